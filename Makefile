@@ -1,0 +1,59 @@
+# Two commands do everything on a fresh clone: `make train`, then `make test`.
+# TORCH_INDEX=URL  looks for torch there as well (see the README for torch's CPU build).
+# PYTHON=python3.12  chooses the interpreter of the new environment.
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+ifneq ($(strip $(TORCH_INDEX)),)
+PIP += --extra-index-url $(TORCH_INDEX)
+endif
+# So that `cog` finds the command it documents.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: train test check format clean
+
+train: $(VENV)/.installed
+	@$(BIN)/placement train data/students.csv
+
+test: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest -n auto -q
+
+check: $(VENV)/.installed-dev
+	@$(BIN)/python -m ruff check
+	@$(BIN)/python -m ruff format --check
+	@$(BIN)/python -m mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m cogapp --check README.md
+
+format: $(VENV)/.installed-dev
+	@$(BIN)/python -m ruff format
+	@$(BIN)/python -m ruff check --fix
+	@$(BIN)/python -m cogapp -r README.md
+
+# The store of runs below mlruns/ is yours: cleaning leaves it alone.
+clean:
+	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find placement tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing placement and what it needs (torch, MLflow, ...) into $(VENV): about 2 minutes, more on a slow line"
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "Installing the tools of the dev extra (pytest, ruff, mypy, ...) into $(VENV): about 1 minute"
+	@$(PIP) -e '.[dev]'
+	@touch $@
+
+$(BIN)/python:
+	@command -v "$(PYTHON)" >/dev/null || { \
+	  echo "make: no $(PYTHON) here. Install Python 3.11 or newer, or name it: make train PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: $$("$(PYTHON)" --version) is too old: Python 3.11 or newer is needed. Name one: make train PYTHON=python3.12" >&2; exit 1; }
+	@echo "Making $(VENV) with $$("$(PYTHON)" --version)"
+	@"$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "make: $(PYTHON) cannot make a virtual environment. On Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
