@@ -1,0 +1,118 @@
+"""The command `placement`: it parses, calls one workflow, prints. Errors are translated here."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from placement import __version__
+from placement.cli.evaluate import evaluate
+from placement.cli.gradcheck import gradcheck
+from placement.cli.predict import predict
+from placement.cli.runs import runs, ui
+from placement.cli.shell import completion
+from placement.cli.train import train
+from placement.errors import PlacementError, Terminated, did_you_mean
+
+SECTIONS = {
+    "Use": (train, predict, evaluate),
+    "Operate": (runs, ui, completion),
+    "Check": (gradcheck,),
+}
+EXIT_CODES = """\b
+Exit codes: 0 done, 1 a defect of placement, 2 wrong usage, 3 the data is at fault,
+4 a gradient check failed, 5 model or run missing or corrupt, 6 store or output
+cannot be written, 7 a gate said no, 130 Ctrl-C, 143 SIGTERM."""
+
+
+class _Sections(click.Group):
+    """A group whose help lists its commands by what they are for."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                limit = formatter.width - 16
+                formatter.write_dl(
+                    [
+                        (command.name or "", command.get_short_help_str(limit))
+                        for command in commands
+                    ]
+                )
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as problem:
+            hint = did_you_mean(args[0], self.commands)
+            raise click.UsageError(f"{problem.message.rstrip('.')}{hint}", ctx) from None
+
+
+@click.group(
+    cls=_Sections,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
+)
+@click.version_option(__version__, prog_name="placement")
+def cli() -> None:
+    """Who will be placed, why, and can it be trusted? A perceptron for tables of students.
+
+    \b
+    Example:
+      placement train data/students.csv
+      placement predict new_students.csv --out scored.csv
+    """
+
+
+for _commands in SECTIONS.values():
+    for _command in _commands:
+        cli.add_command(_command)
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave with the exit code of what happened."""
+    sys.exit(run(args))
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    previous = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        cli.main(
+            args=list(args) if args is not None else None,
+            prog_name="placement",
+            standalone_mode=False,
+        )
+        sys.stdout.flush()
+    except PlacementError as problem:
+        return _fail(str(problem), problem.exit_code)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as problem:
+        problem.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted", 130)
+    except Terminated:
+        return _fail("terminated", Terminated.exit_code)
+    except BrokenPipeError:
+        _silence_stdout()
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    click.secho(f"error: {message}", err=True, fg="red")
+    return code
+
+
+def _terminate(*_: object) -> NoReturn:
+    raise Terminated
+
+
+def _silence_stdout() -> None:
+    # The reader closed early: Python would complain again when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

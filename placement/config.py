@@ -1,0 +1,249 @@
+"""The settings of a training run: names, defaults, bounds and help texts, once for all.
+
+The command line, `placement.toml`, the environment (`PLACEMENT_<FIELD>`), the parameters
+logged to MLflow and the Python interface all read the fields of `TrainConfig`.
+"""
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from placement.errors import UsageError
+
+Scope = Literal["read", "fit", "run"]
+
+OPTIMIZERS = ("auto", "gd", "sgd", "adam", "lbfgs", "newton")
+DEFAULT_EPOCHS = {"auto": 300, "gd": 1000, "sgd": 100, "adam": 1000, "lbfgs": 500, "newton": 100}
+DEFAULT_BATCH_SIZE = 256
+DEFAULT_MOMENTUM = 0.9
+DEFAULT_ADAM_LR = 0.05
+
+# Which optimizers can use an option; any other choice of optimizer makes it a usage error.
+USED_BY = {
+    "lr": ("gd", "sgd", "adam"),
+    "batch_size": ("sgd", "adam"),
+    "momentum": ("sgd",),
+}
+
+
+def _option(
+    default: Any,
+    help: str,
+    scope: Scope,
+    *,
+    choices: tuple[str, ...] = (),
+    metavar: str = "",
+    separate: bool = False,
+) -> Any:
+    """Describe one setting. `separate`: given once per value; other tuples are one CSV record."""
+    metadata = {
+        "help": help,
+        "scope": scope,
+        "choices": choices,
+        "metavar": metavar,
+        "separate": separate,
+    }
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides a training run; checked when it is made.
+
+    Fields of scope `read` say how the file is understood (`read_table` takes them as
+    keywords), `fit` how the perceptron is trained, `run` where the result goes.
+    """
+
+    # What the file means
+    target: str | None = _option(None, "Column with the outcome.", "read", metavar="COL")
+    positive: str | None = _option(
+        None, "Value that counts as placed, or a rule such as '>=3'.", "read", metavar="VALUE|RULE"
+    )
+    negative: str | None = _option(
+        None,
+        "Value that counts as not placed; rows with neither are left out.",
+        "read",
+        metavar="VALUE",
+    )
+    ignore_label: tuple[str, ...] = _option(
+        (),
+        "Outcome to leave out, such as 'Higher Studies'; repeatable.",
+        "read",
+        metavar="VALUE",
+        separate=True,
+    )
+    features: tuple[str, ...] = _option(
+        (), "Use these columns and no others.", "read", metavar="A,B"
+    )
+    drop: tuple[str, ...] = _option(
+        (), "Leave this column out; repeatable.", "read", metavar="COL", separate=True
+    )
+    categorical: tuple[str, ...] = _option(
+        (),
+        "Read this column of numbers as categories; repeatable.",
+        "read",
+        metavar="COL",
+        separate=True,
+    )
+    allow_leak: tuple[str, ...] = _option(
+        (),
+        "Keep a column that would be dropped as a leak or identifier; repeatable.",
+        "read",
+        metavar="COL",
+        separate=True,
+    )
+    allow_sensitive: tuple[str, ...] = _option(
+        (),
+        "Keep a sensitive column as a feature; repeatable.",
+        "read",
+        metavar="COL",
+        separate=True,
+    )
+    weight: str | None = _option(
+        None, "Column of frequency weights (0 or more).", "read", metavar="COL"
+    )
+    names: tuple[str, ...] = _option(
+        (), "Column names of a file without a header.", "read", metavar="A,B,C"
+    )
+    sheet: str | None = _option(None, "Sheet of a workbook.", "read", metavar="NAME")
+    labels: str | None = _option(
+        None, "File that holds the outcomes of these rows.", "read", metavar="FILE"
+    )
+    on: str | None = _option(
+        None, "Identifier common to the data and --labels.", "read", metavar="COL"
+    )
+    absent: str | None = _option(
+        None,
+        "What a row without a match in --labels means.",
+        "read",
+        choices=("not-placed", "unknown"),
+    )
+    missing: str = _option(
+        "fill",
+        "Rows with a missing cell: fill in the average, or leave them out.",
+        "read",
+        choices=("fill", "drop"),
+    )
+    group: str | None = _option(
+        None, "Hold out whole groups of this column (it is then no feature).", "read", metavar="COL"
+    )
+
+    # How it is fitted
+    test_size: float = _option(0.2, "Share of each class held out for testing.", "fit")
+    test_where: str | None = _option(
+        None, "Hold out the rows of this rule, such as 'batch==2025'.", "fit", metavar="RULE"
+    )
+    seed: int = _option(0, "Seed of the split and of mini-batches.", "fit")
+    refit: bool = _option(False, "After testing, fit again on all rows.", "fit")
+    optimizer: str = _option("auto", "How the minimum is sought.", "fit", choices=OPTIMIZERS)
+    epochs: int | None = _option(None, "Most passes over the training rows.", "fit")
+    lr: float | None = _option(None, "Step size; for gd the default is 1/L.", "fit")
+    batch_size: int | None = _option(None, "Rows of a mini-batch.", "fit")
+    momentum: float | None = _option(None, "Momentum of sgd.", "fit")
+    l2: float = _option(1.0, "L2 penalty; 1.0 equals C=1.0 in scikit-learn.", "fit")
+    loss: str = _option(
+        "clamped",
+        "Cross-entropy of the clamped probability, or of the logit.",
+        "fit",
+        choices=("clamped", "logits"),
+    )
+    epsilon: float = _option(1e-8, "Clamp of the probability, at least the dtype's epsilon.", "fit")
+    class_weight: str = _option(
+        "none", "Weigh the two classes alike.", "fit", choices=("none", "balanced")
+    )
+    dtype: str = _option(
+        "float64", "Precision of the training.", "fit", choices=("float64", "float32")
+    )
+    patience: int | None = _option(
+        None, "Stop after so many epochs without progress on a slice of the training rows.", "fit"
+    )
+    gradcheck_every: int | None = _option(
+        None, "Check the gradients every so many epochs as well.", "fit"
+    )
+
+    # Where it goes
+    test: str | None = _option(
+        None, "File of rows to test on, instead of a held-out share.", "run", metavar="FILE"
+    )
+    experiment: str = _option("placement", "MLflow experiment.", "run", metavar="NAME")
+    run_name: str | None = _option(None, "Name of the MLflow run.", "run", metavar="NAME")
+    tag: tuple[str, ...] = _option(
+        (), "Tag of the run, key=value; repeatable.", "run", metavar="K=V", separate=True
+    )
+    register: str = _option("placement", "Name of the registered model.", "run", metavar="NAME")
+    promote: bool = _option(False, "Give the new version the alias champion.", "run")
+    log_data: bool = _option(False, "Log the rows themselves to the run.", "run")
+    out: str | None = _option(None, "Directory for the model bundle.", "run", metavar="DIR")
+    track: bool = _option(True, "Record the run in MLflow.", "run")
+    strict: bool = _option(False, "Treat every warning as an error.", "run")
+
+    def __post_init__(self) -> None:
+        for item in dataclasses.fields(self):
+            self._check_choice(item)
+        self._check_bounds()
+        self._check_optimizer()
+        if (self.on or self.absent) and not self.labels:
+            raise UsageError("--on and --absent need --labels FILE")
+        if sum(map(bool, (self.test, self.test_where, self.group))) > 1:
+            raise UsageError("--test, --test-where and --group exclude each other: choose one")
+        for tag in self.tag:
+            if "=" not in tag or tag.startswith("="):
+                raise UsageError(f"--tag {tag!r}: write it as key=value")
+
+    def _check_choice(self, item: "dataclasses.Field[Any]") -> None:
+        choices, value = item.metadata["choices"], getattr(self, item.name)
+        if choices and value is not None and value not in choices:
+            raise UsageError(f"{flag(item.name)} {value!r}: choose one of {', '.join(choices)}")
+
+    def _check_bounds(self) -> None:
+        def demand(name: str, holds: bool, bound: str) -> None:
+            if not holds:
+                raise UsageError(f"{flag(name)} {getattr(self, name)}: must be {bound}")
+
+        demand("test_size", 0 <= self.test_size < 1, "at least 0 and below 1")
+        demand("l2", self.l2 >= 0 and math.isfinite(self.l2), "a finite number of 0 or more")
+        demand("epsilon", 0 < self.epsilon < 0.5, "above 0 and below 0.5")
+        demand("seed", 0 <= self.seed < 2**63, "a whole number of 0 or more")
+        demand("lr", self.lr is None or (self.lr > 0 and math.isfinite(self.lr)), "above 0")
+        demand(
+            "momentum", self.momentum is None or 0 <= self.momentum < 1, "at least 0 and below 1"
+        )
+        for name in ("epochs", "batch_size", "patience", "gradcheck_every"):
+            value = getattr(self, name)
+            demand(name, value is None or value >= 1, "1 or more")
+
+    def _check_optimizer(self) -> None:
+        for name, users in USED_BY.items():
+            if getattr(self, name) is not None and self.resolved_optimizer not in users:
+                raise UsageError(
+                    f"{flag(name)} is not used by --optimizer {self.optimizer}: "
+                    f"leave it out or choose {' or '.join(users)}"
+                )
+
+    @property
+    def resolved_optimizer(self) -> str:
+        """The optimizer that runs: `--lr`, `--batch-size`, `--momentum` turn auto into gd or sgd."""
+        if self.optimizer != "auto":
+            return self.optimizer
+        if self.batch_size is not None or self.momentum is not None:
+            return "sgd"
+        return "gd" if self.lr is not None else "auto"
+
+    @property
+    def resolved_epochs(self) -> int:
+        """Most passes over the rows: as asked, or the optimizer's default."""
+        return self.epochs or DEFAULT_EPOCHS[self.resolved_optimizer]
+
+    def of_scope(self, scope: Scope) -> dict[str, Any]:
+        """The fields of one scope with their values, in the order of declaration."""
+        return {
+            f.name: getattr(self, f.name)
+            for f in dataclasses.fields(self)
+            if f.metadata["scope"] == scope
+        }
+
+
+def flag(name: str) -> str:
+    """Return the option of a field: `test_size` → `--test-size`."""
+    return "--" + name.replace("_", "-")

@@ -1,0 +1,70 @@
+"""The errors of `placement`, each with the exit code of its branch.
+
+PlacementError
+├── UsageError          2  a wrong option or value, decided without opening data
+├── DataError           3  the data is at fault: file, row, column, label, separation
+├── GradientCheckError  4  a hand derivative and a witness disagree
+├── ModelError          5  a model or run is missing, corrupt, too new or unknown
+├── StoreError          6  the tracking store, or an output that cannot be written
+└── GateRefused         7  a gate said no: drift, promotion, verification
+
+Exit code 1 is kept for defects of our own: any exception outside this tree.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class PlacementError(Exception):
+    """Anything a user can mend. The message says where, what, and the next step."""
+
+    exit_code = 1
+
+
+class UsageError(PlacementError):
+    """Wrong usage, found before any data was opened."""
+
+    exit_code = 2
+
+
+class DataError(PlacementError):
+    """The data cannot be used as it is."""
+
+    exit_code = 3
+
+
+class GradientCheckError(PlacementError):
+    """The gradient by hand, autograd's and the difference quotient disagree."""
+
+    exit_code = 4
+
+
+class ModelError(PlacementError):
+    """A model bundle or run is missing, corrupt, of a newer format, or unknown."""
+
+    exit_code = 5
+
+
+class StoreError(PlacementError):
+    """The tracking store does not answer, or an output cannot be written."""
+
+    exit_code = 6
+
+
+class GateRefused(PlacementError):
+    """A check that guards a step said no."""
+
+    exit_code = 7
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `" (did you mean 'cgpa'?)"` for the nearest known word, or an empty string."""
+    folded = {name.strip().casefold(): name for name in known}
+    near = difflib.get_close_matches(word.strip().casefold(), folded, n=1, cutoff=0.6)
+    return f" (did you mean {folded[near[0]]!r}?)" if near else ""
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived. Not an Exception, so that no handler of ordinary errors swallows it."""
+
+    exit_code = 143
