@@ -1,0 +1,198 @@
+"""Learn from training rows how each file column is encoded: mergeable sums in, `Encoder` out.
+
+What is learnt is applied by `placement.model.scorer`, in training as in scoring.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.schema import Feature, Schema
+from placement.model.scorer import (
+    CategoryColumn,
+    Column,
+    NumberColumn,
+    Problem,
+    column_from_document,
+    fold,
+    parse_numbers,
+    words,
+)
+
+RARE_BELOW = 5  # a level of fewer students could point at one of them
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class NumberSums:
+    """Sums over the cells of a number column; two of them merge into that of both parts.
+
+    `weight` is the total of the observed cells, `mean` and `square` their weighted mean and sum
+    of squared deviations, `gaps` the weight of the missing cells.
+    """
+
+    weight: float = 0.0
+    mean: float = 0.0
+    square: float = 0.0
+    gaps: float = 0.0
+    low: float = math.inf
+    high: float = -math.inf
+
+    @staticmethod
+    def of(values: Floats, weight: Floats) -> "NumberSums":
+        """Sum up values (n,), NaN where missing, with frequency weights (n,)."""
+        seen = ~np.isnan(values) & (weight > 0)
+        gaps = float(weight[np.isnan(values)].sum())
+        if not seen.any():
+            return NumberSums(gaps=gaps)
+        observed, w = values[seen], weight[seen]
+        total = float(w.sum())
+        mean = float((w * observed).sum() / total)
+        square = float((w * (observed - mean) ** 2).sum())
+        return NumberSums(total, mean, square, gaps, float(observed.min()), float(observed.max()))
+
+    def merge(self, other: "NumberSums") -> "NumberSums":
+        """Return the sums of both parts together (Chan, Golub and LeVeque)."""
+        total = self.weight + other.weight
+        if total == 0:
+            return NumberSums(gaps=self.gaps + other.gaps)
+        apart = other.mean - self.mean
+        return NumberSums(
+            total,
+            self.mean + apart * other.weight / total,
+            self.square + other.square + apart**2 * self.weight * other.weight / total,
+            self.gaps + other.gaps,
+            min(self.low, other.low),
+            max(self.high, other.high),
+        )
+
+    def column(self, feature: Feature) -> NumberColumn:
+        """Return the encoded column these sums describe."""
+        std = math.sqrt(self.square / self.weight) if self.weight else 0.0
+        # A constant leaves only rounding in `square`: dividing by it would blow noise up to 1.
+        if std <= 1e-12 * max(abs(self.mean), 1e-300):
+            std = 1.0
+        low, high = _round_outwards(self.low, self.high)
+        everything = self.weight + self.gaps
+        missing = self.gaps / everything if self.gaps else None
+        return NumberColumn(feature.name, self.mean, std, low, high, feature.scale, missing)
+
+
+def _round_outwards(low: float, high: float) -> tuple[float, float]:
+    """Widen a range to steps of its own magnitude, so that it tells no student's exact figure."""
+    if not low <= high:
+        return 0.0, 0.0
+    span = (high - low) or abs(high) or 1.0
+    step = 10.0 ** math.floor(math.log10(span))
+    return math.floor(low / step) * step, math.ceil(high / step) * step
+
+
+@dataclass(frozen=True)
+class LevelCounts:
+    """Weight of every spelling in a category column, and of its missing cells."""
+
+    spellings: Mapping[str, float]
+    gaps: float
+
+    @staticmethod
+    def of(cells: npt.NDArray[np.object_], weight: Floats) -> "LevelCounts":
+        """Count the spellings in cells (n,), None where missing, with frequency weights (n,)."""
+        counted: Counter[str] = Counter()
+        gaps = 0.0
+        for word, amount in zip(words(cells).tolist(), weight.tolist(), strict=True):
+            if word is None:
+                gaps += amount
+            else:
+                counted[word] += amount
+        return LevelCounts(dict(counted), gaps)
+
+    def merge(self, other: "LevelCounts") -> "LevelCounts":
+        """Return the counts of both parts together."""
+        return LevelCounts(
+            dict(Counter(self.spellings) + Counter(other.spellings)), self.gaps + other.gaps
+        )
+
+    def column(self, feature: Feature) -> CategoryColumn:
+        """Return the encoded column these counts describe."""
+        groups: dict[str, dict[str, float]] = {}
+        for word, amount in self.spellings.items():
+            groups.setdefault(fold(word), {})[word] = amount
+        kept = {k: sum(group.values()) for k, group in groups.items()}
+        rare = sum(amount for amount in kept.values() if amount < RARE_BELOW)
+        kept = {k: amount for k, amount in kept.items() if amount >= RARE_BELOW}
+        level_of = {k: min(groups[k], key=lambda word, g=groups[k]: (-g[word], word)) for k in kept}
+        ordered = sorted(kept, key=lambda k: level_of[k])
+        levels = tuple(level_of[k] for k in ordered)
+        amounts = [kept[k] for k in ordered] + [rare] * (rare > 0) + [self.gaps] * (self.gaps > 0)
+        total = sum(amounts) or 1.0
+        numbers, bad = parse_numbers(list(levels))
+        numeric = bool(levels) and not bad.any() and not np.isnan(numbers).any()
+        shares = tuple(amount / total for amount in amounts)
+        return CategoryColumn(feature.name, levels, rare > 0, self.gaps > 0, shares, numeric)
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How file columns become the columns of the perceptron, in order."""
+
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the encoded columns: `cgpa`, `cgpa=(missing)`, `stream=CSE` …"""
+        return tuple(name for column in self.columns for name in column.names)
+
+    def encode(self, table: Mapping[str, Any]) -> Floats:
+        """Return the encoded rows (n, d) of a mapping of file columns, each (n,)."""
+        encoded = [values for column in self.columns for values in self._one(column, table)[0]]
+        rows = len(table[self.columns[0].column]) if self.columns else 0
+        return np.column_stack(encoded) if encoded else np.empty((rows, 0))
+
+    def problems(self, table: Mapping[str, Any]) -> tuple[Problem, ...]:
+        """Return the cells that are encoded with a stand-in."""
+        return tuple(doubt for column in self.columns for doubt in self._one(column, table)[1])
+
+    @staticmethod
+    def _one(column: Column, table: Mapping[str, Any]) -> tuple[list[Floats], list[Problem]]:
+        return column.encode(table[column.column])
+
+    def natural_units(self, weights: Floats, intercept: float) -> tuple[Floats, float]:
+        """Turn weights (d,) and intercept on encoded columns into those on the file's own units."""
+        natural, place = weights.astype(np.float64).copy(), 0
+        for column in self.columns:
+            if isinstance(column, NumberColumn):
+                natural[place] = weights[place] / column.std
+                intercept -= natural[place] * column.mean
+            place += len(column.names)
+        return natural, float(intercept)
+
+    @property
+    def document(self) -> list[dict[str, Any]]:
+        """The JSON-able form that a bundle keeps."""
+        return [
+            {"kind": "number" if isinstance(c, NumberColumn) else "category", **asdict(c)}
+            for c in self.columns
+        ]
+
+    @staticmethod
+    def of_document(entries: list[dict[str, Any]]) -> "Encoder":
+        """Read the form that a bundle keeps."""
+        return Encoder(tuple(column_from_document(entry) for entry in entries))
+
+
+def learn_encoder(columns: Mapping[str, Any], schema: Schema, weight: Floats) -> Encoder:
+    """Learn the encoding of the schema's features from training rows: columns and weight (n,)."""
+    learnt: list[Column] = []
+    for feature in schema.features:
+        cells = columns[feature.name]
+        if feature.kind == "number":
+            learnt.append(NumberSums.of(cells, weight).column(feature))
+        else:
+            learnt.append(LevelCounts.of(cells, weight).column(feature))
+    return Encoder(tuple(learnt))

@@ -1,0 +1,55 @@
+"""Files that are there whole or not at all: written beside their place, then put into it."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from placement.errors import StoreError
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Turn what the system says about an unwritable file into our error."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except FileNotFoundError as error:
+        raise StoreError(f"{name}: its folder does not exist: make it first") from error
+    except PermissionError as error:
+        raise StoreError(f"{name}: no permission to write there") from error
+    except OSError as error:
+        raise StoreError(f"{name}: cannot be written ({error.strerror or error})") from error
+
+
+@contextmanager
+def replacing(out: Path) -> Iterator[Path]:
+    """Yield a path to write to; on success it takes the place of `out`, else it is removed."""
+    with writing(str(out)):
+        if out.is_dir():
+            raise StoreError(f"{out}: a directory is there: name a file")
+        special = out.exists() and not out.is_file()
+        target = out.resolve()
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+        if not special:
+            # Made here, so that a folder without permission shows before any row is scored.
+            temporary.touch(exist_ok=False)
+    if special:  # /dev/null, a pipe: nothing to replace
+        yield target
+        return
+    try:
+        yield temporary
+        with writing(str(out)):
+            _settle(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _settle(temporary: Path, target: Path) -> None:
+    if target.exists():
+        temporary.chmod(target.stat().st_mode & 0o777)
+    with temporary.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    temporary.replace(target)

@@ -1,0 +1,105 @@
+"""Rules such as `batch==2025` or `>=3`: read once, then asked of columns.
+
+RULE is `[column] == != < <= > >= value`; a name with spaces stands in backticks. Numbers
+compare as numbers, words trimmed and case-folded; a missing cell never matches.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.schema import matching_columns
+from placement.errors import UsageError
+from placement.model.scorer import fold, parse_numbers, words
+
+Mask = npt.NDArray[np.bool_]
+
+_RULE = re.compile(r"\s*(?:`([^`]+)`|([^`=!<>]*?))\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*", re.DOTALL)
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One comparison. `number` is the value as a number, None where it is a word."""
+
+    column: str | None
+    sign: str
+    value: str
+    number: float | None
+
+    def matches(self, cells: Any, decimal: str = ".") -> Mask:
+        """Return which cells (n,) satisfy the comparison."""
+        compare = _COMPARE[self.sign]
+        if self.number is None:
+            wanted = fold(self.value)
+            return _each(words(cells), lambda word: bool(compare(fold(word), wanted)))
+        array = np.asarray(cells)
+        numbers, bad = parse_numbers(cells, decimal)
+        with np.errstate(invalid="ignore"):
+            met = np.asarray(compare(numbers, self.number), dtype=bool) & ~np.isnan(numbers)
+        # A word is not the number 3, so it does match `!=3`; a blank cell matches nothing.
+        return met | bad if self.sign == "!=" and array.dtype.kind == "O" else met
+
+    def mask(self, columns: Mapping[str, Any], *, decimal: str = ".", file: str = "") -> Mask:
+        """Return which rows of a table satisfy the rule; `DataError` without its column."""
+        name = self.column or ""
+        found = matching_columns(columns.keys(), [name], option=str(self), file=file)
+        return self.matches(columns[found[name]], decimal)
+
+    def negated(self) -> str:
+        """The rule that holds where this one does not (missing cells aside)."""
+        return f"{self.column or ''}{_OPPOSITE[self.sign]}{self.value}"
+
+    def __str__(self) -> str:
+        name = self.column or ""
+        return f"{f'`{name}`' if ' ' in name else name}{self.sign}{self.value}"
+
+
+def parse_rule(text: str, *, option: str, column_needed: bool = True) -> Rule:
+    """Read a rule; `UsageError` naming the option where it is none."""
+    example = "'batch==2025'" if column_needed else "'>=3'"
+    found = _RULE.fullmatch(text)
+    if found is None:
+        raise UsageError(
+            f"{option} {text!r}: not a rule; write it like {example} (== != < <= > >=)"
+        )
+    column, sign, value = (found[1] or found[2] or "").strip(), found[3], _unquoted(found[4])
+    if column_needed and not column:
+        raise UsageError(f"{option} {text!r}: names no column; write it like {example}")
+    if not value or value[0] in "=<>!":
+        raise UsageError(f"{option} {text!r}: no value after {sign}; write it like {example}")
+    numbers, bad = parse_numbers([value])
+    number = None if bad[0] or np.isnan(numbers[0]) else float(numbers[0])
+    if number is None and sign not in ("==", "!="):
+        raise UsageError(f"{option} {text!r}: {sign} needs a number after it, not {value!r}")
+    return Rule(column or None, sign, value, number)
+
+
+def is_rule(text: str) -> bool:
+    """Whether the value of `--positive` is a rule, not a word of the column."""
+    return re.match(r"\s*(==|!=|<=|>=|<|>)", text) is not None
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1].strip()
+    return value
+
+
+def _each(cells: npt.NDArray[np.object_], test: Callable[[str], bool]) -> Mask:
+    """Apply a test to each distinct word; a missing one never passes."""
+    answer = {word: word is not None and test(word) for word in set(cells.tolist())}
+    return np.fromiter((answer[word] for word in cells), dtype=bool, count=len(cells))

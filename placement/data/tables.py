@@ -1,0 +1,180 @@
+"""Opening a table, whatever it is kept in: text, a workbook, Parquet, a frame, several files."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from placement.data.blocks import Block, Cells, Part, join_blocks
+from placement.data.columnar import FramePart, ParquetPart, open_frame, open_parquet
+from placement.data.dialect import Dialect, has_thousands
+from placement.data.records import TextPart, open_text
+from placement.data.sources import Source, find_sources
+from placement.data.workbook import SheetPart, WantsSheet, open_workbook
+from placement.errors import DataError, did_you_mean
+
+__all__ = ["Block", "Cells", "Dialect", "Reader", "WantsSheet", "join_blocks", "open_table"]
+
+DEFAULT_BLOCK_ROWS = 65_536
+
+TableKind = Literal["text", "excel", "parquet", "frame"]
+AnyPart = TextPart | SheetPart | ParquetPart | FramePart
+
+
+@dataclass(frozen=True)
+class Reader:
+    """An opened table, to be walked as often as needed.
+
+    `kind`, `dialect`, `preamble` (title rows) and `header` (the header record as it stands) are
+    those of the first file. `decimal` is the mark to read numbers with; the mark they are written
+    with is `dialect.decimal`. `unnamed` names had an empty header.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    kind: TableKind
+    dialect: Dialect | None
+    decimal: str
+    preamble: str
+    header: str | None
+    unnamed: frozenset[str]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+    def blocks(self, block_rows: int = DEFAULT_BLOCK_ROWS) -> Iterator[Block]:
+        """Walk the rows of all files in order, in blocks of at most about `block_rows`."""
+        for part in self.parts:
+            yield from part.blocks(block_rows)
+
+
+def open_table(
+    source: Any,
+    *,
+    names: tuple[str, ...] = (),
+    sheet: str | None = None,
+    wants_sheet: WantsSheet | None = None,
+) -> Reader:
+    """Open a path, `"-"`, a glob, a list of those, or a pandas frame.
+
+    `names` are the columns of a file without header. `wants_sheet(names, columns)` says whether
+    a sheet is one the caller can use; it is asked only where several sheets are filled.
+    """
+    if _is_frame(source):
+        parts: list[AnyPart] = [open_frame(source)]
+    else:
+        found = find_sources(source)
+        if sheet is not None and all(item.kind != "excel" for item in found):
+            raise DataError(f"{found[0].name}: --sheet is for workbooks, and this is none")
+        parts = [_open(item, names, sheet, wants_sheet) for item in found]
+    first = parts[0]
+    dialect = first.dialect if isinstance(first, TextPart) else None
+    return Reader(
+        name=first.name if len(parts) == 1 else f"{len(parts)} files",
+        names=first.names,
+        kind=_kind(first),
+        dialect=dialect,
+        decimal="," if any(map(_reads_commas, parts)) else ".",
+        preamble=first.preamble if isinstance(first, TextPart) else "",
+        header=first.header if isinstance(first, TextPart) else None,
+        unnamed=first.unnamed,
+        notes=_stated([part.notes for part in parts], parts),
+        warnings=_stated([part.warnings for part in parts], parts),
+        parts=tuple(_like(first, part) for part in parts),
+    )
+
+
+def _is_frame(source: Any) -> bool:
+    pandas = sys.modules.get("pandas")  # a frame cannot be there without it
+    return pandas is not None and isinstance(source, pandas.DataFrame)
+
+
+def _open(
+    source: Source, names: tuple[str, ...], sheet: str | None, wants: WantsSheet | None
+) -> AnyPart:
+    if source.kind == "excel":
+        return open_workbook(source, names, sheet, wants)
+    if source.kind == "text":
+        return open_text(source, names)
+    if names:
+        raise DataError(f"{source.name}: --names is for files without a header; Parquet has names")
+    return open_parquet(source)
+
+
+def _kind(part: AnyPart) -> TableKind:
+    if isinstance(part, TextPart):
+        return "text"
+    if isinstance(part, SheetPart):
+        return "excel"
+    return "parquet" if isinstance(part, ParquetPart) else "frame"
+
+
+def _reads_commas(part: AnyPart) -> bool:
+    """Whether 7,125 is 7.125 here; `270,000` beside `6,8` in one file is still thousands."""
+    if not isinstance(part, TextPart) or part.dialect.decimal != ",":
+        return False
+    return part.dialect.delimiter != "," or not has_thousands(part.sample_columns)
+
+
+def _stated(each: list[tuple[str, ...]], parts: list[AnyPart]) -> tuple[str, ...]:
+    if len(parts) == 1:
+        return each[0]
+    return tuple(
+        f"{p.name}: {fact}" for p, facts in zip(parts, each, strict=True) for fact in facts
+    )
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A further file of a table: its columns under the first file's names, in its order.
+
+    `keep`: its records stand exactly as the first file's do, so they may be copied.
+    """
+
+    part: AnyPart
+    names: tuple[str, ...]
+    own: tuple[str, ...]
+    keep: bool
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.part.name
+
+    def blocks(self, block_rows: int) -> Iterator[Block]:
+        """Walk its rows."""
+        for block in self.part.blocks(block_rows):
+            columns = {n: block.columns[o] for n, o in zip(self.names, self.own, strict=True)}
+            records = block.records if self.keep else None
+            raw = block.raw if self.own == self.part.names else None
+            yield replace(block, names=self.names, columns=columns, records=records, raw=raw)
+
+
+def _like(first: AnyPart, part: AnyPart) -> Part:
+    """Match a part's columns to the first's by trimmed, case-folded name."""
+    if part is first:
+        return part
+    theirs = {name.strip().casefold(): name for name in part.names}
+    own = []
+    for name in first.names:
+        if name.strip().casefold() not in theirs:
+            raise DataError(
+                f"{part.name}: no column {name!r}, which {first.name} has"
+                f"{did_you_mean(name, part.names)}: the files must have the same columns"
+            )
+        own.append(theirs.pop(name.strip().casefold()))
+    if theirs:
+        extra = next(iter(theirs.values()))
+        raise DataError(
+            f"{part.name}: column {extra!r} is not in {first.name}: "
+            "the files must have the same columns"
+        )
+    same = isinstance(first, TextPart) and isinstance(part, TextPart)
+    keep = same and _written_alike(first, part) and tuple(own) == part.names
+    return Matched(part, first.names, tuple(own), keep)
+
+
+def _written_alike(first: AnyPart, part: AnyPart) -> bool:
+    if not (isinstance(first, TextPart) and isinstance(part, TextPart)):
+        return False
+    return first.dialect.delimiter == part.dialect.delimiter

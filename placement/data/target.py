@@ -1,0 +1,88 @@
+"""Which column is the outcome: by its whole name, never guessed from its values."""
+
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.kinds import understand
+from placement.data.levels import levels_of
+from placement.data.raw import RawColumn
+from placement.data.schema import (
+    SECOND_TARGET_NAMES,
+    TARGET_NAMES,
+    Target,
+    letters,
+    matching_columns,
+    quoted,
+)
+from placement.errors import DataError
+from placement.model.scorer import parse_numbers, words
+
+Mask = npt.NDArray[np.bool_]
+
+_CONTINUOUS_LEVELS = 20
+_SHOWN = 6
+
+
+def target_candidates(names: Sequence[str]) -> list[str]:
+    """Return the columns whose whole name means an outcome; `status` only where no other does."""
+    first = [name for name in names if letters(name) in TARGET_NAMES]
+    return first or [name for name in names if letters(name) in SECOND_TARGET_NAMES]
+
+
+def choose_target(columns: Mapping[str, RawColumn], *, target: str | None, file: str) -> str | None:
+    """Return the outcome column: the one asked for, else the one so named; None without one.
+
+    Candidates with continuous values do not count; `DataError` where two are left.
+    """
+    if target is not None:
+        return matching_columns(columns, [target], option="--target", file=file)[target]
+    found = target_candidates([name for name in columns if not is_continuous(columns[name])])
+    if len(found) > 1:
+        lines = " or ".join(f"--target {quoted(name)}" for name in found)
+        raise DataError(f"{file}: {len(found)} columns may be the outcome; choose by {lines}")
+    return found[0] if found else None
+
+
+def refuse_without_target(
+    columns: Mapping[str, RawColumn], *, file: str, identifiers: Sequence[str]
+) -> NoReturn:
+    """Raise the `DataError` of a table without outcome: suggestions, and the `--labels` way."""
+    two = [name for name, raw in columns.items() if len(levels_of(raw)) == 2]
+    message = f"{file}: no column is named as an outcome (placed, status, target …)"
+    passed = [n for n in target_candidates(list(columns)) if is_continuous(columns[n])]
+    if passed:
+        message += f"; {passed[0]} has continuous values"
+    if two:
+        listed = ", ".join(quoted(name) for name in two[:_SHOWN])
+        message += f"; say which with --target COL (two-valued: {listed})"
+    else:
+        message += "; say which with --target COL"
+    if identifiers:
+        on = quoted(identifiers[0])
+        message += f"; or, if the outcomes are in another file, --labels FILE --on {on}"
+    raise DataError(message)
+
+
+def is_continuous(raw: RawColumn) -> bool:
+    """Whether a column holds measurements rather than outcomes."""
+    column = understand(raw)
+    seen = raw.numbers[(raw.counts > 0) & np.isfinite(raw.numbers)]
+    distinct = np.unique(seen)
+    if column.kind != "number" or len(distinct) <= 2:
+        return False
+    return bool((distinct % 1 != 0).any() or len(distinct) > _CONTINUOUS_LEVELS)
+
+
+def unlabelled(target: Target, columns: Mapping[str, object], *, decimal: str = ".") -> Mask:
+    """Return which rows (n,) of a table to be scored have no outcome yet (a blank status)."""
+    cells = columns[
+        matching_columns(columns.keys(), [target.name], option="--unknown")[target.name]
+    ]
+    blank = np.array([word is None for word in words(cells)], dtype=bool)
+    if target.rule is None and parse_numbers([target.positive])[1][0]:
+        return blank
+    numbers, bad = parse_numbers(cells, decimal)
+    return np.asarray(blank | (np.isnan(numbers) & ~bad), dtype=bool)

@@ -1,0 +1,152 @@
+"""From somebody's file to a checked table: what each column means, and which rows are used."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from placement.data.joining import Joined, join_labels, unique_identifiers
+from placement.data.kinds import understand
+from placement.data.labels import Wanted, read_labels
+from placement.data.levels import levels_of
+from placement.data.raw import RawTable, gather, raw_column
+from placement.data.roles import Asked
+from placement.data.schema import matching_columns, same_column
+from placement.data.table import Facts, Making, Table
+from placement.data.tables import Reader, WantsSheet, open_table
+from placement.data.target import choose_target, refuse_without_target, unlabelled
+from placement.errors import DataError
+
+__all__ = ["Table", "matching_columns", "read_table", "unlabelled"]
+
+LEAST_LABELLED = 2
+
+
+def read_table(
+    source: Any,
+    *,
+    target: str | None = None,
+    positive: str | None = None,
+    negative: str | None = None,
+    ignore_label: Sequence[str] = (),
+    features: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    allow_leak: Sequence[str] = (),
+    allow_sensitive: Sequence[str] = (),
+    weight: str | None = None,
+    names: Sequence[str] = (),
+    sheet: str | None = None,
+    labels: str | None = None,
+    on: str | None = None,
+    absent: str | None = None,
+    missing: str = "fill",
+    group: str | None = None,
+) -> Table:
+    """Read a file, a glob, several files or a frame, and decide what its columns mean.
+
+    The keywords are the fields of `TrainConfig` that say how a file is understood. Raises
+    `DataError` where the table cannot be used, naming file, row, column and the next step.
+    """
+    wants = _wants_target(target) if labels is None else _wants_key(on)
+    reader = open_table(source, names=tuple(names), sheet=sheet, wants_sheet=wants)
+    data, joined = _join(gather(reader), labels, target, on, absent)
+    name = joined.column.name if joined else _target(data, target)
+    own = _Spelling(data)
+    asked = Asked(
+        target=name,
+        features=own.all("--features", features),
+        drop=own.all("--drop", drop),
+        allow_leak=own.all("--allow-leak", allow_leak),
+        allow_sensitive=own.all("--allow-sensitive", allow_sensitive),
+        weight=own.one("--weight", weight),
+        group=own.one("--group", group),
+    )
+    words = own.all("--categorical", categorical)
+    outcome = read_labels(
+        data.columns[name],
+        data.places,
+        Wanted(positive, negative, tuple(ignore_label), data.decimal),
+        file=data.name,
+        absent=joined.absent if joined else None,
+    )
+    columns = {n: understand(raw, categorical=n in words) for n, raw in data.columns.items()}
+    making = Making(data, columns, outcome, asked, reader.unnamed)
+    return making.table(_facts(reader, joined), drop_missing=missing == "drop")
+
+
+class _Spelling:
+    """The file's own spelling of the columns a user names."""
+
+    def __init__(self, data: RawTable) -> None:
+        self._data = data
+
+    def all(self, option: str, wanted: Sequence[str]) -> tuple[str, ...]:
+        found = matching_columns(
+            self._data.columns, tuple(wanted), option=option, file=self._data.name
+        )
+        return tuple(found[name] for name in wanted)
+
+    def one(self, option: str, wanted: str | None) -> str | None:
+        return None if wanted is None else self.all(option, (wanted,))[0]
+
+
+def _target(data: RawTable, target: str | None) -> str:
+    name = choose_target(data.columns, target=target, file=data.name)
+    if name is None:
+        identifiers = unique_identifiers(data.columns)
+        refuse_without_target(data.columns, file=data.name, identifiers=identifiers)
+    return name
+
+
+def _join(
+    data: RawTable, labels: str | None, target: str | None, on: str | None, absent: str | None
+) -> tuple[RawTable, Joined | None]:
+    """Add the outcome column of the `--labels` file, where there is one."""
+    if labels is None:
+        return data, None
+    other = gather(open_table(labels, wants_sheet=_wants_target(target)))
+    joined = join_labels(data, other, target=target, on=on, absent=absent)
+    if joined.column.name in data.columns:
+        note = f"{joined.column.name} is taken from {other.name}, not from {data.name}"
+        joined = replace(joined, notes=(*joined.notes, note))
+    columns = {**data.columns, joined.column.name: joined.column}
+    return replace(data, columns=columns), joined
+
+
+def _facts(reader: Reader, joined: Joined | None) -> Facts:
+    if joined is None:
+        return Facts(reader.notes, reader.warnings)
+    return Facts((*reader.notes, *joined.notes), (*reader.warnings, *joined.warnings))
+
+
+def _wants_target(target: str | None) -> WantsSheet:
+    """Want a sheet with the outcome by name and at least two labelled rows."""
+
+    def wants(names: tuple[str, ...], cells: Mapping[str, Any]) -> bool:
+        if target is None:
+            columns = {name: raw_column(name, cells[name]) for name in names}
+            try:
+                name = choose_target(columns, target=None, file="")
+            except DataError:
+                return True  # two outcomes: the sheet is meant, the error comes when it is read
+        else:
+            name = next((own for own in names if same_column(own, target)), None)
+        if name is None:
+            return False
+        levels = levels_of(raw_column(name, np.asarray(cells[name])))
+        return sum(level.rows for level in levels) >= LEAST_LABELLED
+
+    return wants
+
+
+def _wants_key(on: str | None) -> WantsSheet:
+    """Want a sheet that can be joined: the one with the key, or any that has an identifier."""
+
+    def wants(names: tuple[str, ...], cells: Mapping[str, Any]) -> bool:
+        if on is not None:
+            return any(same_column(name, on) for name in names)
+        return bool(unique_identifiers({name: raw_column(name, cells[name]) for name in names}))
+
+    return wants

@@ -1,0 +1,158 @@
+"""Sheets of a workbook as tables of text, with their native values kept for writing back."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from placement.data.blocks import Block, Cells, text_of, unquote
+from placement.data.header import find_header
+from placement.data.sources import Source, reading
+from placement.errors import DataError, PlacementError, did_you_mean
+
+WantsSheet = Callable[[tuple[str, ...], Mapping[str, Cells]], bool]
+
+# How many sheet rows are above the first row that is not empty, and the rows from there.
+Grid = tuple[int, list[list[Any]]]
+
+_HEADER_ROWS = 500
+
+
+@dataclass(frozen=True)
+class SheetPart:
+    """One sheet, in memory. `positions`: the row of the sheet each data row stands on."""
+
+    name: str
+    sheet: str
+    names: tuple[str, ...]
+    columns: dict[str, Cells]
+    raw: list[list[Any]]
+    positions: list[int]
+    blank: int
+    unnamed: frozenset[str]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def blocks(self, block_rows: int) -> Iterator[Block]:
+        """Walk the rows of the sheet."""
+        for start in range(0, len(self.raw), block_rows):
+            piece = slice(start, start + block_rows)
+            columns = {name: cells[piece] for name, cells in self.columns.items()}
+            lines = np.array(self.positions[piece], dtype=np.int64)
+            blank = 0 if start else self.blank
+            yield Block(
+                self.names, columns, start + 1, lines, None, self.name, self.raw[piece], blank
+            )
+
+
+def open_workbook(
+    source: Source, names: tuple[str, ...], sheet: str | None, wants: WantsSheet | None
+) -> SheetPart:
+    """Open the sheet asked for, the only one wanted, or else the first that is not empty."""
+    grids = _read_grids(source)
+    if sheet is not None:
+        title = _named(source.name, sheet, list(grids))
+        if not grids[title][1]:
+            raise DataError(f"{source.name}: sheet {title!r} is empty")
+        return _sheet(source.name, title, grids[title], names)
+    filled = {title: grid for title, grid in grids.items() if grid[1]}
+    if not filled:
+        raise DataError(f"{source.name}: the workbook is empty")
+    if len(filled) == 1:
+        title, grid = next(iter(filled.items()))
+        return _sheet(source.name, title, grid, names)
+    return _choose(source.name, filled, names, wants)
+
+
+def _choose(
+    file: str,
+    filled: dict[str, Grid],
+    names: tuple[str, ...],
+    wants: WantsSheet | None,
+) -> SheetPart:
+    sheets = ", ".join(map(repr, filled))
+    wanted = []
+    for title, grid in filled.items() if wants is not None else ():
+        note = f"sheet {title!r} chosen among {sheets}"
+        try:
+            part = _sheet(file, title, grid, names, notes=(note,))
+        except PlacementError:
+            continue  # a cover page need not be a table
+        if wants is not None and wants(part.names, part.columns):
+            wanted.append(part)
+    if len(wanted) > 1:
+        titles = ", ".join(repr(part.sheet) for part in wanted)
+        raise DataError(
+            f"{file}: sheets {titles} could each be meant: "
+            f"choose one with --sheet {wanted[0].sheet!r}"
+        )
+    if wanted:
+        return wanted[0]
+    title, grid = next(iter(filled.items()))
+    note = f"sheet {title!r}, the first of {sheets}, is read"
+    return _sheet(file, title, grid, names, notes=(note,))
+
+
+def _named(file: str, sheet: str, titles: list[str]) -> str:
+    if sheet in titles:
+        return sheet
+    folded = {title.strip().casefold(): title for title in titles}
+    if found := folded.get(sheet.strip().casefold()):
+        return found
+    raise DataError(
+        f"{file}: no sheet {sheet!r}{did_you_mean(sheet, titles)}; "
+        f"it has {', '.join(map(repr, titles))}"
+    )
+
+
+def _read_grids(source: Source) -> dict[str, Grid]:
+    """Return the cells of each sheet."""
+    import python_calamine
+
+    with reading(source.name):
+        try:
+            book = python_calamine.CalamineWorkbook.from_path(str(source.path))
+            grids = {}
+            for title in book.sheet_names:
+                try:
+                    sheet = book.get_sheet_by_name(title)
+                except python_calamine.WorksheetNotFound:
+                    continue  # a sheet that is a chart has no cells
+                grids[title] = ((sheet.start or (0, 0))[0], sheet.to_python())
+        except python_calamine.CalamineError as error:
+            message = (
+                f"{source.name}: a workbook that cannot be read ({error}): save it again as .xlsx"
+            )
+            raise DataError(message) from error
+    return grids
+
+
+def _sheet(
+    file: str, title: str, found: Grid, names: tuple[str, ...], *, notes: tuple[str, ...] = ()
+) -> SheetPart:
+    above, grid = found
+    texts = [[unquote(text_of(cell)) for cell in row] for row in grid]
+    places = [i for i, row in enumerate(texts) if any(row)]
+    if not places:
+        raise DataError(f"{file}: sheet {title!r} is empty")
+    header = find_header([texts[i] for i in places[:_HEADER_ROWS]], names, file)
+    first = 0 if header.row is None else header.row + 1
+    data = places[first:]
+    columns = {}
+    for place, name in enumerate(header.names):
+        cells = np.empty(len(data), dtype=object)
+        cells[:] = [texts[i][place] for i in data]
+        columns[name] = cells
+    return SheetPart(
+        name=file,
+        sheet=title,
+        names=header.names,
+        columns=columns,
+        raw=[grid[i][: header.width] for i in data],
+        positions=[above + i + 1 for i in data],
+        blank=data[-1] - data[0] + 1 - len(data) if data else 0,
+        unnamed=header.unnamed,
+        notes=(*notes, *header.notes),
+        warnings=header.warnings,
+    )

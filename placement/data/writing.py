@@ -1,0 +1,188 @@
+"""Writing a table back with new columns at its end, every other cell as it came."""
+
+import gzip
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any, Literal, Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.blocks import Block
+from placement.data.dialect import Dialect
+from placement.data.rendering import positions, quoted, rendered, text_columns, without
+from placement.data.replacing import replacing, writing
+from placement.data.tables import Reader
+from placement.errors import StoreError, UsageError
+
+Form = Literal["own", "csv", "tsv", "parquet", "xlsx"]
+_FORMS: dict[str, Form] = {
+    ".csv": "csv", ".txt": "csv", ".tsv": "tsv", ".parquet": "parquet", ".xlsx": "xlsx",
+}  # fmt: skip
+_OURS = re.compile(
+    r"placement_(probability|prediction|label|low|high|notes|reason_\d+)$", re.IGNORECASE
+)
+
+
+class Output(Protocol):
+    """Where rows go. `replaced`: columns of the input that new ones took the place of."""
+
+    replaced: tuple[str, ...]
+
+    def write(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> None:
+        """Append rows of a block with their new cells.
+
+        `cells` holds, for each added name, one cell per row of the block. `rows` is a mask, or
+        positions in the order wanted; without it all rows are written.
+        """
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an output consists of: the kept columns of the table, then the added ones."""
+
+    reader: Reader
+    added: tuple[str, ...]
+
+    @property
+    def replaced(self) -> tuple[str, ...]:
+        """Columns of an earlier prediction, and any that have the name of an added one."""
+        new = {name.casefold() for name in self.added}
+        return tuple(n for n in self.reader.names if _OURS.match(n) or n.casefold() in new)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The other columns."""
+        return tuple(name for name in self.reader.names if name not in self.replaced)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The header cells of the output; columns without a name stay so."""
+        blank = {n for n in self.reader.unnamed if n.startswith("unnamed_")}
+        return (*("" if name in blank else name for name in self.kept), *self.added)
+
+
+def output_form(out: str | None) -> Form:
+    """Return the form that the ending of `--out` stands for; "own" where it has none."""
+    if out is None or out == "-":
+        return "csv"
+    path = Path(out)
+    packed = path.suffix.casefold() == ".gz"
+    ending = (path.with_suffix("") if packed else path).suffix.casefold()
+    if not ending and not packed:
+        return "own"
+    form = _FORMS.get(ending)
+    if form is None or (packed and form not in {"csv", "tsv"}):
+        raise UsageError(
+            f"--out {out}: the ending must be one of {', '.join(_FORMS)}, .csv.gz, .tsv.gz"
+        )
+    return form
+
+
+@contextmanager
+def open_output(out: str | None, reader: Reader, added: Sequence[str]) -> Iterator[Output]:
+    """Open the place for predictions on a table: a file, written whole or not at all, or stdout."""
+    form, plan = output_form(out), Plan(reader, tuple(added))
+    if out is None or out == "-":
+        sys.stdout.flush()
+        yield TextOutput(sys.stdout.buffer, plan, form, "standard output")
+        sys.stdout.buffer.flush()
+        return
+    if form == "own":
+        form = "parquet" if reader.kind == "parquet" else "csv"
+    with replacing(Path(out)) as temporary:
+        if form in {"csv", "tsv"}:
+            yield from _text_file(temporary, plan, form, out)
+        else:
+            from placement.data.typed_output import open_typed
+
+            with open_typed(temporary, plan, form, out) as typed:
+                yield typed
+
+
+def _text_file(path: Path, plan: Plan, form: Form, out: str) -> Iterator[Output]:
+    with writing(out):
+        stream: IO[bytes] = path.open("wb")
+    try:
+        if out.casefold().endswith(".gz"):
+            # No name and no time: the same rows give the same bytes.
+            with gzip.GzipFile(filename="", mode="wb", fileobj=stream, mtime=0) as packed:
+                yield TextOutput(cast("IO[bytes]", packed), plan, form, out)
+        else:
+            yield TextOutput(stream, plan, form, out)
+    finally:
+        with writing(out):
+            stream.close()
+
+
+class TextOutput:
+    """Rows as text: records of a text file are copied, all others are written anew."""
+
+    def __init__(self, stream: IO[bytes], plan: Plan, form: Form, name: str) -> None:
+        self._stream, self._plan, self._name = stream, plan, name
+        self.replaced = plan.replaced
+        own = plan.reader.dialect
+        self._dialect = own or Dialect()
+        if form == "tsv":
+            self._dialect = replace(self._dialect, delimiter="\t")
+        self._copies = own is not None and own.delimiter == self._dialect.delimiter
+        self._places = frozenset(plan.reader.names.index(name) for name in plan.replaced)
+        self._put(self._dialect.bom + self._encoded(self._head()))
+
+    def _head(self) -> str:
+        reader, dialect = self._plan.reader, self._dialect
+        if reader.header is None or not self._copies:
+            cells = [quoted(title, dialect) for title in self._plan.titles]
+            return reader.preamble + dialect.delimiter.join(cells) + dialect.line_end
+        header = self._copied([reader.header])[0]
+        new = [quoted(name, dialect) for name in self._plan.added]
+        return reader.preamble + dialect.delimiter.join([header, *new]) + dialect.line_end
+
+    def _copied(self, records: list[str]) -> list[str]:
+        if self._places:
+            return without(records, self._places, self._dialect.delimiter)
+        return (
+            [record.rstrip() for record in records] if self._dialect.delimiter == " " else records
+        )
+
+    def write(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> None:
+        """Append rows of a block with their new cells."""
+        chosen = positions(rows, len(block))
+        if not len(chosen):
+            return
+        base = self._base(block, chosen)
+        new = [rendered(np.asarray(cells[n])[chosen], self._dialect) for n in self._plan.added]
+        join, end = self._dialect.delimiter.join, self._dialect.line_end
+        text = end.join(
+            map(join, zip(base, *new, strict=True)) if base else map(join, zip(*new, strict=True))
+        )
+        self._put(self._encoded(text + end))
+
+    def _base(self, block: Block, chosen: npt.NDArray[np.intp]) -> list[str]:
+        """The rows without their new cells; empty where no old column is kept."""
+        if not self._plan.kept:
+            return []
+        if self._copies and block.records is not None:
+            records = block.records
+            return self._copied([records[i] for i in chosen.tolist()])
+        columns = text_columns(block, self._plan.kept)
+        written = [rendered(np.array(c, dtype=object)[chosen], self._dialect) for c in columns]
+        return list(map(self._dialect.delimiter.join, zip(*written, strict=True)))
+
+    def _encoded(self, text: str) -> bytes:
+        try:
+            return text.encode(self._dialect.encoding)
+        except UnicodeEncodeError as error:
+            word = error.object[error.start : error.end]
+            raise StoreError(
+                f"{self._name}: {word!r} cannot be written in {self._dialect.encoding}, "
+                f"as {self._plan.reader.name} is: choose --out FILE.xlsx, or an input in UTF-8"
+            ) from error
+
+    def _put(self, data: bytes) -> None:
+        with writing(self._name):
+            self._stream.write(data)

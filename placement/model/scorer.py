@@ -1,0 +1,395 @@
+"""Score students with a bundle: standard library, numpy and safetensors, nothing of ours.
+
+The command line, the logged MLflow model and training itself encode and score through this
+one file, so they cannot drift apart. A copy of it travels with each logged model.
+
+A column of people's cells may come as text, numbers, booleans, nullable or categorical pandas
+columns; `parse_numbers` and `words` are the only places that decide what a cell means.
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import load as load_safetensors
+
+FORMAT = 1
+DOCUMENT = "fitted.json"
+WEIGHTS = "weights.safetensors"
+MISSING_NUMBERS = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "-", "?"})
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{2,3})*,\d{3}(\.\d*)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+
+Floats = npt.NDArray[np.float64]
+Objects = npt.NDArray[np.object_]
+
+
+class ScorerError(ValueError):
+    """A bundle or a table cannot be used. `reason`: bundle, format or column."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Cells of one column that were scored with a stand-in: which rows (0-based), and why."""
+
+    column: str
+    what: str  # "unseen level" | "not a number" | "far outside training" | "missing"
+    rows: npt.NDArray[np.intp]
+    example: str
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the model says of each row: arrays of shape (n,), and the cells it had doubts about."""
+
+    probability: Floats
+    logit: Floats
+    problems: tuple[Problem, ...]
+
+
+def parse_numbers(cells: Any, decimal: str = ".") -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Return the numbers in `cells` (n,) and a mask of cells that are neither number nor missing.
+
+    Blank cells, the words of `MISSING_NUMBERS` and bad cells are NaN. Percent signs and
+    thousands separators are dropped; `7,5` is 7.5; with `decimal=","` so is `7,125` 7.125.
+    """
+    array = _as_array(cells)
+    if array.dtype.kind in "fiub":
+        return array.astype(np.float64), np.zeros(len(array), dtype=bool)
+    known: dict[Any, float] = {}
+    bad: set[Any] = set()
+    values = np.empty(len(array))
+    for place, cell in enumerate(array):
+        value = known.get(cell)
+        if value is None:
+            value, good = _number(cell, decimal)
+            known[cell] = value
+            if not good:
+                bad.add(cell)
+        values[place] = value
+    if not bad:
+        return values, np.zeros(len(array), dtype=bool)
+    return values, np.fromiter((cell in bad for cell in array), dtype=bool, count=len(array))
+
+
+def _number(cell: Any, decimal: str) -> tuple[float, bool]:
+    if isinstance(cell, str) and _NUMBER.fullmatch(cell):
+        return float(cell), True  # by far the most cells are plain numbers
+    if _is_missing(cell):
+        return math.nan, True
+    if not isinstance(cell, str):
+        try:
+            return float(cell), True
+        except (TypeError, ValueError):
+            return math.nan, False
+    text = cell.strip().removesuffix("%").rstrip()
+    if text.casefold() in MISSING_NUMBERS:
+        return math.nan, True
+    if "," in text:
+        if decimal != "," and _THOUSANDS.fullmatch(text):
+            text = text.replace(",", "")
+        elif _DECIMAL_COMMA.fullmatch(text):
+            text = text.replace(",", ".")
+    if _NUMBER.fullmatch(text):
+        return float(text), True
+    return math.nan, False
+
+
+def words(cells: Any) -> Objects:
+    """Return each cell's trimmed text (n,), None where it is blank or missing; 7.0 is `"7"`."""
+    array = _as_array(cells)
+    known: dict[Any, str | None] = {}
+    result = np.empty(len(array), dtype=object)
+    for place, cell in enumerate(array.astype(object)):
+        # True == 1 == 1.0 share a dictionary slot, so only text is remembered.
+        if isinstance(cell, str):
+            if cell not in known:
+                known[cell] = cell.strip() or None
+            result[place] = known[cell]
+        else:
+            result[place] = None if _is_missing(cell) else _text(cell)
+    return result
+
+
+def fold(word: str) -> str:
+    """Return the form in which two spellings of a word are the same."""
+    return word.strip().casefold()
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def _is_missing(cell: Any) -> bool:
+    if cell is None or type(cell).__name__ in {"NAType", "NaTType"}:
+        return True
+    return isinstance(cell, (float, np.floating)) and math.isnan(cell)
+
+
+def _as_array(cells: Any) -> npt.NDArray[Any]:
+    """Return a one-dimensional numpy array; pandas columns of any dtype are taken as they are."""
+    dtype = getattr(cells, "dtype", None)
+    if dtype is not None and not isinstance(dtype, np.dtype):
+        return np.asarray(cells.astype(object).to_numpy(dtype=object))
+    if isinstance(cells, np.ndarray) or hasattr(cells, "to_numpy"):
+        return np.asarray(cells)
+    values = list(cells)
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """A standardised number: `(v - mean) / std`, and a 0/1 indicator where training had gaps.
+
+    `low` and `high` are the range of training, rounded outwards; `missing` is the share of
+    missing training cells, None where there were none.
+    """
+
+    column: str
+    mean: float
+    std: float
+    low: float
+    high: float
+    grade_scale: float | None
+    missing: float | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the encoded columns."""
+        return (self.column,) + ((f"{self.column}=(missing)",) if self.missing is not None else ())
+
+    def encode(self, cells: Any, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
+        """Return one contiguous array per encoded column, and the cells in doubt."""
+        values, bad = parse_numbers(cells, decimal)
+        bad |= np.isinf(values)
+        gap = np.isnan(values) | bad
+        encoded = np.where(gap, 0.0, (np.where(gap, self.mean, values) - self.mean) / self.std)
+        columns = [encoded] + ([gap.astype(np.float64)] if self.missing is not None else [])
+        margin = (self.high - self.low) / 2
+        far = ~gap & ((values < self.low - margin) | (values > self.high + margin))
+        if self.grade_scale is not None:
+            far |= ~gap & ((values < 0) | (values > self.grade_scale))
+        unexpected = gap & ~bad if self.missing is None else np.zeros(len(gap), dtype=bool)
+        return columns, [
+            *_problem(self.column, "not a number", bad, cells),
+            *_problem(self.column, "missing", unexpected, cells),
+            *_problem(self.column, "far outside training", far, cells),
+        ]
+
+
+@dataclass(frozen=True)
+class CategoryColumn:
+    """Treatment-coded levels; the first slot of `levels`, `(rare)`, `(missing)` is the reference.
+
+    `shares` are the slots' shares of training: an unseen level scores as `(rare)` where there is
+    one, else as the average student. `numeric`: the levels are numbers, so `2.0` is `2`.
+    """
+
+    column: str
+    levels: tuple[str, ...]
+    rare: bool
+    missing: bool
+    shares: tuple[float, ...]
+    numeric: bool
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """All levels, the reference first."""
+        return (
+            self.levels
+            + (("(rare)",) if self.rare else ())
+            + (("(missing)",) if self.missing else ())
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the encoded columns."""
+        return tuple(f"{self.column}={slot}" for slot in self.slots[1:])
+
+    def encode(self, cells: Any, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
+        """Return one contiguous array per encoded column, and the cells in doubt."""
+        spelled = words(cells)
+        if self.numeric:
+            numbers, _ = parse_numbers(cells, decimal)
+            spelled = np.where(np.isnan(numbers), spelled, words(numbers))
+        places = self._places(spelled)
+        unseen = places < 0
+        gap = unseen & (spelled == None)  # noqa: E711 - elementwise on an object array
+        stand_in = self.slots.index("(rare)") if self.rare else -1
+        places[unseen & ~gap] = stand_in
+        columns = []
+        for slot in range(1, len(self.slots)):
+            column = (places == slot).astype(np.float64)
+            column[places < 0] = self.shares[slot]
+            columns.append(column)
+        return columns, [
+            *_problem(self.column, "unseen level", unseen & ~gap, cells),
+            *_problem(self.column, "missing", gap, cells),
+        ]
+
+    def _places(self, spelled: Objects) -> npt.NDArray[np.intp]:
+        place_of: dict[str | None, int] = {fold(level): k for k, level in enumerate(self.levels)}
+        if self.missing:
+            place_of[None] = self.slots.index("(missing)")
+        known: dict[str | None, int] = {}
+        for word in set(spelled.tolist()):
+            known[word] = place_of.get(None if word is None else fold(word), -1)
+        return np.fromiter((known[word] for word in spelled), dtype=np.intp, count=len(spelled))
+
+
+Column = NumberColumn | CategoryColumn
+
+
+def _problem(column: str, what: str, mask: npt.NDArray[np.bool_], cells: Any) -> list[Problem]:
+    if not mask.any():
+        return []
+    rows = np.flatnonzero(mask)
+    return [Problem(column, what, rows, str(_as_array(cells)[rows[0]]))]
+
+
+def column_from_document(entry: Mapping[str, Any]) -> Column:
+    """Build an encoded column from its entry in the bundle's document."""
+    made = NumberColumn if entry["kind"] == "number" else CategoryColumn
+    values = {field.name: entry[field.name] for field in fields(made)}
+    return made(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def match_columns(names: Iterable[str], wanted: Sequence[str]) -> dict[str, str]:
+    """Map each wanted column to the name in the table, forgiving case and padding."""
+    there = list(names)
+    exact, folded = set(there), {fold(str(name)): name for name in reversed(there)}
+    return {
+        name: name if name in exact else folded[fold(name)]
+        for name in wanted
+        if name in exact or fold(name) in folded
+    }
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A trained perceptron over its columns: `sigmoid(intercept + sum of x_j * w_j)`."""
+
+    columns: tuple[Column, ...]
+    weights: Floats
+    intercept: float
+
+    @property
+    def feature_columns(self) -> tuple[str, ...]:
+        """The file columns that must be there."""
+        return tuple(column.column for column in self.columns)
+
+    def score(self, table: Mapping[str, Any], decimal: str = ".") -> Scores:
+        """Score a table (a data frame or a mapping of columns, each (n,))."""
+        found = match_columns(table.keys(), self.feature_columns)
+        lacking = [name for name in self.feature_columns if name not in found]
+        if lacking:
+            raise ScorerError("column", f"the table lacks the column {', '.join(lacking)}")
+        logit: Floats | None = None
+        problems: list[Problem] = []
+        place = 0
+        for column in self.columns:
+            encoded, doubts = column.encode(table[found[column.column]], decimal)
+            problems += doubts
+            if logit is None:
+                logit = np.full(len(table[found[column.column]]), self.intercept)
+            for values in encoded:
+                # Never `@`: BLAS gives other bits for one row than for a batch.
+                logit += values * self.weights[place]
+                place += 1
+        if logit is None:
+            raise ScorerError("bundle", "the model has no columns")
+        return Scores(sigmoid(logit), logit, tuple(problems))
+
+
+def sigmoid(logit: Floats) -> Floats:
+    """Return 1 / (1 + exp(-logit)) without overflow, elementwise."""
+    small = np.exp(-np.abs(logit))
+    return np.where(logit >= 0, 1.0, small) / (1.0 + small)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle as read: its document and the scorer made from it."""
+
+    document: Mapping[str, Any]
+    scorer: Scorer
+
+    @property
+    def threshold(self) -> float:
+        """Probability from which a row is predicted positive."""
+        return float(self.document["threshold"])
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a document, its own `digest` field left out."""
+    rest = {key: value for key, value in document.items() if key != "digest"}
+    text = json.dumps(rest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_bundle(directory: str | Path) -> Bundle:
+    """Read and verify a bundle directory; raises `ScorerError` when it cannot be used."""
+    folder = Path(directory)
+    try:
+        document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
+        raw = (folder / WEIGHTS).read_bytes()
+    except (OSError, ValueError) as problem:
+        raise ScorerError(
+            "bundle", f"{folder}: not a readable model bundle ({problem})"
+        ) from problem
+    if not isinstance(document, dict) or not isinstance(document.get("format"), int):
+        raise ScorerError("bundle", f"{folder / DOCUMENT}: not the document of a model bundle")
+    if document["format"] > FORMAT:
+        raise ScorerError(
+            "format",
+            f"{folder}: written in format {document['format']}, this program reads {FORMAT}",
+        )
+    if document.get("digest") != digest_of(document):
+        raise ScorerError("bundle", f"{folder / DOCUMENT}: damaged, its digest does not match")
+    if document.get("weights_digest") != hashlib.sha256(raw).hexdigest():
+        raise ScorerError("bundle", f"{folder / WEIGHTS}: damaged, its digest does not match")
+    tensors = load_safetensors(raw)
+    columns = tuple(column_from_document(entry) for entry in document["encoder"])
+    weights = np.ascontiguousarray(tensors["weights"], dtype=np.float64)
+    return Bundle(document, Scorer(columns, weights, float(tensors["intercept"][0])))
+
+
+class _PyfuncModel:
+    """What MLflow calls: a frame in, probability and prediction out."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+
+    def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> Any:  # noqa: ARG002
+        import pandas as pd  # only MLflow's road needs it
+
+        frame = model_input if hasattr(model_input, "keys") else pd.DataFrame(model_input)
+        probability = self._bundle.scorer.score(frame).probability
+        return pd.DataFrame(
+            {
+                "placement_probability": probability,
+                "placement_prediction": (probability >= self._bundle.threshold).astype(np.int64),
+            },
+            index=getattr(frame, "index", None),
+        )
+
+
+def _load_pyfunc(path: str) -> _PyfuncModel:
+    return _PyfuncModel(read_bundle(path))
