@@ -1,0 +1,146 @@
+"""The trained perceptron as data: what is saved, served, explained and logged."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.encoding import Encoder
+from placement.data.schema import Dropped, Feature, Schema, Target
+from placement.errors import DataError
+from placement.model.bundle import open_bundle, write_bundle
+from placement.model.history import Epoch
+from placement.model.scorer import Scorer, ScorerError
+
+MOST_EPOCHS_KEPT = 500
+_NO_WEIGHTS = np.empty(0)
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """One row of the model's table: log-odds per natural unit, and per standard deviation.
+
+    Both are None for a column that is a linear combination of earlier ones.
+    """
+
+    feature: str
+    coefficient: float | None
+    coefficient_standardised: float | None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained perceptron and everything needed to use and question it.
+
+    `weights: (d,)` and `intercept` act on the encoded columns; `aliased` names those left out as
+    linear combinations of earlier ones. `config` holds the settings that decided the fit and
+    `figures` what it came to (rows, losses, convergence, metrics, skill); both are JSON-able.
+    """
+
+    weights: npt.NDArray[np.float64]
+    intercept: float
+    aliased: tuple[str, ...]
+    encoder: Encoder
+    schema: Schema
+    config: Mapping[str, Any]
+    figures: Mapping[str, Any]
+    history: tuple[Epoch, ...] = field(default=(), repr=False)
+    threshold: float = 0.5
+
+    @property
+    def scorer(self) -> Scorer:
+        """What turns a table into probabilities."""
+        return Scorer(self.encoder.columns, self.weights, self.intercept)
+
+    def predict_proba(self, frame: Any) -> npt.NDArray[np.float64]:
+        """Return the probability (n,) of the positive outcome for each row of a frame or mapping."""
+        try:
+            return self.scorer.score(frame).probability
+        except ScorerError as problem:
+            raise DataError(str(problem)) from problem
+
+    @property
+    def coefficients(self) -> tuple[Coefficient, ...]:
+        """The model as a table in natural units, encoded columns in order."""
+        natural, _ = self.encoder.natural_units(self.weights, self.intercept)
+        return tuple(
+            Coefficient(name, None, None)
+            if name in self.aliased
+            else Coefficient(name, float(raw), float(standardised))
+            for name, raw, standardised in zip(
+                self.encoder.names, natural, self.weights, strict=True
+            )
+        )
+
+    @property
+    def natural_intercept(self) -> float:
+        """The intercept that goes with the coefficients in natural units."""
+        return self.encoder.natural_units(self.weights, self.intercept)[1]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON-able part of the bundle: no time, host, path or run."""
+        return {
+            "schema": dataclasses.asdict(self.schema),
+            "encoder": self.encoder.document,
+            "aliased": list(self.aliased),
+            "config": dict(self.config),
+            "figures": dict(self.figures),
+            "history": [
+                _epoch_document(epoch) for epoch in thinned(self.history, MOST_EPOCHS_KEPT)
+            ],
+            "threshold": self.threshold,
+        }
+
+    def save(self, directory: str | Path) -> Path:
+        """Write the bundle to a directory, replacing a bundle there; return its absolute path."""
+        return write_bundle(directory, self.document, self.weights, self.intercept)
+
+
+def load_fitted(directory: str | Path) -> Fitted:
+    """Read a bundle directory written by `Fitted.save`."""
+    bundle = open_bundle(directory)
+    document = bundle.document
+    return Fitted(
+        weights=bundle.scorer.weights,
+        intercept=bundle.scorer.intercept,
+        aliased=tuple(document["aliased"]),
+        encoder=Encoder(bundle.scorer.columns),
+        schema=schema_of(document["schema"]),
+        config=document["config"],
+        figures=document["figures"],
+        history=tuple(
+            Epoch(**entry, weights=_NO_WEIGHTS, intercept=float("nan"))
+            for entry in document["history"]
+        ),
+        threshold=document["threshold"],
+    )
+
+
+def schema_of(document: Mapping[str, Any]) -> Schema:
+    """Read a schema from its JSON form."""
+    return Schema(
+        Target(**document["target"]),
+        tuple(Feature(**entry) for entry in document["features"]),
+        tuple(Dropped(**entry) for entry in document["dropped"]),
+    )
+
+
+def thinned(items: Sequence[Any], most: int) -> list[Any]:
+    """Return at most `most` items, evenly spread, the first and the last among them."""
+    if len(items) <= most:
+        return list(items)
+    return [items[place] for place in np.linspace(0, len(items) - 1, most).round().astype(int)]
+
+
+def _epoch_document(epoch: Epoch) -> dict[str, Any]:
+    # Weights of every epoch would make the bundle large; the last ones are the model itself.
+    return {
+        item.name: getattr(epoch, item.name)
+        for item in dataclasses.fields(epoch)
+        if item.name not in {"weights", "intercept"}
+    }

@@ -1,0 +1,92 @@
+"""Binary cross-entropy of a clamped probability and, beside it, its gradient by hand.
+
+    loss(p, y) = −[y·log p̃ + (1 − y)·log(1 − p̃)],   p̃ = clamp(p, ε, 1 − ε)
+    dloss/dz   = (p − y)·[ε ≤ p ≤ 1 − ε],            p = sigmoid(z), z = x·w + b
+
+Shapes: `p, z, y, weight: (n,)`, `x: (n, d)`; y in [0, 1]. Beyond the clamp the derivative is
+zero: a confidently wrong row costs −log ε and teaches nothing. The loss from the logit has no
+such rows. In float32 `1 - 1e-8 == 1`, so ε is never below the dtype's own epsilon.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from placement.errors import DataError
+
+Loss = Literal["clamped", "logits"]
+
+
+def effective_epsilon(dtype: torch.dtype, asked: float = 1e-8) -> float:
+    """Return the clamp that works in this dtype: the one asked for, or `finfo(dtype).eps`.
+
+    >>> effective_epsilon(torch.float32, 1e-8)
+    1.1920928955078125e-07
+    """
+    return max(asked, torch.finfo(dtype).eps)
+
+
+def clamped_bce(p: Tensor, y: Tensor, epsilon: float = 1e-8) -> Tensor:
+    """Mean cross-entropy of probabilities `p: (n,)` and targets `y: (n,)` in [0, 1].
+
+    >>> clamped_bce(torch.tensor([0.5, 1.0]), torch.tensor([1.0, 1.0]))
+    tensor(0.3466)
+    """
+    check_targets(y)
+    return clamped_bce_sum(p, y, torch.ones_like(p), epsilon) / p.numel()
+
+
+def clamped_bce_sum(p: Tensor, y: Tensor, weight: Tensor, epsilon: float = 1e-8) -> Tensor:
+    """Sum of the weighted losses of probabilities `p: (n,)`."""
+    _check_shapes(p, y, weight)
+    epsilon = effective_epsilon(p.dtype, epsilon)
+    inside = p.clamp(epsilon, 1 - epsilon)
+    return -(weight * (y * inside.log() + (1 - y) * (1 - inside).log())).sum()
+
+
+def logit_bce_sum(z: Tensor, y: Tensor, weight: Tensor) -> Tensor:
+    """Sum of the weighted losses of logits `z: (n,)`: the same loss, and nothing is clamped."""
+    _check_shapes(z, y, weight)
+    return functional.binary_cross_entropy_with_logits(z, y, weight, reduction="sum")
+
+
+def is_inside(p: Tensor, epsilon: float) -> Tensor:
+    """Return where the clamp lets the gradient through, `(n,)` of bool."""
+    epsilon = effective_epsilon(p.dtype, epsilon)
+    return (p >= epsilon) & (p <= 1 - epsilon)
+
+
+def gradient_by_hand(
+    p: Tensor, y: Tensor, weight: Tensor, x: Tensor, loss: Loss = "clamped", epsilon: float = 1e-8
+) -> tuple[Tensor, Tensor]:
+    """Gradient of the summed loss by the chain rule: `((d,), ())` for weights and intercept.
+
+    A witness for the gradient check; training never steps with it.
+    """
+    _check_shapes(p, y, weight)
+    dz = weight * (p - y)
+    if loss == "clamped":
+        dz = dz * is_inside(p, epsilon)
+    return x.T @ dz, dz.sum()
+
+
+def check_targets(y: Tensor) -> None:
+    """Refuse a target outside [0, 1]: the formula would happily return a negative loss."""
+    outside = ~((y >= 0) & (y <= 1))
+    if bool(outside.any()):
+        row = int(outside.reshape(-1).nonzero()[0]) + 1
+        value = float(y.reshape(-1)[row - 1])
+        raise DataError(
+            f"target of row {row} is {value:g}: a target is a probability between 0 and 1"
+        )
+
+
+def _check_shapes(p: Tensor, y: Tensor, weight: Tensor) -> None:
+    # (n,) against (n, 1) would broadcast to a silent (n, n) loss.
+    if not p.shape == y.shape == weight.shape:
+        raise ValueError(
+            f"shapes {tuple(p.shape)}, {tuple(y.shape)} and {tuple(weight.shape)} of prediction, "
+            "target and weight differ: make each of them (n,)"
+        )
