@@ -1,0 +1,179 @@
+"""The gradient of the mean loss on a few rows, by each witness.
+
+By hand, the chain rule has these links, per row:
+
+    dL/dŷ = −y/ŷ̃ + (1 − y)/(1 − ŷ̃)  inside the clamp, else 0      dŷ/dz = ŷ(1 − ŷ)
+    dz/dw = x                                                     dz/db = 1
+"""
+
+import warnings
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from placement.model import loss as losses
+from placement.model.perceptron import Perceptron
+
+LINKS = ("dL_dyhat", "dyhat_dz", "dz_dw", "dz_db")
+SPOILT = 1.1  # what a broken link is multiplied by
+_CORNER = 1e-6  # relative distance of p to a corner of the clamp
+_SHIFT = 5e-7  # of the logit, so that no row outside _CORNER crosses a corner
+_UNRESOLVED = 1e-6  # 1 − p below which float64 blurs log(1 − p) beyond torch's tolerance
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows and the parameters to take the gradient at: `weights: (d,)`, `intercept: (1,)`."""
+
+    x: Tensor
+    y: Tensor
+    weight: Tensor
+    weights: Tensor
+    intercept: Tensor
+    epsilon: float
+    loss: losses.Loss
+
+    def double(self) -> "Rows":
+        """The same rounded numbers in float64; ε stays that of the dtype they came in."""
+        names = ("x", "y", "weight", "weights", "intercept")
+        return replace(self, **{name: getattr(self, name).double() for name in names})
+
+    def where(self, keep: Tensor) -> "Rows":
+        """Some of the rows, weighing nothing where left out, so that the mean stays the mean."""
+        return replace(self, weight=self.weight * keep)
+
+    @property
+    def total(self) -> Tensor:
+        """Σ weight, or 1 where nothing weighs."""
+        total = self.weight.sum()
+        return total if total > 0 else torch.ones_like(total)
+
+    @property
+    def logits(self) -> Tensor:
+        """z: (n,)."""
+        return self.x @ self.weights + self.intercept
+
+
+def by_hand(rows: Rows, broken: str | None = None) -> tuple[list[float], dict[str, float]]:
+    """Multiply the links of the chain; also return those of the first row."""
+    p = torch.sigmoid(rows.logits)
+    links = _links(p, rows)
+    if broken is not None:
+        links[broken] = links[broken] * SPOILT
+    if rows.loss == "clamped":
+        dz = links["dL_dyhat"] * links["dyhat_dz"]
+    else:
+        # From the logit both links are one, and no division by 1 − ŷ is left.
+        spoilt = broken in LINKS[:2]
+        dz = (p - rows.y) * (SPOILT if spoilt else 1.0)
+    share = rows.weight / rows.total
+    by_weight = links["dz_dw"].T @ (dz * share)
+    by_intercept = (dz * links["dz_db"] * share).sum()
+    first = {name: float(value.reshape(-1)[0]) for name, value in links.items()}
+    return [*by_weight.tolist(), by_intercept.item()], first
+
+
+def _links(p: Tensor, rows: Rows) -> dict[str, Tensor]:
+    safe = p.clamp(rows.epsilon, 1 - rows.epsilon)
+    slope = -(rows.y / safe) + (1 - rows.y) / (1 - safe)
+    if rows.loss == "clamped":
+        slope = slope * losses.is_inside(p, rows.epsilon)
+    return {
+        "dL_dyhat": slope,
+        "dyhat_dz": p * (1 - p),
+        "dz_dw": rows.x,
+        "dz_db": torch.ones_like(p),
+    }
+
+
+def by_autograd(rows: Rows) -> list[float]:
+    """Let the `Perceptron` run and `loss.backward()` fill `.grad`."""
+    model = Perceptron(len(rows.weights), rows.x.dtype)
+    model.move_to(torch.cat([rows.weights, rows.intercept]).double().numpy())
+    model.zero_grad()
+    _loss(model.logits(rows.x), rows).backward()  # type: ignore[no-untyped-call]
+    gradient: list[float] = model.gradient_as_array().tolist()
+    return gradient
+
+
+def _loss(z: Tensor, rows: Rows) -> Tensor:
+    if rows.loss == "logits":
+        return losses.logit_bce_sum(z, rows.y, rows.weight) / rows.total
+    p = torch.sigmoid(z)
+    return losses.clamped_bce_sum(p, rows.y, rows.weight, rows.epsilon) / rows.total
+
+
+def by_difference(rows: Rows) -> list[float]:
+    """Central differences of the loss written from the logit, in numpy: nothing of torch's.
+
+    Row by row before the sum, for the sums themselves would drown the differences.
+    """
+    z, y = rows.logits.numpy(), rows.y.numpy()
+    share = (rows.weight / rows.total).numpy()
+    columns = [*rows.x.numpy().T, np.ones(len(z))]
+    found = []
+    for column in columns:
+        step = _SHIFT / max(1.0, float(np.abs(column).max(initial=0.0)))
+        up, down = (_row_losses(z + sign * step * column, y, rows) for sign in (1, -1))
+        found.append(float(((up - down) * share).sum() / (2 * step)))
+    return found
+
+
+def _row_losses(
+    z: npt.NDArray[np.float64], y: npt.NDArray[np.float64], rows: Rows
+) -> npt.NDArray[np.float64]:
+    if rows.loss == "clamped":
+        corner = np.log1p(-rows.epsilon) - np.log(rows.epsilon)
+        z = np.clip(z, -corner, corner)
+    losses_of_rows: npt.NDArray[np.float64] = y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)
+    return losses_of_rows
+
+
+def torch_agrees(rows: Rows) -> bool:
+    """Run torch.autograd.gradcheck on the loss, with columns brought to like size."""
+    z = rows.logits
+    blurred = (rows.y < 1) & (torch.sigmoid(-z) < _UNRESOLVED) & (z < _corner(rows))
+    rows = rows.where(~blurred)
+    scale = rows.x.abs().amax(0).clamp(min=1.0)
+    x = rows.x / scale
+
+    def loss(weights: Tensor, intercept: Tensor) -> Tensor:
+        return _loss(x @ weights + intercept, rows)
+
+    at = ((rows.weights * scale).requires_grad_(), rows.intercept.clone().requires_grad_())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return bool(
+            torch.autograd.gradcheck(
+                loss, at, eps=_SHIFT, atol=1e-5, rtol=1e-3, raise_exception=False
+            )
+        )
+
+
+def near_corner(rows: Rows) -> Tensor:
+    """Rows so near to a corner of the clamp that a difference would straddle it, `(n,)`."""
+    if rows.loss == "logits":
+        return torch.zeros_like(rows.y, dtype=torch.bool)
+    return (rows.logits.abs() - _corner(rows)).abs() <= _CORNER
+
+
+def _corner(rows: Rows) -> float:
+    if rows.loss == "logits":
+        return float("inf")
+    return float(np.log1p(-rows.epsilon) - np.log(rows.epsilon))
+
+
+def clamped_rows(rows: Rows) -> int:
+    """Number of rows beyond the clamp."""
+    if rows.loss == "logits":
+        return 0
+    return int((~losses.is_inside(torch.sigmoid(rows.logits), rows.epsilon)).sum())
+
+
+def sizes(rows: Rows) -> list[float]:
+    """Root mean square of each column, at least 1, and 1 for the intercept."""
+    squares = (rows.x**2 * rows.weight[:, None]).sum(0) / rows.total
+    return [*squares.sqrt().clamp(min=1.0).tolist(), 1.0]

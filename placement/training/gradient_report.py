@@ -1,0 +1,91 @@
+"""What a gradient check found, as data and as a table for notebooks."""
+
+import html
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ParameterCheck:
+    """One parameter: its gradient by three witnesses, and the largest difference."""
+
+    parameter: str
+    manual: float
+    autograd: float
+    finite_difference: float
+    abs_error: float
+    rel_error: float
+    passed: bool
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """The verdict. `links` are those of the scalar example's chain, else None.
+
+    `corner_rows` lay so near to a corner of the clamp that they were left out of the
+    difference; `epsilon` is the clamp in effect.
+    """
+
+    passed: bool
+    dtype: str
+    epsilon: float
+    loss: str
+    links: dict[str, float] | None
+    gradients: tuple[ParameterCheck, ...]
+    torch_gradcheck: bool
+    clamped_rows: int
+    corner_rows: int
+    rows: int
+
+    @property
+    def max_abs_error(self) -> float:
+        """The largest difference between two witnesses."""
+        return max(one.abs_error for one in self.gradients)
+
+    @property
+    def max_rel_error(self) -> float:
+        """The largest difference relative to its gradient."""
+        return max(one.rel_error for one in self.gradients)
+
+    @property
+    def failure(self) -> str:
+        """One sentence that shows both numbers of the worst parameter; empty where passed."""
+        if self.passed:
+            return ""
+        failed = [one for one in self.gradients if not one.passed]
+        if not failed:
+            return "gradient check failed: torch.autograd.gradcheck disagrees with autograd"
+        worst = max(failed, key=lambda one: one.abs_error)
+        return (
+            f"gradient check failed at {worst.parameter}: by hand {worst.manual!r}, "
+            f"autograd {worst.autograd!r}, difference quotient {worst.finite_difference!r}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document that `placement gradcheck --json` prints, without its format."""
+        document = {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in ("gradients", "corner_rows", "rows")
+        }
+        document["gradients"] = [
+            {name: value for name, value in asdict(one).items() if name != "passed"}
+            for one in self.gradients
+        ]
+        return document
+
+    def _repr_html_(self) -> str:
+        heads = ("parameter", "manual", "autograd", "finite difference", "error")
+        head = "".join(f"<th>{name}</th>" for name in heads)
+        body = "".join(
+            f"<tr><td>{html.escape(g.parameter)}</td><td>{g.manual:.9g}</td>"
+            f"<td>{g.autograd:.9g}</td><td>{g.finite_difference:.9g}</td>"
+            f"<td>{g.abs_error:.2g}{'' if g.passed else ' ✗'}</td></tr>"
+            for g in self.gradients
+        )
+        verdict = "passed" if self.passed else "FAILED"
+        return (
+            f"<p>Gradient check {verdict} in {self.dtype}, ε = {self.epsilon:g}, "
+            f"{self.clamped_rows} clamped rows</p>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )

@@ -1,0 +1,229 @@
+"""Which coefficients the data cannot decide: aliased columns and separable classes.
+
+Without a penalty, a column that is a linear combination of earlier ones has no coefficient of
+its own, and classes that a plane separates push the coefficients to infinity.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linprog
+
+from placement.errors import DataError
+from placement.training.moments import Moments
+
+Array = npt.NDArray[np.float64]
+
+ALIASED = 1e-10  # of a column's squared length: what earlier columns leave unexplained
+CONSTANT = 1e-20
+MOST_DISTINCT_ROWS = 200_000
+NO_OPTIMUM = (
+    "without a penalty no finite optimum exists: leave out --l2 0 or these columns (--drop)"
+)
+PENALTY_ONLY = "the penalty alone keeps the coefficients finite"
+_SAMPLE_ROWS = 4_000
+_WORKING_ROWS = 1_000
+_MOST_TRIED_COLUMNS = 40
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Columns that separate the classes; none where they overlap. `text` says it in words."""
+
+    columns: tuple[str, ...]
+    complete: bool
+    text: str
+
+
+def aliased_columns(seen: Moments) -> tuple[int, ...]:
+    """Return the columns that are linear combinations of earlier ones or the intercept."""
+    products = seen.centred.copy()
+    length = np.diag(seen.centred).copy()
+    constant = length <= CONSTANT * (length + seen.weight * seen.mean**2)
+    aliased = []
+    for j in range(len(length)):
+        left = products[j, j]
+        if constant[j] or left <= ALIASED * length[j]:
+            aliased.append(j)
+            continue
+        # Sweep column j out of all later ones.
+        products -= np.outer(products[:, j], products[j, :]) / left
+    return tuple(aliased)
+
+
+def find_separation(
+    x: npt.NDArray[np.floating],
+    y: npt.NDArray[np.floating],
+    weight: npt.NDArray[np.floating],
+    names: Sequence[str],
+    *,
+    most_rows: int | None = None,
+) -> Separation | None:
+    """Decide whether a plane through the columns separates the classes, wholly or nearly.
+
+    A linear programme seeks β with every sᵢxᵢᵀβ ≥ 0 and some above. Rows that overlap in a
+    sample of full rank overlap in the whole. Returns None where more than `most_rows` distinct
+    rows would have to be asked.
+    """
+    none = Separation((), complete=False, text="")
+    if len(y) > _SAMPLE_ROWS:
+        rows = np.sort(np.random.default_rng(0).choice(len(y), _SAMPLE_ROWS, replace=False))
+        if _overlap(_signed_rows(x[rows], y[rows], weight[rows])):
+            return none
+    signed = np.unique(_signed_rows(x, y, weight), axis=0)
+    if most_rows is not None and len(signed) > most_rows:
+        return None
+    beta = _separating_plane(signed)
+    if beta is None:
+        return none
+    columns = _columns_that_separate(signed, beta)
+    complete = _completely(signed)
+    chosen = tuple(names[j] for j in columns) or ("(intercept)",)
+    kind = "separate" if complete else "nearly separate (quasi-complete separation)"
+    text = (
+        f"{', '.join(chosen)} {kind} the classes" if columns else "all rows have the same outcome"
+    )
+    return Separation(chosen, complete, text)
+
+
+def separation_warning(
+    x: npt.NDArray[np.floating],
+    y: npt.NDArray[np.floating],
+    names: Sequence[str],
+    l2: float,
+    *,
+    weight: npt.NDArray[np.floating] | None = None,
+    file: str = "",
+) -> str | None:
+    """Return a warning where the classes are separable; without a penalty raise DataError.
+
+    None where they overlap, or where more than 200,000 distinct rows would have to be asked.
+    """
+    weight = np.ones(len(y)) if weight is None else weight
+    found = find_separation(x, y, weight, names, most_rows=MOST_DISTINCT_ROWS)
+    if found is None or not found.columns:
+        return None
+    where = f"{file}: " if file else ""
+    if l2 == 0:
+        raise DataError(f"{where}{found.text}; {NO_OPTIMUM}")
+    return f"{where}{found.text}; {PENALTY_ONLY}"
+
+
+def _signed_rows(
+    x: npt.NDArray[np.floating], y: npt.NDArray[np.floating], weight: npt.NDArray[np.floating]
+) -> Array:
+    """Rows s·(x, 1) with s = ±1, columns brought to like size; a soft target counts as both."""
+    used = weight > 0
+    x, y = np.asarray(x[used], dtype=np.float64), y[used]
+    x = x - x.mean(axis=0) if len(x) else x
+    size = np.abs(x).max(axis=0, initial=0.0)
+    full = np.column_stack([x / np.where(size > 0, size, 1.0), np.ones(len(x))])
+    return np.concatenate([full[y > 0], -full[y < 1]])
+
+
+def _overlap(sample: Array) -> bool:
+    return _full_rank(sample) and _separating_plane(sample) is None
+
+
+def _separating_plane(signed: Array) -> Array | None:
+    """Return β with |β| ≤ 1, all margins ≥ 0 and one above, or None.
+
+    Solved on a few rows, to which those that its answer violates are added until none is: an
+    answer for fewer rows that none violates is one for all.
+    """
+    work = _first_rows(signed)
+    while True:
+        beta = _solve(signed[work])
+        if beta is None:
+            everything = len(work) == len(signed) or _full_rank(signed[work])
+            return None if everything else _solve(signed)
+        added = _violated(signed @ beta, work)
+        if not len(added):
+            return beta
+        work = np.concatenate([work, added])
+
+
+def _solve(signed: Array) -> Array | None:
+    answer = linprog(
+        -signed.sum(axis=0),
+        A_ub=-signed,
+        b_ub=np.zeros(len(signed)),
+        bounds=(-1, 1),
+        method="highs",
+    )
+    if answer.x is None:
+        return None
+    beta = np.asarray(answer.x, dtype=np.float64)
+    margins = signed @ beta
+    # Feasible planes form a cone, so a true one is scaled up to the bounds; the solver's
+    # tolerance of 1e-7 alone is not.
+    real = np.abs(beta).max(initial=0.0) > 0.5 and margins.min() > -1e-6 and margins.max() > 1e-6
+    return beta if real else None
+
+
+def _completely(signed: Array) -> bool:
+    """Return whether some plane leaves every row a margin: max t with all margins ≥ t."""
+    size = signed.shape[1]
+    work = _first_rows(signed)
+    while True:
+        answer = linprog(
+            np.append(np.zeros(size), -1.0),
+            A_ub=np.column_stack([-signed[work], np.ones(len(work))]),
+            b_ub=np.zeros(len(work)),
+            bounds=[(-1, 1)] * size + [(0, 1)],
+            method="highs",
+        )
+        if answer.x is None or answer.x[-1] <= 1e-6:
+            return False
+        added = _violated(signed @ answer.x[:-1], work)
+        if not len(added):
+            return True
+        work = np.concatenate([work, added])
+
+
+def _first_rows(signed: Array) -> npt.NDArray[np.intp]:
+    """Some rows, and those extreme in each column, where rare levels show."""
+    some = np.random.default_rng(0).permutation(len(signed))[:_WORKING_ROWS]
+    return np.unique(np.concatenate([some, signed.argmin(axis=0), signed.argmax(axis=0)]))
+
+
+def _violated(margins: Array, work: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    margins = margins.copy()
+    margins[work] = 0.0
+    worst = np.argsort(margins, kind="stable")[:_WORKING_ROWS]
+    return worst[margins[worst] < -1e-6]
+
+
+def _full_rank(signed: Array) -> bool:
+    return bool(np.linalg.matrix_rank(signed) == signed.shape[1])
+
+
+def _columns_that_separate(signed: Array, beta: Array) -> list[int]:
+    """Return few columns that suffice: each that does alone, else what no other can replace."""
+    columns = signed.shape[1] - 1
+    alone = [j for j in range(columns) if _separates_alone(signed, j)]
+    if alone:
+        return alone
+    if not _separates_with(signed, []) and columns <= _MOST_TRIED_COLUMNS:
+        needed = [j for j in range(columns) if abs(beta[j]) > 1e-6]
+        for j in list(needed):
+            fewer = [k for k in needed if k != j]
+            if _separates_with(signed, fewer):
+                needed = fewer
+        return needed
+    return [j for j in range(columns) if abs(beta[j]) > 1e-6 and columns > _MOST_TRIED_COLUMNS]
+
+
+def _separates_with(signed: Array, columns: list[int]) -> bool:
+    return _separating_plane(signed[:, [*columns, signed.shape[1] - 1]]) is not None
+
+
+def _separates_alone(signed: Array, column: int) -> bool:
+    positive = signed[:, -1] > 0
+    above, below = signed[positive, column], -signed[~positive, column]
+    if not len(above) or not len(below):
+        return False
+    low, high = min(above.min(), below.min()), max(above.max(), below.max())
+    return bool(low < high and (above.min() >= below.max() or above.max() <= below.min()))

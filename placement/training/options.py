@@ -1,0 +1,82 @@
+"""What the training loop needs of a run's settings."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from placement.config import DEFAULT_ADAM_LR, DEFAULT_BATCH_SIZE, DEFAULT_MOMENTUM, TrainConfig
+from placement.model.loss import Loss, effective_epsilon
+
+AUTO_GD_CELLS = 200_000  # rows x columns up to which auto shows the notebook's curve first
+AUTO_GD_STEPS = 200
+WIDE_COLUMNS = 2_000  # beyond, a Hessian per step costs more than lbfgs's many gradients
+
+
+@dataclass(frozen=True)
+class Options:
+    """Settings of the loop. `batch_size` None: all rows at once; `lr` None: found from the data."""
+
+    optimizer: str = "auto"
+    epochs: int = 300
+    lr: float | None = None
+    batch_size: int | None = None
+    momentum: float = DEFAULT_MOMENTUM
+    l2: float = 1.0
+    loss: Loss = "clamped"
+    epsilon: float = 1e-8
+    dtype: Literal["float64", "float32"] = "float64"
+    patience: int | None = None
+    gradcheck_every: int | None = None
+    seed: int = 0
+
+    @classmethod
+    def of(cls, config: TrainConfig) -> "Options":
+        """Derive the options from the settings of a run, defaults filled in."""
+        optimizer = config.resolved_optimizer
+        shared: dict[str, Any] = {
+            name: getattr(config, name)
+            for name in ("l2", "loss", "epsilon", "dtype", "patience", "gradcheck_every", "seed")
+        }
+        return cls(
+            optimizer=optimizer,
+            epochs=config.resolved_epochs,
+            lr=DEFAULT_ADAM_LR if optimizer == "adam" and config.lr is None else config.lr,
+            batch_size=config.batch_size or (DEFAULT_BATCH_SIZE if optimizer == "sgd" else None),
+            momentum=DEFAULT_MOMENTUM if config.momentum is None else config.momentum,
+            **shared,
+        )
+
+    @property
+    def torch_dtype(self) -> torch.dtype:
+        """The dtype of the training."""
+        return cast("torch.dtype", getattr(torch, self.dtype))
+
+    @property
+    def numpy_dtype(self) -> npt.DTypeLike:
+        """The dtype of the training, in numpy's words."""
+        return np.dtype(self.dtype)
+
+    @property
+    def effective_epsilon(self) -> float:
+        """The clamp that works in the training's dtype."""
+        return effective_epsilon(self.torch_dtype, self.epsilon)
+
+    @property
+    def tolerance(self) -> float:
+        """How near to the optimum, in standard errors, counts as converged."""
+        return 1e-8 if self.dtype == "float64" else 1e-4
+
+    def stages(self, cells: int, columns: int) -> tuple[tuple[str, int], ...]:
+        """Return the optimizers to run, each with its most epochs, for a table of this size."""
+        exact = "lbfgs" if columns > WIDE_COLUMNS else "newton"
+        if self.optimizer == "newton":
+            return ((exact, self.epochs),)
+        if self.optimizer != "auto":
+            return ((self.optimizer, self.epochs),)
+        if cells > AUTO_GD_CELLS:
+            return ((exact, self.epochs),)
+        first = min(AUTO_GD_STEPS, self.epochs * 2 // 3)
+        return (("gd", first), (exact, self.epochs - first))
