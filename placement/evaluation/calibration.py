@@ -1,0 +1,119 @@
+"""Does 70 % mean 70 %? Bins of the predicted probability against what happened.
+
+Bins hold equal counts, not equal widths: no bin stands on two rows. A group of equal probabilities
+that a border cuts is shared out in proportion, so the order of the rows never matters.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+BINS = 10
+LEAST_ROWS = 5  # No picture or table shows fewer students than this in one bin.
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Rows of about the same probability: how many, what was predicted, what happened.
+
+    `low`, `high` are the standard 95 % Wilson limits of the observed share.
+    """
+
+    rows: int
+    weight: float
+    predicted: float
+    observed: float
+    low: float
+    high: float
+
+
+def expected_calibration_error(p: Floats, y: Floats, weight: Floats, bins: int = BINS) -> float:
+    """Return the mean |predicted - observed| over bins of equal count, weighted by the rows."""
+    order = np.argsort(p, kind="stable")
+    score, sums = _by_score(p[order], (weight * y)[order], weight[order])
+    positive, total = sums
+    whole = bool(np.all(weight == np.floor(weight)))
+    return float(ece_of_sums(score, positive, total, whole=whole, bins=bins))
+
+
+def ece_of_sums(
+    score: Floats, positive: Floats, total: Floats, *, whole: bool, bins: int = BINS
+) -> float:
+    """Return the same from sums by ascending score: `score`, `positive`, `total` are (m,)."""
+    reached = np.concatenate([[0.0], np.cumsum(total)])
+    # What happened minus what was predicted, cumulated; a bin's part is a difference of two.
+    excess = np.concatenate([[0.0], np.cumsum(positive - total * score)])
+    cuts = borders(reached[-1], bins, whole=whole)
+    return float(np.abs(np.diff(np.interp(cuts, reached, excess))).sum() / reached[-1])
+
+
+def borders(total: float, bins: int, *, whole: bool) -> Floats:
+    """Return the (bins + 1,) cumulated counts at which bins of equal count begin and end.
+
+    Whole counts are cut between rows, where scikit-learn's `strategy="quantile"` cuts them.
+    """
+    steps = np.arange(1, bins)
+    inner = (round(total) - 1) * steps // bins + 1.0 if whole else total * steps / bins
+    return np.concatenate([[0.0], inner, [total]])
+
+
+def reliability_bins(
+    p: Floats, y: Floats, weight: Floats | None = None, bins: int = BINS
+) -> tuple[ReliabilityBin, ...]:
+    """Return up to `bins` bins of equal count, fewer where one would hold less than 5 rows.
+
+    Rows of equal probability stay in one bin here, since a bin is shown with its count.
+    """
+    w = np.ones_like(p) if weight is None else weight
+    p, y, w = p[w > 0], y[w > 0], w[w > 0]
+    order = np.argsort(p, kind="stable")
+    return tuple(_summary(p[rows], y[rows], w[rows]) for rows in equal_count_groups(p, order, bins))
+
+
+def equal_count_groups(
+    values: Floats, order: npt.NDArray[np.intp], bins: int = BINS
+) -> list[npt.NDArray[np.intp]]:
+    """Cut `order` (which sorts `values`) into groups of about equal count and at least 5 rows.
+
+    Equal values stay together; fewer than 5 rows in all give no group.
+    """
+    n = len(order)
+    count = min(bins, n // LEAST_ROWS)
+    if count == 0:
+        return []
+    ordered = values[order]
+    targets = np.round(np.arange(1, count) * n / count).astype(int)
+    cuts = [0]
+    for end in np.searchsorted(ordered, ordered[targets - 1], side="right"):
+        if end - cuts[-1] >= LEAST_ROWS and n - end >= LEAST_ROWS:
+            cuts.append(int(end))
+    return [order[start:end] for start, end in zip(cuts, [*cuts[1:], n], strict=True)]
+
+
+def _summary(p: Floats, y: Floats, w: Floats) -> ReliabilityBin:
+    observed = float(np.average(y, weights=w))
+    low, high = wilson(observed, float(w.sum()))
+    return ReliabilityBin(
+        rows=len(p),
+        weight=float(w.sum()),
+        predicted=float(np.average(p, weights=w)),
+        observed=observed,
+        low=low,
+        high=high,
+    )
+
+
+def wilson(share: float, count: float, z: float = 1.959963984540054) -> tuple[float, float]:
+    """Return the Wilson limits of a share seen in `count` rows; they stay inside [0, 1]."""
+    shrunk = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * np.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)
+    return max(0.0, float(shrunk - half)), min(1.0, float(shrunk + half))
+
+
+def _by_score(score: Floats, *columns: Floats) -> tuple[Floats, tuple[Floats, ...]]:
+    """Add up the columns over equal scores; the score is sorted."""
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(score) > 0]))
+    return score[starts], tuple(np.add.reduceat(column, starts) for column in columns)

@@ -1,0 +1,124 @@
+"""What a fitted model is worth on rows whose outcome is known.
+
+`evaluate` runs the perceptron itself, in torch and without gradients, so the figures come from the
+model that was trained; that it agrees with the scorer is tested. Everything after the forward pass
+is numpy in `evaluate_probabilities`, which does not need torch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.errors import DataError
+from placement.evaluation.baselines import Skill, base_rate, skill
+from placement.evaluation.bootstrap import (
+    REPLICATES,
+    Intervals,
+    bootstrap_intervals,
+    describe_method,
+)
+from placement.evaluation.calibration import ReliabilityBin, reliability_bins
+from placement.evaluation.metrics import Confusion, Metrics, checked, confusion, metrics
+from placement.model.scorer import match_columns
+
+if TYPE_CHECKING:
+    from placement.data.understanding import Table
+    from placement.model.fitted import Fitted
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures on some rows, with how sure they are.
+
+    `rows` counts those with a weight above 0; `base_rate` is their share of the positive class,
+    while `skill` compares with the base rate of the training rows (None where that is unknown).
+    `intervals` are 95 % and made as `method` says; `confusion` counts at `threshold`.
+    """
+
+    rows: int
+    base_rate: float
+    metrics: Metrics
+    intervals: Intervals
+    confusion: Confusion
+    threshold: float
+    reliability: tuple[ReliabilityBin, ...]
+    skill: Skill | None
+    method: str
+
+
+def evaluate(
+    fitted: "Fitted",
+    table: "Table",
+    *,
+    threshold: float | None = None,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> Evaluation:
+    """Evaluate a fitted model on the labelled rows of a table, by default at its own threshold."""
+    return evaluate_probabilities(
+        forward(fitted, table.columns),
+        table.label,
+        table.weight,
+        training_base_rate=fitted.figures.get("base_rate"),
+        threshold=fitted.threshold if threshold is None else threshold,
+        replicates=replicates,
+        seed=seed,
+    )
+
+
+def forward(fitted: "Fitted", columns: Mapping[str, npt.NDArray[Any]]) -> Floats:
+    """Return P(positive) of each row, (n,), from the perceptron under `torch.no_grad()`."""
+    import torch
+
+    from placement.model.perceptron import Perceptron
+
+    wanted = fitted.schema.feature_names
+    found = match_columns(columns.keys(), wanted)
+    if lacking := [name for name in wanted if name not in found]:
+        raise DataError(f"the table lacks the column {', '.join(lacking)} that the model uses")
+    encoded = fitted.encoder.encode({name: columns[found[name]] for name in wanted})
+    model = Perceptron(encoded.shape[1], dtype=torch.float64)
+    with torch.no_grad():
+        model.linear.weight.copy_(torch.as_tensor(np.array(fitted.weights)).reshape(1, -1))
+        model.linear.bias.fill_(float(fitted.intercept))
+        probability = model(torch.from_numpy(np.ascontiguousarray(encoded)))
+    return np.asarray(probability.reshape(-1).numpy(), dtype=np.float64)
+
+
+def evaluate_probabilities(
+    probability: npt.ArrayLike,
+    label: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    *,
+    training_base_rate: float | npt.ArrayLike | None = None,
+    threshold: float = 0.5,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> Evaluation:
+    """Evaluate probabilities, however they were come by; all arrays are (n,).
+
+    >>> evaluate_probabilities([0.9, 0.2, 0.6], [1, 0, 0]).rows
+    3
+    """
+    p, y, w = checked(probability, label, weight)
+    against = None
+    if training_base_rate is not None:
+        against = skill(probability, label, training_base_rate, weight, seed=seed)
+    return Evaluation(
+        rows=len(p),
+        base_rate=base_rate(y, w),
+        metrics=metrics(p, y, w, threshold),
+        intervals=bootstrap_intervals(
+            p, y, w, threshold=threshold, replicates=replicates, seed=seed
+        ),
+        confusion=confusion(p, y, w, threshold),
+        threshold=threshold,
+        reliability=reliability_bins(p, y, w),
+        skill=against,
+        method=describe_method(len(p), replicates),
+    )
