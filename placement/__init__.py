@@ -1,0 +1,87 @@
+"""A perceptron for placement tables: train it, trust it, use it.
+
+Everything public is listed in `__all__` and served when first asked for, so that importing
+the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from placement.config import TrainConfig
+    from placement.data.understanding import Table, read_table
+    from placement.errors import (
+        DataError,
+        GateRefused,
+        GradientCheckError,
+        ModelError,
+        PlacementError,
+        StoreError,
+        UsageError,
+    )
+    from placement.estimator import PlacementClassifier
+    from placement.evaluation.evaluation import Evaluation, evaluate
+    from placement.model.fitted import Fitted
+    from placement.model.loss import clamped_bce
+    from placement.model.perceptron import Perceptron
+    from placement.tracking.registry import load
+    from placement.training.gradcheck import GradientCheck, check_gradients
+    from placement.training.preparation import fit
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "DataError": "placement.errors",
+    "Evaluation": "placement.evaluation.evaluation",
+    "Fitted": "placement.model.fitted",
+    "GateRefused": "placement.errors",
+    "GradientCheck": "placement.training.gradcheck",
+    "GradientCheckError": "placement.errors",
+    "ModelError": "placement.errors",
+    "Perceptron": "placement.model.perceptron",
+    "PlacementClassifier": "placement.estimator",
+    "PlacementError": "placement.errors",
+    "StoreError": "placement.errors",
+    "Table": "placement.data.understanding",
+    "TrainConfig": "placement.config",
+    "UsageError": "placement.errors",
+    "check_gradients": "placement.training.gradcheck",
+    "clamped_bce": "placement.model.loss",
+    "evaluate": "placement.evaluation.evaluation",
+    "fit": "placement.training.preparation",
+    "load": "placement.tracking.registry",
+    "read_table": "placement.data.understanding",
+}
+
+__all__ = [
+    "DataError",
+    "Evaluation",
+    "Fitted",
+    "GateRefused",
+    "GradientCheck",
+    "GradientCheckError",
+    "ModelError",
+    "Perceptron",
+    "PlacementClassifier",
+    "PlacementError",
+    "StoreError",
+    "Table",
+    "TrainConfig",
+    "UsageError",
+    "check_gradients",
+    "clamped_bce",
+    "evaluate",
+    "fit",
+    "load",
+    "read_table",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'placement' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

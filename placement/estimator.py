@@ -1,0 +1,251 @@
+"""`PlacementClassifier`: the perceptron in scikit-learn's coat.
+
+It fits what it is given: there is no leak guard, no split and no tracking. Numbers are standardised
+inside, with the mean and standard deviation of the rows (weighted by `sample_weight`), and
+categories of a data frame become 0/1 columns as in `placement train`. The L2 penalty acts on these
+encoded columns, while `coef_` and `intercept_` are in the units of X.
+"""
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_array,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+from placement.config import TrainConfig
+from placement.data.chunks import ArrayChunks
+from placement.data.encoding import Encoder, LevelCounts, NumberSums
+from placement.data.schema import Feature
+from placement.errors import DataError, UsageError
+from placement.model.scorer import sigmoid
+
+if TYPE_CHECKING:
+    from placement.training.options import Options
+
+Floats = npt.NDArray[np.float64]
+
+
+class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """One linear layer and a sigmoid for two classes, trained with autograd's gradients.
+
+    X: (n, d) numbers, or a pandas frame that may hold columns of text; y: (n,) of two labels, the
+    second in sorted order being the positive one. The parameters are those of `TrainConfig`;
+    `class_weight` also takes scikit-learn's "balanced" or a mapping of labels to weights.
+
+    After `fit`: `classes_` (2,), `coef_` (1, k) and `intercept_` (1,) in the units of X,
+    `coef_standardised_` (1, k), `encoded_feature_names_` (k,) (k = d where all columns are
+    numbers), `n_iter_` epochs, `loss_curve_`, `converged_`, `stopped_` and `aliased_`, the names
+    of columns that are linear combinations of earlier ones (only at `l2=0`; their weight is 0).
+
+    >>> X, y = [[6.1], [7.4], [8.0], [9.2]], ["no", "no", "yes", "yes"]
+    >>> PlacementClassifier().fit(X, y).predict([[9.0]]).tolist()
+    ['yes']
+    """
+
+    def __init__(
+        self,
+        l2: float = 1.0,
+        *,
+        loss: str = "clamped",
+        epsilon: float = 1e-8,
+        optimizer: str = "newton",
+        epochs: int | None = None,
+        lr: float | None = None,
+        batch_size: int | None = None,
+        momentum: float | None = None,
+        class_weight: str | Mapping[Any, float] | None = None,
+        dtype: str = "float64",
+        seed: int = 0,
+    ) -> None:
+        self.l2 = l2
+        self.loss = loss
+        self.epsilon = epsilon
+        self.optimizer = optimizer
+        self.epochs = epochs
+        self.lr = lr
+        self.batch_size = batch_size
+        self.momentum = momentum
+        self.class_weight = class_weight
+        self.dtype = dtype
+        self.seed = seed
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "PlacementClassifier":
+        """Fit to X (n, d) and the labels y (n,), each row counting `sample_weight` times."""
+        from placement.training.fitting import solve
+
+        options = self._options()
+        columns, y = self._checked_rows(X, y)
+        rows = next(iter(columns.values()))
+        weight = _check_sample_weight(
+            sample_weight, rows[:, None], dtype=np.float64, ensure_non_negative=True
+        )
+        target = self._checked_target(y, weight)
+        self._encoder = _learn_encoder(columns, weight)
+        encoded = self._encoder.encode(columns)
+        of_class = self._weight_of_class(y, weight)[target.astype(int)]
+        source = ArrayChunks(encoded, target, weight * of_class)
+        try:
+            found = solve(source, options, names=self._encoder.names)
+        except DataError as problem:
+            raise ValueError(f"{problem}") from problem
+        self._keep(found)
+        return self
+
+    def decision_function(self, X: Any) -> Floats:
+        """Return the log-odds (n,) of the second class."""
+        check_is_fitted(self)
+        encoded = self._encoder.encode(self._checked_columns(X))
+        logit = np.full(len(encoded), self._intercept)
+        for j, weight in enumerate(self.coef_standardised_[0]):
+            # Never `@`: BLAS gives other bits for one row than for a batch.
+            logit += encoded[:, j] * weight
+        return logit
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Return the probabilities (n, 2), in the order of `classes_`."""
+        positive = sigmoid(self.decision_function(X))
+        return np.column_stack([1 - positive, positive])
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """Return the more probable label of each row, (n,)."""
+        logit = self.decision_function(X)
+        return np.asarray(self.classes_[(logit > 0).astype(int)])
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn that there are two classes, no more."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
+    def _options(self) -> "Options":
+        from placement.training.options import Options
+
+        settings = {k: v for k, v in self.get_params().items() if k != "class_weight"}
+        try:
+            return Options.of(TrainConfig(**settings))
+        except UsageError as problem:
+            raise ValueError(f"{problem}") from problem
+
+    def _checked_rows(self, X: Any, y: Any) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[Any]]:
+        """Return the columns of X by name and y (n,), and remember the names and the kinds."""
+        self._categories = _category_columns(X)
+        if self._categories:
+            y = column_or_1d(y, warn=True)
+            columns = self._checked_columns(X, reset=True)
+            if len(y) != len(X):
+                raise ValueError(f"X has {len(X)} rows and y has {len(y)}")
+            return columns, y
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        return _named(X, self._names()), y
+
+    def _checked_columns(self, X: Any, *, reset: bool = False) -> dict[str, npt.NDArray[Any]]:
+        if not self._categories:
+            return _named(validate_data(self, X, dtype=np.float64, reset=reset), self._names())
+        validate_data(self, X, skip_check_array=True, reset=reset)
+        names = self._names()
+        cells = {
+            name: np.asarray(
+                X[name] if hasattr(X, "columns") else np.asarray(X)[:, j], dtype=object
+            )
+            for j, name in enumerate(names)
+        }
+        numbers = [name for name in names if name not in self._categories]
+        if numbers:
+            checked = check_array(
+                np.column_stack([cells[name] for name in numbers]), dtype=np.float64
+            )
+            cells |= _named(checked, numbers)
+        return cells
+
+    def _names(self) -> list[str]:
+        named = getattr(self, "feature_names_in_", None)
+        return [f"x{j}" for j in range(self.n_features_in_)] if named is None else list(named)
+
+    def _checked_target(self, y: npt.NDArray[Any], weight: Floats) -> Floats:
+        check_classification_targets(y)
+        kind = type_of_target(y, input_name="y")
+        if kind not in {"binary", "multiclass"} or len(np.unique(y)) > 2:
+            raise ValueError(
+                f"Only binary classification is supported. The type of the target is {kind}."
+            )
+        self.classes_, place = np.unique(y, return_inverse=True)
+        seen = len(np.unique(place[weight > 0]))
+        if seen < 2:
+            raise ValueError(
+                f"Rows of two classes are needed, those of weight > 0 hold {seen} class"
+            )
+        return place.astype(np.float64)
+
+    def _weight_of_class(self, y: npt.NDArray[Any], weight: Floats) -> Floats:
+        wanted = None if self.class_weight == "none" else self.class_weight
+        if isinstance(wanted, Mapping):
+            wanted = dict(wanted)
+        return np.asarray(
+            compute_class_weight(wanted, classes=self.classes_, y=y, sample_weight=weight)
+        )
+
+    def _keep(self, found: Any) -> None:
+        natural, intercept = self._encoder.natural_units(found.weights, found.intercept)
+        names = np.array(self._encoder.names, dtype=object)
+        self.coef_ = natural[None, :]
+        self.coef_standardised_ = np.array(found.weights, dtype=np.float64)[None, :]
+        self.intercept_ = np.array([intercept])
+        self._intercept = float(found.intercept)
+        self.encoded_feature_names_ = names
+        self.aliased_ = names[list(found.aliased)]
+        self.n_iter_ = int(found.epochs)
+        self.loss_curve_ = [epoch.loss for epoch in found.history]
+        self.converged_, self.stopped_ = bool(found.converged), found.stopped
+        if not self.converged_:
+            warnings.warn(_unconverged(found.stopped, found.clamped_wrong), ConvergenceWarning, 3)
+
+
+def _unconverged(stopped: str, clamped_wrong: int) -> str:
+    if stopped == "clamped":
+        return (
+            f"not converged: {clamped_wrong} misclassified rows lie beyond the clamp and teach "
+            "nothing; loss='logits' is the same loss without dead rows"
+        )
+    return f"not converged (stopped: {stopped}): raise epochs, or leave optimizer='newton'"
+
+
+def _category_columns(X: Any) -> frozenset[str]:
+    """Return the names of a pandas frame's columns that hold words rather than numbers."""
+    if not (hasattr(X, "columns") and hasattr(X, "select_dtypes")):
+        return frozenset()
+    worded = X.select_dtypes(include=["object", "string", "category"])
+    return frozenset(
+        name
+        for name in worded.columns
+        if str(worded[name].dtype) == "category"
+        or any(isinstance(cell, str) for cell in worded[name].tolist())
+    )
+
+
+def _named(x: Floats, names: list[str]) -> dict[str, npt.NDArray[Any]]:
+    return {name: np.ascontiguousarray(x[:, j]) for j, name in enumerate(names)}
+
+
+def _learn_encoder(columns: Mapping[str, npt.NDArray[Any]], weight: Floats) -> Encoder:
+    # Weights may be shares of 1, so levels are counted in rows: else all would be too rare.
+    rows = (weight > 0).astype(np.float64)
+    return Encoder(
+        tuple(
+            LevelCounts.of(cells, rows).column(Feature(name, "category"))
+            if cells.dtype == object
+            else NumberSums.of(cells, weight).column(Feature(name, "number"))
+            for name, cells in columns.items()
+        )
+    )
