@@ -1,0 +1,54 @@
+"""MLflow's limits, and how values are made to keep them."""
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+METRICS_PER_BATCH = 1000
+PARAMS_PER_BATCH = 100
+POINTS_SHOWN = 2500
+PARAM_LENGTH = 6000
+TAG_LENGTH = 8000
+KEY_LENGTH = 250
+_NOT_IN_A_KEY = re.compile(r"[^\w.\- /:]")
+
+Item = TypeVar("Item")
+
+
+def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """Yield slices of at most `size` items."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def thinned_points(points: Sequence[Item], most: int = POINTS_SHOWN) -> list[Item]:
+    """Return at most `most` points, evenly spread, the first and the last among them."""
+    if len(points) <= most:
+        return list(points)
+    return [points[round(k * (len(points) - 1) / (most - 1))] for k in range(most)]
+
+
+def metric_names(names: Iterable[str]) -> dict[str, str]:
+    """Return the key to log each name under: `w[cgpa]` → `w_cgpa_`, numbered where two collide."""
+    taken: set[str] = set()
+    keys: dict[str, str] = {}
+    for name in names:
+        base = _NOT_IN_A_KEY.sub("_", name)[: KEY_LENGTH - 4]
+        tries = itertools.chain([base], (f"{base}_{k}" for k in itertools.count(2)))
+        keys[name] = next(key for key in tries if key not in taken)
+        taken.add(keys[name])
+    return keys
+
+
+def short_param(value: Any) -> str:
+    """Return a parameter's text, cut at the limit."""
+    return _cut(str(value), PARAM_LENGTH)
+
+
+def short_tag(value: Any) -> str:
+    """Return a tag's text, cut at the limit."""
+    return _cut(str(value), TAG_LENGTH)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

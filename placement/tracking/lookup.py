@@ -1,0 +1,231 @@
+"""From what a user calls a model to a bundle directory on this machine.
+
+A directory needs no MLflow: it is answered before anything of the store is opened.
+"""
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from placement.errors import ModelError, did_you_mean
+from placement.model.scorer import DOCUMENT
+from placement.tracking.registry import CHALLENGER, CHAMPION, REGISTERED_MODEL, UNKNOWN_CODES
+from placement.tracking.relocate import is_elsewhere, local_path
+from placement.tracking.store import ARTIFACTS, Store, open_store, translated
+
+if TYPE_CHECKING:
+    from mlflow.entities import LoggedModel
+    from mlflow.entities.model_registry import ModelVersion
+
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
+_RUNS = re.compile(r"runs:/(?P<run>[^/]+)(?:/.*)?")
+_LOGGED = re.compile(r"models:/(?P<id>m-[0-9a-f]{32})/?")
+_VERSION = re.compile(r"models:/(?P<name>[^/@]+)/(?P<version>\d+|latest)/?")
+_ALIAS = re.compile(r"models:/(?P<name>[^/@]+)@(?P<alias>[\w-]+)/?")
+_WAYS = "runs:/RUN_ID/model, models:/NAME/VERSION, a run id, champion or challenger"
+_WORD = re.compile(r"[\w-]+")
+# Downloads live as long as the process.
+_downloads: list[tempfile.TemporaryDirectory[str]] = []
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A model that was found: `path` is its bundle directory.
+
+    The other fields are None or empty for a bundle directory, and `name` to `newer_version` for a
+    run that was never registered. `created` is ISO 8601 in UTC; `newer_version` is the highest
+    version of the same registered model if that is above this one.
+    """
+
+    path: Path
+    name: str | None = None
+    version: int | None = None
+    aliases: tuple[str, ...] = ()
+    run_id: str | None = None
+    created: str | None = None
+    newer_version: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def uri(self) -> str:
+        """What to type to have this very model again."""
+        if self.version is not None:
+            return f"models:/{self.name}/{self.version}"
+        return f"runs:/{self.run_id}/model" if self.run_id else str(self.path)
+
+
+def resolve(model: str, store: Store | None = None, *, name: str = REGISTERED_MODEL) -> Resolved:
+    """Find a model: a directory, `runs:/…`, `models:/…`, a run id, or an alias of `name`.
+
+    Raises ModelError where there is none of that name. Without `store` it is located.
+    """
+    if bundle := bundle_directory(model):
+        return Resolved(bundle)
+    store = store or open_store(create=False)
+    if not store.exists:
+        raise ModelError(
+            f"no model {model!r}: it is no bundle directory, and there is no store at "
+            f"{store.database} yet (placement train makes one)"
+        )
+    with _unknown_told(store, model, name):
+        return _of_store(store, model, name)
+
+
+def bundle_directory(model: str | Path) -> Path | None:
+    """Return the bundle in a directory (also in an MLflow model's), None where there is none."""
+    folder = Path(model)
+    candidates = (folder, folder / "data" / "bundle")
+    found = next((c for c in candidates if (c / DOCUMENT).is_file()), None)
+    aside = folder.parent / f".{folder.name}.old" / DOCUMENT
+    if found is None and not folder.exists() and folder.name and aside.is_file():
+        return folder.absolute()  # its reader knows that a save was stopped half-way
+    if found is None and folder.is_dir() and model not in {CHAMPION, CHALLENGER}:
+        raise ModelError(f"{model}: the directory holds no model bundle ({DOCUMENT} is missing)")
+    return found.absolute() if found else None
+
+
+def _of_store(store: Store, model: str, name: str) -> Resolved:
+    client = store.client()
+    if match := _ALIAS.fullmatch(model):
+        return _of_version(store, client.get_model_version_by_alias(match["name"], match["alias"]))
+    if match := _VERSION.fullmatch(model):
+        version = match["version"]
+        if version == "latest":
+            version = str(_newest(store, match["name"]))
+        return _of_version(store, client.get_model_version(match["name"], version))
+    if match := _LOGGED.fullmatch(model):
+        return _of_logged(store, client.get_logged_model(match["id"]), name)
+    match = _RUNS.fullmatch(model)
+    if match or _RUN_ID.fullmatch(model):
+        return _of_run(store, match["run"] if match else model, name)
+    if _WORD.fullmatch(model):
+        return _of_version(store, client.get_model_version_by_alias(name, model))
+    raise ModelError(f"no model {model!r}: give a bundle directory, {_WAYS}")
+
+
+def _of_version(store: Store, version: "ModelVersion") -> Resolved:
+    from placement.tracking.runs import iso_utc
+
+    client = store.client()
+    location = client.get_model_version_download_uri(version.name, str(version.version))
+    newest = _newest(store, version.name)
+    number = int(version.version)
+    return Resolved(
+        _bundle_at(store, location),
+        version.name,
+        number,
+        tuple(version.aliases),
+        version.run_id,
+        iso_utc(version.creation_timestamp),
+        newest if newest > number else None,
+        dict(version.tags),
+    )
+
+
+def _of_run(store: Store, run_id: str, name: str) -> Resolved:
+    run = store.client().get_run(run_id)
+    outputs = run.outputs.model_outputs if run.outputs else []
+    if not outputs:
+        raise ModelError(
+            f"run {run_id} ({run.info.status}) holds no model; placement runs lists the others"
+        )
+    return _of_logged(store, store.client().get_logged_model(outputs[-1].model_id), name)
+
+
+def _of_logged(store: Store, logged: "LoggedModel", name: str) -> Resolved:
+    from placement.tracking.runs import iso_utc
+
+    client = store.client()
+    run_id = logged.source_run_id
+    versions = client.search_model_versions(f"run_id = '{run_id}'") if run_id else []
+    versions = sorted(versions, key=lambda v: (v.name == name, int(v.version)))
+    if versions:  # searching leaves the aliases out
+        return _of_version(
+            store, client.get_model_version(versions[-1].name, str(versions[-1].version))
+        )
+    return Resolved(
+        _bundle_at(store, logged.artifact_location),
+        run_id=run_id,
+        created=iso_utc(logged.creation_timestamp),
+        tags=dict(logged.tags or {}),
+    )
+
+
+def _newest(store: Store, name: str) -> int:
+    found = store.client().search_model_versions(
+        f"name = '{name}'", max_results=1, order_by=["version_number DESC"]
+    )
+    return int(found[0].version) if found else 0
+
+
+def _bundle_at(store: Store, location: str) -> Path:
+    """Return the bundle of a logged model, fetched first where it lies on another machine."""
+    folder = local_path(location)
+    if folder is None:
+        folder = _download(store, location)
+    elif not folder.is_dir():
+        moved = store.directory is not None and is_elsewhere(store, _artifacts_above(location))
+        raise ModelError(
+            f"the files of the model are not at {folder}: "
+            + (
+                "the store was moved; placement runs --relocate corrects its paths"
+                if moved
+                else "were they deleted? (after a move: placement runs --relocate)"
+            )
+        )
+    if found := bundle_directory(folder):
+        return found
+    raise ModelError(f"{location} is a model of another program: it holds no {DOCUMENT}")
+
+
+def _download(store: Store, location: str) -> Path:
+    from mlflow.artifacts import download_artifacts
+
+    scratch = tempfile.TemporaryDirectory(prefix="placement-model-")
+    _downloads.append(scratch)
+    return Path(
+        download_artifacts(
+            location,
+            dst_path=scratch.name,
+            tracking_uri=store.tracking_uri,
+            registry_uri=store.registry_uri,
+        )
+    )
+
+
+def _artifacts_above(location: str) -> str:
+    head, folder, _ = location.rpartition(f"/{ARTIFACTS}/models/")
+    return head + folder.removesuffix("/models/")
+
+
+@contextlib.contextmanager
+def _unknown_told(store: Store, model: str, name: str) -> Iterator[None]:
+    """Turn MLflow's "does not exist" into a ModelError with the nearest name that does."""
+    from mlflow.exceptions import MlflowException
+
+    with translated(store, f"look up {model!r}"):
+        try:
+            yield
+        except MlflowException as error:
+            if error.error_code not in UNKNOWN_CODES:
+                raise
+            hint = did_you_mean(model, _known(store, name)) or f"; give {_WAYS}"
+            raise ModelError(f"no model {model!r} in {store.tracking_uri}{hint}") from error
+
+
+def _known(store: Store, name: str) -> list[str]:
+    from placement.tracking.runs import list_runs
+
+    client = store.client()
+    known = [info.run_id for info in list_runs(store, most=200)]
+    known += [f"runs:/{run_id}/model" for run_id in known]
+    for registered in client.search_registered_models():
+        aliases = dict(registered.aliases)
+        known += [f"models:/{registered.name}@{alias}" for alias in aliases]
+        known += [f"models:/{registered.name}/{version}" for version in aliases.values()]
+        known += list(aliases) if registered.name == name else []
+    return known

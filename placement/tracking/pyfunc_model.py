@@ -1,0 +1,131 @@
+"""The model as MLflow knows it: a bundle, a copy of the scorer, a signature. No pickle.
+
+It loads with plain MLflow where this package is not installed; it needs numpy, pandas and
+safetensors. It is put together by MLflow's client rather than by `mlflow.pyfunc.log_model`: that
+needs the process-wide default store, writes the absolute path of this machine into `MLmodel`, and
+loads the model once more to try the example.
+"""
+
+import importlib.util
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from placement.model.bundle import open_bundle
+from placement.model.scorer import DOCUMENT, WEIGHTS, NumberColumn, Scorer
+from placement.tracking.environment import unwarned
+from placement.tracking.provenance import public_version
+from placement.tracking.runs import TrackedRun
+from placement.tracking.store import translated
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+    from mlflow.models.model import Model
+
+MODEL_NAME = "model"
+BUNDLE_FOLDER = "bundle"
+REQUIREMENTS = ("numpy", "pandas", "safetensors")
+
+
+@dataclass(frozen=True)
+class LoggedModel:
+    """A model logged to a run: `uri` is `models:/<id>`, which plain MLflow loads."""
+
+    model_id: str
+    run_id: str
+
+    @property
+    def uri(self) -> str:
+        """Where MLflow finds it, registered or not."""
+        return f"models:/{self.model_id}"
+
+
+def log_bundle(run: TrackedRun, bundle: str | Path) -> LoggedModel:
+    """Log a bundle directory as the MLflow model of a run."""
+    from mlflow.entities import LoggedModelOutput, LoggedModelStatus
+
+    client = run.client
+    with translated(run.store, "log the model"), tempfile.TemporaryDirectory() as scratch:
+        params = client.get_run(run.run_id).data.params
+        logged = client.create_logged_model(
+            run.experiment_id, name=MODEL_NAME, source_run_id=run.run_id, params=params
+        )
+        client.log_outputs(run.run_id, [LoggedModelOutput(logged.model_id, step=0)])
+        target = Path(scratch, MODEL_NAME)
+        write_model(bundle, target, model_id=logged.model_id, run_id=run.run_id)
+        client.log_model_artifacts(logged.model_id, str(target))
+        client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
+    return LoggedModel(logged.model_id, run.run_id)
+
+
+def write_model(
+    bundle: str | Path, target: Path, *, model_id: str | None = None, run_id: str | None = None
+) -> None:
+    """Write a bundle as an MLflow model directory."""
+    from mlflow import pyfunc
+
+    opened = open_bundle(bundle)
+    module = f"placement_scorer_{opened.document['format']}"
+    with unwarned(), tempfile.TemporaryDirectory() as scratch:
+        data = Path(scratch, BUNDLE_FOLDER)
+        data.mkdir()
+        for name in (DOCUMENT, WEIGHTS):
+            shutil.copy(Path(bundle, name), data)
+        code = shutil.copy(_scorer_source(), Path(scratch, f"{module}.py"))
+        pyfunc.save_model(
+            path=str(target),
+            loader_module=module,
+            data_path=str(data),
+            code_paths=[str(code)],
+            mlflow_model=_description(model_id, run_id),
+            signature=signature_of(opened.scorer),
+            input_example=example_of(opened.scorer),
+            pip_requirements=[f"{name}=={public_version(name)}" for name in REQUIREMENTS],
+        )
+
+
+def signature_of(scorer: Scorer) -> "ModelSignature":
+    """Return the columns that go in, of any type, and the two that come out.
+
+    `double` would refuse whole numbers, booleans, nullable and all-missing columns.
+    """
+    from mlflow.models import ModelSignature
+    from mlflow.types.schema import AnyType, ColSpec, Schema
+
+    inputs = [ColSpec(AnyType(), name) for name in scorer.feature_columns]
+    outputs = [ColSpec("double", "placement_probability"), ColSpec("long", "placement_prediction")]
+    return ModelSignature(Schema([*inputs]), Schema([*outputs]))
+
+
+def example_of(scorer: Scorer) -> Any:
+    """Return a data frame with one made-up row: average numbers, first levels, nobody's cells."""
+    import pandas as pd
+
+    row = {
+        column.column: round(column.mean, 2)
+        if isinstance(column, NumberColumn)
+        else _level(column.slots)
+        for column in scorer.columns
+    }
+    return pd.DataFrame([row])
+
+
+def _level(slots: tuple[str, ...]) -> str:
+    return next((slot for slot in slots if slot not in {"(rare)", "(missing)"}), "")
+
+
+def _description(model_id: str | None, run_id: str | None) -> "Model":
+    from mlflow.models.model import Model
+
+    if model_id is None:
+        return Model(artifact_path=MODEL_NAME, run_id=run_id)
+    return Model(artifact_path=MODEL_NAME, run_id=run_id, model_uuid=model_id, model_id=model_id)
+
+
+def _scorer_source() -> Path:
+    found = importlib.util.find_spec("placement.model.scorer")
+    if found is None or found.origin is None:
+        raise FileNotFoundError("placement/model/scorer.py")
+    return Path(found.origin)

@@ -1,0 +1,263 @@
+"""One training as an MLflow run: what is logged, and how it ends."""
+
+import contextlib
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from placement.errors import StoreError
+from placement.tracking.interrupts import signals_held, sigterm_raises
+from placement.tracking.limits import (
+    METRICS_PER_BATCH,
+    PARAMS_PER_BATCH,
+    batches,
+    metric_names,
+    short_param,
+    short_tag,
+    thinned_points,
+)
+from placement.tracking.provenance import provenance_tags
+from placement.tracking.store import Store, translated
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+Series = Sequence[tuple[int, float | None]]
+
+
+@dataclass(frozen=True)
+class TrackedRun:
+    """A run that is going on. Each method writes at once; a failure is a StoreError."""
+
+    store: Store
+    run_id: str
+    experiment_id: str
+    name: str
+
+    @property
+    def client(self) -> "MlflowClient":
+        """MLflow's client of the run's store."""
+        return self.store.client()
+
+    def log_params(self, params: Mapping[str, object]) -> None:
+        """Log settings; a long value is cut at MLflow's limit."""
+        from mlflow.entities import Param
+
+        entries = [Param(name, short_param(value)) for name, value in params.items()]
+        with self._writing("parameters"):
+            for batch in batches(entries, PARAMS_PER_BATCH):
+                self.client.log_batch(self.run_id, params=batch, synchronous=True)
+
+    def set_tags(self, tags: Mapping[str, object]) -> None:
+        """Set tags; a long value is cut at MLflow's limit."""
+        from mlflow.entities import RunTag
+
+        entries = [RunTag(name, short_tag(value)) for name, value in tags.items()]
+        with self._writing("tags"):
+            for batch in batches(entries, PARAMS_PER_BATCH):
+                self.client.log_batch(self.run_id, tags=batch, synchronous=True)
+
+    def log_metrics(self, metrics: Mapping[str, float | None], step: int = 0) -> None:
+        """Log final figures; None and not-finite ones are left out."""
+        self.log_series({name: [(step, value)] for name, value in metrics.items()})
+
+    def log_series(self, series: Mapping[str, Series]) -> None:
+        """Log curves as (step, value), thinned to what MLflow's UI shows.
+
+        None and not-finite values are left out: MLflow would store a NaN as 0.
+        """
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        keys = metric_names(series)
+        entries = [
+            Metric(keys[name], float(value), now, int(step))
+            for name, points in series.items()
+            for step, value in thinned_points(
+                [(s, v) for s, v in points if v is not None and math.isfinite(v)]
+            )
+        ]
+        with self._writing("metrics"):
+            for batch in batches(entries, METRICS_PER_BATCH):
+                self.client.log_batch(self.run_id, metrics=batch, synchronous=True)
+
+    def log_table(self, rows: Sequence[Mapping[str, object]], artifact_file: str) -> None:
+        """Log records as a JSON table that the UI shows as one (`gradient_checks.json`)."""
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        with self._writing(artifact_file):
+            self.client.log_table(self.run_id, columns, artifact_file)
+
+    def log_text(self, text: str, artifact_file: str) -> None:
+        """Log text, HTML or JSON as a file."""
+        with self._writing(artifact_file):
+            self.client.log_text(self.run_id, text, artifact_file)
+
+    def log_artifact(self, path: str | Path, folder: str | None = None) -> None:
+        """Log a file."""
+        with self._writing(str(path)):
+            self.client.log_artifact(self.run_id, str(path), folder)
+
+    def log_figures(
+        self, paths: str | Path | Sequence[str | Path], folder: str = "figures"
+    ) -> None:
+        """Log pictures: one directory of them, or a list of files."""
+        if isinstance(paths, str | Path):
+            with self._writing(folder):
+                self.client.log_artifacts(self.run_id, str(paths), folder)
+            return
+        for path in paths:
+            self.log_artifact(path, folder)
+
+    def log_dataset(
+        self,
+        name: str,
+        digest: str,
+        columns: Mapping[str, str],
+        rows: int,
+        *,
+        source: str,
+        context: str = "training",
+    ) -> None:
+        """Log which data was used: digest, number of rows and kinds of the columns; no row."""
+        from placement.tracking.dataset import dataset_input
+
+        entry = dataset_input(name, digest, columns, rows, source=source, context=context)
+        with self._writing("the data set"):
+            self.client.log_inputs(self.run_id, datasets=[entry])
+        self.set_tags({f"data_digest.{context}": digest})
+
+    def _writing(self, what: str) -> contextlib.AbstractContextManager[None]:
+        return translated(self.store, f"log {what}")
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """A run as `placement runs` lists it; `start_time` is ISO 8601 in UTC."""
+
+    run_id: str
+    name: str
+    status: str
+    start_time: str | None
+    metrics: Mapping[str, float]
+    params: Mapping[str, str]
+    experiment: str
+
+
+@contextlib.contextmanager
+def tracked_run(
+    store: Store,
+    experiment: str,
+    run_name: str | None = None,
+    *,
+    tags: Mapping[str, object] | None = None,
+    params: Mapping[str, object] | None = None,
+) -> Iterator[TrackedRun]:
+    """Start a run and end it as what it was: FINISHED, FAILED (an error) or KILLED (a signal)."""
+    run: TrackedRun | None = None
+    with sigterm_raises():
+        try:
+            experiment_id = ensure_experiment(store, experiment)
+            every_tag = {**provenance_tags(), **(tags or {})}
+            with signals_held():
+                run = _start(store, experiment_id, run_name)
+            run.set_tags(every_tag)
+            run.log_params(params or {})
+            yield run
+            with signals_held():
+                _end(run, "FINISHED")
+        except BaseException as error:
+            if run is not None:
+                _end_after(error, run)
+            raise
+
+
+def ensure_experiment(store: Store, name: str) -> str:
+    """Return the id of an experiment, made if it is new."""
+    from mlflow.exceptions import MlflowException
+
+    client = store.client()
+    with translated(store, f"open the experiment {name!r}"), store.lock():
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            try:
+                return str(client.create_experiment(name, artifact_location=store.artifact_root))
+            except MlflowException:
+                found = client.get_experiment_by_name(name)  # somebody else was faster
+                if found is None:
+                    raise
+    if found.lifecycle_stage == "deleted":
+        raise StoreError(
+            f"the experiment {name!r} was deleted: choose another --experiment, or "
+            f"mlflow experiments restore --experiment-id {found.experiment_id}"
+        )
+    _refuse_moved(store, found.artifact_location)
+    return str(found.experiment_id)
+
+
+def list_runs(store: Store, experiment: str | None = None, most: int = 1000) -> list[RunInfo]:
+    """The runs of one experiment or of all, the newest first; none where there is no store yet."""
+    if not store.exists:
+        return []
+    client = store.client()
+    with translated(store, "list the runs"):
+        names = {e.experiment_id: e.name for e in client.search_experiments()}
+        ids = [i for i, name in names.items() if experiment in {None, name}]
+        if not ids:
+            return []
+        found = client.search_runs(ids, max_results=most, order_by=["attributes.start_time DESC"])
+    return [_info(run, names[run.info.experiment_id]) for run in found]
+
+
+def iso_utc(milliseconds: int | None) -> str | None:
+    """Return MLflow's time stamp as ISO 8601 in UTC."""
+    if milliseconds is None:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
+
+
+def _info(run: "Run", experiment: str) -> RunInfo:
+    return RunInfo(
+        run.info.run_id,
+        run.info.run_name or "",
+        run.info.status,
+        iso_utc(run.info.start_time),
+        dict(run.data.metrics),
+        dict(run.data.params),
+        experiment,
+    )
+
+
+def _start(store: Store, experiment_id: str, run_name: str | None) -> TrackedRun:
+    with translated(store, "start a run"):
+        run = store.client().create_run(experiment_id, run_name=run_name)
+    return TrackedRun(store, run.info.run_id, experiment_id, run.info.run_name or "")
+
+
+def _end(run: TrackedRun, status: str) -> None:
+    with translated(run.store, f"end the run {run.run_id} as {status}"):
+        run.client.set_terminated(run.run_id, status)
+
+
+def _end_after(error: BaseException, run: TrackedRun) -> None:
+    """End the run without ever hiding the error that brought us here."""
+    try:
+        with signals_held():
+            _end(run, "FAILED" if isinstance(error, Exception) else "KILLED")
+    except StoreError as second:
+        error.add_note(f"the run {run.run_id} is still marked RUNNING: {second}")
+
+
+def _refuse_moved(store: Store, location: str) -> None:
+    from placement.tracking.relocate import is_elsewhere
+
+    if store.artifact_root and is_elsewhere(store, location):
+        raise StoreError(
+            f"{store.directory} was moved or copied: its runs point to {location}; "
+            "placement runs --relocate corrects them"
+        )

@@ -1,0 +1,257 @@
+"""Where runs and models are kept: found, made once, opened.
+
+`MLFLOW_TRACKING_URI` decides when it is set; else the database is `mlruns/mlflow.db` in the
+nearest directory upwards that has one, else in the current directory.
+"""
+
+import contextlib
+import os
+import re
+import shlex
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from placement.errors import StoreError
+from placement.tracking.environment import new_client, prepare_environment, unwarned, users_timeout
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+FOLDER, DATABASE, ARTIFACTS = "mlruns", "mlflow.db", "artifacts"
+LOCK_TIMEOUT = 120.0
+SERVER_TIMEOUT = 5.0
+_SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)(?:\?.*)?")
+
+
+@dataclass(frozen=True)
+class Store:
+    """A tracking store, not necessarily made yet.
+
+    `database`, `directory` (its folder) and `artifact_root` (a URI) are None where the store is
+    no sqlite file, such as a tracking server.
+    """
+
+    tracking_uri: str
+    registry_uri: str
+    database: Path | None = None
+    artifact_root: str | None = None
+
+    @property
+    def directory(self) -> Path | None:
+        """The folder of the database, in which the artifacts are too."""
+        return self.database.parent if self.database else None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is something to read; a server counts as existing."""
+        return self.database is None or _is_filled(self.database)
+
+    @property
+    def export_line(self) -> str:
+        """The line that makes plain `mlflow` commands use this store."""
+        if os.name == "nt":
+            return f'set "MLFLOW_TRACKING_URI={self.tracking_uri}"'
+        return f"export MLFLOW_TRACKING_URI={shlex.quote(self.tracking_uri)}"
+
+    def client(self) -> "MlflowClient":
+        """MLflow's client of this store."""
+        return new_client(self.tracking_uri, self.registry_uri)
+
+    def lock(self) -> AbstractContextManager[object]:
+        """Keep other processes from changing a database file at once; nothing for a server."""
+        if self.database is None:
+            return contextlib.nullcontext()
+        return _lock(self.database)
+
+
+def locate_store(start: Path | None = None) -> Store:
+    """Say where the store is, as seen from the directory `start`, without touching anything."""
+    here = (start or Path.cwd()).resolve()
+    uri = os.environ.get("MLFLOW_TRACKING_URI", "").strip()
+    if not uri:
+        homes = [
+            folder for folder in (here, *here.parents) if (folder / FOLDER / DATABASE).is_file()
+        ]
+        return _sqlite_store((homes or [here])[0] / FOLDER / DATABASE)
+    if match := _SQLITE.fullmatch(uri):
+        return _sqlite_store((here / match["path"]).resolve())
+    if uri.startswith("sqlite:"):
+        raise StoreError(
+            f"MLFLOW_TRACKING_URI={uri}: name a database file (sqlite:///path/mlflow.db)"
+        )
+    if uri.startswith("file:") or ("://" not in uri and not uri.startswith(("databricks", "uc"))):
+        raise StoreError(_no_file_store(uri))
+    return Store(uri, os.environ.get("MLFLOW_REGISTRY_URI", "").strip() or uri)
+
+
+def open_store(start: Path | None = None, *, create: bool = True) -> Store:
+    """Locate the store and make sure that it answers.
+
+    With `create` a missing database is made, once, whoever else tries at the same time; without
+    it a missing one is returned as it is (`Store.exists` is False).
+    """
+    prepare_environment()
+    store = locate_store(start)
+    if store.database:
+        _open_database(store, store.database, create=create)
+    elif store.tracking_uri.startswith(("http://", "https://")):
+        _ask_server(store.tracking_uri)
+    if store.exists:
+        with translated(store, "open the tracking store"):
+            store.client().search_experiments(max_results=1)
+    return store
+
+
+@contextlib.contextmanager
+def translated(store: Store, doing: str) -> Iterator[None]:
+    """Turn what MLflow, the database or the disk raises into a StoreError naming the store."""
+    with unwarned():
+        from mlflow.exceptions import MlflowException
+        from requests import RequestException
+        from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        with unwarned():
+            yield
+    except (MlflowException, SQLAlchemyError, RequestException, sqlite3.Error, OSError) as error:
+        reason = next((line for line in str(error).splitlines() if line.strip()), repr(error))
+        if "out-of-date database schema" in reason:
+            upgrade = f"mlflow db upgrade {store.tracking_uri}"
+            reason = f"it was made by another MLflow; back it up, then {upgrade}"
+        elif store.database is None:
+            reason += " (does the server answer? --no-track does without it)"
+        raise StoreError(f"cannot {doing} at {store.tracking_uri}: {reason}") from error
+
+
+@contextlib.contextmanager
+def as_default(store: Store) -> Iterator[None]:
+    """Make this store MLflow's process-wide default for a while.
+
+    Needed where MLflow asks its default instead of the client's store, as in registering a logged
+    model. `set_tracking_uri` also writes the environment variable, which would pin a later
+    `locate_store` to this store: both are put back.
+    """
+    import mlflow
+
+    names = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
+    before = {name: os.environ.get(name) for name in names}
+    mlflow.set_tracking_uri(store.tracking_uri)
+    mlflow.set_registry_uri(store.registry_uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before[names[0]])  # type: ignore[arg-type]
+        mlflow.set_registry_uri(before[names[1]])  # type: ignore[arg-type]
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _sqlite_store(database: Path) -> Store:
+    if set("%?") & set(str(database)):
+        raise StoreError(
+            f"{database}: a folder with % or ? in its name cannot hold the tracking database; "
+            "rename it, or set MLFLOW_TRACKING_URI"
+        )
+    uri = f"sqlite:///{database.as_posix()}"
+    registry = os.environ.get("MLFLOW_REGISTRY_URI", "").strip() or uri
+    return Store(uri, registry, database, (database.parent / ARTIFACTS).as_uri())
+
+
+def _no_file_store(source: str) -> str:
+    target = f"sqlite:///{(Path.cwd() / FOLDER / DATABASE).as_posix()}"
+    return (
+        f"{source} is a file store, which MLflow no longer reads; move its runs into a database: "
+        f"mlflow migrate-filestore --source {source} --target {target}"
+    )
+
+
+def _open_database(store: Store, database: Path, *, create: bool) -> None:
+    if not _is_filled(database):
+        if next(database.parent.glob("*/meta.yaml"), None) is not None:
+            raise StoreError(_no_file_store(str(database.parent)))
+        if create:
+            _make_once(store, database)
+        return
+    if create and not (os.access(database, os.W_OK) and os.access(database.parent, os.W_OK)):
+        raise StoreError(_not_writable(database, "no permission"))
+    try:
+        with contextlib.closing(
+            sqlite3.connect(database.as_uri() + "?mode=ro", uri=True)
+        ) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError as error:
+        # MLflow itself would try for more than a minute and a half.
+        raise StoreError(
+            f"{database} is not a readable database ({error}); restore it or move it away"
+        ) from error
+
+
+def _make_once(store: Store, database: Path) -> None:
+    """Migrate a new database beside its place and move it there, so that it is whole or absent."""
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        with _lock(database):
+            if not _is_filled(database):
+                draft = database.with_name(f"{database.name}.new")
+                draft.unlink(missing_ok=True)
+                _migrate(draft, store.artifact_root or "")
+                draft.replace(database)
+    except OSError as error:
+        raise StoreError(_not_writable(database, error.strerror or str(error))) from error
+
+
+def _migrate(database: Path, artifact_root: str) -> None:
+    with unwarned():
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+        uri = f"sqlite:///{database.as_posix()}"
+        store = SqlAlchemyStore(uri, artifact_root)
+        store.engine.dispose()
+
+
+def _lock(database: Path) -> AbstractContextManager[object]:
+    from filelock import FileLock
+
+    return FileLock(database.with_name(f"{database.name}.lock"), timeout=LOCK_TIMEOUT)
+
+
+def _is_filled(database: Path) -> bool:
+    try:
+        return database.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _not_writable(database: Path, reason: str) -> str:
+    return (
+        f"cannot write the tracking database {database}: {reason}; run elsewhere, "
+        "set MLFLOW_TRACKING_URI, or do without it: --no-track"
+    )
+
+
+def _ask_server(uri: str) -> None:
+    """Any answer will do, also "not found": the question is whether anybody is there."""
+    import ssl
+    import urllib.error
+    import urllib.request
+
+    try:
+        address = f"{uri.rstrip('/')}/health"
+        with urllib.request.urlopen(address, timeout=users_timeout() or SERVER_TIMEOUT):  # noqa: S310
+            return
+    except urllib.error.HTTPError:
+        return
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLError):  # MLflow has settings of its own for certificates
+            return
+        raise StoreError(
+            f"the tracking server {uri} does not answer ({reason}); "
+            "start it, correct MLFLOW_TRACKING_URI, or do without it: --no-track"
+        ) from error

@@ -1,0 +1,150 @@
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from placement.model.bundle import open_bundle
+from placement.tracking.lookup import resolve
+from placement.tracking.provenance import public_version
+from placement.tracking.pyfunc_model import log_bundle, write_model
+from placement.tracking.registry import register
+from placement.tracking.runs import tracked_run
+
+ROWS = {
+    "cgpa": [8.1, 6.4, 9.0, 5.5],
+    "backlogs": [0, 2, 1, 3],
+    "hostel": [1, 0, 1, 0],
+    "stream": ["CSE", "ece ", "MECH", "CSE"],
+}
+
+
+@pytest.fixture
+def champion(store, bundle):
+    """A registered champion, and what its scorer says of the rows."""
+    with tracked_run(store, "placement") as run:
+        register(store, log_bundle(run, bundle))
+    return open_bundle(bundle).scorer
+
+
+def elsewhere(store, tmp_path):
+    """An environment and a directory in which this package cannot be imported."""
+    away = tmp_path / "away"
+    away.mkdir()
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    return {"cwd": away, "env": {**env, "MLFLOW_TRACKING_URI": store.tracking_uri}}
+
+
+def test_plain_mlflow_scores_every_kind_of_column_without_this_package(store, champion, tmp_path):
+    rows = tmp_path / "rows.json"
+    rows.write_text(json.dumps(ROWS))
+    code = textwrap.dedent(f"""
+        import json, importlib.util, sys
+        import pandas as pd, mlflow
+        assert importlib.util.find_spec("placement") is None
+        model = mlflow.pyfunc.load_model("models:/placement@champion")
+        plain = pd.DataFrame(json.load(open({str(rows)!r})))
+        frames = {{
+            "plain": plain,
+            "one": plain.iloc[[2]],
+            "strings": plain.astype(str),
+            "bool": plain.assign(hostel=plain.hostel == 1),
+            "nullable": plain.astype({{"backlogs": "Int64", "hostel": "boolean"}}),
+            "text": plain.astype({{"stream": "string"}}),
+            "gap": plain.assign(cgpa=pd.array([8.1, None, 9.0, 5.5], dtype="Float64")),
+            "categorical": plain.assign(stream=plain.stream.astype("category")),
+            "missing": plain.assign(cgpa=float("nan"), stream=None),
+        }}
+        said = {{name: model.predict(frame).to_dict("list") for name, frame in frames.items()}}
+        assert not {{"torch", "placement"}} & set(sys.modules)
+        print(json.dumps(said))
+    """)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        **elsewhere(store, tmp_path),
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    expected = champion.score(pd.DataFrame(ROWS)).probability
+    for name in ("plain", "strings", "bool", "nullable", "text", "categorical"):
+        assert said[name]["placement_probability"] == expected.tolist(), name
+    assert said["one"]["placement_probability"] == [expected[2]]
+    assert said["plain"]["placement_prediction"] == (expected >= 0.5).astype(int).tolist()
+    gap = champion.score({**ROWS, "cgpa": [8.1, np.nan, 9.0, 5.5]}).probability
+    assert said["gap"]["placement_probability"] == gap.tolist()
+    missing = champion.score({**ROWS, "cgpa": [np.nan] * 4, "stream": [None] * 4}).probability
+    assert said["missing"]["placement_probability"] == missing.tolist()
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_mlflow_models_predict_gives_the_same_probabilities(store, champion, tmp_path, kind):
+    frame = pd.DataFrame(ROWS)
+    source = tmp_path / f"rows.{kind}"
+    if kind == "csv":
+        frame.to_csv(source, index=False)
+    else:
+        source.write_text(json.dumps({"dataframe_split": frame.to_dict("split")}))
+    answer = tmp_path / "answer.json"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "mlflow", "models", "predict", "--env-manager", "local"),
+            *("-m", "models:/placement@champion", "-t", kind, "-i", str(source), "-o", str(answer)),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        **elsewhere(store, tmp_path),
+    )
+    assert done.returncode == 0, done.stderr
+    predictions = pd.DataFrame(json.loads(answer.read_text())["predictions"])
+    expected = champion.score(frame).probability
+    np.testing.assert_allclose(predictions["placement_probability"], expected, rtol=0, atol=1e-12)
+
+
+def test_the_model_folder_names_no_place_of_this_machine_and_holds_no_pickle(bundle, tmp_path):
+    target = tmp_path / "model"
+    write_model(bundle, target)
+    files = [path for path in target.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {"", ".yaml", ".json", ".txt", ".py", ".safetensors"}
+    assert not [path for path in files if str(tmp_path).encode() in path.read_bytes()]
+    assert (target / "code" / "placement_scorer_1.py").is_file()
+
+
+def test_requirements_are_pinned_without_local_version_labels(bundle, tmp_path, monkeypatch):
+    from importlib import metadata
+
+    assert public_version("torch") == metadata.version("torch").split("+")[0]
+    target = tmp_path / "model"
+    write_model(bundle, target)
+    wanted = (target / "requirements.txt").read_text().split()
+    assert [line.partition("==")[0] for line in wanted] == [
+        "mlflow",
+        "numpy",
+        "pandas",
+        "safetensors",
+    ]
+    assert not [line for line in wanted if "+" in line]
+
+
+def test_the_input_example_comes_from_the_bundle(bundle, tmp_path):
+    target = tmp_path / "model"
+    write_model(bundle, target)
+    example = json.loads((target / "input_example.json").read_text())
+    assert example == {
+        "columns": ["cgpa", "backlogs", "hostel", "stream"],
+        "data": [[7.25, 0.5, 0.5, "CSE"]],
+    }
+
+
+def test_the_logged_bundle_is_the_very_bundle(store, champion, bundle):
+    found = resolve("champion").path
+    for name in ("fitted.json", "weights.safetensors"):
+        assert (found / name).read_bytes() == Path(bundle, name).read_bytes()

@@ -1,0 +1,189 @@
+import itertools
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import placement
+from placement.errors import StoreError
+from placement.tracking.interrupts import signals_held
+from placement.tracking.limits import metric_names, thinned_points
+from placement.tracking.runs import TrackedRun, list_runs, tracked_run
+
+
+def status_of(store):
+    return [info.status for info in list_runs(store)]
+
+
+def test_a_run_records_parameters_tags_series_and_files(store, tmp_path):
+    picture = tmp_path / "loss.png"
+    picture.write_bytes(b"\x89PNG")
+    params = {f"p{k}": k for k in range(150)} | {"long": "x" * 7000}
+    with tracked_run(
+        store, "placement", "first", tags={"seed": 3, "team": "cell"}, params=params
+    ) as run:
+        run.log_metrics({"brier": 0.25, "roc_auc": None, "w[cgpa]": math.inf})
+        run.log_table([{"parameter": "w", "abs_error": 1e-9}], "gradient_checks.json")
+        run.log_figures([picture])
+        run.log_text("<b>ok</b>", "report.html")
+    client = store.client()
+    logged = client.get_run(run.run_id)
+    assert len(logged.data.params) == 151
+    assert len(logged.data.params["long"]) == 6000
+    assert logged.data.metrics == {"brier": 0.25}
+    assert logged.data.tags["seed"] == "3"
+    assert logged.data.tags["team"] == "cell"
+    assert logged.data.tags["version.placement"] == placement.__version__
+    assert logged.data.tags["version.mlflow"]
+    assert logged.data.tags["machine"]
+    files = {f.path for f in client.list_artifacts(run.run_id)}
+    assert files == {"figures", "gradient_checks.json", "report.html"}
+    table = json.loads(
+        Path(client.download_artifacts(run.run_id, "gradient_checks.json")).read_text()
+    )
+    assert table == {"columns": ["parameter", "abs_error"], "data": [["w", 1e-9]]}
+    (info,) = list_runs(store, "placement")
+    assert (info.run_id, info.name, info.status) == (run.run_id, "first", "FINISHED")
+    assert info.start_time.endswith("+00:00")
+    assert list_runs(store, "another") == []
+
+
+def test_a_long_series_is_thinned_with_both_ends_and_gaps_are_left_out(store):
+    points = [(k, 1.0 / (k + 1)) for k in range(10_000)]
+    with tracked_run(store, "placement") as run:
+        run.log_series({"loss": points, "held_out": [(1, None), (2, float("nan")), (3, 0.5)]})
+    history = store.client().get_metric_history(run.run_id, "loss")
+    steps = sorted(metric.step for metric in history)
+    assert len(steps) <= 2500
+    assert steps[0] == 0
+    assert steps[-1] == 9999
+    assert max(b - a for a, b in itertools.pairwise(steps)) <= 5
+    assert [m.step for m in store.client().get_metric_history(run.run_id, "held_out")] == [3]
+
+
+def test_a_short_series_is_left_whole_and_thinning_repeats_no_point():
+    assert thinned_points([1, 2, 3]) == [1, 2, 3]
+    assert len(set(thinned_points(range(2501)))) == 2500
+
+
+def test_names_mlflow_refuses_are_respelled_without_colliding():
+    assert metric_names(["w[cgpa]", "w(cgpa)", "loss"]) == {
+        "w[cgpa]": "w_cgpa_",
+        "w(cgpa)": "w_cgpa__2",
+        "loss": "loss",
+    }
+
+
+def test_a_data_set_is_logged_with_digest_and_columns_and_without_a_row(store):
+    with tracked_run(store, "placement") as run:
+        run.log_dataset(
+            "students",
+            "ab" * 32,
+            {"cgpa": "number", "branch": "category"},
+            1500,
+            source="students.csv",
+        )
+    logged = store.client().get_run(run.run_id)
+    (entry,) = logged.inputs.dataset_inputs
+    assert entry.dataset.digest == ("ab" * 32)[:36]
+    assert logged.data.tags["data_digest.training"] == "ab" * 32
+    columns = json.loads(entry.dataset.schema)["mlflow_colspec"]
+    assert [(c["name"], c["type"]) for c in columns] == [("cgpa", "double"), ("branch", "string")]
+    assert json.loads(entry.dataset.profile) == {"num_rows": 1500}
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(ValueError, "FAILED"), (KeyboardInterrupt, "KILLED"), (SystemExit, "KILLED")],
+)
+def test_a_run_ends_as_what_stopped_it(store, error, status):
+    with pytest.raises(error), tracked_run(store, "placement"):
+        raise error
+    assert status_of(store) == [status]
+
+
+def test_a_store_that_fails_midway_does_not_hide_the_error(store, monkeypatch):
+    def broken(self):
+        raise OSError("no space left on device")
+
+    with pytest.raises(ZeroDivisionError) as caught, tracked_run(store, "placement"):  # noqa: PT012
+        monkeypatch.setattr(TrackedRun, "client", property(broken))
+        raise ZeroDivisionError
+    assert "no space left on device" in caught.value.__notes__[0]
+
+
+def test_a_store_that_fails_while_logging_is_a_store_error_that_names_it(store, monkeypatch):
+    def broken(self):
+        raise OSError("no space left on device")
+
+    said = r"cannot log metrics at sqlite:///.*no space left"
+    with (  # noqa: PT012
+        pytest.raises(StoreError, match=said) as caught,
+        tracked_run(store, "placement") as run,
+        monkeypatch.context() as patch,
+    ):
+        patch.setattr(TrackedRun, "client", property(broken))
+        run.log_metrics({"brier": 0.1})
+    assert caught.value.exit_code == 6
+    assert status_of(store) == ["FAILED"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGTERM to send there")
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_leaves_the_run_killed(store, sent):
+    code = textwrap.dedent("""
+        import time
+        from placement.tracking.store import open_store
+        from placement.tracking.runs import tracked_run
+        with tracked_run(open_store(), "placement"):
+            print("going", flush=True)
+            time.sleep(60)
+    """)
+    tree = str(Path(placement.__file__).parents[1])
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": tree},
+    )
+    assert process.stdout.readline() == "going\n"
+    process.send_signal(sent)
+    process.communicate(timeout=30)
+    assert process.returncode == {signal.SIGTERM: 143, signal.SIGINT: -signal.SIGINT}[sent]
+    assert status_of(store) == ["KILLED"]
+
+
+def test_a_signal_that_is_held_acts_when_the_step_is_done():
+    steps = []
+    with pytest.raises(KeyboardInterrupt), signals_held():  # noqa: PT012
+        signal.raise_signal(signal.SIGINT)
+        steps.append("done")
+    assert steps == ["done"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_nothing_of_tracking_imports_mlflow_or_torch_until_it_is_used():
+    code = textwrap.dedent("""
+        import sys, pkgutil, importlib, placement.tracking
+        for module in pkgutil.iter_modules(placement.tracking.__path__):
+            importlib.import_module("placement.tracking." + module.name)
+        print(sorted({"mlflow", "torch", "pandas", "sqlalchemy"} & set(sys.modules)))
+    """)
+    tree = str(Path(placement.__file__).parents[1])
+    env = {**os.environ, "PYTHONPATH": tree}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True
+    )
+    assert done.stdout.strip() == "[]"
+    twin = code.replace("print(", "import mlflow; print(")
+    done = subprocess.run(
+        [sys.executable, "-c", twin], capture_output=True, text=True, env=env, check=True
+    )
+    assert "mlflow" in done.stdout
