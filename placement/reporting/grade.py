@@ -1,0 +1,111 @@
+"""P(placed) against a grade: the model's curve for an average student, and what happened.
+
+The dots are bins of at least 5 students; nothing else of the rows leaves this module.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.evaluation.calibration import equal_count_groups, wilson
+from placement.model.scorer import NumberColumn, match_columns, parse_numbers, sigmoid
+
+if TYPE_CHECKING:
+    from placement.model.fitted import Fitted
+
+Floats = npt.NDArray[np.float64]
+
+GRID_STEPS = 200
+
+
+@dataclass(frozen=True)
+class GradeBin:
+    """Students of about one grade: their number, mean grade, share placed, its Wilson limits."""
+
+    rows: int
+    grade: float
+    observed: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The picture's content: `grid: (k,)` of grades, `curve: (k,)` of probabilities, and bins."""
+
+    name: str
+    grid: Floats
+    curve: Floats
+    bins: tuple[GradeBin, ...]
+
+
+def grade_of(
+    fitted: "Fitted",
+    columns: Mapping[str, npt.NDArray[Any]],
+    label: Floats,
+    weight: Floats | None = None,
+    column: str | None = None,
+) -> Grade | None:
+    """Prepare the picture for a column, by default the CGPA or the nearest thing to it.
+
+    None where the model uses no number column.
+    """
+    name = column or choose_column(fitted)
+    if name is None:
+        return None
+    values, _ = parse_numbers(columns[match_columns(columns.keys(), [name])[name]])
+    bins = grade_bins(values, label, weight)
+    (place,) = (c for c in fitted.encoder.columns if c.column == name)
+    low, high = (place.low, place.high) if isinstance(place, NumberColumn) else (0.0, 1.0)
+    if bins:  # The training range is rounded outwards, often far: stay near the bins.
+        margin = 0.1 * max(bins[-1].grade - bins[0].grade, 1e-9)
+        low, high = max(low, bins[0].grade - margin), min(high, bins[-1].grade + margin)
+    grid = np.linspace(low, high, GRID_STEPS)
+    return Grade(name, grid, average_student(fitted, name, grid), bins)
+
+
+def choose_column(fitted: "Fitted") -> str | None:
+    """Return the CGPA, another column on a grade scale, or the number of the largest weight."""
+    numbers = [c.column for c in fitted.encoder.columns if isinstance(c, NumberColumn)]
+    scaled = [f.name for f in fitted.schema.features if f.scale is not None and f.name in numbers]
+    for wanted in ("cgpa", "gpa"):
+        for name in numbers:
+            if wanted in name.casefold():
+                return name
+    if scaled:
+        return scaled[0]
+    size = dict(zip(fitted.encoder.names, np.abs(fitted.weights), strict=True))
+    return max(numbers, key=lambda name: size[name], default=None)
+
+
+def average_student(fitted: "Fitted", column: str, grid: Floats) -> Floats:
+    """Return the probability (k,) at each grade of one whose other columns are at their average."""
+    logit = np.full(len(grid), float(fitted.intercept))
+    place = 0
+    for learnt in fitted.encoder.columns:
+        weights = fitted.weights[place : place + len(learnt.names)]
+        place += len(learnt.names)
+        if not isinstance(learnt, NumberColumn):
+            logit += float(weights @ np.array(learnt.shares[1:]))
+        elif learnt.column == column:
+            logit += weights[0] * (grid - learnt.mean) / learnt.std
+        elif learnt.missing is not None:
+            logit += weights[1] * learnt.missing  # The number itself is 0 at its average.
+    return sigmoid(logit)
+
+
+def grade_bins(values: Floats, label: Floats, weight: Floats | None = None) -> tuple[GradeBin, ...]:
+    """Return up to 10 bins of equal count, none of fewer than 5 students."""
+    w = np.ones_like(values) if weight is None else weight
+    there = np.isfinite(values) & (w > 0)
+    values, label, w = values[there], label[there], w[there]
+    made = []
+    for rows in equal_count_groups(values, np.argsort(values, kind="stable")):
+        observed = float(np.average(label[rows], weights=w[rows]))
+        low, high = wilson(observed, float(w[rows].sum()))
+        middle = float(np.average(values[rows], weights=w[rows]))
+        made.append(GradeBin(len(rows), middle, observed, low, high))
+    return tuple(made)

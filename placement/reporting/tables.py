@@ -1,0 +1,261 @@
+"""Results as plain text for a terminal."""
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from placement.data.schema import Schema
+from placement.model.fitted import Fitted
+from placement.reporting.results import (
+    EvaluateResult,
+    PredictResult,
+    TrainResult,
+    Understanding,
+)
+from placement.training.gradient_report import GradientCheck
+
+NO_SIGNAL = "these columns do not predict the outcome better than the base rate"
+_WIDTH = 100
+_METRIC_WORDS = {
+    "log_loss": "log-loss",
+    "brier": "Brier score",
+    "roc_auc": "ROC AUC",
+    "average_precision": "average precision",
+    "accuracy": "accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "ece": "calibration error (ECE)",
+}
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Any]], numeric: Sequence[int] = ()) -> str:
+    """Return aligned columns; those in `numeric` are aligned to the right."""
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    for place, title in enumerate(header):
+        drawn.add_column(title, justify="right" if place in numeric else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(_cell(value) for value in row))
+    out = io.StringIO()
+    Console(file=out, width=_WIDTH, no_color=True, highlight=False, markup=False).print(drawn)
+    return "\n".join("  " + line.rstrip() for line in out.getvalue().splitlines())
+
+
+def _cell(value: Any) -> Any:
+    from rich.text import Text
+
+    if value is None:
+        return Text("–")
+    return Text(f"{value:.4f}" if isinstance(value, float) else str(value))
+
+
+def understanding_text(seen: Understanding) -> str:
+    """What was understood of the file: rows, target, columns used and not used."""
+    known, schema = seen.table, seen.table.schema
+    counts = ", ".join(f"{number:,} {name}" for name, number in seen.rows.items() if number)
+    lines = [f"{known.name}: {len(known.label):,} rows with an outcome ({counts})"]
+    lines += [
+        f"  left out: {number:,} rows, {reason}" for reason, number in known.left_out if number
+    ]
+    lines += [*(f"  {note}" for note in seen.notes), ""]
+    lines += [_target_line(schema), "", "Columns used"]
+    lines += [table(("column", "kind", "scale"), _used(seen)), ""]
+    if schema.dropped:
+        lines += ["Columns not used"]
+        lines += [table(("column", "why"), [(d.column, d.reason) for d in schema.dropped]), ""]
+    lines += [f"note: {note}" for note in known.notes]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _target_line(schema: Schema) -> str:
+    target = schema.target
+    meaning = f"{target.name} {target.rule}" if target.rule else f"{target.positive!r}"
+    return f"Outcome: {target.name} (1 = {meaning}, 0 = {target.negative!r})"
+
+
+def _used(seen: Understanding) -> list[tuple[str, str, str]]:
+    rows = []
+    for feature in seen.table.schema.features:
+        kind = str(feature.kind)
+        if feature.kind == "category":
+            levels = {
+                word for word in seen.table.columns[feature.name].tolist() if word is not None
+            }
+            kind = "yes/no" if len(levels) == 2 else f"category, {len(levels)} levels"
+        rows.append((feature.name, kind, f"{feature.scale:g}" if feature.scale else ""))
+    return rows
+
+
+def train_text(result: TrainResult) -> str:
+    """The summary that `train` ends with."""
+    fitted, figures = result.fitted, result.fitted.figures
+    lines = []
+    if not figures["skill"]["better_than_base_rate"]:
+        lines += [f"Careful: {NO_SIGNAL}.", ""]
+    lines += [understanding_text(result.understanding)]
+    lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(figures), ""]
+    lines += [skill_line(figures["skill"]), "", "Coefficients (log-odds)"]
+    lines += [coefficients_table(fitted), "", *_outcome_lines(figures)]
+    return "\n".join([*lines, *_whereabouts(result)])
+
+
+def _metrics_rows(figures: Mapping[str, Any]) -> str:
+    rows = figures["rows"]
+    if figures["metrics_on"] == "test":
+        return f"{rows['test']:,} held-out rows"
+    return f"{rows['train']:,} training rows (nothing was held out: they flatter)"
+
+
+def metrics_table(figures: Mapping[str, Any], intervals: Mapping[str, Any] | None = None) -> str:
+    """The metrics by name, with 95 % intervals where there are any."""
+    rows = []
+    for name, words in _METRIC_WORDS.items():
+        low, high = (intervals or {}).get(name, (None, None))
+        rows.append(
+            (words, figures["metrics"][name], low, high)
+            if intervals
+            else (words, figures["metrics"][name])
+        )
+    header = ("metric", "value", "95 % from", "to") if intervals else ("metric", "value")
+    return table(header, rows, numeric=(1, 2, 3))
+
+
+def skill_line(skill: Mapping[str, Any]) -> str:
+    """One sentence: is this better than saying the base rate of everybody?"""
+    verdict = "better than" if skill["better_than_base_rate"] else "not better than"
+    return (
+        f"Against the base rate (log-loss {skill['base_log_loss']:.4f}): gain {skill['gain']:.4f}, "
+        f"95 % interval {skill['low']:.4f} to {skill['high']:.4f}: {verdict} the base rate."
+    )
+
+
+def coefficients_table(fitted: Fitted) -> str:
+    """The model as a table."""
+    rows: list[tuple[Any, ...]] = [("(intercept)", fitted.natural_intercept, None)]
+    rows += [(c.feature, c.coefficient, c.coefficient_standardised) for c in fitted.coefficients]
+    return table(("feature", "per unit", "per standard deviation"), rows, numeric=(1, 2))
+
+
+def _outcome_lines(figures: Mapping[str, Any]) -> list[str]:
+    state = "converged" if figures["converged"] else "NOT converged"
+    distance = figures["lambda"]
+    where = "" if distance is None else f", {distance:.1e} standard errors from the optimum"
+    check = figures["gradcheck"]
+    verdict = "passed" if check["passed"] else "FAILED"
+    return [
+        f"Training: {figures['optimizer']}, {figures['epochs']} epochs, {state} "
+        f"({figures['stopped']}){where}; {figures['clamped_rows']} clamped rows.",
+        f"Gradient check {verdict}: by hand, autograd and difference quotient agree to "
+        f"{check['max_abs_error']:.1e}.",
+    ]
+
+
+def _whereabouts(result: TrainResult) -> list[str]:
+    lines, model, tracked = [], result.bundle, result.tracked
+    if result.bundle:
+        lines.append(f"Bundle: {result.bundle}")
+    if tracked:
+        model = tracked.model_uri
+        lines.append(f"Run: {tracked.run_name} ({tracked.run_id})")
+        lines.append(f"Model: {tracked.model_uri} ({tracked.alias})")
+    if model is None:
+        return lines
+    lines += ["", "Next:", f"  placement predict STUDENTS.csv --model {model} --out scored.csv"]
+    if tracked:
+        lines += ["  placement ui", "", tracked.export_line]
+    return lines
+
+
+def predict_text(result: PredictResult) -> str:
+    """One or two lines about a scoring."""
+    left = "".join(
+        f"; {number:,} rows left out: {why}" for why, number in result.left_out.items() if number
+    )
+    where = f" → {result.out}" if result.out else ""
+    return (
+        f"{result.source}{where}: {result.rows_out:,} of {result.rows_in:,} rows scored, "
+        f"{result.predicted_positive:,} predicted positive{left}"
+    )
+
+
+def evaluation_text(result: EvaluateResult) -> str:
+    """Metrics with intervals, the confusion table, and the base rate beside them."""
+    found, matrix = result.evaluation, result.evaluation.confusion
+    rows = []
+    metrics = found.metrics.as_dict()
+    for name, words in _METRIC_WORDS.items():
+        low, high = found.intervals.get(name) or (None, None)
+        rows.append((words, metrics[name], low, high))
+    lines = [
+        f"{result.source}: {found.rows:,} rows with an outcome, {found.base_rate:.1%} of them positive",
+        table(("metric", "value", "95 % from", "to"), rows, numeric=(1, 2, 3)),
+        f"  ({found.method})",
+        "",
+        f"Predicted positive from probability {found.threshold:g} on",
+        table(
+            ("", "predicted 1", "predicted 0"),
+            [
+                ("outcome 1", f"{matrix.tp:g}", f"{matrix.fn:g}"),
+                ("outcome 0", f"{matrix.fp:g}", f"{matrix.tn:g}"),
+            ],
+            numeric=(1, 2),
+        ),
+    ]
+    if found.skill:
+        lines += ["", skill_line(vars(found.skill))]
+    return "\n".join(lines)
+
+
+def runs_text(runs: Sequence[Mapping[str, Any]]) -> str:
+    """The recorded runs as a table."""
+    if not runs:
+        return "no runs yet: `placement train FILE` records the first"
+    rows = []
+    for run in runs:
+        loss = run["metrics"].get("test_log_loss", run["metrics"].get("train_log_loss"))
+        auc = run["metrics"].get("test_roc_auc", run["metrics"].get("train_roc_auc"))
+        rows.append((run["run_id"], run["name"], run["status"], run["start_time"], loss, auc))
+    header = ("run", "name", "status", "started (UTC)", "log-loss", "ROC AUC")
+    return table(header, rows, numeric=(4, 5))
+
+
+def gradcheck_text(check: GradientCheck) -> str:
+    """The chain link by link where there is one, then every gradient by its witnesses."""
+    lines = [f"{check.dtype}, epsilon {check.epsilon:g}, loss {check.loss}"]
+    if check.links:
+        links = check.links
+        lines += [
+            "",
+            "The chain rule, link by link",
+            table(("link", "value"), [(name, repr(value)) for name, value in links.items()]),
+            "  dL/dw = dL_dyhat · dyhat_dz · dz_dw = "
+            f"{links['dL_dyhat']!r} · {links['dyhat_dz']!r} · {links['dz_dw']!r}",
+            "  dL/db = dL_dyhat · dyhat_dz · dz_db = "
+            f"{links['dL_dyhat']!r} · {links['dyhat_dz']!r} · {links['dz_db']!r}",
+        ]
+    rows = [
+        (
+            g.parameter,
+            repr(g.manual),
+            repr(g.autograd),
+            repr(g.finite_difference),
+            f"{g.abs_error:.1e}",
+        )
+        for g in check.gradients
+    ]
+    header = ("parameter", "by hand", "autograd", "difference", "largest gap")
+    verdict = "agree" if check.passed else "DISAGREE"
+    judged = "agrees" if check.torch_gradcheck else "DISAGREES"
+    return "\n".join(
+        [
+            *lines,
+            "",
+            table(header, rows, numeric=(1, 2, 3, 4)),
+            "",
+            f"The witnesses {verdict}; torch.autograd.gradcheck {judged}; "
+            f"{check.clamped_rows} of {check.rows} rows clamped.",
+        ]
+    )
