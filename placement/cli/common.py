@@ -1,0 +1,34 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from placement.cli.console import Console
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
+)
+model_option = click.option(
+    "--model",
+    metavar="MODEL",
+    default="champion",
+    show_default=True,
+    help="A bundle directory, runs:/… or models:/… URI, run id, champion or challenger.",
+)
+
+
+def console_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--quiet` and `--verbose`; the command receives a `console`."""
+    quiet = click.option("--quiet", "-q", is_flag=True, help="No notes and no progress.")
+    verbose = click.option("--verbose", "-v", is_flag=True, help="More detail.")
+
+    def wrapped(*args: Any, quiet: bool, verbose: bool, **options: Any) -> Any:
+        return command(*args, console=Console(quiet, verbose), **options)
+
+    wrapped.__doc__, wrapped.__name__ = command.__doc__, command.__name__
+    wrapped.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    return quiet(verbose(wrapped))

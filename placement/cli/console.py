@@ -1,0 +1,91 @@
+"""What a person sees beside the result: notes, warnings and progress, all on standard error."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+_SECONDS_BETWEEN_LINES = 2.0
+
+
+@dataclass
+class Console:
+    """Notes, warnings and progress for one command; `quiet` silences all but warnings."""
+
+    quiet: bool = False
+    verbose: bool = False
+    _said: set[str] = field(default_factory=set)
+
+    def note(self, text: str) -> None:
+        """State a fact."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def detail(self, text: str) -> None:
+        """State a fact that only `--verbose` asks for."""
+        if self.verbose:
+            click.echo(text, err=True)
+
+    def warn(self, text: str) -> None:
+        """Warn, once for each text."""
+        if text not in self._said:
+            self._said.add(text)
+            click.secho(f"warning: {text}", err=True, fg="yellow")
+
+    @contextmanager
+    def progress(self, label: str, unit: str, total: int | None = None) -> Iterator["Progress"]:
+        """Show progress: a bar on a terminal, a plain line every two seconds elsewhere."""
+        if self.quiet:
+            yield Progress()
+        elif sys.stderr.isatty():
+            with _bar(label, unit, total) as progress:
+                yield progress
+        else:
+            yield _Lines(label, unit, total)
+
+
+class Progress:
+    """Where work reports how far it is; this one shows nothing."""
+
+    def update(self, done: int, detail: str = "") -> None:
+        """Say that `done` units are done."""
+
+
+class _Lines(Progress):
+    def __init__(self, label: str, unit: str, total: int | None) -> None:
+        self._label, self._unit, self._total = label, unit, total
+        self._last = time.monotonic()
+
+    def update(self, done: int, detail: str = "") -> None:
+        if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
+            self._last = time.monotonic()
+            of = f" of {self._total:,}" if self._total else ""
+            click.echo(f"{self._label}: {done:,}{of} {self._unit} {detail}".rstrip(), err=True)
+
+
+@contextmanager
+def _bar(label: str, unit: str, total: int | None) -> Iterator[Progress]:
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns: list[Any] = [
+        TextColumn(f"{label} {{task.completed:,.0f}} {unit}"),
+        BarColumn(),
+        TextColumn("{task.fields[detail]}"),
+        TimeElapsedColumn(),
+    ]
+    if total:
+        columns.append(TimeRemainingColumn())
+    with RichProgress(*columns, console=RichConsole(stderr=True), transient=True) as shown:
+        task = shown.add_task(label, total=total, detail="")
+
+        class Bar(Progress):
+            def update(self, done: int, detail: str = "") -> None:
+                shown.update(task, completed=done, detail=detail)
+
+        yield Bar()

@@ -1,0 +1,100 @@
+"""`placement predict`: score a file, or one student."""
+
+from typing import Any
+
+import click
+
+from placement.cli.common import console_options, json_option, model_option
+from placement.cli.console import Console
+from placement.errors import UsageError
+
+
+@click.command(short_help="Score students with a trained model.")
+@click.argument("data", required=False)
+@model_option
+@click.option(
+    "--set",
+    "settings",
+    metavar="COLUMN=VALUE",
+    multiple=True,
+    help="Score one student; repeatable.",
+)
+@click.option(
+    "--out",
+    metavar="FILE",
+    help="Write here (.csv, .tsv, .parquet, .xlsx) instead of standard output.",
+)
+@click.option(
+    "--threshold",
+    type=float,
+    metavar="F",
+    help="Predict the positive outcome from this probability on.",
+)
+@click.option("--unknown", is_flag=True, help="Score only rows whose outcome is blank.")
+@click.option(
+    "--where", metavar="RULE", help="Score only the rows of a rule, such as 'Batch==2026'."
+)
+@click.option(
+    "--about", is_flag=True, help="Write OUT.about.json: model, data, counts, warnings, meaning."
+)
+@json_option
+@console_options
+def predict(
+    data: str | None,
+    model: str,
+    settings: tuple[str, ...],
+    as_json: bool,
+    console: Console,
+    **options: Any,
+) -> None:
+    """Score the students in DATA (a file, or - for standard input), keeping every cell as it is.
+
+    \b
+    Example:
+      placement predict new_students.csv --out scored.csv
+      placement predict sheet.xlsx --unknown --where 'Batch==2026' --out scored.xlsx --about
+      placement predict --model mymodel --set cgpa=7.4 --set internships=1
+    """
+    from placement.workflows.models import find_model
+
+    if bool(data) == bool(settings):
+        raise UsageError("predict needs DATA or --set COLUMN=VALUE, one of them")
+    if settings:
+        values = _values(settings, options)
+        _predict_one(find_model(model, console), values, options["threshold"], as_json, console)
+        return
+    from placement.reporting.tables import predict_text
+    from placement.workflows.predict import Request
+    from placement.workflows.predict import predict as score
+
+    request = Request(source=str(data), as_json=as_json, **options)
+    result = score(find_model(model, console), request, console)
+    console.note(predict_text(result))
+
+
+def _values(settings: tuple[str, ...], options: dict[str, Any]) -> dict[str, str]:
+    for name in ("out", "unknown", "where", "about"):
+        if options[name]:
+            raise UsageError(f"--{name} is for a file of students, --set is for one")
+    for item in settings:
+        if "=" not in item or item.startswith("="):
+            raise UsageError(f"--set {item!r}: write it as COLUMN=VALUE")
+    return {name: value for name, _, value in (item.partition("=") for item in settings)}
+
+
+def _predict_one(
+    model: Any, values: dict[str, str], threshold: float | None, as_json: bool, console: Console
+) -> None:
+    from placement.reporting.documents import as_json as document
+    from placement.workflows.predict_one import predict_one
+
+    answer, warnings = predict_one(model, values, threshold)
+    for text in warnings:
+        console.warn(text)
+    if as_json:
+        click.echo(document([answer]))
+    else:
+        click.echo(
+            f"{answer['label']}: students like this are {model.schema.target.positive!r} "
+            f"{100 * answer['probability']:.0f} in 100 (probability {answer['probability']!r})"
+        )

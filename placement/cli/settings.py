@@ -1,0 +1,145 @@
+"""Settings of a run, weakest first: defaults, placement.toml, PLACEMENT_<FIELD>, options."""
+
+import dataclasses
+import json
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from placement.config import TrainConfig, flag
+from placement.errors import UsageError, did_you_mean
+
+FIELDS = {item.name: item for item in dataclasses.fields(TrainConfig)}
+_TYPES = typing.get_type_hints(TrainConfig)
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+
+def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command one option per field of TrainConfig."""
+    for item in reversed(FIELDS.values()):
+        command = _option(item)(command)
+    return command
+
+
+def _option(item: "dataclasses.Field[Any]") -> Callable[..., Any]:
+    name, meta = item.name, item.metadata
+    if _TYPES[name] is bool:
+        word = flag(name)
+        spelled = f"{word}/--no-{name}" if item.default else word
+        return click.option(spelled, name, default=None, help=meta["help"], is_flag=True)
+    kind: Any = click.Choice(meta["choices"]) if meta["choices"] else _scalar(name)
+    if kind is tuple:
+        kind = str
+    shown = f"  [default: {item.default}]" if item.default not in (None, ()) else ""
+    return click.option(
+        flag(name),
+        name,
+        type=kind,
+        default=None,
+        multiple=bool(meta["separate"]),
+        metavar=meta["metavar"] or None,
+        help=meta["help"] + shown,
+    )
+
+
+def _scalar(name: str) -> type:
+    """The type of one value of a field: `int | None` is int, `tuple[str, ...]` is tuple."""
+    kind = _TYPES[name]
+    if isinstance(kind, types.UnionType):
+        kind = next(part for part in typing.get_args(kind) if part is not type(None))
+    return typing.get_origin(kind) or kind
+
+
+def effective_config(given: Mapping[str, Any], file: str | None) -> TrainConfig:
+    """Merge the four sources. `given`: options as click left them, None or () where not given."""
+    values = {**_from_file(file), **_from_environment(os.environ)}
+    for name, value in given.items():
+        if value is None or value == ():
+            continue
+        values[name] = _split(value) if _scalar(name) is tuple and isinstance(value, str) else value
+    return TrainConfig(**values)
+
+
+def _from_file(file: str | None) -> dict[str, Any]:
+    path = Path(file or "placement.toml")
+    if not path.exists():
+        if file:
+            raise UsageError(f"--config {file}: there is no such file")
+        return {}
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"{path}: not a readable TOML file ({problem})") from problem
+    for name in found:
+        if name not in FIELDS:
+            raise UsageError(f"{path}: unknown setting {name!r}{did_you_mean(name, FIELDS)}")
+    return {name: _checked(str(path), name, value) for name, value in found.items()}
+
+
+def _checked(where: str, name: str, value: Any) -> Any:
+    kind = _scalar(name)
+    if kind is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    if kind is tuple and isinstance(value, str):
+        return _split(value)
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise UsageError(f"{where}: {name} = {value!r} is no {_WORDS[kind]}")
+    return value
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        name: _parsed(variable, name, environment[variable])
+        for name in FIELDS
+        if environment.get(variable := f"PLACEMENT_{name.upper()}", "") != ""
+    }
+
+
+def _parsed(variable: str, name: str, text: str) -> Any:
+    kind = _scalar(name)
+    try:
+        if kind is tuple:
+            return _split(text)
+        if kind is bool:
+            return {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}[text.casefold()]
+        return kind(text)
+    except (ValueError, KeyError):
+        raise UsageError(f"{variable}={text}: is no {_WORDS[kind]}") from None
+
+
+_WORDS = {
+    tuple: "list of words",
+    bool: "true or false",
+    int: "whole number",
+    float: "number",
+    str: "text",
+}
+
+
+def _split(text: str) -> tuple[str, ...]:
+    import csv
+
+    return tuple(word.strip() for word in next(csv.reader([text], skipinitialspace=True)))
+
+
+def config_toml(config: TrainConfig) -> str:
+    """Return TOML that `--config` accepts and that gives this very configuration."""
+    lines = []
+    for name in FIELDS:
+        value = getattr(config, name)
+        if value is None:
+            lines.append(f"# {name} is not set")
+        elif isinstance(value, tuple):
+            lines.append(f"{name} = {json.dumps(list(value), ensure_ascii=False)}")
+        else:
+            # A JSON string, number or boolean is a TOML one as well.
+            lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,80 @@
+"""`placement train`: from a file of students to a model that can be trusted."""
+
+from typing import Any
+
+import click
+
+from placement.cli.common import console_options, json_option
+from placement.cli.console import Console
+from placement.cli.settings import config_options, config_toml, effective_config
+
+
+@click.command(short_help="Train a model on a table of students.")
+@click.argument("data", nargs=-1, required=False)
+@config_options
+@click.option(
+    "--config",
+    "config_file",
+    metavar="FILE",
+    help="Read settings from this TOML file, not placement.toml.",
+)
+@click.option("--print-config", is_flag=True, help="Print the effective settings as TOML and stop.")
+@click.option(
+    "--dry-run", is_flag=True, help="Say what is understood of the file; fit and write nothing."
+)
+@json_option
+@console_options
+def train(
+    data: tuple[str, ...],
+    config_file: str | None,
+    print_config: bool,
+    dry_run: bool,
+    as_json: bool,
+    console: Console,
+    **given: Any,
+) -> None:
+    """Train a perceptron on DATA: CSV, TSV, Excel or Parquet files, globs, or - for standard input.
+
+    Several files form one table. The outcome column is found by its name (placed, status …), and
+    columns that would give the answer away are left out; --dry-run shows what was understood.
+
+    \b
+    Example:
+      placement train data/students.csv
+      placement train marks.xlsx --sheet 2025 --target Result --ignore-label 'Higher Studies'
+      placement train students.csv --l2 0 --test-where 'batch==2025' --out model
+    """
+    config = effective_config(given, config_file)
+    if print_config:
+        click.echo(config_toml(config), nl=False)
+        return
+    if not data:
+        raise click.UsageError("Missing argument 'DATA...': name a file of students.")
+    if dry_run:
+        _show_understanding(data, config, as_json, console)
+        return
+    from placement.reporting.documents import as_json as document
+    from placement.reporting.documents import train_document
+    from placement.reporting.tables import train_text
+    from placement.workflows.record import train as work
+
+    result = work(data, config, console)
+    for text in result.warnings:
+        console.warn(text)
+    click.echo(document(train_document(result)) if as_json else train_text(result))
+
+
+def _show_understanding(
+    data: tuple[str, ...], config: Any, as_json: bool, console: Console
+) -> None:
+    from placement.reporting.documents import as_json as document
+    from placement.reporting.documents import understanding_document
+    from placement.reporting.tables import understanding_text
+    from placement.workflows.train import understand
+
+    _, seen = understand(data, config)
+    for text in seen.warnings:
+        console.warn(text)
+    click.echo(
+        document(understanding_document(seen)) if as_json else understanding_text(seen), nl=as_json
+    )

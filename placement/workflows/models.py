@@ -1,0 +1,72 @@
+"""Find the model that MODEL names; a bundle directory is opened without MLflow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from placement.data.schema import Schema
+from placement.model.bundle import open_bundle
+from placement.model.scorer import DOCUMENT, Scorer
+from placement.reporting.tables import NO_SIGNAL
+from placement.workflows.watching import Watcher
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model ready to score: `about` says where it is from, in the words of `--about`."""
+
+    name: str
+    directory: Path
+    scorer: Scorer
+    schema: Schema
+    threshold: float
+    figures: Mapping[str, Any]
+    about: Mapping[str, Any]
+
+
+def find_model(name: str, watcher: Watcher) -> Model:
+    """Open the model, say which it is, and repeat what must not be forgotten of it."""
+    from placement.model.fitted import schema_of
+
+    directory, about = _locate(name, watcher)
+    bundle = open_bundle(directory)
+    figures = bundle.document["figures"]
+    if not figures.get("skill", {}).get("better_than_base_rate", True):
+        watcher.warn(f"{name}: {NO_SIGNAL}")
+    return Model(
+        name=name,
+        directory=directory,
+        scorer=bundle.scorer,
+        schema=schema_of(bundle.document["schema"]),
+        threshold=bundle.threshold,
+        figures=figures,
+        about={**about, "data_digest": figures.get("data_digest"), "threshold": bundle.threshold},
+    )
+
+
+def _locate(name: str, watcher: Watcher) -> tuple[Path, dict[str, Any]]:
+    if _is_directory(name):
+        watcher.note(f"model: {name}")
+        return Path(name), {"model": name, "version": None, "created": None, "run_id": None}
+    from placement.tracking.registry import resolve
+    from placement.tracking.store import open_store
+
+    found = resolve(name, open_store(create=False))
+    version = f" version {found.version}" if found.version else ""
+    newer = f"; version {found.newer_version} is newer" if found.newer_version else ""
+    watcher.note(f"model: {found.name or name}{version} of {found.created}{newer}")
+    return Path(found.path), {
+        "model": found.name or name,
+        "version": found.version,
+        "created": found.created,
+        "run_id": found.run_id,
+    }
+
+
+def _is_directory(name: str) -> bool:
+    """A bundle, or anything that looks like a path: those are never looked up in MLflow."""
+    path = Path(name)
+    if (path / DOCUMENT).exists() or path.is_dir():
+        return True
+    return (path.parent / f".{path.name}.old").is_dir() or ("/" in name and ":" not in name)

@@ -1,0 +1,162 @@
+"""A training and its records: the MLflow run, the pictures, the registered model, the bundle."""
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from placement.config import TrainConfig
+from placement.model.bundle import check_replaceable
+from placement.reporting.documents import gradcheck_rows
+from placement.reporting.results import Tracked, TrainResult
+from placement.training.preparation import Prepared
+from placement.workflows.train import Training, learn, understand
+from placement.workflows.watching import Nobody, Watcher
+
+SERIES = {
+    "loss": "loss",
+    "penalised_loss": "penalised_loss",
+    "gradient_norm": "gradient_norm",
+    "step_size": "step_size",
+    "clamped_rows": "clamped_rows",
+    "held_out_loss": "held_out_loss",
+    "validation_loss": "validation_loss",
+    "distance": "lambda",
+}
+FINAL = ("train_loss", "penalised_loss", "lambda", "clamped_rows", "epochs", "base_rate")
+
+
+def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody()) -> TrainResult:
+    """Train on some files and record it as the configuration says."""
+    if config.out:
+        check_replaceable(Path(config.out).absolute())
+    prepared, test, seen = understand(sources, config)
+    if not config.track:
+        training = learn(prepared, test, seen, watcher)
+        return _result(training, config, None)
+    from placement.tracking.runs import tracked_run
+    from placement.tracking.store import open_store
+
+    store = open_store()
+    params = {**_params(config), "features": ",".join(prepared.table.schema.feature_names)}
+    with tracked_run(
+        store, config.experiment, config.run_name, tags=_tags(config), params=params
+    ) as run:
+        _log_data(run, prepared)
+        training = learn(prepared, test, seen, watcher)
+        _log_training(run, training)
+        registered = _log_model(store, run, training, config)
+        tracked = Tracked(
+            run.run_id,
+            run.name,
+            store.tracking_uri,
+            store.export_line,
+            registered.uri,
+            registered.alias,
+        )
+        return _result(training, config, tracked)
+
+
+def _result(training: Training, config: TrainConfig, tracked: Tracked | None) -> TrainResult:
+    bundle = str(training.fitted.save(config.out)) if config.out else None
+    return TrainResult(training.understanding, training.fitted, training.warnings, tracked, bundle)
+
+
+def _params(config: TrainConfig) -> dict[str, Any]:
+    """Every effective setting: those that were asked for, and the defaults filled in."""
+    values = {**config.of_scope("read"), **config.of_scope("fit"), **config.of_scope("run")}
+    return {**values, "optimizer": config.resolved_optimizer, "epochs": config.resolved_epochs}
+
+
+def _tags(config: TrainConfig) -> dict[str, str]:
+    pairs = (tag.partition("=") for tag in config.tag)
+    return {"seed": str(config.seed), **{key: value for key, _, value in pairs}}
+
+
+def _log_data(run: Any, prepared: Prepared) -> None:
+    table = prepared.table
+    run.log_dataset(
+        table.name,
+        table.digest,
+        dict(table.kinds),
+        len(table),
+        source=table.name,
+        context="training",
+    )
+    if prepared.config.log_data:
+        run.log_text(_as_csv(prepared), "data/rows.csv")
+
+
+def _as_csv(prepared: Prepared) -> str:
+    import pandas as pd
+
+    frame = pd.DataFrame(prepared.table.columns)
+    return str(frame.to_csv(index=False))
+
+
+def _log_training(run: Any, training: Training) -> None:
+    fitted, figures = training.fitted, training.fitted.figures
+    run.log_series(
+        {
+            name: [(epoch.number, getattr(epoch, field)) for epoch in fitted.history]
+            for field, name in SERIES.items()
+        }
+    )
+    run.log_metrics(
+        {
+            **{name: figures[name] for name in FINAL if figures[name] is not None},
+            **{
+                f"{figures['metrics_on']}_{name}": value
+                for name, value in figures["metrics"].items()
+            },
+            **{f"skill_{name}": float(value) for name, value in figures["skill"].items()},
+            **{f"gradcheck_{name}": float(value) for name, value in figures["gradcheck"].items()},
+        },
+        step=figures["epochs"],
+    )
+    run.log_table(gradcheck_rows(training.checks), "gradient_checks.json")
+    run.set_tags({"stopped": figures["stopped"], "converged": figures["converged"]})
+    with tempfile.TemporaryDirectory() as folder:
+        run.log_figures(_draw(training, folder))
+
+
+def _draw(training: Training, folder: str) -> str:
+    from placement.reporting.grade import grade_of
+    from placement.reporting.plots import draw_all
+
+    fitted, tested = training.fitted, training.tested
+    draw_all(
+        folder,
+        history=fitted.history,
+        probability=training.probability,
+        label=tested.label,
+        weight=tested.weight,
+        names=fitted.encoder.names,
+        coefficients=[row.coefficient_standardised for row in fitted.coefficients],
+        grade=grade_of(fitted, tested.columns, tested.label, tested.weight),
+        positive=fitted.schema.target.positive,
+    )
+    return folder
+
+
+def _log_model(store: Any, run: Any, training: Training, config: TrainConfig) -> Any:
+    from placement.tracking.pyfunc_model import log_bundle
+    from placement.tracking.registry import register
+
+    figures = training.fitted.figures
+    with tempfile.TemporaryDirectory() as folder:
+        logged = log_bundle(run, training.fitted.save(Path(folder) / "bundle"))
+    run.log_text(json.dumps(training.fitted.document["schema"], indent=1), "schema.json")
+    return register(
+        store,
+        logged,
+        config.register,
+        may_be_champion=figures["converged"] and figures["skill"]["better_than_base_rate"],
+        promote=config.promote,
+        tags={
+            "converged": figures["converged"],
+            "better_than_base_rate": figures["skill"]["better_than_base_rate"],
+            "data_digest": figures["data_digest"],
+        },
+    )

@@ -1,0 +1,48 @@
+"""What is recorded: list it, mend its paths, open MLflow's pages on it."""
+
+from typing import Any
+
+from placement.errors import StoreError
+from placement.workflows.watching import Watcher
+
+
+def recorded_runs(experiment: str | None) -> list[dict[str, Any]]:
+    """Return the runs as `runs --json` prints them, the newest first."""
+    from placement.tracking.runs import list_runs
+    from placement.tracking.store import open_store
+
+    return [
+        {
+            "run_id": run.run_id,
+            "name": run.name,
+            "status": run.status,
+            "start_time": run.start_time,
+            "metrics": dict(run.metrics),
+            "params": dict(run.params),
+        }
+        for run in list_runs(open_store(create=False), experiment)
+    ]
+
+
+def relocate_store() -> str:
+    """Correct the paths of a store whose folder was moved; say how many."""
+    from placement.tracking.relocate import relocate
+    from placement.tracking.store import open_store
+
+    store = open_store(create=False)
+    if not store.exists:
+        raise StoreError("there is no store here to relocate: go to the folder that holds mlruns/")
+    return f"{relocate(store)} paths corrected to {store.directory}"
+
+
+def serve_ui(host: str, port: int, watcher: Watcher) -> int:
+    """Serve MLflow's pages until interrupted."""
+    from placement.tracking.store import open_store
+    from placement.tracking.ui import ui
+
+    store = open_store(create=False)
+    if not store.exists:
+        raise StoreError("there are no runs here yet: `placement train FILE` records the first")
+    watcher.note(f"MLflow on http://{host}:{port} (Ctrl-C ends it)")
+    watcher.note(store.export_line)
+    return ui(store, host, port)
