@@ -1,6 +1,9 @@
 """Options that several commands share."""
 
+import shutil
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,6 +22,14 @@ model_option = click.option(
     show_default=True,
     help="A bundle directory, runs:/… or models:/… URI, run id, champion or challenger.",
 )
+
+
+def command_word() -> str:
+    """How the program is called here: by name where the shell finds it, else by its path."""
+    called = sys.argv[0] if sys.argv else ""
+    if Path(called).name != "placement" or shutil.which("placement"):
+        return "placement"
+    return called
 
 
 def console_options(command: Callable[..., Any]) -> Callable[..., Any]:

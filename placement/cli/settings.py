@@ -30,9 +30,10 @@ def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def _option(item: "dataclasses.Field[Any]") -> Callable[..., Any]:
     name, meta = item.name, item.metadata
     if _TYPES[name] is bool:
-        word = flag(name)
-        spelled = f"{word}/--no-{name}" if item.default else word
-        return click.option(spelled, name, default=None, help=meta["help"], is_flag=True)
+        # Both forms: an option must be able to take back what a file or the environment says.
+        spelled = f"{flag(name)}/{flag('no_' + name)}"
+        shown = f"  [default: {flag(name if item.default else 'no_' + name)}]"
+        return click.option(spelled, name, default=None, help=meta["help"] + shown, is_flag=True)
     kind: Any = click.Choice(meta["choices"]) if meta["choices"] else _scalar(name)
     if kind is tuple:
         kind = str

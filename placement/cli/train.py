@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from placement.cli.common import console_options, json_option
+from placement.cli.common import command_word, console_options, json_option
 from placement.cli.console import Console
 from placement.cli.settings import config_options, config_toml, effective_config
 
@@ -61,7 +61,7 @@ def train(
     result = work(data, config, console)
     for text in result.warnings:
         console.warn(text)
-    click.echo(document(train_document(result)) if as_json else train_text(result))
+    click.echo(document(train_document(result)) if as_json else train_text(result, command_word()))
 
 
 def _show_understanding(
@@ -72,7 +72,7 @@ def _show_understanding(
     from placement.reporting.tables import understanding_text
     from placement.workflows.train import understand
 
-    _, seen = understand(data, config)
+    _, _, seen = understand(data, config)
     for text in seen.warnings:
         console.warn(text)
     click.echo(

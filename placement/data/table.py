@@ -193,7 +193,8 @@ def _stated(
     roles: Roles, used: Mapping[str, Column], scales: Mapping[str, float | None]
 ) -> list[str]:
     """Return the facts about scales and the batch column."""
-    notes = [f"{n}: a grade on a scale of {s:g} (inferred)" for n, s in scales.items() if s]
+    graded = ", ".join(f"{name} {scale:g}" for name, scale in scales.items() if scale)
+    notes = [f"grade scales (inferred): {graded}"] if graded else []
     if roles.batch is not None:
         column = used[roles.batch]
         values = column.levels[column.tally()[0] > 0]

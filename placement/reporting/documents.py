@@ -30,7 +30,7 @@ def understanding_document(seen: Understanding) -> dict[str, Any]:
             {"name": feature.name, "kind": feature.kind, "scale": feature.scale}
             for feature in schema.features
         ],
-        "encoded": list(seen.encoded),
+        "encoded": list(seen.encoder.names),
         "dropped": _dropped(schema),
         "rows": {**seen.rows, "left_out": dict(seen.table.left_out)},
         "notes": [*seen.table.notes, *seen.notes],

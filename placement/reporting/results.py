@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from placement.data.encoding import Encoder
 from placement.data.table import Table
 from placement.evaluation.evaluation import Evaluation
 from placement.model.fitted import Fitted
@@ -13,14 +14,14 @@ from placement.model.fitted import Fitted
 class Understanding:
     """What was understood of a file before anything is fitted, as `--dry-run` shows it.
 
-    `rows`: train, validation, test; `notes` say how rows and optimizer were chosen; `encoded`
-    names the encoded columns.
+    `rows`: train, validation, test; `notes` say how rows and optimizer were chosen; `encoder`
+    is how the columns used are encoded.
     """
 
     table: Table
     rows: Mapping[str, int]
     notes: tuple[str, ...]
-    encoded: tuple[str, ...]
+    encoder: Encoder
     warnings: tuple[str, ...]
 
 
@@ -40,6 +41,7 @@ class Tracked:
 class TrainResult:
     """One training: the model with its figures, what was understood, and where it went."""
 
+    sources: tuple[str, ...]
     understanding: Understanding
     fitted: Fitted
     warnings: tuple[str, ...]

@@ -2,10 +2,11 @@
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from placement.data.schema import Schema
 from placement.model.fitted import Fitted
+from placement.model.scorer import CategoryColumn, fold
 from placement.reporting.results import (
     EvaluateResult,
     PredictResult,
@@ -36,7 +37,9 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], numeric: Sequenc
 
     drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     for place, title in enumerate(header):
-        drawn.add_column(title, justify="right" if place in numeric else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if place in numeric else "left"
+        # An identifier that is folded cannot be copied.
+        drawn.add_column(title, justify=justify, overflow="fold", no_wrap=title == "run")
     for row in rows:
         drawn.add_row(*(_cell(value) for value in row))
     out = io.StringIO()
@@ -62,7 +65,7 @@ def understanding_text(seen: Understanding) -> str:
     ]
     lines += [*(f"  {note}" for note in seen.notes), ""]
     lines += [_target_line(schema), "", "Columns used"]
-    lines += [table(("column", "kind", "scale"), _used(seen)), ""]
+    lines += [table(("column", "kind", "scale or reference"), _used(seen)), ""]
     if schema.dropped:
         lines += ["Columns not used"]
         lines += [table(("column", "why"), [(d.column, d.reason) for d in schema.dropped]), ""]
@@ -79,18 +82,24 @@ def _target_line(schema: Schema) -> str:
 def _used(seen: Understanding) -> list[tuple[str, str, str]]:
     rows = []
     for feature in seen.table.schema.features:
-        kind = str(feature.kind)
+        kind, reference = "number", ""
         if feature.kind == "category":
-            levels = {
-                word for word in seen.table.columns[feature.name].tolist() if word is not None
-            }
+            cells = seen.table.columns[feature.name].tolist()
+            levels = {fold(word): word for word in cells if word is not None}
             kind = "yes/no" if len(levels) == 2 else f"category, {len(levels)} levels"
-        rows.append((feature.name, kind, f"{feature.scale:g}" if feature.scale else ""))
+            reference = f"against {_reference(seen, feature.name)}"
+        rows.append((feature.name, kind, f"{feature.scale:g}" if feature.scale else reference))
     return rows
 
 
-def train_text(result: TrainResult) -> str:
-    """The summary that `train` ends with."""
+def _reference(seen: Understanding, column: str) -> str:
+    """The level that the others of a category are compared with."""
+    (found,) = (c for c in seen.encoder.columns if c.column == column)
+    return found.slots[0] if isinstance(found, CategoryColumn) else ""
+
+
+def train_text(result: TrainResult, command: str = "placement") -> str:
+    """The summary that `train` ends with; `command` is how the user calls the program."""
     fitted, figures = result.fitted, result.fitted.figures
     lines = []
     if not figures["skill"]["better_than_base_rate"]:
@@ -99,7 +108,7 @@ def train_text(result: TrainResult) -> str:
     lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(figures), ""]
     lines += [skill_line(figures["skill"]), "", "Coefficients (log-odds)"]
     lines += [coefficients_table(fitted), "", *_outcome_lines(figures)]
-    return "\n".join([*lines, *_whereabouts(result)])
+    return "\n".join([*lines, *_whereabouts(result, command)])
 
 
 def _metrics_rows(figures: Mapping[str, Any]) -> str:
@@ -145,15 +154,15 @@ def _outcome_lines(figures: Mapping[str, Any]) -> list[str]:
     where = "" if distance is None else f", {distance:.1e} standard errors from the optimum"
     check = figures["gradcheck"]
     verdict = "passed" if check["passed"] else "FAILED"
+    training = f"{figures['optimizer']}, {figures['epochs']} epochs, {state} ({figures['stopped']})"
+    agreed = "by hand, autograd and difference quotient agree to"
     return [
-        f"Training: {figures['optimizer']}, {figures['epochs']} epochs, {state} "
-        f"({figures['stopped']}){where}; {figures['clamped_rows']} clamped rows.",
-        f"Gradient check {verdict}: by hand, autograd and difference quotient agree to "
-        f"{check['max_abs_error']:.1e}.",
+        f"Training: {training}{where}; {figures['clamped_rows']} clamped rows.",
+        f"Gradient check {verdict}: {agreed} {check['max_abs_error']:.1e}.",
     ]
 
 
-def _whereabouts(result: TrainResult) -> list[str]:
+def _whereabouts(result: TrainResult, command: str) -> list[str]:
     lines, model, tracked = [], result.bundle, result.tracked
     if result.bundle:
         lines.append(f"Bundle: {result.bundle}")
@@ -163,9 +172,11 @@ def _whereabouts(result: TrainResult) -> list[str]:
         lines.append(f"Model: {tracked.model_uri} ({tracked.alias})")
     if model is None:
         return lines
-    lines += ["", "Next:", f"  placement predict STUDENTS.csv --model {model} --out scored.csv"]
+    unknown = any("not yet known" in why for why, _ in result.understanding.table.left_out)
+    what = f"{result.sources[0]}{' --unknown' if unknown else ''}"
+    lines += ["", "Next:", f"  {command} predict {what} --model {model} --out scored.csv"]
     if tracked:
-        lines += ["  placement ui", "", tracked.export_line]
+        lines += [f"  {command} ui", "", tracked.export_line]
     return lines
 
 
@@ -190,7 +201,7 @@ def evaluation_text(result: EvaluateResult) -> str:
         low, high = found.intervals.get(name) or (None, None)
         rows.append((words, metrics[name], low, high))
     lines = [
-        f"{result.source}: {found.rows:,} rows with an outcome, {found.base_rate:.1%} of them positive",
+        f"{result.source}: {found.rows:,} rows with an outcome, {found.base_rate:.1%} positive",
         table(("metric", "value", "95 % from", "to"), rows, numeric=(1, 2, 3)),
         f"  ({found.method})",
         "",
@@ -217,7 +228,8 @@ def runs_text(runs: Sequence[Mapping[str, Any]]) -> str:
     for run in runs:
         loss = run["metrics"].get("test_log_loss", run["metrics"].get("train_log_loss"))
         auc = run["metrics"].get("test_roc_auc", run["metrics"].get("train_roc_auc"))
-        rows.append((run["run_id"], run["name"], run["status"], run["start_time"], loss, auc))
+        started = (run["start_time"] or "").removesuffix("+00:00")
+        rows.append((run["run_id"], run["name"], run["status"], started, loss, auc))
     header = ("run", "name", "status", "started (UTC)", "log-loss", "ROC AUC")
     return table(header, rows, numeric=(4, 5))
 
@@ -227,15 +239,12 @@ def gradcheck_text(check: GradientCheck) -> str:
     lines = [f"{check.dtype}, epsilon {check.epsilon:g}, loss {check.loss}"]
     if check.links:
         links = check.links
-        lines += [
-            "",
-            "The chain rule, link by link",
-            table(("link", "value"), [(name, repr(value)) for name, value in links.items()]),
-            "  dL/dw = dL_dyhat · dyhat_dz · dz_dw = "
-            f"{links['dL_dyhat']!r} · {links['dyhat_dz']!r} · {links['dz_dw']!r}",
-            "  dL/db = dL_dyhat · dyhat_dz · dz_db = "
-            f"{links['dL_dyhat']!r} · {links['dyhat_dz']!r} · {links['dz_db']!r}",
-        ]
+        lines += ["", "The chain rule, link by link"]
+        lines.append(table(("link", "value"), [(name, repr(v)) for name, v in links.items()]))
+        for parameter in ("w", "b"):
+            chain = ("dL_dyhat", "dyhat_dz", f"dz_d{parameter}")
+            product = " · ".join(repr(links[name]) for name in chain)
+            lines.append(f"  dL/d{parameter} = {' · '.join(chain)} = {product}")
     rows = [
         (
             g.parameter,
@@ -249,13 +258,6 @@ def gradcheck_text(check: GradientCheck) -> str:
     header = ("parameter", "by hand", "autograd", "difference", "largest gap")
     verdict = "agree" if check.passed else "DISAGREE"
     judged = "agrees" if check.torch_gradcheck else "DISAGREES"
-    return "\n".join(
-        [
-            *lines,
-            "",
-            table(header, rows, numeric=(1, 2, 3, 4)),
-            "",
-            f"The witnesses {verdict}; torch.autograd.gradcheck {judged}; "
-            f"{check.clamped_rows} of {check.rows} rows clamped.",
-        ]
-    )
+    clamped = f"{check.clamped_rows} of {check.rows} rows clamped"
+    closing = f"The witnesses {verdict}; torch.autograd.gradcheck {judged}; {clamped}."
+    return "\n".join([*lines, "", table(header, rows, numeric=(1, 2, 3, 4)), "", closing])

@@ -109,7 +109,7 @@ def check_gradients(
         from placement.training.preparation import prepare
 
         prepared = prepare(data, TrainConfig(epsilon=epsilon))
-        source, names = prepared.train, prepared.encoder.names
+        source, names = prepared.problem.source, prepared.encoder.names
     losses.check_targets(torch.from_numpy(np.array(source.y, dtype=np.float64)))
     start = np.zeros(source.columns)
     return check_batch(source.x, source.y, source.weight, start, 0.0, dtype, epsilon, names=names)

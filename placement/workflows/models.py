@@ -49,7 +49,7 @@ def _locate(name: str, watcher: Watcher) -> tuple[Path, dict[str, Any]]:
     if _is_directory(name):
         watcher.note(f"model: {name}")
         return Path(name), {"model": name, "version": None, "created": None, "run_id": None}
-    from placement.tracking.registry import resolve
+    from placement.tracking.lookup import resolve
     from placement.tracking.store import open_store
 
     found = resolve(name, open_store(create=False))

@@ -34,7 +34,7 @@ def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody
     prepared, test, seen = understand(sources, config)
     if not config.track:
         training = learn(prepared, test, seen, watcher)
-        return _result(training, config, None)
+        return _result(sources, training, config, None)
     from placement.tracking.runs import tracked_run
     from placement.tracking.store import open_store
 
@@ -55,12 +55,16 @@ def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody
             registered.uri,
             registered.alias,
         )
-        return _result(training, config, tracked)
+        return _result(sources, training, config, tracked)
 
 
-def _result(training: Training, config: TrainConfig, tracked: Tracked | None) -> TrainResult:
+def _result(
+    sources: Sequence[str], training: Training, config: TrainConfig, tracked: Tracked | None
+) -> TrainResult:
     bundle = str(training.fitted.save(config.out)) if config.out else None
-    return TrainResult(training.understanding, training.fitted, training.warnings, tracked, bundle)
+    return TrainResult(
+        tuple(sources), training.understanding, training.fitted, training.warnings, tracked, bundle
+    )
 
 
 def _params(config: TrainConfig) -> dict[str, Any]:

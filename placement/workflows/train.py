@@ -62,7 +62,7 @@ def understand(
         "test": prepared.test.rows if prepared.test else 0,
     }
     notes = (*_choices(config), prepared.split.note)
-    seen = Understanding(table, rows, notes, prepared.encoder.names, tuple(doubts))
+    seen = Understanding(table, rows, notes, prepared.encoder, tuple(doubts))
     if config.strict and doubts:
         raise DataError(f"--strict: {doubts[0]}")
     return prepared, test, seen

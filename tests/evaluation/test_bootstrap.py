@@ -3,6 +3,7 @@ import pytest
 from scipy.stats import rankdata
 
 from placement.evaluation import bootstrap
+from placement.evaluation import metrics as metrics_module
 from placement.evaluation.bootstrap import bootstrap_intervals, describe_method
 from placement.evaluation.metrics import NAMES, metrics
 
@@ -17,8 +18,9 @@ def sample(n=503, seed=3, digits=None):
 def figures_of_counts(monkeypatch, counts, p, y, w=None):
     """The figures of one replicate that drew these counts."""
     monkeypatch.setattr(bootstrap, "draw_counts", lambda *_: np.array([counts], dtype=float))
-    drawn = bootstrap_intervals(p, y, w, threshold=0.4, replicates=1)
-    return {name: interval[0] for name, interval in drawn.items()}
+    p, y, w = metrics_module.checked(p, y, w)
+    drawn = bootstrap.replicated(p, y, w, 0.4, 1, np.random.default_rng(0))
+    return {name: values[0] for name, values in drawn.items()}
 
 
 @pytest.mark.parametrize("digits", [None, 2, 1])
@@ -120,3 +122,11 @@ def test_the_size_of_a_block_does_not_change_the_spread(monkeypatch):
     monkeypatch.setattr(bootstrap, "_BLOCK_CELLS", 3_000)
     for name, interval in bootstrap_intervals(p, y).items():
         assert interval == pytest.approx(whole[name]), name
+
+
+def test_the_interval_of_the_calibration_error_holds_its_figure():
+    rng = np.random.default_rng(3)
+    p = rng.uniform(0.05, 0.95, 1200)
+    y = (rng.random(1200) < p).astype(float)
+    low, high = bootstrap_intervals(p, y)["ece"]
+    assert low <= metrics(p, y).ece <= high
