@@ -27,12 +27,12 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff format --check
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m cogapp --check README.md
+	@$(BIN)/python -m cogapp -P --check README.md
 
 format: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff format
 	@$(BIN)/python -m ruff check --fix
-	@$(BIN)/python -m cogapp -r README.md
+	@$(BIN)/python -m cogapp -P -r README.md
 
 # The store of runs below mlruns/ is yours: cleaning leaves it alone.
 clean:

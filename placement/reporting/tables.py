@@ -1,6 +1,7 @@
 """Results as plain text for a terminal."""
 
 import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -151,15 +152,22 @@ def coefficients_table(fitted: Fitted) -> str:
 def _outcome_lines(figures: Mapping[str, Any]) -> list[str]:
     state = "converged" if figures["converged"] else "NOT converged"
     distance = figures["lambda"]
-    where = "" if distance is None else f", {distance:.1e} standard errors from the optimum"
+    where = (
+        "" if distance is None else f", within {_bound(distance)} standard errors of the optimum"
+    )
     check = figures["gradcheck"]
     verdict = "passed" if check["passed"] else "FAILED"
     training = f"{figures['optimizer']}, {figures['epochs']} epochs, {state} ({figures['stopped']})"
     agreed = "by hand, autograd and difference quotient agree to"
     return [
         f"Training: {training}{where}; {figures['clamped_rows']} clamped rows.",
-        f"Gradient check {verdict}: {agreed} {check['max_abs_error']:.1e}.",
+        f"Gradient check {verdict}: {agreed} {_bound(check['max_abs_error'])}.",
     ]
+
+
+def _bound(value: float) -> str:
+    """The power of ten above a small number; the number itself is noise and differs by machine."""
+    return f"1e{math.ceil(math.log10(max(value, 1e-12)))}"
 
 
 def _whereabouts(result: TrainResult, command: str) -> list[str]:

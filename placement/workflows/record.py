@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from placement.config import TrainConfig
+from placement.data.understanding import Table
 from placement.model.bundle import check_replaceable
 from placement.reporting.documents import gradcheck_rows
 from placement.reporting.results import Tracked, TrainResult
@@ -24,7 +25,7 @@ SERIES = {
     "validation_loss": "validation_loss",
     "distance": "lambda",
 }
-FINAL = ("train_loss", "penalised_loss", "lambda", "clamped_rows", "epochs", "base_rate")
+FINAL = ("train_loss", "epochs", "base_rate")
 
 
 def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody()) -> TrainResult:
@@ -34,7 +35,7 @@ def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody
     prepared, test, seen = understand(sources, config)
     if not config.track:
         training = learn(prepared, test, seen, watcher)
-        return _result(sources, training, config, None)
+        return _result(sources, training, _saved(training, config), None)
     from placement.tracking.runs import tracked_run
     from placement.tracking.store import open_store
 
@@ -43,9 +44,11 @@ def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody
     with tracked_run(
         store, config.experiment, config.run_name, tags=_tags(config), params=params
     ) as run:
-        _log_data(run, prepared)
+        _log_data(run, prepared, test)
         training = learn(prepared, test, seen, watcher)
         _log_training(run, training)
+        # What may fail comes before the registration: a failed run registers nothing.
+        bundle = _saved(training, config)
         registered = _log_model(store, run, training, config)
         tracked = Tracked(
             run.run_id,
@@ -55,13 +58,16 @@ def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody
             registered.uri,
             registered.alias,
         )
-        return _result(sources, training, config, tracked)
+        return _result(sources, training, bundle, tracked)
+
+
+def _saved(training: Training, config: TrainConfig) -> str | None:
+    return str(training.fitted.save(config.out)) if config.out else None
 
 
 def _result(
-    sources: Sequence[str], training: Training, config: TrainConfig, tracked: Tracked | None
+    sources: Sequence[str], training: Training, bundle: str | None, tracked: Tracked | None
 ) -> TrainResult:
-    bundle = str(training.fitted.save(config.out)) if config.out else None
     return TrainResult(
         tuple(sources), training.understanding, training.fitted, training.warnings, tracked, bundle
     )
@@ -78,16 +84,13 @@ def _tags(config: TrainConfig) -> dict[str, str]:
     return {"seed": str(config.seed), **{key: value for key, _, value in pairs}}
 
 
-def _log_data(run: Any, prepared: Prepared) -> None:
-    table = prepared.table
-    run.log_dataset(
-        table.name,
-        table.digest,
-        dict(table.kinds),
-        len(table),
-        source=table.name,
-        context="training",
-    )
+def _log_data(run: Any, prepared: Prepared, test: Table | None) -> None:
+    for context, table in (("training", prepared.table), ("test", test)):
+        if table is not None:
+            kinds, rows = dict(table.kinds), len(table)
+            run.log_dataset(
+                table.name, table.digest, kinds, rows, source=table.name, context=context
+            )
     if prepared.config.log_data:
         run.log_text(_as_csv(prepared), "data/rows.csv")
 
@@ -107,15 +110,17 @@ def _log_training(run: Any, training: Training) -> None:
             for field, name in SERIES.items()
         }
     )
+    sections = {
+        figures["metrics_on"]: figures["metrics"],
+        "skill": figures["skill"],
+        "gradcheck": figures["gradcheck"],
+    }
+    run.log_metrics({name: figures[name] for name in FINAL}, step=figures["epochs"])
     run.log_metrics(
         {
-            **{name: figures[name] for name in FINAL if figures[name] is not None},
-            **{
-                f"{figures['metrics_on']}_{name}": value
-                for name, value in figures["metrics"].items()
-            },
-            **{f"skill_{name}": float(value) for name, value in figures["skill"].items()},
-            **{f"gradcheck_{name}": float(value) for name, value in figures["gradcheck"].items()},
+            f"{section}_{name}": None if value is None else float(value)
+            for section, values in sections.items()
+            for name, value in values.items()
         },
         step=figures["epochs"],
     )
