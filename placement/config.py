@@ -187,6 +187,8 @@ class TrainConfig:
             raise UsageError("--on and --absent need --labels FILE")
         if sum(map(bool, (self.test, self.test_where, self.group))) > 1:
             raise UsageError("--test, --test-where and --group exclude each other: choose one")
+        if self.refit and self.test:
+            raise UsageError("--refit: with --test FILE all of DATA is trained on already")
         for tag in self.tag:
             if "=" not in tag or tag.startswith("="):
                 raise UsageError(f"--tag {tag!r}: write it as key=value")
@@ -223,7 +225,7 @@ class TrainConfig:
 
     @property
     def resolved_optimizer(self) -> str:
-        """The optimizer that runs: `--lr`, `--batch-size`, `--momentum` turn auto into gd or sgd."""
+        """The optimizer that runs: `--lr`, `--batch-size` or `--momentum` alone choose it."""
         if self.optimizer != "auto":
             return self.optimizer
         if self.batch_size is not None or self.momentum is not None:
