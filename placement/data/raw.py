@@ -110,15 +110,16 @@ class RawTable:
     columns: dict[str, RawColumn]
     places: Places
     decimal: str
+    blank_lines: int = 0
 
 
 def gather(reader: "Reader") -> RawTable:
     """Read all blocks of a reader."""
     coders = {name: _Coder() for name in reader.names}
     files: dict[str, int] = {}
-    file_of, rows, lines = [], [], []
+    file_of, rows, lines, blank = [], [], [], 0
     for block in reader.blocks():
-        size = len(block.columns[block.names[0]]) if block.names else 0
+        size, blank = len(block), blank + block.blank_lines
         for name in reader.names:
             coders[name].add(block.columns[name])
         file_of.append(np.full(size, files.setdefault(block.file, len(files)), dtype=np.int64))
@@ -129,7 +130,7 @@ def gather(reader: "Reader") -> RawTable:
         raise DataError(f"{reader.name}: has a header but no rows below it; add the students' rows")
     places = Places(tuple(files), *map(np.concatenate, (file_of, rows, lines)))
     columns = {name: coder.column(name, reader.decimal) for name, coder in coders.items()}
-    return RawTable(reader.name, columns, places, reader.decimal)
+    return RawTable(reader.name, columns, places, reader.decimal, blank)
 
 
 def raw_column(name: str, cells: Any, decimal: str = ".") -> RawColumn:

@@ -73,7 +73,7 @@ def read_table(
     )
     columns = {n: understand(raw, categorical=n in words) for n, raw in data.columns.items()}
     making = Making(data, columns, outcome, asked, reader.unnamed)
-    return making.table(_facts(reader, joined), drop_missing=missing == "drop")
+    return making.table(_facts(reader, data, joined), drop_missing=missing == "drop")
 
 
 class _Spelling:
@@ -115,10 +115,11 @@ def _join(
     return replace(data, columns=columns), joined
 
 
-def _facts(reader: Reader, joined: Joined | None) -> Facts:
+def _facts(reader: Reader, data: RawTable, joined: Joined | None) -> Facts:
+    blank = (f"{data.blank_lines:,} blank lines dropped",) if data.blank_lines else ()
     if joined is None:
-        return Facts(reader.notes, reader.warnings)
-    return Facts((*reader.notes, *joined.notes), (*reader.warnings, *joined.warnings))
+        return Facts((*reader.notes, *blank), reader.warnings)
+    return Facts((*reader.notes, *blank, *joined.notes), (*reader.warnings, *joined.warnings))
 
 
 def _wants_target(target: str | None) -> WantsSheet:

@@ -274,3 +274,11 @@ def test_stray_cells_below_an_empty_header_are_no_count_of_rows(csv):
     frame = students(400)
     frame[""] = ["5", "9"] + [None] * 398
     assert reasons(read_table(csv(frame)))["unnamed_4"] == "no name and 99.5% missing"
+
+
+def test_blank_lines_are_dropped_and_counted(tmp_path):
+    path = tmp_path / "gaps.csv"
+    path.write_text("cgpa,placed\n\n7.1,1\n6.2,0\n  \n8.3,1\n,,\n5.5,0\n")
+    table = read_table(path)
+    assert len(table) == 4
+    assert "3 blank lines dropped" in table.notes
