@@ -116,7 +116,7 @@ def _join(
 
 
 def _facts(reader: Reader, data: RawTable, joined: Joined | None) -> Facts:
-    blank = (f"{data.blank_lines:,} blank lines dropped",) if data.blank_lines else ()
+    blank = (f"blank lines dropped: {data.blank_lines:,}",) if data.blank_lines else ()
     if joined is None:
         return Facts((*reader.notes, *blank), reader.warnings)
     return Facts((*reader.notes, *blank, *joined.notes), (*reader.warnings, *joined.warnings))

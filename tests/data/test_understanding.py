@@ -281,4 +281,4 @@ def test_blank_lines_are_dropped_and_counted(tmp_path):
     path.write_text("cgpa,placed\n\n7.1,1\n6.2,0\n  \n8.3,1\n,,\n5.5,0\n")
     table = read_table(path)
     assert len(table) == 4
-    assert "3 blank lines dropped" in table.notes
+    assert "blank lines dropped: 3" in table.notes
