@@ -1,12 +1,17 @@
 """What every test stands on: an empty environment, fixed seeds, no network, one thread."""
 
+import dataclasses
+import json
 import os
 import random
+import shutil
 import socket
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 # Workers of pytest-xdist share the cores; a subprocess inherits these. They are read when a
@@ -64,3 +69,135 @@ def workdir(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mlruns").mkdir()
     return tmp_path
+
+
+def _shared(tmp_path_factory):
+    """The folder that the workers of pytest-xdist have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if base.name.startswith("popen-") else base
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """The `mlruns` folder of an empty store, made once: a new one costs two seconds."""
+    from placement.tracking.store import open_store
+
+    shared = _shared(tmp_path_factory)
+    home = shared / "store-template"
+    with FileLock(shared / "store-template.lock"):
+        if not (home / "mlruns" / "mlflow.db").exists():
+            home.mkdir(exist_ok=True)
+            open_store(home)
+    return home / "mlruns"
+
+
+@pytest.fixture
+def store(template, tmp_path, monkeypatch):
+    """An empty store in an empty current directory."""
+    from placement.tracking.relocate import relocate
+    from placement.tracking.store import open_store
+
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(template, tmp_path / "mlruns")
+    opened = open_store()
+    relocate(opened)
+    return opened
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        """The one document on standard output, read as strictly as JSON is defined."""
+        return json.loads(self.out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+
+
+@pytest.fixture
+def run(capfd):
+    """Run the command in this process: `run("train", file, "--json")`."""
+    from placement.cli import run as command
+
+    def started(*args):
+        capfd.readouterr()
+        code = command([str(arg) for arg in args])
+        return Outcome(code, *capfd.readouterr())
+
+    return started
+
+
+@pytest.fixture(scope="session")
+def students():
+    """Write a sheet of students: `students(path, rows, seed=0, signal=True)`.
+
+    Names, register numbers and decimals are such that each can be searched for.
+    """
+
+    def write(path, rows=240, seed=0, *, signal=True):
+        draw = np.random.default_rng(seed)
+        cgpa, aptitude = draw.uniform(5, 10, rows), draw.uniform(20, 95, rows)
+        backlogs, stream = draw.integers(0, 4, rows), draw.choice(["CSE", "ECE", "MECH"], rows)
+        logit = 1.6 * (cgpa - 7.5) + 0.03 * (aptitude - 55) - 0.7 * backlogs + 0.8
+        placed = draw.uniform(size=rows) < 1 / (1 + np.exp(-logit * signal))
+        lines = ["register_no,name,stream,gender,cgpa,backlogs,aptitude,status"]
+        lines += [
+            f"73{seed}{n:07d},Quixworth {n:05d},{stream[n]},{'MF'[n % 2]},{cgpa[n]:.7f},"
+            f"{backlogs[n]},{aptitude[n]:.6f},{'Placed' if placed[n] else 'Not Placed'}"
+            for n in range(rows)
+        ]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def trained(students, tmp_path_factory):
+    """A bundle directory, its sheet beside it as `students.csv`, made once for a worker."""
+    from placement.config import TrainConfig
+    from placement.workflows.record import train
+
+    home = tmp_path_factory.mktemp("trained")
+    train([str(students(home / "students.csv"))], TrainConfig(track=False, out=str(home / "model")))
+    return home / "model"
+
+
+@pytest.fixture(scope="session")
+def code_path():
+    """The environment of a process that finds this very package."""
+    import placement
+
+    return os.environ | {"PYTHONPATH": str(Path(placement.__file__).parents[1])}
+
+
+@pytest.fixture(scope="session")
+def recorded(students, template, tmp_path_factory):
+    """A folder with `students.csv` and a store that holds one training of it; do not write there.
+
+    The result of that training comes with it: `(folder, result)`.
+    """
+    from placement.config import TrainConfig
+    from placement.tracking.relocate import relocate
+    from placement.tracking.store import open_store
+    from placement.workflows.record import train
+
+    home = tmp_path_factory.mktemp("recorded")
+    shutil.copytree(template, home / "mlruns")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        relocate(open_store())
+        students(home / "students.csv")
+        config = TrainConfig(tag=("college=north",), run_name="first", gradcheck_every=100)
+        return home, train(["students.csv"], config)
+
+
+@pytest.fixture
+def recorded_here(recorded, monkeypatch):
+    """The folder of `recorded` as the current directory."""
+    monkeypatch.chdir(recorded[0])
+    return recorded[0]

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from placement import __version__
+from placement.cli.console import coloured
 from placement.cli.evaluate import evaluate
 from placement.cli.gradcheck import gradcheck
 from placement.cli.predict import predict
@@ -31,7 +32,7 @@ cannot be written, 7 a gate said no, 130 Ctrl-C, 143 SIGTERM."""
 class _Sections(click.Group):
     """A group whose help lists its commands by what they are for."""
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, commands in SECTIONS.items():
             with formatter.section(title):
                 limit = formatter.width - 16
@@ -41,6 +42,16 @@ class _Sections(click.Group):
                         for command in commands
                     ]
                 )
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # click would turn it into exit code 1; a reader may close as early as it likes.
+            _silence_stdout()
+            return None
+        return result
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         try:
@@ -85,7 +96,6 @@ def run(args: Sequence[str] | None = None) -> int:
             prog_name="placement",
             standalone_mode=False,
         )
-        sys.stdout.flush()
     except PlacementError as problem:
         return _fail(str(problem), problem.exit_code)
     except click.exceptions.Exit as leave:
@@ -97,15 +107,13 @@ def run(args: Sequence[str] | None = None) -> int:
         return _fail("interrupted", 130)
     except Terminated:
         return _fail("terminated", Terminated.exit_code)
-    except BrokenPipeError:
-        _silence_stdout()
     finally:
         signal.signal(signal.SIGTERM, previous)
     return 0
 
 
 def _fail(message: str, code: int) -> int:
-    click.secho(f"error: {message}", err=True, fg="red")
+    coloured(f"error: {message}", "red")
     return code
 
 

@@ -12,6 +12,27 @@ from placement.cli.console import Console
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+
+class Probability(click.ParamType[float]):
+    """A number from 0 to 1; click's own range lets NaN through."""
+
+    name = "probability"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number, or fail in click's way."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = -1.0
+        if not 0 <= number <= 1:
+            self.fail(f"{value!r} must be a number between 0 and 1", param, ctx)
+        return number
+
+
+PROBABILITY = Probability()
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
 )

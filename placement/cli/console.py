@@ -1,5 +1,6 @@
 """What a person sees beside the result: notes, warnings and progress, all on standard error."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -10,6 +11,11 @@ from typing import Any
 import click
 
 _SECONDS_BETWEEN_LINES = 2.0
+
+
+def coloured(text: str, colour: str) -> None:
+    """Say something on standard error, in a colour where that is a terminal without NO_COLOR."""
+    click.secho(text, err=True, fg=colour, color=False if os.environ.get("NO_COLOR") else None)
 
 
 @dataclass
@@ -34,7 +40,7 @@ class Console:
         """Warn, once for each text."""
         if text not in self._said:
             self._said.add(text)
-            click.secho(f"warning: {text}", err=True, fg="yellow")
+            coloured(f"warning: {text}", "yellow")
 
     @contextmanager
     def progress(self, label: str, unit: str, total: int | None = None) -> Iterator["Progress"]:

@@ -2,7 +2,7 @@
 
 import click
 
-from placement.cli.common import console_options, json_option, model_option
+from placement.cli.common import PROBABILITY, console_options, json_option, model_option
 from placement.cli.console import Console
 
 
@@ -11,7 +11,7 @@ from placement.cli.console import Console
 @model_option
 @click.option(
     "--threshold",
-    type=click.FloatRange(0, 1),
+    type=PROBABILITY,
     metavar="F",
     help="Count as positive from this probability on.",
 )

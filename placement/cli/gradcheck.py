@@ -54,6 +54,7 @@ def gradcheck(data: str | None, as_json: bool, console: Console, **options: Any)
     from placement.workflows.gradcheck import gradcheck as work
 
     check = work(data, **options)
+    console.detail(f"{check.rows} rows, {check.corner_rows} of them at a corner of the clamp")
     click.echo(document(gradcheck_document(check)) if as_json else gradcheck_text(check))
     if not check.passed:
         raise GradientCheckError(check.failure)

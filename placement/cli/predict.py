@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from placement.cli.common import console_options, json_option, model_option
+from placement.cli.common import PROBABILITY, console_options, json_option, model_option
 from placement.cli.console import Console
 from placement.errors import UsageError
 
@@ -26,7 +26,7 @@ from placement.errors import UsageError
 )
 @click.option(
     "--threshold",
-    type=float,
+    type=PROBABILITY,
     metavar="F",
     help="Predict the positive outcome from this probability on.",
 )
@@ -79,7 +79,12 @@ def _values(settings: tuple[str, ...], options: dict[str, Any]) -> dict[str, str
     for item in settings:
         if "=" not in item or item.startswith("="):
             raise UsageError(f"--set {item!r}: write it as COLUMN=VALUE")
-    return {name: value for name, _, value in (item.partition("=") for item in settings)}
+    pairs = [(name.strip(), value) for name, _, value in (item.partition("=") for item in settings)]
+    folded = [name.casefold() for name, _ in pairs]
+    for name, _ in pairs:
+        if folded.count(name.casefold()) > 1:
+            raise UsageError(f"--set {name}=…: the column is given twice")
+    return dict(pairs)
 
 
 def _predict_one(

@@ -54,7 +54,8 @@ def _scalar(name: str) -> type:
     kind = _TYPES[name]
     if isinstance(kind, types.UnionType):
         kind = next(part for part in typing.get_args(kind) if part is not type(None))
-    return typing.get_origin(kind) or kind
+    found: type = typing.get_origin(kind) or kind
+    return found
 
 
 def effective_config(given: Mapping[str, Any], file: str | None) -> TrainConfig:
@@ -63,7 +64,11 @@ def effective_config(given: Mapping[str, Any], file: str | None) -> TrainConfig:
     for name, value in given.items():
         if value is None or value == ():
             continue
-        values[name] = _split(value) if _scalar(name) is tuple and isinstance(value, str) else value
+        if _scalar(name) is tuple and isinstance(value, str):
+            values[name] = _split(value)
+        else:
+            # An empty word takes back what a file or the environment says.
+            values[name] = None if value == "" and FIELDS[name].default is None else value
     return TrainConfig(**values)
 
 
@@ -74,7 +79,7 @@ def _from_file(file: str | None) -> dict[str, Any]:
             raise UsageError(f"--config {file}: there is no such file")
         return {}
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as problem:
         raise UsageError(f"{path}: not a readable TOML file ({problem})") from problem
     for name in found:
@@ -138,9 +143,8 @@ def config_toml(config: TrainConfig) -> str:
         value = getattr(config, name)
         if value is None:
             lines.append(f"# {name} is not set")
-        elif isinstance(value, tuple):
-            lines.append(f"{name} = {json.dumps(list(value), ensure_ascii=False)}")
         else:
-            # A JSON string, number or boolean is a TOML one as well.
-            lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+            # JSON is TOML as well, but for one character that JSON need not escape.
+            written = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+            lines.append(f"{name} = {written}")
     return "\n".join(lines) + "\n"

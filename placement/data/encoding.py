@@ -108,7 +108,7 @@ class LevelCounts:
         for word, amount in zip(words(cells).tolist(), weight.tolist(), strict=True):
             if word is None:
                 gaps += amount
-            else:
+            elif amount > 0:
                 counted[word] += amount
         return LevelCounts(dict(counted), gaps)
 
@@ -126,15 +126,24 @@ class LevelCounts:
         kept = {k: sum(group.values()) for k, group in groups.items()}
         rare = sum(amount for amount in kept.values() if amount < RARE_BELOW)
         kept = {k: amount for k, amount in kept.items() if amount >= RARE_BELOW}
-        level_of = {k: min(groups[k], key=lambda word, g=groups[k]: (-g[word], word)) for k in kept}
+        level_of = {k: _most_frequent(groups[k]) for k in kept}
         ordered = sorted(kept, key=lambda k: level_of[k])
         levels = tuple(level_of[k] for k in ordered)
         amounts = [kept[k] for k in ordered] + [rare] * (rare > 0) + [self.gaps] * (self.gaps > 0)
         total = sum(amounts) or 1.0
-        numbers, bad = parse_numbers(list(levels))
-        numeric = bool(levels) and not bad.any() and not np.isnan(numbers).any()
         shares = tuple(amount / total for amount in amounts)
-        return CategoryColumn(feature.name, levels, rare > 0, self.gaps > 0, shares, numeric)
+        return CategoryColumn(feature.name, levels, rare > 0, self.gaps > 0, shares, self._numeric)
+
+    @property
+    def _numeric(self) -> bool:
+        """Whether every cell is a number in its shortest form, as `--categorical` spells them."""
+        spellings = list(self.spellings)
+        return bool(spellings) and words(parse_numbers(spellings)[0]).tolist() == spellings
+
+
+def _most_frequent(spellings: Mapping[str, float]) -> str:
+    """Return the spelling of the largest weight, the first in sorted order where several tie."""
+    return min(spellings, key=lambda word: (-spellings[word], word))
 
 
 @dataclass(frozen=True)
@@ -145,7 +154,7 @@ class Encoder:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the encoded columns: `cgpa`, `cgpa=(missing)`, `stream=CSE` …"""
+        """Names of the encoded columns, such as `cgpa`, `cgpa=(missing)`, `stream=CSE`."""
         return tuple(name for column in self.columns for name in column.names)
 
     def encode(self, table: Mapping[str, Any]) -> Floats:

@@ -25,7 +25,7 @@ VALIDATION_SHARE = 0.1
 
 @dataclass(frozen=True)
 class Split:
-    """Positions of the rows that train, that `--patience` watches, and that test; `note` says how."""
+    """Positions of the rows that train, that `--patience` watches, that test; `note` tells how."""
 
     train: Rows
     validation: Rows
@@ -46,6 +46,8 @@ def hold_out(table: Table, config: TrainConfig, *, everything: bool = False) -> 
     if config.patience is not None:
         rest = np.flatnonzero(~test)
         validation[rest[split_by_hash(hashes[rest], table.label[rest], VALIDATION_SHARE)]] = True
+        if not validation.any():
+            note += "; too few rows for --patience to watch"
     train = ~test & ~validation
     if positive[train].all() or not positive[train].any():
         raise DataError(
@@ -61,7 +63,10 @@ def _test_rows(
     """Mark the rows to test on, and say in words how they were chosen."""
     if config.test_where is not None:
         rule = parse_rule(config.test_where, option="--test-where")
-        return rule.mask(table.columns, file=table.name), f"held out: the rows where {rule}"
+        test = rule.mask(table.columns, file=table.name)
+        if not test.any():
+            raise DataError(f"{table.name}: no row with a known outcome is --test-where {rule}")
+        return test, f"held out: the rows where {rule}"
     if config.group is not None:
         return _whole_groups(table, config), f"held out: whole groups of {config.group}"
     test = split_by_hash(hashes, table.label, config.test_size)
@@ -78,13 +83,13 @@ def _test_rows(
 
 def _whole_groups(table: Table, config: TrainConfig) -> npt.NDArray[np.bool_]:
     name = _group_column(table, str(config.group))
-    cells = words(table.columns[name])
-    key = config.seed.to_bytes(8, "little")
-    group = _word_hashes(cells, key)
+    # Rows without a group are one more group; as None they would always hash to the smallest.
+    cells = np.array([word or "" for word in words(table.columns[name])], dtype=object)
+    group = _word_hashes(cells, config.seed.to_bytes(8, "little"))
     order = np.argsort(group, kind="stable")
     # Whole groups in the order of their hashes, until the share is reached.
     reached = group[order][max(round(config.test_size * len(group)) - 1, 0)]
-    test = group <= reached
+    test: npt.NDArray[np.bool_] = group <= reached
     if not config.test_size:
         test[:] = False
     if test.all():
@@ -152,7 +157,7 @@ def tell_equal_rows_apart(hashes: Hashes) -> tuple[Hashes, bool]:
     Equal rows are interchangeable, so counting within a group keeps the split free of order.
     """
     _, group, sizes = np.unique(hashes, return_inverse=True, return_counts=True)
-    if len(hashes) == 0 or sizes.max() <= LARGEST_EQUAL_GROUP * len(hashes):
+    if len(hashes) == 0 or sizes.max() <= max(1, LARGEST_EQUAL_GROUP * len(hashes)):
         return hashes, False
     order = np.argsort(group, kind="stable")
     starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))

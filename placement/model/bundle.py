@@ -2,13 +2,15 @@
 
 import contextlib
 import ctypes
+import glob
 import hashlib
 import json
 import math
 import os
+import secrets
 import shutil
 import sys
-import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ from placement.model.scorer import (
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_LONGEST_SAVE = 3600.0  # seconds; a fresh directory older than this has no writer any more
 
 
 def write_bundle(
@@ -42,7 +45,7 @@ def write_bundle(
 
     Raises StoreError where the directory holds anything but a bundle, or cannot be written.
     """
-    target = Path(directory).absolute()
+    target = Path(directory).resolve()  # a link to a bundle keeps pointing at it
     # Metadata would differ between processes, so the tensors carry none.
     raw = save_safetensors({"weights": weights, "intercept": np.array([intercept])})
     full = {**finite(document), "format": FORMAT, "weights_digest": hashlib.sha256(raw).hexdigest()}
@@ -58,33 +61,65 @@ def write_bundle(
             _swap(fresh, target)
             _sync_directory(target.parent)
     except OSError as problem:
-        raise StoreError(
-            f"{directory}: cannot be written ({problem.strerror or problem})"
-        ) from problem
+        raise _unwritable(target, problem) from problem
     return target
 
 
+def _unwritable(target: Path, problem: OSError) -> StoreError:
+    return StoreError(f"{target}: cannot be written ({problem.strerror or problem})")
+
+
 def check_replaceable(target: Path) -> None:
-    """Raise StoreError where `target` is something else than a bundle, an empty folder or nothing."""
-    if not target.exists():
-        return
-    if not target.is_dir():
-        raise StoreError(f"{target}: is a file; name a directory for the bundle")
-    strangers = sorted(p.name for p in target.iterdir() if p.name not in {DOCUMENT, WEIGHTS})
+    """Raise StoreError where `target` is neither a bundle, an empty folder nor nothing."""
+    try:
+        if not target.exists():
+            return
+        if not target.is_dir():
+            raise StoreError(f"{target}: is a file; name a directory for the bundle")
+        strangers = _strangers(target)
+    except OSError as problem:
+        raise _unwritable(target, problem) from problem
     if strangers:
         raise StoreError(
             f"{target}: holds {strangers[0]!r} and is no bundle; name a new or empty directory"
         )
 
 
+def _strangers(folder: Path) -> list[str]:
+    """Return the names in a folder that do not belong to a bundle."""
+    return sorted(p.name for p in folder.iterdir() if p.name not in {DOCUMENT, WEIGHTS})
+
+
 def open_bundle(directory: str | Path) -> Bundle:
     """Read a bundle; raises ModelError (exit 5) where it is missing, damaged or too new."""
-    target = Path(directory)
-    aside = target.parent / f".{target.name}.old"
-    if not target.exists() and aside.exists():
-        target = aside  # a writer without atomic exchange was stopped between its two renames
+    while True:
+        target = _where(Path(directory))
+        before = _identity(target)
+        try:
+            return _read(target)
+        except ModelError:
+            # A writer that replaces it now may leave us the document of one and weights of another.
+            if _identity(_where(Path(directory))) == before:
+                raise
+
+
+def _where(directory: Path) -> Path:
+    """The bundle, or what a writer without atomic exchange left between its two renames."""
+    aside = directory.parent / f".{directory.name}.old"
+    return aside if aside.exists() and not directory.exists() else directory
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        seen = folder.stat()
+    except OSError:
+        return None
+    return seen.st_ino, seen.st_ctime_ns
+
+
+def _read(target: Path) -> Bundle:
     if not target.is_dir():
-        raise ModelError(f"{directory}: no such model; `placement runs` lists what there is")
+        raise ModelError(f"{target}: no such model; `placement runs` lists what there is")
     try:
         return read_bundle(target)
     except ScorerError as problem:
@@ -92,7 +127,7 @@ def open_bundle(directory: str | Path) -> Bundle:
         raise ModelError(f"{problem}; {cure}") from problem
     except (KeyError, TypeError, ValueError, IndexError) as problem:
         raise ModelError(
-            f"{directory}: the bundle lacks or garbles {problem}; train it again"
+            f"{target}: the bundle lacks or garbles {problem}; train it again"
         ) from problem
 
 
@@ -114,8 +149,8 @@ def finite(value: Any) -> Any:
 @contextlib.contextmanager
 def _fresh_directory(target: Path) -> Iterator[Path]:
     _sweep(target)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=target.parent))
-    fresh.chmod(0o755)
+    fresh = target.parent / f".{target.name}.new-{os.getpid()}-{secrets.token_hex(4)}"
+    fresh.mkdir()
     try:
         yield fresh
     finally:
@@ -123,11 +158,31 @@ def _fresh_directory(target: Path) -> Iterator[Path]:
 
 
 def _sweep(target: Path) -> None:
+    """Clear away what killed writers left beside the target, and nothing that is not a bundle."""
     aside = target.parent / f".{target.name}.old"
-    if target.exists():
-        shutil.rmtree(aside, ignore_errors=True)
-    elif aside.exists():
+    if aside.exists() and not target.exists() and not _strangers(aside):
         aside.rename(target)
+    left = [aside, *target.parent.glob(f".{glob.escape(target.name)}.new-*")]
+    for folder in left:
+        with contextlib.suppress(OSError):  # another writer may sweep it at the same time
+            if not _strangers(folder) and (folder == aside or _abandoned(folder)):
+                shutil.rmtree(folder)
+
+
+def _abandoned(fresh: Path) -> bool:
+    """Whether the writer of a fresh directory is gone: its process, or all patience with it."""
+    if time.time() - fresh.stat().st_mtime > _LONGEST_SAVE:
+        return True
+    writer = fresh.name.rpartition(".new-")[2].partition("-")[0]
+    if os.name == "nt" or not writer.isdecimal():
+        return False  # there a signal 0 would end the process
+    try:
+        os.kill(int(writer), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False  # somebody else's process
+    return False
 
 
 def _swap(fresh: Path, target: Path) -> None:

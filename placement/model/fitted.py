@@ -57,7 +57,7 @@ class Fitted:
         return Scorer(self.encoder.columns, self.weights, self.intercept)
 
     def predict_proba(self, frame: Any) -> npt.NDArray[np.float64]:
-        """Return the probability (n,) of the positive outcome for each row of a frame or mapping."""
+        """Return the probability (n,) of the positive outcome for rows of a frame or mapping."""
         try:
             return self.scorer.score(frame).probability
         except ScorerError as problem:

@@ -26,7 +26,7 @@ WEIGHTS = "weights.safetensors"
 MISSING_NUMBERS = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "-", "?"})
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{2,3})*,\d{3}(\.\d*)?")
+_THOUSANDS = re.compile(r"[+-]?(?!0)\d{1,3}(,\d{2,3})*,\d{3}(\.\d*)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 
 Floats = npt.NDArray[np.float64]
@@ -86,15 +86,18 @@ def parse_numbers(cells: Any, decimal: str = ".") -> tuple[Floats, npt.NDArray[n
 
 
 def _number(cell: Any, decimal: str) -> tuple[float, bool]:
-    if isinstance(cell, str) and _NUMBER.fullmatch(cell):
+    """Return the number in a cell, NaN where there is none, and whether the cell is in order."""
+    if isinstance(cell, str):
+        return _number_of_text(cell, decimal)
+    try:
+        return (math.nan if _is_missing(cell) else float(cell)), True
+    except (TypeError, ValueError, OverflowError):
+        return math.nan, False
+
+
+def _number_of_text(cell: str, decimal: str) -> tuple[float, bool]:
+    if _NUMBER.fullmatch(cell):
         return float(cell), True  # by far the most cells are plain numbers
-    if _is_missing(cell):
-        return math.nan, True
-    if not isinstance(cell, str):
-        try:
-            return float(cell), True
-        except (TypeError, ValueError):
-            return math.nan, False
     text = cell.strip().removesuffix("%").rstrip()
     if text.casefold() in MISSING_NUMBERS:
         return math.nan, True
@@ -199,7 +202,8 @@ class CategoryColumn:
     """Treatment-coded levels; the first slot of `levels`, `(rare)`, `(missing)` is the reference.
 
     `shares` are the slots' shares of training: an unseen level scores as `(rare)` where there is
-    one, else as the average student. `numeric`: the levels are numbers, so `2.0` is `2`.
+    one, else as the average student. `numeric`: the levels are numbers, so `2.0` is `2`, and
+    what is no number is missing.
     """
 
     column: str
@@ -225,15 +229,17 @@ class CategoryColumn:
 
     def encode(self, cells: Any, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
         """Return one contiguous array per encoded column, and the cells in doubt."""
-        spelled = words(cells)
+        bad = np.zeros(len(cells), dtype=bool)
         if self.numeric:
-            numbers, _ = parse_numbers(cells, decimal)
-            spelled = np.where(np.isnan(numbers), spelled, words(numbers))
+            numbers, bad = parse_numbers(cells, decimal)
+            spelled = words(numbers)
+        else:
+            spelled = words(cells)
         places = self._places(spelled)
         unseen = places < 0
         gap = unseen & (spelled == None)  # noqa: E711 - elementwise on an object array
-        stand_in = self.slots.index("(rare)") if self.rare else -1
-        places[unseen & ~gap] = stand_in
+        if self.rare:
+            places[unseen & ~gap] = len(self.levels)
         columns = []
         for slot in range(1, len(self.slots)):
             column = (places == slot).astype(np.float64)
@@ -241,13 +247,14 @@ class CategoryColumn:
             columns.append(column)
         return columns, [
             *_problem(self.column, "unseen level", unseen & ~gap, cells),
-            *_problem(self.column, "missing", gap, cells),
+            *_problem(self.column, "not a number", bad, cells),
+            *_problem(self.column, "missing", gap & ~bad, cells),
         ]
 
     def _places(self, spelled: Objects) -> npt.NDArray[np.intp]:
         place_of: dict[str | None, int] = {fold(level): k for k, level in enumerate(self.levels)}
         if self.missing:
-            place_of[None] = self.slots.index("(missing)")
+            place_of[None] = len(self.slots) - 1
         known: dict[str | None, int] = {}
         for word in set(spelled.tolist()):
             known[word] = place_of.get(None if word is None else fold(word), -1)
@@ -267,8 +274,9 @@ def _problem(column: str, what: str, mask: npt.NDArray[np.bool_], cells: Any) ->
 def column_from_document(entry: Mapping[str, Any]) -> Column:
     """Build an encoded column from its entry in the bundle's document."""
     made = NumberColumn if entry["kind"] == "number" else CategoryColumn
-    values = {field.name: entry[field.name] for field in fields(made)}
-    return made(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    given = {field.name: entry[field.name] for field in fields(made)}
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    return made(**values)
 
 
 def match_columns(names: Iterable[str], wanted: Sequence[str]) -> dict[str, str]:
@@ -301,20 +309,20 @@ class Scorer:
         lacking = [name for name in self.feature_columns if name not in found]
         if lacking:
             raise ScorerError("column", f"the table lacks the column {', '.join(lacking)}")
-        logit: Floats | None = None
+        cells = [table[found[name]] for name in self.feature_columns]
+        if len({len(one) for one in cells}) != 1:
+            # numpy would stretch a column of one cell over all rows.
+            raise ScorerError("column", "the columns are not of one length, or there are none")
+        logit = np.full(len(cells[0]), self.intercept)
         problems: list[Problem] = []
         place = 0
-        for column in self.columns:
-            encoded, doubts = column.encode(table[found[column.column]], decimal)
+        for column, own in zip(self.columns, cells, strict=True):
+            encoded, doubts = column.encode(own, decimal)
             problems += doubts
-            if logit is None:
-                logit = np.full(len(table[found[column.column]]), self.intercept)
             for values in encoded:
                 # Never `@`: BLAS gives other bits for one row than for a batch.
                 logit += values * self.weights[place]
                 place += 1
-        if logit is None:
-            raise ScorerError("bundle", "the model has no columns")
         return Scores(sigmoid(logit), logit, tuple(problems))
 
 
@@ -380,7 +388,7 @@ class _PyfuncModel:
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> Any:  # noqa: ARG002
         import pandas as pd  # only MLflow's road needs it
 
-        frame = model_input if hasattr(model_input, "keys") else pd.DataFrame(model_input)
+        frame: Any = model_input if hasattr(model_input, "keys") else pd.DataFrame(model_input)
         probability = self._bundle.scorer.score(frame).probability
         return pd.DataFrame(
             {

@@ -59,6 +59,7 @@ class PredictResult:
     rows_in: int
     rows_out: int
     left_out: Mapping[str, int]
+    blank_lines: int
     predicted_positive: int
     warnings: tuple[str, ...]
 

@@ -193,6 +193,8 @@ def predict_text(result: PredictResult) -> str:
     left = "".join(
         f"; {number:,} rows left out: {why}" for why, number in result.left_out.items() if number
     )
+    if result.blank_lines:
+        left += f"; blank lines dropped: {result.blank_lines:,}"
     where = f" → {result.out}" if result.out else ""
     return (
         f"{result.source}{where}: {result.rows_out:,} of {result.rows_in:,} rows scored, "

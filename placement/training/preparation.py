@@ -68,8 +68,8 @@ def prepare(
         held_out = _chunks(table, split.test, encoder, chunk_rows)
     try:
         problem = look_at(_class_weighted(train, config), Options.of(config), encoder.names)
-    except DataError as problem:
-        raise DataError(f"{table.name}: {problem}") from problem
+    except DataError as fault:
+        raise DataError(f"{table.name}: {fault}") from fault
     return Prepared(table, config, split, encoder, problem, validation, held_out)
 
 
@@ -110,9 +110,14 @@ def fit(
 
 def refuse_foreign_settings(config: TrainConfig) -> None:
     """Raise UsageError for settings that `fit` could only ignore."""
+    by_command = {"refit": config.refit, "gradcheck_every": config.gradcheck_every}
+    asked = {
+        "give it to read_table": config.of_scope("read"),
+        "use the command line": config.of_scope("run") | by_command,
+    }
     plain = TrainConfig()
-    for scope, cure in (("read", "give it to read_table"), ("run", "use the command line")):
-        for name, value in config.of_scope(scope).items():
+    for cure, settings in asked.items():
+        for name, value in settings.items():
             # The group column was set aside by read_table and is needed again to split.
             if name != "group" and value != getattr(plain, name):
                 raise UsageError(f"fit does not use {name}={value!r}: {cure}")

@@ -7,8 +7,9 @@ from typing import Any
 
 from placement.data.schema import Schema
 from placement.model.bundle import open_bundle
-from placement.model.scorer import DOCUMENT, Scorer
+from placement.model.scorer import Scorer
 from placement.reporting.tables import NO_SIGNAL
+from placement.tracking.lookup import bundle_directory, resolve
 from placement.workflows.watching import Watcher
 
 
@@ -46,10 +47,10 @@ def find_model(name: str, watcher: Watcher) -> Model:
 
 
 def _locate(name: str, watcher: Watcher) -> tuple[Path, dict[str, Any]]:
-    if _is_directory(name):
+    directory = bundle_directory(name)
+    if directory is not None:
         watcher.note(f"model: {name}")
-        return Path(name), {"model": name, "version": None, "created": None, "run_id": None}
-    from placement.tracking.lookup import resolve
+        return directory, {"model": name, "version": None, "created": None, "run_id": None}
     from placement.tracking.store import open_store
 
     found = resolve(name, open_store(create=False))
@@ -62,11 +63,3 @@ def _locate(name: str, watcher: Watcher) -> tuple[Path, dict[str, Any]]:
         "created": found.created,
         "run_id": found.run_id,
     }
-
-
-def _is_directory(name: str) -> bool:
-    """A bundle, or anything that looks like a path: those are never looked up in MLflow."""
-    path = Path(name)
-    if (path / DOCUMENT).exists() or path.is_dir():
-        return True
-    return (path.parent / f".{path.name}.old").is_dir() or ("/" in name and ":" not in name)

@@ -47,8 +47,6 @@ class Request:
     as_json: bool = False
 
     def __post_init__(self) -> None:
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise UsageError(f"--threshold {self.threshold}: must be between 0 and 1")
         if self.about and (self.out is None or self.as_json):
             raise UsageError("--about describes a file that is written: give --out FILE as well")
         if self.as_json and self.out is not None:
@@ -82,7 +80,7 @@ def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> Pred
     """Score the rows of a file; the predictions go to `--out`, or to standard output."""
     rule = parse_rule(request.where, option="--where") if request.where else None
     reader = open_table(request.source)
-    for text in (*reader.notes, *reader.warnings):
+    for text in reader.notes:
         watcher.note(text)
     _require_columns(model, reader)
     tally = _Tally(model, request)
@@ -133,6 +131,7 @@ class _Tally:
         self.threshold = model.threshold if request.threshold is None else request.threshold
         self.words = np.array([model.schema.target.negative, model.schema.target.positive], object)
         self.rows_in = self.rows_out = self.positive = 0
+        self.blank_lines = 0
         self.left_out: dict[str, int] = {}
         self.doubts = _Doubts()
 
@@ -142,6 +141,7 @@ class _Tally:
     def score(self, block: Block, keep: Mask, decimal: str) -> dict[str, Any]:
         """Return the added cells of the kept rows."""
         self.rows_in += len(keep)
+        self.blank_lines += block.blank_lines
         places = np.flatnonzero(keep)
         wanted = match(block, self.model)
         scores = self.model.scorer.score(
@@ -162,8 +162,9 @@ class _Tally:
             rows_in=self.rows_in,
             rows_out=self.rows_out,
             left_out={why: number for why, number in self.left_out.items() if number},
+            blank_lines=self.blank_lines,
             predicted_positive=self.positive,
-            warnings=self.doubts.warnings,
+            warnings=(*reader.warnings, *self.doubts.warnings),
         )
 
 
@@ -222,6 +223,7 @@ def _write_about(out: str, result: PredictResult) -> None:
         "rows_in": result.rows_in,
         "rows_out": result.rows_out,
         "rows_left_out": dict(result.left_out),
+        "blank_lines_dropped": result.blank_lines,
         "predicted_positive": result.predicted_positive,
         "warnings": list(result.warnings),
         "columns": MEANING,

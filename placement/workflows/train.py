@@ -1,6 +1,7 @@
 """Train: read, hold out, fit under the eyes of the gradient check, test the model."""
 
 import dataclasses
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -177,6 +178,12 @@ def _skill(prepared: Prepared, tested: Table, probability: Floats) -> Skill:
     if prepared.test is not None:
         return skill(probability, tested.label, prepared.base_rate, tested.weight, seed=config.seed)
     fold = folds_by_hash(table_hashes(tested, config.seed), tested.label, FOLDS)
+    if any(len(set(fold[outcome])) < 2 for outcome in (tested.label < 0.5, tested.label >= 0.5)):
+        # An outcome of one fold only cannot be spared: nothing is known beyond the training rows.
+        flattering = skill(probability, tested.label, prepared.base_rate, tested.weight)
+        return dataclasses.replace(
+            flattering, low=-math.inf, high=math.inf, better_than_base_rate=False
+        )
     out_of_fold, base = cross_fit(tested, config, fold)
     return skill(out_of_fold, tested.label, base, tested.weight, seed=config.seed)
 

@@ -1,0 +1,203 @@
+"""Settings, weakest first: defaults, placement.toml, PLACEMENT_<FIELD>, options."""
+
+import dataclasses
+import tomllib
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from placement.cli.settings import FIELDS, config_toml, effective_config
+from placement.config import OPTIMIZERS, TrainConfig
+from placement.errors import UsageError
+
+
+@pytest.fixture(autouse=True)
+def _empty_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def toml(tmp_path):
+    def write(text, name="placement.toml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path / name
+
+    return write
+
+
+def test_without_anything_the_defaults_hold():
+    assert effective_config({}, None) == TrainConfig()
+
+
+def test_each_source_outweighs_the_one_before(toml, monkeypatch):
+    toml('seed = 1\nl2 = 2\nrun_name = "file"')
+    assert effective_config({}, None) == TrainConfig(seed=1, l2=2.0, run_name="file")
+    monkeypatch.setenv("PLACEMENT_SEED", "3")
+    monkeypatch.setenv("PLACEMENT_RUN_NAME", "environment")
+    assert effective_config({}, None) == TrainConfig(seed=3, l2=2.0, run_name="environment")
+    assert effective_config({"seed": 4}, None) == TrainConfig(
+        seed=4, l2=2.0, run_name="environment"
+    )
+
+
+def test_a_file_of_windows_with_its_byte_order_mark_is_read(toml):
+    toml("\ufeffseed = 7\r\n")
+    assert effective_config({}, None).seed == 7
+
+
+def test_config_takes_the_place_of_placement_toml(toml):
+    toml("seed = 1\nl2 = 2")
+    other = toml("seed = 5", "other.toml")
+    assert effective_config({}, str(other)) == TrainConfig(seed=5)
+
+
+@pytest.mark.parametrize(
+    "name", [f for f, item in FIELDS.items() if isinstance(item.default, bool)]
+)
+def test_an_option_takes_back_a_switch_of_the_file_and_of_the_environment(
+    run, toml, monkeypatch, name
+):
+    word = name.replace("_", "-")
+    for there, option in ((True, f"--no-{word}"), (False, f"--{word}")):
+        toml(f"{name} = {str(there).lower()}")
+        monkeypatch.setenv(f"PLACEMENT_{name.upper()}", str(there))
+        assert tomllib.loads(run("train", "--print-config").out)[name] is there
+        assert tomllib.loads(run("train", "--print-config", option).out)[name] is not there
+
+
+def test_an_empty_option_takes_back_a_word_and_a_list(run, toml):
+    toml('test_where = "batch==2025"\nfeatures = ["a", "b"]\ntarget = "x"')
+    found = run(
+        "train", "--print-config", "--group", "c", "--test-where", "", "--features", "",
+        "--target", "",
+    ).out  # fmt: skip
+    told = tomllib.loads(found)
+    assert (told["group"], told["features"]) == ("c", [])
+    assert not {"test_where", "target"} & set(told)
+
+
+def test_a_list_is_one_csv_record_in_an_option_and_in_the_environment(monkeypatch):
+    monkeypatch.setenv("PLACEMENT_DROP", 'a, "b, c"')
+    assert effective_config({"features": "d,e"}, None) == TrainConfig(
+        drop=("a", "b, c"), features=("d", "e")
+    )
+
+
+def test_a_repeatable_option_takes_its_value_as_it_is(run):
+    shown = run("train", "--print-config", "--drop", "a, b", "--drop", "c")
+    assert tomllib.loads(shown.out)["drop"] == ["a, b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("optimiser = 'gd'", "did you mean 'optimizer'?"),
+        ("[train]\nseed = 1", "unknown setting 'train'"),
+        ("seed = 'one'", "seed = 'one' is no whole number"),
+        ("seed = 1.5", "is no whole number"),
+        ("seed = true", "is no whole number"),
+        ("refit = 1", "is no true or false"),
+        ("features = [1, 2]", "is no list of words"),
+        ("target = 7", "is no text"),
+        ("l2 = -1", "--l2 -1.0: must be"),
+        ("l2 = nan", "must be"),
+        ("lr = inf", "must be"),
+        ("dtype = 'float16'", "choose one of float64, float32"),
+        ("seed = ", "not a readable TOML file"),
+        ("test_size = 1.0", "below 1"),
+        ("epochs = 0", "1 or more"),
+        ("tag = ['novalue']", "key=value"),
+        ("absent = 'unknown'", "--labels"),
+    ],
+)
+def test_a_bad_file_is_wrong_usage(run, toml, text, told):
+    toml(text)
+    shown = run("train", "--print-config")
+    assert shown.code == 2
+    assert told in shown.err
+    assert shown.out == ""
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "told"),
+    [
+        ("PLACEMENT_SEED", "x", "PLACEMENT_SEED=x: is no whole number"),
+        ("PLACEMENT_L2", "x", "is no number"),
+        ("PLACEMENT_TRACK", "maybe", "is no true or false"),
+        ("PLACEMENT_LOSS", "hinge", "choose one of"),
+    ],
+)
+def test_a_bad_variable_is_wrong_usage(run, monkeypatch, variable, text, told):
+    monkeypatch.setenv(variable, text)
+    shown = run("train", "--print-config")
+    assert shown.code == 2
+    assert told in shown.err
+
+
+@pytest.mark.parametrize(("word", "value"), [("1", True), ("Yes", True), ("off", False)])
+def test_switches_in_the_environment_take_common_words(monkeypatch, word, value):
+    monkeypatch.setenv("PLACEMENT_REFIT", word)
+    assert effective_config({}, None).refit is value
+
+
+def test_a_config_file_that_is_not_there_or_no_file_is_wrong_usage(run, tmp_path):
+    assert run("train", "--print-config", "--config", "none.toml").code == 2
+    assert run("train", "--print-config", "--config", tmp_path).code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--optimizer", "newton", "--lr", "1"], "--lr is not used by --optimizer newton"),
+        (["--optimizer", "gd", "--batch-size", "9"], "--batch-size is not used"),
+        (["--test", "a.csv", "--group", "g"], "exclude each other"),
+        (["--on", "id"], "--labels"),
+        (["--patience", "0"], "1 or more"),
+        (["--seed", "-1"], "0 or more"),
+        (["--epsilon", "0.5"], "below 0.5"),
+    ],
+)
+def test_options_that_contradict_are_told_before_any_file_is_opened(run, options, told):
+    shown = run("train", "there-is-no-such-file.csv", *options)
+    assert shown.code == 2
+    assert told in shown.err
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+NUMBERS = st.floats(1e-12, 1e12)
+KINDS = {
+    bool: st.booleans(),
+    int: st.integers(1, 2**63 - 1),
+    float: st.floats(0, 0.49, exclude_min=True),
+    str: WORDS,
+    tuple: st.lists(WORDS, max_size=3).map(tuple),
+}
+
+
+def values_of(item):
+    if item.metadata["choices"]:
+        return st.sampled_from(item.metadata["choices"])
+    if item.name == "tag":
+        return st.lists(st.tuples(WORDS, WORDS).map("=".join), max_size=2).map(tuple)
+    words = {"lr": NUMBERS, "l2": NUMBERS, "momentum": KINDS[float]}
+    whole = dict.fromkeys(("epochs", "batch_size", "patience", "gradcheck_every"), KINDS[int])
+    default = type(item.default) if item.default is not None else str
+    return {**words, **whole}.get(item.name, KINDS[default])
+
+
+@given(st.fixed_dictionaries({}, optional={n: values_of(f) for n, f in FIELDS.items()}))
+def test_print_config_gives_the_same_configuration_back(tmp_path, wanted):
+    try:
+        config = TrainConfig(**wanted)
+    except UsageError:
+        assume(False)
+    path = tmp_path / "printed.toml"
+    path.write_text(config_toml(config), encoding="utf-8", newline="")
+    assert effective_config({}, str(path)) == config
+
+
+def test_print_config_says_every_setting(run):
+    shown = run("train", "--print-config", "--optimizer", OPTIMIZERS[1]).out
+    for item in dataclasses.fields(TrainConfig):
+        assert f"{item.name} = " in shown or f"# {item.name} is not set" in shown

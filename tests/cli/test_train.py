@@ -1,0 +1,341 @@
+"""`placement train`: the JSON that scripts rely on, and the options end to end."""
+
+import gzip
+import json
+import math
+
+import numpy as np
+import pytest
+
+KEYS = {
+    "format": int, "run_id": None, "model_uri": None, "bundle": None, "rows": dict,
+    "target": str, "positive": str, "features": list, "dropped": list, "warnings": list,
+    "optimizer": str, "converged": bool, "stopped": str, "epochs": int, "lambda": float,
+    "dtype": str, "epsilon": float, "clamped_rows": int, "train_loss": float,
+    "penalised_loss": float, "metrics_on": str, "metrics": dict, "skill": dict,
+    "intercept": float, "coefficients": list, "gradcheck": dict,
+}  # fmt: skip
+MORE = {"lr", "base_rate", "data_digest"}  # beyond what was promised
+METRICS = {
+    "log_loss", "brier", "roc_auc", "average_precision", "accuracy", "precision", "recall", "f1",
+    "ece",
+}  # fmt: skip
+
+
+@pytest.fixture
+def sheet(students, tmp_path, monkeypatch):
+    """A sheet in an empty current directory."""
+    monkeypatch.chdir(tmp_path)
+    return students(tmp_path / "students.csv")
+
+
+@pytest.fixture
+def train(run, sheet):
+    """Train without MLflow and return the document."""
+
+    def trained(*options, data=(sheet,), code=0):
+        done = run("train", *data, "--no-track", "--json", *options)
+        assert done.code == code, done.err
+        return done.json
+
+    return trained
+
+
+def everything_below(folder):
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*"))
+
+
+def test_the_document_has_the_keys_and_types_that_were_promised(train):
+    found = train()
+    assert set(found) == set(KEYS) | MORE
+    for name, kind in KEYS.items():
+        assert found[name] is None if kind is None else type(found[name]) is kind, name
+    assert found["format"] == 1
+    assert set(found["rows"]) == {"train", "test", "left_out"}
+    assert set(found["metrics"]) == METRICS
+    assert set(found["skill"]) == {"base_log_loss", "gain", "low", "high", "better_than_base_rate"}
+    assert set(found["gradcheck"]) == {"passed", "max_abs_error", "max_rel_error"}
+    assert all(set(row) == {"column", "reason"} for row in found["dropped"])
+    assert all(
+        set(row) == {"feature", "coefficient", "coefficient_standardised"}
+        for row in found["coefficients"]
+    )
+
+
+def test_the_document_tells_what_was_done(train):
+    found = train()
+    assert found["features"] == ["stream", "cgpa", "backlogs", "aptitude"]
+    assert {row["column"] for row in found["dropped"]} == {"register_no", "name", "gender"}
+    assert (found["target"], found["positive"]) == ("status", "Placed")
+    assert found["rows"] == {"train": 192, "test": 48, "left_out": 0}
+    assert (found["stopped"], found["converged"], found["metrics_on"]) == (
+        "tolerance",
+        True,
+        "test",
+    )
+    assert found["lambda"] <= 1e-8
+    assert [row["feature"] for row in found["coefficients"]] == [
+        "stream=ECE", "stream=MECH", "cgpa", "backlogs", "aptitude",
+    ]  # fmt: skip
+
+
+def test_coefficients_and_intercept_are_in_the_units_of_the_file(train, sheet, run, tmp_path):
+    found = train("--out", "model")
+    rows = [line.split(",") for line in sheet.read_text().splitlines()]
+    first = dict(zip(rows[0], rows[1], strict=True))
+    logit = found["intercept"]
+    for row in found["coefficients"]:
+        column, _, level = row["feature"].partition("=")
+        cell = float(first[column] == level) if level else float(first[column])
+        logit += row["coefficient"] * cell
+    (scored, *_) = run("predict", sheet, "--model", "model", "--json").json
+    assert scored["probability"] == pytest.approx(1 / (1 + math.exp(-logit)), abs=1e-12)
+
+
+def test_figures_without_a_meaning_are_null(run, tmp_path):
+    two = tmp_path / "two.csv"
+    two.write_text("cgpa,placed\n5.5,0\n9.5,1\n")
+    done = run("train", two, "--no-track", "--json")
+    assert done.code == 0
+    assert done.json["rows"] == {"train": 2, "test": 0, "left_out": 0}
+    assert done.json["metrics_on"] == "train"
+    assert "warning:" in done.err
+
+
+def test_standard_output_holds_the_document_alone_and_warnings_go_to_standard_error(
+    run, students, tmp_path
+):
+    noise = students(tmp_path / "noise.csv", signal=False, rows=12)
+    done = run("train", noise, "--no-track", "--json", "--verbose")
+    assert done.json["warnings"]
+    assert all(f"warning: {text}" in done.err for text in done.json["warnings"])
+
+
+def test_quiet_leaves_only_the_result(run, sheet):
+    done = run("train", sheet, "--no-track", "--quiet")
+    assert done.err == ""
+    assert "Coefficients" in done.out
+
+
+def test_without_tracking_nothing_is_written_but_what_out_names(train, tmp_path):
+    train()
+    assert everything_below(tmp_path) == ["students.csv"]
+    assert train("--out", "models/a")["bundle"] == str(tmp_path / "models/a")
+    assert everything_below(tmp_path) == [
+        "models", "models/a", "models/a/fitted.json", "models/a/weights.safetensors",
+        "students.csv",
+    ]  # fmt: skip
+
+
+def test_a_dry_run_says_what_it_understood_and_writes_nothing(run, sheet, tmp_path):
+    text = run("train", sheet, "--dry-run", "--out", "model")
+    assert text.code == 0
+    assert "cgpa" in text.out
+    assert "register_no" in text.out
+    found = run("train", sheet, "--dry-run", "--json").json
+    assert found["rows"]["train"] == 192
+    assert [f["name"] for f in found["features"]] == ["stream", "cgpa", "backlogs", "aptitude"]
+    assert everything_below(tmp_path) == ["students.csv"]
+
+
+def test_the_same_command_twice_gives_the_same_bytes(train, tmp_path):
+    train("--out", "one", "--optimizer", "sgd", "--epochs", "5")
+    train("--out", "two", "--optimizer", "sgd", "--epochs", "5")
+    for name in ("fitted.json", "weights.safetensors"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_out_replaces_a_bundle_and_refuses_any_other_folder(run, sheet, tmp_path):
+    assert run("train", sheet, "--no-track", "--out", "model").code == 0
+    assert run("train", sheet, "--no-track", "--out", "model", "--l2", "5").code == 0
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/thesis.txt").write_text("years of work")
+    refused = run("train", sheet, "--no-track", "--out", "mine")
+    assert refused.code == 6
+    assert "thesis.txt" in refused.err
+    assert (tmp_path / "mine/thesis.txt").read_text() == "years of work"
+
+
+@pytest.mark.parametrize("optimizer", ["auto", "gd", "lbfgs", "newton"])
+def test_every_optimizer_that_converges_finds_the_same_model(train, optimizer):
+    best = train("--optimizer", "newton")
+    found = train("--optimizer", optimizer, "--epochs", "5000")
+    assert found["optimizer"] == optimizer
+    assert found["converged"]
+    for mine, theirs in zip(found["coefficients"], best["coefficients"], strict=True):
+        assert mine["coefficient"] == pytest.approx(theirs["coefficient"], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "chosen"),
+    [
+        (["--optimizer", "sgd", "--epochs", "3"], "sgd"),
+        (["--optimizer", "adam", "--epochs", "3"], "adam"),
+        (["--lr", "0.5", "--epochs", "3"], "gd"),
+        (["--batch-size", "32", "--momentum", "0.5", "--epochs", "3"], "sgd"),
+    ],
+)
+def test_reaching_the_limit_of_epochs_is_never_converged(train, options, chosen):
+    found = train(*options)
+    assert (found["optimizer"], found["epochs"]) == (chosen, 3)
+    assert (found["converged"], found["stopped"]) == (False, "epoch_limit")
+
+
+def test_float32_says_its_epsilon(train):
+    found = train("--dtype", "float32")
+    assert found["dtype"] == "float32"
+    assert found["epsilon"] == float(np.finfo(np.float32).eps)
+    assert found["lambda"] <= 1e-4
+
+
+def test_the_loss_from_the_logit_finds_the_same_optimum(train):
+    one, other = train(), train("--loss", "logits")
+    assert other["train_loss"] == pytest.approx(one["train_loss"], abs=1e-9)
+
+
+def test_balanced_classes_move_the_intercept_and_not_the_metrics_rows(train):
+    plain, balanced = train(), train("--class-weight", "balanced")
+    assert plain["rows"] == balanced["rows"]
+    assert abs(plain["intercept"] - balanced["intercept"]) > 0.05
+
+
+def test_a_weight_counts_like_that_many_rows(run, tmp_path):
+    once = ["cgpa,placed"]
+    weighted = ["cgpa,copies,placed"]
+    for n in range(60):
+        cgpa, placed, copies = 5 + n / 12.5, (n * 7 % 10) < n / 7, n % 3
+        once += [f"{cgpa},{int(placed)}"] * copies
+        weighted.append(f"{cgpa},{copies},{int(placed)}")
+    (tmp_path / "once.csv").write_text("\n".join(once) + "\n")
+    (tmp_path / "weighted.csv").write_text("\n".join(weighted) + "\n")
+    options = ("--no-track", "--json", "--test-size", "0")
+    plain = run("train", tmp_path / "once.csv", *options).json
+    short = run("train", tmp_path / "weighted.csv", "--weight", "copies", *options).json
+    assert short["intercept"] == pytest.approx(plain["intercept"], abs=1e-7)
+    assert short["train_loss"] == pytest.approx(plain["train_loss"], abs=1e-9)
+    assert short["features"] == ["cgpa"]
+
+
+def test_a_file_of_its_own_is_tested_on(train, students, tmp_path):
+    later = students(tmp_path / "later.csv", rows=60, seed=5)
+    found = train("--test", later)
+    assert found["rows"] == {"train": 240, "test": 60, "left_out": 0}
+    assert found["metrics_on"] == "test"
+
+
+def test_a_test_file_that_lacks_a_column_is_at_fault(run, sheet, tmp_path):
+    (tmp_path / "later.csv").write_text("cgpa,status\n7,Placed\n6,Not Placed\n")
+    done = run("train", sheet, "--no-track", "--test", tmp_path / "later.csv")
+    assert done.code == 3
+    assert "later.csv" in done.err
+
+
+def test_a_rule_chooses_the_rows_to_test_on(train):
+    found = train("--test-where", "stream==CSE", "--drop", "stream")
+    assert found["rows"]["test"] + found["rows"]["train"] == 240
+    assert 60 < found["rows"]["test"] < 100
+
+
+def test_whole_groups_are_held_out_and_the_group_is_no_feature(train, sheet, tmp_path):
+    lines = sheet.read_text().splitlines()
+    lines = [lines[0] + ",town", *(f"{line},town{n % 30}" for n, line in enumerate(lines[1:]))]
+    sheet.write_text("\n".join(lines) + "\n")
+    found = train("--group", "town")
+    assert found["rows"]["test"] % 8 == 0
+    assert "town" not in found["features"]
+
+
+def test_refit_trains_on_all_rows_and_keeps_the_metrics_of_the_held_out_ones(train):
+    plain, again = train(), train("--refit")
+    assert again["metrics"] == plain["metrics"]
+    assert again["rows"]["train"] == 240
+    assert again["intercept"] != plain["intercept"]
+
+
+def test_patience_stops_on_a_slice_of_the_training_rows(train):
+    found = train("--optimizer", "gd", "--epochs", "5000", "--patience", "5", "--l2", "0")
+    assert found["stopped"] in {"patience", "tolerance"}
+    assert found["rows"]["test"] == 48
+    assert found["rows"]["train"] < 192
+
+
+def test_several_files_and_a_glob_form_one_table(train, sheet, tmp_path):
+    lines = sheet.read_text().splitlines()
+    for number, part in enumerate((lines[1:100], lines[100:])):
+        (tmp_path / f"part{number}.csv").write_text("\n".join([lines[0], *part]) + "\n")
+    whole = train()
+    for data in ((tmp_path / "part0.csv", tmp_path / "part1.csv"), (tmp_path / "part*.csv",)):
+        found = train(data=data)
+        assert found["rows"] == whole["rows"]
+        assert found["train_loss"] == pytest.approx(whole["train_loss"], abs=1e-12)
+
+
+def test_a_packed_file_and_standard_input_read_like_the_file(train, sheet, tmp_path, monkeypatch):
+    whole = train()
+    packed = tmp_path / "students.csv.gz"
+    packed.write_bytes(gzip.compress(sheet.read_bytes()))
+    assert train(data=(packed,))["data_digest"] == whole["data_digest"]
+    with sheet.open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        assert train(data=("-",))["data_digest"] == whole["data_digest"]
+
+
+def test_outcomes_of_another_file_are_joined(run, sheet, tmp_path):
+    rows = [line.split(",") for line in sheet.read_text().splitlines()]
+    (tmp_path / "marks.csv").write_text("\n".join(",".join(r[:-1]) for r in rows) + "\n")
+    placed = [r for r in rows[1:] if r[-1] == "Placed"]
+    offers = ["register_no,status", *(f"{r[0]},Placed" for r in placed)]
+    (tmp_path / "offers.csv").write_text("\n".join(offers) + "\n")
+    joined = (
+        "train",
+        tmp_path / "marks.csv",
+        "--labels",
+        tmp_path / "offers.csv",
+        "--no-track",
+        "--json",
+    )
+    done = run(*joined, "--on", "register_no", "--absent", "not-placed")
+    assert done.code == 0, done.err
+    assert done.json["rows"]["train"] + done.json["rows"]["test"] == 240
+    undecided = run(*joined)
+    assert undecided.code == 3
+    assert "--absent" in undecided.err
+
+
+def test_strict_makes_a_warning_an_error_and_writes_nothing(run, students, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    few = students(tmp_path / "few.csv", rows=12)
+    done = run("train", few, "--strict", "--no-track", "--out", "model")
+    assert done.code == 3
+    assert "--strict" in done.err
+    assert everything_below(tmp_path) == ["few.csv"]
+
+
+def test_columns_that_say_nothing_are_told_first(run, students, tmp_path):
+    noise = students(tmp_path / "noise.csv", signal=False)
+    done = run("train", noise, "--no-track")
+    assert done.code == 0
+    said = "these columns do not predict the outcome better than the base rate"
+    assert said in done.out.splitlines()[0]
+    assert not run("train", noise, "--no-track", "--json").json["skill"]["better_than_base_rate"]
+
+
+def test_separable_columns_without_a_penalty_are_refused_by_name(run, tmp_path):
+    lines = [
+        "cgpa,projects,placed",
+        *(f"{5 + n / 20},{n * 7 % 5},{int(n > 40)}" for n in range(80)),
+    ]
+    (tmp_path / "cut.csv").write_text("\n".join(lines) + "\n")
+    done = run("train", tmp_path / "cut.csv", "--l2", "0", "--no-track")
+    assert done.code == 3
+    assert "cgpa" in done.err
+    penalised = run("train", tmp_path / "cut.csv", "--no-track", "--json")
+    assert penalised.code == 0
+    assert any("cgpa" in text for text in penalised.json["warnings"])
+
+
+def test_a_progress_line_appears_where_training_takes_long(run, sheet, monkeypatch):
+    monkeypatch.setattr("placement.cli.console._SECONDS_BETWEEN_LINES", 0.0)
+    done = run("train", sheet, "--no-track", "--json", "--optimizer", "newton")
+    assert "training: 1" in done.err
+    json.loads(done.out)
