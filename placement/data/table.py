@@ -140,7 +140,10 @@ class Making:
     def _roles(self, rows: npt.NDArray[np.intp]) -> Roles:
         labelled = {name: column.take(rows) for name, column in self.columns.items()}
         label = self.labels.values[rows]
-        return assign(self.columns, labelled, label, self.asked, self.unnamed)
+        try:
+            return assign(self.columns, labelled, label, self.asked, self.unnamed)
+        except DataError as problem:
+            raise DataError(f"{self.data.name}: {problem}") from problem
 
 
 def digest_of(columns: Mapping[str, Cells], kinds: Mapping[str, Kind]) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from placement.config import TrainConfig
 from placement.data.chunks import ArrayChunks
+from placement.data.rules import is_rule, parse_rule
 from placement.data.split import folds_by_hash, table_hashes
 from placement.data.understanding import Table, read_table
 from placement.errors import DataError, GradientCheckError
@@ -51,6 +52,7 @@ def understand(
     sources: Sequence[str], config: TrainConfig
 ) -> tuple[Prepared, Table | None, Understanding]:
     """Read the files and say what was understood; nothing is fitted or written."""
+    _check_rules(config)
     table = read_table(list(sources), **config.of_scope("read"))
     test = read_like(config.test, table.schema) if config.test else None
     prepared = prepare(table, config, test=test)
@@ -67,6 +69,14 @@ def understand(
     if config.strict and doubts:
         raise DataError(f"--strict: {doubts[0]}")
     return prepared, test, seen
+
+
+def _check_rules(config: TrainConfig) -> None:
+    """Tell a rule that is none before any data is opened."""
+    if config.test_where is not None:
+        parse_rule(config.test_where, option="--test-where")
+    if config.positive is not None and is_rule(config.positive):
+        parse_rule(config.positive, option="--positive", column_needed=False)
 
 
 def _choices(config: TrainConfig) -> tuple[str, ...]:

@@ -1,0 +1,114 @@
+"""`evaluate`, `gradcheck` and `runs` from the outside."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from placement.evaluation.metrics import NAMES, metrics
+from placement.model.fitted import load_fitted
+
+
+def test_evaluate_gives_every_metric_with_an_interval_that_holds_it(run, trained):
+    sheet = trained.parent / "students.csv"
+    done = run("evaluate", sheet, "--model", trained, "--json")
+    assert done.code == 0, done.err
+    found, frame = done.json, pd.read_csv(sheet)
+    label = (frame["status"] == "Placed").to_numpy(float)
+    expected = metrics(load_fitted(trained).predict_proba(frame), label).as_dict()
+    assert found["format"] == 1
+    for name in NAMES:
+        assert found["metrics"][name] == pytest.approx(expected[name], abs=1e-12), name
+        low, high = found["intervals"][name]["low"], found["intervals"][name]["high"]
+        assert low <= found["metrics"][name] <= high, name
+    assert sum(found["confusion"].values()) == found["rows"] == len(frame)
+    assert found["base_rate"] == pytest.approx(label.mean())
+
+
+def test_evaluate_reads_as_a_table(run, trained):
+    done = run("evaluate", trained.parent / "students.csv", "--model", trained)
+    assert done.code == 0
+    for words in ("log-loss", "95 % from", "predicted 1", "base rate"):
+        assert words in done.out
+
+
+def test_evaluate_moves_with_the_threshold(run, trained):
+    sheet = trained.parent / "students.csv"
+    low, high = (
+        run("evaluate", sheet, "--model", trained, "--threshold", t, "--json").json["confusion"]
+        for t in ("0.1", "0.9")
+    )
+    assert low["tp"] > high["tp"]
+    assert low["fp"] > high["fp"]
+
+
+def test_evaluate_without_outcomes_is_at_fault(run, trained, tmp_path):
+    pd.read_csv(trained.parent / "students.csv").drop(columns="status").to_csv(
+        tmp_path / "new.csv", index=False
+    )
+    done = run("evaluate", tmp_path / "new.csv", "--model", trained)
+    assert done.code == 3
+    assert "status" in done.err
+
+
+def test_gradcheck_prints_the_figures_of_the_notebook(run):
+    found = run("gradcheck", "--json").json
+    assert found["format"] == 1
+    assert found["passed"] is True
+    assert found["dtype"] == "float32"
+    by_name = {g["parameter"]: g for g in found["gradients"]}
+    assert by_name["w"]["manual"] == 6.691762447357178
+    assert by_name["b"]["manual"] == 0.998770534992218
+    assert by_name["w"]["autograd"] == 6.6917619705200195
+    assert by_name["b"]["autograd"] == 0.9987704753875732
+    links = found["links"]
+    assert set(links) == {"dL_dyhat", "dyhat_dz", "dz_dw", "dz_db"}
+    product = links["dL_dyhat"] * links["dyhat_dz"] * links["dz_dw"]
+    assert product == pytest.approx(by_name["w"]["manual"], rel=1e-6)
+    double = run("gradcheck", "--dtype", "float64", "--json").json["gradients"]
+    assert [g["manual"] for g in double] == [6.691763029237442, 0.9987706013787226]
+
+
+@pytest.mark.parametrize("link", ["dL_dyhat", "dyhat_dz", "dz_dw", "dz_db"])
+@pytest.mark.parametrize("with_data", [False, True])
+def test_a_broken_link_turns_the_check_red(run, trained, link, with_data):
+    data = [trained.parent / "students.csv"] if with_data else []
+    done = run("gradcheck", *data, "--break", link)
+    assert done.code == 4
+    assert "DISAGREE" in done.out
+    assert "gradient check failed at" in done.err
+
+
+def test_gradcheck_of_a_file_names_its_columns(run, trained):
+    found = run("gradcheck", trained.parent / "students.csv", "--json").json
+    assert found["passed"] is True
+    names = [g["parameter"] for g in found["gradients"]]
+    assert {"w[cgpa]", "w[stream=ECE]", "b"} <= set(names)
+    assert np.abs([g["manual"] for g in found["gradients"]]).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(["--y", "4"], "between 0 and 1"), (["--target", "x"], "DATA"), (["a.csv", "--x", "1"], "--x")],
+)
+def test_gradcheck_refuses_what_it_could_only_ignore(run, words, told):
+    done = run("gradcheck", *words)
+    assert done.code == 2
+    assert told in done.err
+
+
+def test_runs_lists_what_was_recorded(run, recorded_here):
+    (entry,) = run("runs", "--json").json
+    assert list(entry) == ["run_id", "name", "status", "start_time", "metrics", "params"]
+    assert (entry["name"], entry["status"]) == ("first", "FINISHED")
+    assert entry["run_id"] in run("runs").out
+    assert run("runs", "--experiment", "none", "--json").json == []
+
+
+def test_without_a_store_runs_and_ui_say_what_to_do(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "placement train" in run("runs").out
+    assert run("runs", "--json").json == []
+    done = run("ui")
+    assert done.code == 6
+    assert "placement train" in done.err
+    assert list(tmp_path.iterdir()) == []

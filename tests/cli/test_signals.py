@@ -1,0 +1,43 @@
+"""Real processes and real signals: an interrupted training is KILLED in the store, never RUNNING."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from placement.tracking.runs import list_runs
+
+LONG = ("--optimizer", "gd", "--lr", "1e-9", "--epochs", "100000000")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_as_killed(store, students, code_path, tmp_path, number, code):
+    sheet = students(tmp_path / "students.csv", rows=60)
+    words = [sys.executable, "-m", "placement", "train", str(sheet), *LONG, "--out", "model"]
+    with subprocess.Popen(
+        words, cwd=tmp_path, env=code_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            _wait_until_running(store, process)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == code, err.decode()
+    assert b"Traceback" not in err
+    (run,) = list_runs(store)
+    assert run.status == "KILLED"
+    assert out == b""
+    assert not (tmp_path / "model").exists()
+    assert store.client().search_registered_models() == []
+
+
+def _wait_until_running(store, process):
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        if any(run.status == "RUNNING" and run.params for run in list_runs(store)):
+            return
+        time.sleep(0.2)
+    pytest.fail("the training did not start")
