@@ -49,7 +49,16 @@ def test_predicting_a_file_from_a_bundle_loads_nothing_heavy(trained, code_path,
 
 
 def test_predicting_one_student_loads_no_pandas_either(trained, code_path, tmp_path):
-    words = ["--set", "stream=CSE", "--set", "cgpa=7", "--set", "backlogs=0", "--set", "aptitude=60"]
+    words = [
+        "--set",
+        "stream=CSE",
+        "--set",
+        "cgpa=7",
+        "--set",
+        "backlogs=0",
+        "--set",
+        "aptitude=60",
+    ]
     code = command("predict", "--model", trained, *words)
     assert not loaded(code, code_path, tmp_path) & {*HEAVY, "pandas", "pyarrow"}
 

@@ -88,7 +88,11 @@ def test_gradcheck_of_a_file_names_its_columns(run, trained):
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [(["--y", "4"], "between 0 and 1"), (["--target", "x"], "DATA"), (["a.csv", "--x", "1"], "--x")],
+    [
+        (["--y", "4"], "between 0 and 1"),
+        (["--target", "x"], "DATA"),
+        (["a.csv", "--x", "1"], "--x"),
+    ],
 )
 def test_gradcheck_refuses_what_it_could_only_ignore(run, words, told):
     done = run("gradcheck", *words)

@@ -1,0 +1,74 @@
+"""A fitted model as data: saved, read, scored, shown in natural units."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from placement.config import TrainConfig
+from placement.data.understanding import read_table
+from placement.errors import DataError
+from placement.model.fitted import load_fitted, thinned
+from placement.training.preparation import fit
+
+
+@pytest.fixture(scope="module")
+def sheet():
+    rng = np.random.default_rng(4)
+    cgpa, stream = rng.uniform(4, 10, 200), rng.choice(["CSE", "ECE"], 200)
+    placed = rng.random(200) < 1 / (1 + np.exp(-(cgpa - 7)))
+    return pd.DataFrame({"cgpa": cgpa, "stream": stream, "placed": placed.astype(int)})
+
+
+@pytest.fixture(scope="module")
+def fitted(sheet):
+    return fit(read_table(sheet), TrainConfig(optimizer="newton"))
+
+
+def test_what_is_saved_is_what_is_read(fitted, sheet, tmp_path):
+    read = load_fitted(fitted.save(tmp_path / "model"))
+    for name in ("intercept", "aliased", "encoder", "schema", "threshold"):
+        assert getattr(read, name) == getattr(fitted, name), name
+    assert read.weights.tolist() == fitted.weights.tolist()
+    assert dict(read.config) == {
+        k: list(v) if isinstance(v, tuple) else v for k, v in fitted.config.items()
+    }
+    assert read.figures == fitted.figures
+    assert [(e.number, e.loss, e.stopped) for e in read.history] == [
+        (e.number, e.loss, e.stopped) for e in fitted.history
+    ]
+    assert read.predict_proba(sheet).tolist() == fitted.predict_proba(sheet).tolist()
+
+
+def test_a_read_model_saves_the_same_bytes_again(fitted, tmp_path):
+    first = fitted.save(tmp_path / "one")
+    second = load_fitted(first).save(tmp_path / "two")
+    for file in ("fitted.json", "weights.safetensors"):
+        assert (first / file).read_bytes() == (second / file).read_bytes()
+
+
+def test_coefficients_in_natural_units_give_the_probability(fitted, sheet):
+    coefficient = {row.feature: row.coefficient for row in fitted.coefficients}
+    logit = fitted.natural_intercept + coefficient["cgpa"] * sheet["cgpa"]
+    logit += coefficient["stream=ECE"] * (sheet["stream"] == "ECE")
+    assert 1 / (1 + np.exp(-logit.to_numpy())) == pytest.approx(
+        fitted.predict_proba(sheet), abs=1e-12
+    )
+
+
+def test_an_aliased_column_has_no_coefficient(fitted):
+    without = dataclasses.replace(fitted, aliased=("cgpa",))
+    assert without.coefficients[0].coefficient is None
+    assert without.coefficients[0].coefficient_standardised is None
+
+
+def test_a_lacking_column_is_the_data_s_fault(fitted):
+    with pytest.raises(DataError, match="stream"):
+        fitted.predict_proba({"cgpa": [7.0]})
+
+
+def test_thinning_keeps_the_first_and_the_last():
+    assert thinned(list(range(10_000)), 500)[::499] == [0, 9999]
+    assert len(thinned(list(range(10_000)), 500)) == 500
+    assert thinned([1, 2], 500) == [1, 2]
