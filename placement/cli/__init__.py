@@ -1,5 +1,6 @@
 """The command `placement`: it parses, calls one workflow, prints. Errors are translated here."""
 
+import errno
 import os
 import signal
 import sys
@@ -16,13 +17,14 @@ from placement.cli.predict import predict
 from placement.cli.runs import runs, ui
 from placement.cli.shell import completion
 from placement.cli.train import train
-from placement.errors import PlacementError, Terminated, did_you_mean
+from placement.errors import PlacementError, StoreError, Terminated, UsageError, did_you_mean
 
 SECTIONS = {
     "Use": (train, predict, evaluate),
     "Operate": (runs, ui, completion),
     "Check": (gradcheck,),
 }
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 EXIT_CODES = """\b
 Exit codes: 0 done, 1 a defect of placement, 2 wrong usage, 3 the data is at fault,
 4 a gradient check failed, 5 model or run missing or corrupt, 6 store or output
@@ -89,6 +91,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def run(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    if sys.stdout is None:
+        return _fail("standard output is closed", StoreError.exit_code)
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         cli.main(
@@ -96,20 +100,31 @@ def run(args: Sequence[str] | None = None) -> int:
             prog_name="placement",
             standalone_mode=False,
         )
-    except PlacementError as problem:
-        return _fail(str(problem), problem.exit_code)
     except click.exceptions.Exit as leave:
         return leave.exit_code
-    except click.ClickException as problem:
-        problem.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted", 130)
-    except Terminated:
-        return _fail("terminated", Terminated.exit_code)
+    except (Exception, KeyboardInterrupt, Terminated) as problem:  # noqa: BLE001 - told or raised on
+        return _told(problem)
     finally:
         signal.signal(signal.SIGTERM, previous)
     return 0
+
+
+def _told(problem: BaseException) -> int:
+    """Say what went wrong and return its exit code; a defect of our own is raised on."""
+    match problem:
+        case PlacementError():
+            return _fail(str(problem), problem.exit_code)
+        case click.ClickException():
+            problem.show()
+            return UsageError.exit_code
+        case click.Abort() | KeyboardInterrupt():
+            return _fail("interrupted", 130)
+        case Terminated():
+            return _fail("terminated", Terminated.exit_code)
+        case OSError() if problem.errno in _UNWRITABLE:
+            _silence_stdout()
+            return _fail(f"the output cannot be written ({problem.strerror})", StoreError.exit_code)
+    raise problem
 
 
 def _fail(message: str, code: int) -> int:

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import csv
 import shutil
 import sys
 from collections.abc import Callable
@@ -11,6 +12,15 @@ import click
 from placement.cli.console import Console
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def csv_words(text: str | None) -> tuple[str, ...]:
+    """Split one CSV record of names: `A,"B, C"` is two."""
+    return (
+        tuple(word.strip() for word in next(csv.reader([text], skipinitialspace=True)))
+        if text
+        else ()
+    )
 
 
 class Probability(click.ParamType[float]):
@@ -33,6 +43,13 @@ class Probability(click.ParamType[float]):
 
 PROBABILITY = Probability()
 
+names_option = click.option(
+    "--names",
+    metavar="A,B,C",
+    callback=lambda _ctx, _param, text: csv_words(text),
+    help="Column names of a file without a header.",
+)
+sheet_option = click.option("--sheet", metavar="NAME", help="Sheet of a workbook.")
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
 )

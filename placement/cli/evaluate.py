@@ -2,7 +2,14 @@
 
 import click
 
-from placement.cli.common import PROBABILITY, console_options, json_option, model_option
+from placement.cli.common import (
+    PROBABILITY,
+    console_options,
+    json_option,
+    model_option,
+    names_option,
+    sheet_option,
+)
 from placement.cli.console import Console
 
 
@@ -15,10 +22,18 @@ from placement.cli.console import Console
     metavar="F",
     help="Count as positive from this probability on.",
 )
+@names_option
+@sheet_option
 @json_option
 @console_options
 def evaluate(
-    data: str, model: str, threshold: float | None, as_json: bool, console: Console
+    data: str,
+    model: str,
+    threshold: float | None,
+    names: tuple[str, ...],
+    sheet: str | None,
+    as_json: bool,
+    console: Console,
 ) -> None:
     """Measure a model on DATA, a file with outcomes: metrics with 95 % intervals, confusion.
 
@@ -32,7 +47,7 @@ def evaluate(
     from placement.reporting.tables import evaluation_text
     from placement.workflows.evaluate import evaluate_file
 
-    result = evaluate_file(model, data, threshold, console)
+    result = evaluate_file(model, data, threshold, console, names=names, sheet=sheet)
     for text in result.warnings:
         console.warn(text)
     click.echo(document(evaluation_document(result)) if as_json else evaluation_text(result))

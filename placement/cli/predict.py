@@ -4,7 +4,14 @@ from typing import Any
 
 import click
 
-from placement.cli.common import PROBABILITY, console_options, json_option, model_option
+from placement.cli.common import (
+    PROBABILITY,
+    console_options,
+    json_option,
+    model_option,
+    names_option,
+    sheet_option,
+)
 from placement.cli.console import Console
 from placement.errors import UsageError
 
@@ -37,6 +44,8 @@ from placement.errors import UsageError
 @click.option(
     "--about", is_flag=True, help="Write OUT.about.json: model, data, counts, warnings, meaning."
 )
+@names_option
+@sheet_option
 @json_option
 @console_options
 def predict(
@@ -73,7 +82,7 @@ def predict(
 
 
 def _values(settings: tuple[str, ...], options: dict[str, Any]) -> dict[str, str]:
-    for name in ("out", "unknown", "where", "about"):
+    for name in ("out", "unknown", "where", "about", "names", "sheet"):
         if options[name]:
             raise UsageError(f"--{name} is for a file of students, --set is for one")
     for item in settings:

@@ -23,12 +23,12 @@ def runs(experiment: str | None, relocate: bool, as_json: bool, console: Console
     """
     from placement.reporting.documents import as_json as document
     from placement.reporting.tables import runs_text
-    from placement.workflows.runs import recorded_runs, relocate_store
+    from placement.workflows.runs import recorded_runs, relocate_store, store_name
 
     if relocate:
         console.note(relocate_store())
     found = recorded_runs(experiment)
-    click.echo(document(found) if as_json else runs_text(found))
+    click.echo(document(found) if as_json else runs_text(found, store_name()))
 
 
 @click.command(short_help="Open MLflow's pages on the recorded runs.")

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from placement.cli.common import csv_words
 from placement.config import TrainConfig, flag
 from placement.errors import UsageError, did_you_mean
 
@@ -65,7 +66,7 @@ def effective_config(given: Mapping[str, Any], file: str | None) -> TrainConfig:
         if value is None or value == ():
             continue
         if _scalar(name) is tuple and isinstance(value, str):
-            values[name] = _split(value)
+            values[name] = csv_words(value)
         else:
             # An empty word takes back what a file or the environment says.
             values[name] = None if value == "" and FIELDS[name].default is None else value
@@ -93,7 +94,7 @@ def _checked(where: str, name: str, value: Any) -> Any:
     if kind is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
     if kind is tuple and isinstance(value, str):
-        return _split(value)
+        return csv_words(value)
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:
@@ -113,7 +114,7 @@ def _parsed(variable: str, name: str, text: str) -> Any:
     kind = _scalar(name)
     try:
         if kind is tuple:
-            return _split(text)
+            return csv_words(text)
         if kind is bool:
             return {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}[text.casefold()]
         return kind(text)
@@ -128,12 +129,6 @@ _WORDS = {
     float: "number",
     str: "text",
 }
-
-
-def _split(text: str) -> tuple[str, ...]:
-    import csv
-
-    return tuple(word.strip() for word in next(csv.reader([text], skipinitialspace=True)))
 
 
 def config_toml(config: TrainConfig) -> str:

@@ -1,5 +1,7 @@
 """Which columns are no features: identifiers, the empty, and those that know the outcome."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -25,8 +27,22 @@ ROWS_PER_LEVEL = 5
 Floats = npt.NDArray[np.float64]
 
 
+def identifier_in_files(
+    column: Column, files: Sequence[npt.NDArray[np.intp]], *, unnamed: bool = False
+) -> str | None:
+    """Say why a column tells who a student is, in the whole table or in each of its files.
+
+    Serial numbers start anew in every file, and a student may stand in two of them.
+    """
+    reason = identifier_reason(column, unnamed=unnamed)
+    if reason is not None or len(files) < 2:
+        return reason
+    each = [identifier_reason(column.take(rows), unnamed=unnamed) for rows in files]
+    return each[0] if all(each) else None
+
+
 def identifier_reason(column: Column, *, unnamed: bool = False) -> str | None:
-    """Say why a column tells who a student is, judged on every row of the file; else None."""
+    """Say why a column tells who a student is, judged on every row given; else None."""
     if means_person(column.name):
         return "a person's name, e-mail or phone"
     counts, _ = column.tally()

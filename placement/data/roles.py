@@ -1,13 +1,17 @@
 """The part each column plays: a feature, or left aside for a stated reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from placement.data.kinds import Column
-from placement.data.leakage import empty_reason, holds_years, identifier_reason, leak_reason
+from placement.data.leakage import empty_reason, holds_years, identifier_in_files, leak_reason
 from placement.data.raw import Floats
-from placement.data.schema import Dropped, means_batch, means_sensitive
+from placement.data.schema import PREDICTED_NAMES, Dropped, means_batch, means_sensitive
 from placement.errors import DataError
+from placement.model.scorer import fold
 
 
 @dataclass(frozen=True)
@@ -67,16 +71,27 @@ def assign(
     label: Floats,
     asked: Asked,
     unnamed: frozenset[str],
+    files: Sequence[npt.NDArray[np.intp]] = (),
 ) -> Roles:
-    """Give each column its part. `columns` has every row, `labelled` those with a label (n,)."""
+    """Give each column its part. `columns` has every row, `labelled` those with a label (n,).
+
+    `files` are the positions of the rows of each file, where there are several.
+    """
     found = _Found()
     for name, column in columns.items():
         if name == asked.target:
             continue
         reason = _asked_reason(name, asked) or _reason(
-            column, labelled[name], labelled[asked.target], label, asked, name in unnamed, found
+            column,
+            labelled[name],
+            labelled[asked.target],
+            label,
+            asked,
+            name in unnamed,
+            found,
+            files,
         )
-        identifier = identifier_reason(column, unnamed=name in unnamed)
+        identifier = identifier_in_files(column, files, unnamed=name in unnamed)
         if reason is not None:
             found.dropped.append(Dropped(name, reason))
             if identifier is not None or (name in unnamed and "no name" in reason):
@@ -127,12 +142,15 @@ def _reason(
     asked: Asked,
     unnamed: bool,
     found: _Found,
+    files: Sequence[npt.NDArray[np.intp]],
 ) -> str | None:
     """Say why a column is left out by itself, unless the user brings it in (which is noted)."""
     name = column.name
     empty = empty_reason(labelled, unnamed=unnamed)
     if empty is not None and (empty.startswith("constant") or empty.endswith("empty")):
         return empty  # there is nothing in it to bring in
+    if fold(name) in PREDICTED_NAMES:
+        return "an earlier prediction, never a feature"
     if means_batch(name):
         return "a batch or year, never a feature"
     if means_sensitive(name):
@@ -144,7 +162,7 @@ def _reason(
         )
     reason = (
         empty  # before the identifiers: six stray cells are not a count of rows
-        or identifier_reason(column, unnamed=unnamed)
+        or identifier_in_files(column, files, unnamed=unnamed)
         or ("calendar years, never a feature" if holds_years(column) else None)
         or leak_reason(labelled, label, target)
     )

@@ -20,6 +20,7 @@ from placement.model.scorer import fold, parse_numbers, words
 Mask = npt.NDArray[np.bool_]
 
 _RULE = re.compile(r"\s*(?:`([^`]+)`|([^`=!<>]*?))\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*", re.DOTALL)
+_SIGN = re.compile(r"==|!=|<=|>=|<|>")
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -79,6 +80,8 @@ def parse_rule(text: str, *, option: str, column_needed: bool = True) -> Rule:
     column, sign, value = (found[1] or found[2] or "").strip(), found[3], _unquoted(found[4])
     if column_needed and not column:
         raise UsageError(f"{option} {text!r}: names no column; write it like {example}")
+    if _SIGN.search(value):
+        raise UsageError(f"{option} {text!r}: one comparison at a time; write it like {example}")
     if not value or value[0] in "=<>!":
         raise UsageError(f"{option} {text!r}: no value after {sign}; write it like {example}")
     numbers, bad = parse_numbers([value])

@@ -98,8 +98,8 @@ _AFTER_WORDS = word_set(
     "employer employers recruiter designation joining joined"
 )
 _SENSITIVE_WORDS = word_set(
-    "gender sex caste subcaste religion disability disabilities disabled pwd marital nationality "
-    "nacionality ethnicity"
+    "gender sex male female caste subcaste religion disability disabilities disabled pwd marital "
+    "nationality nacionality ethnicity"
 )
 _SENSITIVE_NAMES = word_set(
     "category socialcategory castecategory studentcategory reservationcategory community race"
@@ -108,6 +108,12 @@ _PARENT_WORDS = word_set(
     "father fathers mother mothers parent parents parental guardian guardians family"
 )
 _LIVELIHOOD_WORDS = word_set("occupation occupations income job profession salary")
+# What `predict` appends: an earlier model's opinion is no property of the student.
+PREDICTED_NAMES = (
+    "placement_probability",
+    "placement_prediction",
+    "placement_label",
+)
 _BATCH_NAMES = word_set(
     "batch cohort passingyear yearofpassing passoutyear yearofpassout graduationyear "
     "yearofgraduation batchyear"

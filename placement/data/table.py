@@ -141,7 +141,9 @@ class Making:
         labelled = {name: column.take(rows) for name, column in self.columns.items()}
         label = self.labels.values[rows]
         try:
-            return assign(self.columns, labelled, label, self.asked, self.unnamed)
+            places = self.data.places
+            files = [np.flatnonzero(places.file_of == n) for n in range(len(places.files))]
+            return assign(self.columns, labelled, label, self.asked, self.unnamed, files)
         except DataError as problem:
             raise DataError(f"{self.data.name}: {problem}") from problem
 

@@ -17,7 +17,7 @@ from placement.reporting.results import (
 from placement.training.gradient_report import GradientCheck
 
 NO_SIGNAL = "these columns do not predict the outcome better than the base rate"
-_WIDTH = 100
+_WIDTH = 160  # wider than a terminal: a folded figure is worse than a long line
 _METRIC_WORDS = {
     "log_loss": "log-loss",
     "brier": "Brier score",
@@ -107,9 +107,17 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
         lines += [f"Careful: {NO_SIGNAL}.", ""]
     lines += [understanding_text(result.understanding)]
     lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(figures), ""]
-    lines += [skill_line(figures["skill"]), "", "Coefficients (log-odds)"]
-    lines += [coefficients_table(fitted), "", *_outcome_lines(figures)]
+    lines += [_skill_of(figures), "", "Coefficients (log-odds)", coefficients_table(fitted)]
+    if fitted.aliased:
+        names = ", ".join(fitted.aliased)
+        lines.append(f"  –: linear combinations of earlier columns, left out: {names}")
+    lines += ["", *_outcome_lines(figures)]
     return "\n".join([*lines, *_whereabouts(result, command)])
+
+
+def _skill_of(figures: Mapping[str, Any]) -> str:
+    how = "" if figures["metrics_on"] == "test" else "By 5-fold cross-validation: "
+    return how + skill_line(figures["skill"])
 
 
 def _metrics_rows(figures: Mapping[str, Any]) -> str:
@@ -159,8 +167,11 @@ def _outcome_lines(figures: Mapping[str, Any]) -> list[str]:
     verdict = "passed" if check["passed"] else "FAILED"
     training = f"{figures['optimizer']}, {figures['epochs']} epochs, {state} ({figures['stopped']})"
     agreed = "by hand, autograd and difference quotient agree to"
+    clamped = f"{figures['clamped_rows']} clamped rows"
+    if figures["converged"] and figures["clamped_rows"]:
+        clamped += ", none of them on the wrong side"
     return [
-        f"Training: {training}{where}; {figures['clamped_rows']} clamped rows.",
+        f"Training: {training}{where}; {clamped}.",
         f"Gradient check {verdict}: {agreed} {_bound(check['max_abs_error'])}.",
     ]
 
@@ -184,7 +195,12 @@ def _whereabouts(result: TrainResult, command: str) -> list[str]:
     what = f"{result.sources[0]}{' --unknown' if unknown else ''}"
     lines += ["", "Next:", f"  {command} predict {what} --model {model} --out scored.csv"]
     if tracked:
-        lines += [f"  {command} ui", "", tracked.export_line]
+        lines += [
+            f"  {command} ui",
+            "",
+            "For plain mlflow commands on these runs:",
+            tracked.export_line,
+        ]
     return lines
 
 
@@ -230,10 +246,10 @@ def evaluation_text(result: EvaluateResult) -> str:
     return "\n".join(lines)
 
 
-def runs_text(runs: Sequence[Mapping[str, Any]]) -> str:
-    """The recorded runs as a table."""
+def runs_text(runs: Sequence[Mapping[str, Any]], where: str) -> str:
+    """The recorded runs as a table; `where` is the store that was looked at."""
     if not runs:
-        return "no runs yet: `placement train FILE` records the first"
+        return f"no runs in {where}: `placement train FILE` records one"
     rows = []
     for run in runs:
         loss = run["metrics"].get("test_log_loss", run["metrics"].get("train_log_loss"))

@@ -213,7 +213,11 @@ def _unknown_told(store: Store, model: str, name: str) -> Iterator[None]:
         except MlflowException as error:
             if error.error_code not in UNKNOWN_CODES:
                 raise
-            hint = did_you_mean(model, _known(store, name)) or f"; give {_WAYS}"
+            known = _known(store, name)
+            hint = did_you_mean(model, known) or f"; give {_WAYS}"
+            versions = [uri for uri in known if uri.startswith(f"models:/{name}/")]
+            if model == CHAMPION and versions:
+                hint = f": none was promoted; give --model {versions[-1]}, or train --promote"
             raise ModelError(f"no model {model!r} in {store.tracking_uri}{hint}") from error
 
 

@@ -117,13 +117,20 @@ def translated(store: Store, doing: str) -> Iterator[None]:
     try:
         with unwarned():
             yield
-    except (MlflowException, SQLAlchemyError, RequestException, sqlite3.Error, OSError) as error:
+    except (
+        MlflowException,
+        SQLAlchemyError,
+        RequestException,
+        sqlite3.Error,
+        OSError,
+        ImportError,
+    ) as error:
         reason = next((line for line in str(error).splitlines() if line.strip()), repr(error))
         if "out-of-date database schema" in reason:
             upgrade = f"mlflow db upgrade {store.tracking_uri}"
             reason = f"it was made by another MLflow; back it up, then {upgrade}"
         elif store.database is None:
-            reason += " (does the server answer? --no-track does without it)"
+            reason += " (does the server answer? train --no-track does without it)"
         raise StoreError(f"cannot {doing} at {store.tracking_uri}: {reason}") from error
 
 
@@ -231,7 +238,7 @@ def _is_filled(database: Path) -> bool:
 def _not_writable(database: Path, reason: str) -> str:
     return (
         f"cannot write the tracking database {database}: {reason}; run elsewhere, "
-        "set MLFLOW_TRACKING_URI, or do without it: --no-track"
+        "set MLFLOW_TRACKING_URI, or do without it: train --no-track"
     )
 
 
@@ -253,5 +260,5 @@ def _ask_server(uri: str) -> None:
             return
         raise StoreError(
             f"the tracking server {uri} does not answer ({reason}); "
-            "start it, correct MLFLOW_TRACKING_URI, or do without it: --no-track"
+            "start it, correct MLFLOW_TRACKING_URI, or do without it: train --no-track"
         ) from error

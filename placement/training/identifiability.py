@@ -25,6 +25,7 @@ NO_OPTIMUM = (
 PENALTY_ONLY = "the penalty alone keeps the coefficients finite"
 _SAMPLE_ROWS = 4_000
 _WORKING_ROWS = 1_000
+_MOST_LISTED = 8
 _MOST_TRIED_COLUMNS = 40
 
 
@@ -81,11 +82,17 @@ def find_separation(
     columns = _columns_that_separate(signed, beta)
     complete = _completely(signed)
     chosen = tuple(names[j] for j in columns) or ("(intercept)",)
-    kind = "separate" if complete else "nearly separate (quasi-complete separation)"
-    text = (
-        f"{', '.join(chosen)} {kind} the classes" if columns else "all rows have the same outcome"
-    )
+    verb = "separates" if len(chosen) == 1 else "separate"
+    nearly = "" if complete else " but for rows on the boundary (quasi-complete separation)"
+    text = f"{_listed(chosen)} {verb} the classes{nearly}"
+    if not columns:
+        text = "all rows have the same outcome"
     return Separation(chosen, complete, text)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_LISTED
+    return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def separation_warning(

@@ -12,15 +12,23 @@ from placement.workflows.watching import Nobody, Watcher
 
 
 def evaluate_file(
-    name: str, source: str, threshold: float | None, watcher: Watcher = Nobody()
+    name: str,
+    source: str,
+    threshold: float | None,
+    watcher: Watcher = Nobody(),
+    *,
+    names: tuple[str, ...] = (),
+    sheet: str | None = None,
 ) -> EvaluateResult:
     """Measure the model that `name` names on a file with outcomes."""
     model = find_model(name, watcher)
     fitted = load_fitted(model.directory)
-    table = read_like(source, model.schema)
+    table = read_like(source, model.schema, names=names, sheet=sheet)
     found = evaluate(fitted, table, threshold=threshold)
     columns = {feature: table.columns[feature] for feature in model.schema.feature_names}
     doubts = tuple(_where(table, problem) for problem in fitted.encoder.problems(columns))
+    if table.digest == model.figures.get("data_digest"):
+        doubts = (f"{table.name} is the very table the model was trained on: it flatters", *doubts)
     return EvaluateResult(table.name, model.about, found, (*table.warnings, *doubts))
 
 

@@ -6,6 +6,7 @@ from placement.errors import UsageError
 from placement.training.gradcheck import GradientCheck, check_batch, check_scalar
 from placement.training.preparation import prepare
 
+LARGEST = 1e6  # beyond, products of the chain say nothing in float32
 EXAMPLE = {"x": 6.7, "y": 0.0, "w": 1.0, "b": 0.0}
 
 
@@ -26,6 +27,13 @@ def gradcheck(
     given = {
         name: value for name, value in zip("xywb", (x, y, w, b), strict=True) if value is not None
     }
+    if not 0 < epsilon < 0.5:
+        raise UsageError(f"--epsilon {epsilon:g}: must be above 0 and below 0.5")
+    for name, value in given.items():
+        if not abs(value) <= LARGEST:
+            raise UsageError(
+                f"--{name} {value:g}: must be a number between -{LARGEST:g} and {LARGEST:g}"
+            )
     if data is None:
         if target or positive:
             raise UsageError("--target and --positive are for a file: name DATA")

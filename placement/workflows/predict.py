@@ -1,7 +1,7 @@
 """Predict: score a file block by block, keep every cell as it came, append the answer."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,12 +45,16 @@ class Request:
     where: str | None = None
     about: bool = False
     as_json: bool = False
+    names: tuple[str, ...] = ()
+    sheet: str | None = None
 
     def __post_init__(self) -> None:
         if self.about and (self.out is None or self.as_json):
             raise UsageError("--about describes a file that is written: give --out FILE as well")
         if self.as_json and self.out is not None:
             raise UsageError("--json prints the predictions: leave --out away, or --json")
+        if self.out and Path(self.out).resolve() == Path(self.source).resolve():
+            raise UsageError(f"--out {self.out}: is the file to score; give another name")
         output_form(self.out)  # a wrong ending is told before any data is read
 
 
@@ -79,10 +83,18 @@ class _Doubts:
 def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> PredictResult:
     """Score the rows of a file; the predictions go to `--out`, or to standard output."""
     rule = parse_rule(request.where, option="--where") if request.where else None
-    reader = open_table(request.source)
+    reader = open_table(
+        request.source, names=request.names, sheet=request.sheet, wants_sheet=_wants(model)
+    )
     for text in reader.notes:
         watcher.note(text)
     _require_columns(model, reader)
+    if request.unknown:
+        matching_columns(
+            reader.names, [model.schema.target.name], option="--unknown", file=reader.name
+        )
+    if rule is not None:
+        matching_columns(reader.names, [str(rule.column)], option="--where", file=reader.name)
     tally = _Tally(model, request)
     sink = _json_sink if request.as_json else _file_sink
     with sink(request, reader, watcher) as write, watcher.progress("scoring", "rows") as progress:
@@ -93,9 +105,21 @@ def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> Pred
     result = tally.result(reader)
     for text in result.warnings:
         watcher.warn(text)
+    if result.rows_in and not result.rows_out:
+        watcher.warn(f"{reader.name}: no row was left to score")
     if request.about:
         _write_about(str(request.out), result)
     return result
+
+
+def _wants(model: Model) -> Callable[[tuple[str, ...], Mapping[str, Any]], bool]:
+    """Want a sheet that has every column the model needs."""
+
+    def wants(names: tuple[str, ...], _cells: Mapping[str, Any]) -> bool:
+        have = {fold(name) for name in names}
+        return all(fold(name) in have for name in model.scorer.feature_columns)
+
+    return wants
 
 
 def _require_columns(model: Model, reader: Reader) -> None:

@@ -24,6 +24,13 @@ def recorded_runs(experiment: str | None) -> list[dict[str, Any]]:
     ]
 
 
+def store_name() -> str:
+    """Where runs are looked for from here."""
+    from placement.tracking.store import locate_store
+
+    return locate_store().tracking_uri
+
+
 def relocate_store() -> str:
     """Correct the paths of a store whose folder was moved; say how many."""
     from placement.tracking.relocate import relocate

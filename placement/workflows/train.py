@@ -13,7 +13,7 @@ import numpy.typing as npt
 from placement.config import TrainConfig
 from placement.data.chunks import ArrayChunks
 from placement.data.rules import is_rule, parse_rule
-from placement.data.split import folds_by_hash, table_hashes
+from placement.data.split import folds_by_hash, row_hashes, table_hashes
 from placement.data.understanding import Table, read_table
 from placement.errors import DataError, GradientCheckError
 from placement.evaluation.baselines import Skill, skill
@@ -56,7 +56,13 @@ def understand(
     table = read_table(list(sources), **config.of_scope("read"))
     test = read_like(config.test, table.schema) if config.test else None
     prepared = prepare(table, config, test=test)
-    doubts = [*table.warnings, *(test.warnings if test else ()), *prepared.problem.warnings]
+    seen_before = _known_rows(table, test, config.seed) if test else ()
+    doubts = [
+        *table.warnings,
+        *seen_before,
+        *(test.warnings if test else ()),
+        *prepared.problem.warnings,
+    ]
     if prepared.test is None and config.test_size:
         doubts.append(f"{prepared.split.note}: the figures are those of the training rows")
     rows = {
@@ -69,6 +75,17 @@ def understand(
     if config.strict and doubts:
         raise DataError(f"--strict: {doubts[0]}")
     return prepared, test, seen
+
+
+def _known_rows(table: Table, test: Table, seed: int) -> tuple[str, ...]:
+    """Warn of rows to test on that are also trained on: their figures flatter."""
+    common = [n for n in table.columns if n in test.columns and n not in table.identifiers]
+    alike = [n for n in common if table.kinds[n] == test.kinds[n]]
+    known = row_hashes({n: table.columns[n] for n in alike}, seed)
+    again = int(np.isin(row_hashes({n: test.columns[n] for n in alike}, seed), known).sum())
+    if not again:
+        return ()
+    return (f"{test.name}: {again:,} of {len(test):,} rows to test on are trained on as well",)
 
 
 def _check_rules(config: TrainConfig) -> None:

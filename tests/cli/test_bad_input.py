@@ -81,9 +81,11 @@ def test_an_unknown_column_names_the_nearest(run, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "words",
     [
-        ["--l2", "-1"], ["--test-size", "1"], ["--epsilon", "0"], ["--optimizer", "newton", "--lr", "1"],
-        ["--test-where", "2025"], ["--positive", ">="], ["--tag", "x"], ["--on", "id"], ["--l2", "x"],
-        ["--test", "a.csv", "--group", "b"], ["--test", "a.csv", "--refit"], ["--config", "none.toml"],
+        ["--l2", "-1"], ["--test-size", "1"], ["--epsilon", "0"], ["--tag", "x"], ["--on", "id"],
+        ["--optimizer", "newton", "--lr", "1"], ["--test-where", "2025"], ["--positive", ">="],
+        ["--test-where", "a==1 and b>2"], ["--test-where", "a==1,b==2"], ["--l2", "x"],
+        ["--test", "a.csv", "--group", "b"], ["--test", "a.csv", "--refit"],
+        ["--config", "none.toml"],
     ],
 )  # fmt: skip
 def test_wrong_usage_is_exit_2_before_any_data_is_opened(run, tmp_path, monkeypatch, words):

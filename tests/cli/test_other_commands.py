@@ -92,6 +92,9 @@ def test_gradcheck_of_a_file_names_its_columns(run, trained):
         (["--y", "4"], "between 0 and 1"),
         (["--target", "x"], "DATA"),
         (["a.csv", "--x", "1"], "--x"),
+        (["--x", "nan"], "--x"),
+        (["--w", "1e300"], "--w"),
+        (["--epsilon", "0.7"], "--epsilon"),
     ],
 )
 def test_gradcheck_refuses_what_it_could_only_ignore(run, words, told):

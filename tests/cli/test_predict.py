@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -418,3 +419,55 @@ def test_without_any_store_the_next_step_is_told(run, sheet, here):
     assert done.code == 5
     assert "placement train" in done.err
     assert list(here.iterdir()) == []
+
+
+def test_the_file_to_score_is_never_its_own_output(predict, here, sheet):
+    shutil.copy(sheet, here / "list.csv")
+    before = (here / "list.csv").read_bytes()
+    assert "another name" in predict("list.csv", "--out", "./list.csv", code=2).err
+    assert (here / "list.csv").read_bytes() == before
+
+
+def test_a_rule_of_two_comparisons_is_refused_and_one_that_matches_nothing_is_told(predict, sheet):
+    assert "one comparison" in predict(sheet, "--where", "cgpa>8 and backlogs==0", code=2).err
+    assert "no row was left" in predict(sheet, "--where", "cgpa>99").err
+
+
+@pytest.mark.parametrize("words", [["--where", "nosuch>=9"], ["--unknown"]])
+def test_nothing_is_printed_before_a_column_is_found_to_lack(predict, here, words):
+    (here / "new.csv").write_text("stream,cgpa,backlogs,aptitude\nCSE,7,0,60\n")
+    assert predict("new.csv", *words, code=3).out == ""
+
+
+def test_a_file_without_header_and_a_sheet_among_several_are_scored(predict, here, sheet):
+    expected = predict(sheet, "--json").json
+    lines = sheet.read_text().splitlines()
+    (here / "bare.csv").write_text("\n".join(lines[1:]) + "\n")
+    assert predict("bare.csv", "--names", lines[0], "--json").json == expected
+    frame, cover = pd.read_csv(sheet), pd.DataFrame({"note": ["see the next sheet"]})
+    with pd.ExcelWriter(here / "book.xlsx") as book:
+        cover.to_excel(book, sheet_name="Cover", index=False)
+        frame.to_excel(book, sheet_name="Final", index=False)
+    assert predict("book.xlsx", "--json").json == expected
+    with pd.ExcelWriter(here / "two.xlsx") as book:
+        frame.head(9).to_excel(book, sheet_name="CSE", index=False)
+        frame.to_excel(book, sheet_name="ECE", index=False)
+    assert "--sheet" in predict("two.xlsx", "--json", code=3).err
+    assert predict("two.xlsx", "--sheet", "ECE", "--json").json == expected
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize("words", [["predict", "{sheet}"], ["evaluate", "{sheet}"], ["gradcheck"]])
+def test_a_full_standard_output_is_exit_6(trained, sheet, code_path, words):
+    words = [word.format(sheet=sheet) for word in words]
+    model = [] if words == ["gradcheck"] else ["--model", str(trained)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "placement", *words, *model],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=code_path,
+            check=False,
+        )
+    assert done.returncode == 6, done.stderr.decode()
+    assert b"Traceback" not in done.stderr

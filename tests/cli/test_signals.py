@@ -1,4 +1,4 @@
-"""Real processes and real signals: an interrupted training is KILLED in the store, never RUNNING."""
+"""Real processes, real signals: an interrupted training is KILLED in the store, never RUNNING."""
 
 import signal
 import subprocess

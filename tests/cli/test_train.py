@@ -339,3 +339,27 @@ def test_a_progress_line_appears_where_training_takes_long(run, sheet, monkeypat
     done = run("train", sheet, "--no-track", "--json", "--optimizer", "newton")
     assert "training: 1" in done.err
     json.loads(done.out)
+
+
+def test_an_earlier_prediction_is_no_feature(run, trained, tmp_path):
+    sheet, scored = trained.parent / "students.csv", tmp_path / "scored.csv"
+    assert run("predict", sheet, "--model", trained, "--out", scored).code == 0
+    found = run("train", scored, "--dry-run", "--json").json
+    assert not [f["name"] for f in found["features"] if f["name"].startswith("placement_")]
+    assert {"placement_probability", "placement_label"} <= {d["column"] for d in found["dropped"]}
+
+
+def test_serial_numbers_that_start_anew_in_each_file_are_no_feature(run, students, tmp_path):
+    for n in (1, 2):
+        lines = students(tmp_path / f"y{n}.csv", rows=60, seed=n).read_text().splitlines()
+        body = [f"{k},{line}" for k, line in enumerate(lines[1:], start=1)]
+        (tmp_path / f"y{n}.csv").write_text("\n".join(["S.No," + lines[0], *body]) + "\n")
+    found = run("train", tmp_path / "y1.csv", tmp_path / "y2.csv", "--dry-run", "--json").json
+    assert {"S.No", "register_no"} <= {d["column"] for d in found["dropped"]}
+
+
+def test_testing_on_rows_that_were_trained_on_is_told(run, sheet, trained):
+    done = run("train", sheet, "--test", sheet, "--no-track", "--json")
+    assert any("trained on as well" in text for text in done.json["warnings"])
+    told = run("evaluate", trained.parent / "students.csv", "--model", trained)
+    assert "the very table the model was trained on" in told.err
