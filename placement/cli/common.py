@@ -11,8 +11,6 @@ import click
 
 from placement.cli.console import Console
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
 
 def csv_words(text: str | None) -> tuple[str, ...]:
     """Split one CSV record of names: `A,"B, C"` is two."""

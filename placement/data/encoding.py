@@ -18,7 +18,6 @@ from placement.model.scorer import (
     Column,
     NumberColumn,
     Problem,
-    column_from_document,
     fold,
     parse_numbers,
     words,
@@ -188,11 +187,6 @@ class Encoder:
             {"kind": "number" if isinstance(c, NumberColumn) else "category", **asdict(c)}
             for c in self.columns
         ]
-
-    @staticmethod
-    def of_document(entries: list[dict[str, Any]]) -> "Encoder":
-        """Read the form that a bundle keeps."""
-        return Encoder(tuple(column_from_document(entry) for entry in entries))
 
 
 def learn_encoder(columns: Mapping[str, Any], schema: Schema, weight: Floats) -> Encoder:

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 
-from placement.errors import DataError
 from placement.training.moments import Moments
 
 Array = npt.NDArray[np.float64]
@@ -93,29 +92,6 @@ def find_separation(
 def _listed(names: Sequence[str]) -> str:
     more = len(names) - _MOST_LISTED
     return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
-
-
-def separation_warning(
-    x: npt.NDArray[np.floating],
-    y: npt.NDArray[np.floating],
-    names: Sequence[str],
-    l2: float,
-    *,
-    weight: npt.NDArray[np.floating] | None = None,
-    file: str = "",
-) -> str | None:
-    """Return a warning where the classes are separable; without a penalty raise DataError.
-
-    None where they overlap, or where more than 200,000 distinct rows would have to be asked.
-    """
-    weight = np.ones(len(y)) if weight is None else weight
-    found = find_separation(x, y, weight, names, most_rows=MOST_DISTINCT_ROWS)
-    if found is None or not found.columns:
-        return None
-    where = f"{file}: " if file else ""
-    if l2 == 0:
-        raise DataError(f"{where}{found.text}; {NO_OPTIMUM}")
-    return f"{where}{found.text}; {PENALTY_ONLY}"
 
 
 def _signed_rows(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from placement.data.encoding import Encoder, LevelCounts, NumberSums, learn_encoder
 from placement.data.schema import Feature, Schema, Target
+from placement.model.scorer import column_from_document
 
 TARGET = Target("placed", "1", "0")
 NUMBER, WORD = Feature("cgpa", "number", 10.0), Feature("stream", "category")
@@ -112,7 +113,8 @@ def test_the_document_gives_the_encoder_back():
         Schema(TARGET, (NUMBER, WORD), ()),
         np.ones(12),
     )
-    assert Encoder.of_document(encoder.document) == encoder
+    made = tuple(column_from_document(entry) for entry in encoder.document)
+    assert Encoder(made) == encoder
 
 
 def test_natural_units_give_the_same_logit():

@@ -6,9 +6,10 @@ from placement.errors import DataError
 from placement.training.identifiability import (
     aliased_columns,
     find_separation,
-    separation_warning,
 )
 from placement.training.moments import moments
+from placement.training.options import Options
+from placement.training.problem import prepare
 
 
 def aliased(x, weight=None):
@@ -102,8 +103,10 @@ def test_too_many_distinct_rows_leave_it_undecided():
 
 def test_the_penalty_turns_the_error_into_a_warning():
     x = np.linspace(-1, 1, 50)[:, None]
-    y = (x[:, 0] > 0) * 1.0
-    with pytest.raises(DataError, match=r"a\.csv: cgpa separate"):
-        separation_warning(x, y, ("cgpa",), 0.0, file="a.csv")
-    assert "cgpa separate" in separation_warning(x, y, ("cgpa",), 1.0)
-    assert separation_warning(x, np.arange(50) % 2 * 1.0, ("cgpa",), 0.0) is None
+    source = ArrayChunks(x, (x[:, 0] > 0) * 1.0, np.ones(50))
+    with pytest.raises(DataError, match="cgpa separates the classes"):
+        prepare(source, Options(l2=0.0), ("cgpa",))
+    (warning,) = prepare(source, Options(l2=1.0), ("cgpa",)).warnings
+    assert "cgpa separates the classes" in warning
+    mixed = ArrayChunks(x, np.arange(50) % 2 * 1.0, np.ones(50))
+    assert prepare(mixed, Options(l2=1.0), ("cgpa",)).warnings == ()
