@@ -11,8 +11,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 ifneq ($(strip $(TORCH_INDEX)),)
 PIP += --extra-index-url $(TORCH_INDEX)
 endif
-# So that `cog` finds the command it documents.
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+# So that `cog` finds the command it documents. For these alone: what `make train` prints must
+# be right in the shell it was called from.
+check format: export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: train test check format clean
 
