@@ -262,7 +262,7 @@ def runs_text(runs: Sequence[Mapping[str, Any]], where: str) -> str:
 
 def gradcheck_text(check: GradientCheck) -> str:
     """The chain link by link where there is one, then every gradient by its witnesses."""
-    lines = [f"{check.dtype}, epsilon {check.epsilon:g}, loss {check.loss}"]
+    lines = [f"{check.dtype}, epsilon {check.epsilon:g}, {check.form} loss {check.loss:.6g}"]
     if check.links:
         links = check.links
         lines += ["", "The chain rule, link by link"]

@@ -106,6 +106,11 @@ def _loss(z: Tensor, rows: Rows) -> Tensor:
     return losses.clamped_bce_sum(p, rows.y, rows.weight, rows.epsilon) / rows.total
 
 
+def mean_loss(rows: Rows) -> float:
+    """The loss whose gradient is checked: the weighted mean over the rows."""
+    return _loss(rows.logits, rows).item()
+
+
 def by_difference(rows: Rows) -> list[float]:
     """Central differences of the loss written from the logit, in numpy: nothing of torch's.
 

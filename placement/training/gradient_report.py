@@ -20,16 +20,18 @@ class ParameterCheck:
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """The verdict. `links` are those of the scalar example's chain, else None.
+    """The verdict.
 
-    `corner_rows` lay so near to a corner of the clamp that they were left out of the
-    difference; `epsilon` is the clamp in effect.
+    `loss` is the mean over the rows and `form` its kind, clamped or logits; `epsilon` is the clamp
+    in effect. `links` are those of the scalar example's chain, else None. `corner_rows` lay so near
+    to a corner of the clamp that they were left out of the difference.
     """
 
     passed: bool
     dtype: str
     epsilon: float
-    loss: str
+    loss: float
+    form: str
     links: dict[str, float] | None
     gradients: tuple[ParameterCheck, ...]
     torch_gradcheck: bool
@@ -66,7 +68,7 @@ class GradientCheck:
         document = {
             name: value
             for name, value in asdict(self).items()
-            if name not in ("gradients", "corner_rows", "rows")
+            if name not in ("gradients", "corner_rows", "rows", "form")
         }
         document["gradients"] = [
             {name: value for name, value in asdict(one).items() if name != "passed"}

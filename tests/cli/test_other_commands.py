@@ -60,6 +60,7 @@ def test_gradcheck_prints_the_figures_of_the_notebook(run):
     assert by_name["b"]["manual"] == 0.998770534992218
     assert by_name["w"]["autograd"] == 6.6917619705200195
     assert by_name["b"]["autograd"] == 0.9987704753875732
+    assert found["loss"] == pytest.approx(6.7012, abs=5e-5)
     links = found["links"]
     assert set(links) == {"dL_dyhat", "dyhat_dz", "dz_dw", "dz_db"}
     product = links["dL_dyhat"] * links["dyhat_dz"] * links["dz_dw"]
