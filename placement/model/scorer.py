@@ -1,7 +1,8 @@
 """Score students with a bundle: standard library, numpy and safetensors, nothing of ours.
 
 The command line, the logged MLflow model and training itself encode and score through this
-one file, so they cannot drift apart. A copy of it travels with each logged model.
+one file, so they cannot drift apart. A copy of it travels with each logged model, alone: that is
+why it is one file, and longer than others.
 
 A column of people's cells may come as text, numbers, booleans, nullable or categorical pandas
 columns; `parse_numbers` and `words` are the only places that decide what a cell means.
