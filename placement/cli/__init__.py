@@ -2,7 +2,6 @@
 
 import errno
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -16,6 +15,7 @@ from placement.cli.gradcheck import gradcheck
 from placement.cli.predict import predict
 from placement.cli.runs import runs, ui
 from placement.cli.shell import completion
+from placement.cli.signals import signals_raise
 from placement.cli.train import train
 from placement.errors import PlacementError, StoreError, Terminated, UsageError, did_you_mean
 
@@ -93,19 +93,17 @@ def run(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     if sys.stdout is None:
         return _fail("standard output is closed", StoreError.exit_code)
-    previous = signal.signal(signal.SIGTERM, _terminate)
     try:
-        cli.main(
-            args=list(args) if args is not None else None,
-            prog_name="placement",
-            standalone_mode=False,
-        )
+        with signals_raise():
+            cli.main(
+                args=list(args) if args is not None else None,
+                prog_name="placement",
+                standalone_mode=False,
+            )
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except (Exception, KeyboardInterrupt, Terminated) as problem:  # noqa: BLE001 - told or raised on
         return _told(problem)
-    finally:
-        signal.signal(signal.SIGTERM, previous)
     return 0
 
 
@@ -130,10 +128,6 @@ def _told(problem: BaseException) -> int:
 def _fail(message: str, code: int) -> int:
     coloured(f"error: {message}", "red")
     return code
-
-
-def _terminate(*_: object) -> NoReturn:
-    raise Terminated
 
 
 def _silence_stdout() -> None:

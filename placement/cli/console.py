@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from placement.cli.signals import raise_arrived
+
 _SECONDS_BETWEEN_LINES = 2.0
 
 
@@ -57,8 +59,9 @@ class Console:
 class Progress:
     """Where work reports how far it is; this one shows nothing."""
 
-    def update(self, done: int, detail: str = "") -> None:
+    def update(self, done: int, detail: str = "") -> None:  # noqa: ARG002
         """Say that `done` units are done."""
+        raise_arrived()
 
 
 class _Lines(Progress):
@@ -67,6 +70,7 @@ class _Lines(Progress):
         self._last = time.monotonic()
 
     def update(self, done: int, detail: str = "") -> None:
+        super().update(done)
         if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
             self._last = time.monotonic()
             of = f" of {self._total:,}" if self._total else ""
@@ -92,6 +96,7 @@ def _bar(label: str, unit: str, total: int | None) -> Iterator[Progress]:
 
         class Bar(Progress):
             def update(self, done: int, detail: str = "") -> None:
+                super().update(done)
                 shown.update(task, completed=done, detail=detail)
 
         yield Bar()

@@ -7,6 +7,9 @@ import time
 
 import pytest
 
+from placement.cli.console import Console
+from placement.cli.signals import signals_raise
+from placement.errors import Terminated
 from placement.tracking.runs import list_runs
 
 LONG = ("--optimizer", "gd", "--lr", "1e-9", "--epochs", "100000000")
@@ -41,3 +44,18 @@ def _wait_until_running(store, process):
             return
         time.sleep(0.2)
     pytest.fail("the training did not start")
+
+
+class _Garbage:
+    """Something whose clearing away is interrupted by a signal."""
+
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_signal_amid_clearing_away_is_raised_by_the_next_progress(capsys):
+    with signals_raise():
+        _Garbage()  # what the handler raises here is dropped by Python
+        with pytest.raises(Terminated):
+            Console(quiet=True).progress("training", "epochs").__enter__().update(1)
+    assert capsys.readouterr().err == ""
