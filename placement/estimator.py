@@ -8,6 +8,7 @@ encoded columns, while `coef_` and `intercept_` are in the units of X.
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,16 +26,19 @@ from sklearn.utils.validation import (
 )
 
 from placement.config import TrainConfig
-from placement.data.chunks import ArrayChunks
+from placement.data.chunks import ArrayChunks, no_weights, threads_for
 from placement.data.encoding import Encoder, LevelCounts, NumberSums
 from placement.data.schema import Feature
 from placement.errors import DataError, UsageError
-from placement.model.scorer import sigmoid
+from placement.model.scorer import NumberColumn, sigmoid
 
 if TYPE_CHECKING:
+    from placement.model.perceptron import Standardising
     from placement.training.options import Options
+    from placement.training.solution import Solution
 
 Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.floating]
 
 
 class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -42,7 +46,8 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     X: (n, d) numbers, or a pandas frame that may hold columns of text; y: (n,) of two labels, the
     second in sorted order being the positive one. The parameters are those of `TrainConfig`;
-    `class_weight` also takes scikit-learn's "balanced" or a mapping of labels to weights.
+    `class_weight` also takes scikit-learn's "balanced" or a mapping of labels to weights, and a
+    `dtype` of None is that of X: as in scikit-learn, float32 stays float32.
 
     After `fit`: `classes_` (2,), `coef_` (1, k) and `intercept_` (1,) in the units of X,
     `coef_standardised_` (1, k), `encoded_feature_names_` (k,) (k = d where all columns are
@@ -66,7 +71,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         batch_size: int | None = None,
         momentum: float | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
-        dtype: str = "float64",
+        dtype: str | None = None,
         seed: int = 0,
     ) -> None:
         self.l2 = l2
@@ -83,25 +88,58 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "PlacementClassifier":
         """Fit to X (n, d) and the labels y (n,), each row counting `sample_weight` times."""
-        from placement.training.fitting import solve
-
-        options = self._options()
-        columns, y = self._checked_rows(X, y)
-        rows = next(iter(columns.values()))
-        weight = _check_sample_weight(
-            sample_weight, rows[:, None], dtype=np.float64, ensure_non_negative=True
-        )
+        table, y = self._checked_rows(X, y)
+        weight = _checked_weight(sample_weight, y)
         target = self._checked_target(y, weight)
-        self._encoder = _learn_encoder(columns, weight)
-        encoded = self._encoder.encode(columns)
-        of_class = self._weight_of_class(y, weight)[target.astype(int)]
-        source = ArrayChunks(encoded, target, weight * of_class)
+        options = self._options(table)
+        of_class = self._weight_of_class(y, weight)
+        in_loss = None if of_class is None else weight * of_class[target.astype(int)]
+        fit = self._fit_columns if isinstance(table, dict) else self._fit_numbers
         try:
-            found = solve(source, options, names=self._encoder.names)
+            self._keep(fit(table, target, weight, in_loss, options))
         except DataError as problem:
             raise ValueError(f"{problem}") from problem
-        self._keep(found)
         return self
+
+    def _fit_columns(
+        self,
+        table: Any,
+        target: Numbers,
+        weight: Numbers,
+        in_loss: Numbers | None,
+        options: "Options",
+    ) -> "Solution":
+        """Encode columns by name, some of them words, and fit the result."""
+        from placement.training.fitting import solve
+
+        self._encoder = _learn_encoder(table, np.asarray(weight, dtype=np.float64))
+        rows = ArrayChunks(
+            self._encoder.encode(table), target, weight if in_loss is None else in_loss
+        )
+        return solve(rows, options, names=self._encoder.names)
+
+    def _fit_numbers(
+        self,
+        table: Any,
+        target: Numbers,
+        weight: Numbers,
+        in_loss: Numbers | None,
+        options: "Options",
+    ) -> "Solution":
+        """Fit numbers (n, d) as they stand in memory; the perceptron standardises them."""
+        from placement.training.fitting import solve
+        from placement.training.moments import totals
+        from placement.training.problem import prepare
+
+        rows = ArrayChunks(table, target, weight)
+        seen = totals(rows, threads_for(rows), products=True)
+        units = seen.moments.standardising()
+        self._encoder = _encoder_of(self._names(), units)
+        if in_loss is None:
+            return solve(prepare(rows, options, self._encoder.names, units=units, seen=seen))
+        return solve(
+            prepare(replace(rows, weight=in_loss), options, self._encoder.names, units=units)
+        )
 
     def decision_function(self, X: Any) -> Floats:
         """Return the log-odds (n,) of the second class."""
@@ -129,17 +167,21 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.classifier_tags.multi_class = False
         return tags
 
-    def _options(self) -> "Options":
+    def _options(self, table: Any) -> "Options":
         from placement.training.options import Options
 
         settings = {k: v for k, v in self.get_params().items() if k != "class_weight"}
+        if self.dtype is None:
+            settings["dtype"] = str(getattr(table, "dtype", "float64"))
         try:
             return Options.of(TrainConfig(**settings))
         except UsageError as problem:
             raise ValueError(f"{problem}") from problem
 
-    def _checked_rows(self, X: Any, y: Any) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[Any]]:
-        """Return the columns of X by name and y (n,), and remember the names and the kinds."""
+    def _checked_rows(
+        self, X: Any, y: Any
+    ) -> tuple[dict[str, npt.NDArray[Any]] | Numbers, npt.NDArray[Any]]:
+        """Return X as numbers (n, d), or as columns by name where some hold words; and y (n,)."""
         self._categories = _category_columns(X)
         if self._categories:
             y = column_or_1d(y, warn=True)
@@ -147,8 +189,8 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if len(y) != len(X):
                 raise ValueError(f"X has {len(X)} rows and y has {len(y)}")
             return columns, y
-        X, y = validate_data(self, X, y, dtype=np.float64)
-        return _named(X, self._names()), y
+        numbers, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        return numbers, y
 
     def _checked_columns(self, X: Any, *, reset: bool = False) -> dict[str, npt.NDArray[Any]]:
         if not self._categories:
@@ -173,30 +215,41 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         named = getattr(self, "feature_names_in_", None)
         return [f"x{j}" for j in range(self.n_features_in_)] if named is None else list(named)
 
-    def _checked_target(self, y: npt.NDArray[Any], weight: Floats) -> Floats:
-        check_classification_targets(y)
-        kind = type_of_target(y, input_name="y")
-        if kind not in {"binary", "multiclass"} or len(np.unique(y)) > 2:
-            raise ValueError(
-                f"Only binary classification is supported. The type of the target is {kind}."
-            )
-        self.classes_, place = np.unique(y, return_inverse=True)
-        seen = len(np.unique(place[weight > 0]))
+    def _checked_target(self, y: npt.NDArray[Any], weight: Numbers) -> Numbers:
+        """Return the targets 0 and 1 (n,), and remember the two classes."""
+        two = _two_numbers(y)
+        if two is None:
+            check_classification_targets(y)
+            kind = type_of_target(y, input_name="y")
+            if kind not in {"binary", "multiclass"} or len(np.unique(y)) > 2:
+                raise ValueError(
+                    f"Only binary classification is supported. The type of the target is {kind}."
+                )
+            self.classes_, place = np.unique(y, return_inverse=True)
+            target = place.astype(np.float32)
+        else:
+            self.classes_, target = two, (y == two[1]).astype(np.float32)
+        # Without weights the classes are those of y; to look for them again would take a pass.
+        weighed = weight.strides != (0,)
+        seen = len(np.unique(target[weight > 0])) if weighed else len(self.classes_)
         if seen < 2:
             raise ValueError(
                 f"Rows of two classes are needed, those of weight > 0 hold {seen} class"
             )
-        return place.astype(np.float64)
+        return target
 
-    def _weight_of_class(self, y: npt.NDArray[Any], weight: Floats) -> Floats:
+    def _weight_of_class(self, y: npt.NDArray[Any], weight: Numbers) -> Floats | None:
+        """Return what a row of each class counts (2,); None where that is 1."""
         wanted = None if self.class_weight == "none" else self.class_weight
+        if wanted is None:
+            return None
         if isinstance(wanted, Mapping):
             wanted = dict(wanted)
         return np.asarray(
             compute_class_weight(wanted, classes=self.classes_, y=y, sample_weight=weight)
         )
 
-    def _keep(self, found: Any) -> None:
+    def _keep(self, found: "Solution") -> None:
         natural, intercept = self._encoder.natural_units(found.weights, found.intercept)
         names = np.array(self._encoder.names, dtype=object)
         self.coef_ = natural[None, :]
@@ -210,6 +263,35 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.converged_, self.stopped_ = bool(found.converged), found.stopped
         if not self.converged_:
             warnings.warn(_unconverged(found.stopped, found.clamped_wrong), ConvergenceWarning, 3)
+
+
+def _checked_weight(sample_weight: Any, y: npt.NDArray[Any]) -> Numbers:
+    """Return the weight of each row (n,), not negative."""
+    if sample_weight is None:
+        return no_weights(len(y))
+    return np.asarray(
+        _check_sample_weight(sample_weight, y[:, None], dtype=np.float64, ensure_non_negative=True)
+    )
+
+
+def _two_numbers(y: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    """Return the two whole numbers or booleans (2,) that y consists of, None where it does not.
+
+    numpy's `unique` sorts; of millions of labels that takes longer than a pass of the fit.
+    """
+    if y.dtype.kind not in "iub" or not len(y):
+        return None
+    two = np.array([y.min(), y.max()], dtype=y.dtype)
+    return two if two[0] != two[1] and ((y == two[0]) | (y == two[1])).all() else None
+
+
+def _encoder_of(names: list[str], units: "Standardising") -> Encoder:
+    return Encoder(
+        tuple(
+            NumberColumn(name, float(mean), float(std), -np.inf, np.inf, None, None)
+            for name, mean, std in zip(names, units.mean, units.std, strict=True)
+        )
+    )
 
 
 def _unconverged(stopped: str, clamped_wrong: int) -> str:

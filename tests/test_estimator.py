@@ -37,11 +37,11 @@ def frame(n=400):
     return table, np.where(y == 1, "Placed", "Not Placed")
 
 
-def test_every_parameter_and_default_is_that_of_the_settings_but_two():
+def test_every_parameter_and_default_is_that_of_the_settings_but_three():
     defaults = {f: v.default for f, v in TrainConfig.__dataclass_fields__.items()}
     parameters = inspect.signature(PlacementClassifier).parameters
     differing = {n for n, p in parameters.items() if p.default != defaults[n]}
-    assert differing == {"optimizer", "class_weight"}
+    assert differing == {"optimizer", "class_weight", "dtype"}
 
 
 @pytest.mark.parametrize("optimizer", ["newton", "auto", "lbfgs"])

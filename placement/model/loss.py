@@ -35,19 +35,31 @@ def clamped_bce(p: Tensor, y: Tensor, epsilon: float = 1e-8) -> Tensor:
     tensor(0.3466)
     """
     check_targets(y)
-    return clamped_bce_sum(p, y, torch.ones_like(p), epsilon) / p.numel()
+    return clamped_bce_sum(p, y, None, epsilon) / p.numel()
 
 
-def clamped_bce_sum(p: Tensor, y: Tensor, weight: Tensor, epsilon: float = 1e-8) -> Tensor:
-    """Sum of the weighted losses of probabilities `p: (n,)`."""
+def clamped_bce_sum(
+    p: Tensor, y: Tensor, weight: Tensor | None, epsilon: float = 1e-8, *, hard: bool = False
+) -> Tensor:
+    """Sum of the losses of probabilities `p: (n,)`; without a `weight` each counts once.
+
+    `hard` promises that every target is 0 or 1. Of the two logarithms one then counts: that of
+    the probability given to what happened, |p̃ − (1 − y)|. The same bits, with half the work.
+    """
     _check_shapes(p, y, weight)
     epsilon = effective_epsilon(p.dtype, epsilon)
     inside = p.clamp(epsilon, 1 - epsilon)
-    return -(weight * (y * inside.log() + (1 - y) * (1 - inside).log())).sum()
+    if hard:
+        rows = (inside + (y - 1)).abs().log()
+    else:
+        rows = y * inside.log() + (1 - y) * (1 - inside).log()
+    if weight is None:
+        return -rows.sum()
+    return -torch.dot(weight.reshape(-1).to(rows.dtype), rows.reshape(-1))
 
 
-def logit_bce_sum(z: Tensor, y: Tensor, weight: Tensor) -> Tensor:
-    """Sum of the weighted losses of logits `z: (n,)`: the same loss, and nothing is clamped."""
+def logit_bce_sum(z: Tensor, y: Tensor, weight: Tensor | None) -> Tensor:
+    """Sum of the losses of logits `z: (n,)`: the same loss, and nothing is clamped."""
     _check_shapes(z, y, weight)
     return functional.binary_cross_entropy_with_logits(z, y, weight, reduction="sum")
 
@@ -83,10 +95,11 @@ def check_targets(y: Tensor) -> None:
         )
 
 
-def _check_shapes(p: Tensor, y: Tensor, weight: Tensor) -> None:
+def _check_shapes(p: Tensor, y: Tensor, weight: Tensor | None) -> None:
     # (n,) against (n, 1) would broadcast to a silent (n, n) loss.
-    if not p.shape == y.shape == weight.shape:
+    if p.shape != y.shape or (weight is not None and weight.shape != p.shape):
+        shapes = [tuple(part.shape) for part in (p, y, weight) if part is not None]
         raise ValueError(
-            f"shapes {tuple(p.shape)}, {tuple(y.shape)} and {tuple(weight.shape)} of prediction, "
-            "target and weight differ: make each of them (n,)"
+            f"shapes {', '.join(map(str, shapes))} of prediction, target and weight differ: "
+            "make each of them (n,)"
         )

@@ -1,26 +1,64 @@
 """The perceptron: one linear layer and a sigmoid."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+Array = npt.NDArray[np.float64]
+
+
+# Means up to so many standard deviations: beyond, rescaled parameters would cancel too many digits.
+_FARTHEST = {torch.float64: 1e3, torch.float32: 4.0}
+
+
+@dataclass(frozen=True)
+class Standardising:
+    """Columns are to be read as (x − mean) / std: `mean: (d,)`, `std: (d,)` above 0."""
+
+    mean: Array
+    std: Array
+
+    def keep(self, columns: npt.NDArray[np.integer]) -> "Standardising":
+        """The same for some of the columns."""
+        return Standardising(self.mean[columns], self.std[columns])
 
 
 class Perceptron(nn.Module):
     """P(placed) = sigmoid(x · w + b), known to statisticians as logistic regression.
 
     It starts at zero: the loss is convex, so the start decides nothing, and every rank and
-    every repetition begins alike.
+    every repetition begins alike. With `standardising` the rows come in raw units and the
+    parameters are those of the standardised columns. Then the d parameters are rescaled in every
+    pass, not the n rows, and autograd sees to the chain rule.
 
     >>> Perceptron(2)(torch.ones(3, 2, dtype=torch.float64))
     tensor([0.5000, 0.5000, 0.5000], dtype=torch.float64, grad_fn=<SigmoidBackward0>)
     """
 
-    def __init__(self, columns: int, dtype: torch.dtype = torch.float64) -> None:
+    def __init__(
+        self,
+        columns: int,
+        dtype: torch.dtype = torch.float64,
+        standardising: Standardising | None = None,
+    ) -> None:
         super().__init__()
         self.linear = nn.Linear(columns, 1, dtype=dtype)
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
+        self._pair = (self.linear.weight, self.linear.bias)  # a module finds its own slowly
+        self.width = columns
+        self.dtype = dtype
+        self.standardising = standardising
+        self._rescales = False
+        if standardising is not None:
+            mean, std = standardising.mean, standardising.std
+            self._rescales = bool((np.abs(mean) <= _FARTHEST[dtype] * std).all())
+            self.mean: Tensor = torch.from_numpy(mean).to(dtype)
+            self.std: Tensor = torch.from_numpy(std).to(dtype)
 
     @classmethod
     def of(
@@ -34,36 +72,92 @@ class Perceptron(nn.Module):
 
     def logits(self, x: Tensor) -> Tensor:
         """Log-odds `z: (n,)` of the rows `x: (n, d)`."""
-        z: Tensor = self.linear(x)
-        return z.squeeze(1)
+        return functional.linear(self.columns(x), *self.of_columns()).squeeze(1)
+
+    def of_columns(self) -> tuple[Tensor, Tensor]:
+        """Return weight (1, d) and bias (1,) for the rows as `columns` returns them."""
+        weight, bias = self._pair
+        if not self._rescales:
+            return weight, bias
+        weight = weight / self.std
+        return weight, bias - weight @ self.mean
+
+    def columns(self, x: Tensor) -> Tensor:
+        """Return the rows as the layer multiplies them: standardised, unless that is rescaled."""
+        if self.standardising is None or self._rescales:
+            return x
+        return (x - self.mean) / self.std
 
     def forward(self, x: Tensor) -> Tensor:
         """Probabilities `p: (n,)` of the rows `x: (n, d)`."""
         return torch.sigmoid(self.logits(x))
 
     @torch.no_grad()
-    def move_to(self, parameters: npt.NDArray[np.float64]) -> None:
+    def move_to(self, parameters: Array) -> None:
         """Set the parameters `(d + 1,)`: the weights, then the intercept."""
         values = torch.from_numpy(np.array(parameters, dtype=np.float64))
-        self.linear.weight.copy_(values[:-1].unsqueeze(0))
-        self.linear.bias.copy_(values[-1:])
+        self._pair[0].copy_(values[:-1].unsqueeze(0))
+        self._pair[1].copy_(values[-1:])
 
-    def parameters_as_array(self) -> npt.NDArray[np.float64]:
+    def parameters_as_array(self) -> Array:
         """Copy the parameters `(d + 1,)` in float64: the weights, then the intercept."""
-        return _joined(self.linear.weight.detach(), self.linear.bias.detach())
+        return _joined(*(parameter.detach() for parameter in self._pair))
 
-    def gradient_as_array(self) -> npt.NDArray[np.float64]:
+    def gradient_as_array(self) -> Array:
         """Copy what `backward()` left in `.grad`, `(d + 1,)`; zeros where it never ran."""
-        grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters()]
-        return _joined(*grads)
+        return _joined(*self.gradient())
 
-    def leave_gradient(self, gradient: npt.NDArray[np.float64]) -> None:
+    def gradient(self) -> tuple[Tensor, Tensor]:
+        """Return what `backward()` left in `.grad`, `((1, d), (1,))`; zeros where it never ran."""
+        weight, bias = (parameter.grad for parameter in self._pair)
+        return self.zeros() if weight is None or bias is None else (weight, bias)
+
+    def zeros(self) -> tuple[Tensor, Tensor]:
+        """Return a gradient of zeros, `((1, d), (1,))`."""
+        return torch.zeros(1, self.width, dtype=self.dtype), torch.zeros(1, dtype=self.dtype)
+
+    def forget_gradient(self) -> None:
+        """Zero `.grad`, in the way of `zero_grad()` but without a walk through the module."""
+        for parameter in self._pair:
+            parameter.grad = None
+
+    def leave_gradient(self, gradient: Array) -> None:
         """Write a gradient `(d + 1,)` into `.grad`, where torch's optimizers look for it."""
-        values = torch.from_numpy(gradient).to(self.linear.weight.dtype)
-        self.linear.weight.grad = values[:-1].unsqueeze(0)
-        self.linear.bias.grad = values[-1:]
+        values = torch.from_numpy(gradient).to(self.dtype)
+        self._pair[0].grad, self._pair[1].grad = values[:-1].unsqueeze(0), values[-1:]
+
+    def leaf(self) -> "Perceptron":
+        """Copy the perceptron for a thread that sums up gradients of its own."""
+        made = Perceptron(self.width, self.dtype, None if self._rescales else self.standardising)
+        made.follow(self)
+        return made
+
+    @torch.no_grad()
+    def follow(self, model: "Perceptron") -> None:
+        """Take over the parameters of the perceptron this is a leaf of."""
+        for own, value in zip(self._pair, model.of_columns(), strict=True):
+            own.copy_(value)
+
+    def take_gradient(self, of_leaves: tuple[Tensor, Tensor]) -> None:
+        """Put into `.grad` what `backward()` left in leaves: through the rescaling, if any."""
+        self.forget_gradient()
+        if self._rescales:
+            torch.autograd.backward(self.of_columns(), of_leaves)
+        else:
+            self._pair[0].grad, self._pair[1].grad = of_leaves
+
+    def curvature_of(self, products: Array) -> Array:
+        """Turn Σ s·(x, 1)(x, 1)ᵀ over `columns` into the Hessian of the parameters."""
+        if self.standardising is None or not self._rescales:
+            return products
+        d = len(products) - 1
+        jacobian = np.eye(d + 1)  # of (x, 1)'s coefficients by the parameters
+        jacobian[:d, :d] = np.diag(1 / self.standardising.std)
+        jacobian[d, :d] = -self.standardising.mean / self.standardising.std
+        hessian: Array = jacobian.T @ products @ jacobian
+        return hessian
 
 
-def _joined(weight: Tensor, bias: Tensor) -> npt.NDArray[np.float64]:
-    joined: npt.NDArray[np.float64] = torch.cat([weight.reshape(-1), bias]).double().numpy()
+def _joined(weight: Tensor, bias: Tensor) -> Array:
+    joined: Array = torch.cat([weight.reshape(-1), bias]).double().numpy()
     return joined

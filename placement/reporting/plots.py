@@ -32,7 +32,7 @@ Floats = npt.NDArray[np.float64]
 MOST_COEFFICIENTS = 30
 LONGEST_NAME = 34
 _STAGE_COLOURS = (BLUE, VERMILION, GREEN, ORANGE)
-_STAGE_NAMES = {"gd": "gradient descent", "newton": "Newton"}
+_STAGE_NAMES = {"gd": "gradient descent", "newton": "Newton", "sample": "Newton on a sample"}
 
 
 def draw_all(

@@ -5,25 +5,24 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from placement.data.chunks import ArrayChunks
+from placement.data.chunks import Chunks, threads_for
 from placement.model.history import Epoch
-from placement.model.perceptron import Perceptron
 from placement.training import ranks, sums
 from placement.training.objective import Objective, Point
 from placement.training.optimizers import make_stepper
 from placement.training.options import Options
-from placement.training.problem import Problem, prepare, refuse_separation
+from placement.training.problem import Problem, Stage, prepare, refuse_separation
 from placement.training.solution import Solution, solution
 
 
 def solve(
-    source: ArrayChunks | Problem,
+    source: Chunks | Problem,
     options: Options | None = None,
     *,
     names: Sequence[str] | None = None,
-    validation: ArrayChunks | None = None,
-    held_out: ArrayChunks | None = None,
-    threads: int = 1,
+    validation: Chunks | None = None,
+    held_out: Chunks | None = None,
+    threads: int | None = None,
     check: Callable[[Epoch], None] | None = None,
     interrupted: Callable[[], bool] | None = None,
 ) -> Solution:
@@ -41,13 +40,13 @@ def solve(
 
 
 def epochs(
-    source: ArrayChunks | Problem,
+    source: Chunks | Problem,
     options: Options | None = None,
     *,
     names: Sequence[str] | None = None,
-    validation: ArrayChunks | None = None,
-    held_out: ArrayChunks | None = None,
-    threads: int = 1,
+    validation: Chunks | None = None,
+    held_out: Chunks | None = None,
+    threads: int | None = None,
     check: Callable[[Epoch], None] | None = None,
     interrupted: Callable[[], bool] | None = None,
 ) -> Iterator[Epoch]:
@@ -57,17 +56,27 @@ def epochs(
     start, and the last one describes the parameters that are kept. `validation` rows decide
     about `patience`; the loss on `held_out` rows is recorded and decides nothing. `check` is
     called with the first epoch, every `gradcheck_every`-th and the last, before the step.
+    `threads`: as many as there are processors and chunks, unless given.
     """
     problem = _problem(source, options, names)
-    model = Perceptron(len(problem.kept), problem.options.torch_dtype)
-    objective = Objective(model, problem.source, problem.options, threads)
-    watch = _Watch(problem, objective, problem.project(validation), problem.project(held_out))
-    stages = problem.stages
-    for stage, limit in stages:
-        stepper = make_stepper(stage, objective, lambda: problem.lr)
-        may_end = stage == stages[-1][0]
-        for step in range(limit):
-            point = objective.point(hessian=stepper.needs_hessian)
+    task = sums.Task(
+        problem.options.loss,
+        problem.options.effective_epsilon,
+        threads=threads or threads_for(problem.source),
+        hard=problem.hard,
+    )
+    whole = Objective(problem.perceptron(), problem.source, problem.options, task)
+    watch = _Watch(problem, whole, problem.project(validation), problem.project(held_out))
+    sample: Objective | None = None
+    for stage in problem.stages:
+        objective = whole.of_sample(stage.rows, stage.share) if stage.is_sampled else whole
+        if sample is not None:
+            objective.start_from(sample)
+        sample = objective if stage.is_sampled else None
+        stepper = make_stepper(stage.optimizer, objective, lambda: problem.lr)
+        may_end = stage is problem.stages[-1]
+        for step in range(stage.limit):
+            point = objective.point(curved=stepper.needs_hessian)
             # A Newton stage makes one step at least: from λ near the tolerance to rounding.
             may_stop = may_end and (step > 0 or not stepper.needs_hessian)
             epoch = watch.describe(stage, point, may_stop=may_stop)
@@ -75,18 +84,20 @@ def epochs(
                 epoch = replace(epoch, stopped="interrupted")
             watch.check(check, epoch)
             if epoch.stopped is None:
-                size = stepper.step(objective, objective.point(hessian=stepper.needs_hessian))
-                epoch = replace(epoch, step_size=size, stopped=watch.stuck(epoch, size))
+                size = stepper.step(objective, objective.point(curved=stepper.needs_hessian))
+                epoch = replace(epoch, step_size=size, stopped=watch.stuck(stage, epoch, size))
             yield watch.finish(epoch)
             if epoch.stopped is not None:
                 return
-    last = watch.describe(stage, objective.point(hessian=True), last=True)
+            if stage.is_sampled and watch.is_near_enough(point, epoch):
+                break
+    last = watch.describe(stage, whole.point(curved=True), last=True)
     watch.check(check, last)
     yield watch.finish(last)
 
 
 def _problem(
-    source: ArrayChunks | Problem, options: Options | None, names: Sequence[str] | None
+    source: Chunks | Problem, options: Options | None, names: Sequence[str] | None
 ) -> Problem:
     if isinstance(source, Problem):
         return source
@@ -99,21 +110,21 @@ class _Watch:
 
     problem: Problem
     objective: Objective
-    validation: ArrayChunks | None
-    held_out: ArrayChunks | None
+    validation: Chunks | None
+    held_out: Chunks | None
     number: int = field(default=0, init=False)
     best: tuple[float, int] = field(default=(float("inf"), 0), init=False)
     ratio: float = field(default=0.0, init=False)
 
     def describe(
-        self, stage: str, point: Point, *, may_stop: bool = True, last: bool = False
+        self, stage: Stage, point: Point, *, may_stop: bool = True, last: bool = False
     ) -> Epoch:
         """Describe the point the model stands at and decide whether to stop there."""
         distance = self._distance(point, always=last) if may_stop else None
-        validation = self._loss(self.validation)
+        validation = None if stage.is_sampled else self._loss(self.validation)
         epoch = Epoch(
             number=self.number,
-            stage=stage,
+            stage=stage.name,
             loss=point.loss / point.weight,
             penalised_loss=point.penalised / point.weight,
             gradient_norm=point.gradient_norm,
@@ -122,7 +133,7 @@ class _Watch:
             clamped_wrong=point.clamped_wrong,
             distance=distance,
             validation_loss=validation,
-            held_out_loss=self._loss(self.held_out),
+            held_out_loss=None if stage.is_sampled else self._loss(self.held_out),
             weights=self.problem.expand(point.parameters[:-1]),
             intercept=float(point.parameters[-1]),
         )
@@ -141,19 +152,25 @@ class _Watch:
         return "patience" if epoch.number - self.best[1] >= patience else None
 
     def _distance(self, point: Point, *, always: bool) -> float | None:
-        if point.hessian is None:
+        if point.curvature is None:
             norm = float(np.linalg.norm(point.gradient))
             # λ ≥ ‖g‖/√(largest eigenvalue of H): while even this is large, no Hessian is needed.
             ratio = max(self.ratio, 1 / np.sqrt(point.weight * (self.problem.curvature or 1.0)))
             if norm * ratio > self.problem.options.tolerance and not always:
                 return None
-            point = self.objective.point(hessian=True)
-            self.ratio = point.distance() / norm if norm else self.ratio
-        return point.distance()
+            distance = self.objective.distance()
+            self.ratio = distance / norm if norm else self.ratio
+            return distance
+        return self.objective.distance() if always else point.distance()
 
-    def stuck(self, epoch: Epoch, size: float) -> str | None:
+    def is_near_enough(self, point: Point, epoch: Epoch) -> bool:
+        """Whether a sample's fit may end: what it is off is many standard errors of all rows."""
+        near = point.curvature is not None and point.curvature.distance(point.gradient) <= 1
+        return near or not epoch.step_size
+
+    def stuck(self, stage: Stage, epoch: Epoch, size: float) -> str | None:
         """Say how training ends where no step lowers the loss any more."""
-        if size > 0:
+        if size > 0 or stage.is_sampled:
             return None
         return "clamped" if epoch.clamped_wrong else "epoch_limit"
 
@@ -170,15 +187,15 @@ class _Watch:
         if epoch.stopped is None:
             return epoch
         if epoch.distance is None:
-            epoch = replace(epoch, distance=self.objective.point(hessian=True).distance())
+            epoch = replace(epoch, distance=self.objective.distance())
         if problem.separation_known or problem.options.l2 > 0:
             return epoch
         if self.objective.point().beyond and ranks.world_size() == 1:
             names = [problem.names[j] for j in problem.kept]
-            refuse_separation(problem.source.x, problem.source, names)
+            refuse_separation(problem.source, names)
         return epoch
 
-    def _loss(self, source: ArrayChunks | None) -> float | None:
+    def _loss(self, source: Chunks | None) -> float | None:
         if source is None:
             return None
-        return sums.mean_loss(self.objective.model, source, self.objective.task)
+        return self.objective.visitor.mean_loss(source)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from placement.config import TrainConfig
-from placement.data.chunks import ArrayChunks
+from placement.data.chunks import ArrayChunks, Chunk, Chunks, no_weights
 from placement.errors import UsageError
 from placement.model import loss as losses
 from placement.training import chain
@@ -57,9 +57,7 @@ def check_scalar(
 
 
 def check_batch(
-    x: npt.NDArray[np.floating],
-    y: npt.NDArray[np.floating],
-    weight: npt.NDArray[np.floating],
+    rows: Chunk,
     weights: npt.NDArray[np.floating],
     intercept: float,
     dtype: str = "float64",
@@ -68,12 +66,11 @@ def check_batch(
     names: Sequence[str] | None = None,
     broken: str | None = None,
 ) -> GradientCheck:
-    """Check the first 256 rows `x: (n, d)` at `weights: (d,)`, parameter by parameter."""
-    first = slice(0, MOST_ROWS)
-    rows = _rows(x[first], y[first], weight[first], weights, intercept, dtype, epsilon, loss)
-    columns = range(1, x.shape[1] + 1)
+    """Check some rows at `weights: (d,)`, parameter by parameter."""
+    asked = _rows(rows.x, rows.y, rows.weight, weights, intercept, dtype, epsilon, loss)
+    columns = range(1, rows.x.shape[1] + 1)
     labels = tuple(names) if names is not None else tuple(f"x{j}" for j in columns)
-    return _check(rows, tuple(f"w[{name}]" for name in labels), broken, show_links=False)
+    return _check(asked, tuple(f"w[{name}]" for name in labels), broken, show_links=False)
 
 
 def check_beyond_clamp(
@@ -85,8 +82,8 @@ def check_beyond_clamp(
     """Check rows beyond the clamp, on both sides with both targets, beside ordinary ones."""
     x = np.array([[-40.0], [-40.0], [40.0], [40.0], [-200.0], [200.0], [-0.5], [0.25]])
     y = np.array([0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0])
-    ones = np.ones(len(y))
-    return check_batch(x, y, ones, np.ones(1), 0.0, dtype, epsilon, loss, ("logit",), broken)
+    rows = Chunk(x, y, np.ones(len(y)))
+    return check_batch(rows, np.ones(1), 0.0, dtype, epsilon, loss, ("logit",), broken)
 
 
 def check_gradients(
@@ -100,19 +97,27 @@ def check_gradients(
     It is taken where training starts, at zero.
     """
     names: Sequence[str] | None = None
+    source: Chunks
     if isinstance(data, ArrayChunks):
         source = data
     elif isinstance(data, tuple):
         x, y = (np.asarray(part, dtype=np.float64) for part in data)
-        source = ArrayChunks(x, y, np.ones(len(y)))
+        source = ArrayChunks(x, y, no_weights(len(y)))
     else:
         from placement.training.preparation import prepare
 
         prepared = prepare(data, TrainConfig(epsilon=epsilon))
         source, names = prepared.problem.source, prepared.encoder.names
-    losses.check_targets(torch.from_numpy(np.array(source.y, dtype=np.float64)))
+    for chunk in source:
+        losses.check_targets(torch.from_numpy(np.array(chunk.y, dtype=np.float64)))
     start = np.zeros(source.columns)
-    return check_batch(source.x, source.y, source.weight, start, 0.0, dtype, epsilon, names=names)
+    return check_batch(first_rows(source), start, 0.0, dtype, epsilon, names=names)
+
+
+def first_rows(source: Chunks) -> Chunk:
+    """Return the rows that are checked: the first 256."""
+    rows = source.take(np.arange(min(MOST_ROWS, source.rows)))
+    return Chunk(rows.x, rows.y, rows.weight)
 
 
 def _rows(

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 
+from placement.data.chunks import ArrayChunks, Chunk, Chunks
 from placement.training.moments import Moments
 
 Array = npt.NDArray[np.float64]
@@ -54,12 +55,7 @@ def aliased_columns(seen: Moments) -> tuple[int, ...]:
 
 
 def find_separation(
-    x: npt.NDArray[np.floating],
-    y: npt.NDArray[np.floating],
-    weight: npt.NDArray[np.floating],
-    names: Sequence[str],
-    *,
-    most_rows: int | None = None,
+    source: Chunks, names: Sequence[str], *, most_rows: int | None = None
 ) -> Separation | None:
     """Decide whether a plane through the columns separates the classes, wholly or nearly.
 
@@ -68,12 +64,13 @@ def find_separation(
     rows would have to be asked.
     """
     none = Separation((), complete=False, text="")
-    if len(y) > _SAMPLE_ROWS:
-        rows = np.sort(np.random.default_rng(0).choice(len(y), _SAMPLE_ROWS, replace=False))
-        if _overlap(_signed_rows(x[rows], y[rows], weight[rows])):
+    if source.rows > _SAMPLE_ROWS:
+        rows = np.random.default_rng(0).choice(source.rows, _SAMPLE_ROWS, replace=False)
+        some = source.take(np.sort(rows))
+        if _overlap(_signed_rows(some, _scale(some))):
             return none
-    signed = np.unique(_signed_rows(x, y, weight), axis=0)
-    if most_rows is not None and len(signed) > most_rows:
+    signed = _distinct_rows(source, _scale(source), most_rows)
+    if signed is None:
         return None
     beta = _separating_plane(signed)
     if beta is None:
@@ -94,16 +91,42 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _signed_rows(
-    x: npt.NDArray[np.floating], y: npt.NDArray[np.floating], weight: npt.NDArray[np.floating]
-) -> Array:
+def _scale(source: Chunks) -> tuple[Array, Array]:
+    """Return the middle and the half width of each column's range, `(d,)` each, 1 if it is 0."""
+    low, high = np.full(source.columns, np.inf), np.full(source.columns, -np.inf)
+    for chunk in source:
+        used = chunk.x[chunk.weight > 0]
+        low = np.minimum(low, used.min(axis=0, initial=np.inf))
+        high = np.maximum(high, used.max(axis=0, initial=-np.inf))
+    middle = np.where(low <= high, low + (high - low) / 2, 0.0)
+    width = np.where(low < high, (high - low) / 2, 1.0)
+    return middle, width
+
+
+def _signed_rows(rows: Chunk | ArrayChunks, scale: tuple[Array, Array]) -> Array:
     """Rows s·(x, 1) with s = ±1, columns brought to like size; a soft target counts as both."""
-    used = weight > 0
-    x, y = np.asarray(x[used], dtype=np.float64), y[used]
-    x = x - x.mean(axis=0) if len(x) else x
-    size = np.abs(x).max(axis=0, initial=0.0)
-    full = np.column_stack([x / np.where(size > 0, size, 1.0), np.ones(len(x))])
+    used = rows.weight > 0
+    middle, width = scale
+    x, y = np.asarray(rows.x[used], dtype=np.float64), rows.y[used]
+    full = np.column_stack([(x - middle) / width, np.ones(len(x))])
     return np.concatenate([full[y > 0], -full[y < 1]])
+
+
+def _distinct_rows(
+    source: Chunks, scale: tuple[Array, Array], most_rows: int | None
+) -> Array | None:
+    """Return the different signed rows; None as soon as there are more than `most_rows`."""
+    found = np.empty((0, source.columns + 1))
+    waiting: list[Array] = []
+    for chunk in source:
+        waiting.append(np.unique(_signed_rows(chunk, scale), axis=0))
+        # Joined whenever they doubled, so that rows that come again never pile up.
+        if sum(map(len, waiting)) > max(len(found), _SAMPLE_ROWS):
+            found, waiting = np.unique(np.concatenate([found, *waiting]), axis=0), []
+            if most_rows is not None and len(found) > most_rows:
+                return None
+    found = np.unique(np.concatenate([found, *waiting]), axis=0)
+    return None if most_rows is not None and len(found) > most_rows else found
 
 
 def _overlap(sample: Array) -> bool:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
-from placement.data.chunks import Chunk
+from placement.data.chunks import Chunk, Chunks
 from placement.errors import DataError
+from placement.model.perceptron import Standardising
 from placement.training import ranks
+from placement.training.parts import in_parts, tensors, total_weight
 
 Array = npt.NDArray[np.float64]
 
@@ -29,6 +32,18 @@ class Moments:
         total[:-1, :-1] += self.centred
         return total
 
+    def standardising(self) -> Standardising:
+        """Return the columns' means and standard deviations (ddof 0, 1 for a constant one)."""
+        std = np.sqrt(np.diag(self.centred) / self.weight)
+        # A constant leaves only rounding: dividing by it would blow noise up to 1.
+        constant = std <= 1e-12 * np.maximum(np.abs(self.mean), 1e-300)
+        return Standardising(self.mean, np.where(constant, 1.0, std))
+
+    def standardised(self, units: Standardising) -> "Moments":
+        """The moments of the standardised columns."""
+        mean = (self.mean - units.mean) / units.std
+        return Moments(self.weight, mean, self.centred / np.outer(units.std, units.std))
+
     def keep(self, columns: npt.NDArray[np.integer]) -> "Moments":
         """The moments of some of the columns."""
         return Moments(self.weight, self.mean[columns], self.centred[np.ix_(columns, columns)])
@@ -43,21 +58,95 @@ class Moments:
         return float(np.linalg.eigvalsh(bound)[-1])
 
 
-def moments(source: Iterable[Chunk], columns: int) -> Moments:
-    """Take the moments in two passes: centring first keeps digits that one pass would lose."""
-    first = np.zeros(columns + 1)
-    for chunk in source:
-        first[:columns] += chunk.weight.astype(np.float64) @ chunk.x
-        first[columns] += chunk.weight.sum(dtype=np.float64)
-    first = ranks.add_up(first)
-    weight = float(first[columns])
-    mean = first[:columns] / (weight or 1.0)
-    products = np.zeros((columns, columns))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for chunk in source:
-            centred = chunk.x - mean
-            products += centred.T @ (centred * chunk.weight[:, None])
-    summed = ranks.add_up(products.ravel()).reshape(columns, columns)
-    if not np.isfinite(summed).all():
-        raise DataError("the cells of a column are too large to be squared: rescale it")
-    return Moments(weight, mean, summed)
+@dataclass(frozen=True)
+class Totals:
+    """Of all rows: their number, Σ weight and Σ weight·y; and of their columns the sums.
+
+    Round a `pivot: (d,)` near the means, Σ weight·(x − pivot) `(d,)` and, where asked for,
+    Σ weight·(x − pivot)(x − pivot)ᵀ `(d, d)`. `hard`: every target is 0 or 1. `in_doubt`: a cell,
+    target or weight here may be none.
+    """
+
+    rows: int
+    weight: float
+    positive: float
+    pivot: Array
+    sums: Array
+    products: Array | None
+    hard: bool
+    in_doubt: bool
+
+    @property
+    def moments(self) -> Moments:
+        """The moments; DataError where squares of cells are no numbers any more."""
+        if self.products is None:
+            raise ValueError("these totals were taken without products")
+        apart = self.sums / self.weight
+        centred = self.products - self.weight * np.outer(apart, apart)
+        if not np.isfinite(centred).all():
+            raise DataError("the cells of a column are too large to be squared: rescale it")
+        np.fill_diagonal(centred, np.maximum(np.diag(centred), 0.0))
+        return Moments(self.weight, self.pivot + apart, centred)
+
+
+def totals(source: Chunks, threads: int = 1, *, products: bool = False) -> Totals:
+    """Take the totals in one pass; sums round a pivot lose no digits, wherever zero is."""
+    columns = source.columns
+    pivot = _pivot(source)
+
+    def part_of(chunks: Iterable[Chunk]) -> tuple[Array, bool]:
+        found, fine = np.zeros(3 + columns + columns**2 * products), True
+        for chunk in chunks:
+            sums, good = _sums_of(chunk, pivot, products=products)
+            found, fine = found + sums, fine and good
+        return found, fine
+
+    seen, fine = np.zeros(3 + columns + columns**2 * products), True
+    for sums, good in in_parts(source, part_of, threads, blas=products):
+        seen, fine = seen + sums, fine and good
+    hard = not ranks.agree(stop=not fine)
+    in_doubt = not (fine and np.isfinite(seen[: 3 + columns]).all())
+    seen = ranks.add_up(seen)
+    squares = seen[3 + columns :].reshape(columns, columns) if products else None
+    return Totals(
+        rows=int(seen[0]),
+        weight=float(seen[1]),
+        positive=float(seen[2]),
+        pivot=pivot,
+        sums=seen[3 : 3 + columns],
+        products=squares,
+        hard=hard,
+        in_doubt=in_doubt,
+    )
+
+
+def _sums_of(chunk: Chunk, pivot: Array, *, products: bool) -> tuple[Array, bool]:
+    """Sum up one chunk; False where a target is neither 0 nor 1 or a weight negative."""
+    # float32 cells have no more digits than their own dtype keeps.
+    dtype = torch.float32 if chunk.x.dtype == np.float32 else torch.float64
+    x, y, weight = tensors(chunk, dtype)
+    fine = bool(((y == 0) | (y == 1)).all()) and not (weight is not None and (weight < 0).any())
+    if pivot.any():
+        x = x - torch.from_numpy(pivot).to(dtype)
+    column = torch.ones_like(y) if weight is None else weight
+    numbers = np.array([len(chunk), total_weight(chunk), float(column @ y)])
+    parts = [numbers, (column @ x).double().numpy()]
+    if products:
+        weighted = x if weight is None else x * weight.unsqueeze(1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            parts.append((x.numpy().T @ weighted.numpy()).ravel())
+    return np.concatenate(parts), fine
+
+
+def _pivot(source: Chunks) -> Array:
+    """Return the mean of the first rows of every rank where that is far from zero, else zero."""
+    seen = np.zeros(1 + 2 * source.columns)
+    if len(source):
+        x = np.asarray(source.chunk(0).x[:1024], dtype=np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            seen = np.concatenate([[len(x)], x.sum(axis=0), (x**2).sum(axis=0)])
+    seen = ranks.add_up(seen)
+    mean, square = np.split(seen[1:] / max(seen[0], 1.0), 2)
+    far = np.isfinite(square) & (mean**2 > 0.5 * square)
+    pivot: Array = np.where(far, mean, 0.0)
+    return pivot

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import scipy.linalg
 
-from placement.data.chunks import ArrayChunks
+from placement.data.chunks import Chunks
 from placement.errors import DataError
 from placement.model.perceptron import Perceptron
 from placement.training import sums
+from placement.training.curvature import Curvature
 from placement.training.options import Options
 
 Array = npt.NDArray[np.float64]
@@ -21,14 +21,17 @@ _REMEMBERED = 8  # evaluations kept, so that no visit is paid for twice
 
 @dataclass(frozen=True)
 class Point:
-    """The penalised *sum* objective at `parameters: (d + 1,)`; `loss` is without the penalty."""
+    """The penalised *sum* objective at `parameters: (d + 1,)`; `loss` is without the penalty.
+
+    `curvature` was taken here or nearby, None where nobody asked for it.
+    """
 
     parameters: Array
     weight: float
     loss: float
     penalised: float
     gradient: Array
-    hessian: Array | None
+    curvature: Curvature | None
     clamped: int
     clamped_wrong: int
     beyond: int
@@ -39,62 +42,89 @@ class Point:
         return float(np.linalg.norm(self.gradient)) / self.weight
 
     def newton_step(self) -> Array:
-        """Return −H⁻¹g, `(d + 1,)`; the shortest such step where H is singular."""
-        if self.hessian is None:
+        """Return −H⁻¹g, `(d + 1,)`."""
+        if self.curvature is None:
             raise ValueError("this point was evaluated without its Hessian")
-        # Unit diagonal first: columns of very different sizes then cost no digits.
-        size = np.sqrt(np.maximum(np.diag(self.hessian), 0.0))
-        size[size == 0] = 1.0
-        scaled = self.hessian / np.outer(size, size)
-        try:
-            step = scipy.linalg.cho_solve(scipy.linalg.cho_factor(scaled), self.gradient / size)
-        except np.linalg.LinAlgError:
-            step = np.linalg.lstsq(scaled, self.gradient / size, rcond=1e-12)[0]
-        return -np.asarray(step / size, dtype=np.float64)
+        return self.curvature.step(self.gradient)
 
-    def distance(self) -> float:
-        """Return λ = √(gᵀH⁻¹g), the distance to the optimum in standard errors."""
-        step = self.newton_step()
-        if self.hessian is not None and not _solves(self.hessian, step, self.gradient):
-            return float("inf")
-        return math.sqrt(max(0.0, -float(self.gradient @ step)))
-
-
-def _solves(hessian: Array, step: Array, gradient: Array) -> bool:
-    residual = np.linalg.norm(hessian @ step + gradient)
-    return bool(residual <= 1e-3 * np.linalg.norm(gradient))
+    def distance(self) -> float | None:
+        """Return λ, the distance to the optimum in standard errors; None without all rows' H."""
+        if self.curvature is None or not self.curvature.whole:
+            return None
+        return self.curvature.distance(self.gradient)
 
 
 class Objective:
-    """The loss of one model on one source; evaluations go through `sums.visit` and `.grad`."""
+    """The loss of one model on one source; evaluations go through `sums.visit` and `.grad`.
+
+    `share` of all rows are in the source, and so much of the penalty belongs to them. `curvature`
+    is the last Hessian that was taken, None before the first.
+    """
 
     def __init__(
-        self, model: Perceptron, source: ArrayChunks, options: Options, threads: int
+        self,
+        model: Perceptron,
+        source: Chunks,
+        options: Options,
+        task: sums.Task,
+        share: float = 1.0,
     ) -> None:
         self.model = model
         self.source = source
         self.options = options
-        self.task = sums.Task(options.loss, options.effective_epsilon, threads=threads)
+        self.share = share
+        self.visitor = sums.Visitor(model, task)
         self._known: OrderedDict[bytes, Point] = OrderedDict()
+        self.curvature: Curvature | None = None
 
-    def point(self, *, hessian: bool = False) -> Point:
-        """Evaluate at the model's present parameters, or remember having done so."""
-        key = self.model.parameters_as_array().tobytes()
-        known = self._known.get(key)
-        if known is not None and (known.hessian is not None or not hessian):
-            return known
-        point = self.on(self.source, hessian=hessian)
-        self._known[key] = point
-        while len(self._known) > (2 if hessian else _REMEMBERED):
-            self._known.popitem(last=False)
+    def of_sample(self, rows: Chunks, share: float) -> "Objective":
+        """The loss of the same model on a sample of the rows."""
+        return Objective(self.model, rows, self.options, self.visitor.task, share)
+
+    def point(self, *, curved: bool = False) -> Point:
+        """Evaluate at the model's present parameters, or remember having done so.
+
+        `curved`: with a Hessian, a new one only where the last was taken too far from here.
+        """
+        parameters = self.model.parameters_as_array()
+        near = self.curvature
+        if near is not None and not near.is_near(parameters):
+            near = None
+        point = self._known.get(parameters.tobytes())
+        if point is None or (curved and point.curvature is None and near is None):
+            point = self.on(self.source, hessian=curved and near is None)
+            self.curvature = point.curvature or self.curvature
+            self._known[parameters.tobytes()] = point
+            while len(self._known) > (2 if curved else _REMEMBERED):
+                self._known.popitem(last=False)
+        if curved and point.curvature is None:
+            return replace(point, curvature=near)
         return point
 
-    def on(self, source: ArrayChunks, *, hessian: bool = False) -> Point:
+    def distance(self) -> float:
+        """Return λ at the model's present parameters, from a Hessian of all rows."""
+        if self.curvature is not None and not self.curvature.whole:
+            self.curvature = None
+        distance = self.point(curved=True).distance()
+        return float("nan") if distance is None else distance
+
+    def start_from(self, sample: "Objective") -> None:
+        """Go on where a sample's fit ended, with its Hessian; from zero if that is no worse."""
+        lent = sample.curvature
+        self.curvature = None if lent is None else lent.scaled(self.share / sample.share)
+        point = self.point(curved=True)
+        if point.penalised > point.weight * math.log(2):  # the loss of saying 0.5 of every row
+            self.curvature = None
+            self.model.move_to(np.zeros_like(point.parameters))
+
+    def on(self, source: Chunks, *, hessian: bool = False) -> Point:
         """Evaluate on some rows, with the whole penalty added once after all sums."""
         parameters = self.model.parameters_as_array()
-        total = sums.visit(self.model, source, replace(self.task, hessian=hessian))
-        penalty = np.append(np.full(len(parameters) - 1, self.options.l2), 0.0)
-        curvature = None if total.hessian is None else total.hessian + np.diag(penalty)
+        total = self.visitor.visit(source, hessian=hessian)
+        penalty = np.append(np.full(len(parameters) - 1, self.options.l2 * self.share), 0.0)
+        curvature = None
+        if total.hessian is not None:
+            curvature = Curvature(total.hessian + np.diag(penalty), parameters, total.weight)
         clamping = self.options.loss == "clamped"
         with np.errstate(over="ignore", invalid="ignore"):  # told as a DataError below
             half_squares = 0.5 * float(penalty @ parameters**2)
@@ -105,7 +135,7 @@ class Objective:
             loss=total.loss,
             penalised=total.loss + half_squares,
             gradient=gradient,
-            hessian=curvature,
+            curvature=curvature,
             clamped=total.beyond if clamping else 0,
             clamped_wrong=total.beyond_wrong if clamping else 0,
             beyond=total.beyond,

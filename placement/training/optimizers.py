@@ -130,7 +130,7 @@ class Newton:
         size = 1.0
         for _ in range(self.most_halvings):
             objective.model.move_to(point.parameters + size * direction)
-            if near or objective.point(hessian=True).penalised <= point.penalised + noise:
+            if near or objective.point(curved=True).penalised <= point.penalised + noise:
                 return size
             size /= 2
         objective.model.move_to(point.parameters)

@@ -69,14 +69,12 @@ class Options:
         """How near to the optimum, in standard errors, counts as converged."""
         return 1e-8 if self.dtype == "float64" else 1e-4
 
-    def stages(self, cells: int, columns: int) -> tuple[tuple[str, int], ...]:
+    def plan(self, rows: int, columns: int) -> tuple[tuple[str, int], ...]:
         """Return the optimizers to run, each with its most epochs, for a table of this size."""
         exact = "lbfgs" if columns > WIDE_COLUMNS else "newton"
-        if self.optimizer == "newton":
-            return ((exact, self.epochs),)
-        if self.optimizer != "auto":
+        if self.optimizer not in ("auto", "newton"):
             return ((self.optimizer, self.epochs),)
-        if cells > AUTO_GD_CELLS:
-            return ((exact, self.epochs),)
-        first = min(AUTO_GD_STEPS, self.epochs * 2 // 3)
-        return (("gd", first), (exact, self.epochs - first))
+        if self.optimizer == "auto" and rows * columns <= AUTO_GD_CELLS:
+            first = min(AUTO_GD_STEPS, self.epochs * 2 // 3)
+            return (("gd", first), (exact, self.epochs - first))
+        return ((exact, self.epochs),)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
-from placement.data.chunks import DEFAULT_CHUNK_ROWS, ArrayChunks
+from placement.data.chunks import ArrayChunks
 from placement.data.encoding import Encoder, learn_encoder
 from placement.data.split import Split, hold_out
 from placement.data.table import Table
@@ -47,7 +47,7 @@ def prepare(
     *,
     test: Table | None = None,
     everything: bool = False,
-    chunk_rows: int = DEFAULT_CHUNK_ROWS,
+    chunk_rows: int | None = None,
 ) -> Prepared:
     """Hold rows out, learn the encoding from the training rows, encode.
 
@@ -73,7 +73,7 @@ def prepare(
     return Prepared(table, config, split, encoder, problem, validation, held_out)
 
 
-def _chunks(table: Table, rows: Rows, encoder: Encoder, chunk_rows: int) -> ArrayChunks:
+def _chunks(table: Table, rows: Rows, encoder: Encoder, chunk_rows: int | None) -> ArrayChunks:
     x = encoder.encode({name: table.columns[name][rows] for name in table.schema.feature_names})
     return ArrayChunks(x, table.label[rows], table.weight[rows], chunk_rows)
 
@@ -91,8 +91,8 @@ def fit(
     table: Table,
     config: TrainConfig = TrainConfig(),
     *,
-    chunk_rows: int = DEFAULT_CHUNK_ROWS,
-    threads: int = 1,
+    chunk_rows: int | None = None,
+    threads: int | None = None,
 ) -> Fitted:
     """Train a perceptron on a table: hold out, encode, minimise.
 

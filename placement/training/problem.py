@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.chunks import ArrayChunks, Chunk
+from placement.data.chunks import Chunk, Chunks, threads_for
 from placement.errors import DataError
+from placement.model.perceptron import Perceptron, Standardising
 from placement.training import ranks
 from placement.training.identifiability import (
     MOST_DISTINCT_ROWS,
@@ -16,29 +17,56 @@ from placement.training.identifiability import (
     aliased_columns,
     find_separation,
 )
-from placement.training.moments import moments
+from placement.training.moments import Totals, totals
 from placement.training.options import Options
 
 SGD_SHARE = 0.25  # of the longest safe step: mini-batches are noisy, and the noise grows with it
+SAMPLED_ROWS = 400_000  # from so many on, the optimum of a sample is the better start for Newton
+LEAST_SAMPLE = 1_000
+ROWS_PER_COLUMN = 50  # of a sample: with fewer, its Hessian says little of that of all rows
+SAMPLE_STEPS = 6
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An optimizer, its most epochs, and what it fits: all rows, or a sample of this `share`."""
+
+    optimizer: str
+    limit: int
+    rows: Chunks
+    share: float = 1.0
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether it fits a sample only."""
+        return self.share < 1
+
+    @property
+    def name(self) -> str:
+        """The stage's name in the history."""
+        return "sample" if self.is_sampled else self.optimizer
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A source ready for the loop: aliased columns left out, cells in the training's dtype.
+    """A source ready for the loop: aliased columns left out, warnings gathered.
 
-    `aliased` and `kept` are positions in the `width` columns handed in. `curvature` is L of the
-    penalised mean loss, None where no stage needs it; `separation_known` whether the linear
-    programme was run.
+    `aliased` and `kept` are positions in the `width` columns handed in; `units` are what the
+    perceptron standardises the kept ones by, None where they are so already. `curvature` is L of
+    the penalised mean loss, None where no stage needs it. `hard`: every target is 0 or 1.
+    `separation_known`: the linear programme was run.
     """
 
-    source: ArrayChunks
+    source: Chunks
     options: Options
     names: tuple[str, ...]
     kept: npt.NDArray[np.int64]
     aliased: tuple[int, ...]
     width: int
-    stages: tuple[tuple[str, int], ...]
+    stages: tuple[Stage, ...]
     curvature: float | None
+    units: Standardising | None
+    hard: bool
     separation_known: bool
     warnings: tuple[str, ...]
 
@@ -52,9 +80,15 @@ class Problem:
         calm = SGD_SHARE * (1 - self.options.momentum)
         return (calm if self.options.optimizer == "sgd" else 1.0) / self.curvature
 
-    def project(self, source: ArrayChunks | None) -> ArrayChunks | None:
-        """Bring another source of the same columns into this problem's columns and dtype."""
-        return None if source is None else _cast(source, self.kept, self.width, self.options)
+    def perceptron(self) -> Perceptron:
+        """Make the perceptron that fits the source's columns, at zero."""
+        return Perceptron(len(self.kept), self.options.torch_dtype, self.units)
+
+    def project(self, source: Chunks | None) -> Chunks | None:
+        """Bring another source of the same columns into this problem's columns."""
+        if source is not None and source.columns != self.width:
+            raise ValueError(f"a source of {source.columns} columns beside one of {self.width}")
+        return None if source is None else _selected(source, self.kept)
 
     def expand(self, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Weights `(width,)` from those of the kept columns: 0 where aliased."""
@@ -63,41 +97,54 @@ class Problem:
         return full
 
 
-def prepare(source: ArrayChunks, options: Options, names: Sequence[str] | None = None) -> Problem:
-    """Look at the data before fitting: targets, aliased columns, separation, step size."""
-    width = source.columns
+def prepare(
+    source: Chunks,
+    options: Options,
+    names: Sequence[str] | None = None,
+    *,
+    units: Standardising | None = None,
+    seen: Totals | None = None,
+) -> Problem:
+    """Look at the data before fitting: targets, aliased columns, separation, step size.
+
+    With `units` the columns come as they are and the perceptron standardises them. `seen`: the
+    sums of this very source, where they were taken before.
+    """
+    width, threads = source.columns, threads_for(source)
     labels = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(width))
-    rows = _check_cells(source, labels)
-    stages = options.stages(rows * width, width)
-    seen = None
-    if options.l2 == 0 or any(name != "newton" for name, _ in stages):
-        seen = moments(source, width)
-    aliased = aliased_columns(seen) if seen is not None and options.l2 == 0 else ()
+    plan = options.plan(int(ranks.add_up(np.array([float(source.rows)]))[0]), width)
+    if seen is None:
+        sized = options.l2 == 0 or bool({"gd", "sgd", "adam"} & {name for name, _ in plan})
+        seen = totals(source, threads, products=sized)
+    _check(source, seen, labels)
+    spread = None if seen.products is None else seen.moments
+    if spread is not None and units is not None:
+        spread = spread.standardised(units)
+    aliased = aliased_columns(spread) if spread is not None and options.l2 == 0 else ()
     kept = np.setdiff1d(np.arange(width), aliased)
-    known, warnings = _look_for_separation(source, kept, labels, options)
+    source = _selected(source, kept)
+    known, warnings = _look_for_separation(source, [labels[j] for j in kept], options)
     return Problem(
-        source=_cast(source, kept, width, options),
+        source=source,
         options=options,
         names=labels,
         kept=kept,
         aliased=aliased,
         width=width,
-        stages=stages,
-        curvature=None if seen is None else seen.keep(kept).curvature_bound(options.l2),
+        stages=_stages(plan, source, seen.rows),
+        curvature=None if spread is None else spread.keep(kept).curvature_bound(options.l2),
+        units=None if units is None else units.keep(kept),
+        hard=seen.hard,
         separation_known=known,
         warnings=warnings,
     )
 
 
 def refuse_separation(
-    x: npt.NDArray[np.floating],
-    source: ArrayChunks,
-    names: Sequence[str],
-    *,
-    most_rows: int | None = None,
+    source: Chunks, names: Sequence[str], *, most_rows: int | None = None
 ) -> bool:
     """Raise DataError where the classes are separable; return whether that was decided."""
-    found = find_separation(x, source.y, source.weight, names, most_rows=most_rows)
+    found = find_separation(source, names, most_rows=most_rows)
     if found is None:
         return False
     if found.columns:
@@ -106,32 +153,53 @@ def refuse_separation(
 
 
 def _look_for_separation(
-    source: ArrayChunks, kept: npt.NDArray[np.int64], names: Sequence[str], options: Options
+    source: Chunks, names: Sequence[str], options: Options
 ) -> tuple[bool, tuple[str, ...]]:
     # A rank sees only its share, and separable shares may overlap together.
     if ranks.world_size() > 1:
         return False, ()
-    inside = [names[j] for j in kept]
-    x = source.x[:, kept]
     if options.l2 == 0:
-        return refuse_separation(x, source, inside, most_rows=MOST_DISTINCT_ROWS), ()
-    found = find_separation(x, source.y, source.weight, inside, most_rows=MOST_DISTINCT_ROWS)
+        return refuse_separation(source, names, most_rows=MOST_DISTINCT_ROWS), ()
+    found = find_separation(source, names, most_rows=MOST_DISTINCT_ROWS)
     if found is None:
         return False, ()
     return True, ((f"{found.text}; {PENALTY_ONLY}",) if found.columns else ())
 
 
-def _check_cells(source: ArrayChunks, names: Sequence[str]) -> int:
-    """Refuse what cannot be trained on; return the number of rows over all ranks."""
-    rows, weight = 0, 0.0
-    for chunk in source:
-        _check_chunk(chunk, rows, names)
-        rows += len(chunk)
-        weight += float(chunk.weight.sum(dtype=np.float64))
-    total = ranks.add_up(np.array([rows, weight]))
-    if total[1] <= 0:
+def _selected(source: Chunks, columns: npt.NDArray[np.int64]) -> Chunks:
+    return source if len(columns) == source.columns else source.select(columns)
+
+
+def _stages(plan: Sequence[tuple[str, int]], source: Chunks, rows: int) -> tuple[Stage, ...]:
+    """Put Newton's fits of samples before that of all rows, where there are many.
+
+    The optimum of a sample costs a fraction of a pass, and a start from it saves several.
+    """
+    name, limit = plan[0]
+    steps = min(SAMPLE_STEPS, limit // 3)
+    if name != "newton" or not steps or rows < SAMPLED_ROWS:
+        return tuple(Stage(name, limit, source) for name, limit in plan)
+    samples: list[Stage] = []
+    sample: Chunks = source
+    for _ in range(2):
+        sample = sample.sample()
+        seen = totals(sample)
+        enough = seen.rows >= max(LEAST_SAMPLE, ROWS_PER_COLUMN * source.columns)
+        if not enough or not 0 < seen.positive < seen.weight:
+            break
+        samples.insert(0, Stage(name, steps, sample, seen.rows / rows))
+    return (*samples, Stage(name, limit - steps * len(samples), source))
+
+
+def _check(source: Chunks, seen: Totals, names: Sequence[str]) -> None:
+    """Refuse what cannot be trained on; the totals tell whether a closer look is needed."""
+    if seen.in_doubt:
+        before = 0
+        for chunk in source:
+            _check_chunk(chunk, before, names)
+            before += len(chunk)
+    if seen.weight <= 0:
         raise DataError("no row with a weight above 0 is left to train on")
-    return int(total[0])
 
 
 def _check_chunk(chunk: Chunk, before: int, names: Sequence[str]) -> None:
@@ -148,17 +216,3 @@ def _check_chunk(chunk: Chunk, before: int, names: Sequence[str]) -> None:
         raise DataError(f"row {before + row + 1}, column {names[column]}: not a finite number")
     if not ((chunk.weight >= 0) & np.isfinite(chunk.weight)).all():
         raise DataError("a weight is negative or not finite: weights are counts of 0 or more")
-
-
-def _cast(
-    source: ArrayChunks, kept: npt.NDArray[np.int64], width: int, options: Options
-) -> ArrayChunks:
-    """The kept columns in the training's dtype, as torch wants them; no copy where they are so."""
-    if source.columns != width:
-        raise ValueError(f"a source of {source.columns} columns beside one of {width}")
-    x = source.x if len(kept) == width else source.x[:, kept]
-    x, y, weight = (
-        np.require(array, options.numpy_dtype, ["C", "A", "W"])
-        for array in (x, source.y, source.weight)
-    )
-    return ArrayChunks(x, y, weight, source.chunk_rows)

@@ -41,7 +41,7 @@ def solution(history: Sequence[Epoch], problem: Problem) -> Solution:
     """Sum up a finished training; under patience the epoch of the best validation loss counts."""
     last = history[-1]
     chosen = _chosen(history, problem)
-    stages = {name for name, _ in problem.stages}
+    stages = {stage.optimizer for stage in problem.stages}
     return Solution(
         weights=chosen.weights,
         intercept=chosen.intercept,

@@ -6,35 +6,33 @@ of the parameters, and its chunk's sums are added in chunk order whichever finis
 the number of threads does not change the bits.
 """
 
-import copy
 import threading
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from placement.data.chunks import Chunk
+from placement.data.chunks import Chunk, Chunks
 from placement.model import loss as losses
 from placement.model.perceptron import Perceptron
 from placement.training import ranks
+from placement.training.parts import in_parts, tensors, total_weight
 
 Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a visit computes."""
+    """What is summed up, and on how many threads. `hard`: every target is known to be 0 or 1."""
 
     loss: losses.Loss
     epsilon: float
-    hessian: bool = False
     threads: int = 1
+    hard: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,109 +51,152 @@ class Sums:
     beyond_wrong: int
 
 
-def visit(model: Perceptron, source: Iterable[Chunk], task: Task) -> Sums:
-    """Run forward and `backward()` on every chunk; the gradient stays in the model's `.grad`."""
-    model.zero_grad()
-    size = model.linear.in_features + 1
-    scalars = np.zeros(4)
-    hessian = np.zeros((size, size) if task.hessian else (0, 0))
-    with _one_torch_thread():
-        for piece_scalars, piece_hessian in _pieces(model, source, task):
-            scalars += piece_scalars
-            if piece_hessian is not None:
-                hessian += piece_hessian
-    total = ranks.add_up(np.concatenate([scalars, model.gradient_as_array(), hessian.ravel()]))
-    return Sums(
-        loss=float(total[0]),
-        weight=float(total[1]),
-        gradient=total[4 : 4 + size],
-        hessian=total[4 + size :].reshape(size, size) if task.hessian else None,
-        beyond=int(total[2]),
-        beyond_wrong=int(total[3]),
-    )
+@dataclass(frozen=True)
+class _Part:
+    """The sums of a few chunks. `scalars`: loss, weight, rows beyond the clamp, wrong ones."""
+
+    scalars: Array
+    gradient: tuple[Tensor, Tensor]
+    products: Array
 
 
-@torch.no_grad()
-def mean_loss(model: Perceptron, source: Iterable[Chunk], task: Task) -> float:
-    """Weighted mean loss of a source that is only looked at; NaN without rows."""
-    total = np.zeros(2)
-    with _one_torch_thread():
-        for chunk in source:
-            x, y, weight = _tensors(chunk, model.linear.weight.dtype)
-            loss, _ = _loss(model, x, y, weight, task)
-            total += loss.item(), chunk.weight.sum(dtype=np.float64)
-    total = ranks.add_up(total)
-    return float(total[0] / total[1]) if total[1] else float("nan")
+class Visitor:
+    """Runs forward and `backward()` over whole sources; the gradient stays in the model's `.grad`.
+
+    Each of its threads keeps a leaf copy of the parameters from one visit to the next.
+    """
+
+    def __init__(self, model: Perceptron, task: Task) -> None:
+        self.model = model
+        self.task = task
+        self._visits = 0
+        self._own = threading.local()
+
+    def visit(self, source: Chunks, *, hessian: bool = False) -> Sums:
+        """Sum up every chunk at the model's present parameters."""
+        self._visits += 1
+        size = self.model.width + 1
+        scalars, gradient = np.zeros(4), self.model.zeros()
+        products = np.zeros((size, size) if hessian else (0, 0))
+        work = partial(self._sum, hessian)
+        for part in in_parts(source, work, self.task.threads, blas=hessian):
+            scalars += part.scalars
+            gradient = gradient[0] + part.gradient[0], gradient[1] + part.gradient[1]
+            products += part.products
+        self.model.take_gradient(gradient)
+        curvature = self.model.curvature_of(products) if hessian else products
+        parts = (scalars, self.model.gradient_as_array(), curvature.ravel())
+        total = ranks.add_up(np.concatenate(parts))
+        return Sums(
+            loss=float(total[0]),
+            weight=float(total[1]),
+            gradient=total[4 : 4 + size],
+            hessian=total[4 + size :].reshape(size, size) if hessian else None,
+            beyond=int(total[2]),
+            beyond_wrong=int(total[3]),
+        )
+
+    def mean_loss(self, source: Chunks) -> float:
+        """Weighted mean loss of a source that is only looked at; NaN without rows."""
+        total = np.zeros(2)
+        self._visits += 1
+        for sums in in_parts(source, self._look, self.task.threads):
+            total += sums
+        total = ranks.add_up(total)
+        return float(total[0] / total[1]) if total[1] else float("nan")
+
+    def _leaf(self) -> Perceptron:
+        """The calling thread's copy of the parameters as they are in this visit."""
+        own = self._own
+        if not hasattr(own, "leaf"):
+            own.leaf, own.seen = self.model.leaf(), self._visits
+        elif own.seen != self._visits:
+            own.leaf.follow(self.model)
+            own.seen = self._visits
+        leaf: Perceptron = own.leaf
+        return leaf
+
+    def _sum(self, hessian: bool, chunks: Iterable[Chunk]) -> _Part:
+        leaf, products = self._leaf(), None
+        leaf.forget_gradient()
+        if hessian:
+            self._own.products = products = getattr(self._own, "products", _Products())
+            products.begin(leaf.width)
+        scalars = np.zeros(4)
+        for chunk in chunks:
+            scalars += _backward(leaf, chunk, self.task, products)
+        summed = np.empty((0, 0)) if products is None else products.symmetric
+        return _Part(scalars, leaf.gradient(), summed)
+
+    @torch.no_grad()
+    def _look(self, chunks: Iterable[Chunk]) -> Array:
+        leaf, sums = self._leaf(), np.zeros(2)
+        for chunk in chunks:
+            x, y, weight = tensors(chunk, leaf.dtype)
+            sums += _loss(leaf, x, y, weight, self.task)[0].item(), total_weight(chunk)
+        return sums
 
 
-_Piece = tuple[Array, Array | None]
+class _Products:
+    """Σ s·(x, 1)(x, 1)ᵀ over chunks, `(d + 1, d + 1)`, in buffers that are used again."""
+
+    def __init__(self) -> None:
+        self._scaled = torch.empty(0)
+        self._total = np.empty((0, 0))
+
+    def begin(self, columns: int) -> None:
+        """Start at zero."""
+        self._total = np.zeros((columns + 1, columns + 1))
+
+    @property
+    def symmetric(self) -> Array:
+        """The sums, symmetric to the last bit."""
+        symmetric: Array = (self._total + self._total.T) / 2
+        return symmetric
+
+    def add(self, x: Tensor, curvature: Tensor) -> None:
+        """Add the products of rows `x: (n, d)`, each `curvature: (n,)` times."""
+        if self._scaled.shape[1:] != x.shape[1:] or len(self._scaled) < len(x):
+            self._scaled = torch.empty_like(x)
+        scaled = torch.mul(x, curvature.unsqueeze(1), out=self._scaled[: len(x)])
+        # numpy's BLAS is three times as fast as torch's on products as flat as these.
+        self._total[:-1, :-1] += x.numpy().T @ scaled.numpy()
+        sums = (x.T @ curvature).numpy()
+        self._total[-1, :-1] += sums
+        self._total[:-1, -1] += sums
+        self._total[-1, -1] += curvature.sum().item()
 
 
-def _pieces(model: Perceptron, source: Iterable[Chunk], task: Task) -> Iterator[_Piece]:
-    if task.threads > 1:
-        yield from _threaded(model, source, task)
-    else:
-        for chunk in source:
-            yield _backward(model, chunk, task)
-
-
-def _threaded(model: Perceptron, source: Iterable[Chunk], task: Task) -> Iterator[_Piece]:
-    own = threading.local()
-
-    def start() -> None:
-        torch.set_num_threads(1)
-        own.leaf = copy.deepcopy(model)
-
-    def work(chunk: Chunk) -> tuple[_Piece, list[Tensor | None]]:
-        own.leaf.zero_grad()
-        piece = _backward(own.leaf, chunk, task)
-        return piece, [p.grad for p in own.leaf.parameters()]
-
-    with ThreadPoolExecutor(task.threads, initializer=start) as pool:
-        waiting: deque[Future[tuple[_Piece, list[Tensor | None]]]] = deque()
-        for chunk in source:
-            waiting.append(pool.submit(work, chunk))
-            if len(waiting) > 2 * task.threads:  # a source larger than memory stays outside it
-                yield _fold(model, *waiting.popleft().result())
-        while waiting:
-            yield _fold(model, *waiting.popleft().result())
-
-
-def _fold(model: Perceptron, piece: _Piece, grads: list[Tensor | None]) -> _Piece:
-    for parameter, grad in zip(model.parameters(), grads, strict=True):
-        if parameter.grad is None:
-            parameter.grad = grad
-        elif grad is not None:
-            parameter.grad += grad
-    return piece
-
-
-def _backward(model: Perceptron, chunk: Chunk, task: Task) -> _Piece:
-    x, y, weight = _tensors(chunk, model.linear.weight.dtype)
+def _backward(
+    model: Perceptron, chunk: Chunk, task: Task, products: _Products | None
+) -> tuple[float, float, int, int]:
+    """Let `backward()` add into `.grad`, add to the products, and return the scalars."""
+    x, y, weight = tensors(chunk, model.dtype)
     loss, p = _loss(model, x, y, weight, task)
     loss.backward()  # type: ignore[no-untyped-call]
-    with torch.no_grad():
-        beyond, wrong, inside = _beyond(p.detach(), y, weight, task.epsilon)
-        scalars = np.array([loss.item(), chunk.weight.sum(dtype=np.float64), beyond, wrong])
-        if not task.hessian:
-            return scalars, None
-        curvature = weight * (p * (1 - p))
+    p = p.detach()
+    beyond, wrong, inside = _beyond(p, y, weight, task.epsilon)
+    if products is not None:
+        curvature = p * (1 - p) if weight is None else weight * (p * (1 - p))
         if task.loss == "clamped" and inside is not None:
             curvature *= inside
-        return scalars, _hessian(x, curvature)
+        products.add(model.columns(x), curvature)
+    return loss.item(), total_weight(chunk), beyond, wrong
 
 
 def _loss(
-    model: Perceptron, x: Tensor, y: Tensor, weight: Tensor, task: Task
+    model: Perceptron, x: Tensor, y: Tensor, weight: Tensor | None, task: Task
 ) -> tuple[Tensor, Tensor]:
     if task.loss == "logits":
         z = model.logits(x)
         return losses.logit_bce_sum(z, y, weight), torch.sigmoid(z.detach())
     p = model(x)
-    return losses.clamped_bce_sum(p, y, weight, task.epsilon), p
+    return losses.clamped_bce_sum(p, y, weight, task.epsilon, hard=task.hard), p
 
 
-def _beyond(p: Tensor, y: Tensor, weight: Tensor, epsilon: float) -> tuple[int, int, Tensor | None]:
+def _beyond(
+    p: Tensor, y: Tensor, weight: Tensor | None, epsilon: float
+) -> tuple[int, int, Tensor | None]:
     """Count rows beyond the clamp, and the wrong ones; the mask only where there are any."""
     if not p.numel():
         return 0, 0, None
@@ -163,42 +204,6 @@ def _beyond(p: Tensor, y: Tensor, weight: Tensor, epsilon: float) -> tuple[int, 
     if low >= epsilon and high <= 1 - epsilon:
         return 0, 0, None
     inside = losses.is_inside(p, epsilon)
-    beyond = ~inside & (weight > 0)
+    beyond = ~inside if weight is None else ~inside & (weight > 0)
     wrong = beyond & ((p - y).abs() > 2 * epsilon)
     return int(beyond.sum()), int(wrong.sum()), inside
-
-
-def _hessian(x: Tensor, curvature: Tensor) -> Array:
-    """XᵀSX with the intercept's column of ones at the end."""
-    scaled = x * curvature.unsqueeze(1)
-    columns = x.shape[1]
-    full = np.empty((columns + 1, columns + 1))
-    full[:-1, :-1] = (x.T @ scaled).numpy()
-    full[-1, :-1] = full[:-1, -1] = scaled.sum(0).numpy()
-    full[-1, -1] = curvature.sum().item()
-    return full
-
-
-def _tensors(chunk: Chunk, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
-    x, y, weight = (_tensor(array, dtype) for array in (chunk.x, chunk.y, chunk.weight))
-    return x, y, weight
-
-
-def _tensor(array: npt.NDArray[np.floating], dtype: torch.dtype) -> Tensor:
-    # torch.from_numpy warns of read-only arrays and refuses negative strides.
-    usable = array if array.flags.carray else np.require(array, requirements=["C", "A", "W"])
-    return torch.from_numpy(usable).to(dtype)
-
-
-@contextmanager
-def _one_torch_thread() -> Iterator[None]:
-    """Keep torch's own threads out of the sums: they would change bits with the machine."""
-    before = torch.get_num_threads()
-    if before == 1:
-        yield
-        return
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

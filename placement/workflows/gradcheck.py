@@ -3,7 +3,7 @@
 from placement.config import TrainConfig
 from placement.data.understanding import read_table
 from placement.errors import UsageError
-from placement.training.gradcheck import GradientCheck, check_batch, check_scalar
+from placement.training.gradcheck import GradientCheck, check_batch, check_scalar, first_rows
 from placement.training.preparation import prepare
 
 LARGEST = 1e6  # beyond, products of the chain say nothing in float32
@@ -58,9 +58,7 @@ def _check_file(
 
     table = read_table(data, target=target, positive=positive)
     prepared = prepare(table, TrainConfig(epsilon=epsilon, dtype=dtype))
-    rows, names = prepared.problem.source, prepared.encoder.names
+    rows, names = first_rows(prepared.problem.source), prepared.encoder.names
     # At weight zero every row has p = 0.5; drawn weights make the rows differ.
     weights = np.random.default_rng(0).normal(0, 0.5, len(names))
-    return check_batch(
-        rows.x, rows.y, rows.weight, weights, 0.0, dtype, epsilon, "clamped", names, broken
-    )
+    return check_batch(rows, weights, 0.0, dtype, epsilon, "clamped", names, broken)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
-from placement.data.chunks import ArrayChunks
 from placement.data.rules import is_rule, parse_rule
 from placement.data.split import folds_by_hash, row_hashes, table_hashes
 from placement.data.understanding import Table, read_table
@@ -22,7 +20,12 @@ from placement.model.fitted import Fitted
 from placement.model.history import Epoch
 from placement.reporting.results import Understanding
 from placement.training.fitting import epochs
-from placement.training.gradcheck import GradientCheck, check_batch, check_beyond_clamp
+from placement.training.gradcheck import (
+    GradientCheck,
+    check_batch,
+    check_beyond_clamp,
+    first_rows,
+)
 from placement.training.preparation import Prepared, cross_fit, finish, prepare
 from placement.training.solution import solution
 from placement.workflows.labelled import read_like
@@ -141,13 +144,12 @@ def _fit(
     def check(epoch: Epoch) -> None:
         checks.append((epoch.number, _passed(_check_rows(prepared, epoch))))
 
-    rows, options = prepared.problem.source, prepared.problem.options
+    options = prepared.problem.options
     with watcher.progress("training", "epochs", options.epochs) as progress:
         for epoch in epochs(
             prepared.problem,
             validation=prepared.validation,
             held_out=prepared.test,
-            threads=_threads(rows),
             check=check,
         ):
             history.append(epoch)
@@ -157,17 +159,10 @@ def _fit(
     return history, tuple(checks)
 
 
-def _threads(rows: ArrayChunks) -> int:
-    """A thread per chunk, as far as there are processors; it never changes the result."""
-    return max(1, min(os.cpu_count() or 1, -(-rows.rows // rows.chunk_rows)))
-
-
 def _check_rows(prepared: Prepared, epoch: Epoch) -> GradientCheck:
-    rows, options, kept = prepared.problem.source, prepared.problem.options, prepared.problem.kept
+    options, kept = prepared.problem.options, prepared.problem.kept
     return check_batch(
-        rows.x,
-        rows.y,
-        rows.weight,
+        first_rows(prepared.problem.source),
         epoch.weights[kept],
         epoch.intercept,
         options.dtype,

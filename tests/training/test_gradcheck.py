@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from placement.data.chunks import ArrayChunks, Chunk
 from placement.errors import DataError, UsageError
 from placement.training.gradcheck import (
     LINKS,
@@ -12,6 +13,7 @@ from placement.training.gradcheck import (
     check_beyond_clamp,
     check_gradients,
     check_scalar,
+    first_rows,
 )
 
 
@@ -54,12 +56,8 @@ def test_an_unknown_link_is_refused():
 def batch(seed=0, rows=300, columns=4, scale=1.0):
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(rows, columns)) * scale, rng.random(rows)
-    return (
-        x,
-        np.where(y < 0.8, y.round(), y),
-        rng.random(rows),
-        rng.normal(size=columns) * 6 / scale,
-    )
+    source = ArrayChunks(x, np.where(y < 0.8, y.round(), y), rng.random(rows))
+    return first_rows(source), rng.normal(size=columns) * 6 / scale
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -67,8 +65,7 @@ def batch(seed=0, rows=300, columns=4, scale=1.0):
 @pytest.mark.parametrize("scale", [1.0, 1e4])
 @pytest.mark.parametrize("seed", range(5))
 def test_rows_of_any_size_pass_before_and_beyond_the_clamp(dtype, loss, scale, seed):
-    x, y, weight, weights = batch(seed, scale=scale)
-    found = check_batch(x, y, weight, weights, 0.3, dtype, loss=loss)
+    found = check_batch(*batch(seed, scale=scale), 0.3, dtype, loss=loss)
     assert found.passed, found
     assert found.rows == 256
 
@@ -80,15 +77,14 @@ def test_at_the_optimum_where_the_gradient_vanishes_it_passes(make, dtype):
 
     source = make(256)
     found = solve(source, Options(l2=0.0))
-    checked = check_batch(source.x, source.y, source.weight, found.weights, found.intercept, dtype)
+    checked = check_batch(first_rows(source), found.weights, found.intercept, dtype)
     assert checked.passed
     assert checked.max_abs_error < 1e-6
     assert abs(checked.gradients[0].manual) < 1e-6
 
 
 def test_parameters_carry_the_names_of_their_columns():
-    x, y, weight, weights = batch(columns=2)
-    found = check_batch(x, y, weight, weights, 0.0, names=("cgpa", "iq"))
+    found = check_batch(*batch(columns=2), 0.0, names=("cgpa", "iq"))
     assert [one.parameter for one in found.gradients] == ["w[cgpa]", "w[iq]", "b"]
 
 
@@ -115,7 +111,7 @@ def test_forgetting_the_clamp_by_hand_is_caught(monkeypatch):
     # p(1 − p) of a saturated row is no longer 0 at |z| = 20, so the hand now disagrees.
     x = np.array([[20.0], [-20.0], [0.5]])
     y = np.array([0.0, 1.0, 1.0])
-    assert not check_batch(x, y, np.ones(3), np.ones(1), 0.0, "float64").passed
+    assert not check_batch(Chunk(x, y, np.ones(3)), np.ones(1), 0.0, "float64").passed
 
 
 def test_a_row_at_the_corner_is_left_out_of_the_difference_and_counted():

@@ -7,19 +7,21 @@ from placement.training.identifiability import (
     aliased_columns,
     find_separation,
 )
-from placement.training.moments import moments
+from placement.training.moments import totals
 from placement.training.options import Options
 from placement.training.problem import prepare
 
 
 def aliased(x, weight=None):
     weight = np.ones(len(x)) if weight is None else weight
-    return aliased_columns(moments(ArrayChunks(x, np.zeros(len(x)), weight, 13), x.shape[1]))
+    source = ArrayChunks(x, np.zeros(len(x)), weight, 13)
+    return aliased_columns(totals(source, products=True).moments)
 
 
 def separated(x, y, names=None, **more):
     names = names or [f"c{j}" for j in range(x.shape[1])]
-    return find_separation(x, np.asarray(y, dtype=float), np.ones(len(x)), names, **more)
+    source = ArrayChunks(x, np.asarray(y, dtype=float), np.ones(len(x)), 13)
+    return find_separation(source, names, **more)
 
 
 def test_the_later_of_dependent_columns_is_aliased():

@@ -80,8 +80,8 @@ class _Wrong(torch.autograd.Function):
 def wrong_backward(monkeypatch):
     right = losses.clamped_bce_sum
 
-    def wrong(p, y, weight, epsilon=1e-8):
-        return right(_Wrong.apply(p, y), y, weight, epsilon)
+    def wrong(p, y, weight, epsilon=1e-8, *, hard=False):
+        return right(_Wrong.apply(p, y), y, weight, epsilon, hard=hard)
 
     return lambda: monkeypatch.setattr(losses, "clamped_bce_sum", wrong)
 

@@ -8,6 +8,7 @@ from placement.training.fitting import solve
 from placement.training.options import Options
 
 RANK = """
+import os
 import sys
 import numpy as np
 from torch import distributed
@@ -24,7 +25,8 @@ for optimizer, batch_size in (("auto", None), ("lbfgs", None), ("sgd", 64)):
     settings = Options(optimizer=optimizer, batch_size=batch_size, epochs=60)
     found = solve(source, settings)
     np.save(f"{folder}/{optimizer}{rank}.npy", np.append(found.weights, found.intercept))
-distributed.destroy_process_group()
+distributed.barrier()  # who leaves first would tear gloo's connection from the other's hands
+os._exit(0)  # gloo's own threads now and then abort an interpreter that ends in order
 """
 
 

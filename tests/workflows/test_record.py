@@ -184,8 +184,8 @@ def wrong_backward(monkeypatch):
 
     right = losses.clamped_bce_sum
 
-    def wrong(p, y, weight, epsilon=1e-8):
-        return right(Wrong.apply(p), y, weight, epsilon)
+    def wrong(p, y, weight, epsilon=1e-8, *, hard=False):
+        return right(Wrong.apply(p), y, weight, epsilon, hard=hard)
 
     monkeypatch.setattr(losses, "clamped_bce_sum", wrong)
 

@@ -1,0 +1,70 @@
+"""A Hessian, factorised once: Newton steps and distances in standard errors from it."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.linalg
+
+Array = npt.NDArray[np.float64]
+
+NEARBY = 1e-3  # root mean square change of the logits over which a Hessian hardly changes
+
+
+@dataclass(frozen=True, eq=False)
+class Curvature:
+    """The Hessian `(d + 1, d + 1)` of the penalised sum objective, taken at `parameters: (d + 1,)`.
+
+    `weight` is Σ weight of the rows; `whole` is False where only a sample of them was asked, its
+    Hessian scaled up.
+    """
+
+    hessian: Array
+    parameters: Array
+    weight: float
+    whole: bool = True
+
+    def step(self, gradient: Array) -> Array:
+        """Return −H⁻¹g, `(d + 1,)`; the shortest such step where H is singular."""
+        size, factor = self._scaled
+        if factor is None:
+            scaled = self.hessian / np.outer(size, size)
+            found = np.linalg.lstsq(scaled, gradient / size, rcond=1e-12)[0]
+        else:
+            found = scipy.linalg.cho_solve(factor, gradient / size)
+        return -np.asarray(found / size, dtype=np.float64)
+
+    def distance(self, gradient: Array) -> float:
+        """Return λ = √(gᵀH⁻¹g): how far the optimum is, in standard errors."""
+        step = self.step(gradient)
+        residual = np.linalg.norm(self.hessian @ step + gradient)
+        if not residual <= 1e-3 * np.linalg.norm(gradient):
+            return float("inf")
+        return math.sqrt(max(0.0, -float(gradient @ step)))
+
+    def is_near(self, parameters: Array) -> bool:
+        """Whether the Hessian at other parameters is this one to within a per cent or so.
+
+        A move by λ standard errors changes the logits by λ/√weight in the root mean square, and the
+        Hessian by no more than a few times that, relatively.
+        """
+        apart = parameters - self.parameters
+        moved = float(apart @ self.hessian @ apart)
+        return moved <= NEARBY**2 * self.weight
+
+    def scaled(self, factor: float) -> "Curvature":
+        """The Hessian of `factor` times as many such rows, known from these alone."""
+        return Curvature(self.hessian * factor, self.parameters, self.weight * factor, whole=False)
+
+    @cached_property
+    def _scaled(self) -> tuple[Array, Any]:
+        # Unit diagonal first: columns of very different sizes then cost no digits.
+        size = np.sqrt(np.maximum(np.diag(self.hessian), 0.0))
+        size[size == 0] = 1.0
+        try:
+            return size, scipy.linalg.cho_factor(self.hessian / np.outer(size, size))
+        except np.linalg.LinAlgError:
+            return size, None

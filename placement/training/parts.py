@@ -1,0 +1,66 @@
+"""A source in parts, each summed up by one thread on one core: the same bits on any machine."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from functools import cache
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from threadpoolctl import ThreadpoolController
+from torch import Tensor
+
+from placement.data.chunks import Chunk, Chunks, in_order
+
+T = TypeVar("T")
+
+PART_CHUNKS = 4  # summed up by one thread in a go
+
+
+def in_parts(
+    source: Chunks, work: Callable[[Iterable[Chunk]], T], threads: int = 1, *, blas: bool = False
+) -> Iterator[T]:
+    """Yield `work(chunks)` for every few chunks, in order.
+
+    The parts are the same however many threads there are, and so are the bits of their sums. The
+    libraries' own threads would change them with the machine, so torch is held to one, and
+    numpy's BLAS where `work` uses it (`blas`).
+    """
+
+    def one(part: int) -> T:
+        torch.set_num_threads(1)
+        first = part * PART_CHUNKS
+        return work(map(source.chunk, range(first, min(first + PART_CHUNKS, len(source)))))
+
+    with ExitStack() as held:
+        held.callback(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(1)
+        if blas:
+            held.enter_context(_libraries().limit(limits=1))
+        yield from in_order(-(-len(source) // PART_CHUNKS), one, threads)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def tensors(chunk: Chunk, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Return x, y and weight of a chunk as torch wants them, without a copy where it can be.
+
+    The weight is None where every row counts once.
+    """
+    weight = None if chunk.is_unweighted else _tensor(chunk.weight, dtype)
+    return _tensor(chunk.x, dtype), _tensor(chunk.y, dtype), weight
+
+
+def _tensor(array: npt.NDArray[np.floating], dtype: torch.dtype) -> Tensor:
+    # torch.from_numpy warns of read-only arrays and refuses negative strides.
+    usable = array.flags.writeable and array.flags.aligned and min(array.strides) > 0
+    return torch.from_numpy(array if usable else array.copy()).to(dtype)
+
+
+def total_weight(chunk: Chunk) -> float:
+    """Return Σ weight of a chunk's rows."""
+    return float(len(chunk) if chunk.is_unweighted else chunk.weight.sum(dtype=np.float64))
