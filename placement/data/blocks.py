@@ -2,48 +2,79 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-Cells = npt.NDArray[Any]
+from placement.errors import DataError
+from placement.model.scorer import Coded
+
+Cells = npt.NDArray[Any] | Coded
 
 _PANDAS_UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?$")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of a table's rows.
+
+    `columns` are those to be looked at, None for all; of them `words` are taken as they are
+    written even where they are numbers. `records`: the rows as they stand as well. `block_rows`
+    limits a block; without it, blocks are as large as is fast.
+    """
+
+    columns: frozenset[str] | None = None
+    words: frozenset[str] = frozenset()
+    records: bool = False
+    block_rows: int | None = None
 
 
 @dataclass(frozen=True)
 class Block:
     """Some consecutive rows of one file.
 
-    `columns` maps a name to its (n,) cells: for text and workbooks objects of trimmed,
-    unquoted text ("" where blank), for Parquet and frames float64, or objects of text | None.
+    `columns` maps a name to its (n,) cells: numbers as float64 (NaN where missing), text coded,
+    or as objects of trimmed, unquoted text ("" where blank); objects of text | None for frames.
     `first_row` is the 1-based data row, within its file, of the first row here. `lines` are the
     physical lines (rows of the sheet, for a workbook) on which the rows start. `records` are the
-    rows exactly as they stand, without line ends (text only). `raw` keeps a typed source as it
-    came: a `RecordBatch`, a `DataFrame`, or the native values of a sheet's rows.
-    `blank_lines` counts the blank lines dropped before, between and (in the file's last block)
-    after these rows.
+    rows exactly as they stand, without line ends (text only): a list, or an Arrow array of text in
+    UTF-8. `raw` keeps a typed source as it came: a `RecordBatch`, a `DataFrame`, or the native
+    values of a sheet's rows. `blank_lines` counts the blank lines dropped from among these rows.
     """
 
     names: tuple[str, ...]
     columns: dict[str, Cells]
+    rows: int
     first_row: int
     lines: npt.NDArray[np.int64] | None
-    records: list[str] | None
+    records: Any
     file: str
     raw: Any = None
     blank_lines: int = 0
 
     def __len__(self) -> int:
-        return len(self.columns[self.names[0]]) if self.names else 0
+        return self.rows
 
     def where(self, position: int) -> str:
         """Say where a row stands: `"may.csv, row 812 (line 815)"`."""
         line = "" if self.lines is None else f" (line {self.lines[position]})"
         return f"{self.file}, row {self.first_row + position}{line}"
+
+
+class Misshapen(DataError):
+    """A record with too many or too few fields, `position` rows into a block."""
+
+    def __init__(self, file: str, position: int, line: int, text: str) -> None:
+        super().__init__(f"{file}, line {line}: {text}")
+        self.file, self.position, self.line, self.text = file, position, line, text
+
+    def counted(self, rows_before: int) -> DataError:
+        """Return the error with the number of the row, once it is known."""
+        row = rows_before + self.position + 1
+        return DataError(f"{self.file}, row {row} (line {self.line}): {self.text}")
 
 
 class Part(Protocol):
@@ -57,44 +88,11 @@ class Part(Protocol):
     def names(self) -> tuple[str, ...]:
         """Its column names, in order."""
 
-    def blocks(self, block_rows: int) -> Iterator[Block]:
-        """Walk its rows from the first; may be called again."""
+    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+        """Yield what makes each of its blocks, in order; any thread may do it.
 
-
-def join_blocks(blocks: Sequence[Block]) -> Block:
-    """Return one block with the rows of all of them, for callers that sort.
-
-    Row and line numbers of the result are those of a single run only; keep them beforehand.
-    """
-    first = blocks[0]
-    if len(blocks) == 1:
-        return first
-    columns = {n: np.concatenate([block.columns[n] for block in blocks]) for n in first.names}
-    records: list[str] | None = []
-    for block in blocks:
-        records = None if records is None or block.records is None else records + block.records
-    return replace(
-        first,
-        columns=columns,
-        lines=None,
-        records=records,
-        raw=_join_raw([block.raw for block in blocks]),
-        blank_lines=sum(block.blank_lines for block in blocks),
-    )
-
-
-def _join_raw(raws: list[Any]) -> Any:
-    if any(raw is None for raw in raws):
-        return None
-    if isinstance(raws[0], list):
-        return [row for raw in raws for row in raw]
-    if type(raws[0]).__module__.startswith("pyarrow"):
-        import pyarrow as pa
-
-        return pa.Table.from_batches(raws).combine_chunks().to_batches()[0]
-    import pandas as pd
-
-    return pd.concat(raws)
+        The blocks do not know yet which row is their first.
+        """
 
 
 def unquote(cell: str) -> str:

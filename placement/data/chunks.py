@@ -4,24 +4,20 @@ Memory, disk and cluster differ only here, in who iterates.
 """
 
 import math
-import os
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from placement.data.ordered import usable_processors
 
 FloatArray = npt.NDArray[np.floating]
 
 CHUNK_BYTES = 1 << 22  # what stays in the cache from one step to the next
 LEAST_CHUNK_ROWS, MOST_CHUNK_ROWS = 1_024, 131_072
 SAMPLED = 20  # of so many rows of a chunk, a sample has one
-
-T = TypeVar("T")
 
 
 def rows_per_chunk(columns: int, cell_bytes: int = 8) -> int:
@@ -165,40 +161,3 @@ class ArrayChunks:
 def threads_for(source: Chunks) -> int:
     """Return a thread per chunk, as far as there are processors; it never changes the result."""
     return max(1, min(usable_processors(), len(source)))
-
-
-def usable_processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def in_order(pieces: int, work: Callable[[int], T], threads: int = 1) -> Iterator[T]:
-    """Yield `work(0)`, `work(1)` … in that order, whichever of the threads is done first."""
-    if threads <= 1 or pieces <= 1:
-        yield from map(work, range(pieces))
-        return
-    pool, waiting = _pool(threads), deque[Future[T]]()
-    try:
-        for piece in range(pieces):
-            waiting.append(pool.submit(work, piece))
-            if len(waiting) > 2 * threads:  # a source larger than memory stays outside it
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for left in waiting:
-            left.cancel()
-        wait(waiting)
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    """Return threads that are kept: a new one would pay for its memory page by page again."""
-    return ThreadPoolExecutor(threads, thread_name_prefix="placement")
-
-
-if hasattr(os, "register_at_fork"):
-    # A forked child has the pool's books but none of its threads.
-    os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -1,18 +1,24 @@
 """Tables that come with types: Parquet files and pandas frames."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from placement.data.blocks import Block, Cells, text_of, tidy_names, unquote
+from placement.data.blocks import Block, Cells, Wanted, text_of, tidy_names, unquote
 from placement.data.sources import Source, reading
 from placement.errors import DataError
+from placement.model.scorer import Coded
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+
+BATCH_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -26,23 +32,31 @@ class ParquetPart:
     notes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 
-    def blocks(self, block_rows: int) -> Iterator[Block]:
-        """Walk the row batches; `raw` is the batch with its types."""
+    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+        """Yield what makes each block; its `raw` is the batch with its types."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        row = 1
+        asked = [n for n in self.names if wanted.columns is None or n in wanted.columns]
+        size = wanted.block_rows or BATCH_ROWS
         with reading(self.name):
             try:
                 with pq.ParquetFile(self.source.path) as file:
-                    for batch in file.iter_batches(batch_size=block_rows):
-                        columns = dict(
-                            zip(self.names, map(_arrow_cells, batch.columns), strict=True)
-                        )
-                        yield Block(self.names, columns, row, None, None, self.name, batch)
-                        row += batch.num_rows
+                    own = dict(zip(self.names, file.schema_arrow.names, strict=True))
+                    only = None if wanted.records else [own[name] for name in asked]
+                    for batch in file.iter_batches(batch_size=size, columns=only):
+                        yield partial(self._block, batch, asked, whole=wanted.records)
             except pa.ArrowException as error:
                 raise _damaged(self.name, error) from error
+
+    def _block(self, batch: "pa.RecordBatch", asked: list[str], *, whole: bool) -> Block:
+        places = [self.names.index(name) if whole else k for k, name in enumerate(asked)]
+        columns = {
+            name: _arrow_cells(batch.column(place))
+            for name, place in zip(asked, places, strict=True)
+        }
+        raw = batch if whole else None
+        return Block(self.names, columns, batch.num_rows, 0, None, None, self.name, raw)
 
 
 def open_parquet(source: Source) -> ParquetPart:
@@ -70,16 +84,26 @@ def _arrow_cells(column: "pa.Array[Any]") -> Cells:
     import pyarrow as pa
 
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.dictionary_decode()
+    was_coded = pa.types.is_dictionary(kind)
+    if was_coded and not pa.types.is_string(kind.value_type):
+        column, was_coded = column.dictionary_decode(), False
         kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         return np.asarray(numbers, dtype=np.float64)
-    return objects(column.to_pylist())
+    try:
+        coded = column if was_coded else column.dictionary_encode()
+    except pa.ArrowNotImplementedError:  # lists and the like
+        return objects(column.to_pylist())
+    texts = objects(coded.dictionary.to_pylist())
+    codes = coded.indices
+    if codes.null_count:
+        texts = np.append(texts, np.array([None]))
+        codes = codes.fill_null(len(texts) - 1)
+    return Coded(codes.to_numpy(), texts)
 
 
-def objects(values: list[Any]) -> Cells:
+def objects(values: list[Any]) -> npt.NDArray[np.object_]:
     """Return cells as trimmed text; missing ones as None."""
     cells = np.empty(len(values), dtype=object)
     for place, value in enumerate(values):
@@ -100,12 +124,19 @@ class FramePart:
     notes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 
-    def blocks(self, block_rows: int) -> Iterator[Block]:
-        """Walk the rows; `raw` is the slice of the frame."""
-        for start in range(0, len(self.frame), block_rows):
-            piece = self.frame.iloc[start : start + block_rows]
-            columns = {n: _frame_cells(piece.iloc[:, i]) for i, n in enumerate(self.names)}
-            yield Block(self.names, columns, start + 1, None, None, self.name, piece)
+    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+        """Yield what makes each block; its `raw` is the slice of the frame."""
+        step = wanted.block_rows or BATCH_ROWS
+        for start in range(0, len(self.frame), step):
+            yield partial(self._block, self.frame.iloc[start : start + step], wanted)
+
+    def _block(self, piece: "pd.DataFrame", wanted: Wanted) -> Block:
+        columns = {
+            name: _frame_cells(piece.iloc[:, place])
+            for place, name in enumerate(self.names)
+            if wanted.columns is None or name in wanted.columns
+        }
+        return Block(self.names, columns, len(piece), 0, None, None, self.name, piece)
 
 
 def open_frame(frame: "pd.DataFrame") -> FramePart:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from placement.data.blocks import Wanted
 from placement.errors import DataError
-from placement.model.scorer import parse_numbers, words
+from placement.model.scorer import Coded, parse_numbers, words
 
 if TYPE_CHECKING:
     from placement.data.tables import Reader
@@ -118,7 +119,7 @@ def gather(reader: "Reader") -> RawTable:
     coders = {name: _Coder() for name in reader.names}
     files: dict[str, int] = {}
     file_of, rows, lines, blank = [], [], [], 0
-    for block in reader.blocks():
+    for block in reader.blocks(Wanted(words=frozenset(reader.names))):
         size, blank = len(block), blank + block.blank_lines
         for name in reader.names:
             coders[name].add(block.columns[name])
@@ -149,7 +150,10 @@ class _Coder:
         self._pieces: list[Codes] = []
         self._numbers: list[Floats] = []
 
-    def add(self, cells: npt.NDArray[Any]) -> None:
+    def add(self, cells: Any) -> None:
+        if isinstance(cells, Coded):
+            self._pieces.append(self._code(words(cells.texts))[cells.codes])
+            return
         if cells.dtype.kind in "fiu" and not self._pieces:
             # float32 is widened, as it is when the model scores it.
             self._numbers.append(cells.astype(np.float64))

@@ -1,22 +1,38 @@
-"""Walking a text table: lines → records → cells, in blocks, in constant memory."""
+"""Walking a text table: pieces of a large file parsed at once, else lines → records → cells.
+
+Either way in constant memory, and to the same cells.
+"""
 
 import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import BinaryIO
 
 import numpy as np
 
-from placement.data.blocks import Block, unquote
-from placement.data.dialect import Dialect, Sample, blank_characters, find_dialect, read_sample
+from placement.data.blocks import Block, Cells, Misshapen, Wanted, unquote
+from placement.data.dialect import (
+    Dialect,
+    Sample,
+    blank_characters,
+    find_dialect,
+    is_missing,
+    is_number,
+    read_sample,
+)
 from placement.data.header import Header, find_header
+from placement.data.parsing import ENCODINGS, Parser, lines_are_records
 from placement.data.sources import Source, reading
 from placement.errors import DataError
 
+BATCH_ROWS = 65_536
+PIECE_BYTES = 1 << 22
 _HEADER_RECORDS = 500
+_NEARLY_ALL = 0.95
 _QUOTES = frozenset("\"'")
 _QUOTED = re.compile(r' *+"(?:[^"]++|"")*+"\s*')
 
@@ -32,11 +48,24 @@ class Record:
 
 
 @dataclass(frozen=True)
+class _Place:
+    """Somewhere in a file: bytes (behind the byte order mark) and lines before it."""
+
+    offset: int = 0
+    lines: int = 0
+
+    def after(self, raw: bytes) -> "_Place":
+        """The place behind some whole lines."""
+        return _Place(self.offset + len(raw), self.lines + raw.count(b"\n"))
+
+
+@dataclass(frozen=True)
 class TextPart:
     """A text file opened as a table.
 
     `preamble`: the title rows as they stand, with their line ends. `header`: the header record
     as it stands, None where the user gave the names. `skip`: physical lines above the data.
+    `large`: so long that it is worth its while to parse pieces at once.
     """
 
     source: Source
@@ -50,45 +79,110 @@ class TextPart:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     sample_columns: tuple[tuple[str, ...], ...]
+    large: bool
 
-    def blocks(self, block_rows: int) -> Iterator[Block]:
-        """Walk the rows; blank lines below the last row are counted in the last block."""
-        held: Block | None = None
-        row, blank = 1, 0
-        for records, rows, lines, dropped in self._batches(block_rows):
-            blank += dropped
-            if not rows:
-                continue
-            if held is not None:
-                yield held
-            held = self._block(records, rows, lines, row, blank)
-            row, blank = row + len(rows), 0
-        if held is not None:
-            yield replace(held, blank_lines=held.blank_lines + blank)
+    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+        """Yield what makes each block."""
+        start = self._data() if self.large and wanted.block_rows is None else None
+        if start is None:
+            yield from self._walk(_Place(), wanted, self.skip)
+            return
+        parser = self._parser(wanted)
+        for place, raw in self._pieces(start):
+            if not lines_are_records(raw):
+                # A quoted cell may go on in the next piece: from here on, record by record.
+                yield from self._walk(place, wanted)
+                return
+            yield partial(self._parsed, parser, place, raw)
 
-    def _batches(
-        self, block_rows: int
-    ) -> Iterator[tuple[list[str], list[list[str]], list[int], int]]:
-        done = self.skip
-        with self._open() as stream:
+    def _data(self) -> _Place | None:
+        """Where the data begin; None where the file cannot be cut at line feeds."""
+        if self.dialect.encoding not in ENCODINGS or self.dialect.delimiter == " ":
+            return None
+        place = _Place()
+        with self._open(place) as stream:
             for _ in range(self.skip):
-                stream.readline()
-            while lines := self._read(stream, block_rows, done):
-                records, rows, starts, done = self._split(lines, stream, done)
-                junk = blank_characters(self.dialect.delimiter)
-                kept = [place for place, record in enumerate(records) if record.strip(junk)]
-                dropped = len(records) - len(kept)
-                if dropped:
-                    records = [records[i] for i in kept]
-                    rows, starts = [rows[i] for i in kept], [starts[i] for i in kept]
-                yield records, rows, starts, dropped
+                line = stream.readline()
+                if b"\r" in line.removesuffix(b"\n").removesuffix(b"\r"):
+                    return None
+                place = place.after(line)
+        return place
 
-    def _open(self) -> io.TextIOWrapper:
+    def _pieces(self, place: _Place) -> Iterator[tuple[_Place, bytes]]:
+        left = b""
+        with self._open(place) as stream:
+            while True:
+                with reading(self.name):
+                    raw = stream.read(PIECE_BYTES)
+                end = raw.rfind(b"\n") + 1
+                if raw and not end:
+                    left += raw
+                    continue
+                piece, left = left + raw[:end], raw[end:]
+                if piece:
+                    yield place, piece
+                    place = place.after(piece)
+                if not raw:
+                    return
+
+    def _open(self, place: _Place) -> BinaryIO:
         with reading(self.name):
             stream = self.source.open()
-            stream.read(len(self.dialect.bom))
+            left = len(self.dialect.bom) + place.offset
+            while left:
+                left -= len(stream.read(min(left, PIECE_BYTES)))
+        return stream
+
+    def _parser(self, wanted: Wanted) -> Parser:
+        asked = frozenset(self.names if wanted.columns is None else wanted.columns)
+        numbers = asked & self._likely_numbers - wanted.words
+        return Parser(self.names, self.dialect, numbers, asked - numbers, wanted.records)
+
+    @property
+    def _likely_numbers(self) -> frozenset[str]:
+        """The columns whose first cells are numbers, or nearly all of those that say anything."""
+        found = set()
+        for name, column in zip(self.names, self.sample_columns, strict=False):
+            told = [cell for cell in map(unquote, column) if not is_missing(cell)]
+            if told and sum(map(is_number, told)) >= _NEARLY_ALL * len(told):
+                found.add(name)
+        return frozenset(found)
+
+    def _parsed(self, parser: Parser, place: _Place, raw: bytes) -> Block:
+        """Parse a piece at once, or walk it where it is not plain enough for that."""
+        parsed = parser.parse(raw)
+        if parsed is None:
+            wanted = Wanted(parser.numbers | parser.words, records=parser.records)
+            (task,) = self._batches(io.BytesIO(raw), place, wanted, rows=raw.count(b"\n") + 1)
+            return task()
+        lines = np.arange(parsed.rows) if parsed.lines is None else parsed.lines
+        return Block(
+            names=self.names,
+            columns=parsed.columns,
+            rows=parsed.rows,
+            first_row=0,
+            lines=place.lines + 1 + lines,
+            records=parsed.records,
+            file=self.name,
+            blank_lines=parsed.blank,
+        )
+
+    def _walk(self, place: _Place, wanted: Wanted, skip: int = 0) -> Iterator[Callable[[], Block]]:
+        """Walk the file from some place on, record by record."""
+        yield from self._batches(self._open(place), place, wanted, skip=skip)
+
+    def _batches(
+        self, stream: BinaryIO, place: _Place, wanted: Wanted, *, rows: int = 0, skip: int = 0
+    ) -> Iterator[Callable[[], Block]]:
+        count = rows or wanted.block_rows or BATCH_ROWS
+        done = place.lines + skip
         # newline="" splits at LF, CRLF and CR and keeps them, so records stay as they are.
-        return io.TextIOWrapper(stream, self.dialect.encoding, newline="")
+        with io.TextIOWrapper(stream, self.dialect.encoding, newline="") as lines_of:
+            for _ in range(skip):
+                lines_of.readline()
+            while lines := self._read(lines_of, count, done):
+                records, cells, starts, done = self._split(lines, lines_of, done)
+                yield partial(self._block, records, cells, starts, wanted)
 
     def _read(self, stream: io.TextIOWrapper, count: int, done: int) -> list[str]:
         try:
@@ -128,37 +222,53 @@ class TextPart:
         return rows if whole and len(rows) == len(lines) else None
 
     def _block(
-        self, records: list[str], rows: list[list[str]], lines: list[int], row: int, blank: int
+        self, records: list[str], rows: list[list[str]], lines: list[int], wanted: Wanted
     ) -> Block:
+        junk = blank_characters(self.dialect.delimiter)
+        kept = [place for place, record in enumerate(records) if record.strip(junk)]
+        blank = len(records) - len(kept)
+        if blank:
+            records = [records[i] for i in kept]
+            rows, lines = [rows[i] for i in kept], [lines[i] for i in kept]
         width = len(self.names)
-        if set(map(len, rows)) != {width}:
+        if set(map(len, rows)) - {width}:
             for place, cells in enumerate(rows):
                 if len(cells) != width:
-                    where = f"{self.name}, row {row + place} (line {lines[place]})"
-                    rows[place] = _fit(cells, width, where)
+                    rows[place] = self._fit(cells, place, lines[place])
                     records[place] = cut(records[place], self.dialect.delimiter, width)
-        columns = {
+        by_name = zip(self.names, zip(*rows, strict=True) if rows else [()] * width, strict=True)
+        columns: dict[str, Cells] = {
             name: np.array(_tidy(column), dtype=object)
-            for name, column in zip(self.names, zip(*rows, strict=True), strict=True)
+            for name, column in by_name
+            if wanted.columns is None or name in wanted.columns
         }
-        positions = np.array(lines, dtype=np.int64)
-        return Block(self.names, columns, row, positions, records, self.name, None, blank)
+        return Block(
+            names=self.names,
+            columns=columns,
+            rows=len(rows),
+            first_row=0,
+            lines=np.array(lines, dtype=np.int64),
+            records=records if wanted.records else None,
+            file=self.name,
+            blank_lines=blank,
+        )
+
+    def _fit(self, cells: list[str], place: int, line: int) -> list[str]:
+        """Drop empty fields beyond the last column; any other difference is an error."""
+        width = len(self.names)
+        if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
+            return cells[:width]
+        what = "too many fields" if len(cells) > width else "too few fields"
+        cause = "an unquoted delimiter?" if len(cells) > width else "a record cut short?"
+        if any("\n" in cell or "\r" in cell for cell in cells):
+            cause = "a quote that is opened there and not closed?"
+        text = f"{what}, {len(cells)} where the header has {width} ({cause})"
+        raise Misshapen(self.name, place, line, text)
 
 
 def _tidy(cells: tuple[str, ...]) -> list[str]:
     """Trim cells, and take quotes off those few that still have them."""
     return [unquote(cell) if cell[:1] in _QUOTES else cell for cell in map(str.strip, cells)]
-
-
-def _fit(cells: list[str], width: int, where: str) -> list[str]:
-    """Drop empty fields beyond the last column; any other difference is an error."""
-    if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
-        return cells[:width]
-    what = "too many fields" if len(cells) > width else "too few fields"
-    cause = "an unquoted delimiter?" if len(cells) > width else "a record cut short?"
-    if any("\n" in cell or "\r" in cell for cell in cells):
-        cause = "a quote that is opened there and not closed?"
-    raise DataError(f"{where}: {what}, {len(cells)} where the header has {width} ({cause})")
 
 
 @cache
@@ -265,6 +375,7 @@ def open_text(source: Source, names: tuple[str, ...]) -> TextPart:
         notes=header.notes,
         warnings=header.warnings,
         sample_columns=_columns(body),
+        large=not sample.whole,
     )
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from placement.data.blocks import Block, text_of
 from placement.data.dialect import Dialect, is_number
 from placement.data.records import fields
+from placement.model.scorer import Coded
 
 
 def quoted(cell: str, dialect: Dialect, *, number: bool = False) -> str:
@@ -29,10 +30,13 @@ def quoted(cell: str, dialect: Dialect, *, number: bool = False) -> str:
 
 def rendered(cells: Any, dialect: Dialect) -> list[str]:
     """Write new cells (n,): numbers in shortest form, missing ones blank, words quoted at need."""
+    if isinstance(cells, Coded):
+        texts = _repeated(map(text_of, cells.texts.tolist()), dialect)
+        return [texts[code] for code in cells.codes.tolist()]
     array = np.asarray(cells)
     if array.dtype.kind == "f":
-        texts = (_shortest(value, dialect.decimal) for value in array.tolist())
-        return [quoted(text, dialect, number=True) for text in texts]
+        numbers = (_shortest(value, dialect.decimal) for value in array.tolist())
+        return [quoted(text, dialect, number=True) for text in numbers]
     if array.dtype.kind in "iu":
         return [quoted(str(value), dialect, number=True) for value in array.tolist()]
     return _repeated(map(text_of, array.tolist()), dialect)
@@ -54,6 +58,50 @@ def _repeated(texts: Iterable[str], dialect: Dialect) -> list[str]:
             cell = known[text] = quoted(text, dialect, number=is_number(text))
         found.append(cell)
     return found
+
+
+def joined(records: Any, columns: Sequence[Any], dialect: Dialect) -> Any:
+    """Append new cells to records, both for many rows at once: the bytes of all lines, in UTF-8.
+
+    `records` is an Arrow array of text; the columns are floats, whole numbers or coded words (n,).
+    The texts are those that `rendered` writes.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    written = [_rendered_at_once(cells, dialect) for cells in columns]
+    lines = pc.binary_join_element_wise(records, *written, dialect.delimiter)
+    ended = pc.binary_join_element_wise(lines, dialect.line_end, "")
+    if not len(ended):
+        return b""
+    _, offsets, data = ended.buffers()
+    first, last = np.frombuffer(offsets, dtype=np.int32)[[ended.offset, ended.offset + len(ended)]]
+    return pa.py_buffer(data)[first:last]
+
+
+def _rendered_at_once(cells: Any, dialect: Dialect) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(cells, Coded):
+        texts = _repeated(map(text_of, cells.texts.tolist()), dialect)
+        codes = cells.codes.astype(np.int32, copy=False)
+        return pa.DictionaryArray.from_arrays(codes, pa.array(texts)).dictionary_decode()
+    if cells.dtype.kind == "f" and dialect.delimiter == dialect.decimal:
+        return pa.array(rendered(cells, dialect))  # some are quoted and some are not
+    written = pc.cast(pa.array(cells), pa.string())
+    if cells.dtype.kind == "f":
+        # Arrow and Python are of one mind but for whole, very small and very large numbers.
+        size = np.abs(cells)
+        odd = ~((size >= 1e-4) & (size < 1e16)) | (cells % 1 == 0)
+        if odd.any():
+            texts = [_shortest(value, ".") for value in cells[odd].tolist()]
+            written = pc.replace_with_mask(written, pa.array(odd), pa.array(texts, pa.string()))
+        if dialect.decimal != ".":
+            written = pc.replace_substring(written, ".", dialect.decimal)
+    if dialect.quoting == "all":
+        written = pc.binary_join_element_wise('"', written, '"', "")
+    return written
 
 
 def text_columns(block: Block, names: Sequence[str]) -> Iterator[list[str]]:

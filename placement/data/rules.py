@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from placement.data.schema import matching_columns
 from placement.errors import UsageError
-from placement.model.scorer import fold, parse_numbers, words
+from placement.model.scorer import Coded, fold, parse_numbers, words
 
 Mask = npt.NDArray[np.bool_]
 
@@ -43,6 +43,8 @@ class Rule:
 
     def matches(self, cells: Any, decimal: str = ".") -> Mask:
         """Return which cells (n,) satisfy the comparison."""
+        if isinstance(cells, Coded):
+            return np.asarray(self.matches(cells.texts, decimal)[cells.codes], dtype=bool)
         compare = _COMPARE[self.sign]
         if self.number is None:
             wanted = fold(self.value)

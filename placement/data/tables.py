@@ -1,22 +1,25 @@
 """Opening a table, whatever it is kept in: text, a workbook, Parquet, a frame, several files."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, TypeVar
 
-from placement.data.blocks import Block, Cells, Part, join_blocks
+from placement.data.blocks import Block, Cells, Misshapen, Part, Wanted
 from placement.data.columnar import FramePart, ParquetPart, open_frame, open_parquet
 from placement.data.dialect import Dialect, has_thousands
+from placement.data.ordered import in_order
 from placement.data.records import TextPart, open_text
 from placement.data.sources import Source, find_sources
 from placement.data.workbook import SheetPart, WantsSheet, open_workbook
 from placement.errors import DataError, did_you_mean
 
-__all__ = ["Block", "Cells", "Dialect", "Reader", "WantsSheet", "join_blocks", "open_table"]
+__all__ = ["Block", "Cells", "Dialect", "Reader", "Wanted", "WantsSheet", "open_table"]
 
-DEFAULT_BLOCK_ROWS = 65_536
+ALL = Wanted(records=True)
 
+T = TypeVar("T")
 TableKind = Literal["text", "excel", "parquet", "frame"]
 AnyPart = TextPart | SheetPart | ParquetPart | FramePart
 
@@ -42,10 +45,42 @@ class Reader:
     warnings: tuple[str, ...]
     parts: tuple[Part, ...]
 
-    def blocks(self, block_rows: int = DEFAULT_BLOCK_ROWS) -> Iterator[Block]:
-        """Walk the rows of all files in order, in blocks of at most about `block_rows`."""
+    @property
+    def alike(self) -> bool:
+        """Whether the records of all files stand as those of the first do."""
+        return all(part.keep for part in self.parts if isinstance(part, Matched))
+
+    def tasks(self, wanted: Wanted = ALL) -> Iterator[Callable[[], Block]]:
+        """Yield what makes each block, in the order of the rows; any thread may do it."""
         for part in self.parts:
-            yield from part.blocks(block_rows)
+            yield from part.tasks(wanted)
+
+    def blocks(self, wanted: Wanted = ALL, threads: int = 1) -> Iterator[Block]:
+        """Walk the rows of all files in order."""
+        count = RowCount()
+        for block in count.told(in_order(self.tasks(wanted), lambda task: task(), threads)):
+            yield count.numbered(block)
+
+
+class RowCount:
+    """Numbers the rows of blocks that come in order, file by file."""
+
+    def __init__(self) -> None:
+        self._file, self._rows = "", 0
+
+    def told(self, results: Iterator[T]) -> Iterator[T]:
+        """Pass on results; a misshapen record among them gets the number of its row."""
+        try:
+            yield from results
+        except Misshapen as error:
+            raise error.counted(self._rows if error.file == self._file else 0) from error
+
+    def numbered(self, block: Block) -> Block:
+        """Return the block with its first row numbered."""
+        if block.file != self._file:
+            self._file, self._rows = block.file, 0
+        before, self._rows = self._rows, self._rows + block.rows
+        return replace(block, first_row=before + 1)
 
 
 def open_table(
@@ -141,13 +176,21 @@ class Matched:
         """The file's name."""
         return self.part.name
 
-    def blocks(self, block_rows: int) -> Iterator[Block]:
-        """Walk its rows."""
-        for block in self.part.blocks(block_rows):
-            columns = {n: block.columns[o] for n, o in zip(self.names, self.own, strict=True)}
-            records = block.records if self.keep else None
-            raw = block.raw if self.own == self.part.names else None
-            yield replace(block, names=self.names, columns=columns, records=records, raw=raw)
+    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+        """Yield what makes each of its blocks."""
+        theirs = dict(zip(self.names, self.own, strict=True))
+        columns = wanted.columns and frozenset(theirs[name] for name in wanted.columns)
+        words = frozenset(theirs[name] for name in wanted.words)
+        wanted = replace(wanted, columns=columns, words=words, records=wanted.records and self.keep)
+        for task in self.part.tasks(wanted):
+            yield partial(self._renamed, task)
+
+    def _renamed(self, task: Callable[[], Block]) -> Block:
+        block = task()
+        pairs = zip(self.names, self.own, strict=True)
+        columns = {name: block.columns[own] for name, own in pairs if own in block.columns}
+        raw = block.raw if self.own == self.part.names else None
+        return replace(block, names=self.names, columns=columns, raw=raw)
 
 
 def _like(first: AnyPart, part: AnyPart) -> Part:

@@ -18,7 +18,7 @@ from placement.data.schema import (
     quoted,
 )
 from placement.errors import DataError
-from placement.model.scorer import parse_numbers, words
+from placement.model.scorer import Coded, parse_numbers, words
 
 Mask = npt.NDArray[np.bool_]
 
@@ -81,6 +81,9 @@ def unlabelled(target: Target, columns: Mapping[str, object], *, decimal: str = 
     cells = columns[
         matching_columns(columns.keys(), [target.name], option="--unknown")[target.name]
     ]
+    if isinstance(cells, Coded):
+        of_texts = unlabelled(target, {target.name: cells.texts}, decimal=decimal)
+        return np.asarray(of_texts[cells.codes], dtype=bool)
     blank = np.array([word is None for word in words(cells)], dtype=bool)
     if target.rule is None and parse_numbers([target.positive])[1][0]:
         return blank

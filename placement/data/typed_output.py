@@ -6,18 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.blocks import Block, text_of
+from placement.data.blocks import Block, Wanted, text_of
+from placement.data.output import Output, Plan
 from placement.data.rendering import native_column, positions
 from placement.data.replacing import writing
 from placement.errors import StoreError
-
-if TYPE_CHECKING:
-    from placement.data.writing import Output, Plan
+from placement.model.scorer import Coded
 
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(\d+))?")
 _IDENTIFIER_DIGITS = 8
@@ -26,7 +25,7 @@ _SHEET_ROWS = 1_048_576
 
 
 @contextmanager
-def open_typed(path: Path, plan: "Plan", form: str, name: str) -> "Iterator[Output]":
+def open_typed(path: Path, plan: Plan, form: str, name: str) -> Iterator[Output]:
     """Open a workbook or a Parquet file at `path`; `name` is what the user calls it."""
     output = SheetOutput(path, plan, name) if form == "xlsx" else ParquetOutput(path, plan, name)
     try:
@@ -37,10 +36,10 @@ def open_typed(path: Path, plan: "Plan", form: str, name: str) -> "Iterator[Outp
     output.close()
 
 
-class SheetOutput:
+class SheetOutput(Output):
     """Rows in one sheet, streamed: each row is on disk before the next."""
 
-    def __init__(self, path: Path, plan: "Plan", name: str) -> None:
+    def __init__(self, path: Path, plan: Plan, name: str) -> None:
         import xlsxwriter
 
         self._plan, self._name, self.replaced = plan, name, plan.replaced
@@ -54,12 +53,22 @@ class SheetOutput:
         self._put([title or None for title in plan.titles])
         self._sheet.freeze_panes(1, 0)
 
-    def write(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> None:
-        """Append rows of a block with their new cells."""
+    @property
+    def wanted(self) -> Wanted:
+        """Every column, as it is written; typed sources whole."""
+        return Wanted(words=frozenset(self._plan.reader.names), records=True)
+
+    def prepared(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
+        """Return the columns of a block, and which rows are meant."""
         columns = [_sheet_column(block, name) for name in self._plan.kept]
-        columns += [np.asarray(cells[name]).tolist() for name in self._plan.added]
+        columns += [_plain(cells[name]).tolist() for name in self._plan.added]
+        return columns, positions(rows, len(block)).tolist()
+
+    def put(self, prepared: Any) -> None:
+        """Append those rows."""
+        columns, places = prepared
         with writing(self._name):
-            for place in positions(rows, len(block)).tolist():
+            for place in places:
                 self._put([column[place] for column in columns])
 
     def _put(self, values: list[Any]) -> None:
@@ -149,23 +158,32 @@ def _sheet_value(cell: Any) -> Any:
     return number
 
 
-class ParquetOutput:
+class ParquetOutput(Output):
     """Rows in a Parquet file: a Parquet input keeps its types, text stays text."""
 
-    def __init__(self, path: Path, plan: "Plan", name: str) -> None:
+    def __init__(self, path: Path, plan: Plan, name: str) -> None:
         self._path, self._plan, self._name = path, plan, name
         self.replaced = plan.replaced
         self._writer: Any = None
         self._schema: Any = None
 
-    def write(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> None:
-        """Append rows of a block with their new cells."""
+    @property
+    def wanted(self) -> Wanted:
+        """Every column, as it is written; typed sources whole."""
+        return Wanted(words=frozenset(self._plan.reader.names), records=True)
+
+    def prepared(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
+        """Return the rows that are meant as an Arrow table."""
         import pyarrow as pa
 
         chosen = positions(rows, len(block))
         kept = [_arrow_column(block, name, chosen) for name in self._plan.kept]
-        new = [_arrow_new(np.asarray(cells[name])[chosen]) for name in self._plan.added]
-        self._append(pa.Table.from_arrays([*kept, *new], names=list(self._names())))
+        new = [_arrow_new(_plain(cells[name])[chosen]) for name in self._plan.added]
+        return pa.Table.from_arrays([*kept, *new], names=list(self._names()))
+
+    def put(self, prepared: Any) -> None:
+        """Append those rows."""
+        self._append(prepared)
 
     def _names(self) -> tuple[str, ...]:
         return (*self._plan.kept, *self._plan.added)
@@ -210,6 +228,11 @@ def _arrow_column(block: Block, name: str, chosen: npt.NDArray[np.intp]) -> Any:
         return raw.column(place).take(pa.array(chosen))
     cells = block.columns[name][chosen]
     return pa.array(list(map(text_of, cells.tolist())), pa.string())
+
+
+def _plain(cells: Any) -> npt.NDArray[Any]:
+    """Return new cells (n,) as an array."""
+    return cells.to_numpy() if isinstance(cells, Coded) else np.asarray(cells)
 
 
 def _arrow_new(cells: npt.NDArray[Any]) -> Any:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from placement.data.blocks import Block, Cells, text_of, unquote
+from placement.data.blocks import Block, Cells, Wanted, text_of, unquote
 from placement.data.header import find_header
 from placement.data.sources import Source, reading
 from placement.errors import DataError, PlacementError, did_you_mean
@@ -17,6 +18,7 @@ WantsSheet = Callable[[tuple[str, ...], Mapping[str, Cells]], bool]
 Grid = tuple[int, list[list[Any]]]
 
 _HEADER_ROWS = 500
+_BLOCK_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -34,16 +36,29 @@ class SheetPart:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
-    def blocks(self, block_rows: int) -> Iterator[Block]:
-        """Walk the rows of the sheet."""
-        for start in range(0, len(self.raw), block_rows):
-            piece = slice(start, start + block_rows)
-            columns = {name: cells[piece] for name, cells in self.columns.items()}
-            lines = np.array(self.positions[piece], dtype=np.int64)
-            blank = 0 if start else self.blank
-            yield Block(
-                self.names, columns, start + 1, lines, None, self.name, self.raw[piece], blank
-            )
+    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+        """Yield what makes each block."""
+        for start in range(0, len(self.raw), wanted.block_rows or _BLOCK_ROWS):
+            yield partial(self._block, start, wanted)
+
+    def _block(self, start: int, wanted: Wanted) -> Block:
+        piece = slice(start, start + (wanted.block_rows or _BLOCK_ROWS))
+        raw = self.raw[piece]
+        return Block(
+            names=self.names,
+            columns={
+                name: cells[piece]
+                for name, cells in self.columns.items()
+                if wanted.columns is None or name in wanted.columns
+            },
+            rows=len(raw),
+            first_row=0,
+            lines=np.array(self.positions[piece], dtype=np.int64),
+            records=None,
+            file=self.name,
+            raw=raw,
+            blank_lines=0 if start else self.blank,
+        )
 
 
 def open_workbook(
@@ -139,7 +154,7 @@ def _sheet(
     header = find_header([texts[i] for i in places[:_HEADER_ROWS]], names, file)
     first = 0 if header.row is None else header.row + 1
     data = places[first:]
-    columns = {}
+    columns: dict[str, Cells] = {}
     for place, name in enumerate(header.names):
         cells = np.empty(len(data), dtype=object)
         cells[:] = [texts[i][place] for i in data]

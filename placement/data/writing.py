@@ -1,69 +1,29 @@
 """Writing a table back with new columns at its end, every other cell as it came."""
 
 import gzip
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol, cast
+from typing import IO, Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.blocks import Block
+from placement.data.blocks import Block, Wanted
 from placement.data.dialect import Dialect
-from placement.data.rendering import positions, quoted, rendered, text_columns, without
+from placement.data.output import Output, Plan
+from placement.data.rendering import joined, positions, quoted, rendered, text_columns, without
 from placement.data.replacing import replacing, writing
 from placement.data.tables import Reader
 from placement.errors import StoreError, UsageError
+from placement.model.scorer import Coded
 
 Form = Literal["own", "csv", "tsv", "parquet", "xlsx"]
 _FORMS: dict[str, Form] = {
     ".csv": "csv", ".txt": "csv", ".tsv": "tsv", ".parquet": "parquet", ".xlsx": "xlsx",
 }  # fmt: skip
-_OURS = re.compile(
-    r"placement_(probability|prediction|label|low|high|notes|reason_\d+)$", re.IGNORECASE
-)
-
-
-class Output(Protocol):
-    """Where rows go. `replaced`: columns of the input that new ones took the place of."""
-
-    replaced: tuple[str, ...]
-
-    def write(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> None:
-        """Append rows of a block with their new cells.
-
-        `cells` holds, for each added name, one cell per row of the block. `rows` is a mask, or
-        positions in the order wanted; without it all rows are written.
-        """
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What an output consists of: the kept columns of the table, then the added ones."""
-
-    reader: Reader
-    added: tuple[str, ...]
-
-    @property
-    def replaced(self) -> tuple[str, ...]:
-        """Columns of an earlier prediction, and any that have the name of an added one."""
-        new = {name.casefold() for name in self.added}
-        return tuple(n for n in self.reader.names if _OURS.match(n) or n.casefold() in new)
-
-    @property
-    def kept(self) -> tuple[str, ...]:
-        """The other columns."""
-        return tuple(name for name in self.reader.names if name not in self.replaced)
-
-    @property
-    def titles(self) -> tuple[str, ...]:
-        """The header cells of the output; columns without a name stay so."""
-        blank = {n for n in self.reader.unnamed if n.startswith("unnamed_")}
-        return (*("" if name in blank else name for name in self.kept), *self.added)
 
 
 def output_form(out: str | None) -> Form:
@@ -119,7 +79,7 @@ def _text_file(path: Path, plan: Plan, form: Form, out: str) -> Iterator[Output]
             stream.close()
 
 
-class TextOutput:
+class TextOutput(Output):
     """Rows as text: records of a text file are copied, all others are written anew."""
 
     def __init__(self, stream: IO[bytes], plan: Plan, form: Form, name: str) -> None:
@@ -131,7 +91,7 @@ class TextOutput:
             self._dialect = replace(self._dialect, delimiter="\t")
         self._copies = own is not None and own.delimiter == self._dialect.delimiter
         self._places = frozenset(plan.reader.names.index(name) for name in plan.replaced)
-        self._put(self._dialect.bom + self._encoded(self._head()))
+        self.put(self._dialect.bom + self._encoded(self._head()))
 
     def _head(self) -> str:
         reader, dialect = self._plan.reader, self._dialect
@@ -149,18 +109,36 @@ class TextOutput:
             [record.rstrip() for record in records] if self._dialect.delimiter == " " else records
         )
 
-    def write(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> None:
-        """Append rows of a block with their new cells."""
+    @property
+    def wanted(self) -> Wanted:
+        """What it needs to see of a table's rows: records to copy, or else all as it is written."""
+        if self._copies and self._plan.reader.alike:
+            return Wanted(columns=frozenset(), records=True)
+        return Wanted(words=frozenset(self._plan.reader.names), records=True)
+
+    def prepared(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
+        """Return the bytes of some rows."""
         chosen = positions(rows, len(block))
         if not len(chosen):
-            return
+            return b""
+        new = [_taken(cells[name], chosen) for name in self._plan.added]
+        if self._joins(block):
+            return self._recoded(joined(_picked(block.records, chosen), new, self._dialect))
         base = self._base(block, chosen)
-        new = [rendered(np.asarray(cells[n])[chosen], self._dialect) for n in self._plan.added]
+        written = [rendered(column, self._dialect) for column in new]
         join, end = self._dialect.delimiter.join, self._dialect.line_end
-        text = end.join(
-            map(join, zip(base, *new, strict=True)) if base else map(join, zip(*new, strict=True))
-        )
-        self._put(self._encoded(text + end))
+        columns = zip(base, *written, strict=True) if base else zip(*written, strict=True)
+        return self._encoded(end.join(map(join, columns)) + end)
+
+    def _joins(self, block: Block) -> bool:
+        """Whether records stand in an Arrow array, to which cells are appended all at once."""
+        whole = self._copies and not self._places and self._dialect.delimiter != " "
+        return whole and block.records is not None and not isinstance(block.records, list)
+
+    def _recoded(self, text: Any) -> Any:
+        if self._dialect.encoding == "utf-8":
+            return text
+        return self._encoded(bytes(text).decode())
 
     def _base(self, block: Block, chosen: npt.NDArray[np.intp]) -> list[str]:
         """The rows without their new cells; empty where no old column is kept."""
@@ -168,6 +146,8 @@ class TextOutput:
             return []
         if self._copies and block.records is not None:
             records = block.records
+            if not isinstance(records, list):
+                records = records.to_pylist()
             return self._copied([records[i] for i in chosen.tolist()])
         columns = text_columns(block, self._plan.kept)
         written = [rendered(np.array(c, dtype=object)[chosen], self._dialect) for c in columns]
@@ -183,6 +163,20 @@ class TextOutput:
                 f"as {self._plan.reader.name} is: choose --out FILE.xlsx, or an input in UTF-8"
             ) from error
 
-    def _put(self, data: bytes) -> None:
+    def put(self, prepared: Any) -> None:
+        """Append bytes."""
         with writing(self._name):
-            self._stream.write(data)
+            self._stream.write(prepared)
+
+
+def _taken(cells: Any, chosen: npt.NDArray[np.intp]) -> Any:
+    whole = cells if isinstance(cells, Coded) else np.asarray(cells)
+    return whole if len(chosen) == len(whole) and _is_all(chosen) else whole[chosen]
+
+
+def _picked(records: Any, chosen: npt.NDArray[np.intp]) -> Any:
+    return records if len(chosen) == len(records) and _is_all(chosen) else records.take(chosen)
+
+
+def _is_all(chosen: npt.NDArray[np.intp]) -> bool:
+    return bool((np.diff(chosen) == 1).all())

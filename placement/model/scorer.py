@@ -61,12 +61,52 @@ class Scores:
     problems: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """Cells as `texts[codes]`: a distinct text is looked at once, however many rows have it.
+
+    `codes: (n,)` of whole numbers, `texts: (k,)` objects of text, or None where missing.
+    """
+
+    codes: npt.NDArray[np.integer]
+    texts: Objects
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, rows: Any) -> Any:
+        """Return the text of one row, or the cells of some rows."""
+        codes = self.codes[rows]
+        return Coded(codes, self.texts) if isinstance(codes, np.ndarray) else self.texts[codes]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """That of the cells when they are written out."""
+        return self.texts.dtype
+
+    def to_numpy(self) -> Objects:
+        """Return every cell's text, (n,)."""
+        cells: Objects = self.texts[self.codes]
+        return cells
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """Let numpy write the cells out."""
+        return self.to_numpy().astype(dtype or object, copy=False)
+
+    def tolist(self) -> list[Any]:
+        """Return every cell's text."""
+        return list(self.to_numpy())
+
+
 def parse_numbers(cells: Any, decimal: str = ".") -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Return the numbers in `cells` (n,) and a mask of cells that are neither number nor missing.
 
     Blank cells, the words of `MISSING_NUMBERS` and bad cells are NaN. Percent signs and
     thousands separators are dropped; `7,5` is 7.5; with `decimal=","` so is `7,125` 7.125.
     """
+    if isinstance(cells, Coded):
+        values, bad_texts = parse_numbers(cells.texts, decimal)
+        return values[cells.codes], bad_texts[cells.codes]
     array = _as_array(cells)
     if array.dtype.kind in "fiub":
         return array.astype(np.float64), np.zeros(len(array), dtype=bool)
@@ -114,6 +154,8 @@ def _number_of_text(cell: str, decimal: str) -> tuple[float, bool]:
 
 def words(cells: Any) -> Objects:
     """Return each cell's trimmed text (n,), None where it is blank or missing; 7.0 is `"7"`."""
+    if isinstance(cells, Coded):
+        return Coded(cells.codes, words(cells.texts)).to_numpy()
     array = _as_array(cells)
     known: dict[Any, str | None] = {}
     result = np.empty(len(array), dtype=object)
@@ -181,6 +223,8 @@ class NumberColumn:
 
     def encode(self, cells: Any, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
         """Return one contiguous array per encoded column, and the cells in doubt."""
+        if isinstance(cells, Coded):
+            return _of_distinct(self, cells, decimal)
         values, bad = parse_numbers(cells, decimal)
         bad |= np.isinf(values)
         gap = np.isnan(values) | bad
@@ -230,6 +274,8 @@ class CategoryColumn:
 
     def encode(self, cells: Any, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
         """Return one contiguous array per encoded column, and the cells in doubt."""
+        if isinstance(cells, Coded):
+            return _of_distinct(self, cells, decimal)
         bad = np.zeros(len(cells), dtype=bool)
         if self.numeric:
             numbers, bad = parse_numbers(cells, decimal)
@@ -265,11 +311,23 @@ class CategoryColumn:
 Column = NumberColumn | CategoryColumn
 
 
+def _of_distinct(column: Column, cells: Coded, decimal: str) -> tuple[list[Floats], list[Problem]]:
+    """Encode each distinct text once, and hand the result to the rows that have it."""
+    encoded, doubts = column.encode(cells.texts, decimal)
+    found: list[Problem] = []
+    for doubt in doubts:
+        mask = np.zeros(len(cells.texts), dtype=bool)
+        mask[doubt.rows] = True
+        found += _problem(column.column, doubt.what, mask[cells.codes], cells)
+    return [values[cells.codes] for values in encoded], found
+
+
 def _problem(column: str, what: str, mask: npt.NDArray[np.bool_], cells: Any) -> list[Problem]:
     if not mask.any():
         return []
     rows = np.flatnonzero(mask)
-    return [Problem(column, what, rows, str(_as_array(cells)[rows[0]]))]
+    example = cells[rows[0]] if isinstance(cells, Coded) else _as_array(cells)[rows[0]]
+    return [Problem(column, what, rows, str(example))]
 
 
 def column_from_document(entry: Mapping[str, Any]) -> Column:

@@ -11,7 +11,8 @@ import torch
 from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
-from placement.data.chunks import Chunk, Chunks, in_order
+from placement.data.chunks import Chunk, Chunks
+from placement.data.ordered import in_order
 
 T = TypeVar("T")
 
@@ -38,7 +39,8 @@ def in_parts(
         torch.set_num_threads(1)
         if blas:
             held.enter_context(_libraries().limit(limits=1))
-        yield from in_order(-(-len(source) // PART_CHUNKS), one, threads)
+        parts = range(-(-len(source) // PART_CHUNKS))
+        yield from in_order(parts, one, min(threads, len(parts)))
 
 
 @cache

@@ -1,37 +1,36 @@
 """Predict: score a file block by block, keep every cell as it came, append the answer."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.data.blocks import Wanted
+from placement.data.ordered import in_order, usable_processors
+from placement.data.output import Output
 from placement.data.replacing import replacing
-from placement.data.rules import Rule, parse_rule
+from placement.data.rules import parse_rule
 from placement.data.schema import matching_columns
-from placement.data.tables import Block, Reader, open_table
-from placement.data.target import unlabelled
+from placement.data.tables import Block, Reader, RowCount, open_table
 from placement.data.writing import open_output, output_form
 from placement.errors import DataError, UsageError, did_you_mean
 from placement.model.bundle import finite
-from placement.model.scorer import Scores, fold
+from placement.model.scorer import fold
 from placement.reporting.results import PredictResult
 from placement.workflows.models import Model
-from placement.workflows.predict_one import phrase
+from placement.workflows.scoring import ADDED, BlockScorer, Scored, Tally
 from placement.workflows.watching import Nobody, Watcher
 
-ADDED = ("placement_probability", "placement_prediction", "placement_label")
 MEANING = {
     "placement_probability": "probability of the positive outcome, for students with these figures",
     "placement_prediction": "1 where the probability reaches the threshold, else 0",
     "placement_label": "the outcome column's own word for that prediction",
 }
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -58,28 +57,6 @@ class Request:
         output_form(self.out)  # a wrong ending is told before any data is read
 
 
-@dataclass
-class _Doubts:
-    """Cells scored with a stand-in, gathered over blocks: the first place and how many more."""
-
-    first: dict[tuple[str, str], str] = field(default_factory=dict)
-    count: dict[tuple[str, str], int] = field(default_factory=dict)
-
-    def add(self, scores: Scores, block: Block, places: npt.NDArray[np.intp]) -> None:
-        for problem in scores.problems:
-            key = (problem.column, problem.what)
-            where = block.where(int(places[problem.rows[0]]))
-            self.first.setdefault(key, f"{where}, column {problem.column}: {phrase(problem)}")
-            self.count[key] = self.count.get(key, 0) + len(problem.rows)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        return tuple(
-            text + (f" (and {self.count[key] - 1:,} more rows)" if self.count[key] > 1 else "")
-            for key, text in self.first.items()
-        )
-
-
 def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> PredictResult:
     """Score the rows of a file; the predictions go to `--out`, or to standard output."""
     rule = parse_rule(request.where, option="--where") if request.where else None
@@ -95,14 +72,25 @@ def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> Pred
         )
     if rule is not None:
         matching_columns(reader.names, [str(rule.column)], option="--where", file=reader.name)
-    tally = _Tally(model, request)
-    sink = _json_sink if request.as_json else _file_sink
-    with sink(request, reader, watcher) as write, watcher.progress("scoring", "rows") as progress:
-        for block in reader.blocks():
-            keep = _kept(block, model, request, rule, reader.decimal, tally)
-            write(block, tally.score(block, keep, reader.decimal), keep)
+    threshold = model.threshold if request.threshold is None else request.threshold
+    scorer = BlockScorer(model, threshold, reader.decimal, request.unknown, rule)
+    tally = Tally()
+    with _sink(request, reader, watcher) as sink, watcher.progress("scoring", "rows") as progress:
+        for scored in _scored(reader, scorer, sink):
+            sink.put(scored)
+            tally.add(scored)
             progress.update(tally.rows_in)
-    result = tally.result(reader)
+    result = PredictResult(
+        source=reader.name,
+        out=request.out,
+        model={**model.about, "threshold": threshold},
+        rows_in=tally.rows_in,
+        rows_out=tally.rows_out,
+        left_out={why: number for why, number in tally.left_out.items() if number},
+        blank_lines=tally.blank_lines,
+        predicted_positive=tally.positive,
+        warnings=(*reader.warnings, *tally.doubts.warnings),
+    )
     for text in result.warnings:
         watcher.warn(text)
     if result.rows_in and not result.rows_out:
@@ -110,6 +98,100 @@ def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> Pred
     if request.about:
         _write_about(str(request.out), result)
     return result
+
+
+def _scored(reader: Reader, scorer: BlockScorer, sink: "_Sink") -> Iterator[Scored]:
+    """Read, score and write out blocks on every processor; yield them in order."""
+    found = matching_columns(reader.names, sorted(scorer.columns), file=reader.name)
+    wanted = sink.wanted
+    if wanted.columns is not None:
+        wanted = replace(wanted, columns=wanted.columns | frozenset(found.values()))
+    target = found.get(scorer.model.schema.target.name)
+    if target is not None:  # "NA" is a word beside words, and a gap beside numbers
+        wanted = replace(wanted, words=wanted.words | {target})
+
+    def work(task: Callable[[], Block]) -> Scored:
+        scored = scorer.score(task())
+        return replace(scored, written=sink.prepared(scored))
+
+    count = RowCount()
+    for scored in count.told(in_order(reader.tasks(wanted), work, usable_processors())):
+        yield replace(scored, block=count.numbered(scored.block))
+
+
+class _Sink(Protocol):
+    """Where scored blocks go."""
+
+    @property
+    def wanted(self) -> Wanted:
+        """What it needs to see of the table's rows."""
+
+    def prepared(self, scored: Scored) -> Any:
+        """Do what any thread may do for a block."""
+
+    def put(self, scored: Scored) -> None:
+        """Write a block that was prepared, in its turn."""
+
+
+@contextmanager
+def _sink(request: Request, reader: Reader, watcher: Watcher) -> Iterator[_Sink]:
+    if request.as_json:
+        printed = _Printed()
+        yield printed
+        printed.close()
+        return
+    with open_output(request.out, reader, ADDED) as output:
+        if output.replaced:
+            watcher.note(f"replaced the columns {', '.join(output.replaced)}")
+        yield _Filed(output)
+
+
+@dataclass(frozen=True)
+class _Filed:
+    """A file of the input's rows with their answers."""
+
+    output: Output
+
+    @property
+    def wanted(self) -> Wanted:
+        return self.output.wanted
+
+    def prepared(self, scored: Scored) -> Any:
+        return self.output.prepared(scored.block, scored.cells, scored.keep)
+
+    def put(self, scored: Scored) -> None:
+        self.output.put(scored.written)
+
+
+class _Printed:
+    """One JSON list on standard output, row by row, so that a large file needs no memory."""
+
+    wanted = Wanted(columns=frozenset())
+
+    def __init__(self) -> None:
+        self._first = True
+
+    def prepared(self, scored: Scored) -> list[tuple[Any, ...]]:
+        """Return place, probability, prediction and label of each row."""
+        places = np.flatnonzero(scored.keep)
+        answers = (scored.cells[name][places].tolist() for name in ADDED)
+        return list(zip(places.tolist(), *answers, strict=True))
+
+    def put(self, scored: Scored) -> None:
+        """Print the rows of a block, numbered."""
+        for place, *answer in scored.written:
+            row = scored.block.first_row + place
+            entry = dict(
+                zip(("row", "probability", "prediction", "label"), (row, *answer), strict=True)
+            )
+            sys.stdout.write(
+                ("[" if self._first else ",") + "\n" + json.dumps(finite(entry), ensure_ascii=False)
+            )
+            self._first = False
+
+    def close(self) -> None:
+        """End the list."""
+        sys.stdout.write("[]\n" if self._first else "\n]\n")
 
 
 def _wants(model: Model) -> Callable[[tuple[str, ...], Mapping[str, Any]], bool]:
@@ -131,111 +213,6 @@ def _require_columns(model: Model, reader: Reader) -> None:
             f"{reader.name}: lacks the column {', '.join(map(repr, lacking))} that the model needs"
             f"{hint}; add it, or train without it"
         )
-
-
-def _kept(
-    block: Block, model: Model, request: Request, rule: Rule | None, decimal: str, tally: "_Tally"
-) -> Mask:
-    keep = np.ones(len(block), dtype=bool)
-    if request.unknown:
-        keep &= unlabelled(model.schema.target, block.columns, decimal=decimal)
-        tally.leave_out("the outcome is known", int((~keep).sum()))
-    if rule is not None:
-        meant = rule.mask(block.columns, decimal=decimal, file=block.file)
-        tally.leave_out(f"not {rule}", int((keep & ~meant).sum()))
-        keep &= meant
-    return keep
-
-
-class _Tally:
-    """Scores blocks and counts."""
-
-    def __init__(self, model: Model, request: Request) -> None:
-        self.model, self.request = model, request
-        self.threshold = model.threshold if request.threshold is None else request.threshold
-        self.words = np.array([model.schema.target.negative, model.schema.target.positive], object)
-        self.rows_in = self.rows_out = self.positive = 0
-        self.blank_lines = 0
-        self.left_out: dict[str, int] = {}
-        self.doubts = _Doubts()
-
-    def leave_out(self, why: str, number: int) -> None:
-        self.left_out[why] = self.left_out.get(why, 0) + number
-
-    def score(self, block: Block, keep: Mask, decimal: str) -> dict[str, Any]:
-        """Return the added cells of the kept rows."""
-        self.rows_in += len(keep)
-        self.blank_lines += block.blank_lines
-        places = np.flatnonzero(keep)
-        wanted = match(block, self.model)
-        scores = self.model.scorer.score(
-            {name: block.columns[there][keep] for name, there in wanted.items()}, decimal
-        )
-        prediction = (scores.probability >= self.threshold).astype(np.int64)
-        self.doubts.add(scores, block, places)
-        self.rows_out += len(places)
-        self.positive += int(prediction.sum())
-        answers = (scores.probability, prediction, self.words[prediction])
-        return {name: _spread(cells, keep) for name, cells in zip(ADDED, answers, strict=True)}
-
-    def result(self, reader: Reader) -> PredictResult:
-        return PredictResult(
-            source=reader.name,
-            out=self.request.out,
-            model={**self.model.about, "threshold": self.threshold},
-            rows_in=self.rows_in,
-            rows_out=self.rows_out,
-            left_out={why: number for why, number in self.left_out.items() if number},
-            blank_lines=self.blank_lines,
-            predicted_positive=self.positive,
-            warnings=(*reader.warnings, *self.doubts.warnings),
-        )
-
-
-def _spread(cells: npt.NDArray[Any], keep: Mask) -> npt.NDArray[Any]:
-    """Put the cells of the kept rows at their places among all rows (the rest is not written)."""
-    if keep.all():
-        return cells
-    everywhere = np.zeros(len(keep), dtype=cells.dtype)
-    everywhere[keep] = cells
-    return everywhere
-
-
-def match(block: Block, model: Model) -> dict[str, str]:
-    """Map the model's columns to the block's own names."""
-    return matching_columns(block.names, list(model.scorer.feature_columns), file=block.file)
-
-
-@contextmanager
-def _file_sink(request: Request, reader: Reader, watcher: Watcher) -> Iterator[Any]:
-    with open_output(request.out, reader, ADDED) as output:
-        if output.replaced:
-            watcher.note(f"replaced the columns {', '.join(output.replaced)}")
-        yield output.write
-
-
-@contextmanager
-def _json_sink(_request: Request, _reader: Reader, _watcher: Watcher) -> Iterator[Any]:
-    """Print one JSON list, row by row, so that a large file needs no memory."""
-    import sys
-
-    first = True
-
-    def write(block: Block, cells: Mapping[str, Any], keep: Mask) -> None:
-        nonlocal first
-        for place in np.flatnonzero(keep):
-            answer = (cells[name][place] for name in ADDED)
-            row = int(block.first_row + place)
-            entry = dict(
-                zip(("row", "probability", "prediction", "label"), (row, *answer), strict=True)
-            )
-            sys.stdout.write(
-                ("[" if first else ",") + "\n" + json.dumps(finite(entry), ensure_ascii=False)
-            )
-            first = False
-
-    yield write
-    sys.stdout.write("[]\n" if first else "\n]\n")
 
 
 def _write_about(out: str, result: PredictResult) -> None:

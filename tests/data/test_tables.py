@@ -2,13 +2,10 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from placement.data.blocks import join_blocks
-from placement.data.tables import open_table
+from placement.data.tables import Wanted, open_table
 from placement.errors import DataError
 
 
@@ -19,7 +16,7 @@ def written(folder, text, name="may.csv"):
 
 
 def rows_of(source, block_rows=65_536, **options):
-    blocks = list(open_table(source, **options).blocks(block_rows))
+    blocks = list(open_table(source, **options).blocks(Wanted(records=True, block_rows=block_rows)))
     return [list(row) for b in blocks for row in zip(*b.columns.values(), strict=True)]
 
 
@@ -72,7 +69,7 @@ def test_blank_lines_are_skipped_and_counted_and_lines_stay_physical(tmp_path):
     text = '\na,b\n1,2\n\n  \n3,"x\n\ny"\n,,\n5,6\n ,\n\n'
     path = written(tmp_path, text)
     for block_rows in (1, 2, 100):
-        blocks = list(open_table(path).blocks(block_rows))
+        blocks = list(open_table(path).blocks(Wanted(records=True, block_rows=block_rows)))
         assert [int(line) for b in blocks for line in b.lines] == [3, 6, 10]
         assert [row for b in blocks for row in range(b.first_row, b.first_row + len(b))] == [
             1,
@@ -272,7 +269,7 @@ def check_typed(reader):
 def test_parquet_keeps_its_types(tmp_path):
     frame().drop(columns="mixed").to_parquet(tmp_path / "a.parquet")
     check_typed(open_table(tmp_path / "a.parquet"))
-    blocks = list(open_table(tmp_path / "a.parquet").blocks(2))
+    blocks = list(open_table(tmp_path / "a.parquet").blocks(Wanted(records=True, block_rows=2)))
     assert [(b.first_row, len(b)) for b in blocks] == [(1, 2), (3, 1)]
 
 
@@ -310,13 +307,3 @@ def test_files_with_other_columns_are_refused(tmp_path, header, words):
     first = written(tmp_path, "cgpa,placed\n7.5,Yes\n", "a.csv")
     second = written(tmp_path, f"{header}\n" + ",".join("7" * (header.count(",") + 1)), "b.csv")
     assert words in refused([first, second])
-
-
-def test_joined_blocks_hold_all_rows(tmp_path):
-    path = written(tmp_path, "a,b\n1,x\n2,y\n3,z\n")
-    whole = join_blocks(list(open_table(path).blocks(1)))
-    assert whole.columns["a"].tolist() == ["1", "2", "3"]
-    assert whole.records == ["1,x", "2,y", "3,z"]
-    pq.write_table(pa.table({"a": [1, 2, 3]}), tmp_path / "a.parquet")
-    whole = join_blocks(list(open_table(tmp_path / "a.parquet").blocks(2)))
-    assert whole.raw.column(0).to_pylist() == [1, 2, 3]

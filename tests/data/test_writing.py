@@ -11,11 +11,10 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placement.data.blocks import join_blocks
 from placement.data.dialect import Dialect
 from placement.data.records import fields
 from placement.data.rendering import quoted
-from placement.data.tables import open_table
+from placement.data.tables import Wanted, open_table
 from placement.data.writing import open_output, output_form
 from placement.errors import StoreError, UsageError
 
@@ -36,7 +35,7 @@ def predicted(source, out, *, rows=None, block_rows=65_536, label="Yes"):
     """Write the probability 0.25, 0.5 … and a label beside each row."""
     reader = open_table(source)
     with open_output(None if out is None else str(out), reader, ADDED) as output:
-        for block in reader.blocks(block_rows):
+        for block in reader.blocks(Wanted(records=True, block_rows=block_rows)):
             probability = 0.25 * np.arange(block.first_row, block.first_row + len(block))
             labels = np.array([label] * len(block), dtype=object)
             output.write(block, dict(zip(ADDED, (probability, labels), strict=True)), rows)
@@ -142,14 +141,6 @@ def test_rows_are_chosen_by_mask_or_position(tmp_path, rows):
         "2,y",
         "3,z",
     ]
-
-
-def test_joined_blocks_can_be_written_in_any_order(tmp_path):
-    reader = open_table(written(tmp_path, "a,b\n1,x\n2,y\n3,z\n"))
-    whole = join_blocks(list(reader.blocks(2)))
-    with open_output(str(tmp_path / "out.csv"), reader, ["p"]) as output:
-        output.write(whole, {"p": np.array([0.3, 0.1, 0.2])}, [1, 2, 0])
-    assert (tmp_path / "out.csv").read_text() == "a,b,p\n2,y,0.1\n3,z,0.2\n1,x,0.3\n"
 
 
 def test_a_tsv_ending_writes_tabs_and_a_gz_ending_packs(tmp_path):

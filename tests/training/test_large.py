@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from placement.data.chunks import ArrayChunks, in_order, no_weights, rows_per_chunk
+from placement.data.chunks import ArrayChunks, no_weights, rows_per_chunk
 from placement.model.perceptron import Perceptron, Standardising
 from placement.training import problem
 from placement.training.fitting import solve
@@ -142,17 +142,3 @@ def test_a_chunk_holds_fewer_rows_the_wider_they_are():
     assert rows_per_chunk(8) == 65_536
     assert rows_per_chunk(100) == 5_242
     assert rows_per_chunk(10**6) == 1_024
-
-
-def test_results_come_in_order_and_an_error_ends_the_work():
-    assert list(in_order(9, lambda k: k * k, threads=3)) == [k * k for k in range(9)]
-
-    def fails(piece):
-        if piece == 4:
-            raise RuntimeError("piece 4")
-        return piece
-
-    seen = []
-    with pytest.raises(RuntimeError, match="piece 4"):
-        seen.extend(in_order(50, fails, threads=2))
-    assert list(in_order(5, lambda k: k, threads=2)) == list(range(5))

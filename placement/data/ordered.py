@@ -1,0 +1,51 @@
+"""Work on several threads whose results come in the order of what they were made of."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache
+from typing import TypeVar
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+def usable_processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_order(items: Iterable[T], work: Callable[[T], U], threads: int = 1) -> Iterator[U]:
+    """Yield `work(item)` of every item, in their order, whichever of the threads is done first.
+
+    Items are drawn on by the calling thread, only a few ahead of what was yielded.
+    """
+    if threads <= 1:
+        yield from map(work, items)
+        return
+    pool, waiting = _pool(threads), deque[Future[U]]()
+    try:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > 2 * threads:  # a source larger than memory stays outside it
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for left in waiting:
+            left.cancel()
+        wait(waiting)
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Return threads that are kept: a new one would pay for its memory page by page again."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="placement")
+
+
+if hasattr(os, "register_at_fork"):
+    # A forked child has the pool's books but none of its threads.
+    os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -1,0 +1,141 @@
+"""Score the blocks of a table: any thread scores one, and one tally adds them up in order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.rules import Rule
+from placement.data.schema import matching_columns
+from placement.data.tables import Block
+from placement.data.target import unlabelled
+from placement.model.scorer import Coded, Problem
+from placement.workflows.models import Model
+from placement.workflows.predict_one import phrase
+
+ADDED = ("placement_probability", "placement_prediction", "placement_label")
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A block with its answers: the added cells (n,), of which only those in `keep` count."""
+
+    block: Block
+    keep: Mask
+    cells: Mapping[str, Any]
+    problems: tuple[Problem, ...]
+    left_out: Mapping[str, int]
+    positive: int
+    written: Any = None
+
+
+@dataclass(frozen=True)
+class BlockScorer:
+    """Which rows are scored, and how: those of a `rule`, those without an outcome (`unknown`)."""
+
+    model: Model
+    threshold: float
+    decimal: str
+    unknown: bool
+    rule: Rule | None
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that are looked at, in the model's spelling or the user's."""
+        own = set(self.model.scorer.feature_columns)
+        own |= {self.model.schema.target.name} if self.unknown else set()
+        return frozenset(own | ({str(self.rule.column)} if self.rule else set()))
+
+    def score(self, block: Block) -> Scored:
+        """Score the rows that are meant."""
+        keep, left_out = self._kept(block)
+        everything = bool(keep.all())
+        wanted = match(block, self.model)
+        given = {name: block.columns[there] for name, there in wanted.items()}
+        if not everything:
+            given = {name: cells[keep] for name, cells in given.items()}
+        scores = self.model.scorer.score(given, self.decimal)
+        prediction = (scores.probability >= self.threshold).astype(np.int64)
+        target = self.model.schema.target
+        words = np.array([target.negative, target.positive], dtype=object)
+        probability, answer = scores.probability, prediction
+        if not everything:
+            probability, answer = _spread(probability, keep), _spread(answer, keep)
+        cells = dict(zip(ADDED, (probability, answer, Coded(answer, words)), strict=True))
+        return Scored(block, keep, cells, scores.problems, left_out, int(prediction.sum()))
+
+    def _kept(self, block: Block) -> tuple[Mask, dict[str, int]]:
+        keep, left_out = np.ones(len(block), dtype=bool), {}
+        if self.unknown:
+            keep &= unlabelled(self.model.schema.target, block.columns, decimal=self.decimal)
+            left_out["the outcome is known"] = int((~keep).sum())
+        if self.rule is not None:
+            meant = self.rule.mask(block.columns, decimal=self.decimal, file=block.file)
+            left_out[f"not {self.rule}"] = int((keep & ~meant).sum())
+            keep &= meant
+        return keep, left_out
+
+
+def _spread(cells: npt.NDArray[Any], keep: Mask) -> npt.NDArray[Any]:
+    """Put the cells of the kept rows at their places among all rows (the rest is not written)."""
+    everywhere = np.zeros(len(keep), dtype=cells.dtype)
+    everywhere[keep] = cells
+    return everywhere
+
+
+def match(block: Block, model: Model) -> dict[str, str]:
+    """Map the model's columns to the block's own names."""
+    return matching_columns(block.names, list(model.scorer.feature_columns), file=block.file)
+
+
+@dataclass
+class Doubts:
+    """Cells scored with a stand-in, gathered over blocks: the first place and how many more."""
+
+    first: dict[tuple[str, str], str] = field(default_factory=dict)
+    count: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def add(
+        self, problems: tuple[Problem, ...], block: Block, places: npt.NDArray[np.intp]
+    ) -> None:
+        """Take in the doubts about a block; `places` are the rows that were scored."""
+        for problem in problems:
+            key = (problem.column, problem.what)
+            where = block.where(int(places[problem.rows[0]]))
+            self.first.setdefault(key, f"{where}, column {problem.column}: {phrase(problem)}")
+            self.count[key] = self.count.get(key, 0) + len(problem.rows)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The first place of each kind of doubt, and how many more there are."""
+        return tuple(
+            text + (f" (and {self.count[key] - 1:,} more rows)" if self.count[key] > 1 else "")
+            for key, text in self.first.items()
+        )
+
+
+@dataclass
+class Tally:
+    """Counts over blocks that come in order."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    positive: int = 0
+    blank_lines: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    doubts: Doubts = field(default_factory=Doubts)
+
+    def add(self, scored: Scored) -> None:
+        """Count a block whose rows are numbered."""
+        self.rows_in += len(scored.block)
+        self.blank_lines += scored.block.blank_lines
+        self.rows_out += int(scored.keep.sum())
+        self.positive += scored.positive
+        for why, number in scored.left_out.items():
+            self.left_out[why] = self.left_out.get(why, 0) + number
+        if scored.problems:
+            self.doubts.add(scored.problems, scored.block, np.flatnonzero(scored.keep))
