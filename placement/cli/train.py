@@ -72,7 +72,7 @@ def _show_understanding(
     from placement.reporting.tables import understanding_text
     from placement.workflows.train import understand
 
-    _, _, seen = understand(data, config)
+    _, seen = understand(data, config)
     for text in seen.warnings:
         console.warn(text)
     click.echo(

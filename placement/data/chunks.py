@@ -4,9 +4,12 @@ Memory, disk and cluster differ only here, in who iterates.
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +21,7 @@ FloatArray = npt.NDArray[np.floating]
 CHUNK_BYTES = 1 << 22  # what stays in the cache from one step to the next
 LEAST_CHUNK_ROWS, MOST_CHUNK_ROWS = 1_024, 131_072
 SAMPLED = 20  # of so many rows of a chunk, a sample has one
+BATCH_BLOCK = 65_536
 
 
 def rows_per_chunk(columns: int, cell_bytes: int = 8) -> int:
@@ -85,9 +89,6 @@ class Chunks(Protocol):
     def take(self, rows: npt.NDArray[np.integer]) -> "ArrayChunks":
         """Return the rows at these positions, in this order."""
 
-    def batches(self, size: int, seed: int) -> Iterator["ArrayChunks"]:
-        """Yield mini-batches of `size` rows in an order drawn from `seed`."""
-
 
 @dataclass(frozen=True)
 class ArrayChunks:
@@ -126,12 +127,6 @@ class ArrayChunks:
     def __iter__(self) -> Iterator[Chunk]:
         return map(self.chunk, range(len(self)))
 
-    def batches(self, size: int, seed: int) -> Iterator["ArrayChunks"]:
-        """Yield mini-batches of `size` rows in an order drawn from `seed`."""
-        order = np.random.default_rng(seed).permutation(self.rows)
-        for start in range(0, self.rows, size):
-            yield self.take(order[start : start + size])
-
     def select(self, columns: npt.NDArray[np.integer]) -> "ArrayChunks":
         """Return the same rows with some of the columns."""
         return ArrayChunks(self.x[:, columns], self.y, self.weight, self.chunk_rows)
@@ -156,6 +151,117 @@ class ArrayChunks:
         return ArrayChunks(
             self.x[rank::size], self.y[rank::size], self.weight[rank::size], self.chunk_rows
         )
+
+
+@dataclass(frozen=True)
+class FileChunks:
+    """A source of chunks in a file: of each, the columns one after the other, y, the weights.
+
+    `sizes` are the rows of each chunk. `places` are the columns that are wanted of the `width` in
+    the file. Each thread reads into a buffer of its own, again and again.
+    """
+
+    path: Path
+    sizes: tuple[int, ...]
+    width: int
+    dtype: np.dtype[Any]
+    weighted: bool
+    places: npt.NDArray[np.integer] | None = None
+    _own: threading.local = field(default_factory=threading.local, compare=False, repr=False)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, whatever their weights."""
+        return sum(self.sizes)
+
+    @property
+    def columns(self) -> int:
+        """Number of encoded columns."""
+        return self.width if self.places is None else len(self.places)
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @cached_property
+    def _starts(self) -> npt.NDArray[np.int64]:
+        return np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
+
+    @property
+    def _lines(self) -> int:
+        return self.width + 1 + self.weighted
+
+    def chunk(self, place: int) -> Chunk:
+        """Read one chunk; it is overwritten when the same thread reads the next."""
+        own, rows = self._own, self.sizes[place]
+        if not hasattr(own, "file"):
+            own.file = self.path.open("rb", buffering=0)
+            own.buffer = np.empty(self._lines * max(self.sizes), self.dtype)
+        cells = own.buffer[: self._lines * rows]
+        own.file.seek(int(self._starts[place]) * self._lines * self.dtype.itemsize)
+        view, done = memoryview(cells).cast("B"), 0
+        while done < len(view):
+            done += own.file.readinto(view[done:])
+        lines = cells.reshape(self._lines, rows)
+        x = lines[: self.width] if self.places is None else lines[self.places]
+        return Chunk(x.T, lines[self.width], lines[-1] if self.weighted else no_weights(rows))
+
+    def __iter__(self) -> Iterator[Chunk]:
+        return map(self.chunk, range(len(self)))
+
+    def select(self, columns: npt.NDArray[np.integer]) -> "FileChunks":
+        """Return the same rows with some of the columns."""
+        places = columns if self.places is None else self.places[columns]
+        return replace(self, places=places, _own=threading.local())
+
+    def sample(self) -> ArrayChunks:
+        """Return the head of every chunk, one row in 20."""
+        return _joined([_head(chunk, len(chunk) // SAMPLED) for chunk in self])
+
+    def take(self, rows: npt.NDArray[np.integer]) -> ArrayChunks:
+        """Return the rows at these positions, in this order."""
+        order = np.argsort(rows, kind="stable")
+        chunk_of = np.searchsorted(self._starts, rows[order], side="right") - 1
+        parts = []
+        for place in np.unique(chunk_of):
+            chunk = self.chunk(int(place))
+            own = rows[order][chunk_of == place] - self._starts[place]
+            parts.append(Chunk(chunk.x[own], chunk.y[own], chunk.weight[own]))
+        found = _joined(parts) if parts else _joined([_head(self.chunk(0), 0)])
+        return found.take(np.argsort(order, kind="stable"))
+
+
+def _head(chunk: Chunk, rows: int) -> Chunk:
+    return Chunk(chunk.x[:rows].copy(), chunk.y[:rows].copy(), chunk.weight[:rows].copy())
+
+
+def _joined(parts: Sequence[Chunk]) -> ArrayChunks:
+    x, y, weight = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("x", "y", "weight")
+    )
+    return ArrayChunks(x, y, weight)
+
+
+def mini_batches(source: Chunks, size: int, seed: int) -> Iterator[ArrayChunks]:
+    """Yield mini-batches of `size` rows in an order drawn from `seed`, whatever the chunks are.
+
+    Blocks of 65,536 rows come in a drawn order, and the rows of each block in another: so no more
+    than a block is held, and a table of one block is shuffled whole.
+    """
+    draw = np.random.default_rng(seed)
+    blocks = math.ceil(source.rows / BATCH_BLOCK)
+    left: ArrayChunks | None = None
+    for block in draw.permutation(blocks) if blocks > 1 else range(blocks):
+        first = int(block) * BATCH_BLOCK
+        rows = np.arange(first, min(first + BATCH_BLOCK, source.rows))
+        found = source.take(rows[draw.permutation(len(rows))])
+        if left is not None:
+            found = _joined([*left, *found])
+        whole = found.rows // size * size
+        for start in range(0, whole, size):
+            yield found.take(np.arange(start, start + size))
+        left = found.take(np.arange(whole, found.rows)) if whole < found.rows else None
+    if left is not None:
+        yield left
 
 
 def threads_for(source: Chunks) -> int:

@@ -5,16 +5,21 @@ What is learnt is applied by `placement.model.scorer`, in training as in scoring
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from placement.data.collecting import coded
+from placement.data.ordered import in_order, usable_processors
 from placement.data.schema import Feature, Schema
+from placement.data.split import TRAIN, Split
+from placement.data.table import Table
 from placement.model.scorer import (
     CategoryColumn,
+    Coded,
     Column,
     NumberColumn,
     Problem,
@@ -100,11 +105,13 @@ class LevelCounts:
     gaps: float
 
     @staticmethod
-    def of(cells: npt.NDArray[np.object_], weight: Floats) -> "LevelCounts":
+    def of(cells: npt.NDArray[np.object_] | Coded, weight: Floats) -> "LevelCounts":
         """Count the spellings in cells (n,), None where missing, with frequency weights (n,)."""
+        own = coded(cells)
+        amounts = np.bincount(own.codes, weight, minlength=len(own.texts))
         counted: Counter[str] = Counter()
         gaps = 0.0
-        for word, amount in zip(words(cells).tolist(), weight.tolist(), strict=True):
+        for word, amount in zip(words(own.texts).tolist(), amounts.tolist(), strict=True):
             if word is None:
                 gaps += amount
             elif amount > 0:
@@ -162,6 +169,14 @@ class Encoder:
         rows = len(table[self.columns[0].column]) if self.columns else 0
         return np.column_stack(encoded) if encoded else np.empty((rows, 0))
 
+    def encode_into(self, target: npt.NDArray[Any], table: Mapping[str, Any]) -> None:
+        """Write the encoded rows into `target` (d, n), a column of the perceptron to each line."""
+        place = 0
+        for column in self.columns:
+            for values in self._one(column, table)[0]:
+                target[place] = values
+                place += 1
+
     def problems(self, table: Mapping[str, Any]) -> tuple[Problem, ...]:
         """Return the cells that are encoded with a stand-in."""
         return tuple(doubt for column in self.columns for doubt in self._one(column, table)[1])
@@ -191,11 +206,35 @@ class Encoder:
 
 def learn_encoder(columns: Mapping[str, Any], schema: Schema, weight: Floats) -> Encoder:
     """Learn the encoding of the schema's features from training rows: columns and weight (n,)."""
-    learnt: list[Column] = []
-    for feature in schema.features:
-        cells = columns[feature.name]
-        if feature.kind == "number":
-            learnt.append(NumberSums.of(cells, weight).column(feature))
-        else:
-            learnt.append(LevelCounts.of(cells, weight).column(feature))
-    return Encoder(tuple(learnt))
+    return _encoder(schema, _sums(columns, schema, weight))
+
+
+def learn_encoding(table: Table, split: Split) -> Encoder:
+    """Learn the encoding from the rows of a table that train."""
+
+    def of_piece(place: int) -> list[NumberSums | LevelCounts]:
+        train = split.parts.piece(place) == TRAIN
+        cells = table.piece(place, table.schema.feature_names)
+        own = {name: column[train] for name, column in cells.items()}
+        return _sums(own, table.schema, table.weights.piece(place)[train])
+
+    total: list[Any] = []
+    for sums in in_order(range(table.pieces), of_piece, usable_processors()):
+        total = [a.merge(b) for a, b in zip(total, sums, strict=True)] if total else list(sums)
+    return _encoder(table.schema, total)
+
+
+def _sums(
+    columns: Mapping[str, Any], schema: Schema, weight: Floats
+) -> list[NumberSums | LevelCounts]:
+    return [
+        NumberSums.of(columns[feature.name], weight)
+        if feature.kind == "number"
+        else LevelCounts.of(columns[feature.name], weight)
+        for feature in schema.features
+    ]
+
+
+def _encoder(schema: Schema, sums: Sequence[NumberSums | LevelCounts]) -> Encoder:
+    features = zip(schema.features, sums, strict=True)
+    return Encoder(tuple(learnt.column(feature) for feature, learnt in features))

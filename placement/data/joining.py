@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.levels import levels_of
-from placement.data.raw import RawColumn, RawTable, raw_column
+from placement.data.collecting import Collected, Numbers, Read, Words, raw_column
+from placement.data.levels import ABSENT, levels_of
+from placement.data.places import Found
 from placement.data.schema import matching_columns, quoted
+from placement.data.shelf import MemoryShelf, Vector
+from placement.data.survey import EXACT_ROWS
 from placement.data.target import choose_target, refuse_without_target
 from placement.errors import DataError
 from placement.model.scorer import fold
@@ -22,10 +25,9 @@ LISTED = "Placed"
 
 @dataclass(frozen=True)
 class Joined:
-    """The outcome column, one cell a row of the data; `absent` rows are negative by silence."""
+    """The outcome column, one cell a row of the data; ABSENT where silence means negative."""
 
-    column: RawColumn
-    absent: Mask | None
+    column: Words
     on: str
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -38,7 +40,7 @@ def key_text(text: str) -> str:
 
 
 def join_labels(
-    data: RawTable, labels: RawTable, *, target: str | None, on: str | None, absent: str | None
+    data: Collected, labels: Collected, *, target: str | None, on: str | None, absent: str | None
 ) -> Joined:
     """Find each row's outcome in the other file by an identifier common to both."""
     own, other = common_key(data.columns, labels.columns, on, (data.name, labels.name))
@@ -50,7 +52,7 @@ def join_labels(
     twice = _repeated(keys)
     if len(twice):
         warnings.append(
-            f"{data.name}, {data.places.several(twice)}: {own} is there more than once "
+            f"{data.name}, {data.places.several(Found.at(twice))}: {own} is there more than once "
             f"({len(twice):,} rows); each takes the same outcome"
         )
     found = np.array([places_of.get(key, -1) if key else -1 for key in keys], dtype=np.int64)
@@ -64,18 +66,21 @@ def join_labels(
     unused = np.setdiff1d(np.fromiter(places_of.values(), dtype=np.int64), found)
     if len(unused):
         warnings.append(
-            f"{labels.name}, {labels.places.several(unused)}: no such {own} in {data.name} "
-            f"({len(unused):,} rows)"
+            f"{labels.name}, {labels.places.several(Found.at(unused))}: no such {own} in "
+            f"{data.name} ({len(unused):,} rows)"
         )
     silent = _absent_rows(data, own, matched, absent, labels.name, notes)
-    joined = raw_column(_free_name(outcome.name, data), cells, labels.decimal)
+    if silent is not None:
+        cells[silent] = ABSENT
+    whole = raw_column(_free_name(outcome.name, data), cells, labels.decimal)
+    joined = replace(whole, vector=_in_pieces(whole.codes, data.columns[own].vector))
     notes.insert(0, f"{matched.sum():,} outcomes joined from {labels.name} on {own}")
-    return Joined(joined, silent, own, tuple(notes), tuple(warnings))
+    return Joined(joined, own, tuple(notes), tuple(warnings))
 
 
 def common_key(
-    data: Mapping[str, RawColumn],
-    labels: Mapping[str, RawColumn],
+    data: Mapping[str, Read],
+    labels: Mapping[str, Read],
     on: str | None,
     files: tuple[str, str],
 ) -> tuple[str, str]:
@@ -98,19 +103,22 @@ def common_key(
     )
 
 
-def unique_identifiers(columns: Mapping[str, RawColumn]) -> list[str]:
-    """Return the columns with a different value in every row."""
-    return [name for name, raw in columns.items() if _is_unique(raw)]
+def unique_identifiers(columns: Mapping[str, Read]) -> list[str]:
+    """Return the columns with a different value in every row, as far as that is told at once."""
+    return [name for name, read in columns.items() if _is_unique(read)]
 
 
 def _outcome(
-    labels: RawTable, target: str | None, key: str, absent: str | None
-) -> tuple[RawColumn, list[str]]:
+    labels: Collected, target: str | None, key: str, absent: str | None
+) -> tuple[Words, list[str]]:
     """Return the outcome column of the labels file; a bare list of the placed will do."""
     columns = {name: raw for name, raw in labels.columns.items() if name != key}
     name = choose_target(columns, target=target, file=labels.name)
     if name is not None:
-        return columns[name], []
+        found = columns[name]
+        if not isinstance(found, Words):
+            raise TypeError(f"{name} was not read as it is written")
+        return found, []
     if absent != "not-placed":
         refuse_without_target(columns, file=labels.name, identifiers=())
     note = f"{labels.name} has no outcome column: everyone it lists counts as {LISTED}"
@@ -118,7 +126,7 @@ def _outcome(
 
 
 def _places_of_keys(
-    labels: RawTable, key: str, texts: npt.NDArray[np.object_], warnings: list[str]
+    labels: Collected, key: str, texts: npt.NDArray[np.object_], warnings: list[str]
 ) -> dict[str, int]:
     """Map each key to a row of the labels file; keys with two outcomes are refused."""
     meaning = _meanings(texts)
@@ -132,16 +140,16 @@ def _places_of_keys(
         if meaning[first] == "":
             places[name] = place
         elif meaning[place] not in ("", meaning[first]):
-            both = labels.places.several(np.array([first, place]))
+            both = labels.places.several(Found.at(np.array([first, place])))
             raise DataError(
                 f"{labels.name}, {both}: the same {key} has two outcomes, {texts[first]!r} and "
                 f"{texts[place]!r}; keep one of them"
             )
     if repeated:
-        rows = np.array(repeated)
+        rows = labels.places.several(Found.at(np.array(repeated)))
         warnings.append(
-            f"{labels.name}, {labels.places.several(rows)}: {key} is there more than once "
-            f"({len(rows):,} rows) with the same outcome"
+            f"{labels.name}, {rows}: {key} is there more than once "
+            f"({len(repeated):,} rows) with the same outcome"
         )
     return places
 
@@ -156,7 +164,7 @@ def _meanings(texts: npt.NDArray[np.object_]) -> list[str]:
 
 
 def _absent_rows(
-    data: RawTable, own: str, matched: Mask, absent: str | None, labels: str, notes: list[str]
+    data: Collected, own: str, matched: Mask, absent: str | None, labels: str, notes: list[str]
 ) -> Mask | None:
     missing = np.flatnonzero(~matched)
     if not len(missing):
@@ -164,21 +172,37 @@ def _absent_rows(
     which = f"{len(missing):,} rows of {data.name} are not in {labels}"
     if absent is None:
         raise DataError(
-            f"{which} by {own} ({data.places.several(missing)}); say what that means: "
+            f"{which} by {own} ({data.places.several(Found.at(missing))}); say what that means: "
             "--absent not-placed or --absent unknown"
         )
-    notes.append(f"{which} ({data.places.several(missing)}): {absent.replace('-', ' ')}")
+    notes.append(f"{which} ({data.places.several(Found.at(missing))}): {absent.replace('-', ' ')}")
     return ~matched if absent == "not-placed" else None
 
 
-def _keys(raw: RawColumn) -> npt.NDArray[np.object_]:
-    folded = np.array([key_text(text) for text in raw.texts], dtype=object)
-    return folded[raw.codes]
+def _in_pieces(codes: npt.NDArray[np.int64], like: Vector) -> Vector:
+    """Cut codes (n,) where another column is cut."""
+    vector, start = MemoryShelf().vector(np.int32), 0
+    for size in like.sizes:
+        vector.append(codes[start : start + size])
+        start += size
+    return vector
 
 
-def _is_unique(raw: RawColumn) -> bool:
-    keys = _keys(raw)
-    return len(keys) > 1 and "" not in keys and len(set(keys.tolist())) == len(keys)
+def _keys(read: Read) -> npt.NDArray[np.object_]:
+    if not isinstance(read, Words):
+        raise TypeError(f"{read.name} was not read as it is written")
+    folded = np.array([key_text(text) for text in read.texts], dtype=object)
+    keys: npt.NDArray[np.object_] = folded[read.codes]
+    return keys
+
+
+def _is_unique(read: Read) -> bool:
+    if isinstance(read, Words):
+        keys = _keys(read)
+        return len(keys) > 1 and "" not in keys and len(set(keys.tolist())) == len(keys)
+    if isinstance(read, Numbers) and 1 < len(read) == read.known <= EXACT_ROWS:
+        return len(np.unique(read.vector.whole())) == len(read)
+    return False
 
 
 def _repeated(keys: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
@@ -191,6 +215,6 @@ def _repeated(keys: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
     return np.array(again, dtype=np.intp)
 
 
-def _free_name(name: str, data: RawTable) -> str:
+def _free_name(name: str, data: Collected) -> str:
     """Return the outcome's name, as the data spells it where they have that column too."""
     return next((own for own in data.columns if fold(own) == fold(name)), name)

@@ -1,161 +1,260 @@
 """Numbers or categories, grade scales, and cells that do not fit the column they stand in."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.raw import Objects, Places, RawColumn
+from placement.data.collecting import (
+    MOST_WORDS,
+    NUMBER_SHARE,
+    Hashed,
+    Numbers,
+    Objects,
+    Read,
+    Words,
+    is_stray,
+)
+from placement.data.outcome import Outcome
+from placement.data.places import Found, Places
 from placement.data.schema import Kind, means_grade
+from placement.data.shelf import MemoryShelf, Shelf, Vector
 from placement.errors import DataError
-from placement.model.scorer import fold, words
+from placement.model.scorer import Coded, fold, words
 
-NUMBER_SHARE = 0.95  # a column with at least this share of numbers is a number
 SCALES = (4.0, 5.0, 10.0, 20.0, 100.0)
 SCALE_SHARE = 0.95  # share of grades a scale must hold
 
 Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """A column and what it was taken for.
 
-    `levels` are its distinct numbers, or words each once whatever the case; `level_of` gives the
-    level of each of `raw.texts`, -1 where missing. `forced`: `--categorical` made it a category.
+    `forced`: `--categorical` made a category of numbers.
     """
 
-    raw: RawColumn
+    read: Read
     kind: Kind
-    levels: npt.NDArray[Any]
-    level_of: npt.NDArray[np.int64]
     forced: bool = False
 
     @property
     def name(self) -> str:
         """The file's name of the column."""
-        return self.raw.name
+        return self.read.name
 
-    def take(self, rows: npt.NDArray[np.intp]) -> "Column":
-        """The same column at some rows."""
-        return replace(self, raw=self.raw.take(rows))
+    def __len__(self) -> int:
+        return len(self.read)
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether it is free text, of which only hashes are known."""
+        return isinstance(self.read, Hashed)
+
+    @property
+    def vector(self) -> Vector:
+        """The cells as they are kept."""
+        return self.read.vector
+
+    def over(self, vector: Vector) -> "Column":
+        """The same column over other rows."""
+        return replace(self, read=replace(self.read, vector=vector))
+
+    def piece(self, place: int) -> Floats | Coded:
+        """Return the cells (n,) of a piece: float64 with NaN, or coded words with None."""
+        own = self.vector.piece(place)
+        if isinstance(self.read, Numbers):
+            return np.asarray(own, dtype=np.float64)
+        if isinstance(self.read, Hashed):
+            raise TypeError(f"{self.name}: of free text only hashes are known")
+        if self.kind == "number":
+            return np.asarray(self.read.numbers[own], dtype=np.float64)
+        return Coded(own, self.words)
+
+    def as_numbers(self, place: int) -> Floats:
+        """Return what the cells (n,) of a piece are as numbers, whatever the column's kind."""
+        if isinstance(self.read, Words):
+            return np.asarray(self.read.numbers[self.vector.piece(place)])
+        if isinstance(self.read, Hashed):
+            return np.full(self.vector.sizes[place], np.nan)
+        return np.asarray(self.vector.piece(place))
 
     def cells(self) -> Floats | Objects:
-        """Return the cells (n,): float64 with NaN, or text with None, where missing."""
+        """Return all cells (n,): float64 with NaN, or text with None, where missing."""
         if self.kind == "number":
-            return self.raw.numbers[self.raw.codes]
-        return _spelled(self.raw, self.forced)[self.raw.codes]
+            pieces = [np.asarray(self.piece(place)) for place in range(len(self.vector))]
+            return np.concatenate([np.empty(0), *pieces])
+        return Coded(self.vector.whole(), self.words).to_numpy()
 
-    def codes(self) -> npt.NDArray[np.int64]:
-        """Return the level of each row (n,), -1 where missing."""
-        return self.level_of[self.raw.codes]
+    @cached_property
+    def words(self) -> Objects:
+        """What each text says, (k,), None where it is blank."""
+        if not isinstance(self.read, Words):
+            raise TypeError(f"{self.name} has no words")
+        # `--categorical rank` has "2", not "2.0".
+        return words(self.read.numbers if self.forced else self.read.texts)
 
-    def missing(self) -> npt.NDArray[np.bool_]:
-        """Return which rows (n,) have no value here."""
-        return self.codes() < 0
+    @cached_property
+    def level_of(self) -> Codes:
+        """The level of each text, (k,): the same whatever the case; -1 where it is blank."""
+        number: dict[str, int] = {}
+        return np.array(
+            [
+                -1 if word is None else number.setdefault(fold(word), len(number))
+                for word in self.words
+            ],
+            dtype=np.int64,
+        )
 
-    def tally(self) -> tuple[npt.NDArray[np.int64], int]:
-        """Return the rows of each level, and of missing cells."""
-        counts = np.bincount(self.codes() + 1, minlength=len(self.levels) + 1)
-        return counts[1:], int(counts[0])
+    def count_levels(self) -> int:
+        """Count the levels of a category that are there."""
+        seen = np.zeros(len(self.words), dtype=bool)
+        for own in self.vector:
+            seen[own] = True
+        return len(set(self.level_of[seen].tolist()) - {-1})
+
+    def missing(self, place: int) -> Mask:
+        """Return which rows (n,) of a piece have no value."""
+        own = self.vector.piece(place)
+        if self.is_hashed:
+            return np.asarray(own == 0, dtype=bool)
+        if self.kind == "number":
+            return np.isnan(np.asarray(self.piece(place), dtype=np.float64))
+        return np.asarray((self.level_of < 0)[own], dtype=bool)
+
+    def strays(self) -> Iterator[Mask]:
+        """Yield for each piece which cells of a number column are words."""
+        for own in self.vector:
+            if isinstance(self.read, Numbers):
+                yield is_stray(own)
+            elif isinstance(self.read, Words):
+                yield self.read.bad[own]
+
+    def number(self, position: int, places: Places) -> float:
+        """Return one cell of a number column."""
+        place, offset = places.find(position)
+        return float(np.asarray(self.piece(place))[offset])
+
+    def text(self, position: int, places: Places) -> str:
+        """Return a cell's text for a message."""
+        place, offset = places.find(position)
+        own = self.vector.piece(place)[offset]
+        if isinstance(self.read, Words):
+            return str(self.read.texts[own])
+        if isinstance(self.read, Numbers) and position in self.read.examples:
+            return self.read.examples[position]
+        return "" if np.isnan(own) else str(words([own])[0])
 
 
-def _spelled(raw: RawColumn, forced: bool) -> Objects:
-    """Return what each text says as a word; `--categorical rank` has `2`, not `2.0`."""
-    return words(raw.numbers if forced else raw.texts)
-
-
-def _of_kind(raw: RawColumn, kind: Kind, *, forced: bool = False) -> Column:
-    if kind == "number":
-        seen = ~np.isnan(raw.numbers)
-        levels, inverse = np.unique(raw.numbers[seen], return_inverse=True)
-        level_of = np.full(len(raw.numbers), -1, dtype=np.int64)
-        level_of[seen] = inverse
-        return Column(raw, kind, levels, level_of)
-    number: dict[str, int] = {}
-    level_of = np.array(
-        [
-            -1 if word is None else number.setdefault(fold(word), len(number))
-            for word in _spelled(raw, forced)
-        ],
-        dtype=np.int64,
-    )
-    return Column(raw, kind, np.array(list(number), dtype=object), level_of, forced)
-
-
-def understand(raw: RawColumn, *, categorical: bool = False) -> Column:
+def understand(read: Read, *, categorical: bool = False, shelf: Shelf | None = None) -> Column:
     """Decide the kind: numbers where at least 95 % of the cells that say something are numbers."""
-    counts = raw.counts
-    numbers = int(counts[~np.isnan(raw.numbers)].sum())
-    others = int(counts[raw.bad].sum())
-    if others and numbers < NUMBER_SHARE * (numbers + others):
-        return _of_kind(raw, "category")
-    return _of_kind(raw, "category" if categorical else "number", forced=categorical)
+    if isinstance(read, Hashed):
+        return Column(read, "category")
+    if isinstance(read, Numbers):
+        known, stray = read.known, read.stray
+    else:
+        known = int(read.counts[~np.isnan(read.numbers)].sum())
+        stray = int(read.counts[read.bad].sum())
+    if stray and known < NUMBER_SHARE * (known + stray):
+        return Column(read, "category")
+    if not categorical:
+        return Column(read, "number")
+    return Column(_as_words(read, shelf or MemoryShelf()), "category", forced=True)
 
 
-def warn_of_words(column: Column, places: Places) -> list[str]:
+def _as_words(read: Numbers | Words, shelf: Shelf) -> Words:
+    """Code a column of numbers by its different numbers."""
+    if isinstance(read, Words):
+        return read
+    distinct = np.unique(np.concatenate([np.unique(own) for own in read.vector]))
+    if len(distinct) > MOST_WORDS:
+        raise DataError(
+            f"--categorical {read.name}: {len(distinct):,} different numbers are too many for a "
+            f"category (at most {MOST_WORDS:,})"
+        )
+    vector, counts = shelf.vector(np.int32), np.zeros(len(distinct), dtype=np.int64)
+    for own in read.vector:
+        codes = np.searchsorted(distinct, own)
+        counts += np.bincount(codes, minlength=len(distinct))
+        vector.append(codes)
+    texts = np.array([word or "" for word in words(distinct)], dtype=object)
+    return Words(read.name, vector, texts, distinct, np.zeros(len(distinct), dtype=bool), counts)
+
+
+def warn_of_words(column: Column, outcome: Outcome, places: Places) -> list[str]:
     """Name the cells of a number column that are no numbers and count as missing."""
     if column.kind != "number" and not column.forced:
         return []
-    rows = column.raw.where(column.raw.bad)
-    if not len(rows):
+    found = Found.among(a & b for a, b in zip(column.strays(), outcome.used(), strict=True))
+    if not found:
         return []
-    example = column.raw.text(int(rows[0]))
+    first = found.first[0]
     said = (
-        f"{places.files[places.file_of[rows[0]]]}, {places.several(rows)}, column {column.name}: "
-        f"{example!r} is not a number and counts as missing ({count_cells(len(rows))}; correct it "
-        f"or use --categorical {column.name})"
+        f"{places.file(first)}, {places.several(found)}, column {column.name}: "
+        f"{column.text(first, places)!r} is not a number and counts as missing "
+        f"({count_cells(found.count)}; correct it or use --categorical {column.name})"
     )
     return [said]
 
 
-def refuse_infinity(columns: Iterable[Column], places: Places) -> None:
-    """Raise `DataError` at the first infinite cell of the number columns given."""
-    for column in columns:
-        if column.kind != "number":
-            continue
-        rows = column.raw.where(np.isinf(column.raw.numbers))
-        if len(rows):
-            text = column.raw.text(int(rows[0]))
-            raise DataError(
-                f"{places.of(int(rows[0]))}, column {column.name}: {text} is not a finite number "
-                f"({count_cells(len(rows))}); correct it, leave it blank, or --drop {column.name}"
-            )
+def refuse_infinity(column: Column, outcome: Outcome, places: Places) -> None:
+    """Raise `DataError` at the first infinite cell of a number column."""
+    found = _where(column, outcome, np.isinf)
+    if found:
+        text = column.text(found.first[0], places)
+        raise DataError(
+            f"{places.of(found.first[0])}, column {column.name}: {text} is not a finite number "
+            f"({count_cells(found.count)}; correct it, leave it blank, or --drop {column.name})"
+        )
 
 
-def infer_scale(column: Column) -> float | None:
-    """Return the grade scale (4, 5, 10, 20 or 100) of a grade-named number column, else None."""
+def infer_scale(column: Column, within: Sequence[int], high: float) -> float | None:
+    """Return the grade scale (4, 5, 10, 20 or 100) of a grade-named number column, else None.
+
+    `within` counts its finite cells up to each of `SCALES` and all of them; `high` is the largest.
+    """
     if column.kind != "number" or not means_grade(column.name):
         return None
-    numbers, counts = column.raw.numbers, column.raw.counts
-    seen = np.isfinite(numbers) & (counts > 0)
-    numbers, counts = numbers[seen], counts[seen]
-    if not len(numbers) or numbers.max() <= 1:  # shares of 1 are on none of these scales
+    *up_to, known = within
+    if not known or high <= 1:  # shares of 1 are on none of these scales
         return None
-    for scale in SCALES:
-        if counts[numbers <= scale].sum() >= SCALE_SHARE * counts.sum():
+    for scale, count in zip(SCALES, up_to, strict=True):
+        if count >= SCALE_SHARE * known:
             # Grades of 4.3 among 3s mean a scale of 5, not a scale of 4 with slips.
-            return 5.0 if scale == 4.0 and 4.0 < numbers.max() <= 5.0 else scale
+            return 5.0 if scale == 4.0 and 4.0 < high <= 5.0 else scale
     return None
 
 
-def warn_off_scale(column: Column, scale: float, places: Places) -> list[str]:
+def warn_off_scale(column: Column, scale: float, outcome: Outcome, places: Places) -> list[str]:
     """Name the cells outside the inferred scale."""
-    numbers = column.raw.numbers
-    with np.errstate(invalid="ignore"):
-        rows = column.raw.where((numbers < 0) | (numbers > scale))
-    if not len(rows):
+    found = _where(column, outcome, lambda values: (values < 0) | (values > scale))
+    if not found:
         return []
-    worst = numbers[column.raw.codes[rows[0]]]
+    first = found.first[0]
+    worst = column.number(first, places)
     cure = "a percentage? " if scale < worst <= 100 and scale <= 10 else ""
     said = (
-        f"{places.files[places.file_of[rows[0]]]}, {places.several(rows)}, column {column.name}: "
-        f"{worst:g} is off the inferred scale of {scale:g} ({count_cells(len(rows))}; "
+        f"{places.file(first)}, {places.several(found)}, column {column.name}: "
+        f"{worst:g} is off the inferred scale of {scale:g} ({count_cells(found.count)}; "
         f"{cure}correct it or --drop {column.name})"
     )
     return [said]
+
+
+def _where(column: Column, outcome: Outcome, test: Callable[[Floats], Mask]) -> Found:
+    """Find the used rows whose number passes a test; NaN passes none."""
+
+    def masks() -> Iterator[Mask]:
+        for place, used in enumerate(outcome.used()):
+            with np.errstate(invalid="ignore"):
+                yield test(np.asarray(column.piece(place))) & used
+
+    return Found.among(masks())
 
 
 def count_cells(count: int) -> str:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from placement.data.collecting import MOST_WORDS, Numbers, Read, Words, is_stray
 from placement.data.levels import (
+    ABSENT,
     NEGATIVE_WORDS,
     POSITIVE_WORDS,
     Level,
@@ -13,7 +15,8 @@ from placement.data.levels import (
     in_the_race,
     levels_of,
 )
-from placement.data.raw import Places, RawColumn
+from placement.data.outcome import Outcome
+from placement.data.places import Found, Places
 from placement.data.rules import Rule, is_rule, parse_rule
 from placement.data.schema import (
     Target,
@@ -22,17 +25,18 @@ from placement.data.schema import (
 from placement.errors import DataError, did_you_mean
 from placement.model.scorer import fold
 
-Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+MOST_OUTCOMES = 20
 _SHOWN = 6
 
 
 @dataclass(frozen=True)
 class Labels:
-    """The outcome per row (n,): 1, 0, or NaN where the row is left out."""
+    """The outcome of each row, and how it was read."""
 
-    values: Floats
+    outcome: Outcome
     target: Target
     left_out: tuple[tuple[str, int], ...]
     notes: tuple[str, ...]
@@ -49,19 +53,51 @@ class Wanted:
     decimal: str = "."
 
 
-def read_labels(
-    raw: RawColumn, places: Places, wanted: Wanted, *, file: str, absent: Mask | None = None
-) -> Labels:
-    """Turn the words of the outcome column into 1, 0 and NaN (left out, counted).
+def read_labels(read: Read, places: Places, wanted: Wanted, *, file: str) -> Labels:
+    """Turn the words of the outcome column into positive, negative and left out (counted)."""
+    ruled = wanted.positive is not None and is_rule(wanted.positive)
+    rule = (
+        parse_rule(str(wanted.positive), option="--positive", column_needed=False)
+        if ruled
+        else None
+    )
+    if not isinstance(read, Words):
+        return _of_many(read, places, rule, wanted, file)
+    reading = _Reading(read, places, wanted, file)
+    return reading.by_words() if rule is None else reading.by_rule(rule)
 
-    `absent` marks rows that another file's silence makes negative.
-    """
-    reading = _Reading(raw, places, wanted, file, absent)
-    if wanted.positive is not None and is_rule(wanted.positive):
-        return reading.by_rule(
-            parse_rule(wanted.positive, option="--positive", column_needed=False)
+
+def _of_many(read: Read, places: Places, rule: Rule | None, wanted: Wanted, file: str) -> Labels:
+    """Read an outcome of so many different values that only a rule of numbers gives it meaning."""
+    if not isinstance(read, Numbers) or rule is None or rule.number is None:
+        raise DataError(
+            f"{file}: {read.name} has more than {MOST_WORDS:,} different values; say what counts "
+            'as placed by a rule of numbers, such as --positive ">=3"'
         )
-    return reading.by_words()
+    if wanted.negative is not None or wanted.ignore:
+        raise DataError(
+            f"{file}: {read.name} has more than {MOST_WORDS:,} different values: --negative and "
+            "--ignore-label name single ones; leave them out"
+        )
+    strays = Found.among(is_stray(own) for own in read.vector)
+    if strays:
+        said = read.examples[strays.first[0]]
+        raise DataError(
+            f"{file}: {places.several(strays)}: column {read.name} has {said!r}, not a number, as "
+            f"--positive {rule} needs; correct it"
+        )
+
+    def codes(place: int) -> Codes:
+        own = read.vector.piece(place)
+        return np.where(np.isnan(own), -1, rule.matches(own).astype(np.int64))
+
+    blank = len(read) - read.known
+    left_out = ((f"{read.name} is blank: not yet known", blank),) if blank else ()
+    negative = rule.negated()
+    note = f"{read.name} {rule} counts as positive, {negative} as negative"
+    outcome = Outcome(codes, np.array([False, True]), len(read.vector))
+    target = Target(read.name, str(rule), negative, str(rule))
+    return Labels(outcome, target, left_out, (note,), ())
 
 
 @dataclass
@@ -76,11 +112,9 @@ class _Decision:
 class _Reading:
     """One reading of an outcome column; its methods share what is known of the file."""
 
-    def __init__(
-        self, raw: RawColumn, places: Places, wanted: Wanted, file: str, absent: Mask | None
-    ) -> None:
+    def __init__(self, raw: Words, places: Places, wanted: Wanted, file: str) -> None:
         self.raw, self.places, self.wanted, self.file = raw, places, wanted, file
-        self.absent = absent
+        self.absent = raw.texts == ABSENT
         self.notes: list[str] = []
         self.warnings: list[str] = []
         self.left_out: list[tuple[str, int]] = []
@@ -228,7 +262,7 @@ class _Reading:
         chosen = np.any([level.texts for level in stray], axis=0)
         names = ", ".join(repr(level.name) for level in stray[:_SHOWN])
         ignore = " ".join(f"--ignore-label {quoted(level.name)}" for level in stray[:_SHOWN])
-        rows = self.places.several(self.raw.where(chosen))
+        rows = self.places.several(Found.among(chosen[codes] for codes in self.raw.vector))
         return DataError(
             f"{self.file}: {rows}: column {self.raw.name} has {names}, {why}; correct it, or leave "
             f"such rows out: {ignore}"
@@ -248,7 +282,7 @@ class _Reading:
     def _named_labels(self, decision: _Decision) -> Labels:
         yes = max(decision.positive, key=lambda level: level.rows, default=None)
         no = max(decision.negative, key=lambda level: level.rows, default=None)
-        absent = self.absent is not None and bool(self.absent.any())
+        absent = bool(self.absent.any())
         if yes is None or (no is None and not absent):
             only = yes or no
             said = f"says {only.name!r}" if only else "is blank"
@@ -262,23 +296,32 @@ class _Reading:
     def _labels(
         self, decision: _Decision, positive: str, negative: str, *, rule: str | None
     ) -> Labels:
-        of_text = np.full(len(self.raw.texts), np.nan)
-        for level in decision.positive:
-            of_text[level.texts] = 1.0
-        for level in decision.negative:
-            of_text[level.texts] = 0.0
-        values = of_text[self.raw.codes]
-        if self.absent is not None:
-            values[self.absent] = 0.0
-        neither = [x for x in self.levels if x not in decision.positive + decision.negative]
+        used = [*decision.positive, *decision.negative]
+        of_text = np.full(len(self.raw.texts), -1, dtype=np.int64)
+        meaning = np.arange(len(used) + 1) < len(decision.positive)
+        for code, level in enumerate(used):
+            of_text[level.texts] = code
+        of_text[self.absent] = len(used)
+        neither = [x for x in self.levels if x not in used]
         if neither:
             reason = f"{self.raw.name} is neither {positive!r} nor {negative!r}"
             self.left_out.append((reason, sum(level.rows for level in neither)))
-        blank = int(np.isnan(values).sum()) - sum(rows for _, rows in self.left_out)
+        blank = int(self.raw.counts[of_text < 0].sum()) - sum(rows for _, rows in self.left_out)
         if blank:
             self.left_out.append((f"{self.raw.name} is blank: not yet known", blank))
+        outcome = _outcome(self.raw, of_text, meaning)
         target = Target(self.raw.name, positive, negative, rule)
-        return Labels(values, target, tuple(self.left_out), tuple(self.notes), tuple(self.warnings))
+        return Labels(
+            outcome, target, tuple(self.left_out), tuple(self.notes), tuple(self.warnings)
+        )
+
+
+def _outcome(raw: Words, of_text: Codes, positive: Mask) -> Outcome:
+    """Return each row's outcome: which level it is, or of many levels only what it means."""
+    if len(positive) > MOST_OUTCOMES:
+        of_text = np.where(of_text < 0, -1, positive[of_text].astype(np.int64))
+        positive = np.array([False, True])
+    return Outcome(lambda place: of_text[raw.vector.piece(place)], positive, len(raw.vector))
 
 
 def _opposite(positive: str) -> str:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.raw import RawColumn
+from placement.data.collecting import Words
 from placement.data.schema import word_set
 from placement.model.scorer import fold, parse_numbers
 
 Mask = npt.NDArray[np.bool_]
+
+# The outcome of those of whom a list of outcomes says nothing; numpy would drop a null character.
+ABSENT = "\x01"
 
 POSITIVE_WORDS = word_set(
     "1 yes y true t placed selected admitted admit hired pass passed offered accepted success "
@@ -49,10 +52,10 @@ def key_of(text: str, number: float) -> str:
     return f"{number:.17g}"
 
 
-def levels_of(raw: RawColumn) -> list[Level]:
+def levels_of(raw: Words) -> list[Level]:
     """Return the distinct values, most frequent spelling each, in order of appearance."""
     counts = raw.counts
-    blank = raw.texts == ""
+    blank = (raw.texts == "") | (raw.texts == ABSENT)
     if not raw.bad[counts > 0].any():
         blank = blank | np.isnan(raw.numbers)  # NA beside 0 and 1 is missing, beside words a word
     members: dict[str, list[int]] = {}

@@ -3,13 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
-from placement.data.kinds import Column
-from placement.data.leakage import empty_reason, holds_years, identifier_in_files, leak_reason
-from placement.data.raw import Floats
+from placement.data.collecting import MOST_WORDS
+from placement.data.leakage import (
+    Codes,
+    Sight,
+    empty_reason,
+    holds_years,
+    identifier_in_files,
+    leak_reason,
+)
+from placement.data.outcome import Outcome
 from placement.data.schema import PREDICTED_NAMES, Dropped, means_batch, means_sensitive
+from placement.data.survey import Survey
 from placement.errors import DataError
 from placement.model.scorer import fold
 
@@ -65,40 +70,39 @@ class _Found:
     notes: list[str] = field(default_factory=list)
 
 
-def assign(
-    columns: Mapping[str, Column],
-    labelled: Mapping[str, Column],
-    label: Floats,
-    asked: Asked,
-    unnamed: frozenset[str],
-    files: Sequence[npt.NDArray[np.intp]] = (),
-) -> Roles:
-    """Give each column its part. `columns` has every row, `labelled` those with a label (n,).
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of every column: in all rows, file by file, and in the used rows.
 
-    `files` are the positions of the rows of each file, where there are several.
+    `rows_of` (2,) are the used rows that are negative and positive.
     """
+
+    everywhere: Mapping[str, Sight]
+    in_files: Sequence[Mapping[str, Sight]]
+    used: Mapping[str, Survey]
+    rows_of: Codes
+    outcome: Outcome
+
+
+def assign(seen: Seen, asked: Asked, unnamed: frozenset[str]) -> Roles:
+    """Give each column its part."""
     found = _Found()
-    for name, column in columns.items():
+    for name, sight in seen.everywhere.items():
         if name == asked.target:
             continue
-        reason = _asked_reason(name, asked) or _reason(
-            column,
-            labelled[name],
-            labelled[asked.target],
-            label,
-            asked,
-            name in unnamed,
-            found,
-            files,
+        identifier = identifier_in_files(
+            sight, [file[name] for file in seen.in_files], unnamed=name in unnamed
         )
-        identifier = identifier_in_files(column, files, unnamed=name in unnamed)
+        reason = _asked_reason(name, asked) or _reason(
+            sight, seen, asked, identifier, name in unnamed, found
+        )
         if reason is not None:
             found.dropped.append(Dropped(name, reason))
             if identifier is not None or (name in unnamed and "no name" in reason):
                 found.identifiers.append(name)
         else:
             found.features.append(name)
-        if means_batch(name) or (holds_years(column) and name in _names(found.dropped)):
+        if means_batch(name) or (holds_years(sight) and name in _names(found.dropped)):
             found.batches.append(name)
     if not found.features:
         listed = "; ".join(f"{item.column}: {item.reason}" for item in found.dropped)
@@ -111,7 +115,7 @@ def assign(
         tuple(found.features),
         tuple(found.dropped),
         tuple(found.identifiers),
-        tuple(n for n in columns if n != asked.target and means_sensitive(n)),
+        tuple(n for n in seen.everywhere if n != asked.target and means_sensitive(n)),
         next(iter(named + found.batches), None),
         tuple(found.notes),
     )
@@ -135,18 +139,16 @@ def _asked_reason(name: str, asked: Asked) -> str | None:
 
 
 def _reason(
-    column: Column,
-    labelled: Column,
-    target: Column,
-    label: Floats,
+    sight: Sight,
+    seen: Seen,
     asked: Asked,
+    identifier: str | None,
     unnamed: bool,
     found: _Found,
-    files: Sequence[npt.NDArray[np.intp]],
 ) -> str | None:
     """Say why a column is left out by itself, unless the user brings it in (which is noted)."""
-    name = column.name
-    empty = empty_reason(labelled, unnamed=unnamed)
+    name, own = sight.column.name, seen.used[sight.column.name]
+    empty = empty_reason(own, unnamed=unnamed)
     if empty is not None and (empty.startswith("constant") or empty.endswith("empty")):
         return empty  # there is nothing in it to bring in
     if fold(name) in PREDICTED_NAMES:
@@ -162,13 +164,13 @@ def _reason(
         )
     reason = (
         empty  # before the identifiers: six stray cells are not a count of rows
-        or identifier_in_files(column, files, unnamed=unnamed)
-        or ("calendar years, never a feature" if holds_years(column) else None)
-        or leak_reason(labelled, label, target)
+        or identifier
+        or ("calendar years, never a feature" if holds_years(sight) else None)
+        or leak_reason(name, own, seen.rows_of, seen.outcome, asked.target)
     )
-    if reason is None:
-        return None
-    return _unless(
+    if sight.column.is_hashed:
+        return reason or f"free text: more than {MOST_WORDS:,} different words"
+    return reason and _unless(
         found, reason, name, {"--features": asked.features, "--allow-leak": asked.allow_leak}
     )
 

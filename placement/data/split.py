@@ -1,192 +1,271 @@
 """Which rows are held out: by a keyed hash of what a row says, so order and chunks don't matter."""
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
+from placement.data.hashing import (
+    Codes,
+    Hashes,
+    column_hashes,
+    frequent,
+    nth_smallest,
+    table_hashes,
+    word_hashes,
+)
+from placement.data.kinds import Column
 from placement.data.rules import parse_rule
 from placement.data.schema import matching_columns
+from placement.data.shelf import Shelf, Vector
+from placement.data.survey import spread
 from placement.data.table import Table
 from placement.errors import DataError
 from placement.model.scorer import words
 
 Rows = npt.NDArray[np.intp]
-Hashes = npt.NDArray[np.uint64]
+Mask = npt.NDArray[np.bool_]
 
+TRAIN, VALIDATION, TEST = 0, 1, 2
 FEWEST_HELD_OUT = 5  # of each class; fewer say nothing
 LARGEST_EQUAL_GROUP = 0.05  # of the table; above it equal rows are told apart
 VALIDATION_SHARE = 0.1
+MOST_GROUPS = 1_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Split:
-    """Positions of the rows that train, that `--patience` watches, that test; `note` tells how."""
+    """Which rows train, which `--patience` watches, which test; `note` tells how.
 
-    train: Rows
-    validation: Rows
-    test: Rows
+    `parts` has TRAIN, VALIDATION or TEST for each row, in the table's pieces; `counts` (3,) their
+    rows, and `positive` (3,) those of them with a positive label.
+    """
+
+    parts: Vector
+    counts: Codes
+    positive: Codes
     note: str
+
+    @cached_property
+    def train(self) -> Rows:
+        """Positions of the rows that train."""
+        return np.flatnonzero(self.parts.whole() == TRAIN)
+
+    @cached_property
+    def validation(self) -> Rows:
+        """Positions of the rows that `--patience` watches."""
+        return np.flatnonzero(self.parts.whole() == VALIDATION)
+
+    @cached_property
+    def test(self) -> Rows:
+        """Positions of the rows that test."""
+        return np.flatnonzero(self.parts.whole() == TEST)
+
+
+def split_of(table: Table, part: Callable[[int], npt.NDArray[np.integer]], note: str) -> Split:
+    """Make the split in which `part(place)` gives the parts (n,) of a piece's rows."""
+    parts = table.shelf.vector(np.uint8)
+    counts, positive = np.zeros(3, dtype=np.int64), np.zeros(3, dtype=np.int64)
+    for place, label in enumerate(table.labels):
+        own = part(place)
+        counts += np.bincount(own, minlength=3)
+        positive += np.bincount(own[label >= 0.5], minlength=3)
+        parts.append(own)
+    return Split(parts, counts, positive, note)
 
 
 def hold_out(table: Table, config: TrainConfig, *, everything: bool = False) -> Split:
     """Decide which rows of a table train, validate and test; `everything` trains on all rows."""
-    hashes, apart = tell_equal_rows_apart(table_hashes(table, config.seed))
-    positive = table.label >= 0.5
-    test, note = np.zeros(len(hashes), dtype=bool), "nothing held out"
+    by_hash = config.test_where is None and config.group is None
+    hashes, apart = None, False
+    if (by_hash and not everything and config.test_size) or config.patience is not None:
+        hashes, apart = tell_equal_rows_apart(table_hashes(table, config.seed), table.shelf)
+    test, note = _nobody(table), "nothing held out"
     if not everything:
         test, note = _test_rows(table, config, hashes)
-    if apart and config.group is None and config.test_where is None:
+    if apart and by_hash:
         note += "; more than 5 % of the rows are equal, so equal rows are told apart by a counter"
-    validation = np.zeros(len(hashes), dtype=bool)
-    if config.patience is not None:
-        rest = np.flatnonzero(~test)
-        validation[rest[split_by_hash(hashes[rest], table.label[rest], VALIDATION_SHARE)]] = True
-        if not validation.any():
-            note += "; too few rows for --patience to watch"
-    train = ~test & ~validation
-    if positive[train].all() or not positive[train].any():
+    validation = _nobody(table)
+    if config.patience is not None and hashes is not None:
+        validation = smallest_hashes(table, hashes, VALIDATION_SHARE, leaving=test)
+    found = split_of(
+        table,
+        lambda place: np.where(test(place), TEST, np.where(validation(place), VALIDATION, TRAIN)),
+        note,
+    )
+    if config.patience is not None and not found.counts[VALIDATION]:
+        found = replace(found, note=f"{found.note}; too few rows for --patience to watch")
+    rows, positive = int(found.counts[TRAIN]), int(found.positive[TRAIN])
+    if positive in (0, rows):
         raise DataError(
-            f"{table.name}: the rows left for training ({int(train.sum())}) have one outcome only; "
+            f"{table.name}: the rows left for training ({rows}) have one outcome only; "
             "hold out fewer rows"
         )
-    return Split(np.flatnonzero(train), np.flatnonzero(validation), np.flatnonzero(test), note)
+    return found
 
 
-def _test_rows(
-    table: Table, config: TrainConfig, hashes: Hashes
-) -> tuple[npt.NDArray[np.bool_], str]:
+# Marks rows (n,) of a piece.
+Marked = Callable[[int], Mask]
+
+
+def _nobody(table: Table) -> Marked:
+    return lambda place: np.zeros(table.labels.sizes[place], dtype=bool)
+
+
+def _test_rows(table: Table, config: TrainConfig, hashes: Vector | None) -> tuple[Marked, str]:
     """Mark the rows to test on, and say in words how they were chosen."""
     if config.test_where is not None:
-        rule = parse_rule(config.test_where, option="--test-where")
-        test = rule.mask(table.columns, file=table.name)
-        if not test.any():
-            raise DataError(f"{table.name}: no row with a known outcome is --test-where {rule}")
-        return test, f"held out: the rows where {rule}"
+        return _by_rule(table, config.test_where)
     if config.group is not None:
         return _whole_groups(table, config), f"held out: whole groups of {config.group}"
-    test = split_by_hash(hashes, table.label, config.test_size)
-    fewest = min(int(test[table.label >= 0.5].sum()), int(test[table.label < 0.5].sum()))
-    if config.test_size and fewest < FEWEST_HELD_OUT:
-        return np.zeros_like(test), (
+    if hashes is None or not config.test_size:
+        return _nobody(table), "nothing held out"
+    test = smallest_hashes(table, hashes, config.test_size)
+    tested = split_of(table, lambda place: np.where(test(place), TEST, TRAIN), "")
+    fewest = min(int(tested.positive[TEST]), int(tested.counts[TEST] - tested.positive[TEST]))
+    if fewest < FEWEST_HELD_OUT:
+        return _nobody(table), (
             f"nothing held out: {config.test_size:.0%} of the smaller class is fewer than "
             f"{FEWEST_HELD_OUT} rows"
         )
-    if not config.test_size:
-        return test, "nothing held out"
     return test, f"held out: {config.test_size:.0%} of each outcome, chosen by a hash of the row"
 
 
-def _whole_groups(table: Table, config: TrainConfig) -> npt.NDArray[np.bool_]:
-    name = _group_column(table, str(config.group))
-    # Rows without a group are one more group; as None they would always hash to the smallest.
-    cells = np.array([word or "" for word in words(table.columns[name])], dtype=object)
-    group = _word_hashes(cells, config.seed.to_bytes(8, "little"))
-    order = np.argsort(group, kind="stable")
-    # Whole groups in the order of their hashes, until the share is reached.
-    reached = group[order][max(round(config.test_size * len(group)) - 1, 0)]
-    test: npt.NDArray[np.bool_] = group <= reached
-    if not config.test_size:
-        test[:] = False
-    if test.all():
+def _by_rule(table: Table, text: str) -> tuple[Marked, str]:
+    rule = parse_rule(text, option="--test-where")
+    wanted = str(rule.column)
+    own = matching_columns(table.kept, [wanted], option=str(rule), file=table.name)[wanted]
+    column = table.kept[own]
+    if column.is_hashed:
+        raise DataError(f"{table.name}: {own} is free text, which no rule can ask; choose another")
+    if not any(rule.matches(column.piece(place)).any() for place in range(table.pieces)):
+        raise DataError(f"{table.name}: no row with a known outcome is --test-where {rule}")
+    return (lambda place: rule.matches(column.piece(place))), f"held out: the rows where {rule}"
+
+
+def _whole_groups(table: Table, config: TrainConfig) -> Marked:
+    """Mark whole groups in the order of their hashes, until the share is reached."""
+    name = str(config.group)
+    name = matching_columns(table.kept, [name], option="--group", file=table.name)[name]
+    group_of = _group_hashes(table.kept[name], config.seed)
+    rows: dict[int, int] = {}
+    for place in range(table.pieces):
+        for group, count in zip(*np.unique(group_of(place), return_counts=True), strict=True):
+            rows[int(group)] = rows.get(int(group), 0) + int(count)
+        if len(rows) > MOST_GROUPS:
+            raise DataError(
+                f"{table.name}, column {name}: more than {MOST_GROUPS:,} groups; choose another "
+                "--group"
+            )
+    groups = np.array(sorted(rows), dtype=np.uint64)
+    reached = np.cumsum([rows[int(group)] for group in groups])
+    wanted = max(round(config.test_size * len(table)), 1)
+    limit = groups[np.searchsorted(reached, wanted)]
+    if limit == groups[-1] and config.test_size:
         raise DataError(
             f"{table.name}, column {name}: one group holds nearly every row; choose another --group"
         )
-    return test
+    if not config.test_size:
+        return _nobody(table)
+    return lambda place: np.asarray(group_of(place) <= limit)
 
 
-def _group_column(table: Table, wanted: str) -> str:
-    return matching_columns(table.columns, [wanted], option="--group", file=table.name)[wanted]
+def _group_hashes(column: Column, seed: int) -> Callable[[int], Hashes]:
+    """Return what hashes a piece's groups; rows without a group are one more group."""
+    if column.is_hashed:
+        return lambda place: spread(column_hashes(column, seed)(place) ^ np.uint64(seed))
+    if column.kind == "number":
+
+        def of_numbers(place: int) -> Hashes:
+            distinct, inverse = np.unique(np.asarray(column.piece(place)), return_inverse=True)
+            return np.asarray(word_hashes(_without_none(words(distinct)), seed)[inverse])
+
+        return of_numbers
+    # As None they would always hash to the smallest.
+    of_text = word_hashes(_without_none(column.words), seed)
+    return lambda place: np.asarray(of_text[column.vector.piece(place)])
 
 
-def table_hashes(table: Table, seed: int) -> Hashes:
-    """Return the hash (n,) of each row of a table, its identifiers aside."""
-    own = {name: cells for name, cells in table.columns.items() if name not in table.identifiers}
-    return row_hashes(own, seed)
+def _without_none(cells: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    return np.array([word or "" for word in cells], dtype=object)
 
 
-def row_hashes(columns: Mapping[str, Any], seed: int) -> Hashes:
-    """Return a 64-bit hash (n,) of each row's canonical values, keyed by the seed.
-
-    Columns hold float64 numbers (NaN missing) or words (None missing). The order of rows and of
-    columns does not matter, nor how a number or word was spelled.
-    """
-    key = seed.to_bytes(8, "little")
-    total: Hashes | None = None
-    for name, cells in columns.items():
-        salt = np.uint64(_digest(name.strip().casefold(), key))
-        values = _number_bits(cells) if cells.dtype.kind == "f" else _word_hashes(cells, key)
-        mixed = _mix(values ^ salt)
-        total = mixed if total is None else total + mixed
-    if total is None:
-        raise ValueError("row_hashes needs at least one column")
-    return _mix(total)
-
-
-def _digest(text: str, key: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), key=key, digest_size=8).digest(), "little")
-
-
-def _number_bits(cells: npt.NDArray[np.float64]) -> Hashes:
-    plain = np.where(np.isnan(cells), np.nan, cells) + 0.0  # one NaN, and -0.0 becomes 0.0
-    return plain.view(np.uint64)
-
-
-def _word_hashes(cells: npt.NDArray[np.object_], key: bytes) -> Hashes:
-    known: dict[str | None, int] = {
-        word: 0 if word is None else _digest(word.strip().casefold(), key)
-        for word in set(cells.tolist())
-    }
-    return np.fromiter((known[word] for word in cells), dtype=np.uint64, count=len(cells))
-
-
-def _mix(values: Hashes) -> Hashes:
-    """Spread 64 bits over 64 bits (the finaliser of splitmix64)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
-
-
-def tell_equal_rows_apart(hashes: Hashes) -> tuple[Hashes, bool]:
-    """Where one group of equal rows is large, let a counter join the hash of every row.
+def tell_equal_rows_apart(hashes: Vector, shelf: Shelf) -> tuple[Vector, bool]:
+    """Where one group of equal rows is large, let a counter join the hash of its rows.
 
     Equal rows are interchangeable, so counting within a group keeps the split free of order.
     """
-    _, group, sizes = np.unique(hashes, return_inverse=True, return_counts=True)
-    if len(hashes) == 0 or sizes.max() <= max(1, LARGEST_EQUAL_GROUP * len(hashes)):
+    large = frequent(hashes, max(1, LARGEST_EQUAL_GROUP * hashes.rows))
+    if not large:
         return hashes, False
-    order = np.argsort(group, kind="stable")
-    starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
-    counter = np.empty(len(hashes), dtype=np.uint64)
-    counter[order] = np.arange(len(hashes)) - np.repeat(starts, sizes)
-    return _mix(hashes + _mix(counter)), True
+    apart, seen = shelf.vector(np.uint64), dict.fromkeys(large, 0)
+    for own in hashes:
+        told = own.copy()
+        for value in large:
+            places = np.flatnonzero(own == value)
+            counter = np.arange(seen[value], seen[value] + len(places), dtype=np.uint64)
+            told[places] = spread(value + spread(counter))
+            seen[value] += len(places)
+        apart.append(told)
+    return apart, True
 
 
-def split_by_hash(
-    hashes: Hashes, label: npt.NDArray[np.float64], share: float
-) -> npt.NDArray[np.bool_]:
-    """Mark, in each class, the rows of the smallest hashes up to the share; ties go together."""
-    chosen = np.zeros(len(hashes), dtype=bool)
-    for positive in (False, True):
-        mine = (label >= 0.5) == positive
-        count = round(share * int(mine.sum()))
-        if count:
-            limit = np.partition(hashes[mine], count - 1)[count - 1]
-            chosen |= mine & (hashes <= limit)
-    return chosen
+def smallest_hashes(
+    table: Table, hashes: Vector, share: float, leaving: Marked | None = None
+) -> Marked:
+    """Mark, in each class, the rows of the smallest hashes up to the share; ties go together.
+
+    Rows that are marked in `leaving` have no part in it.
+    """
+
+    def classed() -> Iterator[tuple[Hashes, Codes]]:
+        for place, own in enumerate(hashes):
+            classes = (table.labels.piece(place) >= 0.5).astype(np.int64)
+            there = slice(None) if leaving is None else ~leaving(place)
+            yield own[there], classes[there]
+
+    rows = np.zeros(2, dtype=np.int64)
+    for _, classes in classed():
+        rows += np.bincount(classes, minlength=2)
+    counts = [round(share * int(number)) for number in rows]
+    found = nth_smallest(classed, [[count] if count else [] for count in counts])
+
+    def marked(place: int) -> Mask:
+        own, positive = hashes.piece(place), table.labels.piece(place) >= 0.5
+        chosen = np.zeros(len(own), dtype=bool)
+        for limit, mine in zip(found, (~positive, positive), strict=True):
+            if len(limit):
+                chosen |= mine & (own <= limit[0])
+        return chosen if leaving is None else chosen & ~leaving(place)
+
+    return marked
 
 
-def folds_by_hash(
-    hashes: Hashes, label: npt.NDArray[np.float64], folds: int
-) -> npt.NDArray[np.intp]:
-    """Number each row's fold 0 … folds-1: stratified, equal rows together."""
-    fold = np.zeros(len(hashes), dtype=np.intp)
-    for positive in (False, True):
-        mine = np.flatnonzero((label >= 0.5) == positive)
-        ranks = np.searchsorted(np.sort(hashes[mine]), hashes[mine])
-        fold[mine] = ranks * folds // max(len(mine), 1)
-    return fold
+def folds_of(table: Table, seed: int, number: int) -> Vector | None:
+    """Number each row's fold 0 … number - 1: stratified, equal rows together.
+
+    None where an outcome would be in one fold only.
+    """
+    hashes = table_hashes(table, seed)
+
+    def classed() -> Iterator[tuple[Hashes, Codes]]:
+        for own, label in zip(hashes, table.labels, strict=True):
+            yield own, (label >= 0.5).astype(np.int64)
+
+    rows = np.zeros(2, dtype=np.int64)
+    for _, classes in classed():
+        rows += np.bincount(classes, minlength=2)
+    wanted = [[-(-k * int(n) // number) for k in range(1, number)] if n else [] for n in rows]
+    limits = nth_smallest(classed, wanted)
+    made, seen = table.shelf.vector(np.int8), np.zeros((2, number), dtype=bool)
+    for own, classes in classed():
+        # A row's fold is the number of borders below its hash.
+        fold = np.where(
+            classes == 1, np.searchsorted(limits[1], own), np.searchsorted(limits[0], own)
+        )
+        seen[classes, fold] = True
+        made.append(fold)
+    return made if (seen.sum(axis=1) >= 2).all() else None

@@ -1,52 +1,41 @@
-"""The understood table, put together from read columns, labels and the parts columns play."""
+"""The understood table: its labelled rows, and the meaning of its columns."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.kinds import (
-    Column,
-    count_cells,
-    infer_scale,
-    refuse_infinity,
-    warn_of_words,
-    warn_off_scale,
-)
-from placement.data.labels import Labels
-from placement.data.leakage import separates
-from placement.data.raw import Places, RawTable
-from placement.data.roles import Asked, Roles, assign
-from placement.data.schema import Feature, Kind, Schema
-from placement.errors import DataError
-
-FEW_ROWS = 30
-FEW_OF_CLASS = 10
+from placement.data.kinds import Column
+from placement.data.ordered import in_order, usable_processors
+from placement.data.outcome import Outcome
+from placement.data.schema import Kind, Schema
+from placement.data.shelf import Constant, MemoryShelf, Shelf, Vector, constant
+from placement.model.scorer import Coded
 
 Floats = npt.NDArray[np.float64]
 Cells = npt.NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """A table that was understood: its labelled rows, and the meaning of its columns.
 
-    `columns` has every column of the file: a number as float64 (NaN missing), a category as
-    objects of text | None. `rows` are 1-based data rows within their file. `label` (n,) is in
-    [0, 1], `weight` (n,) is 1 without `--weight`. `identifiers` are left out of the split's hash,
-    `sensitive` are for fairness figures. `left_out` counts rows by reason. `digest` is the SHA-256
-    of names, kinds and cells, the same for every format the table may be kept in.
+    `kept` are the columns of the file, in pieces of the same rows; `labels` in [0, 1], `weights`
+    (1 without `--weight`) and `numbers`, the 1-based data rows within their file, have the same
+    pieces. `identifiers` are left out of the split's hash, `sensitive` are for fairness figures.
+    `left_out` counts rows by reason. `digest` is the SHA-256 of names, kinds and cells, the same
+    for every format the table may be kept in. `shelf` is where more such columns can be kept.
     """
 
     name: str
-    columns: dict[str, Cells]
-    kinds: dict[str, Kind]
-    rows: npt.NDArray[np.int64]
-    label: Floats
-    weight: Floats
+    kept: Mapping[str, Column]
+    labels: Vector
+    weights: Vector
+    numbers: Vector
     schema: Schema
     identifiers: tuple[str, ...]
     sensitive: tuple[str, ...]
@@ -55,185 +44,109 @@ class Table:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     digest: str
+    shelf: Shelf
 
     def __len__(self) -> int:
-        return len(self.label)
+        return self.labels.rows
+
+    @property
+    def pieces(self) -> int:
+        """Number of pieces."""
+        return len(self.labels)
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether rows may weigh anything but 1."""
+        return not isinstance(self.weights, Constant)
+
+    def piece(self, place: int, names: Sequence[str]) -> dict[str, Floats | Coded]:
+        """Return the cells (n,) of some columns in one piece."""
+        return {name: self.kept[name].piece(place) for name in names}
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """The kind of each column."""
+        return {name: column.kind for name, column in self.kept.items()}
+
+    @cached_property
+    def columns(self) -> dict[str, Cells]:
+        """Every column (n,) but free text: float64 with NaN, or text with None, where missing."""
+        return {name: own.cells() for name, own in self.kept.items() if not own.is_hashed}
+
+    @cached_property
+    def label(self) -> Floats:
+        """The label of every row (n,), in [0, 1]."""
+        return self.labels.whole()
+
+    @cached_property
+    def weight(self) -> Floats:
+        """The weight of every row (n,)."""
+        return np.array(self.weights.whole())
+
+    @cached_property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """The 1-based data row of every row (n,), within its file."""
+        return self.numbers.whole()
 
     def take(self, rows: npt.NDArray[np.integer]) -> "Table":
-        """Return the table of the rows at these positions; what was stated of the whole stays."""
+        """Return the rows at these positions, in memory; what was stated of the whole stays."""
+        shelf = MemoryShelf()
+
+        def some(vector: Vector) -> Vector:
+            made = shelf.vector(vector.dtype)
+            made.append(vector.whole()[rows])
+            return made
+
         return replace(
             self,
-            columns={name: cells[rows] for name, cells in self.columns.items()},
-            rows=self.rows[rows],
-            label=self.label[rows],
-            weight=self.weight[rows],
+            kept={name: column.over(some(column.vector)) for name, column in self.kept.items()},
+            labels=(labels := some(self.labels)),
+            weights=some(self.weights) if self.is_weighted else constant(1.0, labels),
+            numbers=some(self.numbers),
+            shelf=shelf,
         )
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What reading stated and warned of before the columns were judged."""
-
-    notes: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Making:
-    """All that is known once the outcome was read."""
-
-    data: RawTable
-    columns: Mapping[str, Column]
-    labels: Labels
-    asked: Asked
-    unnamed: frozenset[str]
-
-    def table(self, facts: Facts, *, drop_missing: bool) -> Table:
-        """Choose rows and columns, check the cells, and put the table together."""
-        rows = np.flatnonzero(~np.isnan(self.labels.values))
-        left_out = list(self.labels.left_out)
-        _check_classes(self.data.name, self.labels.values[rows])
-        roles = self._roles(rows)
-        if drop_missing:
-            gaps = np.any([self.columns[f].take(rows).missing() for f in roles.features], axis=0)
-            rows = rows[~gaps]
-            if gaps.any():
-                left_out.append(("a feature is missing (--missing drop)", int(gaps.sum())))
-            _check_classes(self.data.name, self.labels.values[rows])
-            # What is constant among the rows that stay is no feature either.
-            roles = self._roles(rows)
-        used = {name: column.take(rows) for name, column in self.columns.items()}
-        places, label = self.data.places.take(rows), self.labels.values[rows]
-        chosen = [used[name] for name in roles.features]
-        refuse_infinity(chosen, places)
-        scales = {column.name: infer_scale(column) for column in chosen}
-        cells_of = {name: column.cells() for name, column in used.items()}
-        kinds = {name: column.kind for name, column in used.items()}
-        schema = Schema(
-            self.labels.target,
-            tuple(Feature(c.name, c.kind, scales[c.name]) for c in chosen),
-            roles.dropped,
-        )
-        weight = _weights(self.asked.weight, used, places)
-        _check_classes(self.data.name, label[weight > 0])
-        return Table(
-            name=self.data.name,
-            columns=cells_of,
-            kinds=kinds,
-            rows=places.rows,
-            label=label,
-            weight=weight,
-            schema=schema,
-            identifiers=roles.identifiers,
-            sensitive=roles.sensitive,
-            batch=roles.batch,
-            left_out=tuple(left_out),
-            notes=(*facts.notes, *self.labels.notes, *roles.notes, *_stated(roles, used, scales)),
-            warnings=(
-                *facts.warnings,
-                *self.labels.warnings,
-                *_doubts(chosen, scales, label, places),
-            ),
-            digest=digest_of(cells_of, kinds),
-        )
-
-    def _roles(self, rows: npt.NDArray[np.intp]) -> Roles:
-        labelled = {name: column.take(rows) for name, column in self.columns.items()}
-        label = self.labels.values[rows]
-        try:
-            places = self.data.places
-            files = [np.flatnonzero(places.file_of == n) for n in range(len(places.files))]
-            return assign(self.columns, labelled, label, self.asked, self.unnamed, files)
-        except DataError as problem:
-            raise DataError(f"{self.data.name}: {problem}") from problem
+def kept_rows(vector: Vector, outcome: Outcome, shelf: Shelf) -> Vector:
+    """Return a vector of the rows that are used."""
+    made = shelf.vector(vector.dtype)
+    for own, used in zip(vector, outcome.used(), strict=True):
+        made.append(own if used.all() else own[used])
+    return made
 
 
-def digest_of(columns: Mapping[str, Cells], kinds: Mapping[str, Kind]) -> str:
+def digest_of(columns: Mapping[str, Column]) -> str:
     """Return the SHA-256 of names, kinds and cells in order."""
+    whole = hashlib.sha256()
+    each = in_order(columns.values(), _digest_of_column, usable_processors())
+    for (name, column), own in zip(columns.items(), each, strict=True):
+        whole.update(f"{name}\x1f{column.kind}\x1f{len(column)}\x1e{own}".encode())
+    return whole.hexdigest()
+
+
+def _digest_of_column(column: Column) -> str:
     digest = hashlib.sha256()
-    for name, cells in columns.items():
-        digest.update(f"{name}\x1f{kinds[name]}\x1f{len(cells)}\x1e".encode())
-        if kinds[name] == "number":
-            # One NaN, one zero: their other bit patterns mean the same.
-            plain = np.where(np.isnan(cells), np.nan, cells + 0.0)
-            digest.update(plain.astype("<f8").tobytes())
-        else:
-            text = "\x1f".join("\x00" if cell is None else cell for cell in cells)
-            digest.update(text.encode("utf-8", "surrogatepass"))
+    if column.is_hashed:
+        for own in column.vector:
+            digest.update(own.astype("<u8").tobytes())
+    elif column.kind == "number":
+        for place in range(len(column.vector)):
+            cells = np.asarray(column.piece(place)) + 0.0  # one zero and, below, one NaN
+            cells[np.isnan(cells)] = np.nan
+            digest.update(cells.astype("<f8", copy=False).data)
+    else:
+        for part in _spelled(column):
+            digest.update(part)
     return digest.hexdigest()
 
 
-def _check_classes(file: str, label: Floats) -> None:
-    """Raise `DataError` unless there is at least one row of each outcome."""
-    positive = int((label >= 0.5).sum())
-    if len(label) < 2:
-        raise DataError(
-            f"{file}: {len(label)} row{'' if len(label) == 1 else 's'} with a known outcome; at "
-            "least two are needed, one of each outcome"
-        )
-    if positive in (0, len(label)):
-        raise DataError(
-            f"{file}: all {len(label):,} rows with a known outcome have the same one; both are "
-            "needed, so add students of the other"
-        )
-
-
-def _weights(name: str | None, used: Mapping[str, Column], places: Places) -> Floats:
-    """Return the frequency weights (n,): ones, or the checked `--weight` column."""
-    if name is None:
-        return np.ones(len(places))
-    column = used[name]
-    values = column.raw.numbers[column.raw.codes]
-    wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
-    if len(wrong):
-        text = column.raw.text(int(wrong[0]))
-        raise DataError(
-            f"{places.of(int(wrong[0]))}, column {name}: weight {text or 'missing'} "
-            f"({count_cells(len(wrong))}); weights are finite numbers of 0 or more"
-        )
-    return values
-
-
-def _stated(
-    roles: Roles, used: Mapping[str, Column], scales: Mapping[str, float | None]
-) -> list[str]:
-    """Return the facts about scales and the batch column."""
-    graded = ", ".join(f"{name} {scale:g}" for name, scale in scales.items() if scale)
-    notes = [f"grade scales (inferred): {graded}"] if graded else []
-    if roles.batch is not None:
-        column = used[roles.batch]
-        values = column.levels[column.tally()[0] > 0]
-        if len(values) > 1:
-            latest = max(values)
-            shown = f"{latest:g}" if column.kind == "number" else latest
-            name = f"`{roles.batch}`" if " " in roles.batch else roles.batch
-            notes.append(
-                f"{roles.batch} is the batch; to test on the latest: --test-where '{name}=={shown}'"
-            )
-    return notes
-
-
-def _doubts(
-    chosen: list[Column], scales: Mapping[str, float | None], label: Floats, places: Places
-) -> list[str]:
-    """Return the warnings about cells, columns that know too much, and few rows."""
-    warnings: list[str] = []
-    for column in chosen:
-        warnings += warn_of_words(column, places)
-        scale = scales[column.name]
-        if scale is not None:
-            warnings += warn_off_scale(column, scale, places)
-        found = separates(column, label)
-        if found is not None:
-            warnings.append(
-                f"{column.name} alone predicts {100 * found:.3g} % (AUC {found:.4g}): a cut-off "
-                "rule, or the answer in disguise?"
-            )
-    positive = int((label >= 0.5).sum())
-    fewest = min(positive, len(label) - positive)
-    if len(label) < FEW_ROWS or fewest < FEW_OF_CLASS:
-        warnings.append(
-            f"small sample: {len(label):,} rows, {fewest} of the rarer outcome; what is learnt "
-            "from so few may not hold for the next student"
-        )
-    return warnings
+def _spelled(column: Column) -> Iterator[bytes]:
+    """Yield the words of a category: codes in the order in which words appear, then the words."""
+    number: dict[str | None, int] = {None: -1}
+    for own in column.vector:
+        there, first, inverse = np.unique(own, return_index=True, return_inverse=True)
+        codes = np.empty(len(there), dtype="<i4")
+        for place in np.argsort(first):
+            codes[place] = number.setdefault(column.words[there[place]], len(number) - 1)
+        yield codes[inverse].tobytes()
+    yield "\x1f".join(word for word in number if word is not None).encode("utf-8", "surrogatepass")

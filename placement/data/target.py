@@ -6,9 +6,9 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from placement.data.collecting import Numbers, Read, Words
 from placement.data.kinds import understand
 from placement.data.levels import levels_of
-from placement.data.raw import RawColumn
 from placement.data.schema import (
     SECOND_TARGET_NAMES,
     TARGET_NAMES,
@@ -32,7 +32,7 @@ def target_candidates(names: Sequence[str]) -> list[str]:
     return first or [name for name in names if letters(name) in SECOND_TARGET_NAMES]
 
 
-def choose_target(columns: Mapping[str, RawColumn], *, target: str | None, file: str) -> str | None:
+def choose_target(columns: Mapping[str, Read], *, target: str | None, file: str) -> str | None:
     """Return the outcome column: the one asked for, else the one so named; None without one.
 
     Candidates with continuous values do not count; `DataError` where two are left.
@@ -47,10 +47,10 @@ def choose_target(columns: Mapping[str, RawColumn], *, target: str | None, file:
 
 
 def refuse_without_target(
-    columns: Mapping[str, RawColumn], *, file: str, identifiers: Sequence[str]
+    columns: Mapping[str, Read], *, file: str, identifiers: Sequence[str]
 ) -> NoReturn:
     """Raise the `DataError` of a table without outcome: suggestions, and the `--labels` way."""
-    two = [name for name, raw in columns.items() if len(levels_of(raw)) == 2]
+    two = [name for name, read in columns.items() if _has_two_values(read)]
     message = f"{file}: no column is named as an outcome (placed, status, target …)"
     passed = [n for n in target_candidates(list(columns)) if is_continuous(columns[n])]
     if passed:
@@ -66,14 +66,29 @@ def refuse_without_target(
     raise DataError(message)
 
 
-def is_continuous(raw: RawColumn) -> bool:
-    """Whether a column holds measurements rather than outcomes."""
-    column = understand(raw)
-    seen = raw.numbers[(raw.counts > 0) & np.isfinite(raw.numbers)]
+def is_continuous(read: Read) -> bool:
+    """Whether a column holds measurements, or free text, rather than outcomes."""
+    if not isinstance(read, Words):
+        return True
+    column = understand(read)
+    seen = read.numbers[(read.counts > 0) & np.isfinite(read.numbers)]
     distinct = np.unique(seen)
     if column.kind != "number" or len(distinct) <= 2:
         return False
     return bool((distinct % 1 != 0).any() or len(distinct) > _CONTINUOUS_LEVELS)
+
+
+def _has_two_values(read: Read) -> bool:
+    if isinstance(read, Words):
+        return len(levels_of(read)) == 2
+    if not isinstance(read, Numbers):
+        return False
+    seen: set[float] = set()
+    for own in read.vector:
+        seen |= set(np.unique(own[~np.isnan(own)])[:3].tolist())
+        if len(seen) > 2:
+            return False
+    return len(seen) == 2
 
 
 def unlabelled(target: Target, columns: Mapping[str, object], *, decimal: str = ".") -> Mask:

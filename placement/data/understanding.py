@@ -1,21 +1,29 @@
 """From somebody's file to a checked table: what each column means, and which rows are used."""
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from placement.data.collecting import Collected, collect, raw_column
 from placement.data.joining import Joined, join_labels, unique_identifiers
 from placement.data.kinds import understand
 from placement.data.labels import Wanted, read_labels
 from placement.data.levels import levels_of
-from placement.data.raw import RawTable, gather, raw_column
+from placement.data.making import Facts, Making
 from placement.data.roles import Asked
 from placement.data.schema import matching_columns, same_column
-from placement.data.table import Facts, Making, Table
+from placement.data.shelf import MemoryShelf, Shelf
+from placement.data.table import Table
 from placement.data.tables import Reader, WantsSheet, open_table
-from placement.data.target import choose_target, refuse_without_target, unlabelled
+from placement.data.target import (
+    choose_target,
+    refuse_without_target,
+    target_candidates,
+    unlabelled,
+)
 from placement.errors import DataError
 
 __all__ = ["Table", "matching_columns", "read_table", "unlabelled"]
@@ -49,37 +57,63 @@ def read_table(
     The keywords are the fields of `TrainConfig` that say how a file is understood. Raises
     `DataError` where the table cannot be used, naming file, row, column and the next step.
     """
-    wants = _wants_target(target) if labels is None else _wants_key(on)
-    reader = open_table(source, names=tuple(names), sheet=sheet, wants_sheet=wants)
-    data, joined = _join(gather(reader), labels, target, on, absent)
-    name = joined.column.name if joined else _target(data, target)
+    given = dict(locals())
+    return understand_table(given.pop("source"), given, MemoryShelf())
+
+
+def understand_table(
+    source: Any,
+    how: Mapping[str, Any],
+    shelf: Shelf,
+    tell: Callable[[int], None] = lambda _rows: None,
+) -> Table:
+    """Read a table onto a shelf; `how` has all keywords of `read_table`, `tell` hears of rows."""
+    wants = _wants_target(how["target"]) if how["labels"] is None else _wants_key(how["on"])
+    reader = open_table(source, names=tuple(how["names"]), sheet=how["sheet"], wants_sheet=wants)
+    data, joined = _read(reader, how, shelf, tell)
+    name = joined.column.name if joined else _target(data, how["target"])
     own = _Spelling(data)
     asked = Asked(
         target=name,
-        features=own.all("--features", features),
-        drop=own.all("--drop", drop),
-        allow_leak=own.all("--allow-leak", allow_leak),
-        allow_sensitive=own.all("--allow-sensitive", allow_sensitive),
-        weight=own.one("--weight", weight),
-        group=own.one("--group", group),
+        features=own.all("--features", how["features"]),
+        drop=own.all("--drop", how["drop"]),
+        allow_leak=own.all("--allow-leak", how["allow_leak"]),
+        allow_sensitive=own.all("--allow-sensitive", how["allow_sensitive"]),
+        weight=own.one("--weight", how["weight"]),
+        group=own.one("--group", how["group"]),
     )
-    words = own.all("--categorical", categorical)
+    words = own.all("--categorical", how["categorical"])
     outcome = read_labels(
         data.columns[name],
         data.places,
-        Wanted(positive, negative, tuple(ignore_label), data.decimal),
+        Wanted(how["positive"], how["negative"], tuple(how["ignore_label"]), data.decimal),
         file=data.name,
-        absent=joined.absent if joined else None,
     )
-    columns = {n: understand(raw, categorical=n in words) for n, raw in data.columns.items()}
-    making = Making(data, columns, outcome, asked, reader.unnamed)
-    return making.table(_facts(reader, data, joined), drop_missing=missing == "drop")
+    columns = {
+        n: understand(read, categorical=n in words, shelf=shelf) for n, read in data.columns.items()
+    }
+    making = Making(data, columns, outcome, asked, reader.unnamed, shelf)
+    return making.table(_facts(reader, data, joined), drop_missing=how["missing"] == "drop")
+
+
+def _read(
+    reader: Reader, how: Mapping[str, Any], shelf: Shelf, tell: Callable[[int], None]
+) -> tuple[Collected, Joined | None]:
+    """Read all rows; with `--labels`, as they are written, and the outcome from the other file."""
+    if how["labels"] is not None:
+        data = collect(reader, shelf, frozenset(reader.names), most_words=sys.maxsize, tell=tell)
+        return _join(data, how)
+    if how["target"] is not None:
+        asked = [name for name in reader.names if same_column(name, how["target"])]
+    else:
+        asked = target_candidates(reader.names)
+    return collect(reader, shelf, frozenset(asked), tell=tell), None
 
 
 class _Spelling:
     """The file's own spelling of the columns a user names."""
 
-    def __init__(self, data: RawTable) -> None:
+    def __init__(self, data: Collected) -> None:
         self._data = data
 
     def all(self, option: str, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -92,7 +126,7 @@ class _Spelling:
         return None if wanted is None else self.all(option, (wanted,))[0]
 
 
-def _target(data: RawTable, target: str | None) -> str:
+def _target(data: Collected, target: str | None) -> str:
     name = choose_target(data.columns, target=target, file=data.name)
     if name is None:
         identifiers = unique_identifiers(data.columns)
@@ -100,14 +134,12 @@ def _target(data: RawTable, target: str | None) -> str:
     return name
 
 
-def _join(
-    data: RawTable, labels: str | None, target: str | None, on: str | None, absent: str | None
-) -> tuple[RawTable, Joined | None]:
-    """Add the outcome column of the `--labels` file, where there is one."""
-    if labels is None:
-        return data, None
-    other = gather(open_table(labels, wants_sheet=_wants_target(target)))
-    joined = join_labels(data, other, target=target, on=on, absent=absent)
+def _join(data: Collected, how: Mapping[str, Any]) -> tuple[Collected, Joined]:
+    """Add the outcome column of the `--labels` file."""
+    labels, target = how["labels"], how["target"]
+    reader = open_table(labels, wants_sheet=_wants_target(target))
+    other = collect(reader, MemoryShelf(), frozenset(reader.names), most_words=sys.maxsize)
+    joined = join_labels(data, other, target=target, on=how["on"], absent=how["absent"])
     if joined.column.name in data.columns:
         note = f"{joined.column.name} is taken from {other.name}, not from {data.name}"
         joined = replace(joined, notes=(*joined.notes, note))
@@ -115,7 +147,7 @@ def _join(
     return replace(data, columns=columns), joined
 
 
-def _facts(reader: Reader, data: RawTable, joined: Joined | None) -> Facts:
+def _facts(reader: Reader, data: Collected, joined: Joined | None) -> Facts:
     blank = (f"blank lines dropped: {data.blank_lines:,}",) if data.blank_lines else ()
     if joined is None:
         return Facts((*reader.notes, *blank), reader.warnings)

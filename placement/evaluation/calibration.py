@@ -61,43 +61,58 @@ def borders(total: float, bins: int, *, whole: bool) -> Floats:
 
 
 def reliability_bins(
-    p: Floats, y: Floats, weight: Floats | None = None, bins: int = BINS
+    p: Floats,
+    y: Floats,
+    weight: Floats | None = None,
+    bins: int = BINS,
+    rows: npt.NDArray[np.int64] | None = None,
 ) -> tuple[ReliabilityBin, ...]:
     """Return up to `bins` bins of equal count, fewer where one would hold less than 5 rows.
 
-    Rows of equal probability stay in one bin here, since a bin is shown with its count.
+    Rows of equal probability stay in one bin here, since a bin is shown with its count. Each entry
+    stands for one row, or for so many `rows` (n,) of the same kind.
     """
     w = np.ones_like(p) if weight is None else weight
-    p, y, w = p[w > 0], y[w > 0], w[w > 0]
+    counts = np.ones(len(p), dtype=np.int64) if rows is None else rows
+    there = w > 0
+    p, y, w, counts = p[there], y[there], w[there], counts[there]
     order = np.argsort(p, kind="stable")
-    return tuple(_summary(p[rows], y[rows], w[rows]) for rows in equal_count_groups(p, order, bins))
+    groups = equal_count_groups(p, order, bins, counts)
+    return tuple(_summary(p[own], y[own], w[own], int(counts[own].sum())) for own in groups)
 
 
 def equal_count_groups(
-    values: Floats, order: npt.NDArray[np.intp], bins: int = BINS
+    values: Floats,
+    order: npt.NDArray[np.intp],
+    bins: int = BINS,
+    rows: npt.NDArray[np.int64] | None = None,
 ) -> list[npt.NDArray[np.intp]]:
     """Cut `order` (which sorts `values`) into groups of about equal count and at least 5 rows.
 
-    Equal values stay together; fewer than 5 rows in all give no group.
+    Equal values stay together; fewer than 5 rows in all give no group. Each value stands for one
+    row, or for so many `rows` (n,).
     """
-    n = len(order)
+    counts = np.ones(len(order), dtype=np.int64) if rows is None else rows[order]
+    reached = np.cumsum(counts)
+    n = int(reached[-1]) if len(reached) else 0
     count = min(bins, n // LEAST_ROWS)
     if count == 0:
         return []
     ordered = values[order]
-    targets = np.round(np.arange(1, count) * n / count).astype(int)
+    targets = np.searchsorted(reached, np.round(np.arange(1, count) * n / count))
     cuts = [0]
-    for end in np.searchsorted(ordered, ordered[targets - 1], side="right"):
-        if end - cuts[-1] >= LEAST_ROWS and n - end >= LEAST_ROWS:
+    for end in np.searchsorted(ordered, ordered[targets], side="right"):
+        before = reached[cuts[-1] - 1] if cuts[-1] else 0
+        if reached[end - 1] - before >= LEAST_ROWS and n - reached[end - 1] >= LEAST_ROWS:
             cuts.append(int(end))
-    return [order[start:end] for start, end in zip(cuts, [*cuts[1:], n], strict=True)]
+    return [order[start:end] for start, end in zip(cuts, [*cuts[1:], len(order)], strict=True)]
 
 
-def _summary(p: Floats, y: Floats, w: Floats) -> ReliabilityBin:
+def _summary(p: Floats, y: Floats, w: Floats, rows: int) -> ReliabilityBin:
     observed = float(np.average(y, weights=w))
     low, high = wilson(observed, float(w.sum()))
     return ReliabilityBin(
-        rows=len(p),
+        rows=rows,
         weight=float(w.sum()),
         predicted=float(np.average(p, weights=w)),
         observed=observed,

@@ -3,7 +3,7 @@
 The dots are bins of at least 5 students; nothing else of the rows leaves this module.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 GRID_STEPS = 200
+WIDTHS = 4_096  # bins of equal width that many rows are summed up in
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,18 @@ def grade_of(
     label: Floats,
     weight: Floats | None = None,
     column: str | None = None,
+    rows: npt.NDArray[np.int64] | None = None,
 ) -> Grade | None:
     """Prepare the picture for a column, by default the CGPA or the nearest thing to it.
 
-    None where the model uses no number column.
+    None where the model uses no number column. Each entry of the arrays (n,) stands for one row,
+    or for so many `rows` (n,) of the same kind.
     """
     name = column or choose_column(fitted)
     if name is None:
         return None
     values, _ = parse_numbers(columns[match_columns(columns.keys(), [name])[name]])
-    bins = grade_bins(values, label, weight)
+    bins = grade_bins(values, label, weight, rows)
     (place,) = (c for c in fitted.encoder.columns if c.column == name)
     low, high = (place.low, place.high) if isinstance(place, NumberColumn) else (0.0, 1.0)
     if bins:  # The training range is rounded outwards, often far: stay near the bins.
@@ -97,15 +100,39 @@ def average_student(fitted: "Fitted", column: str, grid: Floats) -> Floats:
     return sigmoid(logit)
 
 
-def grade_bins(values: Floats, label: Floats, weight: Floats | None = None) -> tuple[GradeBin, ...]:
+def grade_bins(
+    values: Floats,
+    label: Floats,
+    weight: Floats | None = None,
+    rows: npt.NDArray[np.int64] | None = None,
+) -> tuple[GradeBin, ...]:
     """Return up to 10 bins of equal count, none of fewer than 5 students."""
     w = np.ones_like(values) if weight is None else weight
+    counts = np.ones(len(values), dtype=np.int64) if rows is None else rows
     there = np.isfinite(values) & (w > 0)
-    values, label, w = values[there], label[there], w[there]
+    values, label, w, counts = values[there], label[there], w[there], counts[there]
     made = []
-    for rows in equal_count_groups(values, np.argsort(values, kind="stable")):
-        observed = float(np.average(label[rows], weights=w[rows]))
-        low, high = wilson(observed, float(w[rows].sum()))
-        middle = float(np.average(values[rows], weights=w[rows]))
-        made.append(GradeBin(len(rows), middle, observed, low, high))
+    for own in equal_count_groups(values, np.argsort(values, kind="stable"), rows=counts):
+        observed = float(np.average(label[own], weights=w[own]))
+        low, high = wilson(observed, float(w[own].sum()))
+        middle = float(np.average(values[own], weights=w[own]))
+        made.append(GradeBin(int(counts[own].sum()), middle, observed, low, high))
     return tuple(made)
+
+
+def binned(
+    parts: Iterable[tuple[Floats, Floats, Floats]], low: float, high: float
+) -> tuple[Floats, Floats, Floats, npt.NDArray[np.int64]]:
+    """Sum up grade, label and weight of many rows (n,) in bins between two grades.
+
+    Return each bin's mean grade, share of positives, weight and rows; all (m,).
+    """
+    sums = np.zeros((4, WIDTHS))
+    for values, label, weight in parts:
+        there = np.isfinite(values) & (weight > 0)
+        grade, w = values[there], weight[there]
+        place = np.clip((grade - low) / ((high - low) or 1.0), 0, 1) * (WIDTHS - 1)
+        for line, amounts in enumerate((w * grade, w * label[there], w, np.ones(len(w)))):
+            sums[line] += np.bincount(place.astype(np.int64), amounts, minlength=WIDTHS)
+    grade, positive, weight, rows = sums[:, sums[3] > 0]
+    return grade / weight, positive / weight, weight, rows.astype(np.int64)

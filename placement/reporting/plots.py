@@ -28,6 +28,7 @@ from placement.reporting.canvas import (
 from placement.reporting.grade import Grade
 
 Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
 
 MOST_COEFFICIENTS = 30
 LONGEST_NAME = 34
@@ -42,18 +43,25 @@ def draw_all(
     probability: npt.ArrayLike,
     label: npt.ArrayLike,
     weight: npt.ArrayLike | None = None,
+    rows: Counts | None = None,
     names: Sequence[str] = (),
     coefficients: Sequence[float | None] = (),
     grade: Grade | None = None,
     positive: str = "placed",
 ) -> list[Path]:
-    """Write those of the six pictures that there are numbers for; return their paths."""
+    """Write those of the six pictures that there are numbers for; return their paths.
+
+    Each probability (n,) is one row's, or that of so many `rows` (n,).
+    """
     p, y, w = checked(probability, label, weight)
+    counts = np.ones(len(p), dtype=np.int64)
+    if rows is not None:
+        counts = rows if weight is None else rows[np.asarray(weight) > 0]
     pictures = {
         "loss": loss_curve(history),
-        "roc": roc_curve(p, y, w),
-        "precision_recall": precision_recall_curve(p, y, w),
-        "reliability": reliability_diagram(reliability_bins(p, y, w), positive),
+        "roc": roc_curve(p, y, w, counts),
+        "precision_recall": precision_recall_curve(p, y, w, counts),
+        "reliability": reliability_diagram(reliability_bins(p, y, w, rows=counts), positive),
         "coefficients": coefficient_plot(names, coefficients),
         "probability_by_grade": grade_plot(grade, positive) if grade else None,
     }
@@ -108,12 +116,14 @@ def _draw_stages(page: Canvas, history: Sequence[Epoch]) -> None:
             page.axes.axvline(history[start].number, color=GREY, lw=1, ls=(0, (2, 3)))
 
 
-def roc_curve(p: Floats, y: Floats, weight: Floats | None = None) -> bytes | None:
+def roc_curve(
+    p: Floats, y: Floats, weight: Floats | None = None, rows: Counts | None = None
+) -> bytes | None:
     """Draw the true-positive against the false-positive rate; None where one class is missing."""
     area = metrics(p, y, weight).roc_auc
     if area is None:
         return None
-    hits, alarms = _cumulated(p, y, weight)
+    hits, alarms = _cumulated(p, y, weight, rows)
     with canvas(height=5.3, width=5.2) as page:
         page.axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="chance")
         page.axes.plot(alarms / alarms[-1], hits / hits[-1], color=BLUE, label="model")
@@ -124,12 +134,14 @@ def roc_curve(p: Floats, y: Floats, weight: Floats | None = None) -> bytes | Non
     return page.png
 
 
-def precision_recall_curve(p: Floats, y: Floats, weight: Floats | None = None) -> bytes | None:
+def precision_recall_curve(
+    p: Floats, y: Floats, weight: Floats | None = None, rows: Counts | None = None
+) -> bytes | None:
     """Draw precision against recall; None where one class is missing."""
     average = metrics(p, y, weight).average_precision
     if average is None:
         return None
-    hits, alarms = _cumulated(p, y, weight)
+    hits, alarms = _cumulated(p, y, weight, rows)
     base = hits[-1] / (hits[-1] + alarms[-1])
     with canvas(height=5.3, width=5.2) as page:
         page.axes.axhline(base, color=GREY, lw=1, ls="--", label=f"base rate {base:.2f}")
@@ -141,14 +153,19 @@ def precision_recall_curve(p: Floats, y: Floats, weight: Floats | None = None) -
     return page.png
 
 
-def _cumulated(p: Floats, y: Floats, weight: Floats | None) -> tuple[Floats, Floats]:
+def _cumulated(
+    p: Floats, y: Floats, weight: Floats | None, rows: Counts | None
+) -> tuple[Floats, Floats]:
     """Return the positive and negative weight above falling thresholds, 5 or more rows apart."""
+    counts = np.ones(len(p), dtype=np.int64) if rows is None else rows
+    counts = counts if weight is None else counts[weight > 0]
     p, y, w = checked(p, y, weight)
     order = np.argsort(-p, kind="stable")
+    reached = np.cumsum(counts[order])
     ends = np.append(np.flatnonzero(np.diff(p[order])), len(p) - 1)
     kept: list[int] = []
     for end in ends.tolist():
-        if end + 1 - (kept[-1] + 1 if kept else 0) >= LEAST_ROWS:
+        if reached[end] - (reached[kept[-1]] if kept else 0) >= LEAST_ROWS:
             kept.append(end)
     kept = [*kept[:-1], len(p) - 1]  # the last step takes the rest along
     hits, alarms = np.cumsum((w * y)[order]), np.cumsum((w * (1 - y))[order])

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from placement.data.schema import Schema
 from placement.model.fitted import Fitted
-from placement.model.scorer import CategoryColumn, fold
+from placement.model.scorer import CategoryColumn
 from placement.reporting.results import (
     EvaluateResult,
     PredictResult,
@@ -60,7 +60,7 @@ def understanding_text(seen: Understanding) -> str:
     """What was understood of the file: rows, target, columns used and not used."""
     known, schema = seen.table, seen.table.schema
     counts = ", ".join(f"{number:,} {name}" for name, number in seen.rows.items() if number)
-    lines = [f"{known.name}: {len(known.label):,} rows with an outcome ({counts})"]
+    lines = [f"{known.name}: {len(known):,} rows with an outcome ({counts})"]
     lines += [
         f"  left out: {number:,} rows, {reason}" for reason, number in known.left_out if number
     ]
@@ -85,9 +85,8 @@ def _used(seen: Understanding) -> list[tuple[str, str, str]]:
     for feature in seen.table.schema.features:
         kind, reference = "number", ""
         if feature.kind == "category":
-            cells = seen.table.columns[feature.name].tolist()
-            levels = {fold(word): word for word in cells if word is not None}
-            kind = "yes/no" if len(levels) == 2 else f"category, {len(levels)} levels"
+            levels = seen.table.kept[feature.name].count_levels()
+            kind = "yes/no" if levels == 2 else f"category, {levels} levels"
             reference = f"against {_reference(seen, feature.name)}"
         rows.append((feature.name, kind, f"{feature.scale:g}" if feature.scale else reference))
     return rows
@@ -106,8 +105,9 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     if not figures["skill"]["better_than_base_rate"]:
         lines += [f"Careful: {NO_SIGNAL}.", ""]
     lines += [understanding_text(result.understanding)]
-    lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(figures), ""]
-    lines += [_skill_of(figures), "", "Coefficients (log-odds)", coefficients_table(fitted)]
+    lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(figures)]
+    lines += [f"  ({figures['metrics_method']})"] if figures["metrics_method"] else []
+    lines += ["", _skill_of(figures), "", "Coefficients (log-odds)", coefficients_table(fitted)]
     if fitted.aliased:
         names = ", ".join(fitted.aliased)
         lines.append(f"  –: linear combinations of earlier columns, left out: {names}")

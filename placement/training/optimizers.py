@@ -4,12 +4,15 @@ All of them step with the gradient that `backward()` left in `.grad`, summed ove
 threads and ranks, the penalty's share added once, divided once by Σ weight.
 """
 
+import math
 from collections.abc import Callable
+from itertools import chain, repeat
 from typing import Protocol
 
 import numpy as np
 import torch
 
+from placement.data.chunks import mini_batches
 from placement.training import ranks
 from placement.training.objective import Objective, Point
 
@@ -96,10 +99,10 @@ class MiniBatches:
         """Walk all mini-batches once; every rank makes as many steps as the longest."""
         source, options = objective.source, objective.options
         size = max(1, (options.batch_size or source.rows) // ranks.world_size())
-        batches = list(source.batches(size, options.seed + 1_000_003 * self.epoch))
+        batches = mini_batches(source, size, options.seed + 1_000_003 * self.epoch)
         nothing = source.take(np.empty(0, dtype=np.int64))
-        batches += [nothing] * (ranks.largest(len(batches)) - len(batches))
-        for batch in batches:
+        own = math.ceil(source.rows / size)
+        for batch in chain(batches, repeat(nothing, ranks.largest(own) - own)):
             part = objective.on(batch)
             if part.weight == 0:
                 continue

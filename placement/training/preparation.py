@@ -1,5 +1,6 @@
 """From a checked table to encoded rows, and from a solution to a model: what surrounds the loop."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -7,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
-from placement.data.chunks import ArrayChunks
-from placement.data.encoding import Encoder, learn_encoder
-from placement.data.split import Split, hold_out
+from placement.data.chunks import Chunks
+from placement.data.encoded import Wanted, encoded
+from placement.data.encoding import Encoder, learn_encoding
+from placement.data.split import TEST, TRAIN, VALIDATION, Split, hold_out
 from placement.data.table import Table
 from placement.errors import DataError, UsageError
 from placement.model.fitted import Fitted
@@ -19,26 +21,41 @@ from placement.training.problem import Problem
 from placement.training.problem import prepare as look_at
 from placement.training.solution import Solution
 
-Rows = npt.NDArray[np.intp]
+
+@dataclass(frozen=True)
+class Tested:
+    """Some rows of a table, to measure a model on; `rows(place)` marks those (n,) of a piece."""
+
+    table: Table
+    rows: Callable[[int], npt.NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Encoded rows, looked at and ready for the loop. `test` is None where nothing is held out."""
+    """Encoded rows, looked at and ready for the loop. `test` is None where nothing is held out.
+
+    `test_table` is a table of its own to test on. `base_rate` is the weighted share of the
+    positive outcome in training, class weights aside.
+    """
 
     table: Table
     config: TrainConfig
     split: Split
     encoder: Encoder
     problem: Problem
-    validation: ArrayChunks | None
-    test: ArrayChunks | None
+    validation: Chunks | None
+    test: Chunks | None
+    test_table: Table | None
+    base_rate: float
 
     @property
-    def base_rate(self) -> float:
-        """Weighted share of the positive outcome in training, class weights aside."""
-        weight = self.table.weight[self.split.train]
-        return float((weight * self.table.label[self.split.train]).sum() / weight.sum())
+    def tested(self) -> Tested:
+        """The rows to measure on: the test file's, the held-out ones, or else the training rows."""
+        if self.test_table is not None:
+            table = self.test_table
+            return Tested(table, lambda place: np.ones(table.labels.sizes[place], dtype=bool))
+        part = TRAIN if self.test is None else TEST
+        return Tested(self.table, lambda place: self.split.parts.piece(place) == part)
 
 
 def prepare(
@@ -46,45 +63,60 @@ def prepare(
     config: TrainConfig,
     *,
     test: Table | None = None,
+    split: Split | None = None,
     everything: bool = False,
     chunk_rows: int | None = None,
 ) -> Prepared:
     """Hold rows out, learn the encoding from the training rows, encode.
 
-    `test`: a table of its own to test on. `everything`: train on all rows. Raises DataError where
-    the training rows are separable at `--l2 0`.
+    `test`: a table of its own to test on. `split`: which rows are held out, where that is decided.
+    `everything`: train on all rows. Raises DataError where the training rows are separable at
+    `--l2 0`.
     """
-    split = hold_out(table, config, everything=everything or test is not None)
-    columns = {name: table.columns[name][split.train] for name in table.schema.feature_names}
-    encoder = learn_encoder(columns, table.schema, table.weight[split.train])
-    train = _chunks(table, split.train, encoder, chunk_rows)
+    split = split or hold_out(table, config, everything=everything or test is not None)
+    encoder = learn_encoding(table, split)
+    classes = _class_weights(table, split)
+    wanted = Wanted(
+        _part(split, TRAIN), encoder, np.dtype(config.dtype),
+        _balance(classes) if config.class_weight == "balanced" else None, chunk_rows,
+    )  # fmt: skip
+    train = encoded(table, wanted)
+    plain = replace(wanted, factors=None)
     validation = held_out = None
-    if len(split.validation):
-        validation = _chunks(table, split.validation, encoder, chunk_rows)
+    if split.counts[VALIDATION]:
+        validation = encoded(table, replace(plain, rows=_part(split, VALIDATION)))
     if test is not None:
-        held_out = _chunks(test, np.arange(len(test.label)), encoder, chunk_rows)
+        everyone = Tested(test, lambda place: np.ones(test.labels.sizes[place], dtype=bool))
+        held_out = encoded(test, replace(plain, rows=everyone.rows))
         split = replace(split, note=f"tested on {test.name}")
-    elif len(split.test):
-        held_out = _chunks(table, split.test, encoder, chunk_rows)
+    elif split.counts[TEST]:
+        held_out = encoded(table, replace(plain, rows=_part(split, TEST)))
     try:
-        problem = look_at(_class_weighted(train, config), Options.of(config), encoder.names)
+        problem = look_at(train, Options.of(config), encoder.names)
     except DataError as fault:
         raise DataError(f"{table.name}: {fault}") from fault
-    return Prepared(table, config, split, encoder, problem, validation, held_out)
+    base_rate = float(classes[1] / classes.sum())
+    return Prepared(table, config, split, encoder, problem, validation, held_out, test, base_rate)
 
 
-def _chunks(table: Table, rows: Rows, encoder: Encoder, chunk_rows: int | None) -> ArrayChunks:
-    x = encoder.encode({name: table.columns[name][rows] for name in table.schema.feature_names})
-    return ArrayChunks(x, table.label[rows], table.weight[rows], chunk_rows)
+def _part(split: Split, part: int) -> Callable[[int], npt.NDArray[np.bool_]]:
+    return lambda place: np.asarray(split.parts.piece(place) == part)
 
 
-def _class_weighted(train: ArrayChunks, config: TrainConfig) -> ArrayChunks:
-    """Give both classes half of the weight where that was asked for."""
-    if config.class_weight != "balanced":
-        return train
-    total, positive = train.weight.sum(), (train.weight * train.y).sum()
-    factor = np.where(train.y >= 0.5, total / (2 * positive), total / (2 * (total - positive)))
-    return replace(train, weight=train.weight * factor)
+def _class_weights(table: Table, split: Split) -> npt.NDArray[np.float64]:
+    """Return the weight of the negative and of the positive training rows, (2,)."""
+    total = np.zeros(2)
+    for parts, label, weight in zip(split.parts, table.labels, table.weights, strict=True):
+        train = parts == TRAIN
+        positive = float((weight[train] * label[train]).sum())
+        total += float(weight[train].sum()) - positive, positive
+    return total
+
+
+def _balance(classes: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return the factors that give both classes half of the weight."""
+    negative, positive = (classes.sum() / (2 * classes)).tolist()
+    return negative, positive
 
 
 def fit(
@@ -139,7 +171,7 @@ def finish(prepared: Prepared, solution: Solution) -> Fitted:
 
 
 def _figures(prepared: Prepared, solution: Solution) -> dict[str, Any]:
-    held_out = prepared.test.rows if prepared.test else 0
+    held_out = 0 if prepared.test is None else prepared.test.rows
     return {
         "rows": {
             "train": prepared.problem.source.rows,
@@ -160,25 +192,3 @@ def _figures(prepared: Prepared, solution: Solution) -> dict[str, Any]:
         "train_loss": solution.loss,
         "penalised_loss": solution.penalised_loss,
     }
-
-
-def cross_fit(
-    table: Table, config: TrainConfig, fold: Rows
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return out-of-fold probabilities and base rates, (n,) each; `fold` (n,) numbers the folds.
-
-    Where the rest of a fold is separable at `--l2 0`, though the whole is not, the fold is fitted
-    with the default penalty: it has no unpenalised optimum.
-    """
-    config = replace(config, patience=None)
-    probability, base = np.empty(len(table)), np.empty(len(table))
-    for number in np.unique(fold):
-        rows, rest = np.flatnonzero(fold == number), table.take(np.flatnonzero(fold != number))
-        try:
-            prepared = prepare(rest, config, everything=True)
-        except DataError:
-            prepared = prepare(rest, replace(config, l2=TrainConfig().l2), everything=True)
-        columns = {name: table.columns[name][rows] for name in table.schema.feature_names}
-        probability[rows] = finish(prepared, solve(prepared.problem)).predict_proba(columns)
-        base[rows] = prepared.base_rate
-    return probability, base

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from placement.config import TrainConfig
-from placement.data.understanding import Table
+from placement.data.table import Table
 from placement.model.bundle import check_replaceable
 from placement.reporting.documents import gradcheck_rows
 from placement.reporting.results import Tracked, TrainResult
 from placement.training.preparation import Prepared
+from placement.workflows.pictures import draw
 from placement.workflows.train import Training, learn, understand
 from placement.workflows.watching import Nobody, Watcher
 
@@ -32,9 +35,9 @@ def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody
     """Train on some files and record it as the configuration says."""
     if config.out:
         check_replaceable(Path(config.out).absolute())
-    prepared, test, seen = understand(sources, config)
+    prepared, seen = understand(sources, config)
     if not config.track:
-        training = learn(prepared, test, seen, watcher)
+        training = learn(prepared, seen, watcher)
         return _result(sources, training, _saved(training, config), None)
     from placement.tracking.runs import tracked_run
     from placement.tracking.store import open_store
@@ -44,8 +47,8 @@ def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody
     with tracked_run(
         store, config.experiment, config.run_name, tags=_tags(config), params=params
     ) as run:
-        _log_data(run, prepared, test)
-        training = learn(prepared, test, seen, watcher)
+        _log_data(run, prepared)
+        training = learn(prepared, seen, watcher)
         _log_training(run, training)
         # What may fail comes before the registration: a failed run registers nothing.
         bundle = _saved(training, config)
@@ -84,22 +87,28 @@ def _tags(config: TrainConfig) -> dict[str, str]:
     return {"seed": str(config.seed), **{key: value for key, _, value in pairs}}
 
 
-def _log_data(run: Any, prepared: Prepared, test: Table | None) -> None:
-    for context, table in (("training", prepared.table), ("test", test)):
+def _log_data(run: Any, prepared: Prepared) -> None:
+    for context, table in (("training", prepared.table), ("test", prepared.test_table)):
         if table is not None:
-            kinds, rows = dict(table.kinds), len(table)
             run.log_dataset(
-                table.name, table.digest, kinds, rows, source=table.name, context=context
-            )
+                table.name, table.digest, table.kinds, len(table), source=table.name,
+                context=context,
+            )  # fmt: skip
     if prepared.config.log_data:
-        run.log_text(_as_csv(prepared), "data/rows.csv")
+        with tempfile.TemporaryDirectory() as folder:
+            run.log_artifact(_as_csv(prepared.table, Path(folder)), "data")
 
 
-def _as_csv(prepared: Prepared) -> str:
+def _as_csv(table: Table, folder: Path) -> Path:
+    """Write the rows that are used; of free text only hashes are known, so it is not among them."""
     import pandas as pd
 
-    frame = pd.DataFrame(prepared.table.columns)
-    return str(frame.to_csv(index=False))
+    path = folder / "rows.csv"
+    names = [name for name, column in table.kept.items() if not column.is_hashed]
+    for place in range(table.pieces):
+        cells = {name: np.asarray(cells) for name, cells in table.piece(place, names).items()}
+        pd.DataFrame(cells).to_csv(path, index=False, mode="a", header=not place)
+    return path
 
 
 def _log_training(run: Any, training: Training) -> None:
@@ -127,26 +136,7 @@ def _log_training(run: Any, training: Training) -> None:
     run.log_table(gradcheck_rows(training.checks), "gradient_checks.json")
     run.set_tags({"stopped": figures["stopped"], "converged": figures["converged"]})
     with tempfile.TemporaryDirectory() as folder:
-        run.log_figures(_draw(training, folder))
-
-
-def _draw(training: Training, folder: str) -> str:
-    from placement.reporting.grade import grade_of
-    from placement.reporting.plots import draw_all
-
-    fitted, tested = training.fitted, training.tested
-    draw_all(
-        folder,
-        history=fitted.history,
-        probability=training.probability,
-        label=tested.label,
-        weight=tested.weight,
-        names=fitted.encoder.names,
-        coefficients=[row.coefficient_standardised for row in fitted.coefficients],
-        grade=grade_of(fitted, tested.columns, tested.label, tested.weight),
-        positive=fitted.schema.target.positive,
-    )
-    return folder
+        run.log_figures(draw(training, folder))
 
 
 def _log_model(store: Any, run: Any, training: Training, config: TrainConfig) -> Any:

@@ -10,15 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
+from placement.data.hashing import count_common
 from placement.data.rules import is_rule, parse_rule
-from placement.data.split import folds_by_hash, row_hashes, table_hashes
+from placement.data.split import folds_of
 from placement.data.understanding import Table, read_table
 from placement.errors import DataError, GradientCheckError
-from placement.evaluation.baselines import Skill, skill
-from placement.evaluation.metrics import metrics
+from placement.evaluation.baselines import Skill
+from placement.evaluation.judged import Judge, Judged
 from placement.model.fitted import Fitted
 from placement.model.history import Epoch
 from placement.reporting.results import Understanding
+from placement.training.crossing import cross_scored, scored
 from placement.training.fitting import epochs
 from placement.training.gradcheck import (
     GradientCheck,
@@ -26,7 +28,7 @@ from placement.training.gradcheck import (
     check_beyond_clamp,
     first_rows,
 )
-from placement.training.preparation import Prepared, cross_fit, finish, prepare
+from placement.training.preparation import Prepared, Tested, finish, prepare
 from placement.training.solution import solution
 from placement.workflows.labelled import read_like
 from placement.workflows.watching import Nobody, Watcher
@@ -39,56 +41,61 @@ Floats = npt.NDArray[np.float64]
 class Training:
     """A finished training before it is recorded.
 
-    `tested` are the rows that the metrics speak of, as a table; `probability` (n,) is theirs.
+    `judged` are the rows that the metrics speak of, or bins of them; `tested` is where they are.
     `checks` are the gradient checks, each with the epoch it was made at.
     """
 
     fitted: Fitted
     understanding: Understanding
     checks: tuple[tuple[int, GradientCheck], ...]
-    tested: Table
-    probability: Floats
+    tested: Tested
+    judged: Judged
     warnings: tuple[str, ...]
 
 
-def understand(
-    sources: Sequence[str], config: TrainConfig
-) -> tuple[Prepared, Table | None, Understanding]:
+def understand(sources: Sequence[str], config: TrainConfig) -> tuple[Prepared, Understanding]:
     """Read the files and say what was understood; nothing is fitted or written."""
     _check_rules(config)
     table = read_table(list(sources), **config.of_scope("read"))
     test = read_like(config.test, table.schema) if config.test else None
     prepared = prepare(table, config, test=test)
-    seen_before = _known_rows(table, test, config.seed) if test else ()
+    seen_before = () if test is None else _known_rows(table, test, config.seed)
     doubts = [
         *table.warnings,
         *seen_before,
-        *(test.warnings if test else ()),
+        *(() if test is None else test.warnings),
         *prepared.problem.warnings,
     ]
     if prepared.test is None and config.test_size:
         doubts.append(f"{prepared.split.note}: the figures are those of the training rows")
     rows = {
         "train": prepared.problem.source.rows,
-        "validation": prepared.validation.rows if prepared.validation else 0,
-        "test": prepared.test.rows if prepared.test else 0,
+        "validation": 0 if prepared.validation is None else prepared.validation.rows,
+        "test": 0 if prepared.test is None else prepared.test.rows,
     }
     notes = (*_choices(config), prepared.split.note)
     seen = Understanding(table, rows, notes, prepared.encoder, tuple(doubts))
     if config.strict and doubts:
         raise DataError(f"--strict: {doubts[0]}")
-    return prepared, test, seen
+    return prepared, seen
 
 
 def _known_rows(table: Table, test: Table, seed: int) -> tuple[str, ...]:
     """Warn of rows to test on that are also trained on: their figures flatter."""
-    common = [n for n in table.columns if n in test.columns and n not in table.identifiers]
-    alike = [n for n in common if table.kinds[n] == test.kinds[n]]
-    known = row_hashes({n: table.columns[n] for n in alike}, seed)
-    again = int(np.isin(row_hashes({n: test.columns[n] for n in alike}, seed), known).sum())
+    alike = [
+        name
+        for name, column in table.kept.items()
+        if name in test.kept
+        and name not in table.identifiers
+        and (column.kind, column.is_hashed) == (test.kept[name].kind, test.kept[name].is_hashed)
+    ]
+    again, exact = count_common(table, test, alike, seed)
     if not again:
         return ()
-    return (f"{test.name}: {again:,} of {len(test):,} rows to test on are trained on as well",)
+    about = "" if exact else "about "
+    return (
+        f"{test.name}: {about}{again:,} of {len(test):,} rows to test on are trained on as well",
+    )
 
 
 def _check_rules(config: TrainConfig) -> None:
@@ -108,9 +115,7 @@ def _choices(config: TrainConfig) -> tuple[str, ...]:
     return ()
 
 
-def learn(
-    prepared: Prepared, test: Table | None, seen: Understanding, watcher: Watcher = Nobody()
-) -> Training:
+def learn(prepared: Prepared, seen: Understanding, watcher: Watcher = Nobody()) -> Training:
     """Run the training loop with its gradient checks, then test the model.
 
     Raises GradientCheckError where the derivative by hand, autograd's and the difference differ.
@@ -118,21 +123,24 @@ def learn(
     history, checks = _fit(prepared, watcher)
     found = solution(history, prepared.problem)
     fitted = finish(prepared, found)
-    tested = _tested(prepared, test)
-    columns = {name: tested.columns[name] for name in prepared.table.schema.feature_names}
-    probability = fitted.predict_proba(columns)
+    tested = prepared.tested
+    judge = Judge(fitted.threshold, prepared.config.seed)
+    for p, y, w in scored(tested, fitted):
+        judge.add(p, y, w, prepared.base_rate)
+    judged = judge.judged()
     figures = {
         **fitted.figures,
         "metrics_on": "train" if prepared.test is None else "test",
-        "metrics": metrics(probability, tested.label, tested.weight).as_dict(),
-        "skill": dataclasses.asdict(_skill(prepared, tested, probability)),
+        "metrics": judged.metrics.as_dict(),
+        "metrics_method": judged.method,
+        "skill": dataclasses.asdict(_skill(prepared, judged)),
         "gradcheck": _verdict([check for _, check in checks]),
     }
     doubts = tuple(dict.fromkeys((*seen.warnings, *found.warnings)))
     if prepared.config.strict and found.warnings:
         raise DataError(f"--strict: {found.warnings[-1]}")
     fitted = dataclasses.replace(fitted, figures=figures)
-    return Training(_refitted(prepared, fitted), seen, checks, tested, probability, doubts)
+    return Training(_refitted(prepared, fitted), seen, checks, tested, judged, doubts)
 
 
 def _fit(
@@ -186,28 +194,21 @@ def _verdict(checks: Sequence[GradientCheck]) -> dict[str, Any]:
     }
 
 
-def _tested(prepared: Prepared, test: Table | None) -> Table:
-    """The rows to measure on: the test file's, the held-out ones, or else the training rows."""
-    if test is not None:
-        return test
-    held_out = len(prepared.split.test) > 0
-    return prepared.table.take(prepared.split.test if held_out else prepared.split.train)
-
-
-def _skill(prepared: Prepared, tested: Table, probability: Floats) -> Skill:
+def _skill(prepared: Prepared, judged: Judged) -> Skill:
     """Compare with the base rate on held-out rows; without any, out of fold."""
-    config = prepared.config
     if prepared.test is not None:
-        return skill(probability, tested.label, prepared.base_rate, tested.weight, seed=config.seed)
-    fold = folds_by_hash(table_hashes(tested, config.seed), tested.label, FOLDS)
-    if any(len(set(fold[outcome])) < 2 for outcome in (tested.label < 0.5, tested.label >= 0.5)):
+        return judged.skill
+    table, config = prepared.table, prepared.config
+    folds = folds_of(table, config.seed, FOLDS)
+    if folds is None:
         # An outcome of one fold only cannot be spared: nothing is known beyond the training rows.
-        flattering = skill(probability, tested.label, prepared.base_rate, tested.weight)
         return dataclasses.replace(
-            flattering, low=-math.inf, high=math.inf, better_than_base_rate=False
+            judged.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
         )
-    out_of_fold, base = cross_fit(tested, config, fold)
-    return skill(out_of_fold, tested.label, base, tested.weight, seed=config.seed)
+    judge = Judge(seed=config.seed)
+    for p, y, w, base in cross_scored(table, config, folds):
+        judge.add(p, y, w, base)
+    return judge.judged().skill
 
 
 def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
@@ -219,7 +220,7 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
     )
     history, _ = _fit(whole, Nobody())
     again = finish(whole, solution(history, whole.problem))
-    kept = ("metrics_on", "metrics", "skill", "gradcheck")
+    kept = ("metrics_on", "metrics", "metrics_method", "skill", "gradcheck")
     rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
     figures = {**again.figures, **{name: fitted.figures[name] for name in kept}, "rows": rows}
     return dataclasses.replace(again, figures=figures, config=fitted.config)

@@ -1,76 +1,70 @@
 import numpy as np
 import pytest
 
-from placement.data.kinds import (
-    infer_scale,
-    refuse_infinity,
-    understand,
-    warn_of_words,
-    warn_off_scale,
-)
-from placement.data.raw import Places, raw_column
+from placement.data import kinds
+from placement.data.collecting import raw_column
+from placement.data.kinds import refuse_infinity, understand, warn_of_words, warn_off_scale
 from placement.errors import DataError
+from tests.data.pieces import column, everyone, places, sight
 
 
-def column(name, cells, *, categorical=False):
-    array = np.empty(len(cells), dtype=object)
-    array[:] = cells
-    return understand(raw_column(name, array), categorical=categorical)
+def infer_scale(made):
+    seen = sight(made).survey
+    return kinds.infer_scale(made, seen.within, seen.high)
 
 
-def places(rows):
-    numbers = np.arange(1, rows + 1)
-    return Places(("may.csv",), np.zeros(rows, dtype=np.int64), numbers, numbers + 1)
+def missing(made):
+    return np.concatenate([made.missing(k) for k in range(len(made.vector))]).tolist()
 
 
 def test_missing_words_are_missing_in_a_number_column():
-    made = column("x", ["1", "", "NA", "N/A", "nan", "null", "#N/A", "-", "?", "2.5"])
+    made = column(["1", "", "NA", "N/A", "nan", "null", "#N/A", "-", "?", "2.5"], "x")
     assert made.kind == "number"
-    assert made.missing().tolist() == [False] + [True] * 8 + [False]
+    assert missing(made) == [False] + [True] * 8 + [False]
 
 
 def test_in_a_category_only_blank_is_missing():
-    made = column("board", ["None", "NA", "CBSE", "", " "])
+    made = column(["None", "NA", "CBSE", "", " "], "board")
     assert made.kind == "category"
     assert made.cells().tolist() == ["None", "NA", "CBSE", None, None]
 
 
 def test_ninety_five_in_a_hundred_numbers_make_a_number_column_with_a_warning_by_row():
-    made = column("marks", [str(k) for k in range(19)] + ["absent"])
+    made = column([str(k) for k in range(19)] + ["absent"], "marks")
     assert made.kind == "number"
     assert np.isnan(made.cells()[19])
-    (said,) = warn_of_words(made, places(20))
+    (said,) = warn_of_words(made, everyone(20), places(20))
     assert said.startswith("may.csv, row 20 (line 21), column marks: 'absent'")
 
 
 def test_fewer_numbers_make_a_category_without_warning():
-    made = column("marks", [str(k) for k in range(18)] + ["absent", "ill"])
+    made = column([str(k) for k in range(18)] + ["absent", "ill"], "marks")
     assert made.kind == "category"
-    assert warn_of_words(made, places(20)) == []
+    assert warn_of_words(made, everyone(20), places(20)) == []
 
 
 def test_zero_and_one_are_numbers_and_yes_and_no_are_words():
-    assert column("hostel", ["0", "1", "1.0"]).kind == "number"
-    assert column("workex", ["Yes", "No", "Yes"]).kind == "category"
+    assert column(["0", "1", "1.0"], "hostel").kind == "number"
+    assert column(["Yes", "No", "Yes"], "workex").kind == "category"
 
 
 def test_a_column_of_numbers_asked_for_as_categories_has_levels_without_decimals():
-    made = column("rank", ["1.0", "2.0", "2", ""], categorical=True)
+    made = column(["1.0", "2.0", "2", ""], "rank", categorical=True)
     assert made.kind == "category"
     assert made.cells().tolist() == ["1", "2", "2", None]
 
 
 def test_typed_numbers_and_their_text_are_the_same_column():
     typed = understand(raw_column("x", np.array([7.1, 2.0, np.nan, 2.0])))
-    text = column("x", ["7.1", "2", "", "2.0"])
+    text = column(["7.1", "2", "", "2.0"], "x")
     assert np.array_equal(typed.cells(), text.cells(), equal_nan=True)
-    assert typed.raw.texts[typed.raw.codes].tolist() == ["7.1", "2", "", "2"]
+    assert typed.read.texts[typed.read.codes].tolist() == ["7.1", "2", "", "2"]
 
 
 def test_infinity_is_an_error_by_row_and_column():
-    made = column("cgpa", ["7.1", "inf", "8"])
+    made = column(["7.1", "inf", "8"], "cgpa")
     with pytest.raises(DataError, match=r"may\.csv, row 2 \(line 3\), column cgpa: inf"):
-        refuse_infinity([made], places(3))
+        refuse_infinity(made, everyone(3), places(3))
 
 
 @pytest.mark.parametrize(
@@ -87,13 +81,13 @@ def test_infinity_is_an_error_by_row_and_column():
     ],
 )
 def test_grade_scales_are_inferred_for_grades_only(name, grades, scale):
-    assert infer_scale(column(name, [str(g) for g in grades])) == scale
+    assert infer_scale(column([str(g) for g in grades], name)) == scale
 
 
 def test_a_few_grades_beyond_the_scale_are_named_by_row():
-    made = column("cgpa", ["7.5"] * 97 + ["10.46", "83.1", "-1"])
+    made = column(["7.5"] * 97 + ["10.46", "83.1", "-1"], "cgpa")
     assert infer_scale(made) == 10
-    (said,) = warn_off_scale(made, 10.0, places(100))
+    (said,) = warn_off_scale(made, 10.0, everyone(100), places(100))
     assert "row 98 (line 99), row 99 (line 100), row 100 (line 101)" in said
     assert "10.46 is off the inferred scale of 10" in said
-    assert warn_off_scale(column("cgpa", ["10", "0"]), 10.0, places(2)) == []
+    assert warn_off_scale(column(["10", "0"], "cgpa"), 10.0, everyone(2), places(2)) == []

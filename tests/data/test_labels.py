@@ -2,26 +2,29 @@ import numpy as np
 import pytest
 
 from placement.data.labels import Wanted, read_labels
-from placement.data.raw import Places, raw_column
 from placement.data.schema import Target
 from placement.data.target import choose_target, refuse_without_target, unlabelled
 from placement.errors import DataError
+from tests.data.pieces import places, raw
 
 
-def raw(cells, name="status"):
-    array = np.empty(len(cells), dtype=object)
-    array[:] = [str(cell) for cell in cells]
-    return raw_column(name, array)
+class Result:
+    """Labels with the value of every row."""
+
+    def __init__(self, labels):
+        self.target, self.left_out = labels.target, labels.left_out
+        self.notes, self.warnings = labels.notes, labels.warnings
+        pieces = range(labels.outcome.pieces)
+        self.values = np.concatenate([labels.outcome.label(k) for k in pieces])
 
 
 def read(cells, **wanted):
-    rows = np.arange(1, len(cells) + 1)
-    places = Places(("may.csv",), np.zeros(len(cells), dtype=np.int64), rows, rows + 1)
-    return read_labels(raw(cells), places, Wanted(**wanted), file="may.csv")
+    column, rows = raw("status", cells), places(len(cells))
+    return Result(read_labels(column, rows, Wanted(**wanted), file="may.csv"))
 
 
 def columns(**cells):
-    return {name.replace("_", " "): raw(values, name) for name, values in cells.items()}
+    return {name.replace("_", " "): raw(name, values) for name, values in cells.items()}
 
 
 @pytest.mark.parametrize(

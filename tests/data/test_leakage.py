@@ -1,16 +1,8 @@
 import numpy as np
 import pytest
 
-from placement.data.kinds import understand
-from placement.data.leakage import (
-    auc,
-    empty_reason,
-    holds_years,
-    identifier_reason,
-    leak_reason,
-    separates,
-)
-from placement.data.raw import raw_column
+from placement.data import leakage
+from placement.data.leakage import auc
 from placement.data.schema import (
     means_after_the_event,
     means_batch,
@@ -19,17 +11,32 @@ from placement.data.schema import (
     means_person,
     means_sensitive,
 )
+from tests.data.pieces import column, outcome, sight
 
-LABEL = np.array([1.0] * 10 + [0.0] * 10)
-
-
-def column(cells, name="x"):
-    array = np.empty(len(cells), dtype=object)
-    array[:] = [str(cell) for cell in cells]
-    return understand(raw_column(name, array))
+TARGET = outcome(["Placed"] * 10 + ["Not Placed"] * 10, {"Placed"})
+OPPOSITE = outcome(["Placed"] * 10 + ["Not Placed"] * 10, {"Not Placed"})
 
 
-TARGET = column(["Placed"] * 10 + ["Not Placed"] * 10, "status")
+def identifier_reason(made, **how):
+    return leakage.identifier_reason(sight(made), **how)
+
+
+def empty_reason(made):
+    return leakage.empty_reason(sight(made).survey)
+
+
+def holds_years(made):
+    return leakage.holds_years(sight(made))
+
+
+def leak_reason(made, of=TARGET):
+    rows, positive = of.counts
+    seen = sight(made, of).survey
+    return leakage.leak_reason(made.name, seen, np.array([rows - positive, positive]), of, "status")
+
+
+def separates(made):
+    return leakage.separates(made, sight(made, TARGET).survey, TARGET)
 
 
 @pytest.mark.parametrize(
@@ -104,40 +111,39 @@ def test_constants_and_the_empty_are_told():
     "name", ["salary", "ctc_lpa", "Package", "Stipend", "OfferLetter", "company", "Joining Date"]
 )
 def test_names_known_only_after_the_event_are_leaks(name):
-    assert leak_reason(column([1, 2] * 10, name), LABEL, TARGET)
+    assert leak_reason(column([1, 2] * 10, name))
     assert not means_after_the_event("WorkshopPackaging")
 
 
 def test_missingness_that_agrees_with_the_label_is_a_leak():
     agreeing = column([""] * 10 + list(range(10)), "bond")
-    assert "missing" in leak_reason(agreeing, LABEL, TARGET)
-    assert "missing" in leak_reason(agreeing, 1 - LABEL, TARGET)
+    assert "missing" in leak_reason(agreeing)
+    assert "missing" in leak_reason(agreeing, OPPOSITE)
     half = column([""] * 5 + list(range(15)), "bond")
-    assert leak_reason(half, LABEL, TARGET) is None
+    assert leak_reason(half) is None
 
 
 def test_missingness_needs_five_rows_of_each_class():
-    label = np.array([1.0] * 4 + [0.0] * 4)
     few = column([""] * 4 + [1, 2, 3, 4])
-    assert leak_reason(few, label, column([1, 1, 1, 1, 0, 0, 0, 0])) is None
+    assert leak_reason(few, outcome([1, 1, 1, 1, 0, 0, 0, 0], {1})) is None
 
 
 def test_a_copy_or_recoding_of_the_target_is_a_leak():
-    assert "recoding of status" in leak_reason(column([7] * 10 + [3] * 10), LABEL, TARGET)
-    assert leak_reason(column([7] * 9 + [3] * 11), LABEL, TARGET) is None
+    assert "recoding of status" in leak_reason(column([7] * 10 + [3] * 10))
+    assert leak_reason(column([7] * 9 + [3] * 11)) is None
     three = column(["a"] * 5 + ["b"] * 5 + ["c"] * 10)
-    target = column(["G"] * 5 + ["D"] * 5 + ["E"] * 10)
-    assert leak_reason(three, LABEL, target)
-    assert leak_reason(three, LABEL, TARGET) is None
+    target = outcome(["G"] * 5 + ["D"] * 5 + ["E"] * 10, {"G", "D"})
+    assert leak_reason(three, target)
+    assert leak_reason(three) is None
 
 
 def test_a_recoding_of_the_two_outcomes_is_a_leak_where_the_words_are_three():
-    three = column(["G"] * 10 + ["D"] * 5 + ["E"] * 5)
-    assert leak_reason(column([1] * 10 + [0] * 10), LABEL, three)
+    three = outcome(["G"] * 10 + ["D"] * 5 + ["E"] * 5, {"G"})
+    assert leak_reason(column([1] * 10 + [0] * 10), three)
 
 
 def test_a_feature_of_a_few_rows_is_no_recoding():
-    assert leak_reason(column([8.1, 6.2]), np.array([1.0, 0.0]), column(["Yes", "No"])) is None
+    assert leak_reason(column([8.1, 6.2]), outcome(["Yes", "No"], {"Yes"})) is None
 
 
 def test_auc_counts_ties_half():
@@ -146,11 +152,11 @@ def test_auc_counts_ties_half():
 
 def test_a_column_that_separates_is_found_in_either_direction_and_in_words():
     values = list(range(20))
-    assert separates(column(values), LABEL) == 1
-    assert separates(column(values[::-1]), LABEL) == 1
-    assert separates(column(["a"] * 10 + ["b"] * 10), LABEL) == 1
-    assert separates(column(values[5:] + values[:5]), LABEL) is None
-    assert separates(column([f"w{k}" for k in range(20)]), LABEL) is None
+    assert separates(column(values)) == 1
+    assert separates(column(values[::-1])) == 1
+    assert separates(column(["a"] * 10 + ["b"] * 10)) == 1
+    assert separates(column(values[5:] + values[:5])) is None
+    assert separates(column([f"w{k}" for k in range(20)])) is None
 
 
 def test_calendar_years_are_recognised_by_value():

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from placement.config import TrainConfig
-from placement.data.split import folds_by_hash, hold_out, row_hashes, split_by_hash, table_hashes
+from placement.data.hashing import row_hashes
+from placement.data.split import folds_of, hold_out, smallest_hashes
 from placement.data.understanding import read_table
 from placement.errors import DataError
 
@@ -142,13 +143,16 @@ def test_negative_zero_and_missing_cells_have_one_hash():
 
 
 def test_ties_are_held_out_together():
-    hashes = np.array([5, 5, 5, 9, 10, 11], dtype=np.uint64)
-    assert split_by_hash(hashes, np.ones(6), 1 / 6).tolist() == [True] * 3 + [False] * 3
+    table = read_table(pd.DataFrame({"cgpa": np.arange(7.0), "placed": [1] * 6 + [0]}))
+    hashes = table.shelf.vector(np.uint64)
+    hashes.append(np.array([5, 5, 5, 9, 10, 11, 1], dtype=np.uint64))
+    marked = smallest_hashes(table, hashes, 1 / 6)
+    assert marked(0).tolist() == [True] * 3 + [False] * 4
 
 
 def test_folds_keep_equal_rows_together_and_share_each_outcome():
     table = read_table(pd.concat([frame(100), frame(100)]))
-    fold = folds_by_hash(table_hashes(table, 0), table.label, 5)
+    fold = folds_of(table, 0, 5).whole()
     assert (fold[:100] == fold[100:]).all()
     for outcome in (0, 1):
         counts = np.bincount(fold[table.label == outcome], minlength=5)

@@ -1,10 +1,11 @@
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from placement.data.encoding import learn_encoder
 from placement.data.schema import Feature, Schema, Target
-from placement.data.understanding import Table
+from placement.data.understanding import read_table
 from placement.errors import DataError
 from placement.evaluation.evaluation import evaluate, evaluate_probabilities, forward
 from placement.evaluation.metrics import metrics
@@ -29,25 +30,11 @@ def columns(n=400, seed=6):
 def table(n=400, weight=None):
     given = columns(n)
     rng = np.random.default_rng(8)
-    label = (rng.random(n) < 1 / (1 + np.exp(-np.nan_to_num(given["cgpa"], nan=7) + 7))).astype(
-        float
-    )
-    return Table(
-        name="students.csv",
-        columns=given,
-        kinds={"cgpa": "number", "branch": "category"},
-        rows=np.arange(1, n + 1),
-        label=label,
-        weight=np.ones(n) if weight is None else weight,
-        schema=SCHEMA,
-        identifiers=(),
-        sensitive=(),
-        batch=None,
-        left_out=(),
-        notes=(),
-        warnings=(),
-        digest="",
-    )
+    chance = 1 / (1 + np.exp(-np.nan_to_num(given["cgpa"], nan=7) + 7))
+    frame = pd.DataFrame({**given, "status": np.where(rng.random(n) < chance, "yes", "no")})
+    if weight is None:
+        return read_table(frame)
+    return read_table(frame.assign(weight=weight), weight="weight")
 
 
 def fitted(scale=1.0, **changes):

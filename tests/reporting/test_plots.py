@@ -170,7 +170,7 @@ def test_a_history_of_one_epoch_and_one_with_gaps_can_be_drawn():
 @pytest.mark.parametrize("n", [6, 23, 200])
 def test_curves_over_rows_move_by_five_rows_at_least(n):
     p, y = sample(n)
-    hits, alarms = plots._cumulated(p, y, None)
+    hits, alarms = plots._cumulated(p, y, None, None)
     steps = np.diff(hits + alarms)
     assert (steps >= 5).all()
     assert hits[-1] + alarms[-1] == n
@@ -178,7 +178,7 @@ def test_curves_over_rows_move_by_five_rows_at_least(n):
 
 def test_equal_probabilities_are_one_step_of_the_curves():
     p = np.repeat([0.9, 0.5, 0.1], [7, 9, 6])
-    hits, alarms = plots._cumulated(p, np.ones(22), None)
+    hits, alarms = plots._cumulated(p, np.ones(22), None, None)
     assert (hits + alarms).tolist() == [0, 7, 16, 22]
 
 

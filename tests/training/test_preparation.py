@@ -7,10 +7,12 @@ from sklearn.linear_model import LogisticRegression
 from statsmodels.api import Logit
 
 from placement.config import TrainConfig
+from placement.data.split import folds_of
 from placement.data.understanding import read_table
 from placement.errors import DataError, UsageError
+from placement.training.crossing import cross_scored
 from placement.training.fitting import solve
-from placement.training.preparation import cross_fit, finish, fit, prepare
+from placement.training.preparation import finish, fit, prepare
 
 
 def frame(rows=400, seed=0):
@@ -122,15 +124,18 @@ def test_aliased_columns_have_no_coefficient():
 
 
 def test_out_of_fold_predictions_never_saw_their_row():
-    data = frame(150)
-    table = read_table(data)
-    fold = np.arange(150) % 5
-    probability, base = cross_fit(table, TrainConfig(), fold)
-    one = prepare(table.take(np.flatnonzero(fold != 2)), TrainConfig(), everything=True)
-    columns = {n: table.columns[n][fold == 2] for n in table.schema.feature_names}
-    expected = finish(one, solve(one.problem)).predict_proba(columns)
-    assert probability[fold == 2].tolist() == expected.tolist()
-    assert base[fold == 2] == pytest.approx(table.label[fold != 2].mean())
+    table = read_table(frame(150))
+    folds = folds_of(table, 0, 5)
+    fold = folds.whole()
+    expected = {}
+    for number in range(5):
+        one = prepare(table.take(np.flatnonzero(fold != number)), TrainConfig(), everything=True)
+        columns = {n: table.columns[n][fold == number] for n in table.schema.feature_names}
+        expected[number] = finish(one, solve(one.problem)).predict_proba(columns)
+    for number, (p, y, _, base) in enumerate(cross_scored(table, TrainConfig(), folds)):
+        assert p == pytest.approx(expected[number], abs=1e-12)
+        assert y.tolist() == table.label[fold == number].tolist()
+        assert base == pytest.approx(table.label[fold != number].mean())
 
 
 def test_patience_stops_early_and_says_so():

@@ -205,7 +205,7 @@ def test_a_failed_gradient_check_is_exit_4(store, sheet, wrong_backward, run):
     assert run("train", sheet, "--no-track").code == 4
 
 
-@pytest.mark.parametrize("at", ["learn", "_log_training", "_draw", "_log_model"])
+@pytest.mark.parametrize("at", ["learn", "_log_training", "draw", "_log_model"])
 def test_an_error_leaves_the_run_failed_and_registers_nothing(store, sheet, monkeypatch, at):
     def broken(*_args, **_kwargs):
         raise ZeroDivisionError(at)

@@ -1,0 +1,304 @@
+"""Read all rows of a table onto a shelf: each column as numbers, as coded words, or as hashes.
+
+Whether a column holds numbers or words is decided by all of its cells. One that began as numbers
+and turns out to hold words is read once more, alone: its words must stay as they are written.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.blocks import Cells, Wanted
+from placement.data.ordered import usable_processors
+from placement.data.places import Places
+from placement.data.shelf import MemoryShelf, Shelf, Vector
+from placement.errors import DataError
+from placement.model.scorer import Coded, fold, parse_numbers, words
+
+if TYPE_CHECKING:
+    from placement.data.tables import Reader
+
+NUMBER_SHARE = 0.95  # a column with at least this share of numbers is a number
+MOST_WORDS = 65_536  # different ones; with more it is free text, of which hashes are kept
+_EXAMPLES = 1_000
+_HASH_KEY = "placement: words"
+
+Floats = npt.NDArray[np.float64]
+Objects = npt.NDArray[np.object_]
+Hashes = npt.NDArray[np.uint64]
+Mask = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]
+
+# What stands for a cell that is neither number nor missing: a NaN that can be found again.
+_STRAY_BITS = np.uint64(0x7FF8_0000_0000_0001)
+_STRAY = np.array([_STRAY_BITS]).view(np.float64)[0]
+
+
+def is_stray(values: Floats) -> Mask:
+    """Return which cells (n,) of a number column were words."""
+    return np.asarray(values.view(np.uint64) == _STRAY_BITS)
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """A column of numbers: float64, NaN where missing and, as `is_stray` tells, where a word stood.
+
+    `known` counts the numbers, `stray` the words; `examples` are words by their position.
+    """
+
+    name: str
+    vector: Vector
+    known: int
+    stray: int
+    examples: Mapping[int, str]
+
+    def __len__(self) -> int:
+        return self.vector.rows
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """A column of words: `texts[codes]`; "" is blank. `numbers` and `bad` read each as a number.
+
+    All (k,); `counts` are the rows of each text.
+    """
+
+    name: str
+    vector: Vector
+    texts: Objects
+    numbers: Floats
+    bad: Mask
+    counts: Codes
+
+    def __len__(self) -> int:
+        return self.vector.rows
+
+    @property
+    def codes(self) -> Codes:
+        """The place of every row's text, (n,)."""
+        return np.asarray(self.vector.whole(), dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Hashed:
+    """A column of free text: a hash of each cell's case-folded words, 0 where it is blank."""
+
+    name: str
+    vector: Vector
+
+    def __len__(self) -> int:
+        return self.vector.rows
+
+
+Read = Numbers | Words | Hashed
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Every row of a source, nothing decided yet but what each column holds."""
+
+    name: str
+    columns: dict[str, Read]
+    places: Places
+    decimal: str
+    blank_lines: int
+
+
+def collect(
+    reader: "Reader",
+    shelf: Shelf,
+    as_words: frozenset[str] = frozenset(),
+    *,
+    most_words: int = MOST_WORDS,
+    tell: Callable[[int], None] = lambda _rows: None,
+) -> Collected:
+    """Read every row; columns of `as_words` stay as they are written. `tell` hears of the rows."""
+    makers = {n: _Maker(n, shelf, reader.decimal, n in as_words, most_words) for n in reader.names}
+    places, blank = _fill(reader, makers, Wanted(words=as_words), tell)
+    if not len(places):
+        raise DataError(f"{reader.name}: has a header but no rows below it; add the students' rows")
+    columns = {name: maker.made() for name, maker in makers.items()}
+    wrong = frozenset(
+        n for n, read in columns.items() if isinstance(read, Numbers) and _words(read)
+    )
+    if wrong:
+        again = {n: _Maker(n, shelf, reader.decimal, True, most_words) for n in wrong}
+        _fill(reader, again, Wanted(columns=wrong, words=wrong), tell)
+        columns |= {name: maker.made() for name, maker in again.items()}
+    columns |= _as_numbers_after_all(reader, columns, as_words, shelf, tell)
+    return Collected(reader.name, columns, places, reader.decimal, blank)
+
+
+def _as_numbers_after_all(
+    reader: "Reader",
+    columns: Mapping[str, Read],
+    as_words: frozenset[str],
+    shelf: Shelf,
+    tell: Callable[[int], None],
+) -> dict[str, Read]:
+    """Read columns with more different words than can be held as numbers, where they are that."""
+    many = frozenset(name for name in as_words if isinstance(columns[name], Hashed))
+    if not many:
+        return {}
+    again = {n: _Maker(n, shelf, reader.decimal, False, MOST_WORDS) for n in many}
+    _fill(reader, again, Wanted(columns=many), tell)
+    made = {name: maker.made() for name, maker in again.items()}
+    return {n: read for n, read in made.items() if isinstance(read, Numbers)}
+
+
+def _fill(
+    reader: "Reader", makers: Mapping[str, "_Maker"], wanted: Wanted, tell: Callable[[int], None]
+) -> tuple[Places, int]:
+    places, blank = Places(), 0
+    for block in reader.blocks(wanted, usable_processors()):
+        blank += block.blank_lines
+        if not len(block):
+            continue
+        for name, maker in makers.items():
+            maker.add(block.columns[name])
+        places.add(block)
+        tell(len(places))
+    return places, blank
+
+
+def _words(read: Numbers) -> bool:
+    """Whether too few of the cells that say something are numbers."""
+    return bool(read.stray) and read.known < NUMBER_SHARE * (read.known + read.stray)
+
+
+def raw_column(name: str, cells: Any, decimal: str = ".") -> Words:
+    """Make one coded column of any cells."""
+    maker = _Maker(name, MemoryShelf(), decimal, True, len(cells) + 1)
+    maker.add(cells if isinstance(cells, Coded) else np.asarray(cells))
+    made = maker.made()
+    if not isinstance(made, Words):
+        raise TypeError(f"{name} was not coded")
+    return made
+
+
+class _Maker:
+    """Makes one column, piece by piece."""
+
+    def __init__(
+        self, name: str, shelf: Shelf, decimal: str, as_words: bool, most_words: int
+    ) -> None:
+        self._name, self._shelf, self._decimal = name, shelf, decimal
+        self._as_words: bool | None = True if as_words else None  # decided by the first piece
+        self._most = most_words
+        self._vector: Vector | None = None
+        self._known = self._stray = self._rows = 0
+        self._examples: dict[int, str] = {}
+        self._code_of: defaultdict[str, int] = defaultdict()
+        self._code_of.default_factory = self._code_of.__len__
+        self._counts = np.zeros(0, dtype=np.int64)
+
+    def add(self, cells: Cells) -> None:
+        numbers = isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu"
+        if self._as_words is None:
+            self._as_words = not numbers and _are_words(coded(cells), self._decimal)
+        if not self._as_words:
+            self._add_numbers(cells)
+        elif self._vector is not None and self._vector.dtype == np.uint64:
+            self._vector.append(_hashes(coded(cells)))
+        else:
+            self._add_words(coded(cells))
+        self._rows += len(cells)
+
+    def _add_numbers(self, cells: Cells) -> None:
+        self._vector = self._vector or self._shelf.vector(np.float64)
+        if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
+            values = cells.astype(np.float64, copy=False)
+            self._known += len(values) - int(np.count_nonzero(np.isnan(values)))
+            self._vector.append(values)
+            return
+        texts = coded(cells)
+        values, stray = parse_numbers(texts, self._decimal)
+        self._known += len(values) - int(np.count_nonzero(np.isnan(values)))
+        if stray.any():
+            values[stray] = _STRAY
+            self._stray += int(np.count_nonzero(stray))
+            for place in np.flatnonzero(stray)[: _EXAMPLES - len(self._examples)].tolist():
+                self._examples[self._rows + place] = str(texts[place])
+        self._vector.append(values)
+
+    def _add_words(self, cells: Coded) -> None:
+        self._vector = self._vector or self._shelf.vector(np.int32)
+        new = np.array(
+            [self._code_of[(text or "").strip()] for text in cells.texts], dtype=np.int64
+        )
+        codes = new[cells.codes]
+        self._counts = np.append(
+            self._counts, np.zeros(len(self._code_of) - len(self._counts), dtype=np.int64)
+        )
+        self._counts += np.bincount(codes, minlength=len(self._counts))
+        self._vector.append(codes)
+        if len(self._code_of) > self._most:
+            self._forget_words(self._vector)
+
+    def _forget_words(self, coded_so_far: Vector) -> None:
+        """Keep hashes from here on: there are too many different words to hold."""
+        of_text = _hashes(Coded(np.arange(len(self._code_of)), self._texts()))
+        self._vector = self._shelf.vector(np.uint64)
+        for codes in coded_so_far:
+            self._vector.append(of_text[codes])
+        self._code_of.clear()
+
+    def _texts(self) -> Objects:
+        texts = np.empty(len(self._code_of), dtype=object)
+        texts[:] = list(self._code_of)
+        return texts
+
+    def made(self) -> Read:
+        if self._vector is None:
+            self._vector = self._shelf.vector(np.int32)
+        if self._vector.dtype == np.float64:
+            return Numbers(self._name, self._vector, self._known, self._stray, self._examples)
+        if self._vector.dtype == np.uint64:
+            return Hashed(self._name, self._vector)
+        texts = self._texts()
+        numbers, bad = parse_numbers(texts, self._decimal)
+        return Words(self._name, self._vector, texts, numbers, bad, self._counts)
+
+
+def coded(cells: Any) -> Coded:
+    """Return cells as coded text, each different one once."""
+    if isinstance(cells, Coded):
+        return cells
+    if cells.dtype.kind in "fiu":
+        numbers, inverse = np.unique(cells.astype(np.float64), return_inverse=True)
+        return Coded(inverse, words(numbers))
+    known: defaultdict[Any, int] = defaultdict()
+    known.default_factory = known.__len__
+    texts_of = cells if _all_text(cells) else words(cells)
+    codes = np.fromiter(map(known.__getitem__, texts_of), dtype=np.int64, count=len(cells))
+    texts = np.empty(len(known), dtype=object)
+    texts[:] = list(known)
+    return Coded(codes, texts)
+
+
+def _all_text(cells: npt.NDArray[Any]) -> bool:
+    return cells.dtype.kind == "O" and set(map(type, cells)) <= {str}
+
+
+def _are_words(cells: Coded, decimal: str) -> bool:
+    """Whether a first piece looks like a column of words; what is blank looks like nothing yet."""
+    counts = np.bincount(cells.codes, minlength=len(cells.texts))
+    numbers, bad = parse_numbers(cells.texts, decimal)
+    known, stray = int(counts[~np.isnan(numbers)].sum()), int(counts[bad].sum())
+    return bool(stray) and known < NUMBER_SHARE * (known + stray)
+
+
+def _hashes(cells: Coded) -> Hashes:
+    """Return a hash of each cell's words (n,), the same whatever their case; 0 where blank."""
+    from pandas.util import hash_array
+
+    folded = np.empty(len(cells.texts), dtype=object)
+    folded[:] = [fold(text or "") for text in cells.texts]
+    hashes = hash_array(folded, hash_key=_HASH_KEY, categorize=False)
+    hashes[folded == ""] = 0
+    found: Hashes = hashes[cells.codes]
+    return found

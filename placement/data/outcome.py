@@ -1,0 +1,48 @@
+"""What the rows of a table came to, as codes, piece by piece."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Codes = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """`codes(place)` gives each row's outcome (n,), -1 where the row is not used.
+
+    `positive` (m,) tells which of the outcomes count as positive; there are `pieces` pieces.
+    """
+
+    codes: Callable[[int], Codes]
+    positive: Mask
+    pieces: int
+
+    def used(self) -> Iterator[Mask]:
+        """Yield for each piece which rows (n,) are used."""
+        for place in range(self.pieces):
+            yield self.codes(place) >= 0
+
+    def label(self, place: int) -> npt.NDArray[np.float64]:
+        """Return the label of a piece's rows (n,): 1, 0, or NaN where a row is not used."""
+        codes = self.codes(place)
+        return np.where(codes < 0, np.nan, self.positive[codes].astype(np.float64))
+
+    def without(self, gaps: Callable[[int], Mask]) -> "Outcome":
+        """The same with further rows not used: those that `gaps(place)` marks (n,)."""
+        return Outcome(
+            lambda place: np.where(gaps(place), -1, self.codes(place)), self.positive, self.pieces
+        )
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Rows that are used, of which so many positive."""
+        rows = positive = 0
+        for place in range(self.pieces):
+            codes = self.codes(place)
+            codes = codes[codes >= 0]
+            rows, positive = rows + len(codes), positive + int(self.positive[codes].sum())
+        return rows, positive

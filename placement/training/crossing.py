@@ -1,0 +1,61 @@
+"""Probabilities of rows piece by piece: of some rows by a model, of all rows out of fold."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.config import TrainConfig
+from placement.data.ordered import in_order, usable_processors
+from placement.data.shelf import Vector
+from placement.data.split import TEST, TRAIN, split_of
+from placement.data.table import Table
+from placement.errors import DataError
+from placement.model.fitted import Fitted
+from placement.training.fitting import solve
+from placement.training.preparation import Prepared, Tested, finish, prepare
+
+Floats = npt.NDArray[np.float64]
+
+
+def scored(tested: Tested, fitted: Fitted) -> Iterator[tuple[Floats, Floats, Floats]]:
+    """Yield probability, label and weight (n,) of the rows of each piece."""
+    table = tested.table
+
+    def of_piece(place: int) -> tuple[Floats, Floats, Floats]:
+        rows = tested.rows(place)
+        cells = table.piece(place, fitted.schema.feature_names)
+        p = fitted.predict_proba({name: column[rows] for name, column in cells.items()})
+        return p, table.labels.piece(place)[rows], table.weights.piece(place)[rows]
+
+    places = [place for place in range(table.pieces) if tested.rows(place).any()]
+    yield from in_order(places, of_piece, usable_processors())
+
+
+def cross_scored(
+    table: Table, config: TrainConfig, folds: Vector
+) -> Iterator[tuple[Floats, Floats, Floats, float]]:
+    """Yield out-of-fold probability, label and weight (n,) with their base rate, fold by fold.
+
+    Where the rest of a fold is separable at `--l2 0`, though the whole is not, the fold is fitted
+    with the default penalty: it has no unpenalised optimum.
+    """
+    config = replace(config, patience=None)
+    numbers = sorted({int(fold) for own in folds for fold in np.unique(own)})
+    for number in numbers:
+        prepared = _without(table, config, folds, number)
+        fitted = finish(prepared, solve(prepared.problem))
+        for p, y, w in scored(prepared.tested, fitted):
+            yield p, y, w, prepared.base_rate
+
+
+def _without(table: Table, config: TrainConfig, folds: Vector, number: int) -> Prepared:
+    """Prepare a table for training without one of its folds."""
+    split = split_of(
+        table, lambda place: np.where(folds.piece(place) == number, TEST, TRAIN), "a fold"
+    )
+    try:
+        return prepare(table, config, split=split)
+    except DataError:
+        return prepare(table, replace(config, l2=TrainConfig().l2), split=split)

@@ -1,0 +1,61 @@
+"""Columns and outcomes for tests, cut into pieces as those of a large file are."""
+
+import numpy as np
+
+from placement.data.blocks import Block
+from placement.data.collecting import raw_column
+from placement.data.kinds import understand
+from placement.data.leakage import Sight
+from placement.data.outcome import Outcome
+from placement.data.places import Places
+from placement.data.shelf import MemoryShelf
+from placement.data.survey import merged, surveys
+
+PIECE = 7
+
+
+def raw(name, cells):
+    """A column of words in pieces of seven rows."""
+    array = np.empty(len(cells), dtype=object)
+    array[:] = [cell if isinstance(cell, str) else str(cell) for cell in cells]
+    whole = raw_column(name, array)
+    vector = MemoryShelf().vector(np.int32)
+    for start in range(0, len(cells), PIECE):
+        vector.append(whole.codes[start : start + PIECE])
+    return type(whole)(name, vector, whole.texts, whole.numbers, whole.bad, whole.counts)
+
+
+def column(cells, name="x", *, categorical=False):
+    """A column that was understood."""
+    return understand(raw(name, cells), categorical=categorical)
+
+
+def places(rows):
+    """The rows of may.csv from line 2 on, in the same pieces."""
+    made = Places()
+    for start in range(0, rows, PIECE):
+        size = min(PIECE, rows - start)
+        lines = np.arange(start + 2, start + 2 + size)
+        made.add(Block((), {}, size, start + 1, lines, None, "may.csv"))
+    return made
+
+
+def outcome(words, positive):
+    """What these words came to: a level each, of which some are positive."""
+    levels = sorted(set(words), key=words.index)
+    codes = np.array([levels.index(word) for word in words])
+    meaning = np.array([level in positive for level in levels])
+    pieces = -(-len(words) // PIECE)
+    return Outcome(lambda k: codes[k * PIECE : (k + 1) * PIECE], meaning, pieces)
+
+
+def everyone(rows):
+    """All rows used, every other one positive."""
+    return outcome([str(k % 2) for k in range(rows)], {"1"})
+
+
+def sight(made, of=None):
+    """What is seen of a column's used rows, by default all."""
+    known = of or everyone(len(made))
+    pieces = tuple(range(known.pieces))
+    return Sight(made, merged(surveys({"it": made}, known, pieces))["it"], pieces)
