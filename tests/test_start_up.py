@@ -63,6 +63,14 @@ def test_predicting_one_student_loads_no_pandas_either(trained, code_path, tmp_p
     assert not loaded(code, code_path, tmp_path) & {*HEAVY, "pandas", "pyarrow"}
 
 
+def test_training_leaves_mlflow_and_the_pictures_to_the_recorder(students, code_path, tmp_path):
+    code = command("train", students(tmp_path / "students.csv"))
+    modules = loaded(code, code_path, tmp_path)
+    assert "torch" in modules
+    assert not modules & {"mlflow", "matplotlib"}
+    assert (tmp_path / "mlruns" / "mlflow.db").exists()
+
+
 def test_this_check_can_fail(code_path, tmp_path):
     assert "torch" in loaded("import placement; placement.Perceptron", code_path, tmp_path)
 

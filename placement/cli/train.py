@@ -53,12 +53,13 @@ def train(
     if dry_run:
         _show_understanding(data, config, as_json, console)
         return
+    from placement.workflows.train import train as work
+
+    result = work(data, config, console)
     from placement.reporting.documents import as_json as document
     from placement.reporting.documents import train_document
     from placement.reporting.tables import train_text
-    from placement.workflows.record import train as work
 
-    result = work(data, config, console)
     for text in result.warnings:
         console.warn(text)
     click.echo(document(train_document(result)) if as_json else train_text(result, command_word()))
@@ -70,9 +71,10 @@ def _show_understanding(
     from placement.reporting.documents import as_json as document
     from placement.reporting.documents import understanding_document
     from placement.reporting.tables import understanding_text
-    from placement.workflows.train import understand
+    from placement.workflows.learning import understand
+    from placement.workflows.reading import read
 
-    _, seen = understand(data, config)
+    _, seen = understand(read(data, config), config)
     for text in seen.warnings:
         console.warn(text)
     click.echo(

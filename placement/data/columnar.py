@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from placement.data.arrow import floats_of, nulls_of, numpy_of
 from placement.data.blocks import Block, Cells, Wanted, text_of, tidy_names, unquote
 from placement.data.sources import Source, reading
 from placement.errors import DataError
@@ -89,18 +90,16 @@ def _arrow_cells(column: "pa.Array[Any]") -> Cells:
         column, was_coded = column.dictionary_decode(), False
         kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-        return np.asarray(numbers, dtype=np.float64)
+        return floats_of(column.cast(pa.float64(), safe=False))
     try:
         coded = column if was_coded else column.dictionary_encode()
     except pa.ArrowNotImplementedError:  # lists and the like
         return objects(column.to_pylist())
     texts = objects(coded.dictionary.to_pylist())
-    codes = coded.indices
-    if codes.null_count:
-        texts = np.append(texts, np.array([None]))
-        codes = codes.fill_null(len(texts) - 1)
-    return Coded(codes.to_numpy(), texts)
+    codes, null = numpy_of(coded.indices.cast(pa.int32()), np.int32), nulls_of(coded.indices)
+    if null is not None:
+        codes, texts = np.where(null, len(texts), codes), np.append(texts, np.array([None]))
+    return Coded(codes, texts)
 
 
 def objects(values: list[Any]) -> npt.NDArray[np.object_]:

@@ -51,15 +51,19 @@ class NumberSums:
     @staticmethod
     def of(values: Floats, weight: Floats) -> "NumberSums":
         """Sum up values (n,), NaN where missing, with frequency weights (n,)."""
-        seen = ~np.isnan(values) & (weight > 0)
-        gaps = float(weight[np.isnan(values)].sum())
-        if not seen.any():
+        gaps, w = 0.0, weight
+        if len(values) and np.isnan(values.min()):
+            gap = np.isnan(values)
+            gaps, values, w = float(weight[gap].sum()), values[~gap], weight[~gap]
+        if weight.strides != (0,):  # not known to be 1 everywhere
+            values, w = values[w > 0], w[w > 0]
+        if not len(values):
             return NumberSums(gaps=gaps)
-        observed, w = values[seen], weight[seen]
         total = float(w.sum())
-        mean = float((w * observed).sum() / total)
-        square = float((w * (observed - mean) ** 2).sum())
-        return NumberSums(total, mean, square, gaps, float(observed.min()), float(observed.max()))
+        mean = float(w @ values) / total
+        apart = values - mean
+        square = float(w @ (apart * apart))
+        return NumberSums(total, mean, square, gaps, float(values.min()), float(values.max()))
 
     def merge(self, other: "NumberSums") -> "NumberSums":
         """Return the sums of both parts together (Chan, Golub and LeVeque)."""
@@ -213,10 +217,13 @@ def learn_encoding(table: Table, split: Split) -> Encoder:
     """Learn the encoding from the rows of a table that train."""
 
     def of_piece(place: int) -> list[NumberSums | LevelCounts]:
-        train = split.parts.piece(place) == TRAIN
+        train = np.flatnonzero(split.parts.piece(place) == TRAIN)
         cells = table.piece(place, table.schema.feature_names)
         own = {name: column[train] for name, column in cells.items()}
-        return _sums(own, table.schema, table.weights.piece(place)[train])
+        weight = table.weights.piece(place)
+        if not table.is_weighted:
+            return _sums(own, table.schema, weight[: len(train)])
+        return _sums(own, table.schema, weight[train])
 
     total: list[Any] = []
     for sums in in_order(range(table.pieces), of_piece, usable_processors()):

@@ -19,6 +19,7 @@ Codes = npt.NDArray[np.int64]
 
 _BINS = 1 << 16
 _COMPARED = 2_000_000
+_BLOCK = 16_384  # rows that are mixed while they are in the cache
 _LEVELS = (48, 32, 16, 0)  # bits below the part of a hash that is looked at
 
 
@@ -66,14 +67,18 @@ def _cell_hashes(cells: Any, seed: int) -> Hashes:
 
 
 def _row_hashes(columns: Iterable[tuple[str, Hashes]], seed: int) -> Hashes:
-    total: Hashes | None = None
-    for name, hashes in columns:
-        salt = np.uint64(_digest(name.strip().casefold(), seed))
-        mixed = spread(hashes ^ salt)
-        total = mixed if total is None else total + mixed
-    if total is None:
+    salted = [
+        (np.uint64(_digest(name.strip().casefold(), seed)), hashes) for name, hashes in columns
+    ]
+    if not salted:
         raise ValueError("a row hash needs at least one column")
-    return spread(total)
+    total = np.zeros(len(salted[0][1]), dtype=np.uint64)
+    for start in range(0, len(total), _BLOCK):
+        part = total[start : start + _BLOCK]
+        for salt, hashes in salted:
+            part += spread(hashes[start : start + _BLOCK] ^ salt)
+        spread(part)
+    return total
 
 
 def number_hashes(cells: npt.NDArray[np.float64]) -> Hashes:

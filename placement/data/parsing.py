@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from placement.data.arrow import floats_of, numpy_of
 from placement.data.blocks import Cells, unquote
 from placement.data.dialect import Dialect, blank_characters
 from placement.model.scorer import MISSING_NUMBERS, Coded
@@ -60,15 +61,15 @@ class Parser:
         text = _in_utf8(raw, self.dialect.encoding)
         if text is None or not _is_plain(text, self.dialect.delimiter):
             return None
-        parsed = self._parse(text)
-        whole = parsed is not None and parsed.rows == _lines(text)
+        parsed, there = self._parse(text), _lines(text)
+        whole = parsed is not None and parsed.rows == there
         if parsed is not None and whole and not self._any_blank(parsed.columns):
             return parsed
         kept, lines = self._without_blank_lines(text)
-        if len(lines) == _lines(text):
+        if len(lines) == there:
             return parsed
         parsed = self._parse(kept)
-        return parsed and replace(parsed, lines=lines, blank=_lines(text) - len(lines))
+        return parsed and replace(parsed, lines=lines, blank=there - len(lines))
 
     def _parse(self, text: bytes) -> Parsed | None:
         import pyarrow as pa
@@ -157,12 +158,13 @@ def _in_utf8(raw: bytes, encoding: str) -> bytes | None:
 
 
 def _lines(text: bytes) -> int:
-    return text.count(b"\n") + (not text.endswith(b"\n"))
+    ends = int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == _LINE_END))
+    return ends + (not text.endswith(b"\n"))
 
 
 def _is_plain(text: bytes, delimiter: str) -> bool:
     """Whether quotes and line ends are such that Arrow and `csv` cannot differ about them."""
-    if b"\0" in text or text.count(b"\r") != text.count(b"\r\n"):
+    if b"\0" in text or (b"\r" in text and text.count(b"\r") != text.count(b"\r\n")):
         return False
     return b'"' not in text or _simply_quoted(np.frombuffer(text, dtype=np.uint8), ord(delimiter))
 
@@ -187,9 +189,11 @@ def _cells(column: "pa.ChunkedArray") -> Cells | None:
 
     one = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
     if pa.types.is_dictionary(one.type):
-        return Coded(one.indices.to_numpy(), tidied(one.dictionary.to_pylist()))
-    values: npt.NDArray[np.float64] = one.to_numpy(zero_copy_only=False)
-    return values if int(np.isnan(values).sum()) == one.null_count else None
+        codes = numpy_of(one.indices, np.int32)
+        return Coded(codes, tidied(one.dictionary.to_pylist()))
+    values = floats_of(one)
+    known = not one.null_count and len(values) and not np.isnan(values.min())
+    return values if known or int(np.isnan(values).sum()) == one.null_count else None
 
 
 def tidied(texts: Sequence[str]) -> npt.NDArray[np.object_]:

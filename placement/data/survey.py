@@ -136,25 +136,37 @@ def _of_levels(own: Codes, codes: Codes, classes: Codes, kinds: int, column: Col
 
 
 def _of_numbers(values: Floats, codes: Codes, classes: Codes, kinds: int, graded: bool) -> Survey:
-    gap = np.isnan(values)
-    gaps = _count(classes[gap], 2)
-    if gaps.any():
-        values, codes = values[~gap], codes[~gap]
+    gaps = np.zeros(2, dtype=np.int64)
+    if not len(values) or np.isnan(values.min()):
+        gap = np.isnan(values)
+        gaps, values, codes = _count(classes[gap], 2), values[~gap], codes[~gap]
     if not len(values):
         return Survey(len(classes), gaps, None, np.zeros((0, kinds), dtype=np.int64), np.empty(0))
-    with np.errstate(invalid="ignore"):
-        whole = bool((np.floor(values) == values).all()) and bool(np.isfinite(values).all())
     low, high = float(values.min()), float(values.max())
+    whole = _are_whole(values[:_HEAD], low, high) and _are_whole(values, low, high)
     distinct, pairs = _few(values, codes, kinds, low, high, whole)
-    within = (0,) * (len(SCALES) + 1)
-    if graded:
-        finite = np.isfinite(values)
-        up_to = (int(np.count_nonzero((values <= scale) & finite)) for scale in SCALES)
-        within = (*up_to, int(np.count_nonzero(finite)))
-    return Survey(
-        len(classes), gaps, None, pairs, distinct, low, high,
-        float(np.abs(values).min()), whole, within,
-    )  # fmt: skip
+    least = (
+        max(low, -high) if low > 0 or high < 0 else float(np.abs(values).min()) if whole else 0.0
+    )
+    within = _within(values, low, high) if graded else (0,) * (len(SCALES) + 1)
+    return Survey(len(classes), gaps, None, pairs, distinct, low, high, least, whole, within)
+
+
+def _are_whole(values: Floats, low: float, high: float) -> bool:
+    return math.isfinite(high - low) and bool((np.floor(values) == values).all())
+
+
+def _within(values: Floats, low: float, high: float) -> tuple[int, ...]:
+    """Count the finite values up to each of `SCALES`, and all of them."""
+    if not math.isfinite(high - low):
+        values = values[np.isfinite(values)]
+        low, high = float(values.min(initial=math.inf)), float(values.max(initial=-math.inf))
+    known = len(values)
+    up_to = (
+        known if high <= scale else 0 if low > scale else int(np.count_nonzero(values <= scale))
+        for scale in SCALES
+    )
+    return (*up_to, known)
 
 
 def _few(
@@ -224,7 +236,13 @@ def _known(column: Column, place: int) -> Cells:
 
 
 def spread(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Spread 64 bits over 64 bits (the finaliser of splitmix64)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    """Spread 64 bits over 64 bits (the finaliser of splitmix64), in place."""
+    moved = values >> np.uint64(30)
+    values ^= moved
+    values *= np.uint64(0xBF58476D1CE4E5B9)
+    np.right_shift(values, np.uint64(27), out=moved)
+    values ^= moved
+    values *= np.uint64(0x94D049BB133111EB)
+    np.right_shift(values, np.uint64(31), out=moved)
+    values ^= moved
+    return values

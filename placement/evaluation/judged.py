@@ -26,32 +26,29 @@ _Z = 1.959963984540054  # of a 95 % interval
 
 
 @dataclass(frozen=True)
-class Judged:
+class Measured:
     """Rows, or bins of them: `probability`, `label`, `weight` and `rows`, all (m,).
 
     A bin has the mean probability, the share that was positive, the total weight and number of its
-    rows. `bounds` is how far each figure that depends on the order of rows may be off; empty where
-    rows are kept.
+    rows.
     """
 
     probability: Floats
     label: Floats
     weight: Floats
     rows: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The figures of some rows, and their gain over the base rate.
+
+    `method` says in words how figures of many rows were made; None where nothing needs saying.
+    """
+
     metrics: Metrics
     skill: Skill
-    bounds: Mapping[str, float]
-
-    @property
-    def method(self) -> str | None:
-        """Say in words how the figures of many rows were made; None where nothing needs saying."""
-        if not self.bounds:
-            return None
-        within = ", ".join(f"{name} within {bound:.1g}" for name, bound in self.bounds.items())
-        return (
-            f"of {int(self.rows.sum()):,} rows in {BINS:,} bins of the logit: {within}; "
-            "the others are exact"
-        )
+    method: str | None = None
 
 
 class Judge:
@@ -78,17 +75,27 @@ class Judge:
             sums.add(*(np.concatenate(part) for part in zip(*self._parts, strict=True)))
         self._parts, self._kept = [], 0
 
+    def measured(self) -> Measured:
+        """Return what was taken in: rows, or bins of them."""
+        if self._sums is not None:
+            self._sum_up(self._sums)
+            return self._sums.bins
+        p, y, w, _ = self._rows()
+        return Measured(p, y, w, np.ones(len(p), dtype=np.int64))
+
     def judged(self) -> Judged:
         """Sum up what was taken in."""
         if self._sums is not None:
             self._sum_up(self._sums)
             return self._sums.judged()
+        p, y, w, base = self._rows()
+        found = skill(p, y, base, w, seed=self._seed)
+        return Judged(metrics(p, y, w, self._threshold), found)
+
+    def _rows(self) -> tuple[Floats, ...]:
         if not self._kept:
             raise DataError("no labelled row to evaluate on: give rows whose outcome is known")
-        p, y, w, base = (np.concatenate(part) for part in zip(*self._parts, strict=True))
-        found = skill(p, y, base, w, seed=self._seed)
-        ones = np.ones(len(p), dtype=np.int64)
-        return Judged(p, y, w, ones, metrics(p, y, w, self._threshold), found, {})
+        return tuple(np.concatenate(part) for part in zip(*self._parts, strict=True))
 
 
 @dataclass
@@ -147,30 +154,45 @@ class _Sums:
         for line, amounts in enumerate((w * (1 - y), w * y, w * p, np.ones(len(p)))):
             self._bins[line] += np.bincount(bins, amounts, minlength=BINS)
 
-    def judged(self) -> Judged:
+    @property
+    def bins(self) -> Measured:
         negative, positive, score, rows = self._bins[:, self._bins[3] > 0]
-        weight, known = negative + positive, self._totals
-        area, precision, ece, bounds = _ordered(score / weight, negative, positive)
+        weight = negative + positive
+        return Measured(score / weight, positive / weight, weight, rows.astype(np.int64))
+
+    def judged(self) -> Judged:
+        bins, known = self.bins, self._totals
+        positive = self._bins[1, self._bins[3] > 0]
+        ordered = _ordered(bins.probability, bins.weight - positive, positive)
         missed = known.positive - known.hits
-        return Judged(
-            probability=score / weight,
-            label=positive / weight,
-            weight=weight,
-            rows=rows.astype(np.int64),
-            metrics=Metrics(
-                log_loss=known.loss / known.weight,
-                brier=known.brier / known.weight,
-                roc_auc=area,
-                average_precision=precision,
-                accuracy=(known.weight - missed - known.alarms) / known.weight,
-                precision=ratio(known.hits, known.hits + known.alarms),
-                recall=ratio(known.hits, known.positive),
-                f1=ratio(2 * known.hits, known.hits + known.alarms + known.positive),
-                ece=ece,
-            ),
-            skill=known.skill,
-            bounds=bounds,
+        figures = Metrics(
+            log_loss=known.loss / known.weight,
+            brier=known.brier / known.weight,
+            roc_auc=ordered.roc_auc,
+            average_precision=ordered.average_precision,
+            accuracy=(known.weight - missed - known.alarms) / known.weight,
+            precision=ratio(known.hits, known.hits + known.alarms),
+            recall=ratio(known.hits, known.positive),
+            f1=ratio(2 * known.hits, known.hits + known.alarms + known.positive),
+            ece=ordered.ece,
         )
+        within = ", ".join(f"{name} within {bound:.1g}" for name, bound in ordered.bounds.items())
+        return Judged(
+            figures,
+            known.skill,
+            f"of {int(bins.rows.sum()):,} rows in {BINS:,} bins of the logit: {within}; "
+            "the others are exact",
+        )
+
+
+@dataclass(frozen=True)
+class _Ordered:
+    """The figures that depend on the order of rows, and how far each may be off."""
+
+    roc_auc: float | None
+    average_precision: float | None
+    ece: float
+    bounds: Mapping[str, float]
 
 
 def bin_of(p: Floats) -> npt.NDArray[np.int64]:
@@ -182,10 +204,8 @@ def bin_of(p: Floats) -> npt.NDArray[np.int64]:
     return np.minimum(((share + 1) * (BINS / 2)).astype(np.int64), BINS - 1)
 
 
-def _ordered(
-    score: Floats, negative: Floats, positive: Floats
-) -> tuple[float | None, float | None, float, dict[str, float]]:
-    """Return ROC AUC, average precision and ECE of bins by rising score, and their bounds.
+def _ordered(score: Floats, negative: Floats, positive: Floats) -> _Ordered:
+    """Return the figures of bins by rising score.
 
     Within a bin the order is not known: ties count half, and both extremes are tried.
     """
@@ -200,7 +220,7 @@ def _ordered(
     moved = float((positive[cut] * negative[cut] / total[cut]).sum())
     bounds = {"ECE": 2 * moved / float(total.sum())}
     if not all_positive or not all_negative:
-        return None, None, ece, bounds
+        return _Ordered(None, None, ece, bounds)
     hits = np.cumsum(positive[::-1])[::-1]  # from the highest score downwards, this bin included
     alarms = np.cumsum(negative[::-1])[::-1]
     pairs = all_positive * all_negative
@@ -216,4 +236,5 @@ def _ordered(
         )
     middle, least, most = (float(positive @ np.nan_to_num(s)) / all_positive for s in shares)
     open_precision = max(middle - least, most - middle)
-    return area, middle, ece, {"ROC AUC": open_area, "average precision": open_precision, **bounds}
+    bounds = {"ROC AUC": open_area, "average precision": open_precision, **bounds}
+    return _Ordered(area, middle, ece, bounds)

@@ -109,7 +109,7 @@ def parse_numbers(cells: Any, decimal: str = ".") -> tuple[Floats, npt.NDArray[n
         return values[cells.codes], bad_texts[cells.codes]
     array = _as_array(cells)
     if array.dtype.kind in "fiub":
-        return array.astype(np.float64), np.zeros(len(array), dtype=bool)
+        return array.astype(np.float64, copy=False), np.zeros(len(array), dtype=bool)
     known: dict[Any, float] = {}
     bad: set[Any] = set()
     values = np.empty(len(array))
@@ -226,20 +226,34 @@ class NumberColumn:
         if isinstance(cells, Coded):
             return _of_distinct(self, cells, decimal)
         values, bad = parse_numbers(cells, decimal)
+        if self._is_plain(values):
+            gaps = [np.zeros(len(values))] if self.missing is not None else []
+            return [(values - self.mean) / self.std, *gaps], []
         bad |= np.isinf(values)
         gap = np.isnan(values) | bad
         encoded = np.where(gap, 0.0, (np.where(gap, self.mean, values) - self.mean) / self.std)
         columns = [encoded] + ([gap.astype(np.float64)] if self.missing is not None else [])
-        margin = (self.high - self.low) / 2
-        far = ~gap & ((values < self.low - margin) | (values > self.high + margin))
-        if self.grade_scale is not None:
-            far |= ~gap & ((values < 0) | (values > self.grade_scale))
+        low, high = self._near
+        far = ~gap & ((values < low) | (values > high))
         unexpected = gap & ~bad if self.missing is None else np.zeros(len(gap), dtype=bool)
         return columns, [
             *_problem(self.column, "not a number", bad, cells),
             *_problem(self.column, "missing", unexpected, cells),
             *_problem(self.column, "far outside training", far, cells),
         ]
+
+    @property
+    def _near(self) -> tuple[float, float]:
+        """Between which numbers a cell is not far outside training."""
+        margin = (self.high - self.low) / 2
+        if self.grade_scale is None:
+            return self.low - margin, self.high + margin
+        return max(self.low - margin, 0.0), min(self.high + margin, self.grade_scale)
+
+    def _is_plain(self, values: Floats) -> bool:
+        """Whether all values (n,) are finite numbers that training knew the like of."""
+        low, high = self._near
+        return len(values) > 0 and bool(low <= values.min() and values.max() <= high)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ stand for at least 5 rows, and a curve over rows moves by at least 5 of them at 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.evaluation.calibration import LEAST_ROWS, ReliabilityBin, reliability_bins
-from placement.evaluation.metrics import checked, metrics
+from placement.evaluation.metrics import checked
 from placement.model.history import Epoch
 from placement.reporting.canvas import (
     BLUE,
@@ -36,34 +37,38 @@ _STAGE_COLOURS = (BLUE, VERMILION, GREEN, ORANGE)
 _STAGE_NAMES = {"gd": "gradient descent", "newton": "Newton", "sample": "Newton on a sample"}
 
 
-def draw_all(
-    directory: str | Path,
-    *,
-    history: Sequence[Epoch],
-    probability: npt.ArrayLike,
-    label: npt.ArrayLike,
-    weight: npt.ArrayLike | None = None,
-    rows: Counts | None = None,
-    names: Sequence[str] = (),
-    coefficients: Sequence[float | None] = (),
-    grade: Grade | None = None,
-    positive: str = "placed",
-) -> list[Path]:
-    """Write those of the six pictures that there are numbers for; return their paths.
+@dataclass(frozen=True)
+class Pictures:
+    """What the pictures show.
 
-    Each probability (n,) is one row's, or that of so many `rows` (n,).
+    Each `probability: (n,)` beside its `label` and `weight` is one row's, or that of so many `rows`
+    of the same kind.
     """
-    p, y, w = checked(probability, label, weight)
+
+    history: Sequence[Epoch]
+    probability: npt.ArrayLike
+    label: npt.ArrayLike
+    weight: npt.ArrayLike | None = None
+    rows: Counts | None = None
+    names: Sequence[str] = ()
+    coefficients: Sequence[float | None] = ()
+    grade: Grade | None = None
+    positive: str = "placed"
+
+
+def draw_all(directory: str | Path, shown: Pictures) -> list[Path]:
+    """Write those of the six pictures that there are numbers for; return their paths."""
+    p, y, w = checked(shown.probability, shown.label, shown.weight)
     counts = np.ones(len(p), dtype=np.int64)
-    if rows is not None:
-        counts = rows if weight is None else rows[np.asarray(weight) > 0]
+    if shown.rows is not None:
+        counts = shown.rows if shown.weight is None else shown.rows[np.asarray(shown.weight) > 0]
     pictures = {
-        "loss": loss_curve(history),
+        "loss": loss_curve(shown.history),
         "roc": roc_curve(p, y, w, counts),
         "precision_recall": precision_recall_curve(p, y, w, counts),
-        "reliability": reliability_diagram(reliability_bins(p, y, w, rows=counts), positive),
-        "coefficients": coefficient_plot(names, coefficients),
-        "probability_by_grade": grade_plot(grade, positive) if grade else None,
+        "reliability": reliability_diagram(reliability_bins(p, y, w, rows=counts), shown.positive),
+        "coefficients": coefficient_plot(shown.names, shown.coefficients),
+        "probability_by_grade": grade_plot(shown.grade, shown.positive) if shown.grade else None,
     }
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
@@ -120,14 +125,16 @@ def roc_curve(
     p: Floats, y: Floats, weight: Floats | None = None, rows: Counts | None = None
 ) -> bytes | None:
     """Draw the true-positive against the false-positive rate; None where one class is missing."""
-    area = metrics(p, y, weight).roc_auc
-    if area is None:
+    seen = _cumulated(p, y, weight, rows)
+    if seen is None:
         return None
-    hits, alarms = _cumulated(p, y, weight, rows)
+    x, height = seen.alarms / seen.alarms[-1], seen.hits / seen.hits[-1]
+    area = float(np.trapezoid(height, x))
+    x, height = x[seen.apart], height[seen.apart]
     with canvas(height=5.3, width=5.2) as page:
         page.axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="chance")
-        page.axes.plot(alarms / alarms[-1], hits / hits[-1], color=BLUE, label="model")
-        page.axes.fill_between(alarms / alarms[-1], hits / hits[-1], color=BLUE, alpha=0.08, lw=0)
+        page.axes.plot(x, height, color=BLUE, label="model")
+        page.axes.fill_between(x, height, color=BLUE, alpha=0.08, lw=0)
         _unit_square(page)
         page.axes.legend(loc="lower right")
         page.name(f"ROC curve, area {area:.3f}", "false-positive rate", "true-positive rate")
@@ -138,38 +145,55 @@ def precision_recall_curve(
     p: Floats, y: Floats, weight: Floats | None = None, rows: Counts | None = None
 ) -> bytes | None:
     """Draw precision against recall; None where one class is missing."""
-    average = metrics(p, y, weight).average_precision
-    if average is None:
+    seen = _cumulated(p, y, weight, rows)
+    if seen is None:
         return None
-    hits, alarms = _cumulated(p, y, weight, rows)
-    base = hits[-1] / (hits[-1] + alarms[-1])
+    base = seen.hits[-1] / (seen.hits[-1] + seen.alarms[-1])
+    precision = seen.hits[1:] / (seen.hits[1:] + seen.alarms[1:])
+    recall = seen.hits / seen.hits[-1]
+    average = float((np.diff(recall) * precision).sum())
+    kept = seen.apart[1:]
     with canvas(height=5.3, width=5.2) as page:
         page.axes.axhline(base, color=GREY, lw=1, ls="--", label=f"base rate {base:.2f}")
-        precision = hits[1:] / (hits[1:] + alarms[1:])
-        page.axes.step(hits[1:] / hits[-1], precision, color=BLUE, where="pre", label="model")
+        page.axes.step(recall[kept], precision[kept - 1], color=BLUE, where="pre", label="model")
         _unit_square(page)
         page.axes.legend(loc="lower left")
         page.name(f"Precision and recall, average {average:.3f}", "recall", "precision")
     return page.png
 
 
+@dataclass(frozen=True)
+class _Cumulated:
+    """Positive and negative weight above falling thresholds, `hits` and `alarms` (k,) from 0 on.
+
+    `apart` are the places of those that are 5 or more rows from one another.
+    """
+
+    hits: Floats
+    alarms: Floats
+    apart: npt.NDArray[np.intp]
+
+
 def _cumulated(
     p: Floats, y: Floats, weight: Floats | None, rows: Counts | None
-) -> tuple[Floats, Floats]:
-    """Return the positive and negative weight above falling thresholds, 5 or more rows apart."""
+) -> _Cumulated | None:
+    """Sum up rows by falling probability, equal ones at once; None where one class is missing."""
     counts = np.ones(len(p), dtype=np.int64) if rows is None else rows
     counts = counts if weight is None else counts[weight > 0]
     p, y, w = checked(p, y, weight)
     order = np.argsort(-p, kind="stable")
-    reached = np.cumsum(counts[order])
     ends = np.append(np.flatnonzero(np.diff(p[order])), len(p) - 1)
-    kept: list[int] = []
-    for end in ends.tolist():
-        if reached[end] - (reached[kept[-1]] if kept else 0) >= LEAST_ROWS:
-            kept.append(end)
-    kept = [*kept[:-1], len(p) - 1]  # the last step takes the rest along
-    hits, alarms = np.cumsum((w * y)[order]), np.cumsum((w * (1 - y))[order])
-    return np.append(0.0, hits[kept]), np.append(0.0, alarms[kept])
+    reached = np.append(0, np.cumsum(counts[order])[ends])
+    hits, alarms = np.cumsum((w * y)[order])[ends], np.cumsum((w * (1 - y))[order])[ends]
+    if not hits[-1] or not alarms[-1]:
+        return None
+    apart = [0]
+    for place in range(1, len(reached)):
+        if reached[place] - reached[apart[-1]] >= LEAST_ROWS:
+            apart.append(place)
+    # The last step takes the rest along.
+    apart = [*(apart[:-1] if len(apart) > 1 else apart), len(ends)]
+    return _Cumulated(np.append(0.0, hits), np.append(0.0, alarms), np.array(apart))
 
 
 def reliability_diagram(bins: Sequence[ReliabilityBin], positive: str = "placed") -> bytes | None:

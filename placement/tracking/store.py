@@ -106,6 +106,14 @@ def open_store(start: Path | None = None, *, create: bool = True) -> Store:
     return store
 
 
+def warm_up() -> None:
+    """Import what recording needs, where that can be done before it is needed."""
+    prepare_environment()
+    with unwarned():
+        import mlflow.pyfunc
+        import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
+
+
 @contextlib.contextmanager
 def translated(store: Store, doing: str) -> Iterator[None]:
     """Turn what MLflow, the database or the disk raises into a StoreError naming the store."""

@@ -24,7 +24,7 @@ def scored(tested: Tested, fitted: Fitted) -> Iterator[tuple[Floats, Floats, Flo
     table = tested.table
 
     def of_piece(place: int) -> tuple[Floats, Floats, Floats]:
-        rows = tested.rows(place)
+        rows = np.flatnonzero(tested.rows(place))
         cells = table.piece(place, fitted.schema.feature_names)
         p = fitted.predict_proba({name: column[rows] for name, column in cells.items()})
         return p, table.labels.piece(place)[rows], table.weights.piece(place)[rows]

@@ -3,11 +3,10 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.linalg
+import torch
 
 Array = npt.NDArray[np.float64]
 
@@ -34,7 +33,8 @@ class Curvature:
             scaled = self.hessian / np.outer(size, size)
             found = np.linalg.lstsq(scaled, gradient / size, rcond=1e-12)[0]
         else:
-            found = scipy.linalg.cho_solve(factor, gradient / size)
+            right = torch.from_numpy(gradient / size).unsqueeze(1)
+            found = torch.cholesky_solve(right, factor).squeeze(1).numpy()
         return -np.asarray(found / size, dtype=np.float64)
 
     def distance(self, gradient: Array) -> float:
@@ -60,11 +60,10 @@ class Curvature:
         return Curvature(self.hessian * factor, self.parameters, self.weight * factor, whole=False)
 
     @cached_property
-    def _scaled(self) -> tuple[Array, Any]:
+    def _scaled(self) -> tuple[Array, torch.Tensor | None]:
         # Unit diagonal first: columns of very different sizes then cost no digits.
         size = np.sqrt(np.maximum(np.diag(self.hessian), 0.0))
         size[size == 0] = 1.0
-        try:
-            return size, scipy.linalg.cho_factor(self.hessian / np.outer(size, size))
-        except np.linalg.LinAlgError:
-            return size, None
+        scaled = torch.from_numpy(self.hessian / np.outer(size, size))
+        factor, failed = torch.linalg.cholesky_ex(scaled)
+        return size, None if int(failed) else factor

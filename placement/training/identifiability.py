@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog
 
 from placement.data.chunks import ArrayChunks, Chunk, Chunks
 from placement.training.moments import Moments
@@ -152,6 +151,8 @@ def _separating_plane(signed: Array) -> Array | None:
 
 
 def _solve(signed: Array) -> Array | None:
+    from scipy.optimize import linprog
+
     answer = linprog(
         -signed.sum(axis=0),
         A_ub=-signed,
@@ -171,6 +172,8 @@ def _solve(signed: Array) -> Array | None:
 
 def _completely(signed: Array) -> bool:
     """Return whether some plane leaves every row a margin: max t with all margins ≥ t."""
+    from scipy.optimize import linprog
+
     size = signed.shape[1]
     work = _first_rows(signed)
     while True:

@@ -1,4 +1,4 @@
-"""The pictures of a training: what they show is gathered here, and drawn by `reporting`."""
+"""What the pictures of a training show, gathered from its rows; `reporting` draws it."""
 
 from collections.abc import Iterator
 
@@ -6,49 +6,46 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.evaluation.bootstrap import EXACT_ROWS
+from placement.model.fitted import Fitted
 from placement.model.scorer import NumberColumn
 from placement.reporting.grade import Grade, binned, choose_column, grade_of
+from placement.reporting.plots import Pictures
 from placement.training.preparation import Tested
-from placement.workflows.train import Training
+from placement.workflows.learning import Trial
 
 Floats = npt.NDArray[np.float64]
 
 
-def draw(training: Training, folder: str) -> str:
-    """Draw the pictures of a training into a folder; return the folder."""
-    from placement.reporting.plots import draw_all
-
-    fitted, judged = training.fitted, training.judged
-    draw_all(
-        folder,
+def pictures_of(trial: Trial, fitted: Fitted) -> Pictures:
+    """Gather what the pictures of a trial's model, or of the one fitted again, show."""
+    measured = trial.judge.measured()
+    return Pictures(
         history=fitted.history,
-        probability=judged.probability,
-        label=judged.label,
-        weight=judged.weight,
-        rows=judged.rows,
+        probability=measured.probability,
+        label=measured.label,
+        weight=measured.weight,
+        rows=measured.rows,
         names=fitted.encoder.names,
         coefficients=[row.coefficient_standardised for row in fitted.coefficients],
-        grade=_grade(training),
+        grade=_grade(trial.prepared.tested, fitted, int(measured.rows.sum())),
         positive=fitted.schema.target.positive,
     )
-    return folder
 
 
-def _grade(training: Training) -> Grade | None:
+def _grade(tested: Tested, fitted: Fitted, rows: int) -> Grade | None:
     """Gather the grades of the rows to measure on, where the model knows a grade."""
-    fitted, tested = training.fitted, training.tested
     name = choose_column(fitted)
     if name is None:
         return None
     parts = _of_pieces(tested, name)
-    if int(training.judged.rows.sum()) <= EXACT_ROWS:
+    if rows <= EXACT_ROWS:
         values, label, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
         return grade_of(fitted, {name: values}, label, weight, name)
     (column,) = (c for c in fitted.encoder.columns if c.column == name)
     if not isinstance(column, NumberColumn):
         return None
-    values, label, weight, rows = binned(parts, column.low, column.high)
-    return grade_of(fitted, {name: values}, label, weight, name, rows)
+    values, label, weight, counts = binned(parts, column.low, column.high)
+    return grade_of(fitted, {name: values}, label, weight, name, counts)
 
 
 def _of_pieces(tested: Tested, name: str) -> Iterator[tuple[Floats, Floats, Floats]]:

@@ -1,226 +1,152 @@
-"""Train: read, hold out, fit under the eyes of the gradient check, test the model."""
+"""Train on some files, and record it as the configuration says."""
 
-import dataclasses
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from placement.config import TrainConfig
-from placement.data.hashing import count_common
-from placement.data.rules import is_rule, parse_rule
-from placement.data.split import folds_of
-from placement.data.understanding import Table, read_table
-from placement.errors import DataError, GradientCheckError
-from placement.evaluation.baselines import Skill
-from placement.evaluation.judged import Judge, Judged
+from placement.data.table import Table
+from placement.model.bundle import check_replaceable
 from placement.model.fitted import Fitted
-from placement.model.history import Epoch
-from placement.reporting.results import Understanding
-from placement.training.crossing import cross_scored, scored
-from placement.training.fitting import epochs
-from placement.training.gradcheck import (
-    GradientCheck,
-    check_batch,
-    check_beyond_clamp,
-    first_rows,
-)
-from placement.training.preparation import Prepared, Tested, finish, prepare
-from placement.training.solution import solution
-from placement.workflows.labelled import read_like
+from placement.reporting.documents import gradcheck_rows
+from placement.reporting.results import Tracked, TrainResult
+from placement.tracking.interrupts import signals_held
+from placement.workflows.ahead import imported_ahead
+from placement.workflows.aside import Aside, Here
+from placement.workflows.reading import read
+from placement.workflows.record import DataSet, Recorder, recorder_for
 from placement.workflows.watching import Nobody, Watcher
 
-FOLDS = 5
-Floats = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    from placement.training.preparation import Prepared
+    from placement.workflows.learning import Trial
+
+Recorders = Here[Recorder] | Aside[Recorder]
+
+# What takes long to import; torch's gradcheck imports the second when it is first called.
+HEAVY = ("placement.workflows.pictures", "torch.fx.experimental.symbolic_shapes")
 
 
-@dataclass(frozen=True)
-class Training:
-    """A finished training before it is recorded.
+def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody()) -> TrainResult:
+    """Train on some files and record it as the configuration says."""
+    if config.out:
+        check_replaceable(Path(config.out).absolute())
+    with _recording(config) as recorder:
+        with imported_ahead(*HEAVY):
+            tables = read(sources, config)
+        from placement.workflows.learning import appraise, attempt, understand
 
-    `judged` are the rows that the metrics speak of, or bins of them; `tested` is where they are.
-    `checks` are the gradient checks, each with the epoch it was made at.
-    """
+        prepared, seen = understand(tables, config)
+        if recorder is None:
+            trial = attempt(prepared, watcher)
+            fitted, tracked = appraise(trial), None
+            bundle = _saved(fitted, config)
+        else:
+            with _begun(recorder, prepared) as heed:
+                trial = attempt(prepared, watcher, heed)
+            fitted, bundle, tracked = _concluded(recorder, trial, config)
+    doubts = tuple(dict.fromkeys((*seen.warnings, *trial.warnings)))
+    return TrainResult(tuple(sources), seen, fitted, doubts, tracked, bundle)
 
-    fitted: Fitted
-    understanding: Understanding
-    checks: tuple[tuple[int, GradientCheck], ...]
-    tested: Tested
-    judged: Judged
-    warnings: tuple[str, ...]
+
+@contextmanager
+def _recording(config: TrainConfig) -> Iterator[Recorders | None]:
+    """Have a recorder, and see to it that a run that was begun ends as what it was."""
+    recorder = recorder_for(config)
+    if recorder is None:
+        yield None
+        return
+    try:
+        yield recorder
+    except BaseException as error:
+        if recorder.was_asked:
+            _end_after(error, recorder)
+        raise
+    finally:
+        recorder.dismiss()
 
 
-def understand(sources: Sequence[str], config: TrainConfig) -> tuple[Prepared, Understanding]:
-    """Read the files and say what was understood; nothing is fitted or written."""
-    _check_rules(config)
-    table = read_table(list(sources), **config.of_scope("read"))
-    test = read_like(config.test, table.schema) if config.test else None
-    prepared = prepare(table, config, test=test)
-    seen_before = () if test is None else _known_rows(table, test, config.seed)
-    doubts = [
-        *table.warnings,
-        *seen_before,
-        *(() if test is None else test.warnings),
-        *prepared.problem.warnings,
-    ]
-    if prepared.test is None and config.test_size:
-        doubts.append(f"{prepared.split.note}: the figures are those of the training rows")
-    rows = {
-        "train": prepared.problem.source.rows,
-        "validation": 0 if prepared.validation is None else prepared.validation.rows,
-        "test": 0 if prepared.test is None else prepared.test.rows,
+def _end_after(error: BaseException, recorder: Recorders) -> None:
+    """End the run without ever hiding the error that brought us here."""
+    try:
+        with signals_held():
+            killed = not isinstance(error, Exception)
+            notes = recorder.ask(Recorder.fail, killed=killed).result()
+    except RuntimeError as second:
+        notes = (f"the run may still be marked RUNNING: {second}",)
+    for note in notes:
+        error.add_note(note)
+
+
+@contextmanager
+def _begun(recorder: Recorders, prepared: "Prepared") -> Iterator[Callable[[], None]]:
+    """Begin the run; yield what raises as soon as it is known that this failed."""
+    config, table = prepared.config, prepared.table
+    values = {**config.of_scope("read"), **config.of_scope("fit"), **config.of_scope("run")}
+    params = {
+        **values,
+        "optimizer": config.resolved_optimizer,
+        "epochs": config.resolved_epochs,
+        "features": ",".join(table.schema.feature_names),
     }
-    notes = (*_choices(config), prepared.split.note)
-    seen = Understanding(table, rows, notes, prepared.encoder, tuple(doubts))
-    if config.strict and doubts:
-        raise DataError(f"--strict: {doubts[0]}")
-    return prepared, seen
+    with tempfile.TemporaryDirectory() as folder:
+        rows = _as_csv(table, Path(folder)) if config.log_data else None
+        data = [_described(table, "training", rows)]
+        if prepared.test_table is not None:
+            data.append(_described(prepared.test_table, "test"))
+        begun = recorder.ask(Recorder.begin, config, params, data)
+
+        def heed() -> None:
+            if begun.done():
+                begun.result()
+
+        yield heed
+        begun.result()
 
 
-def _known_rows(table: Table, test: Table, seed: int) -> tuple[str, ...]:
-    """Warn of rows to test on that are also trained on: their figures flatter."""
-    alike = [
-        name
-        for name, column in table.kept.items()
-        if name in test.kept
-        and name not in table.identifiers
-        and (column.kind, column.is_hashed) == (test.kept[name].kind, test.kept[name].is_hashed)
-    ]
-    again, exact = count_common(table, test, alike, seed)
-    if not again:
-        return ()
-    about = "" if exact else "about "
-    return (
-        f"{test.name}: {about}{again:,} of {len(test):,} rows to test on are trained on as well",
-    )
+def _concluded(
+    recorder: Recorders, trial: "Trial", config: TrainConfig
+) -> "tuple[Fitted, str | None, Tracked]":
+    """Record a trial and its figures, save the model and register it."""
+    from placement.workflows.learning import appraise
+    from placement.workflows.pictures import pictures_of
+
+    def course(of: Fitted) -> "Future[None]":
+        checks = gradcheck_rows(trial.checks)
+        return recorder.ask(Recorder.log_course, pictures_of(trial, of), checks)
+
+    # Pictures are drawn while the figures are worked out, unless the model is still to be refitted.
+    drawn = None if config.refit else course(trial.fitted)
+    fitted = appraise(trial)
+    (drawn or course(fitted)).result()
+    recorder.ask(Recorder.log_figures, fitted.figures).result()
+    # What may fail comes before the registration: a failed run registers nothing.
+    bundle = _saved(fitted, config)
+    with signals_held():
+        return fitted, bundle, recorder.ask(Recorder.register, fitted, config).result()
 
 
-def _check_rules(config: TrainConfig) -> None:
-    """Tell a rule that is none before any data is opened."""
-    if config.test_where is not None:
-        parse_rule(config.test_where, option="--test-where")
-    if config.positive is not None and is_rule(config.positive):
-        parse_rule(config.positive, option="--positive", column_needed=False)
+def _saved(fitted: Fitted, config: TrainConfig) -> str | None:
+    return str(fitted.save(config.out)) if config.out else None
 
 
-def _choices(config: TrainConfig) -> tuple[str, ...]:
-    """Say which optimizer was chosen where an option chose it."""
-    if config.optimizer == "auto" and config.resolved_optimizer != "auto":
-        return (
-            f"optimizer {config.resolved_optimizer}, chosen by --lr, --batch-size or --momentum",
-        )
-    return ()
+def _described(table: Table, context: str, rows: Path | None = None) -> DataSet:
+    kept = None if rows is None else str(rows)
+    return DataSet(table.name, table.digest, table.kinds, len(table), context, kept)
 
 
-def learn(prepared: Prepared, seen: Understanding, watcher: Watcher = Nobody()) -> Training:
-    """Run the training loop with its gradient checks, then test the model.
+def _as_csv(table: Table, folder: Path) -> Path:
+    """Write the rows that are used; of free text only hashes are known, so it is not among them."""
+    import pandas as pd
 
-    Raises GradientCheckError where the derivative by hand, autograd's and the difference differ.
-    """
-    history, checks = _fit(prepared, watcher)
-    found = solution(history, prepared.problem)
-    fitted = finish(prepared, found)
-    tested = prepared.tested
-    judge = Judge(fitted.threshold, prepared.config.seed)
-    for p, y, w in scored(tested, fitted):
-        judge.add(p, y, w, prepared.base_rate)
-    judged = judge.judged()
-    figures = {
-        **fitted.figures,
-        "metrics_on": "train" if prepared.test is None else "test",
-        "metrics": judged.metrics.as_dict(),
-        "metrics_method": judged.method,
-        "skill": dataclasses.asdict(_skill(prepared, judged)),
-        "gradcheck": _verdict([check for _, check in checks]),
-    }
-    doubts = tuple(dict.fromkeys((*seen.warnings, *found.warnings)))
-    if prepared.config.strict and found.warnings:
-        raise DataError(f"--strict: {found.warnings[-1]}")
-    fitted = dataclasses.replace(fitted, figures=figures)
-    return Training(_refitted(prepared, fitted), seen, checks, tested, judged, doubts)
-
-
-def _fit(
-    prepared: Prepared, watcher: Watcher
-) -> tuple[list[Epoch], tuple[tuple[int, GradientCheck], ...]]:
-    checks: list[tuple[int, GradientCheck]] = []
-    history: list[Epoch] = []
-
-    def check(epoch: Epoch) -> None:
-        checks.append((epoch.number, _passed(_check_rows(prepared, epoch))))
-
-    options = prepared.problem.options
-    with watcher.progress("training", "epochs", options.epochs) as progress:
-        for epoch in epochs(
-            prepared.problem,
-            validation=prepared.validation,
-            held_out=prepared.test,
-            check=check,
-        ):
-            history.append(epoch)
-            progress.update(epoch.number, f"loss {epoch.loss:.4f}")
-    beyond = check_beyond_clamp(options.dtype, options.epsilon, options.loss)
-    checks.append((history[-1].number, _passed(beyond)))
-    return history, tuple(checks)
-
-
-def _check_rows(prepared: Prepared, epoch: Epoch) -> GradientCheck:
-    options, kept = prepared.problem.options, prepared.problem.kept
-    return check_batch(
-        first_rows(prepared.problem.source),
-        epoch.weights[kept],
-        epoch.intercept,
-        options.dtype,
-        options.epsilon,
-        options.loss,
-        [prepared.encoder.names[place] for place in kept],
-    )
-
-
-def _passed(check: GradientCheck) -> GradientCheck:
-    if not check.passed:
-        raise GradientCheckError(check.failure)
-    return check
-
-
-def _verdict(checks: Sequence[GradientCheck]) -> dict[str, Any]:
-    return {
-        "passed": all(check.passed for check in checks),
-        "max_abs_error": max(check.max_abs_error for check in checks),
-        "max_rel_error": max(check.max_rel_error for check in checks),
-    }
-
-
-def _skill(prepared: Prepared, judged: Judged) -> Skill:
-    """Compare with the base rate on held-out rows; without any, out of fold."""
-    if prepared.test is not None:
-        return judged.skill
-    table, config = prepared.table, prepared.config
-    folds = folds_of(table, config.seed, FOLDS)
-    if folds is None:
-        # An outcome of one fold only cannot be spared: nothing is known beyond the training rows.
-        return dataclasses.replace(
-            judged.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
-        )
-    judge = Judge(seed=config.seed)
-    for p, y, w, base in cross_scored(table, config, folds):
-        judge.add(p, y, w, base)
-    return judge.judged().skill
-
-
-def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
-    """With `--refit`: the model of all rows, with the metrics of the held-out ones."""
-    if not prepared.config.refit or prepared.test is None:
-        return fitted
-    whole = prepare(
-        prepared.table, dataclasses.replace(prepared.config, patience=None), everything=True
-    )
-    history, _ = _fit(whole, Nobody())
-    again = finish(whole, solution(history, whole.problem))
-    kept = ("metrics_on", "metrics", "metrics_method", "skill", "gradcheck")
-    rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
-    figures = {**again.figures, **{name: fitted.figures[name] for name in kept}, "rows": rows}
-    return dataclasses.replace(again, figures=figures, config=fitted.config)
+    path = folder / "rows.csv"
+    names = [name for name, column in table.kept.items() if not column.is_hashed]
+    for place in range(table.pieces):
+        cells = {name: np.asarray(cells) for name, cells in table.piece(place, names).items()}
+        pd.DataFrame(cells).to_csv(path, index=False, mode="a", header=not place)
+    return path

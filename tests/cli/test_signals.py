@@ -46,6 +46,22 @@ def _wait_until_running(store, process):
     pytest.fail("the training did not start")
 
 
+def test_a_training_that_is_killed_outright_ends_as_killed_too(
+    store, students, code_path, tmp_path
+):
+    sheet = students(tmp_path / "students.csv", rows=60)
+    words = [sys.executable, "-m", "placement", "train", str(sheet), *LONG, "--quiet"]
+    with subprocess.Popen(words, cwd=tmp_path, env=code_path) as process:
+        try:
+            _wait_until_running(store, process)
+        finally:
+            process.kill()
+    until = time.monotonic() + 60
+    while time.monotonic() < until and list_runs(store)[0].status == "RUNNING":
+        time.sleep(0.1)
+    assert [run.status for run in list_runs(store)] == ["KILLED"]
+
+
 class _Garbage:
     """Something whose clearing away is interrupted by a signal."""
 

@@ -79,7 +79,7 @@ def draw(directory, **changes):
         "coefficients": [1.2, -0.3],
         "grade": grade_of(model(), {"cgpa": 5 + 5 * p}, y),
     }
-    return plots.draw_all(directory, **{**given, **changes})
+    return plots.draw_all(directory, plots.Pictures(**{**given, **changes}))
 
 
 def test_six_pictures_are_written_and_can_be_opened(tmp_path):
@@ -170,16 +170,17 @@ def test_a_history_of_one_epoch_and_one_with_gaps_can_be_drawn():
 @pytest.mark.parametrize("n", [6, 23, 200])
 def test_curves_over_rows_move_by_five_rows_at_least(n):
     p, y = sample(n)
-    hits, alarms = plots._cumulated(p, y, None, None)
-    steps = np.diff(hits + alarms)
+    seen = plots._cumulated(p, y, None, None)
+    steps = np.diff((seen.hits + seen.alarms)[seen.apart])
     assert (steps >= 5).all()
-    assert hits[-1] + alarms[-1] == n
+    assert seen.hits[-1] + seen.alarms[-1] == n
+    assert seen.apart[-1] == len(seen.hits) - 1
 
 
 def test_equal_probabilities_are_one_step_of_the_curves():
     p = np.repeat([0.9, 0.5, 0.1], [7, 9, 6])
-    hits, alarms = plots._cumulated(p, np.ones(22), None, None)
-    assert (hits + alarms).tolist() == [0, 7, 16, 22]
+    seen = plots._cumulated(p, np.arange(22) % 2, None, None)
+    assert (seen.hits + seen.alarms).tolist() == [0, 7, 16, 22]
 
 
 def test_a_long_name_keeps_its_beginning_and_its_end():

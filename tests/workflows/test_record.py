@@ -14,8 +14,9 @@ from placement.model.bundle import open_bundle
 from placement.tracking.lookup import resolve
 from placement.tracking.runs import list_runs
 from placement.tracking.store import open_store
-from placement.workflows import record
-from placement.workflows.record import train
+from placement.workflows import learning, record
+from placement.workflows.record import Recorder
+from placement.workflows.train import train
 
 PICTURES = {
     "loss.png", "roc.png", "precision_recall.png", "reliability.png", "coefficients.png",
@@ -205,24 +206,35 @@ def test_a_failed_gradient_check_is_exit_4(store, sheet, wrong_backward, run):
     assert run("train", sheet, "--no-track").code == 4
 
 
-@pytest.mark.parametrize("at", ["learn", "_log_training", "draw", "_log_model"])
+STEPS = {
+    "attempt": learning,
+    "appraise": learning,
+    "log_course": Recorder,
+    "draw_all": record,
+    "log_figures": Recorder,
+    "log_bundle": record,
+    "register": record,
+}
+
+
+@pytest.mark.parametrize("at", STEPS)
 def test_an_error_leaves_the_run_failed_and_registers_nothing(store, sheet, monkeypatch, at):
     def broken(*_args, **_kwargs):
         raise ZeroDivisionError(at)
 
-    monkeypatch.setattr(record, at, broken)
+    monkeypatch.setattr(STEPS[at], at, broken)
     with pytest.raises(ZeroDivisionError):
         train([sheet], TrainConfig(**QUICK))
     assert statuses(store) == ["FAILED"]
     assert registered(store) == []
 
 
-@pytest.mark.parametrize("at", ["learn", "_log_training"])
+@pytest.mark.parametrize("at", ["attempt", "appraise", "log_course", "log_figures"])
 def test_an_interruption_leaves_the_run_killed(store, sheet, monkeypatch, run, at):
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(record, at, interrupted)
+    monkeypatch.setattr(STEPS[at], at, interrupted)
     assert run("train", sheet).code == 130
     assert statuses(store) == ["KILLED"]
     assert registered(store) == []

@@ -1,0 +1,40 @@
+"""Arrow's arrays as numpy's, straight from their buffers.
+
+`Array.to_numpy` would do it, and import pandas for it, which takes longer than many a table.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def numpy_of(array: "pa.Array[Any]", dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return the values (n,) of an array of numbers of this width, whatever stands for nulls.
+
+    They are Arrow's own memory and cannot be written to.
+    """
+    values = array.buffers()[-1]
+    if values is None:
+        return np.empty(0, dtype)
+    kind = np.dtype(dtype)
+    return np.frombuffer(values, kind, len(array), array.offset * kind.itemsize)
+
+
+def nulls_of(array: "pa.Array[Any]") -> npt.NDArray[np.bool_] | None:
+    """Return which values (n,) are null; None where none is."""
+    valid = array.buffers()[0]
+    if not array.null_count or valid is None:
+        return None
+    end = array.offset + len(array)
+    bits = np.unpackbits(np.frombuffer(valid, np.uint8), count=end, bitorder="little")
+    return np.asarray(bits[array.offset :] == 0)
+
+
+def floats_of(array: "pa.Array[Any]") -> npt.NDArray[np.float64]:
+    """Return the numbers (n,) of an array of float64, NaN where they are null."""
+    values, null = numpy_of(array, np.float64), nulls_of(array)
+    return values if null is None else np.where(null, np.nan, values)

@@ -1,0 +1,191 @@
+"""Learn: hold out, fit under the eyes of the gradient check, test the model."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from placement.config import TrainConfig
+from placement.data.split import folds_of
+from placement.errors import DataError, GradientCheckError
+from placement.evaluation.baselines import Skill
+from placement.evaluation.judged import Judge, Judged
+from placement.model.fitted import Fitted
+from placement.model.history import Epoch
+from placement.reporting.results import Understanding
+from placement.training.crossing import cross_scored, scored
+from placement.training.fitting import epochs
+from placement.training.gradcheck import (
+    GradientCheck,
+    check_batch,
+    check_beyond_clamp,
+    first_rows,
+)
+from placement.training.preparation import Prepared, finish, prepare
+from placement.training.solution import solution
+from placement.workflows.reading import Tables
+from placement.workflows.watching import Nobody, Watcher
+
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A model that was fitted, and tried on the rows to measure on; nothing is concluded yet.
+
+    `checks` are the gradient checks, each with the epoch it was made at.
+    """
+
+    prepared: Prepared
+    fitted: Fitted
+    checks: tuple[tuple[int, GradientCheck], ...]
+    judge: Judge
+    warnings: tuple[str, ...]
+
+
+def understand(tables: Tables, config: TrainConfig) -> tuple[Prepared, Understanding]:
+    """Prepare the rows and say what was understood; nothing is fitted or written."""
+    prepared = prepare(tables.train, config, test=tables.test)
+    doubts = [*tables.warnings, *prepared.problem.warnings]
+    if prepared.test is None and config.test_size:
+        doubts.append(f"{prepared.split.note}: the figures are those of the training rows")
+    rows = {
+        "train": prepared.problem.source.rows,
+        "validation": 0 if prepared.validation is None else prepared.validation.rows,
+        "test": 0 if prepared.test is None else prepared.test.rows,
+    }
+    notes = (*_choices(config), prepared.split.note)
+    seen = Understanding(tables.train, rows, notes, prepared.encoder, tuple(doubts))
+    if config.strict and doubts:
+        raise DataError(f"--strict: {doubts[0]}")
+    return prepared, seen
+
+
+def _choices(config: TrainConfig) -> tuple[str, ...]:
+    """Say which optimizer was chosen where an option chose it."""
+    if config.optimizer == "auto" and config.resolved_optimizer != "auto":
+        return (
+            f"optimizer {config.resolved_optimizer}, chosen by --lr, --batch-size or --momentum",
+        )
+    return ()
+
+
+def attempt(
+    prepared: Prepared,
+    watcher: Watcher = Nobody(),
+    heed: Callable[[], None] = lambda: None,
+) -> Trial:
+    """Run the training loop with its gradient checks, then try the model.
+
+    `heed` is called at every epoch, and may raise. Raises GradientCheckError where the derivative
+    by hand, autograd's and the difference differ.
+    """
+    history, checks = _fit(prepared, watcher, heed)
+    found = solution(history, prepared.problem)
+    fitted = finish(prepared, found)
+    judge = Judge(fitted.threshold, prepared.config.seed)
+    for p, y, w in scored(prepared.tested, fitted):
+        judge.add(p, y, w, prepared.base_rate)
+    return Trial(prepared, fitted, checks, judge, found.warnings)
+
+
+def appraise(trial: Trial) -> Fitted:
+    """Return the model of a trial with its figures; with `--refit`, the model of all rows."""
+    prepared, config = trial.prepared, trial.prepared.config
+    if config.strict and trial.warnings:
+        raise DataError(f"--strict: {trial.warnings[-1]}")
+    judged = trial.judge.judged()
+    figures = {
+        **trial.fitted.figures,
+        "metrics_on": "train" if prepared.test is None else "test",
+        "metrics": judged.metrics.as_dict(),
+        "metrics_method": judged.method,
+        "skill": dataclasses.asdict(_skill(prepared, judged)),
+        "gradcheck": _verdict([check for _, check in trial.checks]),
+    }
+    return _refitted(prepared, dataclasses.replace(trial.fitted, figures=figures))
+
+
+def _fit(
+    prepared: Prepared, watcher: Watcher, heed: Callable[[], None]
+) -> tuple[list[Epoch], tuple[tuple[int, GradientCheck], ...]]:
+    checks: list[tuple[int, GradientCheck]] = []
+    history: list[Epoch] = []
+
+    def check(epoch: Epoch) -> None:
+        checks.append((epoch.number, _passed(_check_rows(prepared, epoch))))
+
+    options = prepared.problem.options
+    with watcher.progress("training", "epochs", options.epochs) as progress:
+        for epoch in epochs(
+            prepared.problem,
+            validation=prepared.validation,
+            held_out=prepared.test,
+            check=check,
+        ):
+            history.append(epoch)
+            heed()
+            progress.update(epoch.number, f"loss {epoch.loss:.4f}")
+    beyond = check_beyond_clamp(options.dtype, options.epsilon, options.loss)
+    checks.append((history[-1].number, _passed(beyond)))
+    return history, tuple(checks)
+
+
+def _check_rows(prepared: Prepared, epoch: Epoch) -> GradientCheck:
+    options, kept = prepared.problem.options, prepared.problem.kept
+    return check_batch(
+        first_rows(prepared.problem.source),
+        epoch.weights[kept],
+        epoch.intercept,
+        options.dtype,
+        options.epsilon,
+        options.loss,
+        [prepared.encoder.names[place] for place in kept],
+    )
+
+
+def _passed(check: GradientCheck) -> GradientCheck:
+    if not check.passed:
+        raise GradientCheckError(check.failure)
+    return check
+
+
+def _verdict(checks: Sequence[GradientCheck]) -> dict[str, Any]:
+    return {
+        "passed": all(check.passed for check in checks),
+        "max_abs_error": max(check.max_abs_error for check in checks),
+        "max_rel_error": max(check.max_rel_error for check in checks),
+    }
+
+
+def _skill(prepared: Prepared, judged: Judged) -> Skill:
+    """Compare with the base rate on held-out rows; without any, out of fold."""
+    if prepared.test is not None:
+        return judged.skill
+    table, config = prepared.table, prepared.config
+    folds = folds_of(table, config.seed, FOLDS)
+    if folds is None:
+        # An outcome of one fold only cannot be spared: nothing is known beyond the training rows.
+        return dataclasses.replace(
+            judged.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
+        )
+    judge = Judge(seed=config.seed)
+    for p, y, w, base in cross_scored(table, config, folds):
+        judge.add(p, y, w, base)
+    return judge.judged().skill
+
+
+def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
+    """With `--refit`: the model of all rows, with the metrics of the held-out ones."""
+    if not prepared.config.refit or prepared.test is None:
+        return fitted
+    whole = prepare(
+        prepared.table, dataclasses.replace(prepared.config, patience=None), everything=True
+    )
+    history, _ = _fit(whole, Nobody(), lambda: None)
+    again = finish(whole, solution(history, whole.problem))
+    kept = ("metrics_on", "metrics", "metrics_method", "skill", "gradcheck")
+    rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
+    figures = {**again.figures, **{name: fitted.figures[name] for name in kept}, "rows": rows}
+    return dataclasses.replace(again, figures=figures, config=fitted.config)
