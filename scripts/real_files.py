@@ -188,23 +188,20 @@ class Verdict:
 
 def placement(*arguments: str) -> Ran:
     """Run the command line in this process and catch all it writes."""
-    from placement.cli import main
+    from placement.cli import run
 
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     argv, sys.argv = sys.argv, ["placement", *arguments]
-    code: Any = 0
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main()
-    except SystemExit as end:
-        code = end.code
+            code = run()
     except Exception as defect:  # noqa: BLE001  one file's defect must not hide the others
         code = 1
         err.write(f"{type(defect).__name__}: {defect}\n")
     finally:
         sys.argv = argv
     written = [stream.buffer.getvalue().decode() for stream in (out, err)]
-    return Ran(code if isinstance(code, int) else 0 if code is None else 1, *written)
+    return Ran(code, *written)
 
 
 def train(path: Path, *options: str) -> Ran:

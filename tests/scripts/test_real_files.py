@@ -147,6 +147,6 @@ def test_a_defect_of_the_command_is_an_exit_1_of_one_file(script, monkeypatch):
     def defect():
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr("placement.cli.main", defect)
+    monkeypatch.setattr("placement.cli.run", defect)
     ran = script.placement("train", "a.csv")
     assert (ran.code, ran.err) == (1, "ZeroDivisionError: by nothing\n")
