@@ -44,8 +44,9 @@ def _steady(monkeypatch):
             monkeypatch.delenv(name)
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002
-    torch = sys.modules.get("torch")
-    if torch is not None:
+    if "torch" in sys.modules:
+        import torch  # waits where another thread is still at it
+
         torch.manual_seed(0)
         torch.set_num_threads(1)
 

@@ -26,6 +26,8 @@ _SAMPLE_ROWS = 4_000
 _WORKING_ROWS = 1_000
 _MOST_LISTED = 8
 _MOST_TRIED_COLUMNS = 40
+_MARGIN = 1e-6  # of a separating plane: the solver's tolerance is 1e-7
+_NEWTON_STEPS, _FAR = 12, 30.0
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ def find_separation(
     signed = _distinct_rows(source, _scale(source), most_rows)
     if signed is None:
         return None
+    if len(signed) <= _SAMPLE_ROWS and _full_rank(signed) and has_optimum(signed):
+        return none
     beta = _separating_plane(signed)
     if beta is None:
         return none
@@ -129,7 +133,31 @@ def _distinct_rows(
 
 
 def _overlap(sample: Array) -> bool:
-    return _full_rank(sample) and _separating_plane(sample) is None
+    return _full_rank(sample) and (has_optimum(sample) or _separating_plane(sample) is None)
+
+
+def has_optimum(signed: Array) -> bool:
+    """Whether a finite optimum without penalty was found, which proves that the classes overlap.
+
+    There Σ pᵢsᵢxᵢ = 0 with every pᵢ = sigmoid(−sᵢxᵢᵀβ) above 0. A plane with all margins ≥ 0 has
+    the same sum of pᵢ·margin, so each margin is 0. With a gradient g left over, none is above
+    |g|/min pᵢ.
+    False says nothing: full steps of Newton may not get there. Rows must be of full rank.
+    """
+    beta = np.zeros(signed.shape[1])
+    for _ in range(_NEWTON_STEPS):
+        wrong = 1 / (1 + np.exp(np.minimum(signed @ beta, _FAR)))
+        gradient = wrong @ signed
+        if np.abs(gradient).sum() <= _MARGIN / 10 * wrong.min():
+            return True
+        hessian = (signed * (wrong * (1 - wrong))[:, None]).T @ signed
+        try:
+            beta = beta + np.linalg.solve(hessian, gradient)
+        except np.linalg.LinAlgError:
+            return False
+        if not np.abs(beta).max() < _FAR:
+            return False
+    return False
 
 
 def _separating_plane(signed: Array) -> Array | None:
@@ -166,7 +194,9 @@ def _solve(signed: Array) -> Array | None:
     margins = signed @ beta
     # Feasible planes form a cone, so a true one is scaled up to the bounds; the solver's
     # tolerance of 1e-7 alone is not.
-    real = np.abs(beta).max(initial=0.0) > 0.5 and margins.min() > -1e-6 and margins.max() > 1e-6
+    real = (
+        np.abs(beta).max(initial=0.0) > 0.5 and margins.min() > -_MARGIN and margins.max() > _MARGIN
+    )
     return beta if real else None
 
 
@@ -184,7 +214,7 @@ def _completely(signed: Array) -> bool:
             bounds=[(-1, 1)] * size + [(0, 1)],
             method="highs",
         )
-        if answer.x is None or answer.x[-1] <= 1e-6:
+        if answer.x is None or answer.x[-1] <= _MARGIN:
             return False
         added = _violated(signed @ answer.x[:-1], work)
         if not len(added):
@@ -202,7 +232,7 @@ def _violated(margins: Array, work: npt.NDArray[np.intp]) -> npt.NDArray[np.intp
     margins = margins.copy()
     margins[work] = 0.0
     worst = np.argsort(margins, kind="stable")[:_WORKING_ROWS]
-    return worst[margins[worst] < -1e-6]
+    return worst[margins[worst] < -_MARGIN]
 
 
 def _full_rank(signed: Array) -> bool:

@@ -105,6 +105,9 @@ def _part(split: Split, part: int) -> Callable[[int], npt.NDArray[np.bool_]]:
 
 def _class_weights(table: Table, split: Split) -> npt.NDArray[np.float64]:
     """Return the weight of the negative and of the positive training rows, (2,)."""
+    if not table.is_weighted:
+        positive = float(split.positive[TRAIN])
+        return np.array([float(split.counts[TRAIN]) - positive, positive])
     total = np.zeros(2)
     for parts, label, weight in zip(split.parts, table.labels, table.weights, strict=True):
         train = parts == TRAIN

@@ -4,8 +4,11 @@ import pytest
 from placement.data.chunks import ArrayChunks
 from placement.errors import DataError
 from placement.training.identifiability import (
+    _full_rank,
+    _separating_plane,
     aliased_columns,
     find_separation,
+    has_optimum,
 )
 from placement.training.moments import totals
 from placement.training.options import Options
@@ -112,3 +115,19 @@ def test_the_penalty_turns_the_error_into_a_warning():
     assert "cgpa separates the classes" in warning
     mixed = ArrayChunks(x, np.arange(50) % 2 * 1.0, np.ones(50))
     assert prepare(mixed, Options(l2=1.0), ("cgpa",)).warnings == ()
+
+
+def test_where_an_optimum_was_found_the_linear_programme_finds_no_plane():
+    rng, found, spared = np.random.default_rng(0), 0, 0
+    for _ in range(200):
+        rows, columns = int(rng.integers(4, 40)), int(rng.integers(1, 4))
+        x = rng.normal(size=(rows, columns)).round(int(rng.integers(0, 3)))
+        steep = rng.choice([0.5, 3.0, 30.0]) * rng.normal(size=columns)
+        placed = rng.random(rows) < 1 / (1 + np.exp(-x @ steep))
+        signed = np.column_stack([x, np.ones(rows)]) * np.where(placed, 1.0, -1.0)[:, None]
+        if not _full_rank(signed):
+            continue
+        overlap = _separating_plane(signed) is None
+        assert overlap or not has_optimum(signed)
+        found, spared = found + overlap, spared + has_optimum(signed)
+    assert spared > 0.8 * found > 50  # and it spares most programmes
