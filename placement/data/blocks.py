@@ -23,13 +23,14 @@ class Wanted:
 
     `columns` are those to be looked at, None for all; of them `words` are taken as they are
     written even where they are numbers. `records`: the rows as they stand as well. `block_rows`
-    limits a block; without it, blocks are as large as is fast.
+    limits a block; without it, blocks are as large as is fast: of large text, `piece_bytes`.
     """
 
     columns: frozenset[str] | None = None
     words: frozenset[str] = frozenset()
     records: bool = False
     block_rows: int | None = None
+    piece_bytes: int = 1 << 20
 
 
 @dataclass(frozen=True)

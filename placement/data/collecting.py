@@ -6,16 +6,16 @@ and turns out to hold words is read once more, alone: its words must stay as the
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.blocks import Cells, Wanted
+from placement.data.blocks import Block, Cells, Wanted
 from placement.data.ordered import usable_processors
 from placement.data.places import Places
-from placement.data.shelf import MemoryShelf, Shelf, Vector
+from placement.data.shelf import Cutter, MemoryShelf, Shelf, Vector, compact
 from placement.errors import DataError
 from placement.model.scorer import Coded, fold, parse_numbers, words
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NUMBER_SHARE = 0.95  # a column with at least this share of numbers is a number
 MOST_WORDS = 65_536  # different ones; with more it is free text, of which hashes are kept
 _EXAMPLES = 1_000
+_PIECE_BYTES = 1 << 23  # of text; few calls for each, as they contend with the imports
 _HASH_KEY = "placement: words"
 
 Floats = npt.NDArray[np.float64]
@@ -118,7 +119,8 @@ def collect(
 ) -> Collected:
     """Read every row; columns of `as_words` stay as they are written. `tell` hears of the rows."""
     makers = {n: _Maker(n, shelf, reader.decimal, n in as_words, most_words) for n in reader.names}
-    places, blank = _fill(reader, makers, Wanted(words=as_words), tell)
+    wanted = Wanted(words=as_words, piece_bytes=_PIECE_BYTES)
+    places, blank = _fill(reader, makers, wanted, Places(shelf.piece_rows), tell)
     if not len(places):
         raise DataError(f"{reader.name}: has a header but no rows below it; add the students' rows")
     columns = {name: maker.made() for name, maker in makers.items()}
@@ -127,7 +129,7 @@ def collect(
     )
     if wrong:
         again = {n: _Maker(n, shelf, reader.decimal, True, most_words) for n in wrong}
-        _fill(reader, again, Wanted(columns=wrong, words=wrong), tell)
+        _fill(reader, again, Wanted(wrong, wrong, piece_bytes=_PIECE_BYTES), Places(), tell)
         columns |= {name: maker.made() for name, maker in again.items()}
     columns |= _as_numbers_after_all(reader, columns, as_words, shelf, tell)
     return Collected(reader.name, columns, places, reader.decimal, blank)
@@ -145,24 +147,41 @@ def _as_numbers_after_all(
     if not many:
         return {}
     again = {n: _Maker(n, shelf, reader.decimal, False, MOST_WORDS) for n in many}
-    _fill(reader, again, Wanted(columns=many), tell)
+    _fill(reader, again, Wanted(many, piece_bytes=_PIECE_BYTES), Places(), tell)
     made = {name: maker.made() for name, maker in again.items()}
     return {n: read for n, read in made.items() if isinstance(read, Numbers)}
 
 
 def _fill(
-    reader: "Reader", makers: Mapping[str, "_Maker"], wanted: Wanted, tell: Callable[[int], None]
+    reader: "Reader",
+    makers: Mapping[str, "_Maker"],
+    wanted: Wanted,
+    places: Places,
+    tell: Callable[[int], None],
 ) -> tuple[Places, int]:
-    places, blank = Places(), 0
-    for block in reader.blocks(wanted, usable_processors()):
+    blank = 0
+    for block in reader.blocks(wanted, usable_processors(), _compacted):
         blank += block.blank_lines
         if not len(block):
             continue
+        new_file = bool(places.files) and places.files[-1] != block.file
         for name, maker in makers.items():
+            if new_file:
+                maker.end_of_file()
             maker.add(block.columns[name])
         places.add(block)
         tell(len(places))
+    for maker in makers.values():
+        maker.end_of_file()
     return places, blank
+
+
+def _compacted(block: Block) -> Block:
+    columns = {
+        name: cells if isinstance(cells, Coded) or cells.dtype.kind not in "if" else compact(cells)
+        for name, cells in block.columns.items()
+    }
+    return replace(block, columns=columns)
 
 
 def _words(read: Numbers) -> bool:
@@ -170,10 +189,11 @@ def _words(read: Numbers) -> bool:
     return bool(read.stray) and read.known < NUMBER_SHARE * (read.known + read.stray)
 
 
-def raw_column(name: str, cells: Any, decimal: str = ".") -> Words:
+def raw_column(name: str, cells: Any, decimal: str = ".", shelf: Shelf | None = None) -> Words:
     """Make one coded column of any cells."""
-    maker = _Maker(name, MemoryShelf(), decimal, True, len(cells) + 1)
+    maker = _Maker(name, shelf or MemoryShelf(), decimal, True, len(cells) + 1)
     maker.add(cells if isinstance(cells, Coded) else np.asarray(cells))
+    maker.end_of_file()
     made = maker.made()
     if not isinstance(made, Words):
         raise TypeError(f"{name} was not coded")
@@ -181,15 +201,15 @@ def raw_column(name: str, cells: Any, decimal: str = ".") -> Words:
 
 
 class _Maker:
-    """Makes one column, piece by piece."""
+    """Makes one column, block by block."""
 
     def __init__(
         self, name: str, shelf: Shelf, decimal: str, as_words: bool, most_words: int
     ) -> None:
         self._name, self._shelf, self._decimal = name, shelf, decimal
-        self._as_words: bool | None = True if as_words else None  # decided by the first piece
+        self._as_words: bool | None = True if as_words else None  # decided by the first block
         self._most = most_words
-        self._vector: Vector | None = None
+        self._cells: Cutter | None = None
         self._known = self._stray = self._rows = 0
         self._examples: dict[int, str] = {}
         self._code_of: defaultdict[str, int] = defaultdict()
@@ -202,18 +222,23 @@ class _Maker:
             self._as_words = not numbers and _are_words(coded(cells), self._decimal)
         if not self._as_words:
             self._add_numbers(cells)
-        elif self._vector is not None and self._vector.dtype == np.uint64:
-            self._vector.append(_hashes(coded(cells)))
+        elif self._cells is not None and self._cells.vector.dtype == np.uint64:
+            self._cells.add(_hashes(coded(cells)))
         else:
             self._add_words(coded(cells))
         self._rows += len(cells)
 
+    def end_of_file(self) -> None:
+        """End the piece: none reaches over the end of a file."""
+        if self._cells is not None:
+            self._cells.end()
+
     def _add_numbers(self, cells: Cells) -> None:
-        self._vector = self._vector or self._shelf.vector(np.float64)
+        self._cells = self._cells or Cutter(self._shelf, np.float64)
         if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
-            values = cells.astype(np.float64, copy=False)
-            self._known += len(values) - int(np.count_nonzero(np.isnan(values)))
-            self._vector.append(values)
+            gaps = int(np.count_nonzero(np.isnan(cells))) if cells.dtype.kind == "f" else 0
+            self._known += len(cells) - gaps
+            self._cells.add(cells)
             return
         texts = coded(cells)
         values, stray = parse_numbers(texts, self._decimal)
@@ -223,29 +248,32 @@ class _Maker:
             self._stray += int(np.count_nonzero(stray))
             for place in np.flatnonzero(stray)[: _EXAMPLES - len(self._examples)].tolist():
                 self._examples[self._rows + place] = str(texts[place])
-        self._vector.append(values)
+        self._cells.add(values)
 
     def _add_words(self, cells: Coded) -> None:
-        self._vector = self._vector or self._shelf.vector(np.int32)
-        new = np.array(
-            [self._code_of[(text or "").strip()] for text in cells.texts], dtype=np.int64
-        )
+        self._cells = self._cells or Cutter(self._shelf, np.int32)
+        new = np.array([self._code_of[(text or "").strip()] for text in cells.texts], np.int32)
         codes = new[cells.codes]
         self._counts = np.append(
             self._counts, np.zeros(len(self._code_of) - len(self._counts), dtype=np.int64)
         )
         self._counts += np.bincount(codes, minlength=len(self._counts))
-        self._vector.append(codes)
+        self._cells.add(codes)
         if len(self._code_of) > self._most:
-            self._forget_words(self._vector)
+            self._cells = self._hashed(self._cells)
 
-    def _forget_words(self, coded_so_far: Vector) -> None:
+    def _hashed(self, codes: Cutter) -> Cutter:
         """Keep hashes from here on: there are too many different words to hold."""
         of_text = _hashes(Coded(np.arange(len(self._code_of)), self._texts()))
-        self._vector = self._shelf.vector(np.uint64)
-        for codes in coded_so_far:
-            self._vector.append(of_text[codes])
+        made = Cutter(self._shelf, np.uint64)
+        done = len(codes.vector)
+        codes.end()
+        for place, own in enumerate(codes.vector):
+            made.add(of_text[own])
+            if place < done:
+                made.end()  # a piece that ended with its file still does
         self._code_of.clear()
+        return made
 
     def _texts(self) -> Objects:
         texts = np.empty(len(self._code_of), dtype=object)
@@ -253,15 +281,14 @@ class _Maker:
         return texts
 
     def made(self) -> Read:
-        if self._vector is None:
-            self._vector = self._shelf.vector(np.int32)
-        if self._vector.dtype == np.float64:
-            return Numbers(self._name, self._vector, self._known, self._stray, self._examples)
-        if self._vector.dtype == np.uint64:
-            return Hashed(self._name, self._vector)
+        vector = (self._cells or Cutter(self._shelf, np.int32)).vector
+        if vector.dtype == np.float64:
+            return Numbers(self._name, vector, self._known, self._stray, self._examples)
+        if vector.dtype == np.uint64:
+            return Hashed(self._name, vector)
         texts = self._texts()
         numbers, bad = parse_numbers(texts, self._decimal)
-        return Words(self._name, self._vector, texts, numbers, bad, self._counts)
+        return Words(self._name, vector, texts, numbers, bad, self._counts)
 
 
 def coded(cells: Any) -> Coded:

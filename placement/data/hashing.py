@@ -1,7 +1,7 @@
 """A keyed hash of what each row says, the same in every order, format and spelling."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,9 @@ from placement.data.table import Table
 from placement.model.scorer import Coded
 
 Hashes = npt.NDArray[np.uint64]
-Codes = npt.NDArray[np.int64]
 
-_BINS = 1 << 16
 _COMPARED = 2_000_000
 _BLOCK = 16_384  # rows that are mixed while they are in the cache
-_LEVELS = (48, 32, 16, 0)  # bits below the part of a hash that is looked at
 
 
 def table_hashes(table: Table, seed: int) -> Vector:
@@ -100,74 +97,6 @@ def word_hashes(cells: npt.NDArray[np.object_], seed: int) -> Hashes:
 def _digest(text: str, seed: int) -> int:
     key = seed.to_bytes(8, "little")
     return int.from_bytes(hashlib.blake2b(text.encode(), key=key, digest_size=8).digest(), "little")
-
-
-# Hashes with a class each, piece by piece; to be walked more than once.
-Classed = Callable[[], Iterator[tuple[Hashes, Codes]]]
-
-
-def nth_smallest(classed: Classed, wanted: Sequence[Sequence[int]]) -> list[Hashes]:
-    """Return for each class its n-th smallest hashes, n counting from 1, for each wanted n.
-
-    A histogram of 65,536 bins tells in which bin each lies; only those bins are sorted. So nothing
-    depends on how the rows are cut or ordered, and no more than a few bins are held.
-    """
-    kinds = len(wanted)
-    counts = np.zeros((kinds, _BINS), dtype=np.int64)
-    for hashes, classes in classed():
-        bins = classes * _BINS + (hashes >> np.uint64(48)).astype(np.int64)
-        counts += np.bincount(bins, minlength=kinds * _BINS).reshape(kinds, _BINS)
-    reached = np.cumsum(counts, axis=1)
-    places = [np.searchsorted(reached[k], np.asarray(ns)) for k, ns in enumerate(wanted)]
-    needed = np.zeros((kinds, _BINS), dtype=bool)
-    for k, own in enumerate(places):
-        needed[k, own] = True
-    found: list[list[Hashes]] = [[] for _ in range(kinds)]
-    for hashes, classes in classed():
-        bins = (hashes >> np.uint64(48)).astype(np.int64)
-        meant = needed[classes, bins]
-        for k in range(kinds):
-            found[k].append(hashes[meant & (classes == k)])
-    return [
-        _picked(np.sort(np.concatenate(found[k])), needed[k], counts[k], reached[k], ns)
-        for k, ns in enumerate(wanted)
-    ]
-
-
-def _picked(
-    ordered: Hashes,
-    needed: npt.NDArray[np.bool_],
-    counts: Codes,
-    reached: Codes,
-    ns: Sequence[int],
-) -> Hashes:
-    """Pick the n-th smallest of all from those in the needed bins."""
-    skipped = np.cumsum(np.where(needed, 0, counts))  # of bins that were not kept
-    bins = np.searchsorted(reached, np.asarray(ns, dtype=np.int64))
-    picked: Hashes = ordered[np.asarray(ns, dtype=np.int64) - 1 - skipped[bins]]
-    return picked
-
-
-def frequent(hashes: Vector, more_than: float) -> list[np.uint64]:
-    """Return the hashes that come more than so many times, found by ever longer beginnings."""
-    beginnings = [0]
-    for below in _LEVELS:
-        counts = {start: np.zeros(_BINS, dtype=np.int64) for start in beginnings}
-        for own in hashes:
-            for start in beginnings:
-                part = own
-                if below < _LEVELS[0]:
-                    part = own[(own >> np.uint64(below + 16)) == np.uint64(start)]
-                bins = ((part >> np.uint64(below)) & np.uint64(_BINS - 1)).astype(np.int64)
-                counts[start] += np.bincount(bins, minlength=_BINS)
-        beginnings = [
-            start * _BINS + int(place)
-            for start, seen in counts.items()
-            for place in np.flatnonzero(seen > more_than)
-        ]
-        if not beginnings:
-            return []
-    return [np.uint64(start) for start in beginnings]
 
 
 def count_common(table: Table, other: Table, names: Sequence[str], seed: int) -> tuple[int, bool]:

@@ -22,7 +22,7 @@ from placement.data.outcome import Outcome
 from placement.data.places import Found, Places
 from placement.data.roles import Asked, Roles, Seen, assign
 from placement.data.schema import Feature, Schema
-from placement.data.shelf import Shelf, constant
+from placement.data.shelf import Computed, Constant, Shelf, Vector
 from placement.data.survey import Survey, merged, surveys
 from placement.data.table import Table, digest_of, kept_rows
 from placement.errors import DataError
@@ -102,13 +102,13 @@ class Making:
         everywhere = used
         if rows < len(places):
             everyone = Outcome(
-                lambda place: np.zeros(places.origins[place].rows, dtype=np.int64),
+                lambda place: np.zeros(places.pieces[place][2], dtype=np.int64),
                 np.array([False]),
                 outcome.pieces,
             )
             everywhere = list(surveys(self.columns, everyone, range(outcome.pieces)))
         files = [
-            tuple(k for k, origin in enumerate(places.origins) if origin.file == number)
+            tuple(k for k, (file, _, _) in enumerate(places.pieces) if file == number)
             for number in range(len(places.files))
         ]
         whole = tuple(range(outcome.pieces))
@@ -145,14 +145,15 @@ class Making:
     ) -> Table:
         """Keep the rows that are used, and no others."""
         shelf, whole = self.shelf, outcome.counts[0] == len(self.data.places)
-        labels, numbers = shelf.vector(np.float64), shelf.vector(np.int64)
+        places, labels = self.data.places, shelf.vector(np.float64)
         for place, used in enumerate(outcome.used()):
             labels.append(outcome.label(place)[used])
-            numbers.append(self.data.places.numbers(place)[used])
         kept = dict(self.columns)
+        numbers: Vector = Computed(np.int64, [rows for _, _, rows in places.pieces], places.numbers)
         if not whole:
+            numbers = kept_rows(numbers, outcome, shelf)
             kept = {n: c.over(kept_rows(c.vector, outcome, shelf)) for n, c in kept.items()}
-        weights = constant(1.0, labels)
+        weights: Vector = Constant(1.0, labels.sizes)
         if self.asked.weight is not None:
             column = self.columns[self.asked.weight]
             _check_weights(column, outcome, self.data.places)

@@ -3,11 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
 
 from placement.data.blocks import Block
+from placement.data.shelf import PIECE_ROWS
 
 SHOWN = 3
 
@@ -43,11 +46,10 @@ class Found:
 
 @dataclass(frozen=True)
 class _Origin:
-    """Where a piece of a table is from. `lines`: (n,), or the first of consecutive ones."""
+    """Where rows of a file are from. `lines`: (n,), or the first of consecutive ones."""
 
     file: int
     first_row: int
-    rows: int
     lines: npt.NDArray[np.int64] | int | None
 
     def line(self, offset: int) -> int | None:
@@ -60,51 +62,74 @@ class _Origin:
 class Places:
     """Where each row of a table stands: its file, its 1-based data row there, its line."""
 
+    piece_rows: int = PIECE_ROWS
     files: list[str] = field(default_factory=list)
-    origins: list[_Origin] = field(default_factory=list)
-    starts: list[int] = field(default_factory=lambda: [0])
+    _origins: list[_Origin] = field(default_factory=list)
+    _starts: list[int] = field(default_factory=lambda: [0])
+    _ends_of_files: list[int] = field(default_factory=list)
 
     def add(self, block: Block) -> None:
-        """Take in the place of a piece's rows."""
-        if block.file not in self.files:
+        """Take in the places of a block's rows."""
+        if not self.files or self.files[-1] != block.file:
             self.files.append(block.file)
+            self._ends_of_files.append(len(self))
         lines: npt.NDArray[np.int64] | int | None = block.lines
         if block.lines is not None and block.lines[-1] - block.lines[0] == block.rows - 1:
             lines = int(block.lines[0])
-        file = self.files.index(block.file)
-        self.origins.append(_Origin(file, block.first_row, block.rows, lines))
-        self.starts.append(self.starts[-1] + block.rows)
+        self._origins.append(_Origin(len(self.files) - 1, block.first_row, lines))
+        self._starts.append(self._starts[-1] + block.rows)
+        self._ends_of_files[-1] = len(self)
 
     def __len__(self) -> int:
-        return self.starts[-1]
+        return self._starts[-1]
+
+    @cached_property
+    def pieces(self) -> list[tuple[int, int, int]]:
+        """The file, the 1-based first data row and the rows of each piece of the table."""
+        begin = 0
+        found: list[tuple[int, int, int]] = []
+        for file, end in enumerate(self._ends_of_files):
+            found += [
+                (file, start - begin + 1, min(self.piece_rows, end - start))
+                for start in range(begin, end, self.piece_rows)
+            ]
+            begin = end
+        return found
+
+    @cached_property
+    def _piece_starts(self) -> list[int]:
+        return [0, *accumulate(rows for _, _, rows in self.pieces)]
 
     def find(self, position: int) -> tuple[int, int]:
         """Return the piece of a row, and its place there."""
-        piece = bisect_right(self.starts, position) - 1
-        return piece, position - self.starts[piece]
+        piece = bisect_right(self._piece_starts, position) - 1
+        return piece, position - self._piece_starts[piece]
 
-    def file(self, position: int) -> str:
-        """Return the name of the row's file."""
-        return self.files[self.origins[self.find(position)[0]].file]
+    def numbers(self, place: int) -> npt.NDArray[np.int64]:
+        """Return the 1-based data rows (n,) of a piece's rows."""
+        _, first, rows = self.pieces[place]
+        return np.arange(first, first + rows, dtype=np.int64)
 
     def of(self, position: int) -> str:
         """Return `may.csv, row 812 (line 815)`."""
         return f"{self.file(position)}, {self.row(position)}"
 
+    def file(self, position: int) -> str:
+        """Return the name of the row's file."""
+        return self.files[self._origin(position)[0].file]
+
     def row(self, position: int) -> str:
         """Return `row 812 (line 815)`."""
-        piece, offset = self.find(position)
-        origin = self.origins[piece]
+        origin, offset = self._origin(position)
         line = origin.line(offset)
         return f"row {origin.first_row + offset}" + ("" if line is None else f" (line {line})")
+
+    def _origin(self, position: int) -> tuple[_Origin, int]:
+        block = bisect_right(self._starts, position) - 1
+        return self._origins[block], position - self._starts[block]
 
     def several(self, found: Found) -> str:
         """Return `rows 3, 8, 12 and 5 more`, with the file where there are several."""
         named = [self.of(p) if len(self.files) > 1 else self.row(p) for p in found.first]
         more = found.count - len(named)
         return ", ".join(named) + (f" and {more:,} more" if more > 0 else "")
-
-    def numbers(self, place: int) -> npt.NDArray[np.int64]:
-        """Return the 1-based data rows (n,) of a piece's rows."""
-        origin = self.origins[place]
-        return np.arange(origin.first_row, origin.first_row + origin.rows, dtype=np.int64)

@@ -30,7 +30,6 @@ from placement.data.sources import Source, reading
 from placement.errors import DataError
 
 BATCH_ROWS = 65_536
-PIECE_BYTES = 1 << 22
 _HEADER_RECORDS = 500
 _NEARLY_ALL = 0.95
 _QUOTES = frozenset("\"'")
@@ -88,7 +87,7 @@ class TextPart:
             yield from self._walk(_Place(), wanted, self.skip)
             return
         parser = self._parser(wanted)
-        for place, raw in self._pieces(start):
+        for place, raw in self._pieces(start, wanted.piece_bytes):
             if not lines_are_records(raw):
                 # A quoted cell may go on in the next piece: from here on, record by record.
                 yield from self._walk(place, wanted)
@@ -108,12 +107,12 @@ class TextPart:
                 place = place.after(line)
         return place
 
-    def _pieces(self, place: _Place) -> Iterator[tuple[_Place, bytes]]:
+    def _pieces(self, place: _Place, size: int) -> Iterator[tuple[_Place, bytes]]:
         left = b""
         with self._open(place) as stream:
             while True:
                 with reading(self.name):
-                    raw = stream.read(PIECE_BYTES)
+                    raw = stream.read(size)
                 end = raw.rfind(b"\n") + 1
                 if raw and not end:
                     left += raw
@@ -130,7 +129,7 @@ class TextPart:
             stream = self.source.open()
             left = len(self.dialect.bom) + place.offset
             while left:
-                left -= len(stream.read(min(left, PIECE_BYTES)))
+                left -= len(stream.read(min(left, 1 << 20)))
         return stream
 
     def _parser(self, wanted: Wanted) -> Parser:

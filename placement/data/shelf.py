@@ -5,7 +5,7 @@ it piece by piece. So what fits in memory and what does not are worked on by the
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ import numpy.typing as npt
 from placement.data.replacing import writing
 
 Cells = npt.NDArray[Any]
+
+PIECE_ROWS = 32_768  # of a column fit the cache, with what is worked out of them
+_HEAD = 64
 
 
 class Vector(ABC):
@@ -51,11 +54,42 @@ class Vector(ABC):
 
 
 class Shelf(ABC):
-    """Makes vectors."""
+    """Makes vectors, for tables that are cut into pieces of so many rows."""
+
+    def __init__(self, piece_rows: int = PIECE_ROWS) -> None:
+        self.piece_rows = piece_rows
 
     @abstractmethod
     def vector(self, dtype: npt.DTypeLike) -> Vector:
         """Make an empty vector."""
+
+
+class Cutter:
+    """Cuts cells into the pieces of a new vector, however many come at once."""
+
+    def __init__(self, shelf: Shelf, dtype: npt.DTypeLike) -> None:
+        self.vector = shelf.vector(dtype)
+        self._most = shelf.piece_rows
+        self._waiting: list[Cells] = []
+        self._rows = 0
+
+    def add(self, cells: Cells) -> None:
+        """Take in cells (n,)."""
+        start, end = 0, self._most - self._rows
+        while end <= len(cells):
+            self._waiting.append(cells[start:end])
+            self.end()
+            start, end = end, end + self._most
+        if start < len(cells):
+            self._waiting.append(cells[start:])
+            self._rows += len(cells) - start
+
+    def end(self) -> None:
+        """Make what is left a piece of its own."""
+        if self._waiting:
+            one = len(self._waiting) == 1
+            self.vector.append(self._waiting[0] if one else np.concatenate(self._waiting))
+            self._waiting, self._rows = [], 0
 
 
 class MemoryShelf(Shelf):
@@ -72,17 +106,18 @@ class _MemoryVector(Vector):
         self._pieces: list[Cells] = []
 
     def append(self, cells: Cells) -> None:
-        self._pieces.append(np.asarray(cells, dtype=self.dtype))
+        self._pieces.append(compact(cells) if self.dtype.kind in "if" else cells)
         self.sizes.append(len(cells))
 
     def piece(self, place: int) -> Cells:
-        return self._pieces[place]
+        return self._pieces[place].astype(self.dtype, copy=False)
 
 
 class FileShelf(Shelf):
     """Keeps each vector in a file of a folder, which whoever made the folder removes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, piece_rows: int = PIECE_ROWS) -> None:
+        super().__init__(piece_rows)
         self._folder = folder
         self._made = 0
 
@@ -116,24 +151,49 @@ class _FileVector(Vector):
         )
 
 
-def constant(value: float, like: Vector) -> Vector:
-    """Return a vector of one value in pieces like another's, in the space of one number."""
-    made = Constant(value)
-    made.sizes = like.sizes
-    return made
+def compact(cells: Cells) -> Cells:
+    """Return numbers (n,) in the smallest dtype that keeps them: marks and counts fit one byte.
+
+    Memory that is never touched is the fastest.
+    """
+    if not len(cells) or cells.dtype == np.int8 or not _are_whole(cells[:_HEAD]):
+        return cells
+    low, high = cells.min(), cells.max()
+    for kind in (np.int8, np.int16, np.int32):
+        known = np.iinfo(kind)
+        if known.min <= low and high <= known.max and _are_whole(cells):
+            return cells.astype(kind, copy=False)
+    return cells
 
 
-class Constant(Vector):
-    """One value in every row."""
+def _are_whole(cells: Cells) -> bool:
+    if cells.dtype.kind == "i":
+        return True
+    with np.errstate(invalid="ignore"):
+        return bool((np.floor(cells) == cells).all())
 
-    def __init__(self, value: float) -> None:
-        super().__init__(np.float64)
-        self._value = np.float64(value)
+
+class Computed(Vector):
+    """Cells that are worked out whenever they are asked for; they take no space."""
+
+    def __init__(
+        self, dtype: npt.DTypeLike, sizes: list[int], piece: Callable[[int], Cells]
+    ) -> None:
+        super().__init__(dtype)
+        self.sizes, self._piece = sizes, piece
 
     def append(self, cells: Cells) -> None:  # noqa: ARG002
         """Refuse."""
-        raise TypeError("a constant has the pieces of another vector")
+        raise TypeError("what is computed is not written")
 
     def piece(self, place: int) -> Cells:
-        """Return a piece (n,), in the space of one number."""
-        return np.broadcast_to(self._value, self.sizes[place])
+        """Work out a piece (n,)."""
+        return self._piece(place)
+
+
+class Constant(Computed):
+    """One value in every row."""
+
+    def __init__(self, value: float, sizes: list[int]) -> None:
+        one = np.float64(value)
+        super().__init__(np.float64, sizes, lambda place: np.broadcast_to(one, sizes[place]))

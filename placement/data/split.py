@@ -1,6 +1,6 @@
 """Which rows are held out: by a keyed hash of what a row says, so order and chunks don't matter."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -9,18 +9,17 @@ import numpy.typing as npt
 
 from placement.config import TrainConfig
 from placement.data.hashing import (
-    Codes,
     Hashes,
     column_hashes,
-    frequent,
-    nth_smallest,
     table_hashes,
     word_hashes,
 )
 from placement.data.kinds import Column
+from placement.data.ordered import in_order, usable_processors
+from placement.data.ranking import Codes, Ranking
 from placement.data.rules import parse_rule
 from placement.data.schema import matching_columns
-from placement.data.shelf import Shelf, Vector
+from placement.data.shelf import Vector
 from placement.data.survey import spread
 from placement.data.table import Table
 from placement.errors import DataError
@@ -67,30 +66,34 @@ class Split:
 
 def split_of(table: Table, part: Callable[[int], npt.NDArray[np.integer]], note: str) -> Split:
     """Make the split in which `part(place)` gives the parts (n,) of a piece's rows."""
-    parts = table.shelf.vector(np.uint8)
-    counts, positive = np.zeros(3, dtype=np.int64), np.zeros(3, dtype=np.int64)
-    for place, label in enumerate(table.labels):
-        own = part(place)
-        counts += np.bincount(own, minlength=3)
-        positive += np.bincount(own[label >= 0.5], minlength=3)
+
+    def of_piece(place: int) -> tuple[npt.NDArray[np.uint8], Codes]:
+        own = part(place).astype(np.uint8)
+        both = own * np.uint8(2) + (table.labels.piece(place) >= 0.5)
+        return own, np.bincount(both, minlength=6)
+
+    parts, counts = table.shelf.vector(np.uint8), np.zeros(6, dtype=np.int64)
+    for own, here in in_order(range(table.pieces), of_piece, usable_processors()):
         parts.append(own)
-    return Split(parts, counts, positive, note)
+        counts += here
+    return Split(parts, counts[0::2] + counts[1::2], counts[1::2], note)
 
 
 def hold_out(table: Table, config: TrainConfig, *, everything: bool = False) -> Split:
     """Decide which rows of a table train, validate and test; `everything` trains on all rows."""
     by_hash = config.test_where is None and config.group is None
-    hashes, apart = None, False
+    keys, apart = None, False
     if (by_hash and not everything and config.test_size) or config.patience is not None:
-        hashes, apart = tell_equal_rows_apart(table_hashes(table, config.seed), table.shelf)
+        keys, apart = _keys(table, config.seed)
     test, note = _nobody(table), "nothing held out"
     if not everything:
-        test, note = _test_rows(table, config, hashes)
+        test, note = _test_rows(table, config, keys)
     if apart and by_hash:
         note += "; more than 5 % of the rows are equal, so equal rows are told apart by a counter"
     validation = _nobody(table)
-    if config.patience is not None and hashes is not None:
-        validation = smallest_hashes(table, hashes, VALIDATION_SHARE, leaving=test)
+    if config.patience is not None and keys is not None:
+        left = ranked(table, keys.hashes, leaving=test)
+        validation = smallest(table, left, VALIDATION_SHARE, leaving=test)
     found = split_of(
         table,
         lambda place: np.where(test(place), TEST, np.where(validation(place), VALIDATION, TRAIN)),
@@ -115,15 +118,15 @@ def _nobody(table: Table) -> Marked:
     return lambda place: np.zeros(table.labels.sizes[place], dtype=bool)
 
 
-def _test_rows(table: Table, config: TrainConfig, hashes: Vector | None) -> tuple[Marked, str]:
+def _test_rows(table: Table, config: TrainConfig, keys: "Ranked | None") -> tuple[Marked, str]:
     """Mark the rows to test on, and say in words how they were chosen."""
     if config.test_where is not None:
         return _by_rule(table, config.test_where)
     if config.group is not None:
         return _whole_groups(table, config), f"held out: whole groups of {config.group}"
-    if hashes is None or not config.test_size:
+    if keys is None or not config.test_size:
         return _nobody(table), "nothing held out"
-    test = smallest_hashes(table, hashes, config.test_size)
+    test = smallest(table, keys, config.test_size)
     tested = split_of(table, lambda place: np.where(test(place), TEST, TRAIN), "")
     fewest = min(int(tested.positive[TEST]), int(tested.counts[TEST] - tested.positive[TEST]))
     if fewest < FEWEST_HELD_OUT:
@@ -193,16 +196,42 @@ def _without_none(cells: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     return np.array([word or "" for word in cells], dtype=object)
 
 
-def tell_equal_rows_apart(hashes: Vector, shelf: Shelf) -> tuple[Vector, bool]:
-    """Where one group of equal rows is large, let a counter join the hash of its rows.
+@dataclass(frozen=True)
+class Ranked:
+    """The hash of each row of a table, and their ranking within each outcome."""
+
+    hashes: Vector
+    ranking: Ranking
+
+
+def ranked(table: Table, hashes: Vector, leaving: Marked | None = None) -> Ranked:
+    """Rank hashes by outcome, without the rows that are marked in `leaving`."""
+
+    def piece(place: int) -> tuple[Hashes, Codes]:
+        own, classes = hashes.piece(place), _class_of(table, place)
+        if leaving is None:
+            return own, classes
+        there = ~leaving(place)
+        return own[there], classes[there]
+
+    return Ranked(hashes, Ranking(table.pieces, piece))
+
+
+def _class_of(table: Table, place: int) -> Codes:
+    return (table.labels.piece(place) >= 0.5).astype(np.int64)
+
+
+def _keys(table: Table, seed: int) -> tuple[Ranked, bool]:
+    """Hash and rank the rows; where one group of equal rows is large, a counter tells them apart.
 
     Equal rows are interchangeable, so counting within a group keeps the split free of order.
     """
-    large = frequent(hashes, max(1, LARGEST_EQUAL_GROUP * hashes.rows))
+    keys = ranked(table, table_hashes(table, seed))
+    large = keys.ranking.frequent(max(1, LARGEST_EQUAL_GROUP * len(table)))
     if not large:
-        return hashes, False
-    apart, seen = shelf.vector(np.uint64), dict.fromkeys(large, 0)
-    for own in hashes:
+        return keys, False
+    apart, seen = table.shelf.vector(np.uint64), dict.fromkeys(large, 0)
+    for own in keys.hashes:
         told = own.copy()
         for value in large:
             places = np.flatnonzero(own == value)
@@ -210,36 +239,24 @@ def tell_equal_rows_apart(hashes: Vector, shelf: Shelf) -> tuple[Vector, bool]:
             told[places] = spread(value + spread(counter))
             seen[value] += len(places)
         apart.append(told)
-    return apart, True
+    return ranked(table, apart), True
 
 
-def smallest_hashes(
-    table: Table, hashes: Vector, share: float, leaving: Marked | None = None
-) -> Marked:
-    """Mark, in each class, the rows of the smallest hashes up to the share; ties go together.
+def smallest(table: Table, keys: Ranked, share: float, leaving: Marked | None = None) -> Marked:
+    """Mark, in each outcome, the rows of the smallest hashes up to the share; ties go together.
 
     Rows that are marked in `leaving` have no part in it.
     """
-
-    def classed() -> Iterator[tuple[Hashes, Codes]]:
-        for place, own in enumerate(hashes):
-            classes = (table.labels.piece(place) >= 0.5).astype(np.int64)
-            there = slice(None) if leaving is None else ~leaving(place)
-            yield own[there], classes[there]
-
-    rows = np.zeros(2, dtype=np.int64)
-    for _, classes in classed():
-        rows += np.bincount(classes, minlength=2)
-    counts = [round(share * int(number)) for number in rows]
-    found = nth_smallest(classed, [[count] if count else [] for count in counts])
+    counts = [round(share * int(number)) for number in keys.ranking.rows]
+    found = keys.ranking.nth_smallest([[count] if count else [] for count in counts])
+    # Hashes go up to the largest number there is, so an outcome of none needs a mark of its own.
+    limits = np.array([own[0] if len(own) else 0 for own in found], dtype=np.uint64)
+    some = np.array([len(own) > 0 for own in found])
 
     def marked(place: int) -> Mask:
-        own, positive = hashes.piece(place), table.labels.piece(place) >= 0.5
-        chosen = np.zeros(len(own), dtype=bool)
-        for limit, mine in zip(found, (~positive, positive), strict=True):
-            if len(limit):
-                chosen |= mine & (own <= limit[0])
-        return chosen if leaving is None else chosen & ~leaving(place)
+        classes = _class_of(table, place)
+        chosen = (keys.hashes.piece(place) <= limits[classes]) & some[classes]
+        return np.asarray(chosen if leaving is None else chosen & ~leaving(place))
 
     return marked
 
@@ -249,19 +266,13 @@ def folds_of(table: Table, seed: int, number: int) -> Vector | None:
 
     None where an outcome would be in one fold only.
     """
-    hashes = table_hashes(table, seed)
-
-    def classed() -> Iterator[tuple[Hashes, Codes]]:
-        for own, label in zip(hashes, table.labels, strict=True):
-            yield own, (label >= 0.5).astype(np.int64)
-
-    rows = np.zeros(2, dtype=np.int64)
-    for _, classes in classed():
-        rows += np.bincount(classes, minlength=2)
+    keys = ranked(table, table_hashes(table, seed))
+    rows = keys.ranking.rows
     wanted = [[-(-k * int(n) // number) for k in range(1, number)] if n else [] for n in rows]
-    limits = nth_smallest(classed, wanted)
+    limits = keys.ranking.nth_smallest(wanted)
     made, seen = table.shelf.vector(np.int8), np.zeros((2, number), dtype=bool)
-    for own, classes in classed():
+    for place, own in enumerate(keys.hashes):
+        classes = _class_of(table, place)
         # A row's fold is the number of borders below its hash.
         fold = np.where(
             classes == 1, np.searchsorted(limits[1], own), np.searchsorted(limits[0], own)

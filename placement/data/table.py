@@ -13,7 +13,7 @@ from placement.data.kinds import Column
 from placement.data.ordered import in_order, usable_processors
 from placement.data.outcome import Outcome
 from placement.data.schema import Kind, Schema
-from placement.data.shelf import Constant, MemoryShelf, Shelf, Vector, constant
+from placement.data.shelf import Constant, MemoryShelf, Shelf, Vector
 from placement.model.scorer import Coded
 
 Floats = npt.NDArray[np.float64]
@@ -101,7 +101,7 @@ class Table:
             self,
             kept={name: column.over(some(column.vector)) for name, column in self.kept.items()},
             labels=(labels := some(self.labels)),
-            weights=some(self.weights) if self.is_weighted else constant(1.0, labels),
+            weights=some(self.weights) if self.is_weighted else Constant(1.0, labels.sizes),
             numbers=some(self.numbers),
             shelf=shelf,
         )

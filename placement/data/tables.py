@@ -55,10 +55,15 @@ class Reader:
         for part in self.parts:
             yield from part.tasks(wanted)
 
-    def blocks(self, wanted: Wanted = ALL, threads: int = 1) -> Iterator[Block]:
-        """Walk the rows of all files in order."""
+    def blocks(
+        self,
+        wanted: Wanted = ALL,
+        threads: int = 1,
+        finish: Callable[[Block], Block] = lambda block: block,
+    ) -> Iterator[Block]:
+        """Walk the rows of all files in order; `finish` is applied to each on its thread."""
         count = RowCount()
-        for block in count.told(in_order(self.tasks(wanted), lambda task: task(), threads)):
+        for block in count.told(in_order(self.tasks(wanted), lambda task: finish(task()), threads)):
             yield count.numbered(block)
 
 

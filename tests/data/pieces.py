@@ -18,11 +18,7 @@ def raw(name, cells):
     """A column of words in pieces of seven rows."""
     array = np.empty(len(cells), dtype=object)
     array[:] = [cell if isinstance(cell, str) else str(cell) for cell in cells]
-    whole = raw_column(name, array)
-    vector = MemoryShelf().vector(np.int32)
-    for start in range(0, len(cells), PIECE):
-        vector.append(whole.codes[start : start + PIECE])
-    return type(whole)(name, vector, whole.texts, whole.numbers, whole.bad, whole.counts)
+    return raw_column(name, array, shelf=MemoryShelf(PIECE))
 
 
 def column(cells, name="x", *, categorical=False):
@@ -32,7 +28,7 @@ def column(cells, name="x", *, categorical=False):
 
 def places(rows):
     """The rows of may.csv from line 2 on, in the same pieces."""
-    made = Places()
+    made = Places(PIECE)
     for start in range(0, rows, PIECE):
         size = min(PIECE, rows - start)
         lines = np.arange(start + 2, start + 2 + size)

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placement.data import records
 from placement.data.dialect import Dialect
 from placement.data.parsing import Parser, lines_are_records
 from placement.data.rendering import joined, rendered
@@ -25,14 +24,13 @@ ODD_NUMBERS = (
 
 
 @pytest.fixture
-def by_both_roads(tmp_path, monkeypatch):
+def by_both_roads(tmp_path):
     """Read a file as a large one, in pieces of a few bytes, and as a small one."""
 
     def read(content, wanted=None, piece=64):
-        wanted = wanted or Wanted(records=True)
+        wanted = dataclasses.replace(wanted or Wanted(records=True), piece_bytes=piece)
         path = tmp_path / "may.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        monkeypatch.setattr(records, "PIECE_BYTES", piece)
         reader = open_table(path)
         roads = []
         for large in (True, False):

@@ -6,7 +6,7 @@ import pytest
 
 from placement.config import TrainConfig
 from placement.data.hashing import row_hashes
-from placement.data.split import folds_of, hold_out, smallest_hashes
+from placement.data.split import folds_of, hold_out, ranked, smallest
 from placement.data.understanding import read_table
 from placement.errors import DataError
 
@@ -146,7 +146,7 @@ def test_ties_are_held_out_together():
     table = read_table(pd.DataFrame({"cgpa": np.arange(7.0), "placed": [1] * 6 + [0]}))
     hashes = table.shelf.vector(np.uint64)
     hashes.append(np.array([5, 5, 5, 9, 10, 11, 1], dtype=np.uint64))
-    marked = smallest_hashes(table, hashes, 1 / 6)
+    marked = smallest(table, ranked(table, hashes), 1 / 6)
     assert marked(0).tolist() == [True] * 3 + [False] * 4
 
 
