@@ -35,14 +35,19 @@ def _option(
     choices: tuple[str, ...] = (),
     metavar: str = "",
     separate: bool = False,
+    flags: str = "",
 ) -> Any:
-    """Describe one setting. `separate`: given once per value; other tuples are one CSV record."""
+    """Describe one setting. `separate`: given once per value; other tuples are one CSV record.
+
+    `flags`: how yes and no are spelled, where that is not `--name/--no-name`.
+    """
     metadata = {
         "help": help,
         "scope": scope,
         "choices": choices,
         "metavar": metavar,
         "separate": separate,
+        "flags": flags,
     }
     return field(default=default, metadata=metadata)
 
@@ -176,6 +181,21 @@ class TrainConfig:
     log_data: bool = _option(False, "Log the rows themselves to the run.", "run")
     out: str | None = _option(None, "Directory for the model bundle.", "run", metavar="DIR")
     track: bool = _option(True, "Record the run in MLflow.", "run")
+    stream: bool | None = _option(
+        None,
+        "Work on rows kept on the disk, or in memory; unless told, as the size of the table asks.",
+        "run",
+        flags="--stream/--in-memory",
+    )
+    cache: str | None = _option(
+        None,
+        "Folder for rows kept on the disk; unless told, placement in your cache (~/.cache).",
+        "run",
+        metavar="DIR",
+    )
+    keep_cache: bool = _option(
+        False, "Leave the columns on the disk for the next run on these files.", "run"
+    )
     strict: bool = _option(False, "Treat every warning as an error.", "run")
 
     def __post_init__(self) -> None:
@@ -189,6 +209,10 @@ class TrainConfig:
             raise UsageError("--test, --test-where and --group exclude each other: choose one")
         if self.refit and self.test:
             raise UsageError("--refit: with --test FILE all of DATA is trained on already")
+        if (self.stream or self.keep_cache) and self.labels:
+            raise UsageError("--labels are joined in memory: leave out --stream and --keep-cache")
+        if self.keep_cache and self.stream is False:
+            raise UsageError("--keep-cache keeps what --stream writes: leave out --in-memory")
         for tag in self.tag:
             if "=" not in tag or tag.startswith("="):
                 raise UsageError(f"--tag {tag!r}: write it as key=value")

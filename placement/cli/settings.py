@@ -30,11 +30,12 @@ def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _option(item: "dataclasses.Field[Any]") -> Callable[..., Any]:
     name, meta = item.name, item.metadata
-    if _TYPES[name] is bool:
-        # Both forms: an option must be able to take back what a file or the environment says.
-        spelled = f"{flag(name)}/{flag('no_' + name)}"
-        shown = f"  [default: {flag(name if item.default else 'no_' + name)}]"
-        return click.option(spelled, name, default=None, help=meta["help"] + shown, is_flag=True)
+    if _scalar(name) is bool:
+        yes, no = switch(item)
+        shown = "" if item.default is None else f"  [default: {yes if item.default else no}]"
+        return click.option(
+            f"{yes}/{no}", name, default=None, help=meta["help"] + shown, is_flag=True
+        )
     kind: Any = click.Choice(meta["choices"]) if meta["choices"] else _scalar(name)
     if kind is tuple:
         kind = str
@@ -48,6 +49,15 @@ def _option(item: "dataclasses.Field[Any]") -> Callable[..., Any]:
         metavar=meta["metavar"] or None,
         help=meta["help"] + shown,
     )
+
+
+def switch(item: "dataclasses.Field[Any]") -> tuple[str, str]:
+    """Return the options that say yes and no: `--track` and `--no-track`.
+
+    There are both, as an option must be able to take back what a file or the environment says.
+    """
+    yes, _, no = item.metadata["flags"].partition("/")
+    return (yes, no) if yes else (flag(item.name), flag("no_" + item.name))
 
 
 def _scalar(name: str) -> type:

@@ -72,9 +72,10 @@ def _show_understanding(
     from placement.reporting.documents import understanding_document
     from placement.reporting.tables import understanding_text
     from placement.workflows.learning import understand
-    from placement.workflows.reading import read
+    from placement.workflows.reading import read, storage_of
 
-    _, seen = understand(read(data, config), config)
+    with storage_of(config) as storage:
+        _, seen = understand(read(data, config, storage, console), config)
     for text in seen.warnings:
         console.warn(text)
     click.echo(

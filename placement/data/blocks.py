@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from placement.data.sources import Source
 from placement.errors import DataError
 from placement.model.scorer import Coded
 
@@ -88,6 +89,14 @@ class Part(Protocol):
     @property
     def names(self) -> tuple[str, ...]:
         """Its column names, in order."""
+
+    @property
+    def likely_rows(self) -> int:
+        """The number of its rows, where the kind of file tells it; else about."""
+
+    @property
+    def origin(self) -> Source | None:
+        """The file on the disk; None where there is none."""
 
     def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
         """Yield what makes each of its blocks, in order; any thread may do it.

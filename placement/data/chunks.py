@@ -21,6 +21,7 @@ FloatArray = npt.NDArray[np.floating]
 CHUNK_BYTES = 1 << 22  # what stays in the cache from one step to the next
 LEAST_CHUNK_ROWS, MOST_CHUNK_ROWS = 1_024, 131_072
 SAMPLED = 20  # of so many rows of a chunk, a sample has one
+MOST_SAMPLED = 1 << 18  # rows that a sample of a file has: it is kept in memory
 BATCH_BLOCK = 65_536
 
 
@@ -193,14 +194,14 @@ class FileChunks:
     def chunk(self, place: int) -> Chunk:
         """Read one chunk; it is overwritten when the same thread reads the next."""
         own, rows = self._own, self.sizes[place]
-        if not hasattr(own, "file"):
-            own.file = self.path.open("rb", buffering=0)
+        if not hasattr(own, "buffer"):
             own.buffer = np.empty(self._lines * max(self.sizes), self.dtype)
         cells = own.buffer[: self._lines * rows]
-        own.file.seek(int(self._starts[place]) * self._lines * self.dtype.itemsize)
         view, done = memoryview(cells).cast("B"), 0
-        while done < len(view):
-            done += own.file.readinto(view[done:])
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(int(self._starts[place]) * self._lines * self.dtype.itemsize)
+            while done < len(view):
+                done += file.readinto(view[done:])
         lines = cells.reshape(self._lines, rows)
         x = lines[: self.width] if self.places is None else lines[self.places]
         return Chunk(x.T, lines[self.width], lines[-1] if self.weighted else no_weights(rows))
@@ -214,8 +215,10 @@ class FileChunks:
         return replace(self, places=places, _own=threading.local())
 
     def sample(self) -> ArrayChunks:
-        """Return the head of every chunk, one row in 20."""
-        return _joined([_head(chunk, len(chunk) // SAMPLED) for chunk in self])
+        """Return the head of every chunk, one row in 20; of a large file, of fewer chunks."""
+        step = math.ceil(self.rows / SAMPLED / MOST_SAMPLED)
+        some = map(self.chunk, range(0, len(self), step))
+        return _joined([_head(chunk, len(chunk) // SAMPLED) for chunk in some])
 
     def take(self, rows: npt.NDArray[np.integer]) -> ArrayChunks:
         """Return the rows at these positions, in this order."""

@@ -31,7 +31,13 @@ class ParquetPart:
     names: tuple[str, ...]
     unnamed: frozenset[str]
     notes: tuple[str, ...]
+    likely_rows: int
     warnings: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> Source:
+        """The file."""
+        return self.source
 
     def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
         """Yield what makes each block; its `raw` is the batch with its types."""
@@ -68,12 +74,12 @@ def open_parquet(source: Source) -> ParquetPart:
     with reading(source.name):
         try:
             with pq.ParquetFile(source.path) as file:
-                tidy = tidy_names(file.schema_arrow.names)
+                tidy, rows = tidy_names(file.schema_arrow.names), file.metadata.num_rows
         except pa.ArrowException as error:
             raise _damaged(source.name, error) from error
     if not tidy.names:
         raise DataError(f"{source.name}: a Parquet file without columns")
-    return ParquetPart(source, source.name, tidy.names, tidy.unnamed, tidy.notes)
+    return ParquetPart(source, source.name, tidy.names, tidy.unnamed, tidy.notes, rows)
 
 
 def _damaged(name: str, error: Exception) -> DataError:
@@ -122,6 +128,12 @@ class FramePart:
     unnamed: frozenset[str]
     notes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    origin: None = None
+
+    @property
+    def likely_rows(self) -> int:
+        """The number of rows."""
+        return len(self.frame)
 
     def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
         """Yield what makes each block; its `raw` is the slice of the frame."""

@@ -62,17 +62,23 @@ def is_missing(cell: str) -> bool:
 
 @dataclass(frozen=True)
 class Sample:
-    """The decoded beginning of a text file. `whole`: nothing follows."""
+    """The decoded beginning of a text file, of `size` bytes. `whole`: nothing follows."""
 
     text: str
     encoding: str
     bom: bytes
     whole: bool
+    size: int
 
     def lines(self) -> list[str]:
         """The physical lines with their ends; a last line that was cut is left out."""
         lines = io.StringIO(self.text, newline="").readlines()
         return lines if self.whole else lines[:-1] or lines
+
+    @property
+    def line_bytes(self) -> float:
+        """The mean length of a line."""
+        return self.size / max(1, len(self.text.splitlines()))
 
 
 def read_sample(source: Source) -> Sample:
@@ -91,7 +97,7 @@ def read_sample(source: Source) -> Sample:
         raise DataError(message) from error
     if len(_CONTROLS.findall(text)) > len(text) // 100:
         raise DataError(f"{source.name}: binary data, not a table of text")
-    return Sample(text, encoding, bom, whole)
+    return Sample(text, encoding, bom, whole, len(data))
 
 
 def _encoding(name: str, data: bytes, *, whole: bool) -> tuple[str, bytes]:

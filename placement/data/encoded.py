@@ -50,7 +50,7 @@ class _Slice:
 
 
 def _slices(table: Table, wanted: Wanted) -> Iterator[_Slice]:
-    step, before = rows_per_chunk(len(wanted.encoder.names)), 0
+    step, before = wanted.chunk_rows or rows_per_chunk(len(wanted.encoder.names)), 0
     for place in range(table.pieces):
         rows = np.flatnonzero(wanted.rows(place))
         for start in range(0, len(rows), step):

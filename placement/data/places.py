@@ -2,9 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,16 +47,28 @@ class Found:
 
 @dataclass(frozen=True)
 class _Origin:
-    """Where rows of a file are from. `lines`: (n,), or the first of consecutive ones."""
+    """Where rows of a file are from: from row `at[k]` of them on, line `lines[k]` and those below.
+
+    `lines` is None where the file has none.
+    """
 
     file: int
     first_row: int
-    lines: npt.NDArray[np.int64] | int | None
+    at: list[int]
+    lines: list[int] | None
+
+    @staticmethod
+    def of(file: int, block: Block) -> "_Origin":
+        if block.lines is None:
+            return _Origin(file, block.first_row, [0], None)
+        at = np.append(0, np.flatnonzero(np.diff(block.lines) != 1) + 1)
+        return _Origin(file, block.first_row, at.tolist(), block.lines[at].tolist())
 
     def line(self, offset: int) -> int | None:
         if self.lines is None:
             return None
-        return self.lines + offset if isinstance(self.lines, int) else int(self.lines[offset])
+        run = bisect_right(self.at, offset) - 1
+        return self.lines[run] + offset - self.at[run]
 
 
 @dataclass(frozen=True)
@@ -73,15 +86,22 @@ class Places:
         if not self.files or self.files[-1] != block.file:
             self.files.append(block.file)
             self._ends_of_files.append(len(self))
-        lines: npt.NDArray[np.int64] | int | None = block.lines
-        if block.lines is not None and block.lines[-1] - block.lines[0] == block.rows - 1:
-            lines = int(block.lines[0])
-        self._origins.append(_Origin(len(self.files) - 1, block.first_row, lines))
+        self._origins.append(_Origin.of(len(self.files) - 1, block))
         self._starts.append(self._starts[-1] + block.rows)
         self._ends_of_files[-1] = len(self)
 
     def __len__(self) -> int:
         return self._starts[-1]
+
+    def as_data(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return asdict(self)
+
+    @staticmethod
+    def of_data(data: dict[str, Any]) -> "Places":
+        """Return the places of what `as_data` returned."""
+        origins = [_Origin(**origin) for origin in data["_origins"]]
+        return Places(**{**data, "_origins": origins})
 
     @cached_property
     def pieces(self) -> list[tuple[int, int, int]]:

@@ -64,7 +64,8 @@ class TextPart:
 
     `preamble`: the title rows as they stand, with their line ends. `header`: the header record
     as it stands, None where the user gave the names. `skip`: physical lines above the data.
-    `large`: so long that it is worth its while to parse pieces at once.
+    `large`: so long that it is worth its while to parse pieces at once. `line_bytes`: the mean
+    length of the first lines.
     """
 
     source: Source
@@ -79,6 +80,17 @@ class TextPart:
     warnings: tuple[str, ...]
     sample_columns: tuple[tuple[str, ...], ...]
     large: bool
+    line_bytes: float
+
+    @property
+    def likely_rows(self) -> int:
+        """The number of rows, by the length of the first lines."""
+        return max(1, round(self.source.likely_bytes / self.line_bytes) - self.skip)
+
+    @property
+    def origin(self) -> Source:
+        """The file."""
+        return self.source
 
     def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
         """Yield what makes each block."""
@@ -375,6 +387,7 @@ def open_text(source: Source, names: tuple[str, ...]) -> TextPart:
         warnings=header.warnings,
         sample_columns=_columns(body),
         large=not sample.whole,
+        line_bytes=sample.line_bytes,
     )
 
 

@@ -118,37 +118,61 @@ class FileShelf(Shelf):
 
     def __init__(self, folder: Path, piece_rows: int = PIECE_ROWS) -> None:
         super().__init__(piece_rows)
-        self._folder = folder
+        self.folder = folder
         self._made = 0
 
     def vector(self, dtype: npt.DTypeLike) -> Vector:
         """Make an empty vector."""
-        return _FileVector(dtype, self.new_path())
+        return FileVector(dtype, self.new_path())
 
     def new_path(self) -> Path:
         """Return the path of a file that is not there yet."""
         self._made += 1
-        return self._folder / f"{self._made:04}.cells"
+        return self.folder / f"{self._made:04}.cells"
 
 
-class _FileVector(Vector):
-    """Cells in a file. They are read, not mapped: mapped pages would count as memory in use."""
+class FileVector(Vector):
+    """Cells in a file, each piece in the smallest dtype that keeps it.
+
+    They are read, not mapped: mapped pages would count as memory in use.
+    """
 
     def __init__(self, dtype: npt.DTypeLike, path: Path) -> None:
         super().__init__(dtype)
-        self._path = path
+        self.path = path
+        self.kinds: list[str] = []
         self._starts = [0]
 
+    @classmethod
+    def found(cls, dtype: str, path: Path, sizes: list[int], kinds: list[str]) -> "FileVector":
+        """Return the vector that was written to a file, given what was known of it then."""
+        made = cls(dtype, path)
+        for rows, kind in zip(sizes, kinds, strict=True):
+            made._note(rows, kind)
+        return made
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._starts[-1]
+
     def append(self, cells: Cells) -> None:
-        with writing(str(self._path)), self._path.open("ab") as file:
-            np.ascontiguousarray(cells, dtype=self.dtype).tofile(file)
-        self.sizes.append(len(cells))
-        self._starts.append(self._starts[-1] + len(cells) * self.dtype.itemsize)
+        """Write a piece at the end."""
+        cells = np.ascontiguousarray(cells, dtype=None if self.dtype.kind in "if" else self.dtype)
+        cells = compact(cells) if self.dtype.kind in "if" else cells
+        with writing(str(self.path)), self.path.open("ab") as file:
+            file.write(cells.data)
+        self._note(len(cells), cells.dtype.str)
+
+    def _note(self, rows: int, kind: str) -> None:
+        self.sizes.append(rows)
+        self.kinds.append(kind)
+        self._starts.append(self._starts[-1] + rows * np.dtype(kind).itemsize)
 
     def piece(self, place: int) -> Cells:
-        return np.fromfile(
-            self._path, self.dtype, count=self.sizes[place], offset=self._starts[place]
-        )
+        """Read a piece (n,)."""
+        kind, rows, start = self.kinds[place], self.sizes[place], self._starts[place]
+        return np.fromfile(self.path, kind, rows, offset=start).astype(self.dtype, copy=False)
 
 
 def compact(cells: Cells) -> Cells:

@@ -19,6 +19,7 @@ from typing import IO, Any, BinaryIO, Literal, cast
 from placement.errors import DataError, did_you_mean
 
 SAMPLE_BYTES = 1 << 18
+_COMPRESSION = 5  # of tables of marks, roughly
 
 FileKind = Literal["text", "excel", "parquet"]
 
@@ -57,6 +58,16 @@ class Source:
         if self.compression == "zstd":
             return _open_zstd(self.path)
         return self.path.open("rb")
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the user's own file is read, not what came through a pipe."""
+        return self.keep is None
+
+    @property
+    def likely_bytes(self) -> int:
+        """The size of the table, decompressed; about."""
+        return self.path.stat().st_size * (_COMPRESSION if self.compression else 1)
 
     def sample(self, size: int = SAMPLE_BYTES) -> bytes:
         """Return the first bytes; one more than `size` where the file is longer."""

@@ -50,6 +50,11 @@ class Reader:
         """Whether the records of all files stand as those of the first do."""
         return all(part.keep for part in self.parts if isinstance(part, Matched))
 
+    @property
+    def likely_rows(self) -> int:
+        """The number of rows of all files, about."""
+        return sum(part.likely_rows for part in self.parts)
+
     def tasks(self, wanted: Wanted = ALL) -> Iterator[Callable[[], Block]]:
         """Yield what makes each block, in the order of the rows; any thread may do it."""
         for part in self.parts:
@@ -180,6 +185,16 @@ class Matched:
     def name(self) -> str:
         """The file's name."""
         return self.part.name
+
+    @property
+    def likely_rows(self) -> int:
+        """The number of its rows, about."""
+        return self.part.likely_rows
+
+    @property
+    def origin(self) -> Source | None:
+        """The file on the disk."""
+        return self.part.origin
 
     def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
         """Yield what makes each of its blocks."""

@@ -9,13 +9,15 @@ import numpy as np
 
 from placement.data.collecting import Collected, collect, raw_column
 from placement.data.joining import Joined, join_labels, unique_identifiers
+from placement.data.kept import collected
 from placement.data.kinds import understand
 from placement.data.labels import Wanted, read_labels
 from placement.data.levels import levels_of
 from placement.data.making import Facts, Making
 from placement.data.roles import Asked
 from placement.data.schema import matching_columns, same_column
-from placement.data.shelf import MemoryShelf, Shelf
+from placement.data.shelf import MemoryShelf
+from placement.data.storage import IN_MEMORY, Place, Storage
 from placement.data.table import Table
 from placement.data.tables import Reader, WantsSheet, open_table
 from placement.data.target import (
@@ -58,19 +60,24 @@ def read_table(
     `DataError` where the table cannot be used, naming file, row, column and the next step.
     """
     given = dict(locals())
-    return understand_table(given.pop("source"), given, MemoryShelf())
+    return understand_table(open_labelled(given.pop("source"), given), given, IN_MEMORY)
+
+
+def open_labelled(source: Any, how: Mapping[str, Any]) -> Reader:
+    """Open a table with outcomes; `how` has all keywords of `read_table`."""
+    wants = _wants_target(how["target"]) if how["labels"] is None else _wants_key(how["on"])
+    return open_table(source, names=tuple(how["names"]), sheet=how["sheet"], wants_sheet=wants)
 
 
 def understand_table(
-    source: Any,
+    reader: Reader,
     how: Mapping[str, Any],
-    shelf: Shelf,
+    storage: Storage,
     tell: Callable[[int], None] = lambda _rows: None,
 ) -> Table:
-    """Read a table onto a shelf; `how` has all keywords of `read_table`, `tell` hears of rows."""
-    wants = _wants_target(how["target"]) if how["labels"] is None else _wants_key(how["on"])
-    reader = open_table(source, names=tuple(how["names"]), sheet=how["sheet"], wants_sheet=wants)
-    data, joined = _read(reader, how, shelf, tell)
+    """Read a table that was opened into a storage; `tell` hears of the rows that were read."""
+    place = storage.place(reader)
+    data, joined, notes = _read(reader, how, place, tell)
     name = joined.column.name if joined else _target(data, how["target"])
     own = _Spelling(data)
     asked = Asked(
@@ -90,24 +97,29 @@ def understand_table(
         file=data.name,
     )
     columns = {
-        n: understand(read, categorical=n in words, shelf=shelf) for n, read in data.columns.items()
+        n: understand(read, categorical=n in words, shelf=place.shelf)
+        for n, read in data.columns.items()
     }
-    making = Making(data, columns, outcome, asked, reader.unnamed, shelf)
-    return making.table(_facts(reader, data, joined), drop_missing=how["missing"] == "drop")
+    making = Making(data, columns, outcome, asked, reader.unnamed, place.shelf)
+    facts = _facts(reader, data, joined)
+    facts = replace(facts, notes=(*facts.notes, *place.notes, *notes))
+    return making.table(facts, drop_missing=how["missing"] == "drop")
 
 
 def _read(
-    reader: Reader, how: Mapping[str, Any], shelf: Shelf, tell: Callable[[int], None]
-) -> tuple[Collected, Joined | None]:
+    reader: Reader, how: Mapping[str, Any], place: Place, tell: Callable[[int], None]
+) -> tuple[Collected, Joined | None, tuple[str, ...]]:
     """Read all rows; with `--labels`, as they are written, and the outcome from the other file."""
     if how["labels"] is not None:
-        data = collect(reader, shelf, frozenset(reader.names), most_words=sys.maxsize, tell=tell)
-        return _join(data, how)
+        every = frozenset(reader.names)
+        data = collect(reader, place.shelf, every, most_words=sys.maxsize, tell=tell)
+        return *_join(data, how), ()
     if how["target"] is not None:
         asked = [name for name in reader.names if same_column(name, how["target"])]
     else:
         asked = target_candidates(reader.names)
-    return collect(reader, shelf, frozenset(asked), tell=tell), None
+    data, notes = collected(reader, place, frozenset(asked), tell)
+    return data, None, notes
 
 
 class _Spelling:

@@ -1,7 +1,7 @@
 """Sheets of a workbook as tables of text, with their native values kept for writing back."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,8 +23,12 @@ _BLOCK_ROWS = 65_536
 
 @dataclass(frozen=True)
 class SheetPart:
-    """One sheet, in memory. `positions`: the row of the sheet each data row stands on."""
+    """One sheet, in memory. `positions`: the row of the sheet each data row stands on.
 
+    `origin` has the name of the sheet, `name` that of the file.
+    """
+
+    origin: Source
     name: str
     sheet: str
     names: tuple[str, ...]
@@ -35,6 +39,11 @@ class SheetPart:
     unnamed: frozenset[str]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def likely_rows(self) -> int:
+        """The number of rows."""
+        return len(self.raw)
 
     def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
         """Yield what makes each block."""
@@ -70,18 +79,18 @@ def open_workbook(
         title = _named(source.name, sheet, list(grids))
         if not grids[title][1]:
             raise DataError(f"{source.name}: sheet {title!r} is empty")
-        return _sheet(source.name, title, grids[title], names)
+        return _sheet(source, title, grids[title], names)
     filled = {title: grid for title, grid in grids.items() if grid[1]}
     if not filled:
         raise DataError(f"{source.name}: the workbook is empty")
     if len(filled) == 1:
         title, grid = next(iter(filled.items()))
-        return _sheet(source.name, title, grid, names)
-    return _choose(source.name, filled, names, wants)
+        return _sheet(source, title, grid, names)
+    return _choose(source, filled, names, wants)
 
 
 def _choose(
-    file: str,
+    source: Source,
     filled: dict[str, Grid],
     names: tuple[str, ...],
     wants: WantsSheet | None,
@@ -91,7 +100,7 @@ def _choose(
     for title, grid in filled.items() if wants is not None else ():
         note = f"sheet {title!r} chosen among {sheets}"
         try:
-            part = _sheet(file, title, grid, names, notes=(note,))
+            part = _sheet(source, title, grid, names, notes=(note,))
         except PlacementError:
             continue  # a cover page need not be a table
         if wants is not None and wants(part.names, part.columns):
@@ -99,14 +108,14 @@ def _choose(
     if len(wanted) > 1:
         titles = ", ".join(repr(part.sheet) for part in wanted)
         raise DataError(
-            f"{file}: sheets {titles} could each be meant: "
+            f"{source.name}: sheets {titles} could each be meant: "
             f"choose one with --sheet {wanted[0].sheet!r}"
         )
     if wanted:
         return wanted[0]
     title, grid = next(iter(filled.items()))
     note = f"sheet {title!r}, the first of {sheets}, is read"
-    return _sheet(file, title, grid, names, notes=(note,))
+    return _sheet(source, title, grid, names, notes=(note,))
 
 
 def _named(file: str, sheet: str, titles: list[str]) -> str:
@@ -144,14 +153,14 @@ def _read_grids(source: Source) -> dict[str, Grid]:
 
 
 def _sheet(
-    file: str, title: str, found: Grid, names: tuple[str, ...], *, notes: tuple[str, ...] = ()
+    source: Source, title: str, found: Grid, names: tuple[str, ...], *, notes: tuple[str, ...] = ()
 ) -> SheetPart:
     above, grid = found
     texts = [[unquote(text_of(cell)) for cell in row] for row in grid]
     places = [i for i, row in enumerate(texts) if any(row)]
     if not places:
-        raise DataError(f"{file}: sheet {title!r} is empty")
-    header = find_header([texts[i] for i in places[:_HEADER_ROWS]], names, file)
+        raise DataError(f"{source.name}: sheet {title!r} is empty")
+    header = find_header([texts[i] for i in places[:_HEADER_ROWS]], names, source.name)
     first = 0 if header.row is None else header.row + 1
     data = places[first:]
     columns: dict[str, Cells] = {}
@@ -160,7 +169,8 @@ def _sheet(
         cells[:] = [texts[i][place] for i in data]
         columns[name] = cells
     return SheetPart(
-        name=file,
+        origin=replace(source, name=title),
+        name=source.name,
         sheet=title,
         names=header.names,
         columns=columns,

@@ -20,7 +20,7 @@ def as_json(document: Any) -> str:
 
 def understanding_document(seen: Understanding) -> dict[str, Any]:
     """What `train --dry-run --json` prints."""
-    schema = seen.table.schema
+    schema = seen.schema
     return {
         "format": FORMAT,
         "target": schema.target.name,
@@ -32,8 +32,8 @@ def understanding_document(seen: Understanding) -> dict[str, Any]:
         ],
         "encoded": list(seen.encoder.names),
         "dropped": _dropped(schema),
-        "rows": {**seen.rows, "left_out": dict(seen.table.left_out)},
-        "notes": [*seen.table.notes, *seen.notes],
+        "rows": {**seen.rows, "left_out": dict(seen.left_out)},
+        "notes": [*seen.facts, *seen.notes],
         "warnings": list(seen.warnings),
     }
 

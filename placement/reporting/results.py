@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from placement.data.encoding import Encoder
-from placement.data.table import Table
+from placement.data.schema import Schema
 from placement.evaluation.evaluation import Evaluation
 from placement.model.fitted import Fitted
 
@@ -14,13 +14,20 @@ from placement.model.fitted import Fitted
 class Understanding:
     """What was understood of a file before anything is fitted, as `--dry-run` shows it.
 
-    `rows`: train, validation, test; `notes` say how rows and optimizer were chosen; `encoder`
-    is how the columns used are encoded.
+    `total`: rows with an outcome, and `rows` those that train, validate and test; `left_out`: why
+    others are not used, and how many. `facts` are those of the file, `notes` say how rows and
+    optimizer were chosen. `levels`: how many each category has; `encoder` is how the columns used
+    are encoded.
     """
 
-    table: Table
+    name: str
+    schema: Schema
+    total: int
     rows: Mapping[str, int]
+    left_out: tuple[tuple[str, int], ...]
+    facts: tuple[str, ...]
     notes: tuple[str, ...]
+    levels: Mapping[str, int]
     encoder: Encoder
     warnings: tuple[str, ...]
 

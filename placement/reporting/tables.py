@@ -58,19 +58,18 @@ def _cell(value: Any) -> Any:
 
 def understanding_text(seen: Understanding) -> str:
     """What was understood of the file: rows, target, columns used and not used."""
-    known, schema = seen.table, seen.table.schema
     counts = ", ".join(f"{number:,} {name}" for name, number in seen.rows.items() if number)
-    lines = [f"{known.name}: {len(known):,} rows with an outcome ({counts})"]
+    lines = [f"{seen.name}: {seen.total:,} rows with an outcome ({counts})"]
     lines += [
-        f"  left out: {number:,} rows, {reason}" for reason, number in known.left_out if number
+        f"  left out: {number:,} rows, {reason}" for reason, number in seen.left_out if number
     ]
     lines += [*(f"  {note}" for note in seen.notes), ""]
-    lines += [_target_line(schema), "", "Columns used"]
+    lines += [_target_line(seen.schema), "", "Columns used"]
     lines += [table(("column", "kind", "scale or reference"), _used(seen)), ""]
-    if schema.dropped:
-        lines += ["Columns not used"]
-        lines += [table(("column", "why"), [(d.column, d.reason) for d in schema.dropped]), ""]
-    lines += [f"note: {note}" for note in known.notes]
+    if seen.schema.dropped:
+        dropped = [(d.column, d.reason) for d in seen.schema.dropped]
+        lines += ["Columns not used", table(("column", "why"), dropped), ""]
+    lines += [f"note: {fact}" for fact in seen.facts]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -82,10 +81,10 @@ def _target_line(schema: Schema) -> str:
 
 def _used(seen: Understanding) -> list[tuple[str, str, str]]:
     rows = []
-    for feature in seen.table.schema.features:
+    for feature in seen.schema.features:
         kind, reference = "number", ""
         if feature.kind == "category":
-            levels = seen.table.kept[feature.name].count_levels()
+            levels = seen.levels[feature.name]
             kind = "yes/no" if levels == 2 else f"category, {levels} levels"
             reference = f"against {_reference(seen, feature.name)}"
         rows.append((feature.name, kind, f"{feature.scale:g}" if feature.scale else reference))
@@ -191,7 +190,7 @@ def _whereabouts(result: TrainResult, command: str) -> list[str]:
         lines.append(f"Model: {tracked.model_uri} ({tracked.alias})")
     if model is None:
         return lines
-    unknown = any("not yet known" in why for why, _ in result.understanding.table.left_out)
+    unknown = any("not yet known" in why for why, _ in result.understanding.left_out)
     what = f"{result.sources[0]}{' --unknown' if unknown else ''}"
     lines += ["", "Next:", f"  {command} predict {what} --model {model} --out scored.csv"]
     if tracked:

@@ -1,5 +1,6 @@
 """Evaluate: run the perceptron on rows whose outcome is known."""
 
+from placement.data.storage import IN_MEMORY
 from placement.data.understanding import Table
 from placement.evaluation.evaluation import evaluate
 from placement.model.fitted import load_fitted
@@ -23,7 +24,7 @@ def evaluate_file(
     """Measure the model that `name` names on a file with outcomes."""
     model = find_model(name, watcher)
     fitted = load_fitted(model.directory)
-    table = read_like(source, model.schema, names=names, sheet=sheet)
+    table = read_like(source, model.schema, IN_MEMORY, watcher, names=names, sheet=sheet)
     found = evaluate(fitted, table, threshold=threshold)
     columns = {feature: table.columns[feature] for feature in model.schema.feature_names}
     doubts = tuple(_where(table, problem) for problem in fitted.encoder.problems(columns))

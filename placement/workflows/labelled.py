@@ -1,29 +1,46 @@
 """Read rows whose outcome is known in the way a model was trained."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from placement.config import TrainConfig
 from placement.data.collecting import MOST_WORDS
 from placement.data.schema import Schema
-from placement.data.understanding import Table, matching_columns, read_table
+from placement.data.storage import Storage
+from placement.data.understanding import Table, matching_columns, open_labelled, understand_table
 from placement.errors import DataError
+from placement.workflows.watching import Nobody, Watcher
+
+
+def read_watched(source: Any, how: Mapping[str, Any], storage: Storage, watcher: Watcher) -> Table:
+    """Read a table with outcomes as `how` says, and say how far it is."""
+    reader = open_labelled(source, how)
+    with watcher.progress("reading", "rows", reader.likely_rows) as progress:
+        return understand_table(reader, how, storage, progress.update)
 
 
 def read_like(
-    source: Any, schema: Schema, *, names: tuple[str, ...] = (), sheet: str | None = None
+    source: Any,
+    schema: Schema,
+    storage: Storage,
+    watcher: Watcher = Nobody(),
+    *,
+    names: tuple[str, ...] = (),
+    sheet: str | None = None,
 ) -> Table:
     """Read a file with the target words and columns of a model's schema, in its spelling."""
     target = schema.target
-    table = read_table(
-        source,
-        target=target.name,
-        positive=target.rule or target.positive,
-        negative=None if target.rule else target.negative,
-        features=schema.feature_names,
-        names=names,
-        sheet=sheet,
-        categorical=tuple(f.name for f in schema.features if f.kind == "category"),
-    )
+    how = TrainConfig().of_scope("read") | {
+        "target": target.name,
+        "positive": target.rule or target.positive,
+        "negative": None if target.rule else target.negative,
+        "features": schema.feature_names,
+        "names": names,
+        "sheet": sheet,
+        "categorical": tuple(f.name for f in schema.features if f.kind == "category"),
+    }
+    table = read_watched(source, how, storage, watcher)
     theirs = matching_columns(table.kept, schema.feature_names, file=table.name)
     own = {spelling: name for name, spelling in theirs.items()}
     for spelling in theirs.values():

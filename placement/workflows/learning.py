@@ -56,7 +56,23 @@ def understand(tables: Tables, config: TrainConfig) -> tuple[Prepared, Understan
         "test": 0 if prepared.test is None else prepared.test.rows,
     }
     notes = (*_choices(config), prepared.split.note)
-    seen = Understanding(tables.train, rows, notes, prepared.encoder, tuple(doubts))
+    table = tables.train
+    seen = Understanding(
+        name=table.name,
+        schema=table.schema,
+        total=len(table),
+        rows=rows,
+        left_out=table.left_out,
+        facts=table.notes,
+        notes=notes,
+        levels={
+            feature.name: table.kept[feature.name].count_levels()
+            for feature in table.schema.features
+            if feature.kind == "category"
+        },
+        encoder=prepared.encoder,
+        warnings=tuple(doubts),
+    )
     if config.strict and doubts:
         raise DataError(f"--strict: {doubts[0]}")
     return prepared, seen

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from placement.config import TrainConfig
 from placement.data.hashing import count_common
 from placement.data.rules import is_rule, parse_rule
+from placement.data.storage import Storage
 from placement.data.table import Table
-from placement.data.understanding import read_table
-from placement.workflows.labelled import read_like
+from placement.workflows.labelled import read_like, read_watched
+from placement.workflows.watching import Nobody, Watcher
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,21 @@ class Tables:
     warnings: tuple[str, ...]
 
 
-def read(sources: Sequence[str], config: TrainConfig) -> Tables:
+def storage_of(config: TrainConfig) -> Storage:
+    """Return where tables are kept while a configuration is followed."""
+    stream = False if config.labels else True if config.keep_cache else config.stream
+    return Storage(stream=stream, folder=config.cache, keep=config.keep_cache)
+
+
+def read(
+    sources: Sequence[str], config: TrainConfig, storage: Storage, watcher: Watcher = Nobody()
+) -> Tables:
     """Read the files as the configuration says."""
     _check_rules(config)
-    table = read_table(list(sources), **config.of_scope("read"))
+    table = read_watched(list(sources), config.of_scope("read"), storage, watcher)
     if not config.test:
         return Tables(table, None, table.warnings)
-    test = read_like(config.test, table.schema)
+    test = read_like(config.test, table.schema, storage, watcher)
     doubts = (*table.warnings, *_known_rows(table, test, config.seed), *test.warnings)
     return Tables(table, test, doubts)
 

@@ -18,7 +18,7 @@ from placement.reporting.results import Tracked, TrainResult
 from placement.tracking.interrupts import signals_held
 from placement.workflows.ahead import imported_ahead
 from placement.workflows.aside import Aside, Here
-from placement.workflows.reading import read
+from placement.workflows.reading import read, storage_of
 from placement.workflows.record import DataSet, Recorder, recorder_for
 from placement.workflows.watching import Nobody, Watcher
 
@@ -36,9 +36,9 @@ def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody
     """Train on some files and record it as the configuration says."""
     if config.out:
         check_replaceable(Path(config.out).absolute())
-    with _recording(config) as recorder:
+    with _recording(config) as recorder, storage_of(config) as storage:
         with imported_ahead(*HEAVY):
-            tables = read(sources, config)
+            tables = read(sources, config, storage, watcher)
         from placement.workflows.learning import appraise, attempt, understand
 
         prepared, seen = understand(tables, config)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from placement.cli.settings import FIELDS, config_toml, effective_config
+from placement.cli.settings import FIELDS, config_toml, effective_config, switch
 from placement.config import OPTIMIZERS, TrainConfig
 from placement.errors import UsageError
 
@@ -53,13 +53,13 @@ def test_config_takes_the_place_of_placement_toml(toml):
 
 
 @pytest.mark.parametrize(
-    "name", [f for f, item in FIELDS.items() if isinstance(item.default, bool)]
+    "name", [*(f for f, item in FIELDS.items() if isinstance(item.default, bool)), "stream"]
 )
 def test_an_option_takes_back_a_switch_of_the_file_and_of_the_environment(
     run, toml, monkeypatch, name
 ):
-    word = name.replace("_", "-")
-    for there, option in ((True, f"--no-{word}"), (False, f"--{word}")):
+    yes, no = switch(FIELDS[name])
+    for there, option in ((True, no), (False, yes)):
         toml(f"{name} = {str(there).lower()}")
         monkeypatch.setenv(f"PLACEMENT_{name.upper()}", str(there))
         assert tomllib.loads(run("train", "--print-config").out)[name] is there
@@ -182,6 +182,7 @@ def values_of(item):
         return st.lists(st.tuples(WORDS, WORDS).map("=".join), max_size=2).map(tuple)
     words = {"lr": NUMBERS, "l2": NUMBERS, "momentum": KINDS[float]}
     whole = dict.fromkeys(("epochs", "batch_size", "patience", "gradcheck_every"), KINDS[int])
+    whole["stream"] = KINDS[bool]
     default = type(item.default) if item.default is not None else str
     return {**words, **whole}.get(item.name, KINDS[default])
 

@@ -1,0 +1,282 @@
+"""In memory, on the disk, in pieces and chunks of any size, from any format: the same model."""
+
+import gzip
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from placement.config import TrainConfig
+from placement.data import storage as storing
+from placement.data.chunks import ArrayChunks, FileChunks
+from placement.data.storage import Storage
+from placement.training.fitting import solve
+from placement.training.preparation import finish, prepare
+from placement.workflows.learning import appraise, attempt, understand
+from placement.workflows.reading import read
+
+ROWS = 700
+EXACT = 1e-10
+
+
+def made(rows=ROWS, seed=3):
+    """Students with gaps, a category with rare levels, words no one else has, unknown outcomes."""
+    draw = np.random.default_rng(seed)
+    cgpa = draw.normal(7, 1, rows).round(2)
+    tests = draw.poisson(60, rows).astype(float)
+    tests[draw.random(rows) < 0.1] = np.nan
+    branch = draw.choice(
+        ["CSE", "ECE", "MECH", "Rare A", "Rare B"], rows, p=[0.5, 0.3, 0.19, 0.005, 0.005]
+    )
+    z = 1.2 * (cgpa - 7) + 0.03 * (np.nan_to_num(tests, nan=55) - 60) + (branch == "CSE") * 0.5
+    status = np.where(draw.random(rows) < 1 / (1 + np.exp(-z)), "Placed", "Not Placed").astype(
+        object
+    )
+    status[draw.random(rows) < 0.05] = None
+    return pd.DataFrame(
+        {
+            "cgpa": cgpa,
+            "aptitude": tests,
+            "branch": branch,
+            "essay": [f"word {k} and {k * 7919 % 9973}" for k in range(rows)],
+            "backlogs": draw.poisson(0.5, rows),
+            "many": draw.integers(1, 4, rows),
+            "status": status,
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """The same table in every format, and as two files."""
+    folder, frame = tmp_path_factory.mktemp("table"), made()
+    frame.to_csv(folder / "table.csv", index=False)
+    (folder / "table.csv.gz").write_bytes(gzip.compress((folder / "table.csv").read_bytes()))
+    frame.to_csv(folder / "table.tsv", index=False, sep="\t")
+    frame.to_parquet(folder / "table.parquet")
+    frame.to_excel(folder / "table.xlsx", index=False)
+    frame.iloc[:301].to_csv(folder / "part-1.csv", index=False)
+    frame.iloc[301:].to_csv(folder / "part-2.csv", index=False)
+    return folder
+
+
+@pytest.fixture
+def trained(files, tmp_path):
+    """Train the table of a file in a storage, as the command does."""
+
+    def train(*names, stream=False, piece_rows=storing.PIECE_ROWS, chunk_rows=None, **how):
+        config = TrainConfig(**{"gradcheck_every": None, **how})
+        with Storage(
+            stream=stream, folder=str(tmp_path / "cache"), piece_rows=piece_rows
+        ) as storage:
+            tables = read([str(files / name) for name in names or ("table.csv",)], config, storage)
+            if chunk_rows is not None:
+                prepared = prepare(tables.train, config, chunk_rows=chunk_rows)
+                assert len(prepared.problem.source) > 1
+                return finish(prepared, solve(prepared.problem))
+            prepared, _ = understand(tables, config)
+            assert isinstance(prepared.problem.source, FileChunks if stream else ArrayChunks)
+            return appraise(attempt(prepared))
+
+    return train
+
+
+def same(one, other, tolerance=EXACT):
+    """Whether two models agree in weights, split and metrics."""
+    np.testing.assert_allclose(one.weights, other.weights, rtol=0, atol=tolerance)
+    assert abs(one.intercept - other.intercept) <= tolerance
+    for name in ("rows", "data_digest", "stopped", "metrics_on", "clamped_rows", "base_rate"):
+        assert one.figures.get(name) == other.figures.get(name), name
+    for name in ("metrics", "skill"):
+        for key, value in one.figures.get(name, {}).items():
+            assert other.figures[name][key] == pytest.approx(value, abs=tolerance), key
+    assert one.encoder.names == other.encoder.names
+
+
+WAYS = {
+    "default": {},
+    "unpenalised": {"l2": 0.0, "optimizer": "newton"},
+    "gd": {"optimizer": "gd", "epochs": 40},
+    "sgd": {"optimizer": "sgd", "epochs": 8, "batch_size": 64},
+    "adam": {"optimizer": "adam", "epochs": 30},
+    "lbfgs": {"optimizer": "lbfgs"},
+    "newton": {"optimizer": "newton"},
+    "logits": {"loss": "logits"},
+    "weighted": {"weight": "many"},
+    "balanced": {"class_weight": "balanced"},
+    "patient": {"patience": 5, "optimizer": "gd", "epochs": 60},
+    "dropping": {"missing": "drop"},
+    "all rows": {"test_size": 0.0},
+    "refitted": {"refit": True},
+    "by rule": {"test_where": "backlogs>=2"},
+    "by group": {"group": "branch"},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("piece_rows", [40, 500])
+def test_memory_disk_and_pieces_of_any_size_give_the_same_model(trained, way, piece_rows):
+    whole = trained(**WAYS[way])
+    same(whole, trained(**WAYS[way], stream=True))
+    same(whole, trained(**WAYS[way], stream=True, piece_rows=piece_rows))
+    same(whole, trained(**WAYS[way], piece_rows=piece_rows))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("chunk_rows", [7, 300])
+@pytest.mark.parametrize("way", ["newton", "unpenalised", "sgd", "lbfgs"])
+def test_chunks_of_any_size_give_the_same_model(trained, stream, chunk_rows, way):
+    whole = trained(**WAYS[way])
+    found = trained(**WAYS[way], stream=stream, chunk_rows=chunk_rows)
+    np.testing.assert_allclose(found.weights, whole.weights, rtol=0, atol=EXACT)
+    assert found.figures["rows"] == whole.figures["rows"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("name", ["table.csv.gz", "table.tsv", "table.parquet", "table.xlsx"])
+def test_every_format_of_a_table_gives_the_same_bits(trained, name, stream):
+    expected, found = trained(stream=stream), trained(name, stream=stream)
+    assert found.weights.tobytes() == expected.weights.tobytes()
+    same(expected, found, 0)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_table_in_two_files_gives_the_same_model(trained, stream):
+    same(trained(), trained("part-1.csv", "part-2.csv", stream=stream))
+
+
+def test_a_file_of_its_own_to_test_on_is_streamed_too(trained, files):
+    own = {"test": str(files / "part-2.csv")}
+    found = trained("part-1.csv", **own)
+    same(found, trained("part-1.csv", **own, stream=True, piece_rows=50))
+    assert found.figures["rows"]["test"] > 350
+
+
+@pytest.fixture
+def here(files, tmp_path, monkeypatch):
+    """An empty current directory, and the cache folder that commands are told of."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "cache"
+
+
+def left(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_was_streamed_is_removed_afterwards(run, files, here):
+    done = run("train", files / "table.csv", "--no-track", "--stream", "--cache", here)
+    assert done.code == 0
+    assert f"rows stay in {here}" in done.out
+    assert left(here) == []
+
+
+def test_a_training_that_fails_leaves_nothing_on_the_disk(run, files, here):
+    options = ("--no-track", "--stream", "--cache", here, "--target", "essay")
+    done = run("train", files / "table.csv", *options)
+    assert done.code == 3
+    assert left(here) == []
+
+
+def test_the_columns_are_kept_and_taken_up_while_the_file_is_unchanged(run, files, here, tmp_path):
+    sheet = tmp_path / "may.csv"
+    sheet.write_bytes((files / "table.csv").read_bytes())
+    keep = ("train", sheet, "--no-track", "--cache", here, "--keep-cache", "--json", "--out", "m")
+    first = run(*keep)
+    kept = left(here)
+    assert [name.split("-")[0] for name in kept] == ["columns"]
+    broken = sheet.stat()
+    sheet.write_bytes(b"#" * broken.st_size)  # were it read again, nothing could come of it
+    os.utime(sheet, ns=(broken.st_atime_ns, broken.st_mtime_ns))
+    assert run(*keep).code == 3  # what a file says of its last change is not enough
+    sheet.write_bytes((files / "table.csv").read_bytes())
+    assert run(*keep).json == first.json
+    assert len(left(here)) == 2
+
+
+def test_kept_columns_are_not_read_again(run, files, here, monkeypatch):
+    keep = ("train", files / "table.csv", "--no-track", "--cache", here, "--keep-cache")
+    expected = run(*keep)
+    monkeypatch.setattr("placement.data.kept.collect", None)
+    again = run(*keep)
+    assert again.code == 0, again.err
+    assert "are those kept in" in again.out
+    numbers = [[w for w in out.split() if w[0].isdigit()] for out in (expected.out, again.out)]
+    assert numbers[0][-20:] == numbers[1][-20:]
+
+
+def test_kept_columns_that_were_cut_short_are_read_again(run, files, here):
+    keep = ("train", files / "table.csv", "--no-track", "--cache", here, "--keep-cache", "--json")
+    first = run(*keep)
+    (folder,) = here.glob("columns-*")
+    cut = max(folder.glob("*.cells"), key=lambda path: path.stat().st_size)
+    cut.write_bytes(cut.read_bytes()[:-1])
+    again = run(*keep)
+    assert again.json == first.json
+    assert run(*keep).json == first.json
+
+
+def test_without_room_on_the_disk_nothing_is_begun(run, files, here, monkeypatch):
+    monkeypatch.setattr(storing, "CELL_BYTES", 10**14)
+    done = run("train", files / "table.csv", "--no-track", "--stream", "--cache", here)
+    assert done.code == 6
+    assert "--cache DIR" in done.err
+    assert left(here) == []
+
+
+def test_a_table_beyond_half_of_the_free_memory_is_streamed(run, files, here, monkeypatch):
+    monkeypatch.setattr(storing, "_CERTAINLY_FITS", 0)
+    small = storing.CELL_BYTES * 7 * ROWS
+    for free, streamed in ((small, True), (3 * small, False)):
+        monkeypatch.setattr(storing, "free_memory", lambda free=free: free)
+        done = run("train", files / "table.csv", "--no-track", "--cache", here)
+        assert (f"rows stay in {here}" in done.out) == streamed
+        told = run("train", files / "table.csv", "--no-track", "--cache", here, "--in-memory")
+        assert "rows stay in" not in told.out
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (("--stream", "--labels", "x.csv"), "--labels are joined in memory"),
+        (("--keep-cache", "--labels", "x.csv"), "--labels are joined in memory"),
+        (("--keep-cache", "--in-memory"), "leave out --in-memory"),
+    ],
+)
+def test_options_that_cannot_go_together_are_told_before_any_file_is_opened(run, options, word):
+    done = run("train", "there-is-no-such.csv", *options)
+    assert done.code == 2
+    assert word in done.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL and SIGTERM, which are POSIX signals")
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM"])
+def test_what_a_killed_process_leaves_on_the_disk_is_gone_after_the_next(run, files, here, number):
+    """A training that waits for its reader to go on is killed while its rows are on the disk."""
+    stall = (
+        "import sys, time, placement.workflows.learning as learning\n"
+        "def stalled(*args): print('here', flush=True); time.sleep(60)\n"
+        "learning.attempt = stalled\n"
+        "from placement.cli import main; main(sys.argv[1:])"
+    )
+    words = ["train", files / "table.csv", "--no-track", "--stream", "--cache", here]
+    process = subprocess.Popen(
+        [sys.executable, "-c", stall, *map(str, words)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "here\n"
+    assert len(left(here)) == 2  # the rows, and the lock that says that they are in use
+    other = run(*words)
+    assert other.code == 0
+    assert len(left(here)) == 2
+    process.send_signal(getattr(signal, number))
+    process.wait()
+    process.stdout.close()
+    if number == "SIGTERM":
+        assert left(here) == []
+    else:
+        assert len(left(here)) == 2
+        assert run(*words).code == 0
+        assert left(here) == []
