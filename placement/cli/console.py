@@ -64,17 +64,41 @@ class Progress:
         raise_arrived()
 
 
+class _Pace:
+    """How fast work goes, from when it began to move."""
+
+    def __init__(self, unit: str, total: int | None) -> None:
+        self._unit, self._total = unit, total
+        self._begin: tuple[float, int] | None = None
+
+    def told(self, done: int) -> tuple[str, str]:
+        """Return the rate, and the time left; "" where that is not known."""
+        if self._begin is None:
+            if done:
+                self._begin = time.monotonic(), done
+            return "", ""
+        start, before = self._begin
+        rate = (done - before) / max(time.monotonic() - start, 1e-3)
+        left = ""
+        # Epochs may end before their limit, and the rows of a text file are an estimate.
+        if self._unit == "rows" and self._total and done < self._total and rate > 0:
+            left = f"{(self._total - done) / rate:.0f} s left"
+        return f"{rate:,.0f} {self._unit}/s", left
+
+
 class _Lines(Progress):
     def __init__(self, label: str, unit: str, total: int | None) -> None:
         self._label, self._unit, self._total = label, unit, total
-        self._last = time.monotonic()
+        self._last, self._pace = time.monotonic(), _Pace(unit, total)
 
     def update(self, done: int, detail: str = "") -> None:
         super().update(done)
+        rate, left = self._pace.told(done)
         if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
             self._last = time.monotonic()
-            of = f" of {self._total:,}" if self._total else ""
-            click.echo(f"{self._label}: {done:,}{of} {self._unit} {detail}".rstrip(), err=True)
+            of = f" of {self._total:,}" if self._total and done <= self._total else ""
+            told = [f"{self._label}: {done:,}{of} {self._unit}", rate, left, detail]
+            click.echo(", ".join(filter(None, told)), err=True)
 
 
 @contextmanager
@@ -86,17 +110,17 @@ def _bar(label: str, unit: str, total: int | None) -> Iterator[Progress]:
     columns: list[Any] = [
         TextColumn(f"{label} {{task.completed:,.0f}} {unit}"),
         BarColumn(),
-        TextColumn("{task.fields[detail]}"),
+        TextColumn("{task.fields[pace]} {task.fields[detail]}"),
         TimeElapsedColumn(),
     ]
     if total:
         columns.append(TimeRemainingColumn())
     with RichProgress(*columns, console=RichConsole(stderr=True), transient=True) as shown:
-        task = shown.add_task(label, total=total, detail="")
+        task, pace = shown.add_task(label, total=total, detail="", pace=""), _Pace(unit, total)
 
         class Bar(Progress):
             def update(self, done: int, detail: str = "") -> None:
                 super().update(done)
-                shown.update(task, completed=done, detail=detail)
+                shown.update(task, completed=done, detail=detail, pace=pace.told(done)[0])
 
         yield Bar()

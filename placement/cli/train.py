@@ -75,7 +75,7 @@ def _show_understanding(
     from placement.workflows.reading import read, storage_of
 
     with storage_of(config) as storage:
-        _, seen = understand(read(data, config, storage, console), config)
+        _, seen = understand(read(data, config, storage, console), config, console)
     for text in seen.warnings:
         console.warn(text)
     click.echo(

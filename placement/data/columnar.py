@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from placement.data.arrow import floats_of, nulls_of, numpy_of
 from placement.data.blocks import Block, Cells, Wanted, text_of, tidy_names, unquote
-from placement.data.sources import Source, reading
+from placement.data.sources import Partition, Source, reading
 from placement.errors import DataError
 from placement.model.scorer import Coded
 
@@ -24,7 +24,7 @@ BATCH_ROWS = 65_536
 
 @dataclass(frozen=True)
 class ParquetPart:
-    """A Parquet file, read in row batches."""
+    """A Parquet file, read in row batches. `added`: columns that its folders say, after its own."""
 
     source: Source
     name: str
@@ -32,6 +32,7 @@ class ParquetPart:
     unnamed: frozenset[str]
     notes: tuple[str, ...]
     likely_rows: int
+    added: Partition = ()
     warnings: tuple[str, ...] = ()
 
     @property
@@ -49,14 +50,21 @@ class ParquetPart:
         with reading(self.name):
             try:
                 with pq.ParquetFile(self.source.path) as file:
-                    own = dict(zip(self.names, file.schema_arrow.names, strict=True))
-                    only = None if wanted.records else [own[name] for name in asked]
+                    own = dict(zip(self.names, file.schema_arrow.names, strict=False))
+                    only = None if wanted.records else [own[n] for n in asked if n in own]
                     for batch in file.iter_batches(batch_size=size, columns=only):
                         yield partial(self._block, batch, asked, whole=wanted.records)
             except pa.ArrowException as error:
                 raise _damaged(self.name, error) from error
 
     def _block(self, batch: "pa.RecordBatch", asked: list[str], *, whole: bool) -> Block:
+        import pyarrow as pa
+
+        for name, value in self.added:
+            if whole or name in asked:
+                kind = pa.int64() if isinstance(value, int) else pa.string()
+                cells = pa.repeat(pa.scalar(value, kind), batch.num_rows)
+                batch = batch.append_column(name, cells)
         places = [self.names.index(name) if whole else k for k, name in enumerate(asked)]
         columns = {
             name: _arrow_cells(batch.column(place))
@@ -74,12 +82,14 @@ def open_parquet(source: Source) -> ParquetPart:
     with reading(source.name):
         try:
             with pq.ParquetFile(source.path) as file:
-                tidy, rows = tidy_names(file.schema_arrow.names), file.metadata.num_rows
+                own, rows = file.schema_arrow.names, file.metadata.num_rows
         except pa.ArrowException as error:
             raise _damaged(source.name, error) from error
+    added = tuple((name, value) for name, value in source.partition if name not in own)
+    tidy = tidy_names([*own, *(name for name, _ in added)])
     if not tidy.names:
         raise DataError(f"{source.name}: a Parquet file without columns")
-    return ParquetPart(source, source.name, tidy.names, tidy.unnamed, tidy.notes, rows)
+    return ParquetPart(source, source.name, tidy.names, tidy.unnamed, tidy.notes, rows, added)
 
 
 def _damaged(name: str, error: Exception) -> DataError:

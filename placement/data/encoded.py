@@ -32,12 +32,14 @@ class Wanted:
     chunk_rows: int | None = None
 
 
-def encoded(table: Table, wanted: Wanted) -> Chunks:
-    """Encode some rows of a table, on every processor."""
+def encoded(
+    table: Table, wanted: Wanted, tell: Callable[[int], None] = lambda _rows: None
+) -> Chunks:
+    """Encode some rows of a table, on every processor; `tell` hears of every few rows."""
     weighted = table.is_weighted or wanted.factors is not None
     if isinstance(table.shelf, FileShelf):
-        return _in_file(table, wanted, table.shelf, weighted=weighted)
-    return _in_memory(table, wanted, weighted=weighted)
+        return _in_file(table, wanted, table.shelf, tell, weighted=weighted)
+    return _in_memory(table, wanted, tell, weighted=weighted)
 
 
 @dataclass(frozen=True)
@@ -59,24 +61,34 @@ def _slices(table: Table, wanted: Wanted) -> Iterator[_Slice]:
             before += len(some)
 
 
-def _in_memory(table: Table, wanted: Wanted, *, weighted: bool) -> ArrayChunks:
+def _in_memory(
+    table: Table, wanted: Wanted, tell: Callable[[int], None], *, weighted: bool
+) -> ArrayChunks:
     rows = sum(int(np.count_nonzero(wanted.rows(place))) for place in range(table.pieces))
     # Columns one after the other: so they are made, and so they are multiplied as fast.
     x, y = np.empty((len(wanted.encoder.names), rows), wanted.dtype), np.empty(rows, wanted.dtype)
     weight = np.empty(rows) if weighted else None
 
-    def fill(some: _Slice) -> None:
+    def fill(some: _Slice) -> int:
         here = slice(some.before, some.before + len(some.rows))
         _encode(table, wanted, some, x[:, here], y[here])
         if weight is not None:
             weight[here] = _weights(table, wanted, some)
+        return len(some.rows)
 
-    for _ in in_order(_slices(table, wanted), fill, usable_processors()):
-        pass
+    for count in in_order(_slices(table, wanted), fill, usable_processors()):
+        tell(count)
     return ArrayChunks(x.T, y, no_weights(rows) if weight is None else weight, wanted.chunk_rows)
 
 
-def _in_file(table: Table, wanted: Wanted, shelf: FileShelf, *, weighted: bool) -> FileChunks:
+def _in_file(
+    table: Table,
+    wanted: Wanted,
+    shelf: FileShelf,
+    tell: Callable[[int], None],
+    *,
+    weighted: bool,
+) -> FileChunks:
     columns = len(wanted.encoder.names)
 
     def made(some: _Slice) -> npt.NDArray[Any]:
@@ -91,6 +103,7 @@ def _in_file(table: Table, wanted: Wanted, shelf: FileShelf, *, weighted: bool) 
         for cells in in_order(_slices(table, wanted), made, usable_processors()):
             cells.tofile(file)
             sizes.append(cells.shape[1])
+            tell(cells.shape[1])
     return FileChunks(path, tuple(sizes), columns, wanted.dtype, weighted)
 
 

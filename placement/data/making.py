@@ -52,6 +52,7 @@ class Making:
     asked: Asked
     unnamed: frozenset[str]
     shelf: Shelf
+    tell: Callable[[int, str], None]
 
     def table(self, facts: Facts, *, drop_missing: bool) -> Table:
         """Choose rows and columns, check the cells, and put the table together."""
@@ -98,7 +99,10 @@ class Making:
         """Survey every column: over the rows that are used and, where others are, over all."""
         places = self.data.places
         rows, positive = outcome.counts
-        used = list(surveys(self.columns, outcome, range(outcome.pieces)))
+        used = []
+        for seen in surveys(self.columns, outcome, range(outcome.pieces)):
+            used.append(seen)
+            self.tell(len(places), f"{len(used) / outcome.pieces:.0%} of them checked")
         everywhere = used
         if rows < len(places):
             everyone = Outcome(

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Literal, cast
+from urllib.parse import unquote
 
 from placement.errors import DataError, did_you_mean
 
@@ -22,6 +23,9 @@ SAMPLE_BYTES = 1 << 18
 _COMPRESSION = 5  # of tables of marks, roughly
 
 FileKind = Literal["text", "excel", "parquet"]
+Partition = tuple[tuple[str, str | int | None], ...]
+
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 _SIGNATURES = (
     (b"\xd0\xcf\x11\xe0", "an old .xls or a password-protected workbook: save it as .xlsx"),
@@ -43,13 +47,17 @@ _CONFLICT = re.compile(rb"^(?:<{7} |>{7} |={7}\r?$)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Source:
-    """One file to read. `keep` holds on to the temporary file behind a pipe."""
+    """One file to read. `keep` holds on to the temporary file behind a pipe.
+
+    `partition`: columns that the folders of a partitioned table say, with their one value.
+    """
 
     name: str
     path: Path
     kind: FileKind = "text"
     compression: Literal["", "gzip", "zstd"] = ""
     keep: Any = None
+    partition: Partition = ()
 
     def open(self) -> BinaryIO:
         """Open the bytes of the table, decompressed."""
@@ -119,35 +127,69 @@ def reading(name: str) -> Iterator[None]:
 
 
 def find_sources(source: Any) -> list[Source]:
-    """Return the files a path, `"-"`, a glob, or a list of them stands for."""
+    """Return the files a path, `"-"`, a folder of Parquet, a glob, or a list of them stands for."""
     given = list(source) if isinstance(source, (list, tuple)) else [source]
     if not given:
         raise DataError("no file given: name at least one")
-    paths = [path for item in given for path in _expand(item)]
-    base = [path.name for path in paths]
-    names = base if len(set(base)) == len(base) else [str(path) for path in paths]
+    paths = [found for item in given for found in _expand(item)]
+    base = [path.name for path, _ in paths]
+    names = base if len(set(base)) == len(base) else [str(path) for path, _ in paths]
     return [
-        recognise(_stdin() if str(path) == "-" else _plain(path, name))
-        for path, name in zip(paths, names, strict=True)
+        replace(
+            recognise(_stdin() if str(path) == "-" else _plain(path, name)), partition=partition
+        )
+        for (path, partition), name in zip(paths, names, strict=True)
     ]
 
 
-def _expand(item: Any) -> list[Path]:
+def _expand(item: Any) -> list[tuple[Path, Partition]]:
+    """Return the files that one given name stands for, each with its partition."""
     text = os.fspath(item) if isinstance(item, (str, os.PathLike)) else None
     if not isinstance(text, str):
         raise DataError(f"cannot read a table from {type(item).__name__}: give a path or a frame")
+    if Path(text).is_dir():
+        return _dataset(Path(text)) or [(Path(text), ())]
     if text == "-" or not glob.has_magic(text) or Path(text).exists():
-        return [Path(text)]
+        return [(Path(text), ())]
     found = sorted(Path(path) for path in glob.glob(text, recursive=True))  # noqa: PTH207 - absolute patterns too
     files = [path for path in found if not path.is_dir()]
     if not files:
         raise DataError(f"{text}: no file matches this pattern")
-    return files
+    return [(path, ()) for path in files]
+
+
+def _dataset(folder: Path) -> list[tuple[Path, Partition]]:
+    """Return the Parquet files of a folder and of folders such as `batch=2025` below it.
+
+    Names that begin with `_` or `.` are notes of the program that wrote the table.
+    """
+    below = (path.relative_to(folder) for path in sorted(folder.rglob("*.parquet")))
+    inner = [path for path in below if not any(part.startswith(("_", ".")) for part in path.parts)]
+    said = [dict(_said(name) for name in path.parts[:-1] if "=" in name) for path in inner]
+    whole = {name for one in said for name in one} - {
+        name for one in said for name, value in one.items() if not _is_whole(value)
+    }
+    return [
+        (folder / path, tuple((n, int(v) if v and n in whole else v) for n, v in one.items()))
+        for path, one in zip(inner, said, strict=True)
+    ]
+
+
+def _said(folder: str) -> tuple[str, str | None]:
+    """Return the column and the value that a folder's name says."""
+    name, _, value = folder.partition("=")
+    return unquote(name), None if value == _NO_VALUE else unquote(value)
+
+
+def _is_whole(value: str | None) -> bool:
+    return value is None or (value.isascii() and value.isdigit() and str(int(value)) == value)
 
 
 def _plain(path: Path, name: str) -> Source:
     if path.is_dir():
-        raise DataError(f"{path}: a directory, not a file: name its files, such as {path}/*.csv")
+        raise DataError(
+            f"{path}: a directory without Parquet files: name its files, such as {path}/*.csv"
+        )
     if not path.exists():
         raise DataError(f"{path}: no such file{_nearest(path)}")
     if path.is_file():

@@ -201,7 +201,9 @@ class Matched:
         theirs = dict(zip(self.names, self.own, strict=True))
         columns = wanted.columns and frozenset(theirs[name] for name in wanted.columns)
         words = frozenset(theirs[name] for name in wanted.words)
-        wanted = replace(wanted, columns=columns, words=words, records=wanted.records and self.keep)
+        # Text may be copied only where it is written as the first file's; what has types, always.
+        records = wanted.records and (self.keep or not isinstance(self.part, TextPart))
+        wanted = replace(wanted, columns=columns, words=words, records=records)
         for task in self.part.tasks(wanted):
             yield partial(self._renamed, task)
 
@@ -209,7 +211,10 @@ class Matched:
         block = task()
         pairs = zip(self.names, self.own, strict=True)
         columns = {name: block.columns[own] for name, own in pairs if own in block.columns}
-        raw = block.raw if self.own == self.part.names else None
+        raw = block.raw
+        if self.own != self.part.names:
+            places = [self.part.names.index(name) for name in self.own]
+            raw = raw.select(places) if hasattr(raw, "select") else None
         return replace(block, names=self.names, columns=columns, raw=raw)
 
 

@@ -73,11 +73,14 @@ def understand_table(
     reader: Reader,
     how: Mapping[str, Any],
     storage: Storage,
-    tell: Callable[[int], None] = lambda _rows: None,
+    tell: Callable[[int, str], None] = lambda _rows, _detail: None,
 ) -> Table:
-    """Read a table that was opened into a storage; `tell` hears of the rows that were read."""
+    """Read a table that was opened into a storage.
+
+    `tell` hears how many rows were read, and then how many of them were checked.
+    """
     place = storage.place(reader)
-    data, joined, notes = _read(reader, how, place, tell)
+    data, joined, notes = _read(reader, how, place, lambda rows: tell(rows, ""))
     name = joined.column.name if joined else _target(data, how["target"])
     own = _Spelling(data)
     asked = Asked(
@@ -100,7 +103,7 @@ def understand_table(
         n: understand(read, categorical=n in words, shelf=place.shelf)
         for n, read in data.columns.items()
     }
-    making = Making(data, columns, outcome, asked, reader.unnamed, place.shelf)
+    making = Making(data, columns, outcome, asked, reader.unnamed, place.shelf, tell)
     facts = _facts(reader, data, joined)
     facts = replace(facts, notes=(*facts.notes, *place.notes, *notes))
     return making.table(facts, drop_missing=how["missing"] == "drop")

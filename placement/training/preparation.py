@@ -49,6 +49,11 @@ class Prepared:
     base_rate: float
 
     @property
+    def tested_rows(self) -> int:
+        """The number of rows to measure on."""
+        return self.problem.source.rows if self.test is None else self.test.rows
+
+    @property
     def tested(self) -> Tested:
         """The rows to measure on: the test file's, the held-out ones, or else the training rows."""
         if self.test_table is not None:
@@ -66,12 +71,13 @@ def prepare(
     split: Split | None = None,
     everything: bool = False,
     chunk_rows: int | None = None,
+    tell: Callable[[int], None] = lambda _rows: None,
 ) -> Prepared:
     """Hold rows out, learn the encoding from the training rows, encode.
 
     `test`: a table of its own to test on. `split`: which rows are held out, where that is decided.
-    `everything`: train on all rows. Raises DataError where the training rows are separable at
-    `--l2 0`.
+    `everything`: train on all rows. `tell` hears of every few encoded rows.
+    Raises DataError where the training rows are separable at `--l2 0`.
     """
     split = split or hold_out(table, config, everything=everything or test is not None)
     encoder = learn_encoding(table, split)
@@ -80,17 +86,17 @@ def prepare(
         _part(split, TRAIN), encoder, np.dtype(config.dtype),
         _balance(classes) if config.class_weight == "balanced" else None, chunk_rows,
     )  # fmt: skip
-    train = encoded(table, wanted)
+    train = encoded(table, wanted, tell)
     plain = replace(wanted, factors=None)
     validation = held_out = None
     if split.counts[VALIDATION]:
-        validation = encoded(table, replace(plain, rows=_part(split, VALIDATION)))
+        validation = encoded(table, replace(plain, rows=_part(split, VALIDATION)), tell)
     if test is not None:
         everyone = Tested(test, lambda place: np.ones(test.labels.sizes[place], dtype=bool))
-        held_out = encoded(test, replace(plain, rows=everyone.rows))
+        held_out = encoded(test, replace(plain, rows=everyone.rows), tell)
         split = replace(split, note=f"tested on {test.name}")
     elif split.counts[TEST]:
-        held_out = encoded(table, replace(plain, rows=_part(split, TEST)))
+        held_out = encoded(table, replace(plain, rows=_part(split, TEST)), tell)
     try:
         problem = look_at(train, Options.of(config), encoder.names)
     except DataError as fault:

@@ -44,9 +44,14 @@ class Trial:
     warnings: tuple[str, ...]
 
 
-def understand(tables: Tables, config: TrainConfig) -> tuple[Prepared, Understanding]:
+def understand(
+    tables: Tables, config: TrainConfig, watcher: Watcher = Nobody()
+) -> tuple[Prepared, Understanding]:
     """Prepare the rows and say what was understood; nothing is fitted or written."""
-    prepared = prepare(tables.train, config, test=tables.test)
+    total = len(tables.train) + (0 if tables.test is None else len(tables.test))
+    with watcher.progress("encoding", "rows", total) as progress:
+        progress.update(0, "after rows are held out")
+        prepared = prepare(tables.train, config, test=tables.test, tell=_counted(progress.update))
     doubts = [*tables.warnings, *prepared.problem.warnings]
     if prepared.test is None and config.test_size:
         doubts.append(f"{prepared.split.note}: the figures are those of the training rows")
@@ -78,6 +83,18 @@ def understand(tables: Tables, config: TrainConfig) -> tuple[Prepared, Understan
     return prepared, seen
 
 
+def _counted(tell: Callable[[int], None]) -> Callable[[int], None]:
+    """Return what adds up how many more are done, and tells the sum."""
+    done = 0
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        tell(done)
+
+    return more
+
+
 def _choices(config: TrainConfig) -> tuple[str, ...]:
     """Say which optimizer was chosen where an option chose it."""
     if config.optimizer == "auto" and config.resolved_optimizer != "auto":
@@ -101,8 +118,11 @@ def attempt(
     found = solution(history, prepared.problem)
     fitted = finish(prepared, found)
     judge = Judge(fitted.threshold, prepared.config.seed)
-    for p, y, w in scored(prepared.tested, fitted):
-        judge.add(p, y, w, prepared.base_rate)
+    with watcher.progress("testing", "rows", prepared.tested_rows) as progress:
+        tell = _counted(progress.update)
+        for p, y, w in scored(prepared.tested, fitted):
+            judge.add(p, y, w, prepared.base_rate)
+            tell(len(p))
     return Trial(prepared, fitted, checks, judge, found.warnings)
 
 

@@ -75,7 +75,10 @@ def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> Pred
     threshold = model.threshold if request.threshold is None else request.threshold
     scorer = BlockScorer(model, threshold, reader.decimal, request.unknown, rule)
     tally = Tally()
-    with _sink(request, reader, watcher) as sink, watcher.progress("scoring", "rows") as progress:
+    with (
+        _sink(request, reader, watcher) as sink,
+        watcher.progress("scoring", "rows", reader.likely_rows) as progress,
+    ):
         for scored in _scored(reader, scorer, sink):
             sink.put(scored)
             tally.add(scored)

@@ -41,7 +41,7 @@ def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody
             tables = read(sources, config, storage, watcher)
         from placement.workflows.learning import appraise, attempt, understand
 
-        prepared, seen = understand(tables, config)
+        prepared, seen = understand(tables, config, watcher)
         if recorder is None:
             trial = attempt(prepared, watcher)
             fitted, tracked = appraise(trial), None

@@ -7,6 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from placement.cli.console import Console
+
 KEYS = {
     "format": int, "run_id": None, "model_uri": None, "bundle": None, "rows": dict,
     "target": str, "positive": str, "features": list, "dropped": list, "warnings": list,
@@ -363,3 +365,32 @@ def test_testing_on_rows_that_were_trained_on_is_told(run, sheet, trained):
     assert any("trained on as well" in text for text in done.json["warnings"])
     told = run("evaluate", trained.parent / "students.csv", "--model", trained)
     assert "the very table the model was trained on" in told.err
+
+
+def test_rows_are_told_with_their_rate_and_the_time_left(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr("placement.cli.console.time.monotonic", lambda: now[0])
+    with Console().progress("reading", "rows", 1_000) as progress:
+        # The pace is known from the second time on; the total was an estimate.
+        for seconds, rows, detail in (
+            (1, 100, ""),
+            (3, 500, ""),
+            (5, 900, "and on"),
+            (7, 1_100, ""),
+        ):
+            now[0] = seconds
+            progress.update(rows, detail)
+    told = capsys.readouterr().err.splitlines()
+    assert told == [
+        "reading: 500 of 1,000 rows, 200 rows/s, 2 s left",
+        "reading: 900 of 1,000 rows, 200 rows/s, 0 s left, and on",
+        "reading: 1,100 rows, 167 rows/s",
+    ]
+
+
+def test_every_stage_of_a_training_says_how_far_it_is(run, sheet, monkeypatch):
+    monkeypatch.setattr("placement.cli.console._SECONDS_BETWEEN_LINES", 0.0)
+    done = run("train", sheet, "--no-track", "--json")
+    for stage in ("reading: 240", "encoding: 240", "training: 1", "testing: 48"):
+        assert stage in done.err
+    assert "100% of them checked" in done.err

@@ -6,10 +6,12 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from placement.data.blocks import Wanted
 from placement.data.sources import find_sources
 from placement.data.tables import open_table
 from placement.errors import DataError
@@ -158,3 +160,68 @@ assert not heavy, heavy
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "cgpa,placed,p\n7.5,Yes,0.5\n6.1,No,0.5\n"
+
+
+@pytest.fixture
+def partitioned(tmp_path):
+    """A table that another program cut by batch and city, with its notes beside the rows."""
+    frame = pd.DataFrame(
+        {
+            "cgpa": [7.0, 8.0, 6.0, 9.0],
+            "batch": [2024, 2024, 2025, 2025],
+            "city": ["Salem", "São Paulo/1", None, "Salem"],
+        }
+    )
+    pq.write_to_dataset(
+        pa.Table.from_pandas(frame), tmp_path / "all", partition_cols=["batch", "city"]
+    )
+    (tmp_path / "all" / "_SUCCESS").touch()
+    (tmp_path / "all" / ".part.parquet").write_bytes(b"half written")
+    (tmp_path / "all" / "_old").mkdir()
+    (tmp_path / "all" / "_old" / "x.parquet").write_bytes(b"not one of them")
+    return tmp_path / "all"
+
+
+def test_a_folder_of_parquet_is_one_table_with_the_columns_its_folders_say(partitioned):
+    reader = open_table(partitioned)
+    assert (reader.name, reader.kind, reader.likely_rows) == ("4 files", "parquet", 4)
+    assert reader.names == ("cgpa", "batch", "city")
+    rows = []
+    for block in reader.blocks():
+        cells = {name: block.columns[name] for name in reader.names}
+        rows += zip(*(getattr(c, "to_numpy", lambda c=c: c)() for c in cells.values()), strict=True)
+    assert sorted(rows, key=str) == [
+        (6.0, 2025.0, None), (7.0, 2024.0, "Salem"), (8.0, 2024.0, "São Paulo/1"),
+        (9.0, 2025.0, "Salem"),
+    ]  # fmt: skip
+
+
+def test_the_types_of_a_partitioned_table_are_kept(partitioned):
+    for block in open_table(partitioned).blocks():
+        assert [str(kind) for kind in block.raw.schema.types] == ["double", "int64", "string"]
+
+
+def test_only_the_columns_that_are_wanted_of_a_folder_are_read(partitioned):
+    for block in open_table(partitioned).blocks(Wanted(columns=frozenset({"batch"}))):
+        assert list(block.columns) == ["batch"]
+
+
+def test_codes_that_begin_with_a_zero_stay_words(tmp_path):
+    for code in ("007", "12"):
+        (tmp_path / f"code={code}").mkdir()
+        pq.write_table(pa.table({"x": [1.5]}), tmp_path / f"code={code}" / "a.parquet")
+    seen = [block.columns["code"].texts.tolist() for block in open_table(tmp_path).blocks()]
+    assert seen == [["007"], ["12"]]
+
+
+def test_a_column_of_the_file_itself_is_not_said_again_by_its_folder(tmp_path):
+    (tmp_path / "batch=1").mkdir()
+    pq.write_table(pa.table({"batch": [2, 3]}), tmp_path / "batch=1" / "a.parquet")
+    (block,) = open_table(tmp_path).blocks()
+    assert block.names == ("batch",)
+    assert block.columns["batch"].tolist() == [2.0, 3.0]
+
+
+def test_a_folder_without_parquet_is_refused_with_what_to_do(tmp_path):
+    (tmp_path / "may.csv").write_text("a,b\n1,2\n")
+    assert "/*.csv" in refused(tmp_path)
