@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 METRICS_PER_BATCH = 1000
 PARAMS_PER_BATCH = 100
-POINTS_SHOWN = 2500
+MOST_POINTS = 1000  # of a curve: a picture shows no more, and each costs a row of the database
 PARAM_LENGTH = 6000
 TAG_LENGTH = 8000
 KEY_LENGTH = 250
@@ -21,7 +21,17 @@ def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def thinned_points(points: Sequence[Item], most: int = POINTS_SHOWN) -> list[Item]:
+def without_plateaus(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Return (step, value) without those between equal neighbours: the line is the same."""
+    last = len(points) - 1
+    return [
+        point
+        for k, point in enumerate(points)
+        if k in {0, last} or not points[k - 1][1] == point[1] == points[k + 1][1]
+    ]
+
+
+def thinned_points(points: Sequence[Item], most: int = MOST_POINTS) -> list[Item]:
     """Return at most `most` points, evenly spread, the first and the last among them."""
     if len(points) <= most:
         return list(points)

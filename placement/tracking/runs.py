@@ -19,6 +19,7 @@ from placement.tracking.limits import (
     short_param,
     short_tag,
     thinned_points,
+    without_plateaus,
 )
 from placement.tracking.provenance import provenance_tags
 from placement.tracking.store import Store, translated
@@ -67,7 +68,7 @@ class TrackedRun:
         self.log_series({name: [(step, value)] for name, value in metrics.items()})
 
     def log_series(self, series: Mapping[str, Series]) -> None:
-        """Log curves as (step, value), thinned to what MLflow's UI shows.
+        """Log curves as (step, value), thinned to what a picture shows.
 
         None and not-finite values are left out: MLflow would store a NaN as 0.
         """
@@ -79,7 +80,7 @@ class TrackedRun:
             Metric(keys[name], float(value), now, int(step))
             for name, points in series.items()
             for step, value in thinned_points(
-                [(s, v) for s, v in points if v is not None and math.isfinite(v)]
+                without_plateaus([(s, v) for s, v in points if v is not None and math.isfinite(v)])
             )
         ]
         with self._writing("metrics"):

@@ -107,11 +107,15 @@ def open_store(start: Path | None = None, *, create: bool = True) -> Store:
 
 
 def warm_up() -> None:
-    """Import what recording needs, where that can be done before it is needed."""
+    """Do what recording needs once for a process, where that can be done before it is needed."""
     prepare_environment()
     with unwarned():
         import mlflow.pyfunc
         import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
+        from mlflow.utils.requirements_utils import warn_dependency_requirement_mismatches
+
+        # Looks through every package that is installed, as saving a model will.
+        warn_dependency_requirement_mismatches(["mlflow"])
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import pytest
 import placement
 from placement.errors import StoreError
 from placement.tracking.interrupts import signals_held
-from placement.tracking.limits import metric_names, thinned_points
+from placement.tracking.limits import metric_names, thinned_points, without_plateaus
 from placement.tracking.runs import TrackedRun, list_runs, tracked_run
 
 
@@ -60,16 +60,23 @@ def test_a_long_series_is_thinned_with_both_ends_and_gaps_are_left_out(store):
         run.log_series({"loss": points, "held_out": [(1, None), (2, float("nan")), (3, 0.5)]})
     history = store.client().get_metric_history(run.run_id, "loss")
     steps = sorted(metric.step for metric in history)
-    assert len(steps) <= 2500
+    assert len(steps) <= 1000
     assert steps[0] == 0
     assert steps[-1] == 9999
-    assert max(b - a for a, b in itertools.pairwise(steps)) <= 5
+    assert max(b - a for a, b in itertools.pairwise(steps)) <= 11
     assert [m.step for m in store.client().get_metric_history(run.run_id, "held_out")] == [3]
+
+
+def test_of_a_level_stretch_the_ends_are_enough():
+    levels = [(0, 1.0), (1, 1.0), (2, 1.0), (3, 2.0), (4, 1.0), (5, 1.0)]
+    assert without_plateaus(levels) == [(0, 1.0), (2, 1.0), (3, 2.0), (4, 1.0), (5, 1.0)]
+    assert without_plateaus([(7, 0.5)]) == [(7, 0.5)]
+    assert without_plateaus([]) == []
 
 
 def test_a_short_series_is_left_whole_and_thinning_repeats_no_point():
     assert thinned_points([1, 2, 3]) == [1, 2, 3]
-    assert len(set(thinned_points(range(2501)))) == 2500
+    assert len(set(thinned_points(range(1001)))) == 1000
 
 
 def test_names_mlflow_refuses_are_respelled_without_colliding():

@@ -47,9 +47,11 @@ def test_every_effective_setting_is_a_parameter(run_of):
 def test_the_curves_are_series_by_epoch(run_of, recorded):
     client, run = run_of
     epochs = len(recorded[1].fitted.history)
-    for name in ("loss", "penalised_loss", "gradient_norm", "clamped_rows", "held_out_loss"):
+    for name in ("loss", "penalised_loss", "gradient_norm", "held_out_loss"):
         series = client.get_metric_history(run.info.run_id, name)
         assert len({point.step for point in series}) == epochs, name
+    clamped = client.get_metric_history(run.info.run_id, "clamped_rows")
+    assert {(point.step, point.value) for point in clamped} == {(0, 0), (epochs - 1, 0)}
     assert client.get_metric_history(run.info.run_id, "step_size")
 
 
