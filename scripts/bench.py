@@ -80,7 +80,8 @@ class Bench:
 
     @property
     def rounds(self) -> int:
-        return 1 if self.quick else 5
+        """How often everything is run."""
+        return 1 if self.quick else 3
 
     def rows(self, *sizes: int) -> list[int]:
         """The sizes to measure; with --quick, a hundredth of each."""
@@ -126,6 +127,7 @@ class Bench:
         return mine, others
 
     def seconds(self, *command: str | Path, **environment: str) -> Callable[[], float]:
+        """Return what runs a command and returns its seconds."""
         return lambda: self.run(*command, **environment)
 
 
@@ -229,7 +231,7 @@ def memory(bench: Bench) -> Iterator[Measured]:
     for rows in bench.rows(2_000_000, 8_000_000, 32_000_000):
         file = bench.table(rows)
         command = (*PLACEMENT, "train", file, "--stream", "--no-track", "--out", "model")
-        peaks = [bench.peak(*command) for _ in range(min(bench.rounds, 3))]
+        peaks = [bench.peak(*command) for _ in range(bench.rounds)]
         first = first or peaks
         yield Measured("memory", f"{rows:,} rows", "itself at 2 M", 1.1, peaks, first, None, "B")
         file.unlink()
@@ -285,10 +287,10 @@ def line(found: Measured) -> str:
     ours, theirs = (statistics.median(own) / scale for own in (found.placement, found.peers))
     limit = "" if found.limit is None else f"{found.limit:.3f} s"
     spread = f"{min(found.ratios):.2f}-{max(found.ratios):.2f}"
-    digits = 0 if unit == "MB" else 3
+    form = "9.0f" if unit == "MB" else "9.3f"
     return (
-        f"{found.id:12} {found.size:16} {found.peer:22} {ours:9.{digits}f} {unit:2} "
-        f"{theirs:9.{digits}f} {unit:2} {found.ratio:6.2f} ({spread:9}) goal {found.goal:<5} {limit}"
+        f"{found.id:12} {found.size:16} {found.peer:24} {ours:{form}} {unit:2} "
+        f"{theirs:{form}} {unit:2} {found.ratio:6.2f} ({spread:9}) goal {found.goal:<5} {limit}"
     )
 
 

@@ -87,7 +87,9 @@ def contest(data: Data) -> Contest:
         if near:
             peers[name] = _timed(near[0])
         else:
-            out.append(f"{name} ({own[-1][0] / best - 1:.0e} off)" if own else f"{name} (not there)")
+            out.append(
+                f"{name} ({own[-1][0] / best - 1:.0e} off)" if own else f"{name} (not there)"
+            )
     return Contest(_timed(ours), peers, "left out: " + ", ".join(out) if out else "")
 
 
