@@ -28,12 +28,12 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff format --check
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m cogapp -P --check README.md
+	@$(BIN)/python -m cogapp -P --check README.md docs/benchmarks.md
 
 format: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff format
 	@$(BIN)/python -m ruff check --fix
-	@$(BIN)/python -m cogapp -P -r README.md
+	@$(BIN)/python -m cogapp -P -r README.md docs/benchmarks.md
 
 # The store of runs below mlruns/ is yours: cleaning leaves it alone.
 clean:
