@@ -21,7 +21,7 @@ from placement.training.moments import Totals, totals
 from placement.training.options import Options
 
 SGD_SHARE = 0.25  # of the longest safe step: mini-batches are noisy, and the noise grows with it
-SAMPLED_ROWS = 400_000  # from so many on, the optimum of a sample is the better start for Newton
+SAMPLED_CELLS = 3_200_000  # from so many on, the optimum of a sample is a better start for Newton
 LEAST_SAMPLE = 1_000
 ROWS_PER_COLUMN = 50  # of a sample: with fewer, its Hessian says little of that of all rows
 SAMPLE_STEPS = 6
@@ -177,7 +177,7 @@ def _stages(plan: Sequence[tuple[str, int]], source: Chunks, rows: int) -> tuple
     """
     name, limit = plan[0]
     steps = min(SAMPLE_STEPS, limit // 3)
-    if name != "newton" or not steps or rows < SAMPLED_ROWS:
+    if name != "newton" or not steps or rows * source.columns < SAMPLED_CELLS:
         return tuple(Stage(name, limit, source) for name, limit in plan)
     samples: list[Stage] = []
     sample: Chunks = source

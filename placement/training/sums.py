@@ -158,9 +158,11 @@ class _Products:
         """Add the products of rows `x: (n, d)`, each `curvature: (n,)` times."""
         if self._scaled.shape[1:] != x.shape[1:] or len(self._scaled) < len(x):
             self._scaled = torch.empty_like(x)
-        scaled = torch.mul(x, curvature.unsqueeze(1), out=self._scaled[: len(x)])
-        # numpy's BLAS is three times as fast as torch's on products as flat as these.
-        self._total[:-1, :-1] += x.numpy().T @ scaled.numpy()
+        root = curvature.sqrt().unsqueeze(1)
+        scaled = torch.mul(x, root, out=self._scaled[: len(x)]).numpy()
+        # numpy's BLAS is three times as fast as torch's on products as flat as these, and of a
+        # matrix with itself it works out one half only.
+        self._total[:-1, :-1] += scaled.T @ scaled
         sums = (x.T @ curvature).numpy()
         self._total[-1, :-1] += sums
         self._total[:-1, -1] += sums

@@ -15,7 +15,7 @@ from placement.training.sums import Task, Visitor
 @pytest.fixture
 def few_are_many(monkeypatch):
     """Let a sample be drawn of tables that a test can afford."""
-    monkeypatch.setattr(problem, "SAMPLED_ROWS", 2_000)
+    monkeypatch.setattr(problem, "SAMPLED_CELLS", 8_000)
     monkeypatch.setattr(problem, "LEAST_SAMPLE", 40)
     monkeypatch.setattr(problem, "ROWS_PER_COLUMN", 10)
 
@@ -41,7 +41,7 @@ def test_a_start_from_a_sample_ends_where_every_start_ends(make, few_are_many, l
 def test_the_sample_saves_passes_over_all_rows(make, few_are_many, monkeypatch):
     source = make(40_000, 4)
     with_sample = solve(source, Options(optimizer="newton"))
-    monkeypatch.setattr(problem, "SAMPLED_ROWS", 10**9)
+    monkeypatch.setattr(problem, "SAMPLED_CELLS", 10**9)
     without = solve(source, Options(optimizer="newton"))
     passes = [sum(e.stage == "newton" for e in found.history) for found in (with_sample, without)]
     assert passes[0] < passes[1]
