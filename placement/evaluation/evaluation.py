@@ -60,8 +60,11 @@ def evaluate(
     seed: int = 0,
 ) -> Evaluation:
     """Evaluate a fitted model on the labelled rows of a table, by default at its own threshold."""
+    known = [name for name, column in table.kept.items() if not column.is_hashed]
+    own = tuple(match_columns(known, fitted.schema.feature_names).values())
+    pieces = [forward(fitted, table.piece(place, own)) for place in range(table.pieces)]
     return evaluate_probabilities(
-        forward(fitted, table.columns),
+        np.concatenate(pieces),
         table.label,
         table.weight,
         training_base_rate=fitted.figures.get("base_rate"),
@@ -71,7 +74,7 @@ def evaluate(
     )
 
 
-def forward(fitted: "Fitted", columns: Mapping[str, npt.NDArray[Any]]) -> Floats:
+def forward(fitted: "Fitted", columns: Mapping[str, Any]) -> Floats:
     """Return P(positive) of each row, (n,), from the perceptron under `torch.no_grad()`."""
     import torch
 

@@ -1,14 +1,15 @@
 """Evaluate: run the perceptron on rows whose outcome is known."""
 
-from placement.data.storage import IN_MEMORY
+from functools import partial
+
+from placement.data.storage import Storage
 from placement.data.understanding import Table
 from placement.evaluation.evaluation import evaluate
-from placement.model.fitted import load_fitted
-from placement.model.scorer import Problem
+from placement.model.fitted import Fitted, load_fitted
 from placement.reporting.results import EvaluateResult
 from placement.workflows.labelled import read_like
 from placement.workflows.models import find_model
-from placement.workflows.predict_one import phrase
+from placement.workflows.scoring import Doubts
 from placement.workflows.watching import Nobody, Watcher
 
 
@@ -24,16 +25,23 @@ def evaluate_file(
     """Measure the model that `name` names on a file with outcomes."""
     model = find_model(name, watcher)
     fitted = load_fitted(model.directory)
-    table = read_like(source, model.schema, IN_MEMORY, watcher, names=names, sheet=sheet)
-    found = evaluate(fitted, table, threshold=threshold)
-    columns = {feature: table.columns[feature] for feature in model.schema.feature_names}
-    doubts = tuple(_where(table, problem) for problem in fitted.encoder.problems(columns))
+    with Storage() as storage:
+        table = read_like(source, model.schema, storage, watcher, names=names, sheet=sheet)
+        found = evaluate(fitted, table, threshold=threshold)
+        doubts = _doubts(fitted, table)
     if table.digest == model.figures.get("data_digest"):
         doubts = (f"{table.name} is the very table the model was trained on: it flatters", *doubts)
     return EvaluateResult(table.name, model.about, found, (*table.warnings, *doubts))
 
 
-def _where(table: Table, problem: Problem) -> str:
-    more = f" (and {len(problem.rows) - 1:,} more rows)" if len(problem.rows) > 1 else ""
-    row = table.rows[problem.rows[0]]
-    return f"{table.name}, row {row}, column {problem.column}: {phrase(problem)}{more}"
+def _doubts(fitted: Fitted, table: Table) -> tuple[str, ...]:
+    """Tell of the cells that the model had not seen the like of."""
+    doubts = Doubts()
+    for place in range(table.pieces):
+        cells = table.piece(place, fitted.schema.feature_names)
+        doubts.add(fitted.encoder.problems(cells), partial(_row, table, place))
+    return doubts.warnings
+
+
+def _row(table: Table, place: int, row: int) -> str:
+    return f"{table.name}, row {table.numbers.piece(place)[row]}"

@@ -1,6 +1,6 @@
 """Score the blocks of a table: any thread scores one, and one tally adds them up in order."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,14 +99,13 @@ class Doubts:
     first: dict[tuple[str, str], str] = field(default_factory=dict)
     count: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def add(
-        self, problems: tuple[Problem, ...], block: Block, places: npt.NDArray[np.intp]
-    ) -> None:
-        """Take in the doubts about a block; `places` are the rows that were scored."""
+    def add(self, problems: tuple[Problem, ...], where: Callable[[int], str]) -> None:
+        """Take in the doubts about some rows; `where` says in words where a row (0-based) is."""
         for problem in problems:
             key = (problem.column, problem.what)
-            where = block.where(int(places[problem.rows[0]]))
-            self.first.setdefault(key, f"{where}, column {problem.column}: {phrase(problem)}")
+            if key not in self.first:
+                first = where(int(problem.rows[0]))
+                self.first[key] = f"{first}, column {problem.column}: {phrase(problem)}"
             self.count[key] = self.count.get(key, 0) + len(problem.rows)
 
     @property
@@ -138,4 +137,5 @@ class Tally:
         for why, number in scored.left_out.items():
             self.left_out[why] = self.left_out.get(why, 0) + number
         if scored.problems:
-            self.doubts.add(scored.problems, scored.block, np.flatnonzero(scored.keep))
+            places = np.flatnonzero(scored.keep)
+            self.doubts.add(scored.problems, lambda row: scored.block.where(int(places[row])))

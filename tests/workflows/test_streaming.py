@@ -13,6 +13,7 @@ import pytest
 from placement.config import TrainConfig
 from placement.data import storage as storing
 from placement.data.chunks import ArrayChunks, FileChunks
+from placement.data.shelf import FileShelf
 from placement.data.storage import Storage
 from placement.training.fitting import solve
 from placement.training.preparation import finish, prepare
@@ -258,6 +259,35 @@ def test_a_table_beyond_half_of_the_free_memory_is_streamed(run, files, here, mo
         assert (f"rows stay in {here}" in done.out) == streamed
         told = run("train", files / "table.csv", "--no-track", "--cache", here, "--in-memory")
         assert "rows stay in" not in told.out
+
+
+def test_a_table_beyond_half_of_the_free_memory_is_evaluated_from_the_disk(
+    run, files, here, monkeypatch
+):
+    assert run("train", files / "part-1.csv", "--no-track", "--out", "model").code == 0
+    frame = pd.read_csv(files / "part-2.csv")
+    frame.loc[frame.index % 100 == 99, "branch"] = "AIML"
+    frame.to_csv(here.parent / "new.csv", index=False)
+    words = ("evaluate", "new.csv", "--model", "model")
+    expected = run(*words, "--json")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here))
+    monkeypatch.setattr(storing, "_CERTAINLY_FITS", 0)
+    monkeypatch.setattr(storing, "free_memory", lambda: 1)
+    shelves = []
+
+    def in_small_pieces(folder, rows):
+        shelves.append(folder)
+        return FileShelf(folder, 50)
+
+    monkeypatch.setattr(storing, "FileShelf", in_small_pieces)
+    found = run(*words, "--json")
+    assert len(shelves) == 1
+    assert found.json == expected.json
+    assert "was never seen in training" in expected.err
+    assert [line for line in found.err.splitlines() if "rows stay in" not in line] == (
+        expected.err.splitlines()
+    )
+    assert left(here / "placement") == []
 
 
 @pytest.mark.parametrize(
