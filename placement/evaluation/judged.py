@@ -7,7 +7,8 @@ exact; what depends on the order of rows within a bin is off by no more than a s
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +17,11 @@ from placement.errors import DataError
 from placement.evaluation.baselines import Skill, row_log_loss, skill
 from placement.evaluation.bootstrap import EXACT_ROWS
 from placement.evaluation.calibration import BINS as CALIBRATION_BINS
-from placement.evaluation.calibration import ece_of_sums
+from placement.evaluation.calibration import borders, ece_of_sums
 from placement.evaluation.metrics import Metrics, metrics, ratio
 
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 BINS = 1 << 18
 _Z = 1.959963984540054  # of a 95 % interval
@@ -43,11 +45,13 @@ class Measured:
 class Judged:
     """The figures of some rows, and their gain over the base rate.
 
-    `method` says in words how figures of many rows were made; None where nothing needs saying.
+    `bounds` says how far figures of many rows may be off, and `method` in words how they were made;
+    none where nothing needs saying.
     """
 
     metrics: Metrics
     skill: Skill
+    bounds: Mapping[str, float] = field(default_factory=dict)
     method: str | None = None
 
 
@@ -145,25 +149,30 @@ class _Sums:
     def __init__(self, threshold: float) -> None:
         self._threshold = threshold
         self._totals = _Totals()
-        # By bin: weight of the negative and the positive, weight · probability, and rows.
+        # By bin: weight, that of the positive, weight · probability, and rows.
         self._bins = np.zeros((4, BINS))
+        self._least, self._most = np.ones(BINS), np.zeros(BINS)  # the probabilities in each
+        self._whole = True  # all weights so far are whole numbers
 
     def add(self, p: Floats, y: Floats, w: Floats, base: Floats) -> None:
         self._totals.add(p, y, w, base, self._threshold)
         bins = bin_of(p)
-        for line, amounts in enumerate((w * (1 - y), w * y, w * p, np.ones(len(p)))):
+        for line, amounts in enumerate((w, w * y, w * p, np.ones(len(p)))):
             self._bins[line] += np.bincount(bins, amounts, minlength=BINS)
+        self._whole = self._whole and bool((w == np.floor(w)).all())
+        np.minimum.at(self._least, bins, p)
+        np.maximum.at(self._most, bins, p)
 
     @property
     def bins(self) -> Measured:
-        negative, positive, score, rows = self._bins[:, self._bins[3] > 0]
-        weight = negative + positive
+        weight, positive, score, rows = self._bins[:, self._bins[3] > 0]
         return Measured(score / weight, positive / weight, weight, rows.astype(np.int64))
 
     def judged(self) -> Judged:
-        bins, known = self.bins, self._totals
-        positive = self._bins[1, self._bins[3] > 0]
-        ordered = _ordered(bins.probability, bins.weight - positive, positive)
+        known, there = self._totals, self._bins[3] > 0
+        weight, positive, score, rows = self._bins[:, there]
+        tied = self._least[there] == self._most[there]
+        ordered = _ordered(score / weight, weight, positive, tied, whole=self._whole)
         missed = known.positive - known.hits
         figures = Metrics(
             log_loss=known.loss / known.weight,
@@ -176,13 +185,7 @@ class _Sums:
             f1=ratio(2 * known.hits, known.hits + known.alarms + known.positive),
             ece=ordered.ece,
         )
-        within = ", ".join(f"{name} within {bound:.1g}" for name, bound in ordered.bounds.items())
-        return Judged(
-            figures,
-            known.skill,
-            f"of {int(bins.rows.sum()):,} rows in {BINS:,} bins of the logit: {within}; "
-            "the others are exact",
-        )
+        return Judged(figures, known.skill, ordered.bounds, _method(int(rows.sum()), ordered))
 
 
 @dataclass(frozen=True)
@@ -195,6 +198,18 @@ class _Ordered:
     bounds: Mapping[str, float]
 
 
+def _method(rows: int, ordered: "_Ordered") -> str:
+    off = [f"{name} within {_rounded_up(off)}" for name, off in ordered.bounds.items() if off]
+    bounds = f"{', '.join(off)}; the others are exact" if off else "exact, as its rows are ties"
+    return f"of {rows:,} rows in {BINS:,} bins of the logit: {bounds}"
+
+
+def _rounded_up(bound: float) -> str:
+    """Write one digit, that of a number not below the bound."""
+    step = Decimal(1).scaleb(Decimal(bound).adjusted())
+    return f"{float(Decimal(bound).quantize(step, ROUND_CEILING)):.1g}"
+
+
 def bin_of(p: Floats) -> npt.NDArray[np.int64]:
     """Return the bin (n,) of each probability: of the logit, the narrower the nearer to 0 it is."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -204,37 +219,47 @@ def bin_of(p: Floats) -> npt.NDArray[np.int64]:
     return np.minimum(((share + 1) * (BINS / 2)).astype(np.int64), BINS - 1)
 
 
-def _ordered(score: Floats, negative: Floats, positive: Floats) -> _Ordered:
+def _ordered(
+    score: Floats, total: Floats, positive: Floats, tied: Mask, *, whole: bool
+) -> _Ordered:
     """Return the figures of bins by rising score.
 
-    Within a bin the order is not known: ties count half, and both extremes are tried.
+    Within a bin whose rows are not tied the order is not known: it is taken to be mixed, and both
+    extremes are tried.
     """
-    total = negative + positive
-    all_positive, all_negative = float(positive.sum()), float(negative.sum())
-    whole = bool((total == np.floor(total)).all())
+    negative = np.maximum(total - positive, 0.0)
     ece = float(ece_of_sums(score, positive, total, whole=whole))
-    reached = np.cumsum(total) / total.sum()
-    cut = np.searchsorted(reached, np.arange(1, CALIBRATION_BINS) / CALIBRATION_BINS)
     # A border falls into a bin; if all of its positives came first, this much would change sides.
-    cut = np.unique(np.minimum(cut, len(total) - 1))
-    moved = float((positive[cut] * negative[cut] / total[cut]).sum())
-    bounds = {"ECE": 2 * moved / float(total.sum())}
+    inner = borders(float(total.sum()), CALIBRATION_BINS, whole=whole)[1:-1]
+    cut = np.minimum(np.searchsorted(np.cumsum(total), inner), len(total) - 1)
+    moved = np.where(tied, 0.0, positive * negative / total)[cut].sum()
+    bounds = {"ECE": float(2 * moved / total.sum())}
+    all_positive, all_negative = float(positive.sum()), float(negative.sum())
     if not all_positive or not all_negative:
         return _Ordered(None, None, ece, bounds)
     hits = np.cumsum(positive[::-1])[::-1]  # from the highest score downwards, this bin included
     alarms = np.cumsum(negative[::-1])[::-1]
     pairs = all_positive * all_negative
     area = float(negative @ (hits - positive / 2)) / pairs
-    open_area = float(negative @ positive) / 2 / pairs
-    before, above = hits - positive, alarms - negative
-    with np.errstate(invalid="ignore"):
-        half = before + positive / 2
-        shares = (
-            half / (half + above + negative / 2),
-            before / (before + alarms),
-            hits / (hits + above),
-        )
-    middle, least, most = (float(positive @ np.nan_to_num(s)) / all_positive for s in shares)
-    open_precision = max(middle - least, most - middle)
+    open_area = float(negative[~tied] @ positive[~tied]) / 2 / pairs
+    precision, least, most = (
+        float(positive @ shares) / all_positive
+        for shares in _precisions(negative, positive, hits, alarms, tied)
+    )
+    open_precision = max(precision - least, most - precision)
     bounds = {"ROC AUC": open_area, "average precision": open_precision, **bounds}
-    return _Ordered(area, middle, ece, bounds)
+    return _Ordered(area, precision, ece, bounds)
+
+
+def _precisions(
+    negative: Floats, positive: Floats, hits: Floats, alarms: Floats, tied: Mask
+) -> tuple[Floats, Floats, Floats]:
+    """Return the mean precision (m,) at the positives of each bin: likely, at least, at most."""
+    before, above = hits - positive, alarms - negative
+    half = before + positive / 2
+    with np.errstate(invalid="ignore"):
+        at_end = hits / (hits + alarms)
+        mixed = half / (half + above + negative / 2)
+        least, most = before / (before + alarms), hits / (hits + above)
+    likely, low, high = (np.where(tied, at_end, own) for own in (mixed, least, most))
+    return np.nan_to_num(likely), np.nan_to_num(low), np.nan_to_num(high)
