@@ -78,10 +78,19 @@ def test_a_bound_is_no_wider_than_what_the_order_within_bins_can_do(many):
     found = judge_of(p, y, np.ones(3_000)).judged()
     for order in (best, worst):  # the sorted scores are given to the outcomes in that order
         reached = metrics(np.sort(p), y[order])
-        for name, share in (("roc_auc", 0.99), ("average_precision", 0.3)):
+        for name, share in (("roc_auc", 0.99), ("average_precision", 0.3), ("ece", 0.25)):
             off = abs(getattr(reached, name) - getattr(found.metrics, name))
             bound = found.bounds[BOUNDED[name]]
             assert share * bound <= off <= bound + 1e-9, name
+
+
+@pytest.mark.parametrize("first", [0, 3_000])
+def test_parts_of_a_row_are_cut_where_all_rows_at_once_are(many, first):
+    p, y, _ = sample(spread=30.0)
+    w = np.ones(len(p))
+    w[first : first + 3_000] = np.random.default_rng(4).random(3_000)
+    found = judge_of(p, y, w, pieces=2).judged()
+    assert found.metrics.ece == pytest.approx(metrics(p, y, w).ece, abs=1e-12)
 
 
 def test_ties_are_exact_however_many_share_a_bin(many):
@@ -117,7 +126,7 @@ def test_order_and_pieces_do_not_matter(many):
 @pytest.mark.parametrize("weighted", [True, False])
 def test_the_gain_of_many_rows_has_the_interval_that_resampling_gives(many, weighted):
     p, y, w = sample(weighted=weighted)
-    base = np.where(np.arange(len(p)) % 2, 0.4, 0.5)
+    base = np.where(np.arange(len(p)) % 2, 0.02, 0.03)  # far off: the mean outweighs the spread
     judge = Judge()
     for own in np.array_split(np.arange(len(p)), 3):
         judge.add(p[own], y[own], w[own], base[own])
