@@ -183,13 +183,15 @@ class TrainConfig:
     track: bool = _option(True, "Record the run in MLflow.", "run")
     stream: bool | None = _option(
         None,
-        "Work on rows kept on the disk, or in memory; unless told, as the size of the table asks.",
+        "Work on rows kept on the disk (not with --labels), or in memory; unless told, as the size "
+        "of the table asks.",
         "run",
         flags="--stream/--in-memory",
     )
     cache: str | None = _option(
         None,
-        "Folder for rows kept on the disk; unless told, placement in your cache (~/.cache).",
+        "Folder for rows when they are kept on the disk; unless told, placement in your cache "
+        "(~/.cache).",
         "run",
         metavar="DIR",
     )

@@ -49,7 +49,10 @@ names_option = click.option(
 )
 sheet_option = click.option("--sheet", metavar="NAME", help="Sheet of a workbook.")
 json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one JSON document, and nothing else on standard output.",
 )
 model_option = click.option(
     "--model",

@@ -53,7 +53,9 @@ class Console:
             with _bar(label, unit, total) as progress:
                 yield progress
         else:
-            yield _Lines(label, unit, total)
+            lines = _Lines(label, unit, total)
+            yield lines
+            lines.end()
 
 
 class Progress:
@@ -90,15 +92,26 @@ class _Lines(Progress):
     def __init__(self, label: str, unit: str, total: int | None) -> None:
         self._label, self._unit, self._total = label, unit, total
         self._last, self._pace = time.monotonic(), _Pace(unit, total)
+        self._shown, self._unsaid = False, ""
 
     def update(self, done: int, detail: str = "") -> None:
         super().update(done)
         rate, left = self._pace.told(done)
+        of = f" of {self._total:,}" if self._total and done <= self._total else ""
+        told = [f"{self._label}: {done:,}{of} {self._unit}", rate, left, detail]
+        self._unsaid = ", ".join(filter(None, told))
         if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
-            self._last = time.monotonic()
-            of = f" of {self._total:,}" if self._total and done <= self._total else ""
-            told = [f"{self._label}: {done:,}{of} {self._unit}", rate, left, detail]
-            click.echo(", ".join(filter(None, told)), err=True)
+            self._last, self._shown = time.monotonic(), True
+            self._say()
+
+    def end(self) -> None:
+        """Say how it ended, where anything was said before."""
+        if self._shown and self._unsaid:
+            self._say()
+
+    def _say(self) -> None:
+        click.echo(self._unsaid, err=True)
+        self._unsaid = ""
 
 
 @contextmanager

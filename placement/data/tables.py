@@ -1,6 +1,7 @@
 """Opening a table, whatever it is kept in: text, a workbook, Parquet, a frame, several files."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -124,7 +125,7 @@ def open_table(
         header=first.header if isinstance(first, TextPart) else None,
         unnamed=first.unnamed,
         notes=_stated([part.notes for part in parts], parts),
-        warnings=_stated([part.warnings for part in parts], parts),
+        warnings=(*_twice(parts), *_stated([part.warnings for part in parts], parts)),
         parts=tuple(_like(first, part) for part in parts),
     )
 
@@ -166,6 +167,16 @@ def _stated(each: list[tuple[str, ...]], parts: list[AnyPart]) -> tuple[str, ...
         return each[0]
     return tuple(
         f"{p.name}: {fact}" for p, facts in zip(parts, each, strict=True) for fact in facts
+    )
+
+
+def _twice(parts: list[AnyPart]) -> tuple[str, ...]:
+    """Warn of files that were given more than once, as by two patterns that both match."""
+    given = Counter(p.origin.path.resolve() for p in parts if p.origin and p.origin.is_file)
+    return tuple(
+        f"{path}: given {count} times, so each of its rows counts {count} times"
+        for path, count in given.items()
+        if count > 1
     )
 
 

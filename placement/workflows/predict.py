@@ -212,8 +212,9 @@ def _require_columns(model: Model, reader: Reader) -> None:
     lacking = [name for name in model.scorer.feature_columns if fold(name) not in have]
     if lacking:
         hint = did_you_mean(lacking[0], reader.names)
+        what = "column" if len(lacking) == 1 else "columns"
         raise DataError(
-            f"{reader.name}: lacks the column {', '.join(map(repr, lacking))} that the model needs"
+            f"{reader.name}: lacks the {what} {', '.join(map(repr, lacking))} that the model needs"
             f"{hint}; add it, or train without it"
         )
 

@@ -388,6 +388,18 @@ def test_rows_are_told_with_their_rate_and_the_time_left(monkeypatch, capsys):
     ]
 
 
+@pytest.mark.parametrize(("last", "ended"), [(3, ["at: 3 of 9 s"]), (1, []), (0, [])])
+def test_the_last_progress_line_is_where_the_work_ended(monkeypatch, capsys, last, ended):
+    now = [0.0]
+    monkeypatch.setattr("placement.cli.console.time.monotonic", lambda: now[0])
+    with Console().progress("at", "s", 9) as progress:
+        for second in range(last + 1):
+            now[0] = second
+            progress.update(second)
+    told = [line.rsplit(",", 1)[0] for line in capsys.readouterr().err.splitlines()]
+    assert told == (["at: 2 of 9 s"] if last > 1 else []) + ended
+
+
 def test_every_stage_of_a_training_says_how_far_it_is(run, sheet, monkeypatch):
     monkeypatch.setattr("placement.cli.console._SECONDS_BETWEEN_LINES", 0.0)
     done = run("train", sheet, "--no-track", "--json")

@@ -130,6 +130,16 @@ def test_a_glob_reads_every_match_in_order_and_must_match(tmp_path):
     assert "no file matches" in refused(str(tmp_path / "*.tsv"))
 
 
+def test_a_file_that_is_given_twice_is_told(tmp_path):
+    (tmp_path / "a.csv").write_bytes(ROWS)
+    (tmp_path / "b.csv").write_bytes(ROWS)
+    given = open_table([str(tmp_path / "*.csv"), str(tmp_path / "." / "a.csv")])
+    assert given.warnings == (
+        f"{tmp_path / 'a.csv'}: given 2 times, so each of its rows counts 2 times",
+    )
+    assert open_table(str(tmp_path / "*.csv")).warnings == ()
+
+
 def test_a_file_whose_name_looks_like_a_glob_is_read(tmp_path):
     (tmp_path / "may[1].csv").write_bytes(ROWS)
     assert cells(str(tmp_path / "may[1].csv")) == ["7.5", "6.1"]

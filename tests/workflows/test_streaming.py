@@ -13,8 +13,10 @@ import pytest
 from placement.config import TrainConfig
 from placement.data import storage as storing
 from placement.data.chunks import ArrayChunks, FileChunks
+from placement.data.kept import collected
 from placement.data.shelf import FileShelf
 from placement.data.storage import Storage
+from placement.data.tables import open_table
 from placement.training.fitting import solve
 from placement.training.preparation import finish, prepare
 from placement.workflows.learning import appraise, attempt, understand
@@ -240,6 +242,67 @@ def test_kept_columns_that_were_cut_short_are_read_again(run, files, here):
     again = run(*keep)
     assert again.json == first.json
     assert run(*keep).json == first.json
+
+
+def test_kept_columns_that_were_altered_are_read_again(run, files, here):
+    keep = ("train", files / "table.csv", "--no-track", "--cache", here, "--keep-cache", "--json")
+    first = run(*keep)
+    (folder,) = here.glob("columns-*")
+    for path in folder.iterdir():
+        whole = path.read_bytes()
+        altered = bytearray(whole)
+        altered[len(whole) // 2] ^= 1
+        path.write_bytes(altered)
+        again = run(*keep)
+        assert again.json == first.json, path.name
+        assert path.read_bytes() == whole
+
+
+def test_columns_of_an_earlier_state_of_a_file_are_replaced(run, files, here, tmp_path):
+    sheet = tmp_path / "may.csv"
+    sheet.write_bytes((files / "table.csv").read_bytes())
+    keep = ("train", sheet, "--no-track", "--cache", here, "--keep-cache")
+    assert run(*keep).code == 0
+    kept = left(here)
+    for _ in range(2):
+        sheet.touch()
+        assert "are kept in" in run(*keep).out
+        assert left(here) == kept
+    assert "are those kept in" in run(*keep).out
+
+
+def kept_columns(path, storage):
+    """Read columns as `--keep-cache` does."""
+    reader = open_table(path)
+    return collected(reader, storage.place(reader), frozenset(), lambda _rows: None)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_columns_in_use_stay_when_another_training_replaces_them(
+    files, tmp_path, links, monkeypatch
+):
+    def storage():
+        return Storage(keep=True, stream=True, folder=str(tmp_path / "cache"))
+
+    def refuse(*_):
+        raise OSError("no such links on this disk")
+
+    if not links:
+        monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+    sheet, content = tmp_path / "may.csv", (files / "table.csv").read_bytes()
+    sheet.write_bytes(content)
+    with storage() as first:
+        kept_columns(sheet, first)
+    with storage() as one, storage() as other:
+        used, notes = kept_columns(sheet, one)
+        assert "are those kept in" in notes[0]
+        before = {name: read.vector.whole() for name, read in used.columns.items()}
+        sheet.write_bytes(content.replace(b"7.", b"8."))
+        changed, notes = kept_columns(sheet, other)
+        assert "are kept in" in notes[0]
+        for name, read in used.columns.items():
+            assert read.vector.whole().tobytes() == before[name].tobytes()
+        assert changed.columns["cgpa"].vector.whole().mean() > before["cgpa"].mean()
 
 
 def test_without_room_on_the_disk_nothing_is_begun(run, files, here, monkeypatch):
