@@ -1,10 +1,12 @@
 """In memory, on the disk, in pieces and chunks of any size, from any format: the same model."""
 
 import gzip
+import io
 import os
 import signal
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pandas as pd
@@ -303,6 +305,15 @@ def test_columns_in_use_stay_when_another_training_replaces_them(
         for name, read in used.columns.items():
             assert read.vector.whole().tobytes() == before[name].tobytes()
         assert changed.columns["cgpa"].vector.whole().mean() > before["cgpa"].mean()
+
+
+def test_what_came_through_a_pipe_is_not_kept_and_that_is_said(run, files, here, monkeypatch):
+    content = io.BytesIO((files / "table.csv").read_bytes())
+    monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=content))
+    done = run("train", "-", "--no-track", "--cache", here, "--keep-cache")
+    assert done.code == 0, done.err
+    assert "came through a pipe, so nothing is kept for another time" in done.out
+    assert left(here) == []
 
 
 def test_without_room_on_the_disk_nothing_is_begun(run, files, here, monkeypatch):
