@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.data.ordered import usable_processors
+from placement.data.shelf import cut_short
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -201,7 +202,10 @@ class FileChunks:
         with self.path.open("rb", buffering=0) as file:
             file.seek(int(self._starts[place]) * self._lines * self.dtype.itemsize)
             while done < len(view):
-                done += file.readinto(view[done:])
+                count = file.readinto(view[done:])
+                if not count:
+                    raise cut_short(self.path)
+                done += count
         lines = cells.reshape(self._lines, rows)
         x = lines[: self.width] if self.places is None else lines[self.places]
         return Chunk(x.T, lines[self.width], lines[-1] if self.weighted else no_weights(rows))

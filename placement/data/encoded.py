@@ -67,7 +67,7 @@ def _in_memory(
     rows = sum(int(np.count_nonzero(wanted.rows(place))) for place in range(table.pieces))
     # Columns one after the other: so they are made, and so they are multiplied as fast.
     x, y = np.empty((len(wanted.encoder.names), rows), wanted.dtype), np.empty(rows, wanted.dtype)
-    weight = np.empty(rows) if weighted else None
+    weight = np.empty(rows, wanted.dtype) if weighted else None
 
     def fill(some: _Slice) -> int:
         here = slice(some.before, some.before + len(some.rows))

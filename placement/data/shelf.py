@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.data.replacing import writing
+from placement.errors import StoreError
 
 Cells = npt.NDArray[Any]
 
@@ -172,7 +173,15 @@ class FileVector(Vector):
     def piece(self, place: int) -> Cells:
         """Read a piece (n,)."""
         kind, rows, start = self.kinds[place], self.sizes[place], self._starts[place]
-        return np.fromfile(self.path, kind, rows, offset=start).astype(self.dtype, copy=False)
+        cells = np.fromfile(self.path, kind, rows, offset=start)
+        if len(cells) != rows:
+            raise cut_short(self.path)
+        return cells.astype(self.dtype, copy=False)
+
+
+def cut_short(path: Path) -> StoreError:
+    """Return the error of a file that has lost its end while it was in use."""
+    return StoreError(f"{path}: was cut short while it was in use; run the command again")
 
 
 def compact(cells: Cells) -> Cells:
@@ -182,7 +191,7 @@ def compact(cells: Cells) -> Cells:
     """
     if not len(cells) or cells.dtype == np.int8 or not _are_whole(cells[:_HEAD]):
         return cells
-    low, high = cells.min(), cells.max()
+    low, high = float(cells.min()), float(cells.max())  # 2^31 - 1 in float32 would be 2^31
     for kind in (np.int8, np.int16, np.int32):
         known = np.iinfo(kind)
         if known.min <= low and high <= known.max and _are_whole(cells):

@@ -233,7 +233,7 @@ def _ordered(
     inner = borders(float(total.sum()), CALIBRATION_BINS, whole=whole)[1:-1]
     cut = np.minimum(np.searchsorted(np.cumsum(total), inner), len(total) - 1)
     moved = np.where(tied, 0.0, positive * negative / total)[cut].sum()
-    bounds = {"ECE": float(2 * moved / total.sum())}
+    bounds = {"ECE": _within(ece, float(2 * moved / total.sum()))}
     all_positive, all_negative = float(positive.sum()), float(negative.sum())
     if not all_positive or not all_negative:
         return _Ordered(None, None, ece, bounds)
@@ -247,8 +247,17 @@ def _ordered(
         for shares in _precisions(negative, positive, hits, alarms, tied)
     )
     open_precision = max(precision - least, most - precision)
-    bounds = {"ROC AUC": open_area, "average precision": open_precision, **bounds}
+    bounds = {
+        "ROC AUC": _within(area, open_area),
+        "average precision": _within(precision, open_precision),
+        **bounds,
+    }
     return _Ordered(area, precision, ece, bounds)
+
+
+def _within(figure: float, bound: float) -> float:
+    """Return how far a figure from 0 to 1 may be off."""
+    return min(bound, max(figure, 1 - figure))
 
 
 def _precisions(

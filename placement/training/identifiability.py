@@ -16,6 +16,7 @@ from placement.training.moments import Moments
 Array = npt.NDArray[np.float64]
 
 ALIASED = 1e-10  # of a column's squared length: what earlier columns leave unexplained
+ROUNDED = 1e-2  # products in float32 are right to 1e-5 or so, and tell no less than this
 CONSTANT = 1e-20
 MOST_DISTINCT_ROWS = 200_000
 NO_OPTIMUM = (
@@ -39,20 +40,26 @@ class Separation:
     text: str
 
 
-def aliased_columns(seen: Moments) -> tuple[int, ...]:
-    """Return the columns that are linear combinations of earlier ones or the intercept."""
+def unexplained(seen: Moments) -> Array:
+    """Return the shares (d,) of the columns' squared lengths that earlier ones do not explain.
+
+    0 for a constant, which the intercept explains; an aliased column explains nothing more.
+    """
     products = seen.centred.copy()
     length = np.diag(seen.centred).copy()
     constant = length <= CONSTANT * (length + seen.weight * seen.mean**2)
-    aliased = []
-    for j in range(len(length)):
+    shares = np.zeros(len(length))
+    for j in np.flatnonzero(~constant):
         left = products[j, j]
-        if constant[j] or left <= ALIASED * length[j]:
-            aliased.append(j)
-            continue
-        # Sweep column j out of all later ones.
-        products -= np.outer(products[:, j], products[j, :]) / left
-    return tuple(aliased)
+        shares[j] = left / length[j]
+        if shares[j] > ALIASED:  # sweep column j out of all later ones
+            products -= np.outer(products[:, j], products[j, :]) / left
+    return shares
+
+
+def aliased_columns(seen: Moments) -> tuple[int, ...]:
+    """Return the columns that are linear combinations of earlier ones or the intercept."""
+    return tuple(np.flatnonzero(unexplained(seen) <= ALIASED).tolist())
 
 
 def find_separation(

@@ -64,7 +64,7 @@ class Totals:
 
     Round a `pivot: (d,)` near the means, Σ weight·(x − pivot) `(d,)` and, where asked for,
     Σ weight·(x − pivot)(x − pivot)ᵀ `(d, d)`. `hard`: every target is 0 or 1. `in_doubt`: a cell,
-    target or weight here may be none.
+    target or weight here may be none. `rounded`: the products were taken in float32.
     """
 
     rows: int
@@ -75,6 +75,7 @@ class Totals:
     products: Array | None
     hard: bool
     in_doubt: bool
+    rounded: bool
 
     @property
     def moments(self) -> Moments:
@@ -89,22 +90,29 @@ class Totals:
         return Moments(self.weight, self.pivot + apart, centred)
 
 
-def totals(source: Chunks, threads: int = 1, *, products: bool = False) -> Totals:
-    """Take the totals in one pass; sums round a pivot lose no digits, wherever zero is."""
+def totals(
+    source: Chunks, threads: int = 1, *, products: bool = False, double: bool = False
+) -> Totals:
+    """Take the totals in one pass; sums round a pivot lose no digits, wherever zero is.
+
+    Cells in float32 are summed up as such, which is twice as fast, or in `double`.
+    """
     columns = source.columns
+    single = not double and len(source) > 0 and source.chunk(0).x.dtype == np.float32
+    dtype = torch.float32 if single else torch.float64
     pivot = _pivot(source)
 
     def part_of(chunks: Iterable[Chunk]) -> tuple[Array, bool]:
         found, fine = np.zeros(3 + columns + columns**2 * products), True
         for chunk in chunks:
-            sums, good = _sums_of(chunk, pivot, products=products)
+            sums, good = _sums_of(chunk, pivot, dtype, products=products)
             found, fine = found + sums, fine and good
         return found, fine
 
     seen, fine = np.zeros(3 + columns + columns**2 * products), True
     for sums, good in in_parts(source, part_of, threads, blas=products):
         seen, fine = seen + sums, fine and good
-    hard = not ranks.agree(stop=not fine)
+    hard, rounded = not ranks.agree(stop=not fine), ranks.agree(stop=single)
     in_doubt = not (fine and np.isfinite(seen[: 3 + columns]).all())
     seen = ranks.add_up(seen)
     squares = seen[3 + columns :].reshape(columns, columns) if products else None
@@ -117,13 +125,14 @@ def totals(source: Chunks, threads: int = 1, *, products: bool = False) -> Total
         products=squares,
         hard=hard,
         in_doubt=in_doubt,
+        rounded=rounded,
     )
 
 
-def _sums_of(chunk: Chunk, pivot: Array, *, products: bool) -> tuple[Array, bool]:
+def _sums_of(
+    chunk: Chunk, pivot: Array, dtype: torch.dtype, *, products: bool
+) -> tuple[Array, bool]:
     """Sum up one chunk; False where a target is neither 0 nor 1 or a weight negative."""
-    # float32 cells have no more digits than their own dtype keeps.
-    dtype = torch.float32 if chunk.x.dtype == np.float32 else torch.float64
     x, y, weight = tensors(chunk, dtype)
     fine = bool(((y == 0) | (y == 1)).all()) and not (weight is not None and (weight < 0).any())
     if pivot.any():

@@ -14,8 +14,10 @@ from placement.training.identifiability import (
     MOST_DISTINCT_ROWS,
     NO_OPTIMUM,
     PENALTY_ONLY,
+    ROUNDED,
     aliased_columns,
     find_separation,
+    unexplained,
 )
 from placement.training.moments import Totals, totals
 from placement.training.options import Options
@@ -117,6 +119,8 @@ def prepare(
         sized = options.l2 == 0 or bool({"gd", "sgd", "adam"} & {name for name, _ in plan})
         seen = totals(source, threads, products=sized)
     _check(source, seen, labels)
+    if options.l2 == 0 and seen.rounded and (unexplained(seen.moments) <= ROUNDED).any():
+        seen = totals(source, threads, products=True, double=True)
     spread = None if seen.products is None else seen.moments
     if spread is not None and units is not None:
         spread = spread.standardised(units)

@@ -5,6 +5,7 @@ import pytest
 
 from placement.data import chunks as chunking
 from placement.data.chunks import ArrayChunks, FileChunks
+from placement.errors import StoreError
 
 SIZES = (40, 40, 17)
 
@@ -64,6 +65,13 @@ def test_a_sample_of_a_file_is_the_head_of_each_chunk(both, monkeypatch):
     assert_equal(found.sample(), expected.take(heads))
     monkeypatch.setattr(chunking, "MOST_SAMPLED", 2)
     assert_equal(found.sample(), expected.take(heads[:2]))
+
+
+def test_a_file_cut_short_while_in_use_is_told(both):
+    found = both[0]
+    found.path.write_bytes(found.path.read_bytes()[:-8])
+    with pytest.raises(StoreError, match="was cut short while it was in use"):
+        found.chunk(2)
 
 
 def test_two_threads_read_one_file_into_buffers_of_their_own(both):

@@ -11,6 +11,7 @@ COLUMNS = {
     "large whole numbers": np.array([40_000.0, -1.0, 2.0]),
     "larger than 32 bits": np.array([2.0**31, 1.0]),
     "beyond exact whole numbers": np.array([1e300, 1.0]),
+    "just beyond 32 bits": np.array([1.0, 2.0, 2.0**31], dtype=np.float32),
     "decimals": np.array([7.25, 3.0]),
     "with gaps": np.array([1.0, np.nan, 2.0]),
     "infinite": np.array([1.0, np.inf]),
@@ -88,6 +89,14 @@ def test_what_is_computed_is_worked_out_when_asked_and_never_written():
     assert vector.whole().tolist() == [0, 0, 1]
     with pytest.raises(TypeError, match="not written"):
         vector.append(np.zeros(1))
+
+
+def test_a_file_cut_short_while_in_use_is_told(tmp_path):
+    vector = FileShelf(tmp_path).vector(np.float64)
+    vector.append(np.array([0.5, 0.25]))
+    vector.path.write_bytes(vector.path.read_bytes()[:-1])
+    with pytest.raises(StoreError, match="was cut short while it was in use"):
+        vector.piece(0)
 
 
 def test_a_folder_that_is_gone_is_told_as_an_output_that_cannot_be_written(tmp_path):

@@ -141,14 +141,30 @@ def test_chunks_of_any_size_give_the_same_model(trained, stream, chunk_rows, way
     assert found.figures["rows"] == whole.figures["rows"]
 
 
-def test_columns_that_others_add_up_to_are_aliased_on_the_disk_too(trained, files, tmp_path):
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", EXACT), ("float32", 1e-4)])
+def test_columns_that_others_add_up_to_are_aliased_on_the_disk_too(
+    trained, files, dtype, tolerance
+):
     frame = pd.read_csv(files / "table.csv")
     frame.insert(0, "total", frame["cgpa"] + frame["backlogs"])
     frame["again"] = 3 - 2 * frame["backlogs"]
     frame.to_csv(files / "aliased.csv", index=False)
-    whole = trained("aliased.csv", **WAYS["unpenalised"])
-    assert {"backlogs", "again"} <= set(whole.aliased)
-    same(whole, trained("aliased.csv", **WAYS["unpenalised"], stream=True, piece_rows=40))
+    how = {**WAYS["unpenalised"], "dtype": dtype}
+    whole = trained("aliased.csv", **how)
+    assert whole.aliased == ("backlogs", "again")
+    found = trained("aliased.csv", **how, stream=True, piece_rows=40)
+    assert found.aliased == whole.aliased
+    np.testing.assert_allclose(found.weights, whole.weights, rtol=0, atol=tolerance)
+
+
+def test_weights_in_float32_are_those_of_memory_to_the_last_bit(trained, files):
+    frame = pd.read_csv(files / "table.csv")
+    frame["many"] = np.random.default_rng(1).random(len(frame))
+    frame.to_csv(files / "weighted.csv", index=False)
+    how = {"weight": "many", "dtype": "float32", "optimizer": "newton"}
+    whole, found = (trained("weighted.csv", **how, stream=s) for s in (False, True))
+    assert found.weights.tobytes() == whole.weights.tobytes()
+    assert found.figures["train_loss"] == whole.figures["train_loss"]
 
 
 @pytest.mark.parametrize("stream", [False, True])
