@@ -118,38 +118,25 @@ def collect(
     tell: Callable[[int], None] = lambda _rows: None,
 ) -> Collected:
     """Read every row; columns of `as_words` stay as they are written. `tell` hears of the rows."""
-    makers = {n: _Maker(n, shelf, reader.decimal, n in as_words, most_words) for n in reader.names}
+    makers = {
+        n: _Maker(n, shelf, reader.decimal, True if n in as_words else None, most_words)
+        for n in reader.names
+    }
     wanted = Wanted(words=as_words, piece_bytes=_PIECE_BYTES)
     places, blank = _fill(reader, makers, wanted, Places(shelf.piece_rows), tell)
     if not len(places):
         raise DataError(f"{reader.name}: has a header but no rows below it; add the students' rows")
     columns = {name: maker.made() for name, maker in makers.items()}
-    wrong = frozenset(
-        n for n, read in columns.items() if isinstance(read, Numbers) and _words(read)
-    )
+    wrong = {n: how for n, maker in makers.items() if (how := maker.better_as_words) is not None}
     if wrong:
-        again = {n: _Maker(n, shelf, reader.decimal, True, most_words) for n in wrong}
-        _fill(reader, again, Wanted(wrong, wrong, piece_bytes=_PIECE_BYTES), Places(), tell)
-        columns |= {name: maker.made() for name, maker in again.items()}
-    columns |= _as_numbers_after_all(reader, columns, as_words, shelf, tell)
+        again = {n: _Maker(n, shelf, reader.decimal, w, most_words) for n, w in wrong.items()}
+        as_written = frozenset(n for n, how in wrong.items() if how)
+        every = Wanted(frozenset(wrong), as_written, piece_bytes=_PIECE_BYTES)
+        _fill(reader, again, every, Places(), tell)
+        for name, maker in again.items():
+            columns[name].vector.discard()
+            columns[name] = maker.made()
     return Collected(reader.name, columns, places, reader.decimal, blank)
-
-
-def _as_numbers_after_all(
-    reader: "Reader",
-    columns: Mapping[str, Read],
-    as_words: frozenset[str],
-    shelf: Shelf,
-    tell: Callable[[int], None],
-) -> dict[str, Read]:
-    """Read columns with more different words than can be held as numbers, where they are that."""
-    many = frozenset(name for name in as_words if isinstance(columns[name], Hashed))
-    if not many:
-        return {}
-    again = {n: _Maker(n, shelf, reader.decimal, False, MOST_WORDS) for n in many}
-    _fill(reader, again, Wanted(many, piece_bytes=_PIECE_BYTES), Places(), tell)
-    made = {name: maker.made() for name, maker in again.items()}
-    return {n: read for n, read in made.items() if isinstance(read, Numbers)}
 
 
 def _fill(
@@ -184,11 +171,6 @@ def _compacted(block: Block) -> Block:
     return replace(block, columns=columns)
 
 
-def _words(read: Numbers) -> bool:
-    """Whether too few of the cells that say something are numbers."""
-    return bool(read.stray) and read.known < NUMBER_SHARE * (read.known + read.stray)
-
-
 def raw_column(name: str, cells: Any, decimal: str = ".", shelf: Shelf | None = None) -> Words:
     """Make one coded column of any cells."""
     maker = _Maker(name, shelf or MemoryShelf(), decimal, True, len(cells) + 1)
@@ -201,13 +183,14 @@ def raw_column(name: str, cells: Any, decimal: str = ".", shelf: Shelf | None = 
 
 
 class _Maker:
-    """Makes one column, block by block."""
+    """Makes one column, block by block; unless told, the first decides whether of words."""
 
     def __init__(
-        self, name: str, shelf: Shelf, decimal: str, as_words: bool, most_words: int
+        self, name: str, shelf: Shelf, decimal: str, as_words: bool | None, most_words: int
     ) -> None:
         self._name, self._shelf, self._decimal = name, shelf, decimal
-        self._as_words: bool | None = True if as_words else None  # decided by the first block
+        self._as_words, self._told = as_words, as_words is not None
+        self._respelled = False  # some words came as numbers, and lost how they were written
         self._most = most_words
         self._cells: Cutter | None = None
         self._known = self._stray = self._rows = 0
@@ -223,9 +206,10 @@ class _Maker:
         if not self._as_words:
             self._add_numbers(cells)
         elif self._cells is not None and self._cells.vector.dtype == np.uint64:
-            self._cells.add(_hashes(coded(cells)))
+            self._add_hashes(coded(cells))
         else:
             self._add_words(coded(cells))
+        self._respelled = self._respelled or (self._as_words and numbers and not self._told)
         self._rows += len(cells)
 
     def end_of_file(self) -> None:
@@ -262,9 +246,38 @@ class _Maker:
         if len(self._code_of) > self._most:
             self._cells = self._hashed(self._cells)
 
+    def _add_hashes(self, cells: Coded) -> None:
+        self._count_numbers(cells.texts, np.bincount(cells.codes, minlength=len(cells.texts)))
+        if self._cells is not None:
+            self._cells.add(_hashes(cells))
+
+    def _count_numbers(self, texts: Objects, counts: Codes) -> None:
+        # Most free text begins as no number does (inf) and no missing one (NA, null).
+        words = [bool(text) and text[0].isalpha() and text[0] not in "iInN" for text in texts]
+        maybe = ~np.array(words, dtype=bool)
+        numbers, bad = parse_numbers(texts[maybe], self._decimal)
+        self._known += int(counts[maybe][~np.isnan(numbers)].sum())
+        self._stray += int(counts[~maybe].sum() + counts[maybe][bad].sum())
+
+    @property
+    def better_as_words(self) -> bool | None:
+        """How to read the column once more, where the first rows decided otherwise than all do.
+
+        So the order of the rows decides nothing.
+        """
+        numbers = not self._stray or self._known >= NUMBER_SHARE * (self._known + self._stray)
+        dtype = None if self._cells is None else self._cells.vector.dtype
+        if dtype == np.uint64 and numbers:
+            return False
+        if self._respelled or (dtype == np.float64 and not numbers):
+            return True
+        return None
+
     def _hashed(self, codes: Cutter) -> Cutter:
         """Keep hashes from here on: there are too many different words to hold."""
-        of_text = _hashes(Coded(np.arange(len(self._code_of)), self._texts()))
+        texts = self._texts()
+        self._count_numbers(texts, self._counts)
+        of_text = _hashes(Coded(np.arange(len(texts)), texts))
         made = Cutter(self._shelf, np.uint64)
         done = len(codes.vector)
         codes.end()
@@ -272,6 +285,7 @@ class _Maker:
             made.add(of_text[own])
             if place < done:
                 made.end()  # a piece that ended with its file still does
+        codes.vector.discard()
         self._code_of.clear()
         return made
 

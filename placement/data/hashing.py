@@ -1,8 +1,7 @@
 """A keyed hash of what each row says, the same in every order, format and spelling."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,6 @@ from placement.data.ordered import in_order, usable_processors
 from placement.data.shelf import Vector
 from placement.data.survey import spread
 from placement.data.table import Table
-from placement.model.scorer import Coded
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -26,7 +24,11 @@ def table_hashes(table: Table, seed: int) -> Vector:
 
 
 def hashes_of(table: Table, names: Sequence[str], seed: int) -> Vector:
-    """Return the hash of what some columns of each row say, in the table's pieces."""
+    """Return a 64-bit hash of what some columns of each row say, in the table's pieces.
+
+    It is keyed by the seed. The order of rows and of columns does not matter, nor how a number or
+    word was spelled.
+    """
     columns = {name: column_hashes(table.kept[name], seed) for name in names}
 
     def of_piece(place: int) -> Hashes:
@@ -46,21 +48,6 @@ def column_hashes(column: Column, seed: int) -> Callable[[int], Hashes]:
         return lambda place: number_hashes(np.asarray(column.piece(place)))
     of_text = word_hashes(column.words, seed)
     return lambda place: np.asarray(of_text[column.vector.piece(place)])
-
-
-def row_hashes(columns: Mapping[str, Any], seed: int) -> Hashes:
-    """Return a 64-bit hash (n,) of each row's canonical values, keyed by the seed.
-
-    Columns hold float64 numbers (NaN missing) or words (None missing). The order of rows and of
-    columns does not matter, nor how a number or word was spelled.
-    """
-    return _row_hashes(((name, _cell_hashes(cells, seed)) for name, cells in columns.items()), seed)
-
-
-def _cell_hashes(cells: Any, seed: int) -> Hashes:
-    if isinstance(cells, Coded):
-        return np.asarray(word_hashes(cells.texts, seed)[cells.codes])
-    return number_hashes(cells) if cells.dtype.kind == "f" else word_hashes(cells, seed)
 
 
 def _row_hashes(columns: Iterable[tuple[str, Hashes]], seed: int) -> Hashes:

@@ -56,10 +56,10 @@ def collected(
 
 def _settings(reader: Reader, as_words: frozenset[str], piece_rows: int) -> str:
     """Return a digest of which files are read, and how."""
-    files = [
-        [part.name, origin.name, str(origin.path.resolve())] for part, origin in _files(reader)
-    ]
-    known = [reader.names, reader.decimal, sorted(as_words), piece_rows, files]
+    files = [[part.name, file.name, str(file.path.resolve())] for part, file in _files(reader)]
+    # Without a header (`--names`) the first record is a row.
+    told = [reader.names, reader.header, reader.decimal, sorted(as_words)]
+    known = [*told, piece_rows, files]
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:24]
 
 
@@ -94,7 +94,8 @@ def _linked(source: Path, target: Path) -> bool:
 def _keep(made: Path, kept: Path, work: Path) -> None:
     """Give the columns made for this work a place of their own, instead of those that were there.
 
-    What is replaced (damaged, or of an earlier state of the files) is removed with this work.
+    What is replaced (damaged, or of an earlier state of the files) is removed with this work. Where
+    another process kept the same columns just now, its own stay.
     """
     new = work / "new"
     with writing(str(kept)):
@@ -103,7 +104,11 @@ def _keep(made: Path, kept: Path, work: Path) -> None:
             raise OSError(f"{made} cannot be read")
         if kept.exists():
             kept.rename(work / "replaced")
-        new.rename(kept)
+        try:
+            new.rename(kept)
+        except OSError:
+            if not kept.is_dir():
+                raise
 
 
 def _save(data: Collected, folder: Path, state: list[Any]) -> None:

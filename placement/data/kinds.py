@@ -20,7 +20,7 @@ from placement.data.collecting import (
 from placement.data.outcome import Outcome
 from placement.data.places import Found, Places
 from placement.data.schema import Kind, means_grade
-from placement.data.shelf import MemoryShelf, Shelf, Vector
+from placement.data.shelf import Vector
 from placement.errors import DataError
 from placement.model.scorer import Coded, fold, words
 
@@ -96,8 +96,11 @@ class Column:
         """What each text says, (k,), None where it is blank."""
         if not isinstance(self.read, Words):
             raise TypeError(f"{self.name} has no words")
-        # `--categorical rank` has "2", not "2.0".
-        return words(self.read.numbers if self.forced else self.read.texts)
+        texts = words(self.read.texts)
+        if not self.forced:
+            return texts
+        # `--categorical rank` has "2", not "2.0"; what is no number stays as it is written.
+        return np.where(self.read.bad, texts, words(self.read.numbers))
 
     @cached_property
     def level_of(self) -> Codes:
@@ -151,7 +154,7 @@ class Column:
         return "" if np.isnan(own) else str(words([own])[0])
 
 
-def understand(read: Read, *, categorical: bool = False, shelf: Shelf | None = None) -> Column:
+def understand(read: Read, *, categorical: bool = False) -> Column:
     """Decide the kind: numbers where at least 95 % of the cells that say something are numbers."""
     if isinstance(read, Hashed):
         return Column(read, "category")
@@ -164,31 +167,17 @@ def understand(read: Read, *, categorical: bool = False, shelf: Shelf | None = N
         return Column(read, "category")
     if not categorical:
         return Column(read, "number")
-    return Column(_as_words(read, shelf or MemoryShelf()), "category", forced=True)
-
-
-def _as_words(read: Numbers | Words, shelf: Shelf) -> Words:
-    """Code a column of numbers by its different numbers."""
-    if isinstance(read, Words):
-        return read
-    distinct = np.unique(np.concatenate([np.unique(own) for own in read.vector]))
-    if len(distinct) > MOST_WORDS:
+    if isinstance(read, Numbers):
         raise DataError(
-            f"--categorical {read.name}: {len(distinct):,} different numbers are too many for a "
-            f"category (at most {MOST_WORDS:,})"
+            f"--categorical {read.name}: more than {MOST_WORDS:,} different numbers are too many "
+            "for a category"
         )
-    vector, counts = shelf.vector(np.int32), np.zeros(len(distinct), dtype=np.int64)
-    for own in read.vector:
-        codes = np.searchsorted(distinct, own)
-        counts += np.bincount(codes, minlength=len(distinct))
-        vector.append(codes)
-    texts = np.array([word or "" for word in words(distinct)], dtype=object)
-    return Words(read.name, vector, texts, distinct, np.zeros(len(distinct), dtype=bool), counts)
+    return Column(read, "category", forced=True)
 
 
 def warn_of_words(column: Column, outcome: Outcome, places: Places) -> list[str]:
     """Name the cells of a number column that are no numbers and count as missing."""
-    if column.kind != "number" and not column.forced:
+    if column.kind != "number":
         return []
     found = Found.among(a & b for a, b in zip(column.strays(), outcome.used(), strict=True))
     if not found:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.data.blocks import Block
-from placement.data.shelf import PIECE_ROWS
+from placement.data.shelf import PIECE_ROWS, Cells, compact
 
 SHOWN = 3
 
@@ -47,28 +47,41 @@ class Found:
 
 @dataclass(frozen=True)
 class _Origin:
-    """Where rows of a file are from: from row `at[k]` of them on, line `lines[k]` and those below.
+    """Where some rows of a file are from: the first of them, its line, and how far apart they are.
 
-    `lines` is None where the file has none.
+    `first_line` is None where the file has no lines, `steps` where each row has one line.
     """
 
     file: int
     first_row: int
-    at: list[int]
-    lines: list[int] | None
+    first_line: int | None
+    steps: Cells | None  # a byte a row: rows with line ends in their cells may be very many
 
     @staticmethod
     def of(file: int, block: Block) -> "_Origin":
         if block.lines is None:
-            return _Origin(file, block.first_row, [0], None)
-        at = np.append(0, np.flatnonzero(np.diff(block.lines) != 1) + 1)
-        return _Origin(file, block.first_row, at.tolist(), block.lines[at].tolist())
+            return _Origin(file, block.first_row, None, None)
+        steps = np.diff(block.lines)
+        plain = bool((steps == 1).all())
+        return _Origin(
+            file, block.first_row, int(block.lines[0]), None if plain else compact(steps)
+        )
 
     def line(self, offset: int) -> int | None:
-        if self.lines is None:
+        if self.first_line is None:
             return None
-        run = bisect_right(self.at, offset) - 1
-        return self.lines[run] + offset - self.at[run]
+        lower = offset if self.steps is None else self.steps[:offset].sum(dtype=np.int64)
+        return self.first_line + int(lower)
+
+    def as_data(self) -> list[Any]:
+        steps = None if self.steps is None else [self.steps.dtype.str, self.steps.tobytes().hex()]
+        return [self.file, self.first_row, self.first_line, steps]
+
+    @staticmethod
+    def of_data(data: list[Any]) -> "_Origin":
+        file, first_row, first_line, told = data
+        steps = None if told is None else np.frombuffer(bytes.fromhex(told[1]), told[0])
+        return _Origin(file, first_row, first_line, steps)
 
 
 @dataclass(frozen=True)
@@ -95,12 +108,13 @@ class Places:
 
     def as_data(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        return asdict(self)
+        known = {item.name: getattr(self, item.name) for item in fields(self)}
+        return known | {"_origins": [origin.as_data() for origin in self._origins]}
 
     @staticmethod
     def of_data(data: dict[str, Any]) -> "Places":
         """Return the places of what `as_data` returned."""
-        origins = [_Origin(**origin) for origin in data["_origins"]]
+        origins = [_Origin.of_data(origin) for origin in data["_origins"]]
         return Places(**{**data, "_origins": origins})
 
     @cached_property

@@ -41,6 +41,10 @@ class Vector(ABC):
         """Add a piece at the end."""
 
     @abstractmethod
+    def discard(self) -> None:
+        """Give back the space of cells that nobody will ask for again."""
+
+    @abstractmethod
     def piece(self, place: int) -> Cells:
         """Return a piece (n,); any thread may ask, and nobody may write into it."""
 
@@ -110,6 +114,9 @@ class _MemoryVector(Vector):
         self._pieces.append(compact(cells) if self.dtype.kind in "if" else cells)
         self.sizes.append(len(cells))
 
+    def discard(self) -> None:
+        self._pieces.clear()
+
     def piece(self, place: int) -> Cells:
         return self._pieces[place].astype(self.dtype, copy=False)
 
@@ -165,6 +172,10 @@ class FileVector(Vector):
             file.write(cells.data)
         self._note(len(cells), cells.dtype.str)
 
+    def discard(self) -> None:
+        """Remove the file."""
+        self.path.unlink(missing_ok=True)
+
     def _note(self, rows: int, kind: str) -> None:
         self.sizes.append(rows)
         self.kinds.append(kind)
@@ -218,6 +229,9 @@ class Computed(Vector):
     def append(self, cells: Cells) -> None:  # noqa: ARG002
         """Refuse."""
         raise TypeError("what is computed is not written")
+
+    def discard(self) -> None:
+        """Do nothing: there is no space to give back."""
 
     def piece(self, place: int) -> Cells:
         """Work out a piece (n,)."""

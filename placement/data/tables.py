@@ -248,8 +248,7 @@ def _like(first: AnyPart, part: AnyPart) -> Part:
             f"{part.name}: column {extra!r} is not in {first.name}: "
             "the files must have the same columns"
         )
-    same = isinstance(first, TextPart) and isinstance(part, TextPart)
-    keep = same and _written_alike(first, part) and tuple(own) == part.names
+    keep = _written_alike(first, part) and tuple(own) == part.names
     return Matched(part, first.names, tuple(own), keep)
 
 

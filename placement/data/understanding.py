@@ -99,10 +99,7 @@ def understand_table(
         Wanted(how["positive"], how["negative"], tuple(how["ignore_label"]), data.decimal),
         file=data.name,
     )
-    columns = {
-        n: understand(read, categorical=n in words, shelf=place.shelf)
-        for n, read in data.columns.items()
-    }
+    columns = {n: understand(read, categorical=n in words) for n, read in data.columns.items()}
     making = Making(data, columns, outcome, asked, reader.unnamed, place.shelf, tell)
     facts = _facts(reader, data, joined)
     facts = replace(facts, notes=(*facts.notes, *place.notes, *notes))
@@ -117,10 +114,10 @@ def _read(
         every = frozenset(reader.names)
         data = collect(reader, place.shelf, every, most_words=sys.maxsize, tell=tell)
         return *_join(data, how), ()
-    if how["target"] is not None:
-        asked = [name for name in reader.names if same_column(name, how["target"])]
-    else:
-        asked = target_candidates(reader.names)
+    said = [*how["categorical"], *([] if how["target"] is None else [how["target"]])]
+    asked = [n for n in reader.names if any(same_column(n, own) for own in said)]
+    if how["target"] is None:
+        asked += target_candidates(reader.names)
     data, notes = collected(reader, place, frozenset(asked), tell)
     return data, None, notes
 

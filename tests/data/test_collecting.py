@@ -1,8 +1,10 @@
 """All rows of several files, each column on a shelf."""
 
+import numpy as np
 import pytest
 
-from placement.data.collecting import Hashed, collect
+from placement.data import collecting
+from placement.data.collecting import Hashed, Numbers, Words, collect
 from placement.data.shelf import FileShelf, MemoryShelf
 from placement.data.tables import open_table
 
@@ -26,3 +28,60 @@ def test_free_text_found_out_late_has_the_pieces_of_its_table_and_one_hash_a_tex
     assert len(set(hashes.tolist())) == 22
     assert hashes[0] == hashes[12] == hashes[13] == hashes[35]
     assert hashes[1] == hashes[14], "whatever their case"
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """Files of 600 kB are already parsed in several pieces."""
+    monkeypatch.setattr(collecting, "_PIECE_BYTES", 100_000)
+
+
+def written(path, cells):
+    """A file so large that its pieces are parsed at once."""
+    filler = "x" * 400
+    path.write_text("\n".join(["mark,note", *(f"{cell},{filler}" for cell in cells)]) + "\n")
+    return path
+
+
+def collected(path, shelf, **how):
+    return collect(open_table(str(path)), shelf, **how).columns["mark"]
+
+
+@pytest.mark.parametrize("most_words", [50, 100_000])
+def test_the_order_of_rows_does_not_decide_whether_a_column_holds_numbers(
+    large, shelf, tmp_path, most_words
+):
+    draw = np.random.default_rng(1)
+    numbers = [f"{value:.5f}" for value in draw.normal(60, 10, 3_000)]
+    for share, kind in ((0.04, Numbers), (0.06, Hashed if most_words == 50 else Words)):
+        few = [f"absent {k}" for k in range(round(3_000 * share / (1 - share)))]
+        cells = few + numbers
+        first = collected(written(tmp_path / "a.csv", cells), shelf, most_words=most_words)
+        last = collected(written(tmp_path / "b.csv", cells[::-1]), shelf, most_words=most_words)
+        # Of no more words than can be held, the words tell how they read as numbers.
+        kinds = (kind, Words) if most_words > 50 else (kind,)
+        assert isinstance(first, kinds)
+        assert isinstance(last, kinds)
+        if isinstance(first, Words):
+            numbers_of = first.numbers[first.codes]
+            assert np.isnan(numbers_of[: len(few)]).all()
+        elif isinstance(first, type(last)):
+            assert sorted(first.vector.whole().tobytes()) == sorted(last.vector.whole().tobytes())
+
+
+def test_words_stay_as_they_are_written_where_later_pieces_look_like_numbers(
+    large, shelf, tmp_path
+):
+    cells = ["7A"] * 300 + ["7.50", "007"] * 600 + ["7B"] * 900
+    for name, own in (("a.csv", cells), ("b.csv", cells[::-1])):
+        read = collected(written(tmp_path / name, own), shelf)
+        assert isinstance(read, Words)
+        assert read.texts[read.codes].tolist() == own
+
+
+def test_what_was_read_once_more_leaves_nothing_behind(large, tmp_path):
+    shelf = FileShelf(tmp_path, 10)
+    cells = [*map(str, range(2_000)), *(f"word {k}" for k in range(1_000))]
+    read = collected(written(tmp_path / "a.csv", cells), shelf, most_words=50)
+    assert isinstance(read, Hashed)
+    assert len(list(tmp_path.glob("*.cells"))) == 2  # of the two columns

@@ -54,6 +54,15 @@ def test_a_column_of_numbers_asked_for_as_categories_has_levels_without_decimals
     assert made.cells().tolist() == ["1", "2", "2", None]
 
 
+def test_a_word_among_numbers_asked_for_as_categories_is_a_level_of_its_own():
+    cells = [str(k % 3 + 1.0) for k in range(59)] + ["X", "na", ""]
+    made = column(cells, "rank", categorical=True)
+    assert made.kind == "category"
+    assert made.cells().tolist() == [str(k % 3 + 1) for k in range(59)] + ["X", None, None]
+    assert warn_of_words(made, everyone(62), places(62)) == []
+    assert warn_of_words(column(cells, "rank"), everyone(62), places(62)) != []
+
+
 def test_typed_numbers_and_their_text_are_the_same_column():
     typed = understand(raw_column("x", np.array([7.1, 2.0, np.nan, 2.0])))
     text = column(["7.1", "2", "", "2.0"], "x")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from placement.config import TrainConfig
-from placement.data.hashing import row_hashes
+from placement.data.hashing import table_hashes
 from placement.data.split import folds_of, hold_out, ranked, smallest
 from placement.data.understanding import read_table
 from placement.errors import DataError
@@ -137,9 +137,9 @@ def test_two_rows_one_of_each_outcome_train():
 
 
 def test_negative_zero_and_missing_cells_have_one_hash():
-    pairs = {"a": np.array([0.0, -0.0]), "b": np.array([np.nan, -np.nan])}
-    one, other = row_hashes(pairs, 0)
-    assert one == other
+    pairs = {"a": [0.0, -0.0, 1.0], "b": [np.nan, -np.nan, 2.0], "placed": [1, 1, 0]}
+    one, other, third = table_hashes(read_table(pd.DataFrame(pairs)), 0).whole()
+    assert one == other != third
 
 
 def test_ties_are_held_out_together():

@@ -15,6 +15,7 @@ import pytest
 from placement.config import TrainConfig
 from placement.data import storage as storing
 from placement.data.chunks import ArrayChunks, FileChunks
+from placement.data.collecting import collect
 from placement.data.kept import collected
 from placement.data.shelf import FileShelf
 from placement.data.storage import Storage
@@ -289,6 +290,16 @@ def test_columns_of_an_earlier_state_of_a_file_are_replaced(run, files, here, tm
     assert "are those kept in" in run(*keep).out
 
 
+def test_kept_columns_are_not_those_of_the_file_read_with_other_names(run, here, tmp_path):
+    """Without a header line the first record is a row; with one, it is none."""
+    rows = [f"{6 + k % 7 / 2},{'Yes' if k % 3 else 'No'}" for k in range(60)]
+    (tmp_path / "may.csv").write_text("\n".join(["cgpa,placed", *rows]))
+    train = ("train", tmp_path / "may.csv", "--no-track", "--json", "--test-size", "0")
+    keep = (*train, "--cache", here, "--keep-cache")
+    for names in ((), ("--names", "cgpa,placed")):
+        assert run(*keep, *names).json["rows"] == run(*train, *names).json["rows"]
+
+
 def kept_columns(path, storage):
     """Read columns as `--keep-cache` does."""
     reader = open_table(path)
@@ -330,6 +341,29 @@ def test_what_came_through_a_pipe_is_not_kept_and_that_is_said(run, files, here,
     assert done.code == 0, done.err
     assert "came through a pipe, so nothing is kept for another time" in done.out
     assert left(here) == []
+
+
+def test_of_two_processes_that_keep_the_same_columns_each_goes_on(files, tmp_path, monkeypatch):
+    """The other one is done between the look for the folder and the renaming."""
+    cache, sheet = tmp_path / "cache", tmp_path / "may.csv"
+    sheet.write_bytes((files / "table.csv").read_bytes())
+
+    def storage():
+        return Storage(keep=True, stream=True, folder=str(cache))
+
+    def slower(reader, shelf, as_words, tell):
+        monkeypatch.undo()
+        with storage() as faster:
+            kept_columns(sheet, faster)
+        monkeypatch.setattr("pathlib.Path.exists", lambda path: "columns-" not in path.name)
+        return collect(reader, shelf, as_words, tell=tell)
+
+    monkeypatch.setattr("placement.data.kept.collect", slower)
+    with storage() as one:
+        used, _ = kept_columns(sheet, one)
+        monkeypatch.undo()
+        assert len(used.columns["cgpa"]) == ROWS
+    assert len(left(cache)) == 1
 
 
 def test_without_room_on_the_disk_nothing_is_begun(run, files, here, monkeypatch):
