@@ -72,7 +72,7 @@ def test_the_order_of_rows_does_not_decide_whether_a_column_holds_numbers(
 def test_words_stay_as_they_are_written_where_later_pieces_look_like_numbers(
     large, shelf, tmp_path
 ):
-    cells = ["7A"] * 300 + ["7.50", "007"] * 600 + ["7B"] * 900
+    cells = ["7A"] * 300 + ["7.50"] * 800 + ["007", "7.50"] * 400 + ["7B"] * 900
     for name, own in (("a.csv", cells), ("b.csv", cells[::-1])):
         read = collected(written(tmp_path / name, own), shelf)
         assert isinstance(read, Words)
