@@ -70,9 +70,11 @@ def test_the_order_of_rows_does_not_decide_whether_a_column_holds_numbers(
 
 
 def test_words_stay_as_they_are_written_where_later_pieces_look_like_numbers(
-    large, shelf, tmp_path
+    shelf, tmp_path, monkeypatch
 ):
-    cells = ["7A"] * 300 + ["7.50"] * 800 + ["007", "7.50"] * 400 + ["7B"] * 900
+    # The first bytes are numbers, the first piece is not, and later pieces are again.
+    monkeypatch.setattr(collecting, "_PIECE_BYTES", 400_000)
+    cells = ["1.50"] * 700 + ["7A"] * 250 + ["7.50"] * 2_000 + ["7B"] * 900
     for name, own in (("a.csv", cells), ("b.csv", cells[::-1])):
         read = collected(written(tmp_path / name, own), shelf)
         assert isinstance(read, Words)
