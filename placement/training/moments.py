@@ -15,6 +15,10 @@ from placement.training.parts import in_parts, tensors, total_weight
 
 Array = npt.NDArray[np.float64]
 
+ALIASED = 1e-10  # of a column's squared length: what earlier columns leave unexplained
+CONSTANT = 1e-20
+ROUNDED = 1e-2  # products in float32 are right to 1e-5 or so, and tell no less than this
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -43,6 +47,30 @@ class Moments:
         """The moments of the standardised columns."""
         mean = (self.mean - units.mean) / units.std
         return Moments(self.weight, mean, self.centred / np.outer(units.std, units.std))
+
+    @property
+    def unexplained(self) -> Array:
+        """The shares (d,) of the columns' squared lengths that earlier ones do not explain.
+
+        0 for a constant, which the intercept explains; an aliased column explains nothing more.
+        """
+        products, length = self.centred.copy(), np.diag(self.centred).copy()
+        constant = length <= CONSTANT * (length + self.weight * self.mean**2)
+        shares = np.zeros(len(length))
+        for j in np.flatnonzero(~constant):
+            left = products[j, j]
+            shares[j] = left / length[j]
+            if shares[j] > ALIASED:  # sweep column j out of all later ones
+                products -= np.outer(products[:, j], products[j, :]) / left
+        return shares
+
+    @property
+    def aliased(self) -> tuple[int, ...]:
+        """The columns that are linear combinations of earlier ones or the intercept.
+
+        Without a penalty they have no coefficient of their own.
+        """
+        return tuple(np.flatnonzero(self.unexplained <= ALIASED).tolist())
 
     def keep(self, columns: npt.NDArray[np.integer]) -> "Moments":
         """The moments of some of the columns."""

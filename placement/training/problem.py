@@ -10,17 +10,14 @@ from placement.data.chunks import Chunk, Chunks, threads_for
 from placement.errors import DataError
 from placement.model.perceptron import Perceptron, Standardising
 from placement.training import ranks
-from placement.training.identifiability import (
+from placement.training.moments import ROUNDED, Totals, totals
+from placement.training.options import Options
+from placement.training.separation import (
     MOST_DISTINCT_ROWS,
     NO_OPTIMUM,
     PENALTY_ONLY,
-    ROUNDED,
-    aliased_columns,
     find_separation,
-    unexplained,
 )
-from placement.training.moments import Totals, totals
-from placement.training.options import Options
 
 SGD_SHARE = 0.25  # of the longest safe step: mini-batches are noisy, and the noise grows with it
 SAMPLED_CELLS = 3_200_000  # from so many on, the optimum of a sample is a better start for Newton
@@ -119,12 +116,12 @@ def prepare(
         sized = options.l2 == 0 or bool({"gd", "sgd", "adam"} & {name for name, _ in plan})
         seen = totals(source, threads, products=sized)
     _check(source, seen, labels)
-    if options.l2 == 0 and seen.rounded and (unexplained(seen.moments) <= ROUNDED).any():
+    if options.l2 == 0 and seen.rounded and (seen.moments.unexplained <= ROUNDED).any():
         seen = totals(source, threads, products=True, double=True)
     spread = None if seen.products is None else seen.moments
     if spread is not None and units is not None:
         spread = spread.standardised(units)
-    aliased = aliased_columns(spread) if spread is not None and options.l2 == 0 else ()
+    aliased = spread.aliased if spread is not None and options.l2 == 0 else ()
     kept = np.setdiff1d(np.arange(width), aliased)
     source = _selected(source, kept)
     known, warnings = _look_for_separation(source, [labels[j] for j in kept], options)

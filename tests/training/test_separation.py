@@ -3,52 +3,17 @@ import pytest
 
 from placement.data.chunks import ArrayChunks
 from placement.errors import DataError
-from placement.training.identifiability import (
-    _full_rank,
-    _separating_plane,
-    aliased_columns,
-    find_separation,
-    has_optimum,
-)
-from placement.training.moments import totals
+from placement.training import separation
 from placement.training.options import Options
+from placement.training.planes import has_optimum, is_of_full_rank, separating_plane, walk_of
 from placement.training.problem import prepare
-
-
-def aliased(x, weight=None):
-    weight = np.ones(len(x)) if weight is None else weight
-    source = ArrayChunks(x, np.zeros(len(x)), weight, 13)
-    return aliased_columns(totals(source, products=True).moments)
+from placement.training.separation import find_separation
 
 
 def separated(x, y, names=None, **more):
     names = names or [f"c{j}" for j in range(x.shape[1])]
     source = ArrayChunks(x, np.asarray(y, dtype=float), np.ones(len(x)), 13)
     return find_separation(source, names, **more)
-
-
-def test_the_later_of_dependent_columns_is_aliased():
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(100, 5))
-    x[:, 1] = 7.0
-    x[:, 3] = x[:, 0] + 2 * x[:, 2] - 1
-    assert aliased(x) == (1, 3)
-
-
-def test_all_levels_of_a_category_alias_the_last():
-    levels = np.eye(3)[np.arange(30) % 3]
-    assert aliased(levels) == (2,)
-
-
-def test_a_calendar_year_beside_the_intercept_is_not_aliased():
-    x = np.column_stack([2020.0 + np.arange(40) % 2, 1e6 + np.arange(40) % 3])
-    assert aliased(x) == ()
-
-
-def test_rows_of_weight_0_do_not_tell_columns_apart():
-    x = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [4.0, 9.0]])
-    assert aliased(x) == ()
-    assert aliased(x, np.array([1.0, 1, 1, 0])) == (1,)
 
 
 def test_overlapping_classes_are_not_separable():
@@ -125,9 +90,61 @@ def test_where_an_optimum_was_found_the_linear_programme_finds_no_plane():
         steep = rng.choice([0.5, 3.0, 30.0]) * rng.normal(size=columns)
         placed = rng.random(rows) < 1 / (1 + np.exp(-x @ steep))
         signed = np.column_stack([x, np.ones(rows)]) * np.where(placed, 1.0, -1.0)[:, None]
-        if not _full_rank(signed):
+        if not is_of_full_rank(signed):
             continue
-        overlap = _separating_plane(signed) is None
+        overlap = separating_plane(walk_of(signed)) is None
         assert overlap or not has_optimum(signed)
         found, spared = found + overlap, spared + has_optimum(signed)
     assert spared > 0.8 * found > 50  # and it spares most programmes
+
+
+CASES = {
+    "overlapping": lambda rng, x: rng.random(len(x)) < 1 / (1 + np.exp(-3 * x[:, 0])),
+    "a cut-off": lambda _, x: x[:, 1] > 0.3,
+    "two together": lambda _, x: x[:, 0] + x[:, 1] > 0,
+    "a rare level": lambda rng, x: (rng.random(len(x)) < 0.5) | (x[:, 2] > 0),
+    "one outcome": lambda _, x: np.ones(len(x), dtype=bool),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("columns", [[0, 1, 2], [0, 1, 2, 1]], ids=["full rank", "aliased"])
+def test_rows_too_many_to_hold_are_walked_through_to_the_same_answer(monkeypatch, case, columns):
+    rng = np.random.default_rng(7)
+    x = np.column_stack([rng.normal(size=(6_000, 2)), rng.random(6_000) < 0.002])[:, columns]
+    y = CASES[case](rng, x)
+    expected = separated(x, y)
+    assert bool(expected.columns) == (case != "overlapping")
+    monkeypatch.setattr(separation, "MOST_DISTINCT_ROWS", 100)
+    assert separated(x, y) == expected
+
+
+def test_rows_that_few_others_span_are_asked_too():
+    """The last row alone tells the columns apart, and it is extreme in none of them."""
+    first = np.repeat(np.random.default_rng(2).normal(size=40), 100)
+    second = 2 * first + np.where(np.arange(4_000) == 3_999, 1e-3, 0)
+    rows = signed_rows(np.column_stack([first, second]), np.arange(4_000) % 2 == 0)
+    beta = separating_plane(lambda: iter(np.array_split(rows, 7)))
+    assert beta is not None
+    assert (rows @ beta).min() >= -1e-6 < 1e-4 < (rows @ beta).max()
+
+
+def signed_rows(x, y):
+    return np.column_stack([x, np.ones(len(x))]) * np.where(y, 1.0, -1.0)[:, None]
+
+
+def test_very_many_columns_are_left_to_the_end_without_a_look_at_every_row(monkeypatch):
+    """As the levels of a city: the sample lacks some, so it decides nothing."""
+    x = np.eye(300)[np.arange(9_000) % 300]
+    y = np.arange(9_000) % 7 < 3
+    monkeypatch.setattr(separation, "_MOST_CELLS", 10_000)
+    asked = []
+    monkeypatch.setattr(separation, "separating_plane", asked.append)
+    assert separated(x, y, most_rows=200_000) is None
+    assert asked == []
+
+
+def test_of_rows_that_come_again_only_the_different_ones_are_counted():
+    x = np.tile(np.linspace(-1, 1, 9), 2_000)[:, None]
+    assert separated(x, x[:, 0] > 0.1, most_rows=9).complete
+    assert separated(x, x[:, 0] > 0.1, most_rows=8) is None

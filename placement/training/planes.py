@@ -1,0 +1,201 @@
+"""Planes through the origin that leave signed rows on one side: linear programmes on few rows.
+
+A signed row is s·(x, 1) with s = 1 for the positive outcome and -1 for the negative, so that a
+plane β separates the classes where every s·(x, 1)ᵀβ, the row's margin, is 0 or more. Rows are
+walked through, never held: a programme is solved on a few of them.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Walk = Callable[[], Iterator[Array]]  # through signed rows, some (n, d + 1) at a time
+
+_WORKING_ROWS = 1_000
+_MOST_TRIED_COLUMNS = 40
+_MARGIN = 1e-6  # of a separating plane: the solver's tolerance is 1e-7
+_NEWTON_STEPS, _FAR = 12, 30.0
+
+
+def walk_of(signed: Array) -> Walk:
+    """Walk through rows in memory."""
+    return lambda: iter([signed])
+
+
+def overlap(sample: Array) -> bool:
+    """Whether some rows overlap for sure, and with them all rows of the same columns."""
+    if not is_of_full_rank(sample):
+        return False
+    return has_optimum(sample) or separating_plane(walk_of(sample)) is None
+
+
+def has_optimum(signed: Array) -> bool:
+    """Whether a finite optimum without penalty was found, which proves that the classes overlap.
+
+    There Σ pᵢsᵢxᵢ = 0 with every pᵢ = sigmoid(−sᵢxᵢᵀβ) above 0. A plane with all margins ≥ 0 has
+    the same sum of pᵢ·margin, so each margin is 0. With a gradient g left over, none is above
+    |g|/min pᵢ.
+    False says nothing: full steps of Newton may not get there. Rows must be of full rank.
+    """
+    beta = np.zeros(signed.shape[1])
+    for _ in range(_NEWTON_STEPS):
+        wrong = 1 / (1 + np.exp(np.minimum(signed @ beta, _FAR)))
+        gradient = wrong @ signed
+        if np.abs(gradient).sum() <= _MARGIN / 10 * wrong.min():
+            return True
+        hessian = (signed * (wrong * (1 - wrong))[:, None]).T @ signed
+        try:
+            beta = beta + np.linalg.solve(hessian, gradient)
+        except np.linalg.LinAlgError:
+            return False
+        if not np.abs(beta).max() < _FAR:
+            return False
+    return False
+
+
+def separating_plane(walk: Walk) -> Array | None:
+    """Return β with |β| ≤ 1, all margins ≥ 0 and one above, or None.
+
+    Solved on a few rows, to which those that its answer violates are added until none is: an
+    answer for fewer rows that none violates is one for all. Without an answer, rows are added that
+    these few do not span.
+    """
+    work = _first_rows(walk)
+    while True:
+        beta = _solve(work)
+        added = _outside_span(walk, work) if beta is None else _violated(walk, beta)
+        grown = np.unique(np.concatenate([work, added]), axis=0)
+        if len(grown) == len(work):
+            return beta
+        work = grown
+
+
+def _solve(signed: Array) -> Array | None:
+    from scipy.optimize import linprog
+
+    answer = linprog(
+        -signed.sum(axis=0),
+        A_ub=-signed,
+        b_ub=np.zeros(len(signed)),
+        bounds=(-1, 1),
+        method="highs",
+    )
+    if answer.x is None:
+        return None
+    beta = np.asarray(answer.x, dtype=np.float64)
+    margins = signed @ beta
+    # Feasible planes form a cone, so a true one is scaled up to the bounds; the solver's
+    # tolerance of 1e-7 alone is not.
+    real = (
+        np.abs(beta).max(initial=0.0) > 0.5 and margins.min() > -_MARGIN and margins.max() > _MARGIN
+    )
+    return beta if real else None
+
+
+def completely(walk: Walk) -> bool:
+    """Return whether some plane leaves every row a margin: max t with all margins ≥ t."""
+    from scipy.optimize import linprog
+
+    work = _first_rows(walk)
+    size = work.shape[1]
+    while True:
+        answer = linprog(
+            np.append(np.zeros(size), -1.0),
+            A_ub=np.column_stack([-work, np.ones(len(work))]),
+            b_ub=np.zeros(len(work)),
+            bounds=[(-1, 1)] * size + [(0, 1)],
+            method="highs",
+        )
+        if answer.x is None or answer.x[-1] <= _MARGIN:
+            return False
+        grown = np.unique(np.concatenate([work, _violated(walk, answer.x[:-1])]), axis=0)
+        if len(grown) == len(work):
+            return True
+        work = grown
+
+
+def _first_rows(walk: Walk) -> Array:
+    """Some rows, and those extreme in each column, where rare levels show."""
+    draw = np.random.default_rng(0)
+    some = _lowest(walk, lambda signed: draw.random(len(signed)))
+    extremes = (_extremes(walk, sign) for sign in (1, -1))
+    return np.unique(np.concatenate([some, *extremes]), axis=0)
+
+
+def _extremes(walk: Walk, sign: int) -> Array:
+    """Return a row that is lowest (`sign` 1) or highest (-1) for each column, (d + 1, d + 1)."""
+    found = np.empty((0, 0))
+    for signed in walk():
+        if len(signed):
+            rows = np.concatenate([found.reshape(-1, signed.shape[1]), signed])
+            found = rows[np.argmin(sign * rows, axis=0)]
+    return found
+
+
+def _violated(walk: Walk, beta: Array) -> Array:
+    return _lowest(walk, lambda signed: signed @ beta, -_MARGIN)
+
+
+def _outside_span(walk: Walk, work: Array) -> Array:
+    """Return rows that are no combination of those given."""
+    _, size, right = np.linalg.svd(work)
+    none = size.max(initial=0.0) * max(work.shape) * np.finfo(np.float64).eps
+    null = right[np.count_nonzero(size > none) :].T
+    if not null.size:
+        return work[:0]
+    return _lowest(walk, lambda signed: -np.abs(signed @ null).max(axis=1), -_MARGIN)
+
+
+def _lowest(walk: Walk, score: Callable[[Array], Array], below: float = np.inf) -> Array:
+    """Return the rows of the lowest scores below a bound, a thousand at most."""
+    kept, scores = np.empty((0, 0)), np.empty(0)
+    for signed in walk():
+        own = score(signed)
+        low = own < below
+        kept = np.concatenate([kept.reshape(-1, signed.shape[1]), signed[low]])
+        scores = np.concatenate([scores, own[low]])
+        order = np.argsort(scores, kind="stable")[:_WORKING_ROWS]
+        kept, scores = kept[order], scores[order]
+    return kept
+
+
+def is_of_full_rank(signed: Array) -> bool:
+    """Whether no column of signed rows is a combination of the others."""
+    return bool(np.linalg.matrix_rank(signed) == signed.shape[1])
+
+
+def columns_that_separate(walk: Walk, beta: Array) -> list[int]:
+    """Return few columns that suffice: each that does alone, else what no other can replace."""
+    columns = len(beta) - 1
+    alone = _separate_alone(walk)
+    if alone:
+        return alone
+    if not _separates_with(walk, []) and columns <= _MOST_TRIED_COLUMNS:
+        needed = [j for j in range(columns) if abs(beta[j]) > 1e-6]
+        for j in list(needed):
+            fewer = [k for k in needed if k != j]
+            if _separates_with(walk, fewer):
+                needed = fewer
+        return needed
+    return [j for j in range(columns) if abs(beta[j]) > 1e-6 and columns > _MOST_TRIED_COLUMNS]
+
+
+def _separates_with(walk: Walk, columns: list[int]) -> bool:
+    kept = [*columns, -1]
+    return separating_plane(lambda: (signed[:, kept] for signed in walk())) is not None
+
+
+def _separate_alone(walk: Walk) -> list[int]:
+    """Return the columns of which one side of a value has one outcome, the other the other."""
+    low: list[Array] = [np.array(np.inf), np.array(np.inf)]  # of the negative and the positive
+    high: list[Array] = [np.array(-np.inf), np.array(-np.inf)]
+    for signed in walk():
+        for side, rows in enumerate((-signed[signed[:, -1] < 0], signed[signed[:, -1] > 0])):
+            low[side] = np.minimum(low[side], rows.min(axis=0, initial=np.inf))
+            high[side] = np.maximum(high[side], rows.max(axis=0, initial=-np.inf))
+    varies = np.minimum(*low) < np.maximum(*high)
+    apart = (low[1] >= high[0]) | (high[1] <= low[0])
+    there = np.isfinite(low[0]) & np.isfinite(low[1])  # rows of both outcomes
+    return np.flatnonzero((varies & apart & there)[:-1]).tolist()
