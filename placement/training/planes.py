@@ -62,7 +62,7 @@ def separating_plane(walk: Walk) -> Array | None:
     answer for fewer rows that none violates is one for all. Without an answer, rows are added that
     these few do not span.
     """
-    work = _first_rows(walk)
+    work = np.unique(_some_rows(walk), axis=0)
     while True:
         beta = _solve(work)
         added = _outside_span(walk, work) if beta is None else _violated(walk, beta)
@@ -98,7 +98,7 @@ def completely(walk: Walk) -> bool:
     """Return whether some plane leaves every row a margin: max t with all margins ≥ t."""
     from scipy.optimize import linprog
 
-    work = _first_rows(walk)
+    work = np.unique(_some_rows(walk), axis=0)
     size = work.shape[1]
     while True:
         answer = linprog(
@@ -116,22 +116,9 @@ def completely(walk: Walk) -> bool:
         work = grown
 
 
-def _first_rows(walk: Walk) -> Array:
-    """Some rows, and those extreme in each column, where rare levels show."""
+def _some_rows(walk: Walk) -> Array:
     draw = np.random.default_rng(0)
-    some = _lowest(walk, lambda signed: draw.random(len(signed)))
-    extremes = (_extremes(walk, sign) for sign in (1, -1))
-    return np.unique(np.concatenate([some, *extremes]), axis=0)
-
-
-def _extremes(walk: Walk, sign: int) -> Array:
-    """Return a row that is lowest (`sign` 1) or highest (-1) for each column, (d + 1, d + 1)."""
-    found = np.empty((0, 0))
-    for signed in walk():
-        if len(signed):
-            rows = np.concatenate([found.reshape(-1, signed.shape[1]), signed])
-            found = rows[np.argmin(sign * rows, axis=0)]
-    return found
+    return _lowest(walk, lambda signed: draw.random(len(signed)))
 
 
 def _violated(walk: Walk, beta: Array) -> Array:

@@ -101,6 +101,7 @@ def test_where_an_optimum_was_found_the_linear_programme_finds_no_plane():
 CASES = {
     "overlapping": lambda rng, x: rng.random(len(x)) < 1 / (1 + np.exp(-3 * x[:, 0])),
     "a cut-off": lambda _, x: x[:, 1] > 0.3,
+    "a cut-off from above": lambda _, x: x[:, 0] < -0.3,
     "two together": lambda _, x: x[:, 0] + x[:, 1] > 0,
     "a rare level": lambda rng, x: (rng.random(len(x)) < 0.5) | (x[:, 2] > 0),
     "one outcome": lambda _, x: np.ones(len(x), dtype=bool),
@@ -120,10 +121,10 @@ def test_rows_too_many_to_hold_are_walked_through_to_the_same_answer(monkeypatch
 
 
 def test_rows_that_few_others_span_are_asked_too():
-    """The last row alone tells the columns apart, and it is extreme in none of them."""
-    first = np.repeat(np.random.default_rng(2).normal(size=40), 100)
-    second = 2 * first + np.where(np.arange(4_000) == 3_999, 1e-3, 0)
-    rows = signed_rows(np.column_stack([first, second]), np.arange(4_000) % 2 == 0)
+    """The last row alone tells the columns apart."""
+    first = np.repeat(np.random.default_rng(2).normal(size=40), 1_000)
+    second = 2 * first + np.where(np.arange(40_000) == 39_999, 1e-3, 0)
+    rows = signed_rows(np.column_stack([first, second]), np.arange(40_000) % 2 == 0)
     beta = separating_plane(lambda: iter(np.array_split(rows, 7)))
     assert beta is not None
     assert (rows @ beta).min() >= -1e-6 < 1e-4 < (rows @ beta).max()
