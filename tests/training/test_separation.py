@@ -149,3 +149,10 @@ def test_of_rows_that_come_again_only_the_different_ones_are_counted():
     x = np.tile(np.linspace(-1, 1, 9), 2_000)[:, None]
     assert separated(x, x[:, 0] > 0.1, most_rows=9).complete
     assert separated(x, x[:, 0] > 0.1, most_rows=8) is None
+
+
+def test_each_column_that_separates_alone_is_named_whichever_its_direction():
+    v = np.linspace(-1, 1, 50)
+    x = np.column_stack([v, np.cos(40 * v), -(v**3)])
+    for y in (v > 0, v < 0):
+        assert separated(x, y).columns == ("c0", "c2")
