@@ -19,7 +19,14 @@ from placement.cli.runs import runs, ui
 from placement.cli.shell import completion
 from placement.cli.signals import signals_raise
 from placement.cli.train import train
-from placement.errors import PlacementError, StoreError, Terminated, UsageError, did_you_mean
+from placement.errors import (
+    DataError,
+    PlacementError,
+    StoreError,
+    Terminated,
+    UsageError,
+    did_you_mean,
+)
 
 SECTIONS = {
     "Use": (train, predict, evaluate),
@@ -130,6 +137,12 @@ def _told(problem: BaseException) -> int:
             return _fail("interrupted", 130)
         case Terminated():
             return _fail("terminated", Terminated.exit_code)
+        case MemoryError():
+            return _fail(
+                "out of memory; train with --stream keeps the rows on the disk, and --drop or a "
+                "shorter --features leaves out columns of very many words",
+                DataError.exit_code,
+            )
         case OSError() if problem.errno in _UNWRITABLE:
             _silence_stdout()
             return _fail(f"the output cannot be written ({problem.strerror})", StoreError.exit_code)

@@ -91,6 +91,9 @@ class Chunks(Protocol):
     def take(self, rows: npt.NDArray[np.integer]) -> "ArrayChunks":
         """Return the rows at these positions, in this order."""
 
+    def discard(self) -> None:
+        """Give back the space of rows that nobody will ask for again."""
+
 
 @dataclass(frozen=True)
 class ArrayChunks:
@@ -147,6 +150,9 @@ class ArrayChunks:
     def take(self, rows: npt.NDArray[np.integer]) -> "ArrayChunks":
         """Return the rows at these positions, in this order."""
         return ArrayChunks(self.x[rows], self.y[rows], self.weight[rows], self.chunk_rows)
+
+    def discard(self) -> None:
+        """Do nothing: memory comes back by itself."""
 
     def share(self, rank: int, size: int) -> "ArrayChunks":
         """Return the part of the rows that belongs to one of `size` ranks; may be empty."""
@@ -235,6 +241,10 @@ class FileChunks:
             parts.append(Chunk(chunk.x[own], chunk.y[own], chunk.weight[own]))
         found = _joined(parts) if parts else _joined([_head(self.chunk(0), 0)])
         return found.take(np.argsort(order, kind="stable"))
+
+    def discard(self) -> None:
+        """Remove the file."""
+        self.path.unlink(missing_ok=True)
 
 
 def _head(chunk: Chunk, rows: int) -> Chunk:

@@ -37,9 +37,12 @@ def encoded(
 ) -> Chunks:
     """Encode some rows of a table, on every processor; `tell` hears of every few rows."""
     weighted = table.is_weighted or wanted.factors is not None
-    if isinstance(table.shelf, FileShelf):
-        return _in_file(table, wanted, table.shelf, tell, weighted=weighted)
-    return _in_memory(table, wanted, tell, weighted=weighted)
+    rows = sum(int(np.count_nonzero(wanted.rows(place))) for place in range(table.pieces))
+    width = len(wanted.encoder.names) + 1 + weighted
+    shelf = table.shelf.with_room(rows * width * wanted.dtype.itemsize)
+    if isinstance(shelf, FileShelf):
+        return _in_file(table, wanted, shelf, tell, weighted=weighted)
+    return _in_memory(table, wanted, rows, tell, weighted=weighted)
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,8 @@ def _slices(table: Table, wanted: Wanted) -> Iterator[_Slice]:
 
 
 def _in_memory(
-    table: Table, wanted: Wanted, tell: Callable[[int], None], *, weighted: bool
+    table: Table, wanted: Wanted, rows: int, tell: Callable[[int], None], *, weighted: bool
 ) -> ArrayChunks:
-    rows = sum(int(np.count_nonzero(wanted.rows(place))) for place in range(table.pieces))
     # Columns one after the other: so they are made, and so they are multiplied as fast.
     x, y = np.empty((len(wanted.encoder.names), rows), wanted.dtype), np.empty(rows, wanted.dtype)
     weight = np.empty(rows, wanted.dtype) if weighted else None

@@ -68,6 +68,10 @@ class Shelf(ABC):
     def vector(self, dtype: npt.DTypeLike) -> Vector:
         """Make an empty vector."""
 
+    @abstractmethod
+    def with_room(self, need: int) -> "Shelf":
+        """Return the shelf on which so many bytes more go: this one, or one that is larger."""
+
 
 class Cutter:
     """Cuts cells into the pieces of a new vector, however many come at once."""
@@ -98,11 +102,23 @@ class Cutter:
 
 
 class MemoryShelf(Shelf):
-    """Keeps vectors in memory."""
+    """Keeps vectors in memory. `beyond(need)` makes the shelf for what does not fit there."""
+
+    def __init__(
+        self,
+        piece_rows: int = PIECE_ROWS,
+        beyond: Callable[[int], Shelf | None] = lambda _need: None,
+    ) -> None:
+        super().__init__(piece_rows)
+        self._beyond = beyond
 
     def vector(self, dtype: npt.DTypeLike) -> Vector:
         """Make an empty vector."""
         return _MemoryVector(dtype)
+
+    def with_room(self, need: int) -> Shelf:
+        """Return this shelf, or one on the disk where memory is too small."""
+        return self._beyond(need) or self
 
 
 class _MemoryVector(Vector):
@@ -122,12 +138,25 @@ class _MemoryVector(Vector):
 
 
 class FileShelf(Shelf):
-    """Keeps each vector in a file of a folder, which whoever made the folder removes."""
+    """Keeps each vector in a file of a folder, which whoever made the folder removes.
 
-    def __init__(self, folder: Path, piece_rows: int = PIECE_ROWS) -> None:
+    `check(need)` raises StoreError where the disk has no room for so many bytes more.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        piece_rows: int = PIECE_ROWS,
+        check: Callable[[int], None] = lambda _need: None,
+    ) -> None:
         super().__init__(piece_rows)
-        self.folder = folder
+        self.folder, self._check = folder, check
         self._made = 0
+
+    def with_room(self, need: int) -> Shelf:
+        """Return this shelf. Raises StoreError where the disk has no room."""
+        self._check(need)
+        return self
 
     def vector(self, dtype: npt.DTypeLike) -> Vector:
         """Make an empty vector."""

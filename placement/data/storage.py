@@ -84,9 +84,9 @@ class Storage:
             return Place(MemoryShelf(self._piece_rows))
         reason = ""
         if self._stream is None:
-            free = free_memory() if need > _CERTAINLY_FITS else None
-            if free is None or need <= SHARE_OF_MEMORY * free:
-                return Place(MemoryShelf(self._piece_rows))
+            free = _too_small(need)
+            if free is None:
+                return Place(MemoryShelf(self._piece_rows, self._beyond_memory))
             reason = (
                 f": in memory they would take about {in_words(need)} of the {in_words(free)} free"
             )
@@ -94,8 +94,18 @@ class Storage:
         keep = self._keep and all(part.origin is not None and part.origin.is_file for part in parts)
         if self._keep and not keep:
             notes.append(f"{reader.name}: came through a pipe, so nothing is kept for another time")
-        shelf = FileShelf(self._folder(need), self._piece_rows)
+        shelf = self._file_shelf(need)
         return Place(shelf, self._parent if keep else None, tuple(notes))
+
+    def _beyond_memory(self, need: int) -> Shelf | None:
+        """Return a shelf on the disk for encoded rows that memory is too small for.
+
+        A column of words may become very many encoded ones.
+        """
+        return None if _too_small(need) is None else self._file_shelf(need)
+
+    def _file_shelf(self, need: int) -> FileShelf:
+        return FileShelf(self._folder(need), self._piece_rows, self._check_space)
 
     def _folder(self, need: int) -> Path:
         """Return a new folder for one table."""
@@ -120,6 +130,14 @@ class Storage:
 
 
 IN_MEMORY = Storage(stream=False)
+
+
+def _too_small(need: int) -> int | None:
+    """Return the free bytes of memory where so many more are too large a share of them."""
+    if need <= _CERTAINLY_FITS:
+        return None
+    free = free_memory()
+    return free if need > SHARE_OF_MEMORY * free else None
 
 
 def likely_bytes(reader: Reader) -> int:

@@ -48,6 +48,7 @@ def cross_scored(
         fitted = finish(prepared, solve(prepared.problem))
         for p, y, w in scored(prepared.tested, fitted):
             yield p, y, w, prepared.base_rate
+        prepared.discard()
 
 
 def _without(table: Table, config: TrainConfig, folds: Vector, number: int) -> Prepared:

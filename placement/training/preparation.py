@@ -30,6 +30,10 @@ class Tested:
     rows: Callable[[int], npt.NDArray[np.bool_]]
 
 
+def _every_row(table: Table) -> Tested:
+    return Tested(table, lambda place: np.ones(table.labels.sizes[place], dtype=bool))
+
+
 @dataclass(frozen=True)
 class Prepared:
     """Encoded rows, looked at and ready for the loop. `test` is None where nothing is held out.
@@ -48,6 +52,12 @@ class Prepared:
     test_table: Table | None
     base_rate: float
 
+    def discard(self) -> None:
+        """Give back the space of the encoded rows."""
+        for source in (self.problem.source, self.validation, self.test):
+            if source is not None:
+                source.discard()
+
     @property
     def tested_rows(self) -> int:
         """The number of rows to measure on."""
@@ -57,8 +67,7 @@ class Prepared:
     def tested(self) -> Tested:
         """The rows to measure on: the test file's, the held-out ones, or else the training rows."""
         if self.test_table is not None:
-            table = self.test_table
-            return Tested(table, lambda place: np.ones(table.labels.sizes[place], dtype=bool))
+            return _every_row(self.test_table)
         part = TRAIN if self.test is None else TEST
         return Tested(self.table, lambda place: self.split.parts.piece(place) == part)
 
@@ -92,8 +101,7 @@ def prepare(
     if split.counts[VALIDATION]:
         validation = encoded(table, replace(plain, rows=_part(split, VALIDATION)), tell)
     if test is not None:
-        everyone = Tested(test, lambda place: np.ones(test.labels.sizes[place], dtype=bool))
-        held_out = encoded(test, replace(plain, rows=everyone.rows), tell)
+        held_out = encoded(test, replace(plain, rows=_every_row(test).rows), tell)
         split = replace(split, note=f"tested on {test.name}")
     elif split.counts[TEST]:
         held_out = encoded(table, replace(plain, rows=_part(split, TEST)), tell)

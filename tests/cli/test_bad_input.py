@@ -69,6 +69,18 @@ def test_missing_files_folders_and_empty_globs_are_told(run, tmp_path, monkeypat
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", "students.csv"]
 
 
+def test_too_little_memory_is_told_with_what_helps(run, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise MemoryError
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "may.csv").write_text("cgpa,placed\n" + "7,1\n6,0\n" * 20)
+    monkeypatch.setattr("placement.data.encoded._in_memory", refuse)
+    done = run("train", "may.csv", "--no-track")
+    assert done.code == 3
+    assert "out of memory; train with --stream" in done.err
+
+
 def test_an_unknown_column_names_the_nearest(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "students.csv").write_text(GOOD)

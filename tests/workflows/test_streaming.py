@@ -17,7 +17,7 @@ from placement.data import storage as storing
 from placement.data.chunks import ArrayChunks, FileChunks
 from placement.data.collecting import collect
 from placement.data.kept import collected
-from placement.data.shelf import FileShelf
+from placement.data.shelf import FileShelf, MemoryShelf
 from placement.data.storage import Storage
 from placement.data.tables import open_table
 from placement.training.fitting import solve
@@ -186,6 +186,62 @@ def test_a_file_of_its_own_to_test_on_is_streamed_too(trained, files):
     found = trained("part-1.csv", **own)
     same(found, trained("part-1.csv", **own, stream=True, piece_rows=50))
     assert found.figures["rows"]["test"] > 350
+
+
+@pytest.fixture
+def towns(files):
+    """A table whose one column of words becomes two hundred encoded ones."""
+    draw, rows = np.random.default_rng(4), 1_600
+    town = draw.integers(0, 200, rows)
+    placed = draw.random(rows) < np.where(town % 2, 0.7, 0.4)
+    frame = pd.DataFrame(
+        {
+            "town": [f"town {k}" for k in town],
+            "cgpa": draw.normal(7, 1, rows).round(2),
+            "placed": placed.astype(int),
+        }
+    )
+    frame.to_csv(files / "towns.csv", index=False)
+    return "towns.csv"
+
+
+def test_encoded_rows_go_to_the_disk_where_only_the_table_fits_into_memory(
+    towns, files, tmp_path, monkeypatch, trained
+):
+    expected = trained(towns)
+    monkeypatch.setattr(storing, "_CERTAINLY_FITS", 0)
+    monkeypatch.setattr(storing, "free_memory", lambda: 1_000_000)
+    config = TrainConfig(gradcheck_every=None)
+    with Storage(folder=str(tmp_path / "cache")) as storage:
+        tables = read([str(files / towns)], config, storage)
+        assert isinstance(tables.train.shelf, MemoryShelf)
+        prepared, _ = understand(tables, config)
+        assert isinstance(prepared.problem.source, FileChunks)
+        same(expected, appraise(attempt(prepared)))
+    assert left(tmp_path / "cache") == []
+
+
+def test_a_disk_without_room_for_the_encoded_rows_is_told_before_they_are_written(
+    towns, run, files, here, monkeypatch
+):
+    usage = type("Usage", (), {"free": 500_000})
+    monkeypatch.setattr("placement.data.storage.shutil.disk_usage", lambda _: usage)
+    done = run("train", files / towns, "--no-track", "--stream", "--cache", here)
+    assert done.code == 6
+    assert "500 kB free where about 1.5 MB are needed" in done.err
+    assert left(here) == []
+
+
+def test_the_rows_of_a_fold_leave_the_disk_with_it(files, tmp_path):
+    config = TrainConfig(test_size=0.0, gradcheck_every=None)
+    with Storage(stream=True, folder=str(tmp_path / "cache")) as storage:
+        prepared, _ = understand(read([str(files / "table.csv")], config, storage), config)
+        encoded = prepared.problem.source.path.stat().st_size
+        before = set((tmp_path / "cache").rglob("*.cells"))
+        appraise(attempt(prepared))
+        made = set((tmp_path / "cache").rglob("*.cells")) - before
+        assert made  # which rows are in which fold, and their hashes
+        assert all(path.stat().st_size < encoded / 4 for path in made)
 
 
 @pytest.fixture
