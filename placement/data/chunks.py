@@ -22,7 +22,8 @@ FloatArray = npt.NDArray[np.floating]
 CHUNK_BYTES = 1 << 22  # what stays in the cache from one step to the next
 LEAST_CHUNK_ROWS, MOST_CHUNK_ROWS = 1_024, 131_072
 SAMPLED = 20  # of so many rows of a chunk, a sample has one
-MOST_SAMPLED = 1 << 18  # rows that a sample of a file has: it is kept in memory
+MOST_SAMPLED = 1 << 18  # rows that a sample of a file has, as it is kept in memory
+MOST_SAMPLED_CELLS = 1 << 24
 BATCH_BLOCK = 65_536
 
 
@@ -226,7 +227,8 @@ class FileChunks:
 
     def sample(self) -> ArrayChunks:
         """Return the head of every chunk, one row in 20; of a large file, of fewer chunks."""
-        step = math.ceil(self.rows / SAMPLED / MOST_SAMPLED)
+        most = min(MOST_SAMPLED, MOST_SAMPLED_CELLS // max(self.columns, 1))
+        step = math.ceil(self.rows / SAMPLED / most)
         some = map(self.chunk, range(0, len(self), step))
         return _joined([_head(chunk, len(chunk) // SAMPLED) for chunk in some])
 

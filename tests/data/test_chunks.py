@@ -63,8 +63,10 @@ def test_a_sample_of_a_file_is_the_head_of_each_chunk(both, monkeypatch):
     found, expected = both
     heads = np.array([0, 1, 40, 41])
     assert_equal(found.sample(), expected.take(heads))
-    monkeypatch.setattr(chunking, "MOST_SAMPLED", 2)
-    assert_equal(found.sample(), expected.take(heads[:2]))
+    for bound, most in (("MOST_SAMPLED", 2), ("MOST_SAMPLED_CELLS", 6)):
+        with monkeypatch.context() as patch:
+            patch.setattr(chunking, bound, most)
+            assert_equal(found.sample(), expected.take(heads[:2]))
 
 
 def test_a_file_cut_short_while_in_use_is_told(both):

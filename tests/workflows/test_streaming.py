@@ -455,9 +455,9 @@ def test_a_table_beyond_half_of_the_free_memory_is_evaluated_from_the_disk(
     monkeypatch.setattr(storing, "free_memory", lambda: 1)
     shelves = []
 
-    def in_small_pieces(folder, rows):
+    def in_small_pieces(folder, _rows, check):
         shelves.append(folder)
-        return FileShelf(folder, 50)
+        return FileShelf(folder, 50, check)
 
     monkeypatch.setattr(storing, "FileShelf", in_small_pieces)
     found = run(*words, "--json")
