@@ -14,7 +14,7 @@ from placement.data.schema import (
     means_identifier,
     means_person,
 )
-from placement.data.survey import EXACT_ROWS, Survey, count_distinct, covers_its_range
+from placement.data.survey import Survey, are_distinct, count_distinct, covers_its_range
 
 DISTINCT_SHARE = 0.95  # of a column named as a number of a person
 WORDS_SHARE = 0.5  # of any column of words
@@ -23,7 +23,7 @@ AGREE_SHARE = 0.99
 LEAST_ROWS = 20  # below this, distinct values say nothing about an unnamed meaning
 LEAST_OF_CLASS = 5
 LONG_NUMBER = 10_000_000  # eight digits
-ALL_DISTINCT = 0.998  # of rows too many to count their values one by one
+_NEARLY_ALL = 0.998  # fewer different values, though only estimated, are not all different
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 NEARLY_SEPARATES = 0.99
 ROWS_PER_LEVEL = 5
@@ -50,6 +50,12 @@ class Sight:
         """Number of its different values."""
         counted = self.survey.distinct
         return count_distinct(self.column, self.places) if counted is None else counted
+
+    @property
+    def all_distinct(self) -> bool:
+        """Whether no value comes twice."""
+        nearly = self.distinct >= _NEARLY_ALL * self.survey.present
+        return nearly and are_distinct(self.column, self.places)
 
 
 def identifier_in_files(
@@ -88,16 +94,12 @@ def identifier_reason(sight: Sight, *, unnamed: bool = False) -> str | None:
 def _numbering(sight: Sight) -> str | None:
     """Say why whole numbers are register numbers or a count of the rows."""
     seen = sight.survey
-    if seen.least >= LONG_NUMBER and _all_distinct(sight.distinct, seen.present):
+    if seen.least >= LONG_NUMBER and sight.all_distinct:
         return "an identifier: long numbers, all distinct"
     fits = seen.present == seen.rows and seen.high - seen.low == seen.rows - 1
     if fits and covers_its_range(sight.column, sight.places, seen.low, seen.high):
         return "an identifier: it counts the rows"
     return None
-
-
-def _all_distinct(distinct: int, rows: int) -> bool:
-    return distinct == rows or (rows > EXACT_ROWS and distinct >= ALL_DISTINCT * rows)
 
 
 def holds_years(sight: Sight) -> bool:

@@ -17,6 +17,7 @@ EXACT_ROWS = 1_000_000  # up to so many rows different numbers are counted one b
 _HEAD = 64
 _WIDEST = 1_000
 _SLOTS = 1 << 24
+_SORTED = 4_000_000  # values that are sorted at once
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -215,6 +216,29 @@ def count_distinct(column: Column, places: Iterable[int]) -> int:
         )
     free = _SLOTS - int(np.count_nonzero(taken))
     return round(-_SLOTS * math.log(max(free, 1) / _SLOTS))
+
+
+def are_distinct(column: Column, places: Iterable[int]) -> bool:
+    """Whether no cell of some pieces comes twice, the missing ones aside; however many there are.
+
+    So many at once as their hashes fall into one part of a few.
+    """
+    places = list(places)
+    parts = -(-sum(column.vector.sizes[place] for place in places) // _SORTED)
+    for part in range(parts):
+        found = np.concatenate([_of_part(_known(column, place), part, parts) for place in places])
+        found.sort()
+        if (found[1:] == found[:-1]).any():
+            return False
+    return True
+
+
+def _of_part(values: Cells, part: int, parts: int) -> Cells:
+    if parts == 1:
+        return values
+    hashes = spread(values.view(np.uint64).copy())
+    mine: Cells = values[(hashes >> np.uint64(40)) % np.uint64(parts) == part]
+    return mine
 
 
 def covers_its_range(column: Column, places: Iterable[int], low: float, high: float) -> bool:

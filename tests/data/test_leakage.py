@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from placement.data import leakage
+from placement.data import leakage, survey
 from placement.data.leakage import auc
 from placement.data.schema import (
     means_after_the_event,
@@ -90,6 +90,15 @@ def test_consecutive_numbers_in_any_order_need_twenty_rows():
     assert identifier_reason(column([*range(51, 61), *range(41, 51)]))
     assert not identifier_reason(column(range(19)))
     assert not identifier_reason(column([*range(19), 20]))
+
+
+def test_one_number_that_comes_twice_among_very_many_makes_no_register_number(monkeypatch):
+    monkeypatch.setattr(survey, "EXACT_ROWS", 1_000)  # beyond, different values are estimated
+    monkeypatch.setattr(survey, "_SORTED", 700)
+    long = [21_000_000 + 7 * (k * 7_919 % 10_007) for k in range(6_000)]
+    assert identifier_reason(column(long)) == "an identifier: long numbers, all distinct"
+    for again in (1, 3_000, 5_998):
+        assert not identifier_reason(column([*long[:-1], long[again]]))
 
 
 def test_mostly_distinct_text_needs_twenty_rows():
