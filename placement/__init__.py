@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from placement.estimator import PlacementClassifier
     from placement.evaluation.evaluation import Evaluation, evaluate
+    from placement.lessons.catalog import lesson
     from placement.model.fitted import Fitted
     from placement.model.loss import clamped_bce
     from placement.model.perceptron import Perceptron
@@ -49,6 +50,7 @@ _HOME = {
     "clamped_bce": "placement.model.loss",
     "evaluate": "placement.evaluation.evaluation",
     "fit": "placement.training.preparation",
+    "lesson": "placement.lessons.catalog",
     "load": "placement.tracking.registry",
     "read_table": "placement.data.understanding",
 }
@@ -72,6 +74,7 @@ __all__ = [
     "clamped_bce",
     "evaluate",
     "fit",
+    "lesson",
     "load",
     "read_table",
 ]

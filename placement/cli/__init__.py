@@ -14,6 +14,7 @@ from placement import __version__
 from placement.cli.console import coloured
 from placement.cli.evaluate import evaluate
 from placement.cli.gradcheck import gradcheck
+from placement.cli.lesson import lesson
 from placement.cli.predict import predict
 from placement.cli.runs import runs, ui
 from placement.cli.shell import completion
@@ -31,6 +32,7 @@ from placement.errors import (
 SECTIONS = {
     "Use": (train, predict, evaluate),
     "Operate": (runs, ui, completion),
+    "Learn": (lesson,),
     "Check": (gradcheck,),
 }
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}

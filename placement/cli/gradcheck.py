@@ -4,9 +4,9 @@ from typing import Any
 
 import click
 
-from placement.cli.common import console_options, json_option
+from placement.cli.common import console_options, json_option, model_option
 from placement.cli.console import Console
-from placement.errors import GradientCheckError
+from placement.errors import GradientCheckError, UsageError
 
 LINKS = ("dL_dyhat", "dyhat_dz", "dz_dw", "dz_db")
 
@@ -33,9 +33,24 @@ LINKS = ("dL_dyhat", "dyhat_dz", "dz_dw", "dz_db")
     type=click.Choice(LINKS),
     help="Spoil this derivative by hand and see the check fail.",
 )
+@click.option("--row", type=click.IntRange(1), help="With --graph: this data row of DATA.")
+@click.option(
+    "--graph", is_flag=True, help="Draw the loss of a row by a model, forward and backward."
+)
+@click.option("--draw", metavar="FILE", help="Write that graph to FILE: .svg, or .dot.")
+@model_option
 @json_option
 @console_options
-def gradcheck(data: str | None, as_json: bool, console: Console, **options: Any) -> None:
+def gradcheck(
+    data: str | None,
+    row: int | None,
+    graph: bool,
+    draw: str | None,
+    model: str,
+    as_json: bool,
+    console: Console,
+    **options: Any,
+) -> None:
     """Check the gradient by four witnesses: by hand, autograd, difference, torch's gradcheck.
 
     Without DATA: one student, every link of the chain shown and multiplied. With DATA: the first
@@ -47,7 +62,11 @@ def gradcheck(data: str | None, as_json: bool, console: Console, **options: Any)
       placement gradcheck --x 7.2 --y 1 --dtype float64
       placement gradcheck data/students.csv
       placement gradcheck --break dyhat_dz
+      placement gradcheck data/students.csv --row 3 --graph
     """
+    if graph or draw or row is not None:
+        click.echo(_drawn(data, row, draw, model, console, as_json=as_json))
+        return
     from placement.reporting.documents import as_json as document
     from placement.reporting.documents import gradcheck_document
     from placement.reporting.tables import gradcheck_text
@@ -58,3 +77,19 @@ def gradcheck(data: str | None, as_json: bool, console: Console, **options: Any)
     click.echo(document(gradcheck_document(check)) if as_json else gradcheck_text(check))
     if not check.passed:
         raise GradientCheckError(check.failure)
+
+
+def _drawn(
+    data: str | None,
+    row: int | None,
+    draw: str | None,
+    model: str,
+    console: Console,
+    *,
+    as_json: bool,
+) -> str:
+    if data is None or row is None:
+        raise UsageError("--graph draws a row of a file: name DATA and --row N")
+    from placement.lessons.console import play_row
+
+    return play_row(data, row, model, draw, console, as_json=as_json)

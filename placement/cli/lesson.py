@@ -1,0 +1,66 @@
+"""`placement lesson`: the autograd lab."""
+
+from typing import Any
+
+import click
+
+from placement.cli.common import console_options, json_option
+from placement.cli.console import Console
+
+INPUTS = {
+    "x": "Input; several numbers as 1,2,3.",
+    "y": "Target, 0 to 1.",
+    "w": "Weight.",
+    "b": "Intercept.",
+    "epsilon": "Clamp of the probability.",
+    "batch": "Rows of a batch, as -1,0.5,2.",
+    "size": "Numbers in the large tensor.",
+    "lr": "Step size.",
+    "steps": "Number of steps.",
+}
+
+
+def _inputs(command: Any) -> Any:
+    for name, text in reversed(INPUTS.items()):
+        command = click.option(f"--{name}", name, metavar="F", help=text)(command)
+    return command
+
+
+@click.command(short_help="Play a lesson on autograd, with numbers of your own.")
+@click.argument("name", required=False)
+@_inputs
+@click.option("--graph", is_flag=True, help="Draw the computation, forward and backward.")
+@click.option("--draw", metavar="FILE", help="Write the graph to FILE: .svg, or .dot for Graphviz.")
+@click.option("--code", is_flag=True, help="Print the lines of torch that do it.")
+@click.option("--log", is_flag=True, help="Record the lesson in MLflow as a run.")
+@json_option
+@console_options
+def lesson(
+    name: str | None,
+    graph: bool,
+    draw: str | None,
+    code: bool,
+    log: bool,
+    as_json: bool,
+    console: Console,
+    **inputs: str | None,
+) -> None:
+    """Play the lesson NAME; without a name, list the lessons.
+
+    A lesson explains in a few sentences, shows the number of each step, compares the gradient by
+    hand, by autograd and by a small difference, and says what to try next.
+
+    \b
+    Example:
+      placement lesson
+      placement lesson perceptron --x 8.1 --y 1
+      placement lesson chain --graph
+      placement lesson perceptron --draw perceptron.svg
+    """
+    from placement.lessons.console import Asked, index, play
+
+    if name is None:
+        click.echo(index(as_json=as_json))
+        return
+    given = {key: value for key, value in inputs.items() if value is not None}
+    click.echo(play(name, given, Asked(graph, draw, code, log, as_json), console.note))

@@ -1,0 +1,80 @@
+"""The lessons as a notebook and as a page to read, both made from the lessons themselves."""
+
+from typing import Any
+
+from placement.lessons.catalog import LESSONS, lesson
+from placement.lessons.pages import markdown_of
+from placement.lessons.snippets import code_of
+from placement.lessons.texts import TEXTS
+
+_BEGIN = """\
+# Autograd, from one slope to a perceptron that learns
+
+A model learns by asking, of every number it may change: if this were a little larger, how much
+larger would the loss be? The answer is a derivative. This notebook works it out three times over,
+by the rule on paper, by torch's autograd, and by simply trying a slightly larger number, and
+compares the three.
+
+Run the cells from the top. Then change the numbers: every lesson takes your own, and nothing here
+is written down beforehand, each figure is computed when its cell runs.
+"""
+_SETUP = """\
+import torch
+
+from placement import lesson
+"""
+_END = """\
+## Where to go from here
+
+`placement train data/students.csv` trains the same perceptron on a table of students. It makes the
+same check of its gradients, by hand, by autograd and by differences, before the first step, on the
+way, and at the end, and keeps it with the run.
+"""
+_PAGE = """\
+# The autograd lab
+
+Nine small computations, each with its derivative by hand, by torch and by differences. Play one
+with `placement lesson NAME`, with numbers of your own (`--x 3`), as a graph (`--graph`), as lines
+of torch (`--code`) or as data (`--json`). The same as a notebook: [autograd.ipynb](autograd.ipynb).
+"""
+
+
+def notebook() -> dict[str, Any]:
+    """Return the notebook (format 4.5), not executed."""
+    cells = [_markdown("begin", _BEGIN), _code("setup", _SETUP)]
+    for name in LESSONS:
+        words, result = TEXTS[name], {k: spec.default for k, spec in LESSONS[name].inputs.items()}
+        cells += [
+            _markdown(f"{name}-text", f"## {words.title}\n\n{words.about}\n"),
+            _code(f"{name}-torch", code_of(name, result)),
+            _markdown(f"{name}-then", f"{words.after}\n"),
+            _code(f"{name}-lesson", f"lesson({name!r})\n"),
+        ]
+    cells.append(_markdown("end", _END))
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return {
+        "cells": cells,
+        "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def _markdown(key: str, text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": key, "metadata": {}, "source": text.rstrip("\n")}
+
+
+def _code(key: str, text: str) -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": key,
+        "metadata": {},
+        "outputs": [],
+        "source": text.rstrip("\n"),
+    }
+
+
+def page() -> str:
+    """Return `docs/lessons.md`."""
+    return "\n".join([_PAGE, *(markdown_of(lesson(name)) for name in LESSONS)])

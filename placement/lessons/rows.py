@@ -1,0 +1,51 @@
+"""The loss of one row of a learner's own file, by a model, as a graph."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from placement.data.storage import IN_MEMORY
+from placement.errors import UsageError
+from placement.lessons.graph import Graph, Tape
+from placement.lessons.scalars import logit, loss_of
+from placement.model.fitted import load_fitted
+from placement.model.scorer import match_columns
+from placement.workflows.labelled import read_like
+from placement.workflows.models import find_model
+from placement.workflows.watching import Nobody, Watcher
+
+EPSILON = 1e-8
+
+
+def graph_of_row(
+    source: str, row: int, model: str = "champion", watcher: Watcher = Nobody()
+) -> tuple[Graph, tuple[str, ...]]:
+    """Return the graph of a data row (from 1), and the encoded columns that are 0 there.
+
+    Those add nothing to the score, and the gradient of their weights is 0. Raises UsageError where
+    there is no such row with an outcome.
+    """
+    found = find_model(model, watcher)
+    fitted = load_fitted(found.directory)
+    table = read_like(source, fitted.schema, IN_MEMORY, watcher)
+    places = np.flatnonzero(table.rows == row)
+    if not len(places):
+        raise UsageError(
+            f"--row {row}: {table.name} has no such row with an outcome; its rows are "
+            f"{table.rows.min()} to {table.rows.max()}"
+        )
+    own = table.take(places[:1])
+    columns: Mapping[str, Any] = own.columns
+    names = match_columns(columns.keys(), fitted.schema.feature_names)
+    cells = fitted.encoder.encode({name: columns[there] for name, there in names.items()})[0]
+    weights = np.nan_to_num(np.array(fitted.weights, dtype=np.float64))
+    used = {
+        name: (float(weight), float(cell))
+        for name, weight, cell in zip(fitted.encoder.names, weights, cells, strict=True)
+        if cell != 0
+    }
+    zero = tuple(name for name in fitted.encoder.names if name not in used)
+    tape = Tape()
+    z = logit(tape, used, float(fitted.intercept))
+    return loss_of(tape, z, float(own.label[0]), EPSILON), zero

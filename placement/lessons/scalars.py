@@ -1,0 +1,160 @@
+"""Lessons on one number: a square, a chain, the perceptron. And on several: a mean of squares."""
+
+import math
+from statistics import fmean
+
+import torch
+from torch import Tensor
+
+from placement.lessons.graph import Graph, Rule, Tape, Taped, Value
+from placement.lessons.result import Check, Played, difference, differences, number, steps
+from placement.model.loss import effective_epsilon, is_inside
+
+_MOST_NAMED = 3
+DTYPES = {"": torch.float32, "_float64": torch.float64}
+
+
+def square(x: float) -> Played:
+    """Y = x²."""
+    tape = Tape()
+    at = tape.given("x", x)
+    tape.step("y", "x²", lambda t: t**2, {at: Rule("2x", lambda t: 2 * t)})
+    graph = tape.graph()
+    y, node = graph["y"], graph["x"]
+    return Played(
+        steps(y=y.value, dy_dx=node.arrived),
+        (check_of(graph, "x", difference(lambda v: v * v, x)),),
+        graph,
+    )
+
+
+def chain(x: float) -> Played:
+    """Z = sin(x²), link by link."""
+    tape = Tape()
+    at = tape.given("x", x)
+    u = tape.step("u", "x²", lambda t: t**2, {at: Rule("2x", lambda t: 2 * t)})
+    tape.step("z", "sin u", torch.sin, {u: Rule("cos u", torch.cos)})
+    graph = tape.graph()
+    return Played(
+        steps(
+            u=graph["u"].value,
+            z=graph["z"].value,
+            dz_du=graph.derivatives()["u"],
+            du_dx=graph.derivatives()["x"],
+            dz_dx=graph["x"].arrived,
+        ),
+        (check_of(graph, "x", difference(lambda v: math.sin(v * v), x)),),
+        graph,
+    )
+
+
+def vector(x: list[float]) -> Played:
+    """Y = mean(x²) over several numbers: a gradient for each."""
+    tape = Tape()
+    at = tape.given("x", x)
+    u = tape.step("u", "x²", lambda t: t**2, {at: Rule("2x", lambda t: 2 * t)})
+    tape.step("y", "mean u", torch.mean, {u: Rule("1/n", lambda t: torch.full_like(t, 1 / len(t)))})
+    graph = tape.graph()
+    by_difference = differences(lambda values: fmean(v * v for v in values), x)
+    return Played(
+        steps(y=graph["y"].value, dy_dx=graph["x"].arrived),
+        (check_of(graph, "x", by_difference),),
+        graph,
+    )
+
+
+def perceptron(x: float, y: float, w: float, b: float, epsilon: float) -> Played:
+    """Z = wx + b, ŷ = σ(z), the clamped loss: in float32, and in float64 beside it."""
+    drawn = {s: perceptron_graph(x, y, w, b, epsilon, dtype) for s, dtype in DTYPES.items()}
+    shown = {
+        f"{name}{suffix}": value
+        for suffix, graph in drawn.items()
+        for name, value in _figures_of(graph).items()
+    }
+
+    def loss(weight: float, intercept: float) -> float:
+        return number(perceptron_graph(x, y, weight, intercept, epsilon).result.value)
+
+    double = drawn["_float64"]
+    checks = (
+        check_of(double, "w", difference(lambda value: loss(value, b), w)),
+        check_of(double, "b", difference(lambda value: loss(w, value), b)),
+    )
+    return Played(steps(**shown), checks, drawn[""])
+
+
+def _figures_of(graph: Graph) -> dict[str, Value | None]:
+    by = graph.derivatives()
+    return {
+        "z": graph["z"].value,
+        "yhat": graph["ŷ"].value,
+        "loss": graph["L"].value,
+        # The clamp belongs to the loss: its own derivative is 1, and 0 beyond it.
+        "dL_dyhat": number(by["ỹ"]) * number(by["ŷ"]),
+        "dyhat_dz": by["z"],
+        "dz_dw": by["w"],
+        "dz_db": by["b"],
+        "dL_dw": graph["w"].arrived,
+        "dL_db": graph["b"].arrived,
+        "autograd_dw": graph["w"].autograd,
+        "autograd_db": graph["b"].autograd,
+    }
+
+
+def perceptron_graph(
+    x: float, y: float, w: float, b: float, epsilon: float, dtype: torch.dtype = torch.float64
+) -> Graph:
+    """Return the loss of one row with one column, forward and backward."""
+    tape = Tape(dtype)
+    z = logit(tape, {"": (w, x)}, b)
+    return loss_of(tape, z, y, epsilon)
+
+
+def logit(tape: Tape, columns: dict[str, tuple[float, float]], b: float) -> Taped:
+    """Tape z = Σ w·x + b: of each column its weight and its number."""
+    terms = [_term(tape, name, *pair) for name, pair in columns.items()]
+    intercept = tape.given("b", b)
+    few = len(terms) <= _MOST_NAMED
+    names = " + ".join([*(term.name for term in terms), "b"]) if few else "Σ u + b"
+    return tape.step(
+        "z",
+        names,
+        lambda *values: sum(values[1:], start=values[0]),
+        {one: Rule("1", lambda *values: torch.ones_like(values[0])) for one in (*terms, intercept)},
+    )
+
+
+def _term(tape: Tape, name: str, w: float, x: float) -> Taped:
+    of = f"[{name}]" if name else ""
+    weight, at = tape.given(f"w{of}", w), tape.given(f"x{of}", x, wanted=False)
+    by_weight = Rule("x", lambda _, value: value)
+    return tape.step(f"u{of}", "w·x", torch.mul, {weight: by_weight, at: None})
+
+
+def loss_of(tape: Tape, z: Taped, y: float, epsilon: float) -> Graph:
+    """Tape the clamped cross-entropy of a logit, and go backward."""
+    epsilon = effective_epsilon(tape.dtype, epsilon)
+
+    def slope(z: Tensor) -> Tensor:
+        return torch.sigmoid(z) * (1 - torch.sigmoid(z))
+
+    p = tape.step("ŷ", "σ(z)", torch.sigmoid, {z: Rule("ŷ(1 − ŷ)", slope)})
+    inside = Rule("1 within the clamp, 0 beyond", lambda p: is_inside(p, epsilon).to(p.dtype))
+    safe = tape.step("ỹ", "clamp(ŷ)", lambda p: p.clamp(epsilon, 1 - epsilon), {p: inside})
+    target = tape.given("y", y, wanted=False)
+    steep = Rule("−y/ỹ + (1 − y)/(1 − ỹ)", lambda p, y: -(y / p) + (1 - y) / (1 - p))
+    tape.step(
+        "L",
+        "−[y·log ỹ + (1 − y)·log(1 − ỹ)]",
+        lambda p, y: -(y * p.log() + (1 - y) * (1 - p).log()),
+        {safe: steep, target: None},
+    )
+    return tape.graph()
+
+
+def check_of(graph: Graph, parameter: str, by_difference: Value) -> Check:
+    """Compare a parameter's gradients in a graph with its central difference."""
+    node = graph[parameter]
+    if node.arrived is None or node.autograd is None:
+        raise ValueError(f"{parameter}: no gradient was asked for")
+    return Check(parameter, node.arrived, node.autograd, by_difference)

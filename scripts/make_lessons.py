@@ -1,0 +1,66 @@
+"""Write docs/autograd.ipynb and docs/lessons.md from the lessons, or check that they are true.
+
+    python scripts/make_lessons.py [--check]
+
+The notebook is run from top to bottom, and keeps what its cells showed.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+
+from placement.lessons.notebook import notebook, page
+
+DOCS = Path(__file__).parents[1] / "docs"
+NOTEBOOK, PAGE = DOCS / "autograd.ipynb", DOCS / "lessons.md"
+
+
+def executed(document: dict[str, Any]) -> dict[str, Any]:
+    """Run a notebook in a kernel of its own; an error in a cell is raised."""
+    node = nbformat.from_dict(document)
+    client = NotebookClient(
+        node,
+        timeout=120,
+        kernel_name="python3",
+        record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=40"],  # no advice on other transports
+    )
+    done: dict[str, Any] = client.execute()
+    return done
+
+
+def sources(document: dict[str, Any]) -> list[str]:
+    """Return what the cells say, whatever they showed; in a file each line is apart."""
+    return ["".join(cell["source"]) for cell in document["cells"]]
+
+
+def drifted() -> list[Path]:
+    """Return the files that are no longer what the lessons make."""
+    known = json.loads(NOTEBOOK.read_text(encoding="utf-8")) if NOTEBOOK.exists() else {"cells": []}
+    stale = []
+    if sources(known) != sources(notebook()):
+        stale.append(NOTEBOOK)
+    if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page():
+        stale.append(PAGE)
+    return stale
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 where stale")
+    if parser.parse_args().check:
+        for path in drifted():
+            print(f"{path.name} is stale: run `make format`", file=sys.stderr)
+        return 1 if drifted() else 0
+    PAGE.write_text(page(), encoding="utf-8")
+    nbformat.write(executed(notebook()), NOTEBOOK)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""`placement lesson` and the graph of a row, from the outside."""
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from placement.lessons.catalog import LESSONS
+from placement.lessons.record import EXPERIMENT
+from placement.tracking.runs import list_runs
+
+
+def test_without_a_name_the_lessons_are_listed(run):
+    done = run("lesson")
+    assert done.code == 0
+    for name in LESSONS:
+        assert name in done.out
+    listed = run("lesson", "--json").json
+    assert [own["name"] for own in listed] == list(LESSONS)
+    assert listed[2]["inputs"] == {"x": 6.7, "y": 0.0, "w": 1.0, "b": 0.0, "epsilon": 1e-8}
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_explains_gives_its_numbers_compares_and_says_what_next(run, name):
+    done = run("lesson", name)
+    assert (done.code, done.err) == (0, "")
+    for part in ("With ", "Three ways to one gradient", "They agree to", "Try next"):
+        assert part in done.out
+    assert max(map(len, done.out.splitlines())) <= 160
+
+
+def test_a_lesson_is_replayed_with_the_learners_own_numbers(run):
+    assert run("lesson", "square", "--x", "-7", "--json").json["checks"]["manual"] == {"x": -14}
+    found = run("lesson", "vector", "--x", "1,2,3,6", "--json").json
+    assert found["inputs"] == {"x": [1, 2, 3, 6]}
+    assert found["checks"]["autograd"] == {"x": [0.5, 1, 1.5, 3]}
+
+
+def test_the_document_of_a_lesson_has_the_shape_that_was_promised(run):
+    found = run("lesson", "perceptron", "--json").json
+    assert found["format"] == 1
+    assert set(found) == {"format", "name", "inputs", "steps", "checks", "table", "graph"}
+    assert {"name": "dL_dw", "value": 6.691762447357178} in found["steps"]
+    assert set(found["checks"]) == {"manual", "autograd", "finite_difference", "max_abs_error"}
+    assert [node["name"] for node in found["graph"]["nodes"]][-1] == "L"
+    table = run("lesson", "clamp", "--json").json["table"]
+    assert table["as_asked"][-1] is None  # infinite: JSON has no word for that
+    assert table["placement"][-1] == pytest.approx(15.942385, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["square", "--x", "abc"], "--x abc: is not a number"),
+        (["square", "--x", "1,2"], "is one number in this lesson"),
+        (["chain", "--x", "inf"], "must be a finite number"),
+        (["square", "--w", "1"], "has no --w"),
+        (["squares"], "did you mean 'square'?"),
+        (["clamp", "--graph"], "draws no graph; these do: square"),
+        (["chain", "--draw", "chain.png"], "must end in .svg or .dot"),
+    ],
+)
+def test_wrong_usage_is_one_clear_line_and_exit_2(run, words, told):
+    done = run("lesson", *words)
+    assert (done.code, done.out) == (2, "")
+    assert told in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_the_code_is_printed_with_the_learners_numbers(run):
+    done = run("lesson", "chain", "--x", "3", "--code")
+    assert "x = torch.tensor(3.0" in done.out
+    compile(done.out, "printed", "exec")
+
+
+def test_the_graph_is_printed_and_written(run, workdir):
+    done = run("lesson", "perceptron", "--graph", "--draw", "p.svg")
+    assert "Backward: how much L changes" in done.out
+    assert "the graph is in p.svg" in done.err
+    ET.fromstring((workdir / "p.svg").read_text(encoding="utf-8"))  # noqa: S314
+    assert run("lesson", "perceptron", "--draw", "p.dot").code == 0
+    assert (workdir / "p.dot").read_text(encoding="utf-8").startswith("digraph")
+    assert run("lesson", "perceptron", "--draw", "there/is/none/p.svg").code == 6
+
+
+@pytest.mark.parametrize(("name", "picture"), [("vector", "graph.svg"), ("descend", "curves.png")])
+def test_a_lesson_is_recorded_with_its_table_and_its_picture(run, store, name, picture):
+    done = run("lesson", name, "--log")
+    assert done.code == 0, done.err
+    (found,) = list_runs(store, EXPERIMENT)
+    assert found.run_id in done.err
+    assert (found.status, found.name) == ("FINISHED", f"lesson {name}")
+    assert found.metrics["max_abs_error"] < 1e-8
+    assert set(found.params) == set(LESSONS[name].inputs)
+    client = store.client()
+    below = {a.path for a in client.list_artifacts(found.run_id)}
+    assert {"steps.json", "lesson.txt", "figures"} <= below
+    (drawn,) = client.list_artifacts(found.run_id, "figures")
+    assert drawn.path == f"figures/{picture}"
+    assert drawn.file_size > 1_000
+    table = json.loads(Path(client.download_artifacts(found.run_id, "steps.json")).read_text())
+    assert table["columns"] == ["name", "value"]
+
+
+def test_the_loss_of_a_row_of_a_file_is_drawn_by_a_trained_model(run, trained):
+    sheet = trained.parent / "students.csv"
+    words = ("gradcheck", sheet, "--row", "3", "--graph", "--model", trained)
+    found = run(*words, "--json").json
+    nodes = {node["name"]: node for node in found["nodes"]}
+    scored = run("predict", sheet, "--model", trained, "--json").json
+    assert nodes["ŷ"]["value"] == pytest.approx(scored[2]["probability"], rel=1e-12)
+    for node in nodes.values():
+        if node["gradient"] is not None:
+            assert node["gradient"] == pytest.approx(node["autograd"], rel=1e-12)
+    weights = {name for name in nodes if name.startswith("w[")}
+    encoded = run("train", sheet, "--dry-run", "--json").json["encoded"]
+    assert len(weights) + len(found["zero"]) == len(encoded)
+    text = run(*words).out
+    assert text.startswith("Row 3 of ")
+    assert "0 in this row, so of gradient 0:" in text
+
+
+def test_a_row_without_a_file_and_a_row_that_is_not_there_are_wrong_usage(run, trained):
+    sheet = trained.parent / "students.csv"
+    assert "name DATA and --row N" in run("gradcheck", "--graph").err
+    assert "name DATA and --row N" in run("gradcheck", sheet, "--graph").err
+    done = run("gradcheck", sheet, "--row", "99999", "--graph", "--model", trained)
+    assert done.code == 2
+    assert "has no such row with an outcome" in done.err

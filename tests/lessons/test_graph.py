@@ -1,0 +1,161 @@
+"""The graph: forward and backward, by hand and by autograd, drawn so that it can be read."""
+
+import itertools
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+import torch
+
+from placement import lesson
+from placement.lessons.catalog import LESSONS
+from placement.lessons.drawing import dot_of, shown, svg_of, text_of
+from placement.lessons.graph import Rule, Tape
+from placement.lessons.scalars import logit, loss_of
+
+DRAWN = [name for name, own in LESSONS.items() if own.draws_graph]
+
+
+def many():
+    """A row of seven columns, as of a learner's own file."""
+    tape = Tape()
+    columns = {f"column {k}": (0.3 * k - 1, 1.5 - k) for k in range(7)}
+    return loss_of(tape, logit(tape, columns, 0.2), 1.0, 1e-8)
+
+
+GRAPHS = {**{name: (lambda name=name: lesson(name).graph) for name in DRAWN}, "many": many}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_every_gradient_multiplied_by_hand_is_autograds(name):
+    graph = GRAPHS[name]()
+    wanted = [node for node in graph.nodes if node.arrived is not None]
+    assert wanted
+    for node in wanted:
+        assert node.arrived == pytest.approx(node.autograd, rel=1e-6)
+    data = [node.name for node in graph.nodes if node.arrived is None]
+    assert all(name == "y" or name.startswith("x") for name in data)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_what_a_node_hands_down_is_what_arrived_times_the_local_derivative(name):
+    graph = GRAPHS[name]()
+    for node in graph.nodes:
+        for link in node.inputs:
+            if link.derivative is None:
+                assert graph[link.to].arrived is None
+                continue
+            parts = [torch.tensor(v) for v in (node.arrived, link.derivative, link.handed)]
+            torch.testing.assert_close(parts[0] * parts[1], parts[2])
+
+
+def test_a_number_that_is_used_twice_gets_both_gradients():
+    tape = Tape()
+    x = tape.given("x", 3.0)
+    u = tape.step("u", "2x", lambda t: 2 * t, {x: Rule("2", lambda t: torch.full_like(t, 2))})
+    by = {x: Rule("u", lambda _, u: u), u: Rule("x", lambda x, _: x)}
+    tape.step("y", "x·u", torch.mul, by)
+    graph = tape.graph()
+    assert graph["x"].arrived == graph["x"].autograd == 12
+    assert "in all 12" in text_of(graph)
+
+
+def test_the_steps_backward_have_torchs_names():
+    names = {node.name: node.grad_fn for node in lesson("perceptron").graph.nodes}
+    assert names == {
+        "w": "AccumulateGrad",
+        "x": None,
+        "u": "MulBackward",
+        "b": "AccumulateGrad",
+        "z": "AddBackward",
+        "ŷ": "SigmoidBackward",
+        "ỹ": "ClampBackward",
+        "y": None,
+        "L": "NegBackward",
+    }
+
+
+def test_a_graph_is_numbers_and_stays_when_torch_has_freed_its_buffers():
+    tape = Tape()
+    x = tape.given("x", 2.0)
+    y = tape.step("y", "x²", lambda t: t**2, {x: Rule("2x", lambda t: 2 * t)})
+    graph = tape.graph()
+    with pytest.raises(RuntimeError, match="second time"):
+        y.tensor.backward()
+    assert graph["x"].arrived == 4
+    assert "2x = 4" in text_of(graph)
+    assert svg_of(graph)
+
+
+def test_the_tree_reads_from_the_result_down():
+    lines = text_of(lesson("perceptron").graph).splitlines()
+    forward = [line.split()[0] for line in lines[1 : lines.index("")]]
+    assert forward == ["w", "x", "u", "b", "z", "ŷ", "ỹ", "y", "L"]
+    tree = [line for line in lines if re.match(r"\s*[├└│]", line)]
+    below = [re.search(r"─ (\S+):", line).group(1) for line in tree]
+    assert below == ["ỹ", "ŷ", "z", "u", "w", "b"]
+    depth = [line.index("─") for line in tree]
+    assert depth == [2 + 1 + 3 * k for k in (0, 1, 2, 3, 4, 3)]
+    assert "w: du/dw = x = 6.7;  0.998771 × 6.7 = 6.69176   autograd: 6.69176" in tree[4]
+
+
+def boxes_of(svg):
+    root = ET.fromstring(svg)  # noqa: S314
+    space = "{http://www.w3.org/2000/svg}"
+    rects = [
+        tuple(float(r.get(k)) for k in ("x", "y", "width", "height"))
+        for r in root.iter(f"{space}rect")
+        if r.get("class") != "paper"
+    ]
+    texts = [(float(t.get("x")), float(t.get("y")), t.text) for t in root.iter(f"{space}text")]
+    return root, rects, texts
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_no_box_of_the_svg_overlaps_another_and_all_text_is_within_one(name):
+    graph = GRAPHS[name]()
+    root, rects, texts = boxes_of(svg_of(graph))
+    assert len(rects) == len(graph.nodes)
+    for (ax, ay, aw, ah), (bx, by, bw, bh) in itertools.combinations(rects, 2):
+        assert ax + aw <= bx or bx + bw <= ax or ay + ah <= by or by + bh <= ay
+    for x, y, text in texts:
+        end = x + 7.83 * len(text)  # the widest of the fonts that are asked for, at 13 pixels
+        inside = [
+            bx <= x and end <= bx + bw and by < y - 10 and y < by + bh for bx, by, bw, bh in rects
+        ]
+        assert sum(inside) == 1, text
+    lines = sorted((round(y, 1), x, x + 7.83 * len(t)) for x, y, t in texts)
+    for (ya, _, end), (yb, start, _) in itertools.pairwise(lines):
+        assert ya != yb or end <= start
+    wide, high = float(root.get("width")), float(root.get("height"))
+    assert all(x >= 0 and y >= 0 and x + w <= wide and y + h <= high for x, y, w, h in rects)
+
+
+def test_the_svg_is_for_light_and_dark_and_styles_nothing_but_itself():
+    svg = svg_of(lesson("chain").graph)
+    assert "prefers-color-scheme: dark" in svg
+    style = re.search(r"<style>(.*?)</style>", svg, re.DOTALL).group(1)
+    selectors = [s.strip() for s in re.findall(r"([^{}]+)\{", style) if "@media" not in s]
+    assert selectors
+    assert all(s.startswith(".lesson") for s in selectors)
+
+
+def test_names_from_a_file_are_escaped_in_every_drawing():
+    tape = Tape()
+    graph = loss_of(tape, logit(tape, {'a<b & "c"\\d': (1.0, 2.0)}, 0.0), 0.0, 1e-8)
+    ET.fromstring(svg_of(graph))  # noqa: S314
+    assert 'x[a<b & \\"c\\"\\\\d]' in dot_of(graph)
+
+
+def test_dot_has_a_node_for_each_number_and_an_arrow_for_each_use():
+    graph = lesson("perceptron").graph
+    dot = dot_of(graph)
+    assert dot.count("[label=") == len(graph.nodes)
+    assert dot.count("->") == sum(len(node.inputs) for node in graph.nodes)
+    assert dot.startswith("digraph lesson {")
+
+
+def test_numbers_are_shown_short():
+    assert shown(-0.0012279534712433815) == "−0.00122795"
+    assert shown(tuple(map(float, range(9)))) == "[0, 1, 2, 3, 4, 5, …]"
+    assert shown(None) == "–"

@@ -1,0 +1,67 @@
+"""The notebook and the page are what the lessons make, and the notebook runs."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from placement.lessons.catalog import LESSONS
+from placement.lessons.notebook import notebook, page
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+
+
+@pytest.fixture
+def make_lessons(monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    import make_lessons
+
+    return make_lessons
+
+
+def test_the_notebook_runs_from_top_to_bottom_in_a_clean_kernel_and_shows_the_graphs(
+    make_lessons,
+):
+    done = make_lessons.executed(notebook())
+    shown = [
+        "".join(output["data"].get("text/html", ""))
+        for cell in done["cells"]
+        if cell["cell_type"] == "code"
+        for output in cell["outputs"]
+        if output["output_type"] == "execute_result"
+    ]
+    assert len(shown) == len(LESSONS)
+    drawn = sum(own.draws_graph for own in LESSONS.values())
+    assert sum(html.count("<svg") for html in shown) == drawn
+    assert sum("data:image/png" in html for html in shown) == 2
+
+
+def test_what_lies_in_docs_is_what_the_lessons_make(make_lessons):
+    assert make_lessons.drifted() == []
+
+
+@pytest.mark.parametrize("which", ["NOTEBOOK", "PAGE"])
+def test_a_stale_page_is_seen(make_lessons, which, tmp_path, monkeypatch):
+    path = tmp_path / "stale"
+    content = getattr(make_lessons, which).read_text(encoding="utf-8")
+    path.write_text(content.replace("slope", "slop"), encoding="utf-8")
+    monkeypatch.setattr(make_lessons, which, path)
+    assert make_lessons.drifted() == [path]
+
+
+def test_the_notebook_is_valid_and_says_nothing_of_the_machine_it_ran_on(make_lessons):
+    known = json.loads(make_lessons.NOTEBOOK.read_text(encoding="utf-8"))
+    nbformat.validate(nbformat.from_dict(known))
+    assert not re.search(r"/home/|/root/|/tmp/|/work/", json.dumps(known))
+    errors = [
+        o for c in known["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"
+    ]
+    assert errors == []
+
+
+def test_every_lesson_is_on_the_page():
+    text = page()
+    for name in LESSONS:
+        assert f"$ placement lesson {name}\n" in text
