@@ -1,10 +1,11 @@
 """`placement gradcheck`: does the chain rule by hand agree with autograd?"""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from placement.cli.common import console_options, json_option, model_option
+from placement.cli.common import console_options, json_option
 from placement.cli.console import Console
 from placement.errors import GradientCheckError, UsageError
 
@@ -33,12 +34,12 @@ LINKS = ("dL_dyhat", "dyhat_dz", "dz_dw", "dz_db")
     type=click.Choice(LINKS),
     help="Spoil this derivative by hand and see the check fail.",
 )
-@click.option("--row", type=click.IntRange(1), help="With --graph: this data row of DATA.")
+@click.option("--row", type=click.IntRange(1), help="With --graph or --draw: this row of DATA.")
 @click.option(
     "--graph", is_flag=True, help="Draw the loss of a row by a model, forward and backward."
 )
 @click.option("--draw", metavar="FILE", help="Write that graph to FILE: .svg, or .dot.")
-@model_option
+@click.option("--model", metavar="MODEL", help="The model of --graph.  [default: champion]")
 @json_option
 @console_options
 def gradcheck(
@@ -46,7 +47,7 @@ def gradcheck(
     row: int | None,
     graph: bool,
     draw: str | None,
-    model: str,
+    model: str | None,
     as_json: bool,
     console: Console,
     **options: Any,
@@ -64,9 +65,12 @@ def gradcheck(
       placement gradcheck --break dyhat_dz
       placement gradcheck data/students.csv --row 3 --graph
     """
-    if graph or draw or row is not None:
-        click.echo(_drawn(data, row, draw, model, console, as_json=as_json))
+    if graph or draw:
+        _refuse_others(options)
+        click.echo(_drawn(data, row, draw, model or "champion", console, as_json=as_json))
         return
+    if row is not None or model is not None:
+        raise UsageError("--row and --model are for --graph or --draw")
     from placement.reporting.documents import as_json as document
     from placement.reporting.documents import gradcheck_document
     from placement.reporting.tables import gradcheck_text
@@ -77,6 +81,14 @@ def gradcheck(
     click.echo(document(gradcheck_document(check)) if as_json else gradcheck_text(check))
     if not check.passed:
         raise GradientCheckError(check.failure)
+
+
+def _refuse_others(options: Mapping[str, Any]) -> None:
+    """Refuse options that a graph cannot use: the model has its own."""
+    for name, value in options.items():
+        if value is not None and (name, value) != ("epsilon", 1e-8):
+            option = "break" if name == "broken" else name
+            raise UsageError(f"--{option} is not used by --graph, which takes all from the model")
 
 
 def _drawn(

@@ -6,6 +6,7 @@ import click
 
 from placement.cli.common import console_options, json_option
 from placement.cli.console import Console
+from placement.errors import UsageError
 
 INPUTS = {
     "x": "Input; several numbers as 1,2,3.",
@@ -59,8 +60,12 @@ def lesson(
     """
     from placement.lessons.console import Asked, index, play
 
+    given = {key: value for key, value in inputs.items() if value is not None}
     if name is None:
+        if given or graph or draw or code or log:
+            raise UsageError(
+                "these options are for a lesson: name one, as in placement lesson chain"
+            )
         click.echo(index(as_json=as_json))
         return
-    given = {key: value for key, value in inputs.items() if value is not None}
     click.echo(play(name, given, Asked(graph, draw, code, log, as_json), console.note))

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any, Literal
 
 from placement.errors import UsageError, did_you_mean
-from placement.lessons import descending, leaving, losing, scalars
-from placement.lessons.pages import html_of
+from placement.lessons import derivatives, descent, losses, recording
 from placement.lessons.result import LessonResult, Played
 
 Kind = Literal["number", "numbers", "count"]
@@ -48,17 +48,21 @@ class Input:
 def _parts(given: Any) -> Sequence[Any]:
     if isinstance(given, str):
         return given.split(",")
-    return given if isinstance(given, list | tuple) else [given]
+    plain = given.tolist() if hasattr(given, "tolist") else given  # of numpy or torch
+    return plain if isinstance(plain, Sequence) else [plain]
 
 
 def _shown(given: Any) -> str:
-    return given if isinstance(given, str) else repr(given)
+    text = given if isinstance(given, str) else repr(given)
+    return shorten(text, 60, placeholder=" …")
 
 
 def _number(name: str, part: Any) -> float:
+    if part == "":
+        raise UsageError(f"--{name}: a number is missing; write --{name} 1,2,3")
     try:
         value = float(part)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise UsageError(f"--{name} {_shown(part)}: is not a number") from None
     if not math.isfinite(value):
         raise UsageError(f"--{name} {_shown(part)}: must be a finite number")
@@ -71,7 +75,6 @@ class Lesson:
 
     play: Callable[..., Played]
     inputs: Mapping[str, Input]
-    draws_graph: bool = True
 
 
 _WEIGHTS = {"w": Input(1.0, low=-1e6, high=1e6), "b": Input(0.0, low=-1e6, high=1e6)}
@@ -80,30 +83,28 @@ _SHARE = Input(0.0, low=0.0, high=1.0)
 _EPSILON = Input(1e-8, low=1e-300, high=0.49)
 
 LESSONS: Mapping[str, Lesson] = {
-    "square": Lesson(scalars.square, {"x": Input(2.0)}),
-    "chain": Lesson(scalars.chain, {"x": Input(2.0)}),
+    "square": Lesson(derivatives.square, {"x": Input(2.0)}),
+    "chain": Lesson(derivatives.chain, {"x": Input(2.0)}),
     "perceptron": Lesson(
-        scalars.perceptron, {"x": _X, "y": _SHARE, **_WEIGHTS, "epsilon": _EPSILON}
+        derivatives.perceptron, {"x": _X, "y": _SHARE, **_WEIGHTS, "epsilon": _EPSILON}
     ),
-    "vector": Lesson(scalars.vector, {"x": Input([1.0, 2.0, 3.0], "numbers")}),
+    "vector": Lesson(derivatives.vector, {"x": Input([1.0, 2.0, 3.0], "numbers")}),
     "accumulate": Lesson(
-        leaving.accumulate,
+        recording.accumulate,
         {
             "x": Input(2.0),
             "batch": Input([-2.0, -1.0, 0.5, 1.0, 3.0], "numbers", -1e6, 1e6),
         },
     ),
     "no-grad": Lesson(
-        leaving.no_grad,
+        recording.no_grad,
         {"x": Input(2.0), "size": Input(1_000_000, "count", 1, MOST_COUNT)},
-        draws_graph=False,
     ),
-    "target": Lesson(losing.target, {"x": Input(2.0, low=-1e6, high=1e6), **_WEIGHTS}),
-    "clamp": Lesson(losing.clamp, {"y": _SHARE, "epsilon": _EPSILON}, draws_graph=False),
+    "target": Lesson(losses.target, {"x": Input(2.0, low=-1e6, high=1e6), **_WEIGHTS}),
+    "clamp": Lesson(losses.clamp, {"y": _SHARE, "epsilon": _EPSILON}),
     "descend": Lesson(
-        descending.descend,
-        {"lr": Input(0.5, low=1e-6, high=1e3), "steps": Input(20, "count", 1, 1_000)},
-        draws_graph=False,
+        descent.descend,
+        {"lr": Input(0.5, low=1e-6, high=1e3), "steps": Input(20, "count", 2, 1_000)},
     ),
 }
 
@@ -114,9 +115,9 @@ def lesson(name: str, **inputs: Any) -> LessonResult:
     >>> lesson("square", x=3)["dy_dx"]
     6.0
     """
-    if name not in LESSONS:
+    if str(name) not in LESSONS:
         raise UsageError(
-            f"there is no lesson {name!r}{did_you_mean(name, LESSONS)}: {', '.join(LESSONS)}"
+            f"there is no lesson {name!r}{did_you_mean(str(name), LESSONS)}: {', '.join(LESSONS)}"
         )
     takes = LESSONS[name].inputs
     for given in inputs:
@@ -124,4 +125,4 @@ def lesson(name: str, **inputs: Any) -> LessonResult:
             options = ", ".join(f"--{own}" for own in takes)
             raise UsageError(f"the lesson {name} has no --{given}; it takes {options}")
     values = {own: spec.parsed(own, inputs.get(own, spec.default)) for own, spec in takes.items()}
-    return LessonResult(name, values, LESSONS[name].play(*values.values()), html_of)
+    return LessonResult(name, values, LESSONS[name].play(**values))

@@ -46,11 +46,12 @@ def index(*, as_json: bool) -> str:
 
 def play(name: str, given: Mapping[str, str], asked: Asked, note: Callable[[str], None]) -> str:
     """Play a lesson and return what is printed; say in a note where else it went."""
-    if name in LESSONS and not LESSONS[name].draws_graph and (asked.graph or asked.draw):
-        drawn = ", ".join(own for own, it in LESSONS.items() if it.draws_graph)
-        raise UsageError(f"the lesson {name} draws no graph; these do: {drawn}")
+    if asked.code and (asked.graph or asked.as_json):
+        raise UsageError("--code prints lines of torch alone: leave out --graph and --json")
+    if asked.draw:
+        form_of(asked.draw)
     result = lesson(name, **given)
-    if asked.draw and result.graph is not None:
+    if asked.draw:
         write_graph(result.graph, asked.draw)
         note(f"the graph is in {asked.draw}")
     if asked.log:
@@ -61,7 +62,7 @@ def play(name: str, given: Mapping[str, str], asked: Asked, note: Callable[[str]
         return document({"format": FORMAT, **result.to_dict()})
     if asked.code:
         return code_of(name, result.inputs).rstrip("\n")
-    if asked.graph and result.graph is not None:
+    if asked.graph:
         return f"{TEXTS[name].title}\n\n{text_of(result.graph)}"
     return text_of_lesson(result)
 
@@ -72,6 +73,8 @@ def play_row(
     """Return what is printed of a row of a file: its loss by a model, forward and backward."""
     from placement.lessons.rows import graph_of_row
 
+    if draw:
+        form_of(draw)
     graph, zero = graph_of_row(data, row, model, watcher)
     if draw:
         write_graph(graph, draw)
@@ -82,11 +85,16 @@ def play_row(
     return f"Row {row} of {data}, columns as they are encoded\n\n{text_of(graph)}{rest}"
 
 
-def write_graph(graph: Graph, path: str) -> None:
-    """Write a graph as the ending of the path says: .svg or .dot."""
-    forms = {".svg": svg_of, ".dot": dot_of}
-    form = forms.get(Path(path).suffix.casefold())
+def form_of(path: str) -> Callable[[Graph], str]:
+    """Return what draws a graph for a file of this name. Raises UsageError for another ending."""
+    form = {".svg": svg_of, ".dot": dot_of}.get(Path(path).suffix.casefold())
     if form is None:
         raise UsageError(f"--draw {path}: the name must end in .svg or .dot")
+    return form
+
+
+def write_graph(graph: Graph, path: str) -> None:
+    """Write a graph as the ending of the path says."""
+    drawn = form_of(path)(graph)
     with writing(path):
-        Path(path).write_text(form(graph) + "\n", encoding="utf-8")
+        Path(path).write_text(drawn + "\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """A computation drawn as text, in the words of DOT, and as an SVG that needs no other program."""
 
 import html
+import math
 from collections.abc import Iterator
 
 from placement.lessons.graph import Graph, Link, Node, Value
@@ -34,64 +35,77 @@ def shown(value: Value | None) -> str:
     if isinstance(value, tuple):
         more = ", …" if len(value) > _MOST_SHOWN else ""
         return f"[{', '.join(map(shown, value[:_MOST_SHOWN]))}{more}]"
-    return f"{value:.6g}".replace("-", "−")
+    return f"{value + 0.0:.6g}"  # a zero has no sign here
 
 
 def text_of(graph: Graph) -> str:
     """Return the way forward as lines, and the way backward as a tree below the result."""
-    forward = list(_forward(graph))
-    head = f"Backward: how much {graph.result.name} changes with each, from the result down"
     return "\n".join(
         [
             "Forward: each from those above it",
-            *forward,
+            *_forward(graph),
             "",
-            head,
-            "  (slope of the step above;  what arrived there × the slope = what is handed down)",
-            *_arrival(graph.result, "starts with 1"),
-            *_below(graph, graph.result, ""),
+            f"Backward: how much {graph.result.name} changes with each, from the result down",
+            *_backward(graph),
         ]
     )
 
 
 def _forward(graph: Graph) -> Iterator[str]:
     wide = max(len(node.name) for node in graph.nodes)
-    long = max(len(node.formula) for node in graph.nodes)
+    long = max(len(node.operation) for node in graph.nodes)
     for node in graph.nodes:
-        what = node.formula or ("given, as data" if node.arrived is None else "given")
-        step = f"   {node.grad_fn}" if node.formula and node.grad_fn else ""
-        yield f"  {node.name:<{wide}}  {what:<{max(long, 14)}}  = {shown(node.value)}{step}"
+        what = node.operation or ("given, as data" if node.gradient is None else "given")
+        yield f"  {node.name:<{wide}}  {what:<{max(long, 14)}}  = {shown(node.value)}"
 
 
-def _arrival(node: Node, how: str) -> list[str]:
-    return [f"  {node.name}: {how}" + _beside(node)]
+def _backward(graph: Graph) -> Iterator[str]:
+    result = graph.result
+    if result.gradient is None:
+        yield f"  {result.name}: torch recorded nothing, so there is no way back"
+        return
+    yield "  (slope of the step above;  what arrived there × the slope = what is handed down)"
+    yield f"  {result.name}: starts with 1{_by_torch(result)}"
+    yield from _below(graph, result, "")
 
 
-def _beside(node: Node) -> str:
+def _by_torch(node: Node) -> str:
     if node.autograd is None:
-        return "   (torch records nothing here)" if node.grad_fn is None else ""
-    return f"   autograd: {shown(node.autograd)}"
+        return ""
+    return f"   autograd: {shown(node.autograd)}, {_step_backward(node)}"
+
+
+def _step_backward(node: Node) -> str:
+    more = f" and {node.steps - 1} more" if node.steps > 1 else ""
+    return f"{node.grad_fn}{more}"
 
 
 def _below(graph: Graph, node: Node, indent: str) -> Iterator[str]:
-    wanted = [link for link in node.inputs if link.derivative is not None]
-    for place, link in enumerate(wanted):
-        last = place == len(wanted) - 1
+    asked = [link for link in node.inputs if link.derivative is not None]
+    for place, link in enumerate(asked):
+        last = place == len(asked) - 1
         below = graph[link.to]
-        yield f"  {indent}{'└─' if last else '├─'} {_link_text(node, link, below)}"
+        total = ""
+        if below.gradient != link.handed_down:
+            total = f", in all {shown(below.gradient)}"
+        parts = f"{_slope(node, link)};  {_product(node, link)}{total}"
+        yield f"  {indent}{'└─' if last else '├─'} {link.to}: {parts}{_by_torch(below)}"
         yield from _below(graph, below, indent + ("   " if last else "│  "))
 
 
-def _link_text(node: Node, link: Link, below: Node) -> str:
-    derivative = f"d{node.name}/d{link.to} = {link.rule}"
-    if link.rule != shown(link.derivative):
-        derivative += f" = {shown(link.derivative)}"
-    parts = shown(node.arrived), shown(link.derivative), shown(link.handed)
-    product = f"{parts[0]} × {parts[1]} = {parts[2]}"
-    total = ""
-    if below.arrived != link.handed:
-        total = f", in all {shown(below.arrived)}"
-    return f"{link.to}: {derivative};  {product}{total}{_beside(below)}"
+def _slope(node: Node, link: Link) -> str:
+    """Return `dŷ/dz = ŷ(1 − ŷ) = 0.25`; of columns without their names, which are long."""
+    by = f"d{_short(node.name)}/d{_short(link.to)} = {link.rule}"
+    return by if link.rule == shown(link.derivative) else f"{by} = {shown(link.derivative)}"
+
+
+def _short(name: str) -> str:
+    return name.partition("[")[0]
+
+
+def _product(node: Node, link: Link) -> str:
+    parts = shown(node.gradient), shown(link.derivative), shown(link.handed_down)
+    return f"{parts[0]} × {parts[1]} = {parts[2]}"
 
 
 def dot_of(graph: Graph) -> str:
@@ -112,54 +126,62 @@ def _quoted(text: str) -> str:
 
 
 def _is_data(node: Node) -> bool:
-    return not node.formula and node.arrived is None
+    return not node.operation and node.gradient is None
 
 
 def _box_lines(graph: Graph, node: Node) -> list[tuple[str, str]]:
     """Return what stands in a node's box, each line with its class."""
-    what = node.formula or ("data" if _is_data(node) else "parameter")
-    lines = [(node.name, "name"), (what, "soft"), (f"= {shown(node.value)}", "")]
+    data = "data" if _is_data(node) else "parameter"
+    lines = [(node.name, "name"), (node.operation or data, "soft"), (f"= {shown(node.value)}", "")]
     for user in graph.nodes:
         for link in user.inputs:
             if link.to == node.name and link.derivative is not None:
-                derivative = f"d{user.name}/d{node.name} = {shown(link.derivative)}"
-                lines.append((f"{derivative}, × {shown(user.arrived)}", "down"))
-    if node.arrived is not None:
-        lines.append((f"gradient {shown(node.arrived)}", "down"))
+                lines += [(_slope(user, link), "down"), (_product(user, link), "down")]
+    if node.gradient is not None:
+        lines.append((f"gradient {shown(node.gradient)}", "down"))
     if node.autograd is not None:
         lines.append((f"autograd {shown(node.autograd)}", "down"))
     if node.grad_fn is not None:
-        lines.append((node.grad_fn, "soft"))
+        lines.append((_step_backward(node), "soft"))
     return lines
 
 
 def svg_of(graph: Graph) -> str:
     """Return the graph as SVG: inputs at the top, the result at the bottom, light and dark."""
-    rows = _layers(graph)
     boxes = {node.name: _Box(node, _box_lines(graph, node)) for node in graph.nodes}
-    wide = max(sum(boxes[n].width for n in row) + _GAP * (len(row) + 1) for row in rows)
     y = float(_GAP)
-    for row in rows:
-        x = (wide - sum(boxes[n].width for n in row) - _GAP * (len(row) - 1)) / 2
-        tall = max(boxes[n].height for n in row)
-        for name in row:
-            boxes[name].place(x, y + tall - boxes[name].height)
-            x += boxes[name].width + _GAP
+    for row in _layers(graph):
+        tall = max(boxes[name].height for name in row)
+        _place_row([boxes[name] for name in row], boxes, y + tall)
         y += tall + _RISE
-    height = y - _RISE + _GAP
+    high = y - _RISE + _GAP
+    left = min(box.x for box in boxes.values()) - _GAP
+    wide = max(box.x + box.width for box in boxes.values()) + _GAP - left
     drawn = [piece for node in graph.nodes for piece in _edges(node, boxes)]
     drawn += [piece for box in boxes.values() for piece in box.drawn()]
-    size = f'width="{wide:.0f}" height="{height:.0f}" viewBox="0 0 {wide:.0f} {height:.0f}"'
+    view = f'viewBox="{left:.0f} 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" height="{high:.0f}"'
+    paper = f'x="{left:.0f}" width="{wide:.0f}" height="{high:.0f}"'
     return "\n".join(
         [
-            f'<svg class="lesson" xmlns="http://www.w3.org/2000/svg" {size} role="img">',
+            f'<svg class="lesson" xmlns="http://www.w3.org/2000/svg" {view} role="img">',
             f"<title>{html.escape(graph.result.name)}, forward and backward</title>",
             f"<style>{_STYLE}</style>",
-            f'<rect class="paper" width="{wide:.0f}" height="{height:.0f}"/>',
+            f'<rect class="paper" {paper}/>',
             *drawn,
             "</svg>",
         ]
     )
+
+
+def _place_row(row: list["_Box"], boxes: dict[str, "_Box"], bottom: float) -> None:
+    """Place boxes side by side, each as near below its inputs as there is room."""
+    end = -math.inf
+    for box in row:
+        above = [boxes[link.to].middle for link in box.node.inputs]
+        free = end + _GAP if math.isfinite(end) else 0.0
+        x = sum(above) / len(above) - box.width / 2 if above else free
+        box.place(max(x, free) if math.isfinite(end) else x, bottom - box.height)
+        end = box.x + box.width
 
 
 def _layers(graph: Graph) -> list[list[str]]:

@@ -19,31 +19,32 @@ Value = float | tuple[float, ...]
 class Link:
     """From a node down to one of its inputs: `derivative` of the node by that input, by hand.
 
-    `rule` is the formula; `handed` is what the node hands down: what arrived, times `derivative`.
-    Without a rule nobody asked for the input's gradient.
+    `rule` is its formula; `handed_down` is the node's gradient times `derivative`. Without a rule
+    nobody asked for the input's gradient.
     """
 
     to: str
     rule: str = ""
     derivative: Value | None = None
-    handed: Value | None = None
+    handed_down: Value | None = None
 
 
 @dataclass(frozen=True)
 class Node:
-    """One number, or several: `formula` makes it of its inputs, "" for what was given.
+    """One number, or several: `operation` makes it of its inputs, "" for what was given.
 
-    `arrived` is the gradient of the result by this node, multiplied by hand, and `autograd` what
-    torch left in `.grad`; both None for what no gradient was asked of. `grad_fn` is torch's name
-    of the step backward ("AccumulateGrad" keeps what arrives at a parameter).
+    `gradient` is that of the result by this node, multiplied by hand, and `autograd` what torch
+    left in `.grad`; both None for what no gradient was asked of. `grad_fn` is torch's name of the
+    step backward (AccumulateGrad keeps what arrives at a parameter), the last of so many `steps`.
     """
 
     name: str
-    formula: str
+    operation: str
     value: Value
-    arrived: Value | None
+    gradient: Value | None
     autograd: Value | None
     grad_fn: str | None
+    steps: int
     inputs: tuple[Link, ...]
 
 
@@ -72,17 +73,18 @@ class Graph:
             "nodes": [
                 {
                     "name": node.name,
-                    "formula": node.formula,
+                    "operation": node.operation,
                     "value": node.value,
-                    "gradient": node.arrived,
+                    "gradient": node.gradient,
                     "autograd": node.autograd,
                     "grad_fn": node.grad_fn,
+                    "torch_steps": node.steps,
                     "inputs": [
                         {
                             "name": link.to,
                             "rule": link.rule,
                             "derivative": link.derivative,
-                            "handed_down": link.handed,
+                            "handed_down": link.handed_down,
                         }
                         for link in node.inputs
                     ],
@@ -94,7 +96,7 @@ class Graph:
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """The derivative of a step by one input: its formula, and the step's value of it."""
+    """The derivative of a step by one input: its formula, and the value of it."""
 
     formula: str
     derivative: Callable[..., Tensor]
@@ -105,7 +107,7 @@ class Taped:
     """A node while the tape runs."""
 
     name: str
-    formula: str
+    operation: str
     tensor: Tensor
     inputs: tuple["Taped", ...] = ()
     rules: tuple[Rule | None, ...] = ()
@@ -118,15 +120,17 @@ class Tape:
     dtype: torch.dtype = torch.float64
     _taped: list[Taped] = field(default_factory=list)
 
-    def given(self, name: str, value: float | Sequence[float], *, wanted: bool = True) -> Taped:
-        """Take a number, or several; `wanted`: its gradient is asked for."""
-        tensor = torch.tensor(value, dtype=self.dtype, requires_grad=wanted)
+    def given(
+        self, name: str, value: float | Sequence[float], *, requires_grad: bool = True
+    ) -> Taped:
+        """Take a number, or several; data needs no gradient."""
+        tensor = torch.tensor(value, dtype=self.dtype, requires_grad=requires_grad)
         return self._keep(Taped(name, "", tensor))
 
     def step(
         self,
         name: str,
-        formula: str,
+        operation: str,
         work: Callable[..., Tensor],
         inputs: Mapping[Taped, Rule | None],
     ) -> Taped:
@@ -137,7 +141,7 @@ class Tape:
         tensor = work(*(one.tensor for one in inputs))
         if tensor.requires_grad:
             tensor.retain_grad()
-        return self._keep(Taped(name, formula, tensor, tuple(inputs), tuple(inputs.values())))
+        return self._keep(Taped(name, operation, tensor, tuple(inputs), tuple(inputs.values())))
 
     def _keep(self, taped: Taped) -> Taped:
         self._taped.append(taped)
@@ -145,49 +149,64 @@ class Tape:
 
     def graph(self) -> Graph:
         """Go backward from the last step, by hand and by autograd."""
-        last = self._taped[-1].tensor
-        if last.requires_grad:
-            last.backward()  # type: ignore[no-untyped-call]
-        arrived = {self._taped[-1]: torch.ones_like(last)}
+        result = self._taped[-1]
+        if result.tensor.requires_grad:
+            result.tensor.backward()  # type: ignore[no-untyped-call]
+        gradients = {result: torch.ones_like(result.tensor)}
         links: dict[Taped, tuple[Link, ...]] = {}
         for node in reversed(self._taped):
-            links[node] = tuple(self._handed(node, arrived))
-        return Graph(tuple(_node(node, arrived.get(node), links[node]) for node in self._taped))
+            links[node] = tuple(self._handed_down(node, gradients))
+        return Graph(tuple(_node(node, gradients.get(node), links[node]) for node in self._taped))
 
     @staticmethod
-    def _handed(node: Taped, arrived: dict[Taped, Tensor]) -> Iterator[Link]:
-        """Multiply what arrived at a node by its local derivatives, and pass it on."""
+    def _handed_down(node: Taped, gradients: dict[Taped, Tensor]) -> Iterator[Link]:
+        """Multiply a node's gradient by its local derivatives, and pass it on."""
         tensors = [one.tensor.detach() for one in node.inputs]
         for below, rule in zip(node.inputs, node.rules, strict=True):
             if rule is None or not below.tensor.requires_grad:
                 yield Link(below.name)
                 continue
             derivative = rule.derivative(*tensors)
-            handed = arrived[node] * derivative
-            before = arrived.get(below)
-            arrived[below] = handed if before is None else before + handed
-            yield Link(below.name, rule.formula, value_of(derivative), value_of(handed))
+            part = gradients[node] * derivative
+            before = gradients.get(below)
+            gradients[below] = part if before is None else before + part
+            yield Link(below.name, rule.formula, value_of(derivative), value_of(part))
 
 
-def _node(taped: Taped, arrived: Tensor | None, links: tuple[Link, ...]) -> Node:
+def _node(taped: Taped, gradient: Tensor | None, links: tuple[Link, ...]) -> Node:
     tensor = taped.tensor
-    wanted = tensor.requires_grad and arrived is not None
-    grad = tensor.grad if wanted else None
+    asked = tensor.requires_grad and gradient is not None
     return Node(
         name=taped.name,
-        formula=taped.formula,
+        operation=taped.operation,
         value=value_of(tensor.detach()),
-        arrived=None if arrived is None or not wanted else value_of(arrived),
-        autograd=None if grad is None else value_of(grad),
-        grad_fn=_step_backward(tensor),
+        gradient=value_of(gradient) if asked and gradient is not None else None,
+        autograd=value_of(tensor.grad) if asked and tensor.grad is not None else None,
+        grad_fn=step_backward(tensor),
+        steps=_count_steps(taped),
         inputs=links,
     )
 
 
-def _step_backward(tensor: Tensor) -> str | None:
+def step_backward(tensor: Tensor) -> str | None:
+    """Return torch's name of the step backward from a tensor, None where nothing is recorded."""
     if tensor.grad_fn is not None:
         return tensor.grad_fn.name().split("::")[-1].rstrip("0123456789")
     return "AccumulateGrad" if tensor.requires_grad else None
+
+
+def _count_steps(taped: Taped) -> int:
+    """Count torch's steps backward from a node to its inputs."""
+    ends = {one.tensor.grad_fn for one in taped.inputs}
+    seen: set[Any] = set()
+    waiting: list[Any] = [taped.tensor.grad_fn]
+    while waiting:
+        step = waiting.pop()
+        if step is None or step in seen or step in ends or hasattr(step, "variable"):
+            continue
+        seen.add(step)
+        waiting += [below for below, _ in step.next_functions]
+    return len(seen)
 
 
 def value_of(tensor: Tensor) -> Value:

@@ -5,7 +5,6 @@ from typing import Any
 from placement.lessons.catalog import LESSONS, lesson
 from placement.lessons.pages import markdown_of
 from placement.lessons.snippets import code_of
-from placement.lessons.texts import TEXTS
 
 _BEGIN = """\
 # Autograd, from one slope to a perceptron that learns
@@ -18,11 +17,7 @@ compares the three.
 Run the cells from the top. Then change the numbers: every lesson takes your own, and nothing here
 is written down beforehand, each figure is computed when its cell runs.
 """
-_SETUP = """\
-import torch
-
-from placement import lesson
-"""
+_SETUP = "from placement import lesson"
 _END = """\
 ## Where to go from here
 
@@ -42,13 +37,13 @@ of torch (`--code`) or as data (`--json`). The same as a notebook: [autograd.ipy
 def notebook() -> dict[str, Any]:
     """Return the notebook (format 4.5), not executed."""
     cells = [_markdown("begin", _BEGIN), _code("setup", _SETUP)]
-    for name in LESSONS:
-        words, result = TEXTS[name], {k: spec.default for k, spec in LESSONS[name].inputs.items()}
+    for place, (name, own) in enumerate(LESSONS.items(), 1):
+        given = {key: spec.default for key, spec in own.inputs.items()}
         cells += [
-            _markdown(f"{name}-text", f"## {words.title}\n\n{words.about}\n"),
-            _code(f"{name}-torch", code_of(name, result)),
-            _markdown(f"{name}-then", f"{words.after}\n"),
-            _code(f"{name}-lesson", f"lesson({name!r})\n"),
+            _markdown(f"{name}-title", f"## Lesson {place}: `{name}`"),
+            _code(f"{name}-lesson", f"lesson({name!r})"),
+            _markdown(f"{name}-then", "The same in lines of torch:"),
+            _code(f"{name}-torch", code_of(name, given)),
         ]
     cells.append(_markdown("end", _END))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -3,6 +3,7 @@
 import json
 import math
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 from placement.lessons.drawing import svg_of
@@ -24,9 +25,16 @@ def log_lesson(result: LessonResult) -> str:
         table = [{"name": s.name, "value": json.dumps(s.value, ensure_ascii=False)} for s in steps]
         run.log_table(table, "steps.json")
         run.log_text(text_of_lesson(result), "lesson.txt")
-        if result.graph is not None:
-            run.log_text(svg_of(result.graph), "figures/graph.svg")
-        if result.played.curves is not None:
+        run.log_table([asdict(one) for one in result.played.checks], "checks.json")
+        run.log_text(svg_of(result.graph), "figures/graph.svg")
+        curves = result.played.curves
+        if curves is not None:
+            places = range(len(curves.at))
+            lines = {curves.axis: curves.at, **curves.lines}
+            run.log_table(
+                [{name: str(line[place]) for name, line in lines.items()} for place in places],
+                "table.json",
+            )
             _log_picture(run, curves_png(result))
     return run.run_id
 
@@ -37,7 +45,7 @@ def _metrics(result: LessonResult) -> dict[str, float | None]:
         for step in result.played.steps
         if isinstance(step.value, bool | int | float) and math.isfinite(step.value)
     }
-    worst = max((one.max_abs_error for one in result.played.checks), default=None)
+    worst = max(one.max_abs_error for one in result.played.checks)
     return {**numbers, "max_abs_error": worst}
 
 

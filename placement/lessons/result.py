@@ -1,12 +1,13 @@
 """What a lesson comes to: numbers by name, and its gradients by three witnesses."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from placement.lessons.graph import Graph, Value
 
 Plain = Value | str | bool | None
+AGREE = 1e-6  # of 1 + |gradient|: what the difference may be off
 
 
 @dataclass(frozen=True)
@@ -29,25 +30,36 @@ class Check:
     @property
     def max_abs_error(self) -> float:
         """The largest gap between the rule by hand and another witness."""
-        pairs = (
-            (self.manual, self.autograd),
-            (self.manual, self.finite_difference),
-        )
-        return max(abs(a - b) for one, other in pairs for a, b in _both(one, other))
+        others = (self.autograd, self.finite_difference)
+        return max(abs(a - b) for other in others for a, b in _pairs(self.manual, other))
+
+    @property
+    def autograd_gap(self) -> float:
+        """The largest gap between the rule by hand and autograd, as a share of 1 + |gradient|."""
+        return _gap(self.manual, self.autograd)
+
+    @property
+    def difference_gap(self) -> float:
+        """The same between the rule by hand and the difference."""
+        return _gap(self.manual, self.finite_difference)
 
 
-def _both(one: Value, other: Value) -> Iterator[tuple[float, float]]:
+def _gap(one: Value, other: Value) -> float:
+    return max(abs(a - b) / (1 + abs(a)) for a, b in _pairs(one, other))
+
+
+def _pairs(one: Value, other: Value) -> Iterator[tuple[float, float]]:
     one, other = (v if isinstance(v, tuple) else (v,) for v in (one, other))
     return zip(one, other, strict=True)
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Lines over one axis, for a table and a picture; None where there is no finite number."""
+    """Lines over one axis, for a table and a picture."""
 
     axis: str
     at: tuple[float, ...]
-    lines: Mapping[str, tuple[float | None, ...]]
+    lines: Mapping[str, tuple[float, ...]]
     measure: str = "loss"
 
 
@@ -56,8 +68,8 @@ class Played:
     """What the computation of a lesson found."""
 
     steps: tuple[Step, ...]
-    checks: tuple[Check, ...] = ()
-    graph: Graph | None = None
+    checks: tuple[Check, ...]
+    graph: Graph
     curves: Curves | None = None
 
 
@@ -68,21 +80,23 @@ class LessonResult:
     name: str
     inputs: Mapping[str, Any]
     played: Played
-    draw: Callable[["LessonResult"], str] = field(repr=False, compare=False)
 
     @property
-    def graph(self) -> Graph | None:
-        """The computation, forward and backward; None where the lesson draws none."""
+    def graph(self) -> Graph:
+        """The computation, forward and backward."""
         return self.played.graph
 
     def __getitem__(self, name: str) -> Plain:
         """Return the value of a step."""
-        return next(step.value for step in self.played.steps if step.name == name)
+        found = {step.name: step.value for step in self.played.steps}
+        if name not in found:
+            raise KeyError(f"{name!r}: the lesson {self.name} has {', '.join(found)}")
+        return found[name]
 
     def to_dict(self) -> dict[str, Any]:
         """Return what `lesson --json` prints."""
-        checks, curves = self.played.checks, self.played.curves
-        by = {one.parameter: one for one in checks}
+        by, curves = {one.parameter: one for one in self.played.checks}, self.played.curves
+        table = None if curves is None else {curves.axis: curves.at, **curves.lines}
         return {
             "name": self.name,
             "inputs": dict(self.inputs),
@@ -91,16 +105,16 @@ class LessonResult:
                 "manual": {name: one.manual for name, one in by.items()},
                 "autograd": {name: one.autograd for name, one in by.items()},
                 "finite_difference": {name: one.finite_difference for name, one in by.items()},
-                "max_abs_error": max((one.max_abs_error for one in checks), default=None),
+                "max_abs_error": max(one.max_abs_error for one in by.values()),
             },
-            "table": None
-            if curves is None
-            else {curves.axis: list(curves.at), **{k: list(v) for k, v in curves.lines.items()}},
-            "graph": None if self.graph is None else self.graph.to_dict(),
+            "table": table,
+            "graph": self.graph.to_dict(),
         }
 
     def _repr_html_(self) -> str:
-        return self.draw(self)
+        from placement.lessons.pages import html_of
+
+        return html_of(self)
 
 
 def number(value: Plain) -> float:
@@ -110,15 +124,20 @@ def number(value: Plain) -> float:
     return float(value)
 
 
-def steps(**values: Plain) -> tuple[Step, ...]:
+def named(**values: Plain) -> tuple[Step, ...]:
     """Return steps in the order given."""
     return tuple(Step(name, value) for name, value in values.items())
 
 
-def difference(of: Callable[[float], float], at: float) -> float:
-    """Return the central difference of a function of one number; its step grows with the number."""
-    step = 1e-5 * max(1.0, abs(at))
-    up, down = at + step, at - step
+def difference(
+    of: Callable[[float], float], at: float, step: Callable[[float], float] | None = None
+) -> float:
+    """Return the central difference of a function of one number; its step grows with the number.
+
+    `step`: another size, where the function turns faster.
+    """
+    size = 1e-5 * max(1.0, abs(at)) if step is None else step(at)
+    up, down = at + size, at - size
     return (of(up) - of(down)) / (up - down)
 
 

@@ -50,10 +50,11 @@ TEXTS: Mapping[str, Text] = {
         "1 for placed, 0 for not). Learning needs the slope of the loss by w and by b; the chain "
         "rule gives both from four links: ∂L/∂ŷ, ∂ŷ/∂z, ∂z/∂w and ∂z/∂b.",
         {
+            "effective_epsilon": "the ε that float32 allows: never less than it can tell from 0",
             "z": "w·x + b",
             "yhat": "σ(z), the probability of being placed",
-            "loss": "−[y·log ŷ + (1 − y)·log(1 − ŷ)], with ŷ clamped to [ε, 1 − ε]",
-            "dL_dyhat": "−y/ŷ + (1 − y)/(1 − ŷ)",
+            "loss": "−[y·log p + (1 − y)·log(1 − p)], where p is ŷ clamped to [ε, 1 − ε]",
+            "dL_dyhat": "−y/p + (1 − y)/(1 − p), but 0 where ŷ is beyond the clamp",
             "dyhat_dz": "ŷ(1 − ŷ)",
             "dz_dw": "x",
             "dz_db": "1",
@@ -73,10 +74,11 @@ TEXTS: Mapping[str, Text] = {
             "autograd_dw_float64": "",
             "autograd_db_float64": "",
         },
-        "The links are the same in both precisions, the digits are not. float32 keeps about seven, "
-        "and where ŷ is near 1 the difference 1 − ŷ keeps fewer: its first digits cancel. Hand and "
-        "autograd round at different places, so they part in the last digits. In float64 they "
-        "agree to fifteen.",
+        "The formulas are the same in both precisions, the digits are not. float32 keeps about "
+        "seven, and where ŷ is near 1 the difference 1 − ŷ keeps fewer: its first digits cancel. "
+        "Hand and autograd round at different places, so they may part in the last digits; in "
+        "float64 they agree to fifteen. The clamp of float32 bites sooner, and beyond it there is "
+        "no slope.",
         (
             "placement lesson perceptron --graph",
             "placement lesson perceptron --y 1   # he was placed: almost nothing to learn",
@@ -105,8 +107,8 @@ TEXTS: Mapping[str, Text] = {
             "zeroed": "after grad.zero_()",
             "after_zeroing": "after backward() again",
             "set_to_none": "after zero_grad(set_to_none=True): no number at all, and no memory",
-            "whole_batch": "the loss of the whole batch, by the weight",
-            "in_two_chunks": "of two chunks, added up in .grad",
+            "whole_batch": "gradient of a batch's loss by w, at w = 0.5; above 0 was placed",
+            "in_two_chunks": "the same of its two halves, added up in .grad",
         },
         "Training in this package uses just that: .grad is where the sums of chunks, threads and "
         "machines meet, and it is zeroed before every step.",
@@ -122,65 +124,68 @@ TEXTS: Mapping[str, Text] = {
         "is cut off from the record; torch.no_grad() records nothing while it lasts. The record "
         "holds tensors for backward(), and that is the memory which is saved.",
         {
-            "plain_requires_grad": "an ordinary result: does it ask for gradients?",
+            "plain_requires_grad": "x², as it is: does it ask for a gradient?",
             "plain_grad_fn": "and which step backward does it remember?",
+            "plain_kept_bytes": "bytes kept for backward() by ten operations on the large tensor",
             "frozen_requires_grad": "after requires_grad_(False)",
             "frozen_grad_fn": "",
+            "frozen_shares_memory": "it is the very tensor, changed where it lies",
+            "frozen_kept_bytes": "",
             "detached_requires_grad": "after detach()",
             "detached_grad_fn": "",
-            "detach_shares_memory": "detach() copies no numbers",
+            "detached_shares_memory": "a second tensor, but no second copy of the numbers",
+            "detached_kept_bytes": "",
             "no_grad_requires_grad": "inside torch.no_grad()",
             "no_grad_grad_fn": "",
-            "plain_kept_bytes": "bytes that ten operations on the large tensor keep for backward()",
-            "frozen_kept_bytes": "after requires_grad_(False)",
-            "detached_kept_bytes": "after detach()",
-            "no_grad_kept_bytes": "inside torch.no_grad()",
-            "error": "what backward() says then",
+            "no_grad_shares_memory": "the tensor is left as it is; only the record is off",
+            "no_grad_kept_bytes": "",
+            "ways_refused": "in how many of the three ways backward() is refused",
+            "error": "what it says then",
         },
         "The error means what it says: the result remembers no step, so there is no way back. "
         "Either the input never asked for a gradient, or the record was switched off on the way.",
-        ("placement lesson no-grad --size 5000000",),
+        ("placement lesson no-grad --size 5000000", "placement lesson no-grad --graph"),
     ),
     "target": Text(
         "A target that is no probability",
-        "The first lesson had y = x². Put that y into the cross-entropy as the target, and with x "
-        "= 2 it is 4. The formula does not object: it returns a number. But a target says which "
-        "share of students like this were placed, so it lies between 0 and 1.",
+        "The first lesson had y = x². Put that y into the cross-entropy as the target. Where it is "
+        "above 1, as 4 is, the formula does not object: it returns a number. But a target says "
+        "which share of students like this were placed, so it lies between 0 and 1.",
         {
             "y": "x², used as a target",
             "yhat": "σ(w·x + b)",
             "loss": "what the formula returns",
-            "error": "what this package says instead",
+            "error": "what this package says of such a target; none where it is one",
         },
-        "A loss below zero is nonsense: it would reward a prediction for being impossible, and its "
-        "slope pushes ŷ to 1 for ever. The check costs nothing and catches a mistaken column.",
+        "A loss below zero would reward a prediction for being impossible: the further ŷ is pushed "
+        "to 1, the lower it falls. The check costs nothing and catches a mistaken column.",
         ("placement lesson target --x 0.5   # y = 0.25: a target again",),
     ),
     "clamp": Text(
         "What the clamp does, and what it costs",
         "log 0 is minus infinity, so ŷ is kept within [ε, 1 − ε]. In float32 there is a catch: 1 − "
-        "1e-8 is 1, and the upper clamp does nothing. The table walks z from −200 to 200: the loss "
-        "with ε as it was asked for, with the smallest ε that float32 can tell from nothing, and "
-        "computed from the logit, where nothing needs to be clamped. Beyond the clamp the slope is "
-        "0: a confidently wrong row costs much and teaches nothing. 400 students and one such row "
-        "show what that does to a training.",
+        "1e-8 is 1, and an upper clamp of that does nothing. The table walks z from −200 to 200: "
+        "the loss with ε as it was asked for; with ε as this package uses it, never smaller than "
+        "what the precision can tell from nothing; and computed from the logit, where nothing "
+        "needs to be clamped. Beyond the clamp the slope is 0: a confidently wrong row costs much "
+        "and teaches nothing. 400 students and one such row show what that does to a training.",
         {
             "one_minus_epsilon_is_one": "in float32, is 1 − ε still 1?",
-            "effective_epsilon": "the ε that is used instead",
+            "effective_epsilon": "the ε that is used",
             "largest_loss": "−log of it: no row can cost more",
-            "weight_clamped": "the weight that training finds with the clamp",
+            "weight_clamped": "the weight that training (in float64) finds with the clamp",
             "stopped_clamped": "why it stopped there",
             "dead_rows_clamped": "rows beyond the clamp, which teach nothing",
             "weight_logits": "the weight from the logit",
             "stopped_logits": "",
             "dead_rows_logits": "",
         },
-        "With the clamp the wrong row is as good as absent, so the weight is too steep, and the "
-        "summary says 'clamped', never 'converged'. --loss logits is the same loss without dead "
-        "rows.",
+        "Rows beyond the clamp are as good as absent, so a training that ends with wrong ones "
+        "among them is never called converged; --loss logits is the same loss without dead rows. "
+        "(In float32 its value is rounded to the digits of z, its slope is not.)",
         (
             "placement lesson clamp --y 1",
-            "placement lesson clamp --epsilon 0.01",
+            "placement lesson clamp --epsilon 0.01   # many more dead rows",
         ),
     ),
     "descend": Text(
@@ -188,20 +193,21 @@ TEXTS: Mapping[str, Text] = {
         "Gradient descent repeats one thing: compute the loss, go backward, and take a step "
         "against the slope. Ten students with their CGPA are enough to see it. The right column "
         "forgets zero_grad(), so each step is made with the sum of all slopes so far, like a ball "
-        "that nothing brakes.",
+        "that nothing brakes: at first it gains on the other, then it rolls past the bottom.",
         {
             "start": "the loss at w = 0, b = 0: log 2, a coin's",
             "after_2_with": "after two steps, zeroing",
-            "after_2_without": "after two steps, never zeroing: faster",
+            "after_2_without": "after two steps, never zeroing",
             "end_with": "at the end, zeroing",
             "end_without": "at the end, never zeroing",
-            "falls_at_every_step_with": "zeroing: does the loss fall at every step?",
-            "first_rise_without": "never zeroing: the first step after which it rises",
+            "rises_with": "zeroing: does the loss ever rise?",
+            "rises_without": "never zeroing: does it?",
         },
         "Old slopes point to where the descent came from, not to where it should go. Momentum uses "
-        "the idea on purpose, but lets the old slopes fade.",
+        "the idea on purpose, but lets the old slopes fade. The graph is the first student's, "
+        "before the first step.",
         (
-            "placement lesson descend --lr 5   # too long a step, even with zero_grad",
+            "placement lesson descend --lr 20   # too long a step, even with zero_grad",
             "placement train data/students.csv --optimizer gd",
         ),
     ),

@@ -57,7 +57,9 @@ def test_the_document_of_a_lesson_has_the_shape_that_was_promised(run):
         (["chain", "--x", "inf"], "must be a finite number"),
         (["square", "--w", "1"], "has no --w"),
         (["squares"], "did you mean 'square'?"),
-        (["clamp", "--graph"], "draws no graph; these do: square"),
+        (["--x", "3"], "name one"),
+        (["--log"], "name one"),
+        (["chain", "--code", "--graph"], "--code prints lines of torch alone"),
         (["chain", "--draw", "chain.png"], "must end in .svg or .dot"),
     ],
 )
@@ -84,7 +86,7 @@ def test_the_graph_is_printed_and_written(run, workdir):
     assert run("lesson", "perceptron", "--draw", "there/is/none/p.svg").code == 6
 
 
-@pytest.mark.parametrize(("name", "picture"), [("vector", "graph.svg"), ("descend", "curves.png")])
+@pytest.mark.parametrize(("name", "picture"), [("vector", ""), ("descend", "curves.png")])
 def test_a_lesson_is_recorded_with_its_table_and_its_picture(run, store, name, picture):
     done = run("lesson", name, "--log")
     assert done.code == 0, done.err
@@ -95,12 +97,18 @@ def test_a_lesson_is_recorded_with_its_table_and_its_picture(run, store, name, p
     assert set(found.params) == set(LESSONS[name].inputs)
     client = store.client()
     below = {a.path for a in client.list_artifacts(found.run_id)}
-    assert {"steps.json", "lesson.txt", "figures"} <= below
-    (drawn,) = client.list_artifacts(found.run_id, "figures")
-    assert drawn.path == f"figures/{picture}"
-    assert drawn.file_size > 1_000
+    assert {"steps.json", "checks.json", "lesson.txt", "figures"} <= below
+    drawn = {a.path: a.file_size for a in client.list_artifacts(found.run_id, "figures")}
+    assert drawn.pop("figures/graph.svg") > 1_000
+    assert list(drawn) == ([f"figures/{picture}"] if picture else [])
+    assert all(size > 5_000 for size in drawn.values())
+    assert ("table.json" in below) == bool(picture)
     table = json.loads(Path(client.download_artifacts(found.run_id, "steps.json")).read_text())
     assert table["columns"] == ["name", "value"]
+    expected = run("lesson", name, "--json").json["steps"]
+    assert [[own, json.loads(value)] for own, value in table["data"]] == [
+        [step["name"], step["value"]] for step in expected
+    ]
 
 
 def test_the_loss_of_a_row_of_a_file_is_drawn_by_a_trained_model(run, trained):
@@ -126,5 +134,57 @@ def test_a_row_without_a_file_and_a_row_that_is_not_there_are_wrong_usage(run, t
     assert "name DATA and --row N" in run("gradcheck", "--graph").err
     assert "name DATA and --row N" in run("gradcheck", sheet, "--graph").err
     done = run("gradcheck", sheet, "--row", "99999", "--graph", "--model", trained)
+    assert done.code == 3
+    assert "has no row 99999 with an outcome" in done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--row", "1"], "--row and --model are for --graph or --draw"),
+        (["--model", "champion"], "--row and --model are for --graph or --draw"),
+        (["--row", "1", "--graph", "--break", "dz_dw"], "--break is not used by --graph"),
+        (["--row", "1", "--graph", "--dtype", "float32"], "--dtype is not used by --graph"),
+        (["--row", "1", "--draw", "x.png"], "must end in .svg or .dot"),
+    ],
+)
+def test_options_that_a_graph_of_a_row_cannot_use_are_told_before_any_file_is_opened(
+    run, options, told
+):
+    done = run("gradcheck", "there-is-no-such.csv", *options)
     assert done.code == 2
-    assert "has no such row with an outcome" in done.err
+    assert told in done.err
+
+
+def test_a_cell_that_the_model_cannot_use_is_told_beside_the_graph(run, trained, workdir):
+    lines = (trained.parent / "students.csv").read_text(encoding="utf-8").splitlines()
+    place = lines[0].split(",").index("stream")
+    cells = lines[2].split(",")
+    cells[place] = "MARINE"
+    (workdir / "new.csv").write_text("\n".join([*lines[:2], ",".join(cells), *lines[3:]]))
+    done = run("gradcheck", "new.csv", "--row", "2", "--graph", "--model", trained)
+    assert done.code == 0
+    assert "row 2, column stream: 'MARINE' was never seen in training" in done.err
+
+
+@pytest.mark.parametrize("how", [("--epsilon", "0.2"), ("--loss", "logits")])
+def test_the_loss_of_a_row_is_the_one_its_model_was_trained_with(run, trained, workdir, how):
+    sheet = trained.parent / "students.csv"
+    assert run("train", sheet, "--no-track", "--out", "own", *how).code in (0, 3)
+    scored = run("predict", sheet, "--model", "own", "--json").json
+    best = max(scored, key=lambda entry: entry["probability"])
+    done = run(
+        "gradcheck", sheet, "--row", best["row"], "--graph", "--model", "own", "--json",
+        "--draw", "row.svg",
+    )  # fmt: skip
+    nodes = {node["name"]: node for node in done.json["nodes"]}
+    assert (workdir / "row.svg").read_text(encoding="utf-8").startswith("<svg")
+    if how[0] == "--epsilon":
+        assert best["probability"] > 0.8
+        assert nodes["p"]["value"] == 0.8
+        assert nodes["b"]["gradient"] == nodes["b"]["autograd"] == 0
+    else:
+        assert "p" not in nodes
+        error = best["probability"] - nodes["y"]["value"]
+        assert nodes["b"]["gradient"] == pytest.approx(error, rel=1e-12)
+        assert nodes["b"]["autograd"] == pytest.approx(error, rel=1e-12)

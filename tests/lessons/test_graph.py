@@ -1,5 +1,6 @@
 """The graph: forward and backward, by hand and by autograd, drawn so that it can be read."""
 
+import html
 import itertools
 import re
 import xml.etree.ElementTree as ET
@@ -9,11 +10,9 @@ import torch
 
 from placement import lesson
 from placement.lessons.catalog import LESSONS
+from placement.lessons.derivatives import logit, loss_of
 from placement.lessons.drawing import dot_of, shown, svg_of, text_of
 from placement.lessons.graph import Rule, Tape
-from placement.lessons.scalars import logit, loss_of
-
-DRAWN = [name for name, own in LESSONS.items() if own.draws_graph]
 
 
 def many():
@@ -23,18 +22,18 @@ def many():
     return loss_of(tape, logit(tape, columns, 0.2), 1.0, 1e-8)
 
 
-GRAPHS = {**{name: (lambda name=name: lesson(name).graph) for name in DRAWN}, "many": many}
+GRAPHS = {**{name: (lambda name=name: lesson(name).graph) for name in LESSONS}, "many": many}
 
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_every_gradient_multiplied_by_hand_is_autograds(name):
     graph = GRAPHS[name]()
-    wanted = [node for node in graph.nodes if node.arrived is not None]
-    assert wanted
-    for node in wanted:
-        assert node.arrived == pytest.approx(node.autograd, rel=1e-6)
-    data = [node.name for node in graph.nodes if node.arrived is None]
-    assert all(name == "y" or name.startswith("x") for name in data)
+    asked = [node for node in graph.nodes if node.gradient is not None]
+    assert bool(asked) == (name != "no-grad")
+    for node in asked:
+        assert node.gradient == pytest.approx(node.autograd, rel=1e-6)
+    data = [node.name for node in graph.nodes if node.gradient is None]
+    assert all(one == "y" or one.startswith("x") for one in data)
 
 
 @pytest.mark.parametrize("name", GRAPHS)
@@ -43,9 +42,9 @@ def test_what_a_node_hands_down_is_what_arrived_times_the_local_derivative(name)
     for node in graph.nodes:
         for link in node.inputs:
             if link.derivative is None:
-                assert graph[link.to].arrived is None
+                assert graph[link.to].gradient is None
                 continue
-            parts = [torch.tensor(v) for v in (node.arrived, link.derivative, link.handed)]
+            parts = [torch.tensor(v) for v in (node.gradient, link.derivative, link.handed_down)]
             torch.testing.assert_close(parts[0] * parts[1], parts[2])
 
 
@@ -56,7 +55,7 @@ def test_a_number_that_is_used_twice_gets_both_gradients():
     by = {x: Rule("u", lambda _, u: u), u: Rule("x", lambda x, _: x)}
     tape.step("y", "x·u", torch.mul, by)
     graph = tape.graph()
-    assert graph["x"].arrived == graph["x"].autograd == 12
+    assert graph["x"].gradient == graph["x"].autograd == 12
     assert "in all 12" in text_of(graph)
 
 
@@ -69,7 +68,7 @@ def test_the_steps_backward_have_torchs_names():
         "b": "AccumulateGrad",
         "z": "AddBackward",
         "ŷ": "SigmoidBackward",
-        "ỹ": "ClampBackward",
+        "p": "ClampBackward",
         "y": None,
         "L": "NegBackward",
     }
@@ -82,7 +81,7 @@ def test_a_graph_is_numbers_and_stays_when_torch_has_freed_its_buffers():
     graph = tape.graph()
     with pytest.raises(RuntimeError, match="second time"):
         y.tensor.backward()
-    assert graph["x"].arrived == 4
+    assert graph["x"].gradient == 4
     assert "2x = 4" in text_of(graph)
     assert svg_of(graph)
 
@@ -90,13 +89,61 @@ def test_a_graph_is_numbers_and_stays_when_torch_has_freed_its_buffers():
 def test_the_tree_reads_from_the_result_down():
     lines = text_of(lesson("perceptron").graph).splitlines()
     forward = [line.split()[0] for line in lines[1 : lines.index("")]]
-    assert forward == ["w", "x", "u", "b", "z", "ŷ", "ỹ", "y", "L"]
+    assert forward == ["w", "x", "u", "b", "z", "ŷ", "p", "y", "L"]
     tree = [line for line in lines if re.match(r"\s*[├└│]", line)]
     below = [re.search(r"─ (\S+):", line).group(1) for line in tree]
-    assert below == ["ỹ", "ŷ", "z", "u", "w", "b"]
+    assert below == ["p", "ŷ", "z", "u", "w", "b"]
     depth = [line.index("─") for line in tree]
     assert depth == [2 + 1 + 3 * k for k in (0, 1, 2, 3, 4, 3)]
-    assert "w: du/dw = x = 6.7;  0.998771 × 6.7 = 6.69176   autograd: 6.69176" in tree[4]
+    assert (
+        "w: du/dw = x = 6.7;  0.998771 × 6.7 = 6.69176   autograd: 6.69176, AccumulateGrad"
+    ) in tree[4]
+
+
+def test_a_node_of_several_of_torchs_steps_says_how_many():
+    graph = lesson("perceptron").graph
+    assert graph["z"].steps == graph["ŷ"].steps == 1
+    assert graph["L"].steps == 7  # two logarithms, 1 − p, two products, a sum, a sign
+    assert "NegBackward and 6 more" in text_of(graph)
+    assert graph["w"].steps == graph["x"].steps == 0
+
+
+def parts_of(node, link, below):
+    """What must be said of a link, however it is drawn."""
+    return [
+        link.rule,
+        f"{shown(node.gradient)} × {shown(link.derivative)} = {shown(link.handed_down)}",
+        shown(below.gradient),
+        f"autograd {shown(below.autograd)}",
+        below.grad_fn,
+    ]
+
+
+@pytest.mark.parametrize("form", [svg_of, dot_of, text_of])
+@pytest.mark.parametrize("name", GRAPHS)
+def test_every_drawing_says_rule_derivative_gradient_and_step_of_every_link(name, form):
+    graph = GRAPHS[name]()
+    drawn = html.unescape(form(graph)).replace("autograd: ", "autograd ")
+    for node in graph.nodes:
+        assert node.operation in drawn
+        assert shown(node.value) in drawn
+        for link in node.inputs:
+            if link.derivative is not None:
+                for part in parts_of(node, link, graph[link.to]):
+                    assert part in drawn
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_the_document_of_a_graph_has_all_of_it(name):
+    graph = GRAPHS[name]()
+    nodes = graph.to_dict()["nodes"]
+    for node, told in zip(graph.nodes, nodes, strict=True):
+        assert told["gradient"] == node.gradient
+        assert told["autograd"] == node.autograd
+        assert told["grad_fn"] == node.grad_fn
+        for link, own in zip(node.inputs, told["inputs"], strict=True):
+            assert (own["name"], own["rule"]) == (link.to, link.rule)
+            assert (own["derivative"], own["handed_down"]) == (link.derivative, link.handed_down)
 
 
 def boxes_of(svg):
@@ -128,7 +175,18 @@ def test_no_box_of_the_svg_overlaps_another_and_all_text_is_within_one(name):
     for (ya, _, end), (yb, start, _) in itertools.pairwise(lines):
         assert ya != yb or end <= start
     wide, high = float(root.get("width")), float(root.get("height"))
-    assert all(x >= 0 and y >= 0 and x + w <= wide and y + h <= high for x, y, w, h in rects)
+    left = float(root.get("viewBox").split()[0])
+    assert all(left <= x and x + w <= left + wide for x, _, w, _ in rects)
+    assert all(y >= 0 and y + h <= high for _, y, _, h in rects)
+
+
+def test_a_row_of_a_file_is_not_much_wider_than_its_widest_line_of_boxes():
+    _, rects, _ = boxes_of(svg_of(many()))
+    lines = {}
+    for _, y, w, h in rects:
+        lines.setdefault(round(y + h), []).append(w)
+    widest = max(sum(line) + 26 * len(line) for line in lines.values())
+    assert max(x + w for x, _, w, _ in rects) - min(x for x, _, _, _ in rects) <= 1.1 * widest
 
 
 def test_the_svg_is_for_light_and_dark_and_styles_nothing_but_itself():
@@ -156,6 +214,7 @@ def test_dot_has_a_node_for_each_number_and_an_arrow_for_each_use():
 
 
 def test_numbers_are_shown_short():
-    assert shown(-0.0012279534712433815) == "−0.00122795"
+    assert shown(-0.0012279534712433815) == "-0.00122795"
     assert shown(tuple(map(float, range(9)))) == "[0, 1, 2, 3, 4, 5, …]"
     assert shown(None) == "–"
+    assert shown(-0.0) == "0"

@@ -1,10 +1,13 @@
 """Each lesson's figures, to all their digits, and three witnesses that agree."""
 
 import contextlib
+import html
 import io
 import math
+import re
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import assume, given
@@ -12,6 +15,9 @@ from hypothesis import strategies as st
 
 from placement import UsageError, clamped_bce, lesson
 from placement.lessons.catalog import LESSONS
+from placement.lessons.derivatives import perceptron_graph
+from placement.lessons.pages import verdict
+from placement.lessons.result import Check, LessonResult, Played
 from placement.lessons.snippets import code_of
 from placement.lessons.texts import TEXTS
 
@@ -64,6 +70,8 @@ def test_beyond_the_clamp_the_perceptron_has_no_slope():
     found = lesson("perceptron", x=50, y=0)
     assert found["dL_dw"] == found["autograd_dw"] == found["dL_dyhat"] == 0
     assert found["loss"] == pytest.approx(15.942385, abs=1e-6)
+    assert found["effective_epsilon"] == 1.1920928955078125e-07
+    assert lesson("perceptron", epsilon=0.1)["effective_epsilon"] == 0.1
 
 
 def test_the_vector():
@@ -83,20 +91,23 @@ def test_accumulating():
 def test_the_ways_to_leave_no_gradient():
     found = lesson("no-grad", size=1_000)
     assert found["plain_requires_grad"]
-    assert found["plain_grad_fn"] == "MulBackward"
+    assert found["plain_grad_fn"] == "PowBackward"
     for way in ("frozen", "detached", "no_grad"):
         assert found[f"{way}_requires_grad"] is False
         assert found[f"{way}_grad_fn"] is None
+        assert found[f"{way}_shares_memory"] is True
         assert found[f"{way}_kept_bytes"] == 0
-    assert found["detach_shares_memory"]
+    assert found["ways_refused"] == 3
     assert found["error"] == (
         "element 0 of tensors does not require grad and does not have a grad_fn"
     )
+    assert found.graph["y"].grad_fn is None
 
 
-def test_the_memory_that_is_saved_grows_with_the_tensor():
+def test_the_memory_that_is_saved_grows_with_the_tensor_and_is_not_the_input():
     small, large = (lesson("no-grad", size=size)["plain_kept_bytes"] for size in (1_000, 5_000))
-    assert small >= 5 * 8 * 1_000
+    # Of each of five rounds the sigmoid and, but for the last, the product.
+    assert small == 8 * 1_000 * (5 + 4)
     assert large == 5 * small
 
 
@@ -129,18 +140,30 @@ def test_one_outlier_freezes_the_clamped_training_and_not_that_from_the_logit():
     assert (found["stopped_clamped"], found["dead_rows_clamped"]) == ("clamped", 1)
     assert (found["stopped_logits"], found["dead_rows_logits"]) == ("tolerance", 0)
     assert found["weight_clamped"] > 1.2 * found["weight_logits"]
+    more = lesson("clamp", epsilon=0.01)
+    assert more["dead_rows_clamped"] > 50
+    assert more["weight_logits"] == found["weight_logits"]
+    graph = found.graph
+    assert graph["w"].gradient == graph["w"].autograd == 0
+    assert graph["p"].gradient > 1e6
 
 
 def test_the_descent():
     found = lesson("descend")
     with_zero, without = found.played.curves.lines.values()
-    assert found["falls_at_every_step_with"]
+    assert found["rises_with"] == "never"
     assert all(b < a for a, b in pairwise(with_zero))
     assert without[2] < with_zero[2]  # faster at first
-    assert found["first_rise_without"] == 6  # then it overshoots
-    assert without[int(found["first_rise_without"])] > without[5]
+    assert found["rises_without"] == "first at step 6"  # then it overshoots
+    assert without[6] > without[5] == min(without)
     assert found["end_without"] > found["end_with"]
-    assert lesson("descend", lr=50)["falls_at_every_step_with"] is False
+
+
+def test_the_descent_rises_with_too_long_a_step_and_not_by_rounding_at_the_optimum():
+    assert lesson("descend", lr=20)["rises_with"] == "first at step 1"
+    at_the_end = lesson("descend", steps=1_000)
+    assert at_the_end["rises_with"] == "never"
+    assert at_the_end["end_with"] == pytest.approx(0.46584027822843, abs=1e-13)
 
 
 @given(x=BIG)
@@ -160,6 +183,20 @@ def test_hand_equals_autograd_in_the_perceptron(x, y, w, b):
     hand_equals_autograd(lesson("perceptron", x=x, y=y, w=w, b=b))
 
 
+@given(
+    y=st.floats(0, 1),
+    epsilon=st.floats(1e-12, 0.4),
+    batch=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=9),
+    x=st.floats(-1e6, 1e6),
+)
+def test_hand_equals_autograd_in_the_batch_the_target_and_the_clamp(y, epsilon, batch, x):
+    hand_equals_autograd(lesson("accumulate", x=x, batch=batch))
+    hand_equals_autograd(lesson("target", x=x))
+    graph = perceptron_graph(x, y, 1.0, 0.0, epsilon)
+    for name in ("w", "b"):
+        assert graph[name].gradient == pytest.approx(graph[name].autograd, rel=1e-12, abs=1e-300)
+
+
 @given(x=NEAR)
 def test_the_difference_agrees_in_the_square_the_chain_and_accumulating(x):
     for name in ("square", "chain", "accumulate"):
@@ -173,7 +210,7 @@ def test_the_difference_agrees_in_the_vector(x):
 
 @given(x=NEAR, y=st.floats(0, 1), w=NEAR, b=NEAR)
 def test_the_difference_agrees_in_the_perceptron(x, y, w, b):
-    assume(abs(abs(w * x + b) - math.log(1e8)) > 0.01)  # not at a corner of the clamp
+    # |z| ≤ 12 stays clear of the clamp's corners at 18.4.
     difference_agrees(lesson("perceptron", x=x, y=y, w=w, b=b))
 
 
@@ -189,48 +226,110 @@ def test_each_lesson_has_words_for_each_of_its_numbers_and_no_others(name):
 def test_a_lesson_shows_itself_in_a_notebook(name):
     shown = lesson(name)._repr_html_()
     assert TEXTS[name].title in shown
-    assert shown.count("<svg") == (1 if LESSONS[name].draws_graph else 0)
+    result = lesson(name)
+    assert shown.count("<svg") == 1
     assert ("data:image/png" in shown) == (name in ("clamp", "descend"))
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", shown)
+    for step in result.played.steps:
+        assert step.name in cells
+    for check in result.played.checks:
+        assert str(check.autograd).replace("(", "[").replace(")", "]") in cells or name == "vector"
+    if name == "clamp":
+        assert {"-200", "inf", "nan"} <= set(cells)
+    for text in (verdict(result), TEXTS[name].after, *TEXTS[name].next):
+        assert html.escape(text) in shown
 
 
 # Of what the code prints, where the lesson's own figures stand: by line and word.
 PRINTED = {
     "square": {"y": (0, 0), "dy_dx": (0, 1)},
-    "chain": {"z": (0, 0), "dz_dx": (0, 1)},
+    "chain": {"z": (0, 0), "dz_dx": (0, 2)},
     "perceptron": {
         "loss": (0, 0),
         "dL_dw": (0, 1),
         "dL_db": (0, 2),
         "autograd_dw": (0, 3),
         "autograd_db": (0, 4),
+        "loss_float64": (1, 0),
+        "dL_dw_float64": (1, 1),
+        "autograd_dw_float64": (1, 3),
     },
     "vector": {"y": (0, 0)},
-    "accumulate": {"first": (0, 0), "second": (0, 1), "zeroed": (0, 2), "in_two_chunks": (1, 0)},
+    "accumulate": {
+        "first": (0, 0),
+        "second": (0, 1),
+        "zeroed": (0, 2),
+        "after_zeroing": (0, 3),
+        "whole_batch": (1, 0),
+        "in_two_chunks": (2, 0),
+    },
     "no-grad": {},
     "target": {"y": (0, 0), "yhat": (0, 1), "loss": (0, 2)},
-    "clamp": {},
+    "clamp": {"effective_epsilon": (0, 1)},
     "descend": {"end_with": (0, 0), "end_without": (1, 0)},
+}
+OTHER = {
+    "square": {"x": -3.5},
+    "chain": {"x": 1e3},
+    "perceptron": {"x": -50.0, "y": 1.0, "w": 2.0, "b": 0.5, "epsilon": 0.01},
+    "vector": {"x": [5.0]},
+    "accumulate": {"x": -1.0, "batch": [-1000.0, 2000.0, 5.0]},
+    "no-grad": {"x": 0.0, "size": 10},
+    "target": {"x": 100.0, "w": -1.0, "b": 3.0},
+    "clamp": {"y": 1.0, "epsilon": 0.01},
+    "descend": {"lr": 1000.0, "steps": 7},
 }
 
 
+@pytest.mark.parametrize("given_", [{}, OTHER], ids=["defaults", "others"])
 @pytest.mark.parametrize("name", LESSONS)
-def test_the_lines_of_torch_run_as_printed_and_find_the_same(name):
-    result = lesson(name)
+def test_the_lines_of_torch_run_as_printed_and_find_the_same(name, given_):
+    result = lesson(name, **given_.get(name, {}))
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(code_of(name, result.inputs), {})  # noqa: S102
     words = [line.split() for line in out.getvalue().splitlines()]
     for step, (line, word) in PRINTED[name].items():
-        assert float(words[line][word]) == pytest.approx(result[step], rel=1e-12)
+        assert float(words[line][word]) == pytest.approx(result[step], rel=1e-12), step
+    if name == "vector":
+        assert tuple(map(float, words[0][1:])) == result["dy_dx"]
     if name == "no-grad":
-        assert [w[0] for w in words] == ["True", "False", "False", "element", "False"]
-        assert " ".join(words[3]) == result["error"]
+        assert [w[0] for w in words[:4]] == ["True", "False", "False", "False"]
+        assert "PowBackward" in words[0][1]
+        assert words[4] == ["True"]
+        assert {" ".join(line) for line in words[5:8]} == {result["error"]}
+        assert int(words[8][0]) == result["plain_kept_bytes"]
     if name == "clamp":
         curves = result.played.curves
-        for z, asked, from_logit in words[1:]:
+        for z, *figures in words[1:]:
             place = curves.at.index(float(z))
-            assert float(asked) == pytest.approx(curves.lines["as_asked"][place], nan_ok=True)
-            assert float(from_logit) == pytest.approx(curves.lines["from_logit"][place])
+            expected = [line[place] for line in curves.lines.values()]
+            assert [float(f) for f in figures] == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ({}, "They agree to"),
+        ({"x": 1e6}, "Hand and autograd agree to"),
+    ],
+)
+def test_agreement_is_said_only_where_it_is(inputs, told):
+    said = verdict(lesson("chain", **inputs))
+    assert said.startswith(told)
+    spoilt = Played((), (Check("x", 1.0, 1.1, 1.0),), lesson("square").graph)
+    assert verdict(LessonResult("square", {}, spoilt)).startswith("HAND AND AUTOGRAD DISAGREE")
+
+
+def test_a_number_that_a_lesson_has_not_is_told_with_those_it_has():
+    with pytest.raises(KeyError, match="the lesson square has y, dy_dx"):
+        lesson("square")["slope"]
+
+
+@pytest.mark.parametrize("x", [np.array([1.0, 2, 3]), torch.tensor([1.0, 2, 3]), (1, 2, 3)])
+def test_arrays_are_numbers_too(x):
+    assert lesson("vector", x=x).inputs == {"x": [1, 2, 3]}
+    assert lesson("square", x=np.float32(3))["dy_dx"] == 6
 
 
 @pytest.mark.parametrize(
@@ -242,10 +341,15 @@ def test_the_lines_of_torch_run_as_printed_and_find_the_same(name):
         ("square", {"x": math.nan}, "--x nan: must be a finite number"),
         ("square", {"x": 1e200}, "--x 1e+200: must lie between"),
         ("square", {"y": "1"}, "the lesson square has no --y; it takes --x"),
-        ("vector", {"x": "1,,2"}, "--x : is not a number"),
+        ("vector", {"x": "1,,2"}, "--x: a number is missing"),
+        ("square", {"x": ""}, "--x: a number is missing"),
         ("vector", {"x": []}, "give 1 to 1,000 numbers"),
         ("perceptron", {"y": 2}, "--y 2: must lie between 0 and 1"),
         ("perceptron", {"epsilon": 0}, "--epsilon 0: must lie between"),
+        ("square", {"x": 10**400}, "is not a number"),
+        ("square", {"x": [[1, 2], [3] * 99]}, "is not a number"),
+        (None, {}, "there is no lesson None"),
+        ("descend", {"steps": 1}, "--steps 1: must lie between 2"),
         ("descend", {"steps": "2.5"}, "--steps 2.5: must be a whole number"),
         ("no-grad", {"size": 0}, "--size 0: must lie between 1"),
         ("squar", {}, "there is no lesson 'squar' (did you mean 'square'?)"),

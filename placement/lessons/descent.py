@@ -5,32 +5,41 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from placement.lessons.result import Check, Curves, Played, difference, steps
+from placement.lessons.derivatives import perceptron_graph
+from placement.lessons.graph import Graph
+from placement.lessons.result import Check, Curves, Played, difference, named
 from placement.model.loss import clamped_bce_sum, gradient_by_hand
 from placement.model.perceptron import Perceptron
 
 CGPA = (5.1, 5.8, 6.2, 6.9, 7.0, 7.4, 7.9, 8.3, 8.8, 9.2)
+_ROUNDING = 1e-12
 PLACED = (0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0)
 
 
-def descend(lr: float, count: int) -> Played:
+def descend(lr: float, steps: int) -> Played:
     """Take some steps from zero on ten students: once with `zero_grad()`, once without."""
-    zeroing, adding = _losses(lr, count, zero=True), _losses(lr, count, zero=False)
-    at = tuple(map(float, range(count + 1)))
-    rises = [step for step, (a, b) in enumerate(pairwise(adding), 1) if b > a]
+    zeroing, adding = _losses(lr, steps, zero=True), _losses(lr, steps, zero=False)
+    at = tuple(map(float, range(steps + 1)))
     return Played(
-        steps(
+        named(
             start=zeroing[0],
-            after_2_with=zeroing[min(2, count)],
-            after_2_without=adding[min(2, count)],
+            after_2_with=zeroing[2],
+            after_2_without=adding[2],
             end_with=zeroing[-1],
             end_without=adding[-1],
-            falls_at_every_step_with=all(b < a for a, b in pairwise(zeroing)),
-            first_rise_without=float(rises[0]) if rises else None,
+            rises_with=_rises(zeroing),
+            rises_without=_rises(adding),
         ),
         (_check(),),
-        curves=Curves("step", at, {"with zero_grad": zeroing, "without": adding}),
+        _first_student(),
+        Curves("step", at, {"with zero_grad": zeroing, "without": adding}),
     )
+
+
+def _rises(losses: tuple[float, ...]) -> str:
+    """Name the first step after which the loss was higher, beyond the rounding of the optimum."""
+    found = [step for step, (a, b) in enumerate(pairwise(losses), 1) if b > a * (1 + _ROUNDING)]
+    return f"first at step {found[0]}" if found else "never"
 
 
 def _rows() -> tuple[torch.Tensor, torch.Tensor]:
@@ -57,6 +66,12 @@ def _losses(lr: float, count: int, *, zero: bool) -> tuple[float, ...]:
                     parameter.sub_(lr * parameter.grad)
         losses.append(_loss(model).item())
     return tuple(losses)
+
+
+def _first_student() -> Graph:
+    """Draw what the first student says before the first step."""
+    x, y = _rows()
+    return perceptron_graph(float(x[0, 0]), float(y[0]), 0.0, 0.0, 1e-8)
 
 
 def _check() -> Check:

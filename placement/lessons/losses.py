@@ -8,8 +8,8 @@ from torch import Tensor
 
 from placement.data.chunks import ArrayChunks, no_weights
 from placement.errors import DataError
-from placement.lessons.result import Check, Curves, Plain, Played, difference, number, steps
-from placement.lessons.scalars import check_of, perceptron_graph
+from placement.lessons.derivatives import check_of, perceptron_graph
+from placement.lessons.result import Check, Curves, Plain, Played, difference, named, number
 from placement.model.loss import (
     clamped_bce,
     clamped_bce_sum,
@@ -21,6 +21,7 @@ from placement.training.fitting import solve
 from placement.training.options import Options
 
 LOGITS = (-200, -100, -50, -20, -15, -10, -5, -1, 0, 1, 5, 10, 15, 16, 17, 20, 50, 100, 200)
+_BEYOND = 20.0
 _OUTLIER = 8.0  # so many standard deviations above the middle, and not placed
 
 
@@ -34,7 +35,7 @@ def target(x: float, w: float, b: float) -> Played:
 
     p = torch.tensor([number(graph["ŷ"].value)], dtype=torch.float64)
     return Played(
-        steps(y=y, yhat=graph["ŷ"].value, loss=graph["L"].value, error=_refusal(p, y)),
+        named(y=y, yhat=graph["ŷ"].value, loss=graph["L"].value, error=_refusal(p, y)),
         (check_of(graph, "w", difference(loss, w)),),
         graph,
     )
@@ -51,7 +52,7 @@ def _refusal(p: Tensor, y: float) -> str | None:
 def clamp(y: float, epsilon: float) -> Played:
     """Walk the logit from −200 to 200 in float32: the loss as it is asked for, ours, the logit's.
 
-    Then let one confidently wrong row freeze a training.
+    Then let one confidently wrong row freeze a training. Drawn is a row beyond the clamp.
     """
     z = torch.tensor(LOGITS, dtype=torch.float32)
     ours = effective_epsilon(torch.float32, epsilon)
@@ -70,14 +71,15 @@ def clamp(y: float, epsilon: float) -> Played:
         loss, gradient = _loss_and_gradient(way, z)
         lines[name], lines[f"{name}_gradient"] = loss, gradient
     return Played(
-        steps(
+        named(
             one_minus_epsilon_is_one=bool(torch.tensor(1.0) - epsilon == 1),
             effective_epsilon=ours,
             largest_loss=float(-np.log(ours)),
-            **_freeze(),
+            **_freeze(epsilon),
         ),
-        tuple(_check_at(at, y, epsilon) for at in (3.0, 200.0)),
-        curves=Curves("z", tuple(map(float, LOGITS)), lines, "loss of a row, in float32"),
+        tuple(_check_at(at, y, epsilon) for at in (1.0, 200.0)),
+        perceptron_graph(1.0, y, _BEYOND, 0.0, epsilon, torch.float32),
+        Curves("z", tuple(map(float, LOGITS)), lines, "loss of a row, in float32"),
     )
 
 
@@ -116,7 +118,7 @@ def _check_at(at: float, y: float, epsilon: float) -> Check:
     return Check(f"z at {at:g}", manual, autograd, difference(loss, at))
 
 
-def _freeze() -> dict[str, Plain]:
+def _freeze(epsilon: float) -> dict[str, Plain]:
     """Fit 400 rows and one that is confidently wrong, with the clamp and from the logit."""
     draw = np.random.default_rng(1)
     x = draw.normal(size=400)
@@ -125,7 +127,7 @@ def _freeze() -> dict[str, Plain]:
     rows = ArrayChunks(x[:, None], y, no_weights(len(y)))
     found: dict[str, Plain] = {}
     for loss in ("clamped", "logits"):
-        fitted = solve(rows, Options(loss=loss, l2=0.0, optimizer="newton"))
+        fitted = solve(rows, Options(loss=loss, l2=0.0, optimizer="newton", epsilon=epsilon))
         found |= {f"weight_{loss}": float(fitted.weights[0]), f"stopped_{loss}": fitted.stopped}
         found[f"dead_rows_{loss}"] = fitted.clamped_rows
     return found
