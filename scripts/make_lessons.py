@@ -29,6 +29,7 @@ def executed(document: dict[str, Any]) -> dict[str, Any]:
         timeout=120,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,
         extra_arguments=["--IPKernelApp.log_level=40"],  # no advice on other transports
     )
     done: dict[str, Any] = client.execute()
@@ -39,10 +40,12 @@ def told(document: dict[str, Any]) -> list[str]:
     """Return what the cells say and showed, pictures aside; in a file each line is apart."""
     found = []
     for cell in document["cells"]:
-        found.append("".join(cell["source"]))
-        for output in cell.get("outputs", []):
-            shown = output.get("data", {}).get("text/html", output.get("text", ""))
-            found.append(re.sub(r"base64,[^\"]*", "", "".join(shown)))
+        # What is printed comes in as many pieces as the kernel likes.
+        shown = [
+            "".join(output.get("data", {}).get("text/html", output.get("text", "")))
+            for output in cell.get("outputs", [])
+        ]
+        found += ["".join(cell["source"]), re.sub(r'base64,[^"]*', "", "".join(shown))]
     return found
 
 
