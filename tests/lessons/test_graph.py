@@ -189,6 +189,18 @@ def test_a_row_of_a_file_is_not_much_wider_than_its_widest_line_of_boxes():
     assert max(x + w for x, _, w, _ in rects) - min(x for x, _, _, _ in rects) <= 1.1 * widest
 
 
+def test_what_is_made_of_inputs_stands_below_the_middle_of_them():
+    _, rects, texts = boxes_of(svg_of(many()))
+    middle = {}
+    for x, y, text in texts:
+        for bx, by, bw, bh in rects:
+            if bx <= x <= bx + bw and by <= y <= by + bh:
+                middle.setdefault(text, bx + bw / 2)
+    for k in range(7):
+        w, x, u = (middle[f"{name}[column {k}]"] for name in "wxu")
+        assert u == pytest.approx((w + x) / 2, abs=0.2)
+
+
 def test_the_svg_is_for_light_and_dark_and_styles_nothing_but_itself():
     svg = svg_of(lesson("chain").graph)
     assert "prefers-color-scheme: dark" in svg

@@ -88,6 +88,15 @@ def test_accumulating():
     assert found["whole_batch"] != 0
 
 
+def test_the_rule_by_hand_of_the_batch_is_no_work_of_autograds(monkeypatch):
+    zero = (torch.zeros(1), torch.tensor(0.0))
+    monkeypatch.setattr("placement.lessons.recording.gradient_by_hand", lambda *_: zero)
+    batch = lesson("accumulate").played.checks[1]
+    assert batch.manual == 0
+    assert batch.autograd == pytest.approx(batch.finite_difference, rel=1e-6)
+    assert batch.autograd != 0
+
+
 def test_the_ways_to_leave_no_gradient():
     found = lesson("no-grad", size=1_000)
     assert found["plain_requires_grad"]
