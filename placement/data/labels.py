@@ -45,12 +45,16 @@ class Labels:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user said of the outcome."""
+    """What the user said of the outcome; `of_model`: the words are those of a trained model.
+
+    Then a file need not have them both.
+    """
 
     positive: str | None = None
     negative: str | None = None
     ignore: tuple[str, ...] = ()
     decimal: str = "."
+    of_model: bool = False
 
 
 def read_labels(read: Read, places: Places, wanted: Wanted, *, file: str) -> Labels:
@@ -182,6 +186,8 @@ class _Reading:
                 f"{self.file}: no row has an outcome in {self.raw.name}; "
                 "fill it in for the students whose outcome is known"
             )
+        if self.wanted.of_model and self.wanted.positive and self.wanted.negative:
+            return self._by_model(self.wanted.positive, self.wanted.negative)
         if self.wanted.positive is not None:
             decision = self._by_positive(self._named("--positive", self.wanted.positive))
         elif self.wanted.negative is not None:
@@ -190,15 +196,35 @@ class _Reading:
             decision = self._by_meaning()
         return self._named_labels(decision)
 
+    def _by_model(self, positive: str, negative: str) -> Labels:
+        """Decide as a model was taught, whichever of its words are there.
+
+        Where it learnt one word against all others, `negative` stands for those.
+        """
+        yes, no = (find_level(word, self.levels) for word in (positive, negative))
+        rest = [level for level in self.levels if level not in (yes, no)]
+        if no is None and rest and negative == _opposite(positive):
+            self._note_rest(positive, rest)
+            decision = _Decision([yes] if yes else [], rest)
+        else:
+            decision = _Decision([yes] if yes else [], [no] if no else [])
+        if not decision.positive and not decision.negative:
+            raise DataError(
+                f"{self.file}: no row of {self.raw.name} says {positive!r} or {negative!r}, as the "
+                f"model knows them; it has {self._listed()}"
+            )
+        return self._labels(decision, positive, negative, rule=None)
+
+    def _note_rest(self, positive: str, rest: list[Level]) -> None:
+        names = ", ".join(repr(other.name) for other in rest[:_SHOWN])
+        self.notes.append(f"{positive!r} counts as positive, everything else ({names}) as negative")
+
     def _by_positive(self, level: Level) -> _Decision:
         others = [other for other in self.levels if other.key != level.key]
         if self.wanted.negative is not None:
             return _Decision([level], [self._named("--negative", self.wanted.negative)])
         if len(others) > 1:
-            names = ", ".join(repr(other.name) for other in others[:_SHOWN])
-            self.notes.append(
-                f"{level.name!r} counts as positive, everything else ({names}) as negative"
-            )
+            self._note_rest(level.name, others)
         return _Decision([level], others, rest_is_negative=len(others) > 1)
 
     def _by_negative(self, level: Level) -> _Decision:

@@ -57,7 +57,7 @@ class Making:
     def table(self, facts: Facts, *, drop_missing: bool) -> Table:
         """Choose rows and columns, check the cells, and put the table together."""
         outcome, left_out = self.labels.outcome, list(self.labels.left_out)
-        _check_classes(self.data.name, *outcome.counts)
+        self._check_classes(*outcome.counts)
         seen = self._seen(outcome)
         roles = self._roles(seen)
         if drop_missing:
@@ -66,7 +66,7 @@ class Making:
             if gaps:
                 left_out.append(("a feature is missing (--missing drop)", gaps))
                 outcome = fuller
-                _check_classes(self.data.name, *outcome.counts)
+                self._check_classes(*outcome.counts)
                 # What is constant among the rows that stay is no feature either.
                 seen = self._seen(outcome)
                 roles = self._roles(seen)
@@ -94,6 +94,24 @@ class Making:
             ),
             warnings=(*facts.warnings, *self.labels.warnings, *doubts),
         )
+
+    def _check_classes(self, rows: int, positive: int) -> None:
+        """Raise `DataError` unless there is at least one row of each outcome, or one of any."""
+        file = self.data.name
+        if self.asked.one_outcome:
+            if not rows:
+                raise DataError(f"{file}: no row with a known outcome")
+            return
+        if rows < 2:
+            raise DataError(
+                f"{file}: {rows} row{'' if rows == 1 else 's'} with a known outcome; at "
+                "least two are needed, one of each outcome"
+            )
+        if positive in (0, rows):
+            raise DataError(
+                f"{file}: all {rows:,} rows with a known outcome have the same one; both are "
+                "needed, so add students of the other"
+            )
 
     def _seen(self, outcome: Outcome) -> Seen:
         """Survey every column: over the rows that are used and, where others are, over all."""
@@ -165,9 +183,7 @@ class Making:
             for place in range(len(labels)):
                 weights.append(kept[self.asked.weight].as_numbers(place))
             weighed = [label[weight > 0] for label, weight in zip(labels, weights, strict=True)]
-            _check_classes(
-                self.data.name, sum(map(len, weighed)), sum(int(own.sum()) for own in weighed)
-            )
+            self._check_classes(sum(map(len, weighed)), sum(int(own.sum()) for own in weighed))
         return Table(
             name=self.data.name,
             kept=kept,
@@ -247,20 +263,6 @@ def _latest(column: Column, seen: Survey) -> str | None:
         if level in there:
             named.setdefault(level, str(word).strip().casefold())
     return max(named.values()) if len(named) > 1 else None
-
-
-def _check_classes(file: str, rows: int, positive: int) -> None:
-    """Raise `DataError` unless there is at least one row of each outcome."""
-    if rows < 2:
-        raise DataError(
-            f"{file}: {rows} row{'' if rows == 1 else 's'} with a known outcome; at "
-            "least two are needed, one of each outcome"
-        )
-    if positive in (0, rows):
-        raise DataError(
-            f"{file}: all {rows:,} rows with a known outcome have the same one; both are "
-            "needed, so add students of the other"
-        )
 
 
 def _check_weights(column: Column, outcome: Outcome, places: Places) -> None:

@@ -21,7 +21,10 @@ from placement.model.scorer import fold
 
 @dataclass(frozen=True)
 class Asked:
-    """What the user said of columns, in the file's own spelling."""
+    """What the user said of columns, in the file's own spelling.
+
+    `one_outcome`: nothing is learnt from the rows, so all of them may have the same one.
+    """
 
     target: str
     features: tuple[str, ...] = ()
@@ -30,6 +33,7 @@ class Asked:
     allow_sensitive: tuple[str, ...] = ()
     weight: str | None = None
     group: str | None = None
+    one_outcome: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
@@ -104,7 +108,7 @@ def assign(seen: Seen, asked: Asked, unnamed: frozenset[str]) -> Roles:
             found.features.append(name)
         if means_batch(name) or (holds_years(sight) and name in _names(found.dropped)):
             found.batches.append(name)
-    if not found.features:
+    if not found.features and not asked.one_outcome:
         listed = "; ".join(f"{item.column}: {item.reason}" for item in found.dropped)
         raise DataError(
             f"no column is left to learn from ({listed or 'there is only the outcome'}); bring one "

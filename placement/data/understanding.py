@@ -91,12 +91,19 @@ def understand_table(
         allow_sensitive=own.all("--allow-sensitive", how["allow_sensitive"]),
         weight=own.one("--weight", how["weight"]),
         group=own.one("--group", how["group"]),
+        one_outcome=how.get("one_outcome", False),
     )
     words = own.all("--categorical", how["categorical"])
     outcome = read_labels(
         data.columns[name],
         data.places,
-        Wanted(how["positive"], how["negative"], tuple(how["ignore_label"]), data.decimal),
+        Wanted(
+            how["positive"],
+            how["negative"],
+            tuple(how["ignore_label"]),
+            data.decimal,
+            of_model=how.get("of_model", False),
+        ),
         file=data.name,
     )
     columns = {n: understand(read, categorical=n in words) for n, read in data.columns.items()}

@@ -29,7 +29,7 @@ def graph_of_row(
     """
     found = find_model(model, watcher)
     fitted = load_fitted(found.directory)
-    table = read_like(source, fitted.schema, IN_MEMORY, watcher)
+    table = read_like(source, fitted.schema, IN_MEMORY, watcher, one_outcome=True)
     places = np.flatnonzero(table.rows == row)
     if not len(places):
         raise DataError(

@@ -26,7 +26,9 @@ def evaluate_file(
     model = find_model(name, watcher)
     fitted = load_fitted(model.directory)
     with Storage() as storage:
-        table = read_like(source, model.schema, storage, watcher, names=names, sheet=sheet)
+        table = read_like(
+            source, model.schema, storage, watcher, names=names, sheet=sheet, one_outcome=True
+        )
         found = evaluate(fitted, table, threshold=threshold)
         doubts = _doubts(fitted, table)
     if table.digest == model.figures.get("data_digest"):

@@ -28,13 +28,19 @@ def read_like(
     *,
     names: tuple[str, ...] = (),
     sheet: str | None = None,
+    one_outcome: bool = False,
 ) -> Table:
-    """Read a file with the target words and columns of a model's schema, in its spelling."""
+    """Read a file with the target words and columns of a model's schema, in its spelling.
+
+    `one_outcome`: all of its rows may have the same one.
+    """
     target = schema.target
     how = TrainConfig().of_scope("read") | {
         "target": target.name,
         "positive": target.rule or target.positive,
         "negative": None if target.rule else target.negative,
+        "of_model": True,
+        "one_outcome": one_outcome,
         "features": schema.feature_names,
         "names": names,
         "sheet": sheet,

@@ -167,6 +167,14 @@ def test_a_cell_that_the_model_cannot_use_is_told_beside_the_graph(run, trained,
     assert "row 2, column stream: 'MARINE' was never seen in training" in done.err
 
 
+def test_a_file_of_one_row_has_its_graph(run, trained, workdir):
+    lines = (trained.parent / "students.csv").read_text(encoding="utf-8").splitlines()
+    (workdir / "one.csv").write_text("\n".join(lines[:2]))
+    found = run("gradcheck", "one.csv", "--row", "1", "--graph", "--model", trained, "--json").json
+    scored = run("predict", "one.csv", "--model", trained, "--json").json
+    assert {n["name"]: n["value"] for n in found["nodes"]}["ŷ"] == scored[0]["probability"]
+
+
 @pytest.mark.parametrize("how", [("--epsilon", "0.2"), ("--loss", "logits")])
 def test_the_loss_of_a_row_is_the_one_its_model_was_trained_with(run, trained, workdir, how):
     sheet = trained.parent / "students.csv"

@@ -41,6 +41,33 @@ def test_evaluate_moves_with_the_threshold(run, trained):
     assert low["fp"] > high["fp"]
 
 
+@pytest.mark.parametrize(("word", "share"), [("Placed", 1.0), ("Not Placed", 0.0)])
+@pytest.mark.parametrize("rows", [1, 20])
+def test_evaluate_measures_students_of_one_outcome_too(run, trained, tmp_path, word, share, rows):
+    frame = pd.read_csv(trained.parent / "students.csv")
+    frame[frame["status"] == word].head(rows).to_csv(tmp_path / "one.csv", index=False)
+    found = run("evaluate", tmp_path / "one.csv", "--model", trained, "--json").json
+    assert (found["rows"], found["base_rate"]) == (rows, share)
+    assert found["metrics"]["roc_auc"] is None
+    assert found["metrics"]["log_loss"] > 0
+    told = run("evaluate", tmp_path / "one.csv", "--model", trained)
+    assert told.code == 0
+    assert "log-loss" in told.out
+
+
+def test_evaluate_reads_the_file_of_a_model_of_one_word_against_all_others(run, trained, tmp_path):
+    frame = pd.read_csv(trained.parent / "students.csv")
+    others = np.where(np.arange(len(frame)) % 2, "Waiting", "Rejected")
+    frame["status"] = np.where(frame["status"] == "Placed", "Placed", others)
+    sheet, model = tmp_path / "words.csv", tmp_path / "model"
+    frame.to_csv(sheet, index=False)
+    trained_ = run("train", sheet, "--positive", "Placed", "--no-track", "--out", model, "--json")
+    assert trained_.code == 0
+    found = run("evaluate", sheet, "--model", model, "--json").json
+    assert found["rows"] == len(frame)
+    assert found["base_rate"] == pytest.approx((frame["status"] == "Placed").mean())
+
+
 def test_evaluate_without_outcomes_is_at_fault(run, trained, tmp_path):
     pd.read_csv(trained.parent / "students.csv").drop(columns="status").to_csv(
         tmp_path / "new.csv", index=False

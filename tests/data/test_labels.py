@@ -147,6 +147,32 @@ def test_one_outcome_or_none_is_refused():
         read(["", ""])
 
 
+MODEL = {"positive": "Placed", "negative": "Not Placed", "of_model": True}
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["Placed", "not placed", ""], [1, 0, np.nan]),
+        (["Placed", "PLACED"], [1, 1]),
+        (["Not Placed", "Not Placed"], [0, 0]),
+        (["Placed", "Not Placed", "Waiting"], [1, 0, np.nan]),
+        (["Placed", "Waiting", "Rejected"], [1, 0, 0]),  # what a model of one word against all has
+        (["Waiting", ""], [0, np.nan]),
+    ],
+)
+def test_a_file_need_not_have_both_words_of_a_model(cells, expected):
+    labels = read(cells, **MODEL)
+    assert labels.target == Target("status", "Placed", "Not Placed", None)
+    np.testing.assert_array_equal(labels.values, expected)
+    assert bool(labels.notes) == ("Waiting" in cells and "Not Placed" not in cells)
+
+
+def test_words_that_a_model_does_not_know_are_refused():
+    with pytest.raises(DataError, match="says 'Graduate' or 'Dropout', as the model knows them"):
+        read(["Enrolled"], positive="Graduate", negative="Dropout", of_model=True)
+
+
 def test_two_spellings_of_one_meaning_are_read_with_a_warning():
     labels = read(["Yes", "Yes", "Y", "No"])
     assert labels.values.tolist() == [1, 1, 1, 0]
