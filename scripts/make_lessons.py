@@ -36,8 +36,28 @@ def executed(document: dict[str, Any]) -> dict[str, Any]:
     return done
 
 
+def settled(text: str) -> str:
+    """Return a text with what another processor may round otherwise left out.
+
+    That are the last digits of numbers, those that are but rounding, and the places in a drawing.
+    """
+    text = re.sub(r'base64,[^"]*', "", text)
+    text = re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<(svg|rect|path|text)[^>]*>", r"<\1>", text)
+    text = _NUMBER.sub(_rounded, text)
+    return re.sub(r" +", " ", text)  # columns are as wide as their longest number
+
+
+_NUMBER = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?|-?\d+e[-+]?\d+")
+
+
+def _rounded(found: re.Match[str]) -> str:
+    value = float(found[0])
+    return "0" if abs(value) < 1e-6 else f"{value:.4g}"
+
+
 def told(document: dict[str, Any]) -> list[str]:
-    """Return what the cells say and showed, pictures aside; in a file each line is apart."""
+    """Return what the cells say and showed, settled; in a file each line is apart."""
     found = []
     for cell in document["cells"]:
         # What is printed comes in as many pieces as the kernel likes.
@@ -45,7 +65,7 @@ def told(document: dict[str, Any]) -> list[str]:
             "".join(output.get("data", {}).get("text/html", output.get("text", "")))
             for output in cell.get("outputs", [])
         ]
-        found += ["".join(cell["source"]), re.sub(r'base64,[^"]*', "", "".join(shown))]
+        found += ["".join(cell["source"]), settled("".join(shown))]
     return found
 
 
@@ -53,7 +73,8 @@ def drifted() -> list[Path]:
     """Return the files that are no longer what the lessons make."""
     known = json.loads(NOTEBOOK.read_text(encoding="utf-8")) if NOTEBOOK.exists() else {"cells": []}
     stale = [NOTEBOOK] if told(known) != told(executed(notebook())) else []
-    if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page():
+    written = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    if settled(written) != settled(page()):
         stale.append(PAGE)
     return stale
 
