@@ -92,26 +92,29 @@ class _Lines(Progress):
     def __init__(self, label: str, unit: str, total: int | None) -> None:
         self._label, self._unit, self._total = label, unit, total
         self._last, self._pace = time.monotonic(), _Pace(unit, total)
-        self._shown, self._unsaid = False, ""
+        self._shown = False
+        self._unsaid: tuple[int, str, str, str] | None = None  # done, rate, time left, detail
 
     def update(self, done: int, detail: str = "") -> None:
         super().update(done)
-        rate, left = self._pace.told(done)
-        of = f" of {self._total:,}" if self._total and done <= self._total else ""
-        told = [f"{self._label}: {done:,}{of} {self._unit}", rate, left, detail]
-        self._unsaid = ", ".join(filter(None, told))
+        self._unsaid = (done, *self._pace.told(done), detail)
         if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
             self._last, self._shown = time.monotonic(), True
             self._say()
 
     def end(self) -> None:
         """Say how it ended, where anything was said before."""
-        if self._shown and self._unsaid:
+        if self._shown:
             self._say()
 
     def _say(self) -> None:
-        click.echo(self._unsaid, err=True)
-        self._unsaid = ""
+        if self._unsaid is None:
+            return
+        done, *told = self._unsaid
+        of = f" of {self._total:,}" if self._total and done <= self._total else ""
+        count = f"{self._label}: {done:,}{of} {self._unit}"
+        click.echo(", ".join(filter(None, [count, *told])), err=True)
+        self._unsaid = None
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """`placement gradcheck`: does the chain rule by hand agree with autograd?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from placement.cli.common import console_options, json_option
 from placement.cli.console import Console
@@ -83,10 +84,11 @@ def gradcheck(
         raise GradientCheckError(check.failure)
 
 
-def _refuse_others(options: Mapping[str, Any]) -> None:
+def _refuse_others(options: Iterable[str]) -> None:
     """Refuse options that a graph cannot use: the model has its own."""
-    for name, value in options.items():
-        if value is not None and (name, value) != ("epsilon", 1e-8):
+    context = click.get_current_context()
+    for name in options:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             option = "break" if name == "broken" else name
             raise UsageError(f"--{option} is not used by --graph, which takes all from the model")
 

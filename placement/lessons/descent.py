@@ -12,8 +12,8 @@ from placement.model.loss import clamped_bce_sum, gradient_by_hand
 from placement.model.perceptron import Perceptron
 
 CGPA = (5.1, 5.8, 6.2, 6.9, 7.0, 7.4, 7.9, 8.3, 8.8, 9.2)
-_ROUNDING = 1e-12
 PLACED = (0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0)
+_ROUNDING = 1e-12
 
 
 def descend(lr: float, steps: int) -> Played:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from placement.cli.lesson import INPUTS
 from placement.lessons.catalog import LESSONS
 from placement.lessons.record import EXPERIMENT
 from placement.tracking.runs import list_runs
@@ -68,6 +69,11 @@ def test_wrong_usage_is_one_clear_line_and_exit_2(run, words, told):
     assert (done.code, done.out) == (2, "")
     assert told in done.err
     assert len(done.err.splitlines()) == 1
+
+
+def test_every_input_of_a_lesson_has_an_option_and_every_option_a_lesson():
+    takes = {name for own in LESSONS.values() for name in own.inputs}
+    assert set(INPUTS) == takes
 
 
 def test_the_code_is_printed_with_the_learners_numbers(run):
