@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.collecting import coded
 from placement.data.ordered import in_order, usable_processors
+from placement.data.raw import coded
 from placement.data.schema import Feature, Schema
 from placement.data.split import TRAIN, Split
 from placement.data.table import Table

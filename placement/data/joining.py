@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.collecting import Collected, Numbers, Read, Words, raw_column
+from placement.data.collecting import Collected, raw_column
 from placement.data.levels import ABSENT, levels_of
 from placement.data.places import Found
+from placement.data.raw import Numbers, Read, Words
 from placement.data.schema import matching_columns, quoted
 from placement.data.shelf import MemoryShelf, Vector
 from placement.data.survey import EXACT_ROWS

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from placement.data.blocks import Part
-from placement.data.collecting import Collected, Hashed, Numbers, Read, Words, collect
+from placement.data.collecting import Collected, collect
 from placement.data.memory import in_words
 from placement.data.ordered import in_order, usable_processors
 from placement.data.places import Places
+from placement.data.raw import Hashed, Numbers, Read, Words
 from placement.data.replacing import writing
 from placement.data.shelf import FileShelf, FileVector
 from placement.data.sources import Source

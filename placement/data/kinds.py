@@ -7,7 +7,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.collecting import (
+from placement.data.outcome import Outcome
+from placement.data.places import Found, Places
+from placement.data.raw import (
     MOST_WORDS,
     NUMBER_SHARE,
     Hashed,
@@ -17,8 +19,6 @@ from placement.data.collecting import (
     Words,
     is_stray,
 )
-from placement.data.outcome import Outcome
-from placement.data.places import Found, Places
 from placement.data.schema import Kind, means_grade
 from placement.data.shelf import Vector
 from placement.errors import DataError

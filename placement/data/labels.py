@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.collecting import MOST_WORDS, Numbers, Read, Words, is_stray
 from placement.data.levels import (
     ABSENT,
     NEGATIVE_WORDS,
@@ -17,6 +16,7 @@ from placement.data.levels import (
 )
 from placement.data.outcome import Outcome
 from placement.data.places import Found, Places
+from placement.data.raw import MOST_WORDS, Numbers, Read, Words, is_stray
 from placement.data.rules import Rule, is_rule, parse_rule
 from placement.data.schema import (
     Target,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.collecting import Words
+from placement.data.raw import Words
 from placement.data.schema import word_set
 from placement.model.scorer import fold, parse_numbers
 

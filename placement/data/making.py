@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.collecting import Collected, Numbers
+from placement.data.collecting import Collected
 from placement.data.kinds import (
     Column,
     count_cells,
@@ -20,6 +20,7 @@ from placement.data.leakage import Sight, separates
 from placement.data.ordered import in_order, usable_processors
 from placement.data.outcome import Outcome
 from placement.data.places import Found, Places
+from placement.data.raw import Numbers
 from placement.data.roles import Asked, Roles, Seen, assign
 from placement.data.schema import Feature, Schema
 from placement.data.shelf import Computed, Constant, Shelf, Vector

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from placement.data.collecting import MOST_WORDS
 from placement.data.leakage import (
     Codes,
     Sight,
@@ -13,6 +12,7 @@ from placement.data.leakage import (
     leak_reason,
 )
 from placement.data.outcome import Outcome
+from placement.data.raw import MOST_WORDS
 from placement.data.schema import PREDICTED_NAMES, Dropped, means_batch, means_sensitive
 from placement.data.survey import Survey
 from placement.errors import DataError

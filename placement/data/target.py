@@ -6,9 +6,9 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.collecting import Numbers, Read, Words
 from placement.data.kinds import understand
 from placement.data.levels import levels_of
+from placement.data.raw import Numbers, Read, Words
 from placement.data.schema import (
     SECOND_TARGET_NAMES,
     TARGET_NAMES,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from placement.config import TrainConfig
-from placement.data.collecting import MOST_WORDS
+from placement.data.raw import MOST_WORDS
 from placement.data.schema import Schema
 from placement.data.storage import Storage
 from placement.data.understanding import Table, matching_columns, open_labelled, understand_table

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from placement.data import collecting
-from placement.data.collecting import Hashed, Numbers, Words, collect
+from placement.data.collecting import collect
+from placement.data.raw import Hashed, Numbers, Words
 from placement.data.shelf import FileShelf, MemoryShelf
 from placement.data.tables import open_table
 
