@@ -8,13 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
-from placement.data.hashing import (
-    Hashes,
-    column_hashes,
-    table_hashes,
-    word_hashes,
-)
-from placement.data.kinds import Column
+from placement.data.groups import groups_of
+from placement.data.hashing import Hashes, table_hashes
 from placement.data.ordered import in_order, usable_processors
 from placement.data.ranking import Codes, Ranking
 from placement.data.rules import parse_rule
@@ -23,24 +18,22 @@ from placement.data.shelf import Vector
 from placement.data.survey import spread
 from placement.data.table import Table
 from placement.errors import DataError
-from placement.model.scorer import words
 
 Rows = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 
-TRAIN, VALIDATION, TEST = 0, 1, 2
+TRAIN, VALIDATION, TEST, ASIDE = 0, 1, 2, 3
 FEWEST_HELD_OUT = 5  # of each class; fewer say nothing
 LARGEST_EQUAL_GROUP = 0.05  # of the table; above it equal rows are told apart
 VALIDATION_SHARE = 0.1
-MOST_GROUPS = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
     """Which rows train, which `--patience` watches, which test; `note` tells how.
 
-    `parts` has TRAIN, VALIDATION or TEST for each row, in the table's pieces; `counts` (3,) their
-    rows, and `positive` (3,) those of them with a positive label.
+    `parts` has TRAIN, VALIDATION, TEST, or ASIDE for no part in it, for each row in the table's
+    pieces; `counts` (4,) their rows, and `positive` (4,) those of them with a positive label.
     """
 
     parts: Vector
@@ -70,9 +63,9 @@ def split_of(table: Table, part: Callable[[int], npt.NDArray[np.integer]], note:
     def of_piece(place: int) -> tuple[npt.NDArray[np.uint8], Codes]:
         own = part(place).astype(np.uint8)
         both = own * np.uint8(2) + (table.labels.piece(place) >= 0.5)
-        return own, np.bincount(both, minlength=6)
+        return own, np.bincount(both, minlength=8)
 
-    parts, counts = table.shelf.vector(np.uint8), np.zeros(6, dtype=np.int64)
+    parts, counts = table.shelf.vector(np.uint8), np.zeros(8, dtype=np.int64)
     for own, here in in_order(range(table.pieces), of_piece, usable_processors()):
         parts.append(own)
         counts += here
@@ -151,49 +144,17 @@ def _by_rule(table: Table, text: str) -> tuple[Marked, str]:
 
 def _whole_groups(table: Table, config: TrainConfig) -> Marked:
     """Mark whole groups in the order of their hashes, until the share is reached."""
-    name = str(config.group)
-    name = matching_columns(table.kept, [name], option="--group", file=table.name)[name]
-    group_of = _group_hashes(table.kept[name], config.seed)
-    rows: dict[int, int] = {}
-    for place in range(table.pieces):
-        for group, count in zip(*np.unique(group_of(place), return_counts=True), strict=True):
-            rows[int(group)] = rows.get(int(group), 0) + int(count)
-        if len(rows) > MOST_GROUPS:
-            raise DataError(
-                f"{table.name}, column {name}: more than {MOST_GROUPS:,} groups; choose another "
-                "--group"
-            )
-    groups = np.array(sorted(rows), dtype=np.uint64)
-    reached = np.cumsum([rows[int(group)] for group in groups])
+    found = groups_of(table, str(config.group), config.seed)
     wanted = max(round(config.test_size * len(table)), 1)
-    limit = groups[np.searchsorted(reached, wanted)]
-    if limit == groups[-1] and config.test_size:
+    limit = found.hashes[np.searchsorted(found.reached, wanted)]
+    if limit == found.hashes[-1] and config.test_size:
         raise DataError(
-            f"{table.name}, column {name}: one group holds nearly every row; choose another --group"
+            f"{table.name}, column {found.name}: one group holds nearly every row; choose another "
+            "--group"
         )
     if not config.test_size:
         return _nobody(table)
-    return lambda place: np.asarray(group_of(place) <= limit)
-
-
-def _group_hashes(column: Column, seed: int) -> Callable[[int], Hashes]:
-    """Return what hashes a piece's groups; rows without a group are one more group."""
-    if column.is_hashed:
-        return lambda place: spread(column_hashes(column, seed)(place) ^ np.uint64(seed))
-    if column.kind == "number":
-
-        def of_numbers(place: int) -> Hashes:
-            distinct, inverse = np.unique(np.asarray(column.piece(place)), return_inverse=True)
-            return np.asarray(word_hashes(_without_none(words(distinct)), seed)[inverse])
-
-        return of_numbers
-    # As None they would always hash to the smallest.
-    of_text = word_hashes(_without_none(column.words), seed)
-    return lambda place: np.asarray(of_text[column.vector.piece(place)])
-
-
-def _without_none(cells: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    return np.array([word or "" for word in cells], dtype=object)
+    return lambda place: np.asarray(found.of(place) <= limit)
 
 
 @dataclass(frozen=True)
@@ -208,7 +169,7 @@ def ranked(table: Table, hashes: Vector, leaving: Marked | None = None) -> Ranke
     """Rank hashes by outcome, without the rows that are marked in `leaving`."""
 
     def piece(place: int) -> tuple[Hashes, Codes]:
-        own, classes = hashes.piece(place), _class_of(table, place)
+        own, classes = hashes.piece(place), class_of(table, place)
         if leaving is None:
             return own, classes
         there = ~leaving(place)
@@ -217,7 +178,8 @@ def ranked(table: Table, hashes: Vector, leaving: Marked | None = None) -> Ranke
     return Ranked(hashes, Ranking(table.pieces, piece))
 
 
-def _class_of(table: Table, place: int) -> Codes:
+def class_of(table: Table, place: int) -> Codes:
+    """Return the outcome (n,) of a piece's rows, 0 or 1."""
     return (table.labels.piece(place) >= 0.5).astype(np.int64)
 
 
@@ -254,29 +216,8 @@ def smallest(table: Table, keys: Ranked, share: float, leaving: Marked | None = 
     some = np.array([len(own) > 0 for own in found])
 
     def marked(place: int) -> Mask:
-        classes = _class_of(table, place)
+        classes = class_of(table, place)
         chosen = (keys.hashes.piece(place) <= limits[classes]) & some[classes]
         return np.asarray(chosen if leaving is None else chosen & ~leaving(place))
 
     return marked
-
-
-def folds_of(table: Table, seed: int, number: int) -> Vector | None:
-    """Number each row's fold 0 … number - 1: stratified, equal rows together.
-
-    None where an outcome would be in one fold only.
-    """
-    keys = ranked(table, table_hashes(table, seed))
-    rows = keys.ranking.rows
-    wanted = [[-(-k * int(n) // number) for k in range(1, number)] if n else [] for n in rows]
-    limits = keys.ranking.nth_smallest(wanted)
-    made, seen = table.shelf.vector(np.int8), np.zeros((2, number), dtype=bool)
-    for place, own in enumerate(keys.hashes):
-        classes = _class_of(table, place)
-        # A row's fold is the number of borders below its hash.
-        fold = np.where(
-            classes == 1, np.searchsorted(limits[1], own), np.searchsorted(limits[0], own)
-        )
-        seen[classes, fold] = True
-        made.append(fold)
-    return made if (seen.sum(axis=1) >= 2).all() else None

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load as load_safetensors
 
-FORMAT = 1
+FORMAT = 2
 DOCUMENT = "fitted.json"
 WEIGHTS = "weights.safetensors"
 MISSING_NUMBERS = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "-", "?"})

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from placement.config import TrainConfig
 from placement.data.ordered import in_order, usable_processors
 from placement.data.shelf import Vector
-from placement.data.split import TEST, TRAIN, split_of
+from placement.data.split import ASIDE, TEST, TRAIN, split_of
 from placement.data.table import Table
 from placement.errors import DataError
 from placement.model.fitted import Fitted
@@ -38,11 +38,13 @@ def cross_scored(
 ) -> Iterator[tuple[Floats, Floats, Floats, float]]:
     """Yield out-of-fold probability, label and weight (n,) with their base rate, fold by fold.
 
+    `folds` number the rows as `folds_of` does; rows of -1 are neither trained on nor scored.
+
     Where the rest of a fold is separable at `--l2 0`, though the whole is not, the fold is fitted
     with the default penalty: it has no unpenalised optimum.
     """
     config = replace(config, patience=None)
-    numbers = sorted({int(fold) for own in folds for fold in np.unique(own)})
+    numbers = sorted({int(fold) for own in folds for fold in np.unique(own) if fold >= 0})
     for number in numbers:
         prepared = _without(table, config, folds, number)
         fitted = finish(prepared, solve(prepared.problem))
@@ -53,9 +55,12 @@ def cross_scored(
 
 def _without(table: Table, config: TrainConfig, folds: Vector, number: int) -> Prepared:
     """Prepare a table for training without one of its folds."""
-    split = split_of(
-        table, lambda place: np.where(folds.piece(place) == number, TEST, TRAIN), "a fold"
-    )
+
+    def part(place: int) -> npt.NDArray[np.integer]:
+        own = folds.piece(place)
+        return np.where(own == number, TEST, np.where(own < 0, ASIDE, TRAIN))
+
+    split = split_of(table, part, "a fold")
     try:
         return prepare(table, config, split=split)
     except DataError:

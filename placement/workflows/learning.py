@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from placement.config import TrainConfig
-from placement.data.split import folds_of
+from placement.data.folds import folds_of
 from placement.errors import DataError, GradientCheckError
 from placement.evaluation.baselines import Skill
 from placement.evaluation.judged import Judge, Judged
@@ -200,7 +200,7 @@ def _skill(prepared: Prepared, judged: Judged) -> Skill:
     if prepared.test is not None:
         return judged.skill
     table, config = prepared.table, prepared.config
-    folds = folds_of(table, config.seed, FOLDS)
+    folds = folds_of(table, config.seed, FOLDS, group=config.group)
     if folds is None:
         # An outcome of one fold only cannot be spared: nothing is known beyond the training rows.
         return dataclasses.replace(

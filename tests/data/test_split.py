@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from placement.config import TrainConfig
+from placement.data.folds import folds_of
 from placement.data.hashing import table_hashes
-from placement.data.split import folds_of, hold_out, ranked, smallest
+from placement.data.split import hold_out, ranked, smallest
 from placement.data.understanding import read_table
 from placement.errors import DataError
 
@@ -157,3 +158,29 @@ def test_folds_keep_equal_rows_together_and_share_each_outcome():
     for outcome in (0, 1):
         counts = np.bincount(fold[table.label == outcome], minlength=5)
         assert counts.min() > 0.6 * counts.max()
+
+
+def test_only_training_rows_have_a_fold_where_a_split_is_given():
+    table = read_table(frame(400))
+    split = hold_out(table, TrainConfig())
+    fold = folds_of(table, 0, 5, split=split).whole()
+    assert (fold[split.test] == -1).all()
+    assert set(fold[split.train]) == {0, 1, 2, 3, 4}
+    for outcome in (0, 1):
+        counts = np.bincount(fold[split.train][table.label[split.train] == outcome])
+        assert counts.min() > 0.8 * counts.max()
+
+
+def test_folds_of_groups_never_part_a_group():
+    table = read_table(frame(600), group="college")
+    fold = folds_of(table, 0, 4, group="college").whole()
+    college = table.columns["college"]
+    assert all(len(set(fold[college == one])) == 1 for one in set(college))
+    assert set(fold) == {0, 1, 2, 3}
+    assert (fold != folds_of(table, 1, 4, group="college").whole()).any()
+
+
+def test_an_outcome_in_one_fold_only_gives_no_folds():
+    data = frame(100)
+    data["placed"] = (data["college"] == "C1").astype(int)
+    assert folds_of(read_table(data, group="college"), 0, 3, group="college") is None

@@ -7,7 +7,8 @@ from sklearn.linear_model import LogisticRegression
 from statsmodels.api import Logit
 
 from placement.config import TrainConfig
-from placement.data.split import folds_of
+from placement.data.folds import folds_of
+from placement.data.split import hold_out
 from placement.data.understanding import read_table
 from placement.errors import DataError, UsageError
 from placement.training.crossing import cross_scored
@@ -136,6 +137,19 @@ def test_out_of_fold_predictions_never_saw_their_row():
         assert p == pytest.approx(expected[number], abs=1e-12)
         assert y.tolist() == table.label[fold == number].tolist()
         assert base == pytest.approx(table.label[fold != number].mean())
+
+
+def test_rows_without_a_fold_are_neither_trained_on_nor_scored():
+    table = read_table(frame(200))
+    split = hold_out(table, TrainConfig())
+    rest = table.take(split.train)
+    folds = folds_of(table, 0, 5, split=split)
+    found = list(cross_scored(table, TrainConfig(), folds))
+    alone = list(cross_scored(rest, TrainConfig(), folds_of(rest, 0, 5)))
+    for (p, y, _, base), (p_alone, y_alone, _, base_alone) in zip(found, alone, strict=True):
+        assert p == pytest.approx(p_alone, abs=1e-9)
+        assert y.tolist() == y_alone.tolist()
+        assert base == pytest.approx(base_alone)
 
 
 def test_patience_stops_early_and_says_so():

@@ -1,0 +1,73 @@
+"""Which fold of a cross-validation each row is in, by the same hashes that hold rows out."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.groups import groups_of
+from placement.data.hashing import table_hashes
+from placement.data.shelf import Vector
+from placement.data.split import TRAIN, Marked, Split, class_of, ranked
+from placement.data.table import Table
+
+Mask = npt.NDArray[np.bool_]
+
+
+def folds_of(
+    table: Table, seed: int, number: int, *, group: str | None = None, split: Split | None = None
+) -> Vector | None:
+    """Number each row's fold 0 … number - 1, equal rows together, and -1 where it takes no part.
+
+    The folds are stratified by outcome, or else made of whole groups of the column `group`. With
+    `split`, only the rows that train take part. None where an outcome would be in one fold only.
+    """
+
+    def taking_part(place: int) -> Mask:
+        own = None if split is None else split.parts.piece(place) == TRAIN
+        return np.ones(table.labels.sizes[place], dtype=bool) if own is None else np.asarray(own)
+
+    fold_of = (
+        _stratified(table, seed, number, taking_part)
+        if group is None
+        else _grouped(table, seed, number, group, taking_part)
+    )
+    made, seen = table.shelf.vector(np.int8), np.zeros((2, number), dtype=bool)
+    for place in range(table.pieces):
+        there, fold = taking_part(place), fold_of(place)
+        seen[class_of(table, place)[there], fold[there]] = True
+        made.append(np.where(there, fold, -1).astype(np.int8))
+    return made if (seen.sum(axis=1) >= 2).all() else None
+
+
+def _stratified(
+    table: Table, seed: int, number: int, taking_part: Marked
+) -> Callable[[int], npt.NDArray[np.intp]]:
+    hashes = table_hashes(table, seed)
+    keys = ranked(table, hashes, leaving=lambda place: ~taking_part(place))
+    rows = keys.ranking.rows
+    wanted = [[-(-k * int(n) // number) for k in range(1, number)] if n else [] for n in rows]
+    limits = keys.ranking.nth_smallest(wanted)
+
+    def fold_of(place: int) -> npt.NDArray[np.intp]:
+        own = hashes.piece(place)
+        # A row's fold is the number of borders below its hash.
+        above, below = (np.searchsorted(limits[k], own) for k in (1, 0))
+        return np.where(class_of(table, place) == 1, above, below)
+
+    return fold_of
+
+
+def _grouped(
+    table: Table, seed: int, number: int, group: str, taking_part: Marked
+) -> Callable[[int], npt.NDArray[np.intp]]:
+    found = groups_of(table, group, seed, taking_part)
+    # A group belongs where the middle of its rows lies, the groups laid in the order of the hash.
+    middle = found.reached - np.diff(found.reached, prepend=0) / 2
+    folds = np.minimum((middle * number / found.reached[-1]).astype(np.intp), number - 1)
+
+    def fold_of(place: int) -> npt.NDArray[np.intp]:
+        places = np.searchsorted(found.hashes, found.of(place))
+        return np.asarray(folds[np.minimum(places, len(folds) - 1)])
+
+    return fold_of
