@@ -40,14 +40,15 @@ def write_bundle(
     document: Mapping[str, Any],
     weights: npt.NDArray[np.float64],
     intercept: float,
+    more: Mapping[str, npt.NDArray[np.float64]] | None = None,
 ) -> Path:
-    """Write document and weights to a directory, replacing a bundle that is there.
+    """Write document, weights and `more` arrays to a directory, replacing a bundle that is there.
 
     Raises StoreError where the directory holds anything but a bundle, or cannot be written.
     """
     target = Path(directory).resolve()  # a link to a bundle keeps pointing at it
     # Metadata would differ between processes, so the tensors carry none.
-    raw = save_safetensors({"weights": weights, "intercept": np.array([intercept])})
+    raw = save_safetensors({"weights": weights, "intercept": np.array([intercept]), **(more or {})})
     full = {**finite(document), "format": FORMAT, "weights_digest": hashlib.sha256(raw).hexdigest()}
     full["digest"] = digest_of(full)
     text = json.dumps(full, sort_keys=True, ensure_ascii=False, indent=1) + "\n"

@@ -39,6 +39,9 @@ class Fitted:
     `weights: (d,)` and `intercept` act on the encoded columns; `aliased` names those left out as
     linear combinations of earlier ones. `config` holds the settings that decided the fit and
     `figures` what it came to (rows, losses, convergence, metrics, skill); both are JSON-able.
+    `factor: (d + 1, d + 1)`, lower triangular, is what the covariance of weights and intercept is
+    made of, and `means: (d,)` are those of the encoded columns in training; None where the columns
+    were too many, or the Hessian singular.
     """
 
     weights: npt.NDArray[np.float64]
@@ -50,11 +53,18 @@ class Fitted:
     figures: Mapping[str, Any]
     history: tuple[Epoch, ...] = field(default=(), repr=False)
     threshold: float = 0.5
+    factor: npt.NDArray[np.float64] | None = field(default=None, repr=False)
+    means: npt.NDArray[np.float64] | None = field(default=None, repr=False)
 
     @property
     def scorer(self) -> Scorer:
         """What turns a table into probabilities."""
-        return Scorer(self.encoder.columns, self.weights, self.intercept)
+        return Scorer(self.encoder.columns, self.weights, self.intercept, self.factor)
+
+    @property
+    def covariance(self) -> npt.NDArray[np.float64] | None:
+        """The covariance `(d + 1, d + 1)` of weights and intercept (the last); 0 where aliased."""
+        return None if self.factor is None else self.factor @ self.factor.T
 
     def predict_proba(self, frame: Any) -> npt.NDArray[np.float64]:
         """Return the probability (n,) of the positive outcome for rows of a frame or mapping."""
@@ -98,7 +108,9 @@ class Fitted:
 
     def save(self, directory: str | Path) -> Path:
         """Write the bundle to a directory, replacing a bundle there; return its absolute path."""
-        return write_bundle(directory, self.document, self.weights, self.intercept)
+        arrays = {"covariance_factor": self.factor, "means": self.means}
+        there = {name: array for name, array in arrays.items() if array is not None}
+        return write_bundle(directory, self.document, self.weights, self.intercept, there)
 
 
 def load_fitted(directory: str | Path) -> Fitted:
@@ -118,6 +130,8 @@ def load_fitted(directory: str | Path) -> Fitted:
             for entry in document["history"]
         ),
         threshold=document["threshold"],
+        factor=bundle.scorer.factor,
+        means=bundle.means,
     )
 
 

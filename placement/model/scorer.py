@@ -24,6 +24,8 @@ from safetensors.numpy import load as load_safetensors
 FORMAT = 2
 DOCUMENT = "fitted.json"
 WEIGHTS = "weights.safetensors"
+Z95 = 1.959963984540054
+SPARSE = 0.25  # a column of fewer cells other than 0 is worth looking at row by row
 MISSING_NUMBERS = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "-", "?"})
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
@@ -54,11 +56,23 @@ class Problem:
 
 @dataclass(frozen=True)
 class Scores:
-    """What the model says of each row: arrays of shape (n,), and the cells it had doubts about."""
+    """What the model says of each row: arrays of shape (n,), and the cells it had doubts about.
+
+    `error` is the standard error of the logit, None where it was not asked for or is not known.
+    """
 
     probability: Floats
     logit: Floats
     problems: tuple[Problem, ...]
+    error: Floats | None = None
+
+    @property
+    def interval(self) -> tuple[Floats, Floats] | None:
+        """The 95 % limits (n,) of the probability: about the average of such students."""
+        if self.error is None:
+            return None
+        reach = Z95 * self.error
+        return sigmoid(self.logit - reach), sigmoid(self.logit + reach)
 
 
 @dataclass(frozen=True, eq=False)
@@ -365,19 +379,29 @@ def match_columns(names: Iterable[str], wanted: Sequence[str]) -> dict[str, str]
 
 @dataclass(frozen=True)
 class Scorer:
-    """A trained perceptron over its columns: `sigmoid(intercept + sum of x_j * w_j)`."""
+    """A trained perceptron over its columns: `sigmoid(intercept + sum of x_j * w_j)`.
+
+    `factor` (d + 1, d + 1) is lower triangular; times its transpose it is the covariance of the
+    weights and, last, the intercept.
+    """
 
     columns: tuple[Column, ...]
     weights: Floats
     intercept: float
+    factor: Floats | None = None
 
     @property
     def feature_columns(self) -> tuple[str, ...]:
         """The file columns that must be there."""
         return tuple(column.column for column in self.columns)
 
-    def score(self, table: Mapping[str, Any], decimal: str = ".") -> Scores:
-        """Score a table (a data frame or a mapping of columns, each (n,))."""
+    def score(
+        self, table: Mapping[str, Any], decimal: str = ".", *, errors: bool = False
+    ) -> Scores:
+        """Score a table (a data frame or a mapping of columns, each (n,)).
+
+        `errors`: with the standard errors of the logits, where the bundle knows the covariance.
+        """
         found = match_columns(table.keys(), self.feature_columns)
         lacking = [name for name in self.feature_columns if name not in found]
         if lacking:
@@ -388,6 +412,7 @@ class Scorer:
             raise ScorerError("column", "the columns are not of one length, or there are none")
         logit = np.full(len(cells[0]), self.intercept)
         problems: list[Problem] = []
+        spread = None if self.factor is None or not errors else _Spread(self.factor)
         place = 0
         for column, own in zip(self.columns, cells, strict=True):
             encoded, doubts = column.encode(own, decimal)
@@ -395,8 +420,40 @@ class Scorer:
             for values in encoded:
                 # Never `@`: BLAS gives other bits for one row than for a batch.
                 logit += values * self.weights[place]
+                if spread is not None:
+                    spread.add(values)
                 place += 1
-        return Scores(sigmoid(logit), logit, tuple(problems))
+        error = None if spread is None else spread.error(len(logit))
+        return Scores(sigmoid(logit), logit, tuple(problems), error)
+
+
+class _Spread:
+    """The standard error of x·β: the length of xF, F being lower triangular (delta method)."""
+
+    def __init__(self, factor: Floats) -> None:
+        self._factor = factor
+        self._columns: list[tuple[Floats, npt.NDArray[np.intp] | None]] = []
+
+    def add(self, values: Floats) -> None:
+        """Take in the next encoded column (n,)."""
+        rows = np.flatnonzero(values)
+        sparse = len(rows) < SPARSE * len(values)  # adding 0 would change no bit, and cost as much
+        self._columns.append((values[rows], rows) if sparse else (values, None))
+
+    def error(self, rows: int) -> Floats:
+        """Return the standard errors (n,)."""
+        square = np.zeros(rows)
+        for place in range(len(self._factor)):
+            part = np.full(rows, self._factor[-1, place])
+            for (values, there), share in zip(
+                self._columns[place:], self._factor[place:-1, place], strict=True
+            ):
+                if there is None:
+                    part += values * share
+                else:
+                    part[there] += values * share
+            square += part * part
+        return np.sqrt(square)
 
 
 def sigmoid(logit: Floats) -> Floats:
@@ -407,10 +464,11 @@ def sigmoid(logit: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle as read: its document and the scorer made from it."""
+    """A bundle as read: its document, the scorer made from it, and the encoded columns' means."""
 
     document: Mapping[str, Any]
     scorer: Scorer
+    means: Floats | None = None
 
     @property
     def threshold(self) -> float:
@@ -449,7 +507,9 @@ def read_bundle(directory: str | Path) -> Bundle:
     tensors = load_safetensors(raw)
     columns = tuple(column_from_document(entry) for entry in document["encoder"])
     weights = np.ascontiguousarray(tensors["weights"], dtype=np.float64)
-    return Bundle(document, Scorer(columns, weights, float(tensors["intercept"][0])))
+    factor = tensors.get("covariance_factor")
+    scorer = Scorer(columns, weights, float(tensors["intercept"][0]), factor)
+    return Bundle(document, scorer, tensors.get("means"))
 
 
 class _PyfuncModel:

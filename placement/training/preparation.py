@@ -16,6 +16,7 @@ from placement.data.table import Table
 from placement.errors import DataError, UsageError
 from placement.model.fitted import Fitted
 from placement.training.fitting import solve
+from placement.training.information import WIDEST, Information, information
 from placement.training.options import Options
 from placement.training.problem import Problem
 from placement.training.problem import prepare as look_at
@@ -39,7 +40,8 @@ class Prepared:
     """Encoded rows, looked at and ready for the loop. `test` is None where nothing is held out.
 
     `test_table` is a table of its own to test on. `base_rate` is the weighted share of the
-    positive outcome in training, class weights aside.
+    positive outcome in training, class weights aside; `factors` (2,) are these weights of the
+    negative and the positive outcome, None where they are 1.
     """
 
     table: Table
@@ -51,6 +53,7 @@ class Prepared:
     test: Chunks | None
     test_table: Table | None
     base_rate: float
+    factors: tuple[float, float] | None = None
 
     def discard(self) -> None:
         """Give back the space of the encoded rows."""
@@ -91,10 +94,8 @@ def prepare(
     split = split or hold_out(table, config, everything=everything or test is not None)
     encoder = learn_encoding(table, split)
     classes = _class_weights(table, split)
-    wanted = Wanted(
-        _part(split, TRAIN), encoder, np.dtype(config.dtype),
-        _balance(classes) if config.class_weight == "balanced" else None, chunk_rows,
-    )  # fmt: skip
+    factors = _balance(classes) if config.class_weight == "balanced" else None
+    wanted = Wanted(_part(split, TRAIN), encoder, np.dtype(config.dtype), factors, chunk_rows)
     train = encoded(table, wanted, tell)
     plain = replace(wanted, factors=None)
     validation = held_out = None
@@ -110,7 +111,9 @@ def prepare(
     except DataError as fault:
         raise DataError(f"{table.name}: {fault}") from fault
     base_rate = float(classes[1] / classes.sum())
-    return Prepared(table, config, split, encoder, problem, validation, held_out, test, base_rate)
+    return Prepared(
+        table, config, split, encoder, problem, validation, held_out, test, base_rate, factors
+    )
 
 
 def _part(split: Split, part: int) -> Callable[[int], npt.NDArray[np.bool_]]:
@@ -154,7 +157,7 @@ def fit(
     found = solve(
         prepared.problem, validation=prepared.validation, held_out=prepared.test, threads=threads
     )
-    return finish(prepared, found)
+    return finish(prepared, found, known=inform(prepared, found))
 
 
 def refuse_foreign_settings(config: TrainConfig) -> None:
@@ -172,9 +175,14 @@ def refuse_foreign_settings(config: TrainConfig) -> None:
                 raise UsageError(f"fit does not use {name}={value!r}: {cure}")
 
 
-def finish(prepared: Prepared, solution: Solution) -> Fitted:
-    """Make the model of a solution."""
+def finish(prepared: Prepared, solution: Solution, *, known: Information | None = None) -> Fitted:
+    """Make the model of a solution; with what is `known` at it, also how sure it is."""
     names = prepared.encoder.names
+    factor = means = None
+    if known is not None:
+        robust = prepared.config.class_weight == "balanced"
+        factor = known.covariance_factor(prepared.config.l2, robust=robust)
+        factor, means = _expanded(prepared.problem, factor), prepared.problem.expand(known.means)
     return Fitted(
         weights=solution.weights,
         intercept=solution.intercept,
@@ -184,7 +192,34 @@ def finish(prepared: Prepared, solution: Solution) -> Fitted:
         config=prepared.config.of_scope("fit"),
         figures=_figures(prepared, solution),
         history=tuple(solution.history),
+        factor=factor,
+        means=means,
     )
+
+
+def inform(prepared: Prepared, solution: Solution) -> Information | None:
+    """Return what the training rows say at a solution; None where the columns are too many."""
+    if len(prepared.problem.kept) > WIDEST:
+        return None
+    return information(
+        prepared.problem.source,
+        solution.weights[prepared.problem.kept],
+        solution.intercept,
+        prepared.factors,
+    )
+
+
+def _expanded(problem: Problem, factor: npt.NDArray[np.float64] | None) -> Any:
+    """Put the rows and columns of the kept parameters at their places among all, `(d + 1, d + 1)`.
+
+    Aliased ones are known to be 0.
+    """
+    if factor is None:
+        return None
+    places = np.append(problem.kept, problem.width)
+    full = np.zeros((problem.width + 1, problem.width + 1))
+    full[np.ix_(places, places)] = factor
+    return full
 
 
 def _figures(prepared: Prepared, solution: Solution) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from placement.training.gradcheck import (
     check_beyond_clamp,
     first_rows,
 )
-from placement.training.preparation import Prepared, finish, prepare
+from placement.training.preparation import Prepared, finish, inform, prepare
 from placement.training.solution import solution
 from placement.workflows.reading import Tables
 from placement.workflows.watching import Nobody, Watcher
@@ -116,7 +116,7 @@ def attempt(
     """
     history, checks = _fit(prepared, watcher, heed)
     found = solution(history, prepared.problem)
-    fitted = finish(prepared, found)
+    fitted = finish(prepared, found, known=inform(prepared, found))
     judge = Judge(fitted.threshold, prepared.config.seed)
     with watcher.progress("testing", "rows", prepared.tested_rows) as progress:
         tell = _counted(progress.update)
@@ -220,7 +220,8 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
         prepared.table, dataclasses.replace(prepared.config, patience=None), everything=True
     )
     history, _ = _fit(whole, Nobody(), lambda: None)
-    again = finish(whole, solution(history, whole.problem))
+    found = solution(history, whole.problem)
+    again = finish(whole, found, known=inform(whole, found))
     kept = ("metrics_on", "metrics", "metrics_method", "skill", "gradcheck")
     rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
     figures = {**again.figures, **{name: fitted.figures[name] for name in kept}, "rows": rows}

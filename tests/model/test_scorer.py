@@ -12,6 +12,7 @@ from placement.errors import ModelError
 from placement.model import scorer as scoring
 from placement.model.bundle import open_bundle, write_bundle
 from placement.model.scorer import (
+    FORMAT,
     CategoryColumn,
     NumberColumn,
     Scorer,
@@ -379,7 +380,7 @@ DAMAGES = {
         "bundle",
     ),
     "a changed document": (lambda f: change_document(f, threshold=0.6), "bundle"),
-    "a newer format": (lambda f: change_document(f, format=2), "format"),
+    "a newer format": (lambda f: change_document(f, format=FORMAT + 1), "format"),
     "no document": (lambda f: (f / "fitted.json").unlink(), "bundle"),
     "no weights": (lambda f: (f / "weights.safetensors").unlink(), "bundle"),
     "a list": (lambda f: (f / "fitted.json").write_text("[]"), "bundle"),

@@ -1,0 +1,157 @@
+"""How sure are the parameters? The information in the rows at a solution, in one pass.
+
+Always in float64 and of the unclamped loss, whatever trained: statements about people should not
+hang on a clamp or on single precision.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from placement.data.chunks import Chunk, Chunks, threads_for
+from placement.training.parts import in_parts, tensors
+
+Array = npt.NDArray[np.float64]
+
+WIDEST = 2_000  # columns; beyond, a covariance takes hundreds of megabytes
+
+
+@dataclass(frozen=True)
+class Information:
+    """What the rows say about `(d + 1,)` parameters, the intercept last.
+
+    `hessian: (d + 1, d + 1)` is that of the unpenalised negative log-likelihood, `scores` of the
+    same shape the sum of the rows' squared gradients. `products` is Σ weight·(x, 1)(x, 1)ᵀ.
+    `positive` and `negative` are the weights of the two outcomes.
+    """
+
+    log_likelihood: float
+    hessian: Array
+    scores: Array
+    products: Array
+    positive: float
+    negative: float
+
+    @property
+    def null_log_likelihood(self) -> float:
+        """That of the model which gives every row the observed share."""
+        both = np.array([self.positive, self.negative])
+        there = both[both > 0]
+        return float(there @ np.log(there / both.sum()))
+
+    @property
+    def means(self) -> Array:
+        """The columns' means, `(d,)`."""
+        return np.asarray(self.products[:-1, -1] / self.products[-1, -1])
+
+    @property
+    def variance_inflation(self) -> Array:
+        """VIF of each column, `(d,)`: 1/(1 − R²) on the others; NaN for a constant one."""
+        means = self.products[:-1, -1]
+        centred = self.products[:-1, :-1] - np.outer(means, means) / self.products[-1, -1]
+        size = np.sqrt(np.maximum(np.diag(centred), 0.0))
+        inflation = np.full(len(size), np.nan)
+        there = np.flatnonzero(size > 0)
+        correlation = centred[np.ix_(there, there)] / np.outer(size[there], size[there])
+        inverse = np.linalg.pinv(correlation, rcond=1e-12, hermitian=True)
+        inflation[there] = np.maximum(np.diag(inverse), 1.0)
+        return inflation
+
+    def covariance_factor(self, l2: float, *, robust: bool) -> Array | None:
+        """Return F, lower triangular, of which FFᵀ is the parameters' covariance.
+
+        That is the inverse of the penalised Hessian: at l2 = 0 the usual one of maximum
+        likelihood, above the Laplace approximation of the posterior. `robust`: the sandwich, for
+        rows whose weights are no counts. None where the Hessian is singular.
+        """
+        penalty = np.diag(np.append(np.full(len(self.hessian) - 1, l2), 0.0))
+        penalised = self.hessian + penalty
+        size = np.sqrt(np.diag(penalised))
+        if not (size > 0).all():
+            return None
+        try:
+            lower = np.linalg.cholesky(penalised / np.outer(size, size))
+            inverse = np.linalg.solve(lower.T, np.linalg.solve(lower, np.eye(len(size))))
+            if robust:
+                middle = (self.scores + penalty) / np.outer(size, size)
+                inverse = inverse @ middle @ inverse
+            spread = np.sqrt(np.diag(inverse))
+            factor = np.linalg.cholesky(inverse / np.outer(spread, spread))
+        except np.linalg.LinAlgError:
+            return None
+        return np.asarray(factor * (spread / size)[:, None])
+
+
+@dataclass
+class _Sums:
+    width: int
+    log_likelihood: float = 0.0
+    positive: float = 0.0
+    weight: float = 0.0
+    matrices: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.matrices = np.zeros((3, self.width + 1, self.width + 1))
+
+    def add(self, other: "_Sums") -> None:
+        self.log_likelihood += other.log_likelihood
+        self.positive += other.positive
+        self.weight += other.weight
+        self.matrices += other.matrices
+
+
+def information(
+    source: Chunks,
+    weights: Array,
+    intercept: float,
+    factors: tuple[float, float] | None = None,
+) -> Information:
+    """Sum up the information of all rows at `weights` (d,) and `intercept`.
+
+    `factors` (2,) are those by which the weights of negative and positive rows were multiplied;
+    means and products count the rows without them.
+    """
+    total = _Sums(source.columns)
+    with torch.no_grad():
+        beta = torch.from_numpy(np.append(weights, intercept))
+
+        def of_chunks(chunks: Iterable[Chunk]) -> _Sums:
+            found = _Sums(source.columns)
+            for chunk in chunks:
+                _add_chunk(found, chunk, beta, factors)
+            return found
+
+        for part in in_parts(source, of_chunks, threads_for(source)):
+            total.add(part)
+    hessian, scores, products = total.matrices
+    return Information(
+        log_likelihood=total.log_likelihood,
+        hessian=hessian,
+        scores=scores,
+        products=products,
+        positive=total.positive,
+        negative=total.weight - total.positive,
+    )
+
+
+def _add_chunk(
+    sums: _Sums, chunk: Chunk, beta: torch.Tensor, factors: tuple[float, float] | None
+) -> None:
+    x, y, given = tensors(chunk, torch.float64)
+    with torch.no_grad():
+        x = torch.cat([x, torch.ones(len(x), 1, dtype=torch.float64)], dim=1)
+        w = torch.ones(len(x), dtype=torch.float64) if given is None else given
+        factor = torch.ones_like(w)
+        if factors is not None:
+            factor = torch.where(y >= 0.5, factors[1], factors[0]).to(torch.float64)
+        z = x @ beta
+        p = torch.sigmoid(z)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(z, y, weight=w, reduction="sum")
+        sums.log_likelihood -= float(loss)
+        sums.positive += float(w @ y)
+        sums.weight += float(w.sum())
+        for place, amount in enumerate((w * p * (1 - p), w * factor * (p - y) ** 2, w / factor)):
+            sums.matrices[place] += (x.T @ (x * amount.unsqueeze(1))).numpy()
