@@ -147,6 +147,12 @@ class TrainConfig:
     batch_size: int | None = _option(None, "Rows of a mini-batch.", "fit")
     momentum: float | None = _option(None, "Momentum of sgd.", "fit")
     l2: float = _option(1.0, "L2 penalty; 1.0 equals C=1.0 in scikit-learn.", "fit")
+    firth: bool = _option(
+        False,
+        "Firth's correction instead of a penalty, for small or separable samples; the intercept "
+        "is FLIC's.",
+        "fit",
+    )
     loss: str = _option(
         "clamped",
         "Cross-entropy of the clamped probability, or of the logit.",
@@ -205,6 +211,7 @@ class TrainConfig:
             self._check_choice(item)
         self._check_bounds()
         self._check_optimizer()
+        self._settle_firth()
         if (self.on or self.absent) and not self.labels:
             raise UsageError("--on and --absent need --labels FILE")
         if sum(map(bool, (self.test, self.test_where, self.group))) > 1:
@@ -248,6 +255,21 @@ class TrainConfig:
                     f"{flag(name)} is not used by --optimizer {self.optimizer}: "
                     f"leave it out or choose {' or '.join(users)}"
                 )
+
+    def _settle_firth(self) -> None:
+        if not self.firth:
+            return
+        if self.l2 not in (0.0, TrainConfig.l2):
+            raise UsageError("--firth is a penalty of its own: leave out --l2")
+        plain = {"optimizer": ("auto",), "loss": ("clamped", "logits"), "class_weight": ("none",)}
+        for name, values in {**plain, "patience": (None,)}.items():
+            if getattr(self, name) not in values:
+                raise UsageError(f"--firth fits in its own way: leave out {flag(name)}")
+        if self.resolved_optimizer != "auto":
+            raise UsageError("--firth fits in its own way: leave out --lr and its like")
+        # What is fitted is unpenalised, and of the logit: nothing is dead beyond a clamp.
+        object.__setattr__(self, "l2", 0.0)
+        object.__setattr__(self, "loss", "logits")
 
     @property
     def resolved_optimizer(self) -> str:

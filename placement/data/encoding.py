@@ -167,6 +167,11 @@ class Encoder:
         """Names of the encoded columns, such as `cgpa`, `cgpa=(missing)`, `stream=CSE`."""
         return tuple(name for column in self.columns for name in column.names)
 
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The file column (d,) that each encoded column is of."""
+        return tuple(column.column for column in self.columns for _ in column.names)
+
     def encode(self, table: Mapping[str, Any]) -> Floats:
         """Return the encoded rows (n, d) of a mapping of file columns, each (n,)."""
         encoded = [values for column in self.columns for values in self._one(column, table)[0]]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from placement.lessons.drawing import shown, svg_of, text_of
 from placement.lessons.result import AGREE, Curves, LessonResult
 from placement.lessons.texts import TEXTS
-from placement.reporting.tables import table
+from placement.reporting.grid import table
 
 _WIDTH = 88
 _MOST_ROWS = 12

@@ -1,13 +1,13 @@
 """Results as plain text for a terminal."""
 
-import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from placement.data.schema import Schema
-from placement.model.fitted import Fitted
 from placement.model.scorer import CategoryColumn
+from placement.reporting.coefficients import coefficient_notes, coefficients_table
+from placement.reporting.grid import table
 from placement.reporting.results import (
     EvaluateResult,
     PredictResult,
@@ -17,7 +17,6 @@ from placement.reporting.results import (
 from placement.training.gradient_report import GradientCheck
 
 NO_SIGNAL = "these columns do not predict the outcome better than the base rate"
-_WIDTH = 160  # wider than a terminal: a folded figure is worse than a long line
 _METRIC_WORDS = {
     "log_loss": "log-loss",
     "brier": "Brier score",
@@ -29,31 +28,6 @@ _METRIC_WORDS = {
     "f1": "F1",
     "ece": "calibration error (ECE)",
 }
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[Any]], numeric: Sequence[int] = ()) -> str:
-    """Return aligned columns; those in `numeric` are aligned to the right."""
-    from rich.console import Console
-    from rich.table import Table as RichTable
-
-    drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    for place, title in enumerate(header):
-        justify: Literal["left", "right"] = "right" if place in numeric else "left"
-        # An identifier that is folded cannot be copied.
-        drawn.add_column(title, justify=justify, overflow="fold", no_wrap=title == "run")
-    for row in rows:
-        drawn.add_row(*(_cell(value) for value in row))
-    out = io.StringIO()
-    Console(file=out, width=_WIDTH, no_color=True, highlight=False, markup=False).print(drawn)
-    return "\n".join("  " + line.rstrip() for line in out.getvalue().splitlines())
-
-
-def _cell(value: Any) -> Any:
-    from rich.text import Text
-
-    if value is None:
-        return Text("–")
-    return Text(f"{value:.4f}" if isinstance(value, float) else str(value))
 
 
 def understanding_text(seen: Understanding) -> str:
@@ -107,9 +81,7 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(figures)]
     lines += [f"  ({figures['metrics_method']})"] if figures["metrics_method"] else []
     lines += ["", _skill_of(figures), "", "Coefficients (log-odds)", coefficients_table(fitted)]
-    if fitted.aliased:
-        names = ", ".join(fitted.aliased)
-        lines.append(f"  –: linear combinations of earlier columns, left out: {names}")
+    lines += coefficient_notes(fitted)
     lines += ["", *_outcome_lines(figures)]
     return "\n".join([*lines, *_whereabouts(result, command)])
 
@@ -147,13 +119,6 @@ def skill_line(skill: Mapping[str, Any]) -> str:
         f"Against the base rate (log-loss {skill['base_log_loss']:.4f}): gain {skill['gain']:.4f}, "
         f"95 % interval {skill['low']:.4f} to {skill['high']:.4f}: {verdict} the base rate."
     )
-
-
-def coefficients_table(fitted: Fitted) -> str:
-    """The model as a table."""
-    rows: list[tuple[Any, ...]] = [("(intercept)", fitted.natural_intercept, None)]
-    rows += [(c.feature, c.coefficient, c.coefficient_standardised) for c in fitted.coefficients]
-    return table(("feature", "per unit", "per standard deviation"), rows, numeric=(1, 2))
 
 
 def _outcome_lines(figures: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ Always in float64 and of the unclamped loss, whatever trained: statements about 
 hang on a clamp or on single precision.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -47,18 +47,27 @@ class Information:
         """The columns' means, `(d,)`."""
         return np.asarray(self.products[:-1, -1] / self.products[-1, -1])
 
-    @property
-    def variance_inflation(self) -> Array:
-        """VIF of each column, `(d,)`: 1/(1 − R²) on the others; NaN for a constant one."""
+    def variance_inflation(self, owners: Sequence[str]) -> dict[str, float]:
+        """Return by file column the factor by which others inflate its coefficients' variance.
+
+        `owners` (d,) says which file column each encoded one is of. For a column that is encoded
+        as one it is the VIF, 1/(1 − R²); for several the generalised one of Fox and Monette (1992)
+        to the power 1/columns, which is comparable. Infinite for an aliased column.
+        """
         means = self.products[:-1, -1]
         centred = self.products[:-1, :-1] - np.outer(means, means) / self.products[-1, -1]
         size = np.sqrt(np.maximum(np.diag(centred), 0.0))
-        inflation = np.full(len(size), np.nan)
-        there = np.flatnonzero(size > 0)
+        there = size > 1e-10 * np.sqrt(np.diag(self.products)[:-1])  # constants have no spread
+        names = np.array(owners)[there]
         correlation = centred[np.ix_(there, there)] / np.outer(size[there], size[there])
-        inverse = np.linalg.pinv(correlation, rcond=1e-12, hermitian=True)
-        inflation[there] = np.maximum(np.diag(inverse), 1.0)
-        return inflation
+        whole = np.linalg.slogdet(correlation).logabsdet
+        found = {}
+        for name in dict.fromkeys(names.tolist()):
+            own = names == name
+            parts = [np.linalg.slogdet(correlation[np.ix_(m, m)]).logabsdet for m in (own, ~own)]
+            with np.errstate(over="ignore", invalid="ignore"):
+                found[name] = float(max(np.exp((sum(parts) - whole) / own.sum()), 1.0))
+        return found
 
     def covariance_factor(self, l2: float, *, robust: bool) -> Array | None:
         """Return F, lower triangular, of which FFᵀ is the parameters' covariance.

@@ -31,6 +31,7 @@ class Options:
     patience: int | None = None
     gradcheck_every: int | None = None
     seed: int = 0
+    firth: bool = False
 
     @classmethod
     def of(cls, config: TrainConfig) -> "Options":
@@ -38,7 +39,16 @@ class Options:
         optimizer = config.resolved_optimizer
         shared: dict[str, Any] = {
             name: getattr(config, name)
-            for name in ("l2", "loss", "epsilon", "dtype", "patience", "gradcheck_every", "seed")
+            for name in (
+                "l2",
+                "loss",
+                "epsilon",
+                "dtype",
+                "patience",
+                "gradcheck_every",
+                "seed",
+                "firth",
+            )
         }
         return cls(
             optimizer=optimizer,

@@ -15,6 +15,7 @@ from placement.data.split import TEST, TRAIN, VALIDATION, Split, hold_out
 from placement.data.table import Table
 from placement.errors import DataError, UsageError
 from placement.model.fitted import Fitted
+from placement.training.firth import flic_intercept, pseudo_observed
 from placement.training.fitting import solve
 from placement.training.information import WIDEST, Information, information
 from placement.training.options import Options
@@ -39,9 +40,10 @@ def _every_row(table: Table) -> Tested:
 class Prepared:
     """Encoded rows, looked at and ready for the loop. `test` is None where nothing is held out.
 
-    `test_table` is a table of its own to test on. `base_rate` is the weighted share of the
-    positive outcome in training, class weights aside; `factors` (2,) are these weights of the
-    negative and the positive outcome, None where they are 1.
+    `observed` are the training rows as they are; with Firth's correction, the problem's source has
+    the pseudo-observations in it. `test_table` is a table of its own to test on. `base_rate` is the
+    weighted share of the positive outcome in training, class weights aside; `factors` (2,) are
+    these weights of the negative and the positive outcome, None where they are 1.
     """
 
     table: Table
@@ -49,6 +51,7 @@ class Prepared:
     split: Split
     encoder: Encoder
     problem: Problem
+    observed: Chunks
     validation: Chunks | None
     test: Chunks | None
     test_table: Table | None
@@ -57,7 +60,7 @@ class Prepared:
 
     def discard(self) -> None:
         """Give back the space of the encoded rows."""
-        for source in (self.problem.source, self.validation, self.test):
+        for source in (self.observed, self.validation, self.test):
             if source is not None:
                 source.discard()
 
@@ -111,9 +114,13 @@ def prepare(
     except DataError as fault:
         raise DataError(f"{table.name}: {fault}") from fault
     base_rate = float(classes[1] / classes.sum())
+    observed = problem.source
+    if config.firth:
+        problem = pseudo_observed(problem)
     return Prepared(
-        table, config, split, encoder, problem, validation, held_out, test, base_rate, factors
-    )
+        table, config, split, encoder, problem, observed, validation, held_out, test, base_rate,
+        factors,
+    )  # fmt: skip
 
 
 def _part(split: Split, part: int) -> Callable[[int], npt.NDArray[np.bool_]]:
@@ -185,7 +192,7 @@ def finish(prepared: Prepared, solution: Solution, *, known: Information | None 
         factor, means = _expanded(prepared.problem, factor), prepared.problem.expand(known.means)
     return Fitted(
         weights=solution.weights,
-        intercept=solution.intercept,
+        intercept=_intercept(prepared, solution),
         aliased=tuple(names[place] for place in solution.aliased),
         encoder=prepared.encoder,
         schema=prepared.table.schema,
@@ -197,12 +204,19 @@ def finish(prepared: Prepared, solution: Solution, *, known: Information | None 
     )
 
 
+def _intercept(prepared: Prepared, solution: Solution) -> float:
+    if not prepared.config.firth:
+        return solution.intercept
+    weights = solution.weights[prepared.problem.kept]
+    return flic_intercept(prepared.observed, weights, solution.intercept)
+
+
 def inform(prepared: Prepared, solution: Solution) -> Information | None:
     """Return what the training rows say at a solution; None where the columns are too many."""
     if len(prepared.problem.kept) > WIDEST:
         return None
     return information(
-        prepared.problem.source,
+        prepared.observed,
         solution.weights[prepared.problem.kept],
         solution.intercept,
         prepared.factors,

@@ -53,7 +53,7 @@ class Problem:
     `aliased` and `kept` are positions in the `width` columns handed in; `units` are what the
     perceptron standardises the kept ones by, None where they are so already. `curvature` is L of
     the penalised mean loss, None where no stage needs it. `hard`: every target is 0 or 1.
-    `separation_known`: the linear programme was run.
+    `separation_known`: the linear programme was run, and found them `separable` or not.
     """
 
     source: Chunks
@@ -67,6 +67,7 @@ class Problem:
     units: Standardising | None
     hard: bool
     separation_known: bool
+    separable: bool
     warnings: tuple[str, ...]
 
     @property
@@ -103,11 +104,12 @@ def prepare(
     *,
     units: Standardising | None = None,
     seen: Totals | None = None,
+    separation: bool = True,
 ) -> Problem:
     """Look at the data before fitting: targets, aliased columns, separation, step size.
 
     With `units` the columns come as they are and the perceptron standardises them. `seen`: the
-    sums of this very source, where they were taken before.
+    sums of this very source, where they were taken before. Without `separation` it is not sought.
     """
     width, threads = source.columns, threads_for(source)
     labels = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(width))
@@ -124,7 +126,9 @@ def prepare(
     aliased = spread.aliased if spread is not None and options.l2 == 0 else ()
     kept = np.setdiff1d(np.arange(width), aliased)
     source = _selected(source, kept)
-    known, warnings = _look_for_separation(source, [labels[j] for j in kept], options)
+    known, warnings = _look_for_separation(
+        source, [labels[j] for j in kept] if separation else None, options
+    )
     return Problem(
         source=source,
         options=options,
@@ -137,6 +141,7 @@ def prepare(
         units=None if units is None else units.keep(kept),
         hard=seen.hard,
         separation_known=known,
+        separable=bool(warnings),
         warnings=warnings,
     )
 
@@ -154,8 +159,11 @@ def refuse_separation(
 
 
 def _look_for_separation(
-    source: Chunks, names: Sequence[str], options: Options
+    source: Chunks, names: Sequence[str] | None, options: Options
 ) -> tuple[bool, tuple[str, ...]]:
+    # Firth's estimate is finite even where the classes are separable.
+    if names is None or options.firth:
+        return True, ()
     # A rank sees only its share, and separable shares may overlap together.
     if ranks.world_size() > 1:
         return False, ()

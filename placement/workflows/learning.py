@@ -22,8 +22,10 @@ from placement.training.gradcheck import (
     check_beyond_clamp,
     first_rows,
 )
+from placement.training.information import Information
 from placement.training.preparation import Prepared, finish, inform, prepare
 from placement.training.solution import solution
+from placement.workflows.inference import inference, small_sample
 from placement.workflows.reading import Tables
 from placement.workflows.watching import Nobody, Watcher
 
@@ -34,11 +36,13 @@ FOLDS = 5
 class Trial:
     """A model that was fitted, and tried on the rows to measure on; nothing is concluded yet.
 
-    `checks` are the gradient checks, each with the epoch it was made at.
+    `known` is what the training rows say there, `checks` are the gradient checks, each with the
+    epoch it was made at.
     """
 
     prepared: Prepared
     fitted: Fitted
+    known: Information | None
     checks: tuple[tuple[int, GradientCheck], ...]
     judge: Judge
     warnings: tuple[str, ...]
@@ -116,14 +120,16 @@ def attempt(
     """
     history, checks = _fit(prepared, watcher, heed)
     found = solution(history, prepared.problem)
-    fitted = finish(prepared, found, known=inform(prepared, found))
+    known = inform(prepared, found)
+    fitted = finish(prepared, found, known=known)
     judge = Judge(fitted.threshold, prepared.config.seed)
     with watcher.progress("testing", "rows", prepared.tested_rows) as progress:
         tell = _counted(progress.update)
         for p, y, w in scored(prepared.tested, fitted):
             judge.add(p, y, w, prepared.base_rate)
             tell(len(p))
-    return Trial(prepared, fitted, checks, judge, found.warnings)
+    doubts = (*found.warnings, *small_sample(known))
+    return Trial(prepared, fitted, known, checks, judge, doubts)
 
 
 def appraise(trial: Trial) -> Fitted:
@@ -139,6 +145,7 @@ def appraise(trial: Trial) -> Fitted:
         "metrics_method": judged.method,
         "skill": dataclasses.asdict(_skill(prepared, judged)),
         "gradcheck": _verdict([check for _, check in trial.checks]),
+        **inference(prepared, trial.fitted, trial.known),
     }
     return _refitted(prepared, dataclasses.replace(trial.fitted, figures=figures))
 
@@ -221,8 +228,14 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
     )
     history, _ = _fit(whole, Nobody(), lambda: None)
     found = solution(history, whole.problem)
-    again = finish(whole, found, known=inform(whole, found))
+    known = inform(whole, found)
+    again = finish(whole, found, known=known)
     kept = ("metrics_on", "metrics", "metrics_method", "skill", "gradcheck")
     rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
-    figures = {**again.figures, **{name: fitted.figures[name] for name in kept}, "rows": rows}
+    figures = {
+        **again.figures,
+        **{name: fitted.figures[name] for name in kept},
+        **inference(whole, again, known),
+        "rows": rows,
+    }
     return dataclasses.replace(again, figures=figures, config=fitted.config)

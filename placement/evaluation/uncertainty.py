@@ -1,0 +1,197 @@
+"""How sure are the coefficients? Standard errors, intervals, odds ratios and tests of the model.
+
+All from the covariance that the model carries, so no training file is needed. The standard errors
+are Wald's, from the inverse of the Hessian (McCullagh and Nelder 1989, 4.4). With an L2 penalty the
+same formula is the Laplace approximation of a posterior: its intervals hold for a prior belief in
+small coefficients, and a test of "no effect" has no meaning, so z and p are left out.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.errors import UsageError, did_you_mean
+from placement.model.scorer import Z95, fold
+
+if TYPE_CHECKING:
+    from placement.model.fitted import Fitted
+
+Floats = npt.NDArray[np.float64]
+
+FEW_EVENTS = 10  # a parameter; Peduzzi et al. 1996
+INFLATED = 10.0  # a variance inflation factor that is called high
+INTERCEPT = "(intercept)"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One coefficient on the log-odds scale, per natural unit, with its 95 % interval.
+
+    Everything but the name is None for an aliased column; all but the coefficient where the
+    covariance is not known; z and p_value where there was a penalty.
+    """
+
+    feature: str
+    coefficient: float | None
+    std_error: float | None = None
+    z: float | None = None
+    p_value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    odds_ratio: float | None = None
+    odds_ratio_low: float | None = None
+    odds_ratio_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """The likelihood of the training rows: unclamped, unpenalised sums.
+
+    `ratio` is the likelihood-ratio statistic against the null model, with `freedom` degrees and its
+    p-value; it, AIC and BIC are None unless the likelihood was maximised.
+    """
+
+    log_likelihood: float
+    null_log_likelihood: float
+    mcfadden: float | None
+    ratio: float | None
+    freedom: int
+    p_value: float | None
+    aic: float | None
+    bic: float | None
+
+
+def estimates(fitted: "Fitted", units: Mapping[str, float] | None = None) -> tuple[Estimate, ...]:
+    """Return the intercept and every encoded column with errors, in the file's own units.
+
+    `units`: per how many of a column's units, such as `{"iq": 10}`. Raises UsageError where the
+    model has no such number.
+    """
+    scale = _scales(fitted, units or {})
+    natural, intercept = fitted.encoder.natural_units(fitted.weights, fitted.intercept)
+    errors = _errors(fitted)
+    tested = not is_penalised(fitted)
+    rows = [_estimate(INTERCEPT, intercept, None if errors is None else errors[-1], tested=tested)]
+    for place, name in enumerate(fitted.encoder.names):
+        if name in fitted.aliased:
+            rows.append(Estimate(name, None))
+            continue
+        error = None if errors is None else float(errors[place] * scale[place])
+        rows.append(_estimate(name, float(natural[place] * scale[place]), error, tested=tested))
+    return tuple(rows)
+
+
+def is_penalised(fitted: "Fitted") -> bool:
+    """Whether an L2 penalty pulled the coefficients towards 0."""
+    return bool(fitted.config["l2"] > 0)
+
+
+def likelihood(fitted: "Fitted") -> Likelihood | None:
+    """Return the likelihood of the training rows; None where it was not recorded."""
+    known = fitted.figures.get("inference")
+    return None if known is None else likelihood_of(known, maximised=_is_maximised(fitted))
+
+
+def _is_maximised(fitted: "Fitted") -> bool:
+    balanced = fitted.config["class_weight"] == "balanced"
+    return not is_penalised(fitted) and not fitted.config.get("firth") and not balanced
+
+
+def likelihood_of(known: Mapping[str, Any], *, maximised: bool) -> Likelihood:
+    """Return the same from a fit's recorded sums."""
+    from scipy.stats import chi2
+
+    found, null = known["log_likelihood"], known["null_log_likelihood"]
+    freedom = known["parameters"] - 1
+    ratio = max(2 * (found - null), 0.0)
+    return Likelihood(
+        log_likelihood=found,
+        null_log_likelihood=null,
+        mcfadden=1 - found / null if null else None,
+        ratio=ratio if maximised else None,
+        freedom=freedom,
+        p_value=float(chi2.sf(ratio, freedom)) if maximised and freedom else None,
+        aic=2 * known["parameters"] - 2 * found if maximised else None,
+        bic=known["parameters"] * math.log(known["weight"]) - 2 * found if maximised else None,
+    )
+
+
+def differ(one: Estimate, other: Estimate) -> bool:
+    """Whether two fits' coefficients differ by more than 10 %, and by more than a rounding."""
+    if one.coefficient is None or other.coefficient is None:
+        return one.coefficient is not other.coefficient
+    apart = abs(one.coefficient - other.coefficient)
+    return apart > 0.1 * max(abs(one.coefficient), abs(other.coefficient), 1e-8)
+
+
+def few_events(known: Mapping[str, Any]) -> float | None:
+    """Return the events a parameter where they are fewer than 10, else None.
+
+    Events are the rows of the rarer outcome, parameters the columns beside the intercept.
+    """
+    columns = known["parameters"] - 1
+    if columns < 1 or known["events"] >= FEW_EVENTS * columns:
+        return None
+    return float(known["events"] / columns)
+
+
+def _estimate(name: str, value: float, error: float | None, *, tested: bool) -> Estimate:
+    if error is None:
+        return Estimate(name, value, odds_ratio=_exp(value))
+    from scipy.special import ndtr
+
+    low, high = value - Z95 * error, value + Z95 * error
+    z = value / error if tested and error > 0 else None
+    return Estimate(
+        feature=name,
+        coefficient=value,
+        std_error=error,
+        z=z,
+        p_value=None if z is None else float(2 * ndtr(-abs(z))),
+        low=low,
+        high=high,
+        odds_ratio=_exp(value),
+        odds_ratio_low=_exp(low),
+        odds_ratio_high=_exp(high),
+    )
+
+
+def _exp(value: float) -> float:
+    return math.exp(value) if value < 709 else math.inf
+
+
+def _errors(fitted: "Fitted") -> Floats | None:
+    """Return the standard errors (d + 1,) in natural units, the intercept's last."""
+    if fitted.factor is None:
+        return None
+    # Natural units are a linear map of the parameters, so the factor's columns go through it.
+    parts = [
+        np.append(*fitted.encoder.natural_units(column[:-1], float(column[-1])))
+        for column in fitted.factor.T
+    ]
+    return np.asarray(np.sqrt(np.sum(np.square(parts), axis=0)))
+
+
+def _scales(fitted: "Fitted", units: Mapping[str, float]) -> Floats:
+    """Return by how much each encoded column's coefficient is multiplied, (d,)."""
+    names = fitted.encoder.names
+    numbers = {f.name for f in fitted.schema.features if f.kind == "number"} & set(names)
+    folded = {fold(name): name for name in numbers}
+    scale = np.ones(len(names))
+    for asked, amount in units.items():
+        name = folded.get(fold(asked))
+        if name is None:
+            hint = did_you_mean(asked, numbers) or f": it has {', '.join(sorted(numbers))}"
+            raise UsageError(f"--per {asked}=…: the model has no such number{hint}")
+        scale[names.index(name)] = amount
+    return scale
+
+
+def as_rows(rows: tuple[Estimate, ...]) -> list[dict[str, Any]]:
+    """Return the estimates as records, in the words of `explain --json`."""
+    return [dataclasses.asdict(row) for row in rows]

@@ -1,0 +1,89 @@
+"""How sure a trained model is: what its training rows say, and the fit without the penalty."""
+
+import dataclasses
+from typing import Any
+
+from placement.errors import DataError
+from placement.evaluation.uncertainty import FEW_EVENTS, as_rows, estimates, few_events
+from placement.model.fitted import Fitted
+from placement.training.fitting import solve
+from placement.training.information import Information
+from placement.training.preparation import Prepared, finish, inform
+from placement.training.problem import prepare as look_at
+
+NOT_FITTED = {
+    "firth": "fitted with Firth's correction; train with --l2 0 for maximum likelihood",
+    "separable": "there is none: the columns separate the outcomes",
+    "unsettled": "it was not reached: some rows' probabilities go to 0 or 1",
+    "wide": "not fitted: too many columns",
+}
+
+
+def inference(prepared: Prepared, fitted: Fitted, known: Information | None) -> dict[str, Any]:
+    """Return the figures `inference` and `maximum_likelihood` of a model, JSON-able."""
+    if known is None:
+        return {"inference": None, "maximum_likelihood": {"why": NOT_FITTED["wide"]}}
+    owners = [prepared.encoder.owners[place] for place in prepared.problem.kept]
+    inflation = known.variance_inflation(owners)
+    return {
+        "inference": {**_sums(known), "vif": inflation},
+        "maximum_likelihood": _unpenalised(prepared, fitted),
+    }
+
+
+def _sums(known: Information) -> dict[str, Any]:
+    return {
+        "log_likelihood": known.log_likelihood,
+        "null_log_likelihood": known.null_log_likelihood,
+        "parameters": len(known.hessian),
+        "weight": known.positive + known.negative,
+        "events": min(known.positive, known.negative),
+    }
+
+
+def _unpenalised(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:
+    """Return the maximum-likelihood fit beside a penalised one, or why there is none."""
+    config = prepared.config
+    if config.firth:
+        return {"why": NOT_FITTED["firth"]}
+    if config.l2 == 0:
+        return {"coefficients": as_rows(estimates(fitted))}
+    if prepared.problem.separable:
+        return {"why": NOT_FITTED["separable"]}
+    found = _most_likely(prepared)
+    return {"why": NOT_FITTED["unsettled"]} if found is None else found
+
+
+def _most_likely(prepared: Prepared) -> dict[str, Any] | None:
+    """Fit the training rows without a penalty; None where no maximum is reached."""
+    options = dataclasses.replace(
+        prepared.problem.options, l2=0.0, optimizer="newton", loss="logits", patience=None,
+        epochs=100, lr=None, batch_size=None,
+    )  # fmt: skip
+    try:
+        problem = look_at(prepared.observed, options, prepared.encoder.names, separation=False)
+        found = solve(problem)
+    except DataError:
+        return None
+    plain = dataclasses.replace(
+        prepared, problem=problem, observed=problem.source,
+        config=dataclasses.replace(prepared.config, l2=0.0),
+    )  # fmt: skip
+    known = inform(plain, found)
+    if known is None or not found.converged:
+        return None
+    return {**_sums(known), "coefficients": as_rows(estimates(finish(plain, found, known=known)))}
+
+
+def small_sample(known: Information | None) -> tuple[str, ...]:
+    """Return the warning of a sample too small for its columns, where it is."""
+    few = None if known is None else few_events(_sums(known))
+    if known is None or few is None:
+        return ()
+    events = min(known.positive, known.negative)
+    text = (
+        f"{events:,.0f} rows of the rarer outcome for {len(known.hessian) - 1} columns are "
+        f"{few:.1f} a column, fewer than {FEW_EVENTS}: the coefficients are shaky; use fewer "
+        "--features, or --firth"
+    )
+    return (text,)
