@@ -13,6 +13,7 @@ import click
 from placement import __version__
 from placement.cli.console import coloured
 from placement.cli.evaluate import evaluate
+from placement.cli.explain import explain
 from placement.cli.gradcheck import gradcheck
 from placement.cli.lesson import lesson
 from placement.cli.predict import predict
@@ -30,7 +31,7 @@ from placement.errors import (
 )
 
 SECTIONS = {
-    "Use": (train, predict, evaluate),
+    "Use": (train, predict, evaluate, explain),
     "Operate": (runs, ui, completion),
     "Learn": (lesson,),
     "Check": (gradcheck,),

@@ -42,6 +42,9 @@ from placement.errors import UsageError
     "--where", metavar="RULE", help="Score only the rows of a rule, such as 'Batch==2026'."
 )
 @click.option(
+    "--reasons", is_flag=True, help="Add each student's strongest reasons, and cells in doubt."
+)
+@click.option(
     "--about", is_flag=True, help="Write OUT.about.json: model, data, counts, warnings, meaning."
 )
 @names_option
@@ -82,7 +85,7 @@ def predict(
 
 
 def _values(settings: tuple[str, ...], options: dict[str, Any]) -> dict[str, str]:
-    for name in ("out", "unknown", "where", "about", "names", "sheet"):
+    for name in ("out", "unknown", "where", "about", "reasons", "names", "sheet"):
         if options[name]:
             raise UsageError(f"--{name} is for a file of students, --set is for one")
     for item in settings:
@@ -99,6 +102,7 @@ def _values(settings: tuple[str, ...], options: dict[str, Any]) -> dict[str, str
 def _predict_one(
     model: Any, values: dict[str, str], threshold: float | None, as_json: bool, console: Console
 ) -> None:
+    from placement.reporting.chance import chance
     from placement.reporting.documents import as_json as document
     from placement.workflows.predict_one import predict_one
 
@@ -109,6 +113,6 @@ def _predict_one(
         click.echo(document([answer]))
     else:
         click.echo(
-            f"{answer['label']}: students like this are {model.schema.target.positive!r} "
-            f"{100 * answer['probability']:.0f} in 100 (probability {answer['probability']!r})"
+            f"{answer['label']}: {chance(model.schema.target.positive, answer)} "
+            f"(probability {answer['probability']!r})"
         )

@@ -172,9 +172,19 @@ class Encoder:
         """The file column (d,) that each encoded column is of."""
         return tuple(column.column for column in self.columns for _ in column.names)
 
-    def encode(self, table: Mapping[str, Any]) -> Floats:
+    def range_of(self, name: str) -> tuple[float, float]:
+        """Return the range, rounded outwards, in which training knew a number column."""
+        (column,) = (c for c in self.columns if isinstance(c, NumberColumn) and c.column == name)
+        return column.low, column.high
+
+    def levels_of(self, name: str) -> tuple[str, ...]:
+        """Return the levels of a category that training knew."""
+        (column,) = (c for c in self.columns if isinstance(c, CategoryColumn) and c.column == name)
+        return column.levels
+
+    def encode(self, table: Mapping[str, Any], decimal: str = ".") -> Floats:
         """Return the encoded rows (n, d) of a mapping of file columns, each (n,)."""
-        encoded = [values for column in self.columns for values in self._one(column, table)[0]]
+        encoded = [v for column in self.columns for v in self._one(column, table, decimal)[0]]
         rows = len(table[self.columns[0].column]) if self.columns else 0
         return np.column_stack(encoded) if encoded else np.empty((rows, 0))
 
@@ -191,8 +201,10 @@ class Encoder:
         return tuple(doubt for column in self.columns for doubt in self._one(column, table)[1])
 
     @staticmethod
-    def _one(column: Column, table: Mapping[str, Any]) -> tuple[list[Floats], list[Problem]]:
-        return column.encode(table[column.column])
+    def _one(
+        column: Column, table: Mapping[str, Any], decimal: str = "."
+    ) -> tuple[list[Floats], list[Problem]]:
+        return column.encode(table[column.column], decimal)
 
     def natural_units(self, weights: Floats, intercept: float) -> tuple[Floats, float]:
         """Turn weights (d,) and intercept on encoded columns into those on the file's own units."""

@@ -113,6 +113,12 @@ PREDICTED_NAMES = (
     "placement_probability",
     "placement_prediction",
     "placement_label",
+    "placement_low",
+    "placement_high",
+    "placement_reason_1",
+    "placement_reason_2",
+    "placement_reason_3",
+    "placement_notes",
 )
 _BATCH_NAMES = word_set(
     "batch cohort passingyear yearofpassing passoutyear yearofpassout graduationyear "

@@ -66,13 +66,8 @@ class Likelihood:
     bic: float | None
 
 
-def estimates(fitted: "Fitted", units: Mapping[str, float] | None = None) -> tuple[Estimate, ...]:
-    """Return the intercept and every encoded column with errors, in the file's own units.
-
-    `units`: per how many of a column's units, such as `{"iq": 10}`. Raises UsageError where the
-    model has no such number.
-    """
-    scale = _scales(fitted, units or {})
+def estimates(fitted: "Fitted") -> tuple[Estimate, ...]:
+    """Return the intercept and every encoded column with errors, in the file's own units."""
     natural, intercept = fitted.encoder.natural_units(fitted.weights, fitted.intercept)
     errors = _errors(fitted)
     tested = not is_penalised(fitted)
@@ -81,9 +76,35 @@ def estimates(fitted: "Fitted", units: Mapping[str, float] | None = None) -> tup
         if name in fitted.aliased:
             rows.append(Estimate(name, None))
             continue
-        error = None if errors is None else float(errors[place] * scale[place])
-        rows.append(_estimate(name, float(natural[place] * scale[place]), error, tested=tested))
+        error = None if errors is None else float(errors[place])
+        rows.append(_estimate(name, float(natural[place]), error, tested=tested))
     return tuple(rows)
+
+
+def per_units(
+    fitted: "Fitted", rows: tuple[Estimate, ...], units: Mapping[str, float]
+) -> tuple[Estimate, ...]:
+    """Tell coefficients per as many of their columns' units as asked, such as `{"iq": 10}`.
+
+    Raises UsageError where the model has no such number.
+    """
+    features = {f.name for f in fitted.schema.features if f.kind == "number"}
+    numbers = {fold(row.feature): row.feature for row in rows if row.feature in features}
+    scale = {}
+    for asked, amount in units.items():
+        if fold(asked) not in numbers:
+            known = sorted(numbers.values())
+            hint = did_you_mean(asked, known) or f": it has {', '.join(known)}"
+            raise UsageError(f"--per {asked}=…: the model has no such number{hint}")
+        scale[numbers[fold(asked)]] = amount
+    return tuple(_scaled(row, scale.get(row.feature, 1.0)) for row in rows)
+
+
+def _scaled(row: Estimate, amount: float) -> Estimate:
+    if amount == 1 or row.coefficient is None:
+        return row
+    error = None if row.std_error is None else row.std_error * amount
+    return _estimate(row.feature, row.coefficient * amount, error, tested=row.z is not None)
 
 
 def is_penalised(fitted: "Fitted") -> bool:
@@ -175,21 +196,6 @@ def _errors(fitted: "Fitted") -> Floats | None:
         for column in fitted.factor.T
     ]
     return np.asarray(np.sqrt(np.sum(np.square(parts), axis=0)))
-
-
-def _scales(fitted: "Fitted", units: Mapping[str, float]) -> Floats:
-    """Return by how much each encoded column's coefficient is multiplied, (d,)."""
-    names = fitted.encoder.names
-    numbers = {f.name for f in fitted.schema.features if f.kind == "number"} & set(names)
-    folded = {fold(name): name for name in numbers}
-    scale = np.ones(len(names))
-    for asked, amount in units.items():
-        name = folded.get(fold(asked))
-        if name is None:
-            hint = did_you_mean(asked, numbers) or f": it has {', '.join(sorted(numbers))}"
-            raise UsageError(f"--per {asked}=…: the model has no such number{hint}")
-        scale[names.index(name)] = amount
-    return scale
 
 
 def as_rows(rows: tuple[Estimate, ...]) -> list[dict[str, Any]]:

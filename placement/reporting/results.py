@@ -7,6 +7,8 @@ from typing import Any
 from placement.data.encoding import Encoder
 from placement.data.schema import Schema
 from placement.evaluation.evaluation import Evaluation
+from placement.evaluation.uncertainty import Estimate
+from placement.evaluation.what_if import WhatIf
 from placement.model.fitted import Fitted
 
 
@@ -68,6 +70,7 @@ class PredictResult:
     left_out: Mapping[str, int]
     blank_lines: int
     predicted_positive: int
+    added: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
@@ -78,4 +81,36 @@ class EvaluateResult:
     source: str
     model: Mapping[str, Any]
     evaluation: Evaluation
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Student:
+    """Why a student of a file has this chance, and what would matter.
+
+    `contributions` by file column and `average`, the average student's logit, add up to `logit`;
+    `row` is the 1-based data row, `low` and `high` are 95 % limits of the probability.
+    """
+
+    row: int
+    probability: float
+    low: float | None
+    high: float | None
+    logit: float
+    average: float
+    contributions: tuple[tuple[str, float], ...]
+    reasons: tuple[str, ...]
+    what_if: tuple[WhatIf, ...]
+
+
+@dataclass(frozen=True)
+class ExplainResult:
+    """A model as a table, `maximised` or penalised, and some of `total` students of a file."""
+
+    model: Mapping[str, Any]
+    fitted: Fitted
+    coefficients: tuple[Estimate, ...]
+    maximised: bool
+    students: tuple[Student, ...]
+    total: int | None
     warnings: tuple[str, ...]

@@ -20,16 +20,22 @@ from placement.data.tables import Block, Reader, RowCount, open_table
 from placement.data.writing import open_output, output_form
 from placement.errors import DataError, UsageError, did_you_mean
 from placement.model.bundle import finite
+from placement.model.fitted import load_fitted
 from placement.model.scorer import fold
 from placement.reporting.results import PredictResult
 from placement.workflows.models import Model
-from placement.workflows.scoring import ADDED, BlockScorer, Scored, Tally
+from placement.workflows.scoring import NOTES, REASON, BlockScorer, Scored, Tally
 from placement.workflows.watching import Nobody, Watcher
 
 MEANING = {
     "placement_probability": "probability of the positive outcome, for students with these figures",
     "placement_prediction": "1 where the probability reaches the threshold, else 0",
     "placement_label": "the outcome column's own word for that prediction",
+    "placement_low": "from here",
+    "placement_high": "to here the average of such students lies with 95 %; a single student's "
+    "luck is not in it",
+    **dict.fromkeys(REASON, "what moves the chance most, against the average student"),
+    NOTES: "cells of the row that were scored with a stand-in",
 }
 
 
@@ -43,6 +49,7 @@ class Request:
     unknown: bool = False
     where: str | None = None
     about: bool = False
+    reasons: bool = False
     as_json: bool = False
     names: tuple[str, ...] = ()
     sheet: str | None = None
@@ -73,10 +80,11 @@ def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> Pred
     if rule is not None:
         matching_columns(reader.names, [str(rule.column)], option="--where", file=reader.name)
     threshold = model.threshold if request.threshold is None else request.threshold
-    scorer = BlockScorer(model, threshold, reader.decimal, request.unknown, rule)
+    fitted = load_fitted(model.directory) if request.reasons else None
+    scorer = BlockScorer(model, threshold, reader.decimal, request.unknown, rule, fitted)
     tally = Tally()
     with (
-        _sink(request, reader, watcher) as sink,
+        _sink(request, reader, scorer.added, watcher) as sink,
         watcher.progress("scoring", "rows", reader.likely_rows) as progress,
     ):
         for scored in _scored(reader, scorer, sink):
@@ -92,6 +100,7 @@ def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> Pred
         left_out={why: number for why, number in tally.left_out.items() if number},
         blank_lines=tally.blank_lines,
         predicted_positive=tally.positive,
+        added=scorer.added,
         warnings=(*reader.warnings, *tally.doubts.warnings),
     )
     for text in result.warnings:
@@ -137,13 +146,15 @@ class _Sink(Protocol):
 
 
 @contextmanager
-def _sink(request: Request, reader: Reader, watcher: Watcher) -> Iterator[_Sink]:
+def _sink(
+    request: Request, reader: Reader, added: tuple[str, ...], watcher: Watcher
+) -> Iterator[_Sink]:
     if request.as_json:
-        printed = _Printed()
+        printed = _Printed(added)
         yield printed
         printed.close()
         return
-    with open_output(request.out, reader, ADDED) as output:
+    with open_output(request.out, reader, added) as output:
         if output.replaced:
             watcher.note(f"replaced the columns {', '.join(output.replaced)}")
         yield _Filed(output)
@@ -171,22 +182,20 @@ class _Printed:
 
     wanted = Wanted(columns=frozenset())
 
-    def __init__(self) -> None:
-        self._first = True
+    def __init__(self, added: tuple[str, ...]) -> None:
+        self._added, self._first = added, True
 
     def prepared(self, scored: Scored) -> list[tuple[Any, ...]]:
-        """Return place, probability, prediction and label of each row."""
+        """Return the place of each row, and its added cells."""
         places = np.flatnonzero(scored.keep)
-        answers = (scored.cells[name][places].tolist() for name in ADDED)
+        answers = (scored.cells[name][places].tolist() for name in self._added)
         return list(zip(places.tolist(), *answers, strict=True))
 
     def put(self, scored: Scored) -> None:
         """Print the rows of a block, numbered."""
+        names = [name.removeprefix("placement_") for name in self._added]
         for place, *answer in scored.written:
-            row = scored.block.first_row + place
-            entry = dict(
-                zip(("row", "probability", "prediction", "label"), (row, *answer), strict=True)
-            )
+            entry = {"row": scored.block.first_row + place, **dict(zip(names, answer, strict=True))}
             sys.stdout.write(
                 ("[" if self._first else ",") + "\n" + json.dumps(finite(entry), ensure_ascii=False)
             )
@@ -231,7 +240,7 @@ def _write_about(out: str, result: PredictResult) -> None:
         "blank_lines_dropped": result.blank_lines,
         "predicted_positive": result.predicted_positive,
         "warnings": list(result.warnings),
-        "columns": MEANING,
+        "columns": {name: MEANING[name] for name in result.added},
     }
     with replacing(Path(f"{out}.about.json")) as temporary:
         temporary.write_text(

@@ -36,7 +36,8 @@ def predict_one(
         raise DataError(
             f"--set: the model also needs {', '.join(lacking)} (an empty value is a missing cell)"
         )
-    scores = model.scorer.score({name: [given[key]] for key, name in known.items()})
+    row = {name: [given[key]] for key, name in known.items()}
+    scores = model.scorer.score(row, errors=True)
     limit = model.threshold if threshold is None else threshold
     prediction = int(scores.probability[0] >= limit)
     target = model.schema.target
@@ -46,4 +47,6 @@ def predict_one(
         "prediction": prediction,
         "label": target.positive if prediction else target.negative,
     }
+    if scores.interval is not None:
+        answer |= {"low": float(scores.interval[0][0]), "high": float(scores.interval[1][0])}
     return answer, tuple(f"{p.column}: {phrase(p)}" for p in scores.problems)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,18 @@ from placement.data.rules import Rule
 from placement.data.schema import matching_columns
 from placement.data.tables import Block
 from placement.data.target import unlabelled
-from placement.model.scorer import Coded, Problem
+from placement.evaluation.explanation import REASONS
+from placement.model.scorer import Coded, Problem, Scores
 from placement.workflows.models import Model
 from placement.workflows.predict_one import phrase
 
-ADDED = ("placement_probability", "placement_prediction", "placement_label")
+ANSWER = ("placement_probability", "placement_prediction", "placement_label")
+INTERVAL = ("placement_low", "placement_high")
+REASON = tuple(f"placement_reason_{place + 1}" for place in range(REASONS))
+NOTES = "placement_notes"
+
+if TYPE_CHECKING:
+    from placement.model.fitted import Fitted
 
 Mask = npt.NDArray[np.bool_]
 
@@ -35,13 +42,23 @@ class Scored:
 
 @dataclass(frozen=True)
 class BlockScorer:
-    """Which rows are scored, and how: those of a `rule`, those without an outcome (`unknown`)."""
+    """Which rows are scored, and how: those of a `rule`, those without an outcome (`unknown`).
+
+    With `fitted`, the model in full, the reasons are added, and notes on cells in doubt.
+    """
 
     model: Model
     threshold: float
     decimal: str
     unknown: bool
     rule: Rule | None
+    fitted: "Fitted | None" = None
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The columns that are added to the table's own."""
+        interval = () if self.model.scorer.factor is None else INTERVAL
+        return (*ANSWER, *interval, *((*REASON, NOTES) if self.fitted is not None else ()))
 
     @property
     def columns(self) -> frozenset[str]:
@@ -58,15 +75,23 @@ class BlockScorer:
         given = {name: block.columns[there] for name, there in wanted.items()}
         if not everything:
             given = {name: cells[keep] for name, cells in given.items()}
-        scores = self.model.scorer.score(given, self.decimal)
+        scores = self.model.scorer.score(given, self.decimal, errors=True)
+        cells = self._answer(scores)
+        if self.fitted is not None:
+            cells |= _told(self.fitted, given, scores.problems, self.decimal)
+        if not everything:
+            cells = {name: _spread(own, keep) for name, own in cells.items()}
+        positive = int((scores.probability >= self.threshold).sum())
+        return Scored(block, keep, cells, scores.problems, left_out, positive)
+
+    def _answer(self, scores: Scores) -> dict[str, Any]:
+        """Return probability, prediction and label (n,), and the probability's 95 % limits."""
         prediction = (scores.probability >= self.threshold).astype(np.int64)
         target = self.model.schema.target
         words = np.array([target.negative, target.positive], dtype=object)
-        probability, answer = scores.probability, prediction
-        if not everything:
-            probability, answer = _spread(probability, keep), _spread(answer, keep)
-        cells = dict(zip(ADDED, (probability, answer, Coded(answer, words)), strict=True))
-        return Scored(block, keep, cells, scores.problems, left_out, int(prediction.sum()))
+        label = Coded(prediction, words)
+        cells = dict(zip(ANSWER, (scores.probability, prediction, label), strict=True))
+        return cells | dict(zip(INTERVAL, scores.interval or (), strict=False))
 
     def _kept(self, block: Block) -> tuple[Mask, dict[str, int]]:
         keep, left_out = np.ones(len(block), dtype=bool), {}
@@ -80,11 +105,36 @@ class BlockScorer:
         return keep, left_out
 
 
-def _spread(cells: npt.NDArray[Any], keep: Mask) -> npt.NDArray[Any]:
+def _told(
+    fitted: "Fitted", given: Mapping[str, Any], problems: tuple[Problem, ...], decimal: str
+) -> dict[str, Any]:
+    """Return the reasons (n,) in words, and what is in doubt of each row."""
+    from placement.evaluation.explanation import explain, reasons
+
+    said = reasons(fitted, explain(fitted, given, decimal), given, decimal)
+    cells: dict[str, Any] = {
+        name: _texts([own[place] if place < len(own) else None for own in said])
+        for place, name in enumerate(REASON)
+    }
+    notes: list[list[str]] = [[] for _ in said]
+    for problem in problems:
+        for row in problem.rows:
+            notes[row].append(f"{problem.column}: {problem.what}")
+    return cells | {NOTES: _texts(["; ".join(own) or None for own in notes])}
+
+
+def _texts(cells: list[str | None]) -> npt.NDArray[np.object_]:
+    found = np.empty(len(cells), dtype=object)
+    found[:] = cells
+    return found
+
+
+def _spread(cells: Any, keep: Mask) -> Any:
     """Put the cells of the kept rows at their places among all rows (the rest is not written)."""
-    everywhere = np.zeros(len(keep), dtype=cells.dtype)
-    everywhere[keep] = cells
-    return everywhere
+    own = cells.codes if isinstance(cells, Coded) else cells
+    everywhere = np.zeros(len(keep), dtype=own.dtype)
+    everywhere[keep] = own
+    return Coded(everywhere, cells.texts) if isinstance(cells, Coded) else everywhere
 
 
 def match(block: Block, model: Model) -> dict[str, str]:

@@ -13,7 +13,13 @@ import pytest
 
 from placement.model.fitted import load_fitted
 
-ADDED = ["placement_probability", "placement_prediction", "placement_label"]
+ADDED = [
+    "placement_probability",
+    "placement_prediction",
+    "placement_label",
+    "placement_low",
+    "placement_high",
+]
 
 
 @pytest.fixture
@@ -45,20 +51,32 @@ def probabilities(trained, sheet):
     return load_fitted(trained).predict_proba(pd.read_csv(sheet))
 
 
-def test_every_record_is_kept_and_three_cells_are_appended(predict, trained, sheet):
+def test_every_record_is_kept_and_the_answer_is_appended(predict, trained, sheet):
     done = predict(sheet)
     lines, own = done.out.splitlines(), sheet.read_text().splitlines()
     assert lines[0] == own[0] + "," + ",".join(ADDED)
-    assert [line.rsplit(",", 3)[0] for line in lines] == own
+    assert [line.rsplit(",", 5)[0] for line in lines] == own
     expected = probabilities(trained, sheet)
-    cells = [line.rsplit(",", 3)[1:] for line in lines[1:]]
-    assert [
-        float(p) for p, _, _ in cells
-    ] == expected.tolist()  # shortest round trip: the same bits
-    assert [int(c) for _, c, _ in cells] == (expected >= 0.5).astype(int).tolist()
-    assert [word for _, _, word in cells] == [
+    cells = [line.rsplit(",", 5)[1:] for line in lines[1:]]
+    assert [float(p) for p, *_ in cells] == expected.tolist()  # shortest round trip: the same bits
+    assert [int(c) for _, c, *_ in cells] == (expected >= 0.5).astype(int).tolist()
+    assert [word for _, _, word, *_ in cells] == [
         "Placed" if p >= 0.5 else "Not Placed" for p in expected
     ]
+    assert all(float(low) < float(p) < float(high) for p, _, _, low, high in cells)
+
+
+def test_reasons_name_what_moves_the_chance_most_and_cells_in_doubt(predict, sheet, here):
+    lines = sheet.read_text().splitlines()
+    header = lines[0].split(",")
+    cells = lines[1].split(",")
+    cells[header.index("cgpa")] = "0.5"
+    (here / "one.csv").write_text("\n".join([lines[0], ",".join(cells), lines[2]]) + "\n")
+    (odd, usual) = predict("one.csv", "--reasons", "--json").json
+    assert odd["reason_1"].startswith("cgpa 0.5 (average 7")
+    assert odd["reason_1"].endswith("lowers the chance")
+    assert odd["notes"] == "cgpa: far outside training"
+    assert usual["notes"] is None
 
 
 def test_odd_bytes_stay_as_they_are(predict, here):
@@ -94,7 +112,8 @@ def test_json_has_the_promised_entries(predict, sheet):
     found = predict(sheet, "--json").json
     assert [row["row"] for row in found] == list(range(1, 241))
     for row in found:
-        assert list(row) == ["row", "probability", "prediction", "label"]
+        assert list(row) == ["row", "probability", "prediction", "label", "low", "high"]
+        assert row["low"] < row["probability"] < row["high"]
         assert (type(row["probability"]), type(row["prediction"])) == (float, int)
 
 
@@ -141,7 +160,7 @@ def test_a_rule_that_keeps_no_row_gives_an_empty_answer(predict, mixed, here, fo
     read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "xlsx": read_excel}[form]
     found = read(here / f"none.{form}")
     assert len(found) == 0
-    assert list(found)[-3:] == ADDED
+    assert list(found)[-5:] == ADDED
 
 
 def test_a_block_that_keeps_no_row_does_not_disturb_the_others(predict, mixed, monkeypatch):

@@ -16,6 +16,7 @@ from placement.evaluation.uncertainty import (
     estimates,
     few_events,
     likelihood_of,
+    per_units,
 )
 from placement.training.fitting import solve
 from placement.training.preparation import finish, fit, inform, prepare
@@ -145,13 +146,13 @@ def test_aliased_columns_have_neither_coefficient_nor_error():
 def test_a_coefficient_is_told_per_as_many_units_as_asked():
     _, fitted, _ = plain(students())
     one = {row.feature: row for row in estimates(fitted)}
-    ten = {row.feature: row for row in estimates(fitted, {"IQ": 10})}
+    ten = {row.feature: row for row in per_units(fitted, estimates(fitted), {"IQ": 10})}
     assert ten["iq"].coefficient == pytest.approx(10 * one["iq"].coefficient)
     assert ten["iq"].high == pytest.approx(10 * one["iq"].high)
     assert ten["iq"].z == pytest.approx(one["iq"].z)
     assert ten["cgpa"] == one["cgpa"]
     with pytest.raises(UsageError, match="did you mean 'cgpa'"):
-        estimates(fitted, {"cgap": 1})
+        per_units(fitted, estimates(fitted), {"cgap": 1})
 
 
 def test_the_interval_of_a_student_is_that_of_the_delta_method():

@@ -1,0 +1,98 @@
+"""`placement explain`: the model as a table, and why a student has this chance."""
+
+import math
+from typing import Any
+
+import click
+
+from placement.cli.common import (
+    PROBABILITY,
+    console_options,
+    csv_words,
+    json_option,
+    model_option,
+    names_option,
+    sheet_option,
+)
+from placement.cli.console import Console
+from placement.errors import UsageError
+
+SHOWN = 5  # students that are explained in text unless one is asked for
+
+
+@click.command(short_help="Show the model, and why a student has this chance.")
+@click.argument("data", required=False)
+@model_option
+@click.option("--row", type=click.IntRange(1), metavar="N", help="Explain this row of DATA.")
+@click.option(
+    "--reach",
+    type=PROBABILITY,
+    default=0.7,
+    show_default=True,
+    help="The probability that what-if is asked to reach.",
+)
+@click.option(
+    "--changeable",
+    metavar="A,B",
+    callback=lambda _ctx, _param, text: csv_words(text),
+    help="Columns a student can change, instead of those known by name (CGPA, tests, backlogs …).",
+)
+@click.option(
+    "--unpenalised", is_flag=True, help="Show the maximum-likelihood fit, where there is one."
+)
+@click.option(
+    "--per",
+    metavar="COLUMN=UNITS",
+    multiple=True,
+    help="Tell a coefficient per so many units, such as iq=10; repeatable.",
+)
+@names_option
+@sheet_option
+@json_option
+@console_options
+def explain(
+    data: str | None,
+    model: str,
+    row: int | None,
+    per: tuple[str, ...],
+    as_json: bool,
+    console: Console,
+    **options: Any,
+) -> None:
+    """Show the model as a table of coefficients with their errors; with DATA, explain its students.
+
+    A student's chance is taken apart column by column, the strongest reasons are said in words, and
+    what-if tells at which figure students like this one reach a probability. That speaks of other
+    students in the past: it is no promise to one.
+
+    \b
+    Example:
+      placement explain
+      placement explain --model mymodel --per iq=10 --unpenalised
+      placement explain data/students.csv --row 3 --reach 0.8
+    """
+    from placement.reporting.documents import as_json as document
+    from placement.reporting.explanation import explanation_document, explanation_text
+    from placement.workflows.explain import Question, explain_model
+
+    if data is None and row is not None:
+        raise UsageError("--row is a row of a file: name DATA")
+    most = None if as_json or row is not None else SHOWN
+    question = Question(source=data, row=row, most=most, units=_units(per), **options)
+    result = explain_model(model, question, console)
+    for text in result.warnings:
+        console.warn(text)
+    click.echo(document(explanation_document(result)) if as_json else explanation_text(result))
+
+
+def _units(per: tuple[str, ...]) -> dict[str, float]:
+    found = {}
+    for item in per:
+        name, _, amount = item.rpartition("=")
+        try:
+            found[name.strip()] = float(amount)
+        except ValueError:
+            raise UsageError(f"--per {item!r}: write it as COLUMN=UNITS, such as iq=10") from None
+        if not name.strip() or not 0 < found[name.strip()] < math.inf:
+            raise UsageError(f"--per {item!r}: units are a number above 0, such as iq=10")
+    return found

@@ -1,0 +1,73 @@
+"""Which columns a student can still change, and which way is the better one, told by their names.
+
+Never past marks (school, an earlier degree) and never a personal attribute: advice about those is
+none. A figure of the present such as the CGPA, a test, internships or projects can be raised, an
+active backlog can be cleared.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from placement.data.schema import Feature, Schema, matching_columns, means_sensitive, name_words
+from placement.errors import UsageError
+
+Better = Literal["more", "less"]
+
+_LESS = {"backlog", "backlogs", "arrear", "arrears", "kt", "kts"}
+_PAST = {
+    "ssc", "hsc", "sslc", "puc", "school", "secondary", "higher", "matric", "matriculation",
+    "tenth", "twelfth", "10th", "12th", "10", "12", "x", "xii", "intermediate", "inter", "diploma",
+    "degree", "bachelor", "bachelors", "ug", "admission", "entrance", "history", "past", "previous",
+    "earlier", "board", "jee", "cat", "gate",
+}  # fmt: skip
+_GRADES = {"cgpa", "gpa", "sgpa", "cpi", "spi", "mba", "semester"}
+_TESTS = {
+    "test", "tests", "etest", "exam", "aptitude", "score", "scores", "coding", "dsa", "skill",
+    "skills", "softskills", "mock", "communication", "comm", "resume", "webdev",
+}  # fmt: skip
+_DEEDS = {
+    "internship", "internships", "project", "projects", "certification", "certifications",
+    "certificate", "certificates", "workshop", "workshops", "course", "courses", "hackathon",
+    "hackathons", "publication", "publications", "training", "extracurricular", "activities",
+}  # fmt: skip
+_PERSONAL = {"iq", "age", "height", "weight", "hostel", "income", "personality"}
+
+
+def better(name: str) -> Better:
+    """Return whether more of a column is better, or less: fewer backlogs are."""
+    return "less" if _LESS & _words(name) else "more"
+
+
+def is_counted(name: str) -> bool:
+    """Whether a column counts things, so that only whole numbers make sense."""
+    return bool((_DEEDS | _LESS) & _words(name))
+
+
+def changeable(schema: Schema, asked: Sequence[str] = ()) -> tuple[Feature, ...]:
+    """Return the features a student can change: those asked for, or those known by their names.
+
+    Raises DataError for an unknown column, UsageError for a personal attribute.
+    """
+    by_name = {feature.name: feature for feature in schema.features}
+    if not asked:
+        return tuple(f for f in schema.features if _is_changeable(f.name))
+    found = matching_columns(by_name, list(asked), option="--changeable", file="the model")
+    for name in found.values():
+        if means_sensitive(name) or _PERSONAL & _words(name):
+            raise UsageError(
+                f"--changeable {name}: nobody is advised to change a personal attribute"
+            )
+    return tuple(by_name[found[name]] for name in asked)
+
+
+def _is_changeable(name: str) -> bool:
+    found = _words(name)
+    if found & (_PAST | _PERSONAL) or means_sensitive(name):
+        return False
+    return bool(found & (_GRADES | _TESTS | _DEEDS | _LESS))
+
+
+def _words(name: str) -> set[str]:
+    """The words of a name, those without digits at their ends among them."""
+    found = name_words(name)
+    return {*found, *(word.rstrip("0123456789") for word in found)} - {""}

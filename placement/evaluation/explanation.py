@@ -1,0 +1,129 @@
+"""Why this probability? Each file column's part in the logit of a student.
+
+A column's contribution is β·(x − mean), summed over its encoded columns; x is the student's and
+mean the average of training. The contributions and the average student's logit add up to the logit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.errors import DataError, ModelError
+from placement.model.scorer import NumberColumn, ScorerError, match_columns, parse_numbers, words
+
+if TYPE_CHECKING:
+    from placement.model.fitted import Fitted
+
+Floats = npt.NDArray[np.float64]
+
+REASONS = 3
+FAINT = 0.05  # of log-odds; what moves the chance by less is no reason
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What the model says of n students, and why.
+
+    `contributions: (n, m)` of the m file columns `columns`, and `average`, the logit of the average
+    student, add up to `logit: (n,)`. `low`, `high` (n,) are the 95 % limits of `probability`, None
+    where the model does not know its covariance.
+    """
+
+    columns: tuple[str, ...]
+    contributions: Floats
+    average: float
+    logit: Floats
+    probability: Floats
+    low: Floats | None
+    high: Floats | None
+
+
+def explain(fitted: "Fitted", table: Mapping[str, Any], decimal: str = ".") -> Explanation:
+    """Explain rows of a table: a mapping of the model's columns, each (n,).
+
+    Raises DataError where a column is lacking, ModelError where the model is of an older format.
+    """
+    if fitted.means is None:
+        raise ModelError("the model does not know its training's averages: train it again")
+    try:
+        scores = fitted.scorer.score(table, decimal, errors=True)
+    except ScorerError as problem:
+        raise DataError(str(problem)) from problem
+    found = match_columns(table.keys(), fitted.scorer.feature_columns)
+    encoded = fitted.encoder.encode({name: table[there] for name, there in found.items()}, decimal)
+    parts = (encoded - fitted.means) * fitted.weights
+    columns = tuple(dict.fromkeys(fitted.encoder.owners))
+    contributions = np.zeros((len(encoded), len(columns)))
+    for place, owner in enumerate(fitted.encoder.owners):
+        contributions[:, columns.index(owner)] += parts[:, place]
+    low, high = scores.interval or (None, None)
+    return Explanation(
+        columns=columns,
+        contributions=contributions,
+        average=fitted.intercept + float(fitted.means @ fitted.weights),
+        logit=scores.logit,
+        probability=scores.probability,
+        low=low,
+        high=high,
+    )
+
+
+def reasons(
+    fitted: "Fitted", found: Explanation, table: Mapping[str, Any], decimal: str = "."
+) -> list[tuple[str, ...]]:
+    """Say of each student the up to three strongest reasons in words, the strongest first."""
+    said = [_sayings(fitted, name, table, decimal) for name in found.columns]
+    order = np.argsort(-np.abs(found.contributions), axis=1, kind="stable")[:, :REASONS]
+    return [
+        tuple(
+            f"{said[place][row]} {'raises' if found.contributions[row, place] > 0 else 'lowers'} "
+            "the chance"
+            for place in order[row]
+            if abs(found.contributions[row, place]) >= FAINT
+        )
+        for row in range(len(found.logit))
+    ]
+
+
+def _sayings(fitted: "Fitted", owner: str, table: Mapping[str, Any], decimal: str) -> Sequence[str]:
+    """Name a column with each student's cell (n,): `cgpa 6.1 (average 7.0)`, `branch MECH`."""
+    sources = _sources(fitted, owner)
+    own = match_columns(table.keys(), sources)
+    parts = [_cells(fitted, name, table[own[name]], decimal) for name in sources]
+    return [" with ".join(row) for row in zip(*parts, strict=True)]
+
+
+def _sources(fitted: "Fitted", owner: str) -> tuple[str, ...]:
+    """Return the file columns of a column: itself, or the two that `A:B` is the product of."""
+    names = fitted.scorer.feature_columns
+    if owner in names:
+        return (owner,)
+    return next((a, b) for a in names for b in names if f"{a}:{b}" == owner)
+
+
+def _cells(fitted: "Fitted", name: str, cells: Any, decimal: str) -> list[str]:
+    kinds = {feature.name: feature.kind for feature in fitted.schema.features}
+    if kinds[name] == "category":
+        return [f"{name} {word}" if word else f"{name} not known" for word in words(cells)]
+    numbers, _ = parse_numbers(cells, decimal)
+    average = _average(fitted, name)
+    beside = "" if average is None else f" (average {_short(average)})"
+    return [
+        f"{name} not known" if np.isnan(value) else f"{name} {_short(value)}{beside}"
+        for value in numbers
+    ]
+
+
+def _average(fitted: "Fitted", name: str) -> float | None:
+    for column in fitted.encoder.columns:
+        if isinstance(column, NumberColumn) and column.column == name:
+            return column.mean
+    return None
+
+
+def _short(value: float) -> str:
+    """Write a figure as a person would: 7.25, 72, 1200."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"

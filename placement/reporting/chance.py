@@ -1,0 +1,22 @@
+"""A probability about people, in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+OF_AVERAGE = "of the average of such students, not the luck of one"
+
+
+def chance(positive: str, answer: Mapping[str, Any]) -> str:
+    """Say a `probability`, with its limits `low` and `high` where known, as a share of students."""
+    text = f"students like this are {positive!r} {in_100(answer['probability'])} in 100"
+    low, high = answer.get("low"), answer.get("high")
+    if low is None or high is None:
+        return text
+    return f"{text} (95 % interval {in_100(low)} to {in_100(high)}: {OF_AVERAGE})"
+
+
+def in_100(probability: float) -> str:
+    """Say of how many in 100 a probability speaks."""
+    if probability > 0.995:
+        return "over 99"
+    return "under 1" if probability < 0.005 else f"{100 * probability:.0f}"

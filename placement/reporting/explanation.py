@@ -1,0 +1,79 @@
+"""An explained model, and explained students, as text and JSON."""
+
+from dataclasses import asdict
+from typing import Any
+
+from placement.evaluation.what_if import WhatIf
+from placement.reporting.chance import chance, in_100
+from placement.reporting.coefficients import model_document, model_text
+from placement.reporting.documents import FORMAT
+from placement.reporting.grid import table
+from placement.reporting.results import ExplainResult, Student
+
+
+def explanation_text(result: ExplainResult) -> str:
+    """What `explain` prints."""
+    fitted = result.fitted
+    texts = [model_text(fitted, result.coefficients, maximised=result.maximised)]
+    positive = fitted.schema.target.positive
+    texts += [_student_text(student, positive) for student in result.students]
+    if result.total is not None and 1 < len(result.students) < result.total:
+        texts.append(
+            f"The first {len(result.students)} of {result.total:,} students; --row N explains "
+            "another, --json all."
+        )
+    return "\n\n".join(texts)
+
+
+def _student_text(student: Student, positive: str) -> str:
+    lines = [f"Row {student.row}: {chance(positive, asdict(student))}"]
+    rows: list[tuple[Any, ...]] = [("(average student)", student.average)]
+    rows += sorted(student.contributions, key=lambda part: -abs(part[1]))
+    rows += [("logit", student.logit)]
+    lines.append(table(("column", "log-odds"), rows, numeric=(1,)))
+    lines += [f"  {text}" for text in student.reasons]
+    lines += [f"  {text}" for own in student.what_if if (text := what_if_text(own, positive))]
+    return "\n".join(lines)
+
+
+def what_if_text(own: WhatIf, positive: str) -> str:
+    """Say what one column would have to be; never as advice to a person."""
+    goal = f"{in_100(own.target)} in 100"
+    if own.verdict == "no advice":
+        return f"{own.column}: no advice; in this model more of it does not go with a higher chance"
+    if own.verdict == "out of reach" and own.best is not None:
+        return f"{own.column}: alone it does not reach {goal} (at most {in_100(own.best)})"
+    if own.verdict != "reached" or own.probability is None:
+        return ""
+    value = own.value if isinstance(own.value, str) else f"{own.value:g}"
+    text = (
+        f"{own.column}: students like this with {own.column} {value} were {positive!r} "
+        f"{in_100(own.probability)} in 100"
+    )
+    if own.low is not None and own.high is not None:
+        text += f" ({in_100(own.low)} to {in_100(own.high)})"
+    if isinstance(own.earliest, float):
+        until = f"{own.latest:g}" if isinstance(own.latest, float) else "beyond what was seen"
+        text += f"; {goal} lies between {own.earliest:g} and {until}"
+    return text
+
+
+def explanation_document(result: ExplainResult) -> dict[str, Any]:
+    """What `explain --json` prints."""
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "model": dict(result.model),
+        **model_document(result.fitted, result.coefficients, maximised=result.maximised),
+    }
+    if result.total is not None:
+        document["rows"] = [_student_document(student) for student in result.students]
+    return {**document, "warnings": list(result.warnings)}
+
+
+def _student_document(student: Student) -> dict[str, Any]:
+    return {
+        **asdict(student),
+        "contributions": [
+            {"feature": name, "contribution": value} for name, value in student.contributions
+        ],
+    }

@@ -1,0 +1,93 @@
+"""`placement explain`, as it is typed."""
+
+import pytest
+
+from placement.model.fitted import load_fitted
+
+KEYS = {"feature", "coefficient", "std_error", "z", "p_value", "low", "high"}
+
+
+@pytest.fixture
+def sheet(trained):
+    return trained.parent / "students.csv"
+
+
+@pytest.fixture
+def explain(run, trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def explained(*words, code=0, model=trained):
+        done = run("explain", *words, "--model", model)
+        assert done.code == code, done.err
+        return done
+
+    return explained
+
+
+def test_the_document_has_the_promised_keys(explain, sheet):
+    found = explain(sheet, "--json").json
+    assert found["format"] == 1
+    assert found["penalised"] is True
+    assert found["coefficients"][0]["feature"] == "(intercept)"
+    for row in found["coefficients"]:
+        assert set(row) == KEYS | {"odds_ratio", "odds_ratio_low", "odds_ratio_high"}
+        assert row["z"] is None
+        assert row["p_value"] is None
+        assert row["low"] < row["coefficient"] < row["high"]
+    assert found["log_likelihood"] > found["null_log_likelihood"]
+    assert found["aic"] is None
+    assert [row["row"] for row in found["rows"]] == list(range(1, 241))
+    for row in found["rows"]:
+        total = row["average"] + sum(part["contribution"] for part in row["contributions"])
+        assert abs(total - row["logit"]) < 1e-12
+        assert row["low"] < row["probability"] < row["high"]
+
+
+def test_the_fit_without_the_penalty_is_tested_and_has_an_aic(explain):
+    found = explain("--unpenalised", "--json").json
+    assert found["penalised"] is False
+    assert all(0 <= row["p_value"] <= 1 for row in found["coefficients"])
+    parameters = len(found["coefficients"])
+    assert found["aic"] == pytest.approx(2 * parameters - 2 * found["log_likelihood"])
+    assert "without the penalty" not in explain("--unpenalised").out
+
+
+def test_text_shows_the_model_and_the_first_students(explain, sheet):
+    done = explain(sheet)
+    assert "Log-odds of status = Placed, --l2 1" in done.out
+    assert "Row 5: students like this are 'Placed'" in done.out
+    assert "Row 6" not in done.out
+    assert "The first 5 of 240 students" in done.out
+
+
+def test_one_row_is_explained_with_reasons_and_what_if(explain, sheet, trained):
+    seen = explain(sheet, "--row", 7, "--reach", 0.99, "--json").json["rows"]
+    assert [row["row"] for row in seen] == [7]
+    verdicts = {own["column"]: own["verdict"] for own in seen[0]["what_if"]}
+    assert set(verdicts) == {"cgpa", "backlogs", "aptitude"} & set(verdicts)
+    fitted = load_fitted(trained)
+    assert set(verdicts) <= set(fitted.schema.feature_names)
+    text = explain(sheet, "--row", 7).out
+    assert "the chance" in text
+    assert "raise to" not in text
+
+
+def test_what_is_wrong_is_told_with_its_exit_code(explain, sheet):
+    assert "there is no row 999; it has 240" in explain(sheet, "--row", 999, code=3).err
+    assert "name DATA" in explain("--row", 1, code=2).err
+    assert "write it as COLUMN=UNITS" in explain("--per", "cgpa", code=2).err
+    assert "did you mean 'cgpa'" in explain("--per", "cgap=2", code=2).err
+    assert "did you mean 'cgpa'" in explain("--changeable", "cgap", code=3).err
+    assert "it is no bundle directory" in explain(model="nowhere/at-all", code=5).err
+
+
+def test_without_a_maximum_the_reason_is_told(explain, run, tmp_path):
+    rows = "\n".join(f"{k / 10},{int(k > 55)}" for k in range(40, 100))
+    (tmp_path / "apart.csv").write_text("cgpa,placed\n" + rows + "\n")
+    assert run("train", "apart.csv", "--no-track", "--out", "apart").code == 0
+    assert (
+        "the columns separate the outcomes" in explain("--unpenalised", model="apart", code=5).err
+    )
+    assert "Without the penalty: there is none" in explain(model="apart").out
+    assert run("train", "apart.csv", "--no-track", "--firth", "--out", "apart").code == 0
+    assert "Firth's correction" in explain(model="apart").out
