@@ -24,7 +24,8 @@ _NO_WEIGHTS = np.empty(0)
 class Coefficient:
     """One row of the model's table: log-odds per natural unit, and per standard deviation.
 
-    Both are None for a column that is a linear combination of earlier ones.
+    A column that is a linear combination of earlier ones has no `coefficient_standardised`, and no
+    `coefficient` either, unless another column that is standardised by it needs one.
     """
 
     feature: str
@@ -68,7 +69,7 @@ class Fitted:
         """The model as a table in natural units, encoded columns in order."""
         natural, _ = self.encoder.natural_units(self.weights, self.intercept)
         return tuple(
-            Coefficient(name, None, None)
+            Coefficient(name, float(raw) or None, None)
             if name in self.aliased
             else Coefficient(name, float(raw), float(standardised))
             for name, raw, standardised in zip(

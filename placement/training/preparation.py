@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from placement.config import TrainConfig
 from placement.data.chunks import Chunks
+from placement.data.curves import curves_of
 from placement.data.encoded import Wanted, encoded
 from placement.data.encoding import Encoder, learn_encoding
 from placement.data.split import TEST, TRAIN, VALIDATION, Split, hold_out
@@ -89,7 +90,8 @@ def prepare(
     Raises DataError where the training rows are separable at `--l2 0`.
     """
     split = split or hold_out(table, config, everything=everything or test is not None)
-    encoder = learn_encoding(table, split)
+    curves = curves_of(config, table.schema, file=table.name)
+    encoder = learn_encoding(table, split, curves)
     classes = _class_weights(table, split)
     wanted = Wanted(
         _part(split, TRAIN), encoder, np.dtype(config.dtype),
