@@ -18,6 +18,7 @@ DEFAULT_EPOCHS = {"auto": 300, "gd": 1000, "sgd": 100, "adam": 1000, "lbfgs": 50
 DEFAULT_BATCH_SIZE = 256
 DEFAULT_MOMENTUM = 0.9
 DEFAULT_ADAM_LR = 0.05
+DEFAULT_KNOTS, LEAST_KNOTS, MOST_KNOTS = 5, 3, 20  # of a spline
 
 # Which optimizers can use an option; any other choice of optimizer makes it a usage error.
 USED_BY = {
@@ -166,6 +167,28 @@ class TrainConfig:
     dtype: str = _option(
         "float64", "Precision of the training.", "fit", choices=("float64", "float32")
     )
+    spline: tuple[str, ...] = _option(
+        (),
+        "Let the log-odds bend with this number, as a restricted cubic spline (5 knots unless "
+        "told); repeatable.",
+        "fit",
+        metavar="COL[:KNOTS]",
+        separate=True,
+    )
+    step: tuple[str, ...] = _option(
+        (),
+        "Let the log-odds step where this number reaches a value, as in cgpa:6.5; repeatable.",
+        "fit",
+        metavar="COL:VALUE",
+        separate=True,
+    )
+    interaction: tuple[str, ...] = _option(
+        (),
+        "Let what one column counts depend on another; repeatable.",
+        "fit",
+        metavar="A:B",
+        separate=True,
+    )
     patience: int | None = _option(
         None, "Stop after so many epochs without progress on a slice of the training rows.", "fit"
     )
@@ -222,6 +245,7 @@ class TrainConfig:
             raise UsageError("--labels are joined in memory: leave out --stream and --keep-cache")
         if self.keep_cache and self.stream is False:
             raise UsageError("--keep-cache keeps what --stream writes: leave out --in-memory")
+        self._check_curves()
         for tag in self.tag:
             if "=" not in tag or tag.startswith("="):
                 raise UsageError(f"--tag {tag!r}: write it as key=value")
@@ -271,6 +295,16 @@ class TrainConfig:
         object.__setattr__(self, "l2", 0.0)
         object.__setattr__(self, "loss", "logits")
 
+    def _check_curves(self) -> None:
+        for text in self.spline:
+            spline_of(text)
+        for text in self.step:
+            step_of(text)
+        for text in self.interaction:
+            parts = text.split(":")
+            if len(parts) < 2 or not (parts[0].strip() and parts[-1].strip()):
+                raise UsageError(f"--interaction {text!r}: write two columns as A:B")
+
     @property
     def resolved_optimizer(self) -> str:
         """The optimizer that runs: `--lr`, `--batch-size` or `--momentum` alone choose it."""
@@ -292,6 +326,38 @@ class TrainConfig:
             for f in dataclasses.fields(self)
             if f.metadata["scope"] == scope
         }
+
+
+def spline_of(text: str) -> tuple[str, int]:
+    """Return the column and the number of knots of a `--spline COL[:KNOTS]`."""
+    column, knots = _split_number(text)
+    if knots is None:
+        column, knots = text, DEFAULT_KNOTS
+    if not column.strip() or not text.strip(" :"):
+        raise UsageError(f"--spline {text!r}: name a column, as in cgpa or cgpa:5")
+    if not (LEAST_KNOTS <= knots <= MOST_KNOTS and knots == int(knots)):
+        raise UsageError(
+            f"--spline {text!r}: the knots must be a whole number from {LEAST_KNOTS} to "
+            f"{MOST_KNOTS} (of a column that is named {text!r}: {text}:{DEFAULT_KNOTS})"
+        )
+    return column.strip(), int(knots)
+
+
+def step_of(text: str) -> tuple[str, float]:
+    """Return the column and the value of a `--step COL:VALUE`."""
+    column, value = _split_number(text)
+    if value is None or not column.strip() or not math.isfinite(value):
+        raise UsageError(f"--step {text!r}: write a column and the value it reaches, as cgpa:6.5")
+    return column.strip(), value
+
+
+def _split_number(text: str) -> tuple[str, float | None]:
+    """Split at the last colon, where a number follows it: names may hold colons too."""
+    column, colon, number = text.rpartition(":")
+    try:
+        return (column, float(number)) if colon else (text, None)
+    except ValueError:
+        return text, None
 
 
 def flag(name: str) -> str:

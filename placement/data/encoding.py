@@ -5,24 +5,30 @@ What is learnt is applied by `placement.model.scorer`, in training as in scoring
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from placement.data.curves import STRAIGHT, Curves
+from placement.data.curving import curved
+from placement.data.knots import EachPiece
+from placement.data.natural import natural_units
 from placement.data.ordered import in_order, usable_processors
 from placement.data.raw import coded
 from placement.data.schema import Feature, Schema
 from placement.data.split import TRAIN, Split
 from placement.data.table import Table
 from placement.model.scorer import (
+    KINDS,
     CategoryColumn,
     Coded,
     Column,
     NumberColumn,
     Problem,
+    encode_in_order,
     fold,
     parse_numbers,
     words,
@@ -31,6 +37,7 @@ from placement.model.scorer import (
 RARE_BELOW = 5  # a level of fewer students could point at one of them
 
 Floats = npt.NDArray[np.float64]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -169,8 +176,13 @@ class Encoder:
 
     @property
     def owners(self) -> tuple[str, ...]:
-        """The file column (d,) that each encoded column is of."""
+        """What each encoded column (d,) is explained under: its file column, or `A:B`."""
         return tuple(column.column for column in self.columns for _ in column.names)
+
+    @property
+    def averages(self) -> Floats:
+        """Mean of each encoded column (d,) over the training rows."""
+        return np.array([mean for column in self.columns for mean in column.averages])
 
     def range_of(self, name: str) -> tuple[float, float]:
         """Return the range, rounded outwards, in which training knew a number column."""
@@ -184,68 +196,74 @@ class Encoder:
 
     def encode(self, table: Mapping[str, Any], decimal: str = ".") -> Floats:
         """Return the encoded rows (n, d) of a mapping of file columns, each (n,)."""
-        encoded = [v for column in self.columns for v in self._one(column, table, decimal)[0]]
+        parts = encode_in_order(self.columns, table, decimal)
+        encoded = [values for own, _ in parts for values in own]
         rows = len(table[self.columns[0].column]) if self.columns else 0
         return np.column_stack(encoded) if encoded else np.empty((rows, 0))
 
     def encode_into(self, target: npt.NDArray[Any], table: Mapping[str, Any]) -> None:
         """Write the encoded rows into `target` (d, n), a column of the perceptron to each line."""
         place = 0
-        for column in self.columns:
-            for values in self._one(column, table)[0]:
+        for own, _ in encode_in_order(self.columns, table):
+            for values in own:
                 target[place] = values
                 place += 1
 
     def problems(self, table: Mapping[str, Any]) -> tuple[Problem, ...]:
         """Return the cells that are encoded with a stand-in."""
-        return tuple(doubt for column in self.columns for doubt in self._one(column, table)[1])
-
-    @staticmethod
-    def _one(
-        column: Column, table: Mapping[str, Any], decimal: str = "."
-    ) -> tuple[list[Floats], list[Problem]]:
-        return column.encode(table[column.column], decimal)
+        return tuple(p for _, doubts in encode_in_order(self.columns, table) for p in doubts)
 
     def natural_units(self, weights: Floats, intercept: float) -> tuple[Floats, float]:
-        """Turn weights (d,) and intercept on encoded columns into those on the file's own units."""
-        natural, place = weights.astype(np.float64).copy(), 0
-        for column in self.columns:
-            if isinstance(column, NumberColumn):
-                natural[place] = weights[place] / column.std
-                intercept -= natural[place] * column.mean
-            place += len(column.names)
-        return natural, float(intercept)
+        """Turn weights (d,) and intercept on encoded columns into those on the file's own units.
+
+        They act on the number itself, on the functions of a spline, on 0/1 columns and on products
+        of these: see `placement.data.natural`.
+        """
+        return natural_units(self.columns, weights, intercept)
 
     @property
     def document(self) -> list[dict[str, Any]]:
         """The JSON-able form that a bundle keeps."""
-        return [
-            {"kind": "number" if isinstance(c, NumberColumn) else "category", **asdict(c)}
-            for c in self.columns
-        ]
+        kinds = {made: kind for kind, made in KINDS.items()}
+        return [{"kind": kinds[type(column)], **asdict(column)} for column in self.columns]
 
 
-def learn_encoder(columns: Mapping[str, Any], schema: Schema, weight: Floats) -> Encoder:
+def learn_encoder(
+    columns: Mapping[str, Any], schema: Schema, weight: Floats, curves: Curves = STRAIGHT
+) -> Encoder:
     """Learn the encoding of the schema's features from training rows: columns and weight (n,)."""
-    return _encoder(schema, _sums(columns, schema, weight))
+
+    def each(work: Callable[[Mapping[str, Any], Floats], T]) -> Iterator[T]:
+        yield work(columns, weight)
+
+    return _learnt(schema, curves, each)
 
 
-def learn_encoding(table: Table, split: Split) -> Encoder:
+def learn_encoding(table: Table, split: Split, curves: Curves = STRAIGHT) -> Encoder:
     """Learn the encoding from the rows of a table that train."""
 
-    def of_piece(place: int) -> list[NumberSums | LevelCounts]:
-        train = np.flatnonzero(split.parts.piece(place) == TRAIN)
-        cells = table.piece(place, table.schema.feature_names)
-        own = {name: column[train] for name, column in cells.items()}
-        weight = table.weights.piece(place)
-        if not table.is_weighted:
-            return _sums(own, table.schema, weight[: len(train)])
-        return _sums(own, table.schema, weight[train])
+    def each(work: Callable[[Mapping[str, Any], Floats], T]) -> Iterator[T]:
+        def of_piece(place: int) -> T:
+            train = np.flatnonzero(split.parts.piece(place) == TRAIN)
+            cells = table.piece(place, table.schema.feature_names)
+            own = {name: column[train] for name, column in cells.items()}
+            weight = table.weights.piece(place)
+            return work(own, weight[train] if table.is_weighted else weight[: len(train)])
+
+        yield from in_order(range(table.pieces), of_piece, usable_processors())
+
+    return _learnt(table.schema, curves, each)
+
+
+def _learnt(schema: Schema, curves: Curves, each: EachPiece) -> Encoder:
+    def of_piece(cells: Mapping[str, Any], weight: Floats) -> list[NumberSums | LevelCounts]:
+        return _sums(cells, schema, weight)
 
     total: list[Any] = []
-    for sums in in_order(range(table.pieces), of_piece, usable_processors()):
+    for sums in each(of_piece):
         total = [a.merge(b) for a, b in zip(total, sums, strict=True)] if total else list(sums)
-    return _encoder(table.schema, total)
+    features = zip(schema.features, total, strict=True)
+    return Encoder(curved([learnt.column(own) for own, learnt in features], curves, each))
 
 
 def _sums(
@@ -257,8 +275,3 @@ def _sums(
         else LevelCounts.of(columns[feature.name], weight)
         for feature in schema.features
     ]
-
-
-def _encoder(schema: Schema, sums: Sequence[NumberSums | LevelCounts]) -> Encoder:
-    features = zip(schema.features, sums, strict=True)
-    return Encoder(tuple(learnt.column(feature) for feature, learnt in features))

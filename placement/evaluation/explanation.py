@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.errors import DataError, ModelError
+from placement.errors import DataError
 from placement.model.scorer import NumberColumn, ScorerError, match_columns, parse_numbers, words
 
 if TYPE_CHECKING:
@@ -44,17 +44,16 @@ class Explanation:
 def explain(fitted: "Fitted", table: Mapping[str, Any], decimal: str = ".") -> Explanation:
     """Explain rows of a table: a mapping of the model's columns, each (n,).
 
-    Raises DataError where a column is lacking, ModelError where the model is of an older format.
+    Raises DataError where a column is lacking.
     """
-    if fitted.means is None:
-        raise ModelError("the model does not know its training's averages: train it again")
     try:
         scores = fitted.scorer.score(table, decimal, errors=True)
     except ScorerError as problem:
         raise DataError(str(problem)) from problem
     found = match_columns(table.keys(), fitted.scorer.feature_columns)
     encoded = fitted.encoder.encode({name: table[there] for name, there in found.items()}, decimal)
-    parts = (encoded - fitted.means) * fitted.weights
+    averages = fitted.encoder.averages
+    parts = (encoded - averages) * fitted.weights
     columns = tuple(dict.fromkeys(fitted.encoder.owners))
     contributions = np.zeros((len(encoded), len(columns)))
     for place, owner in enumerate(fitted.encoder.owners):
@@ -63,7 +62,7 @@ def explain(fitted: "Fitted", table: Mapping[str, Any], decimal: str = ".") -> E
     return Explanation(
         columns=columns,
         contributions=contributions,
-        average=fitted.intercept + float(fitted.means @ fitted.weights),
+        average=fitted.intercept + float(averages @ fitted.weights),
         logit=scores.logit,
         probability=scores.probability,
         low=low,

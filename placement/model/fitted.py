@@ -24,7 +24,8 @@ _NO_WEIGHTS = np.empty(0)
 class Coefficient:
     """One row of the model's table: log-odds per natural unit, and per standard deviation.
 
-    Both are None for a column that is a linear combination of earlier ones.
+    A column that is a linear combination of earlier ones has no `coefficient_standardised`, and no
+    `coefficient` either, unless another column that is standardised by it needs one.
     """
 
     feature: str
@@ -40,8 +41,7 @@ class Fitted:
     linear combinations of earlier ones. `config` holds the settings that decided the fit and
     `figures` what it came to (rows, losses, convergence, metrics, skill); both are JSON-able.
     `factor: (d + 1, d + 1)`, lower triangular, is what the covariance of weights and intercept is
-    made of, and `means: (d,)` are those of the encoded columns in training; None where the columns
-    were too many, or the Hessian singular.
+    made of; None where the columns were too many, or the Hessian singular.
     """
 
     weights: npt.NDArray[np.float64]
@@ -54,7 +54,6 @@ class Fitted:
     history: tuple[Epoch, ...] = field(default=(), repr=False)
     threshold: float = 0.5
     factor: npt.NDArray[np.float64] | None = field(default=None, repr=False)
-    means: npt.NDArray[np.float64] | None = field(default=None, repr=False)
 
     @property
     def scorer(self) -> Scorer:
@@ -78,7 +77,7 @@ class Fitted:
         """The model as a table in natural units, encoded columns in order."""
         natural, _ = self.encoder.natural_units(self.weights, self.intercept)
         return tuple(
-            Coefficient(name, None, None)
+            Coefficient(name, float(raw) or None, None)
             if name in self.aliased
             else Coefficient(name, float(raw), float(standardised))
             for name, raw, standardised in zip(
@@ -108,9 +107,8 @@ class Fitted:
 
     def save(self, directory: str | Path) -> Path:
         """Write the bundle to a directory, replacing a bundle there; return its absolute path."""
-        arrays = {"covariance_factor": self.factor, "means": self.means}
-        there = {name: array for name, array in arrays.items() if array is not None}
-        return write_bundle(directory, self.document, self.weights, self.intercept, there)
+        more = {} if self.factor is None else {"covariance_factor": self.factor}
+        return write_bundle(directory, self.document, self.weights, self.intercept, more)
 
 
 def load_fitted(directory: str | Path) -> Fitted:
@@ -131,7 +129,6 @@ def load_fitted(directory: str | Path) -> Fitted:
         ),
         threshold=document["threshold"],
         factor=bundle.scorer.factor,
-        means=bundle.means,
     )
 
 

@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -235,6 +235,15 @@ class NumberColumn:
         """Names of the encoded columns."""
         return (self.column,) + ((f"{self.column}=(missing)",) if self.missing is not None else ())
 
+    @property
+    def averages(self) -> tuple[float, ...]:
+        """Mean of each encoded column over the training rows."""
+        return (0.0,) + ((self.missing,) if self.missing is not None else ())
+
+    def standardised(self, values: Floats) -> list[Floats]:
+        """Return the encoded columns of numbers (n,), none of them missing; each has mean 0."""
+        return [(values - self.mean) / self.std]
+
     def encode(self, cells: Any, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
         """Return one contiguous array per encoded column, and the cells in doubt."""
         if isinstance(cells, Coded):
@@ -242,11 +251,12 @@ class NumberColumn:
         values, bad = parse_numbers(cells, decimal)
         if self._is_plain(values):
             gaps = [np.zeros(len(values))] if self.missing is not None else []
-            return [(values - self.mean) / self.std, *gaps], []
+            return [*self.standardised(values), *gaps], []
         bad |= np.isinf(values)
         gap = np.isnan(values) | bad
-        encoded = np.where(gap, 0.0, (np.where(gap, self.mean, values) - self.mean) / self.std)
-        columns = [encoded] + ([gap.astype(np.float64)] if self.missing is not None else [])
+        encoded = self.standardised(np.where(gap, self.mean, values))
+        columns = [np.where(gap, 0.0, own) for own in encoded]
+        columns += [gap.astype(np.float64)] if self.missing is not None else []
         low, high = self._near
         far = ~gap & ((values < low) | (values > high))
         unexpected = gap & ~bad if self.missing is None else np.zeros(len(gap), dtype=bool)
@@ -268,6 +278,119 @@ class NumberColumn:
         """Whether all values (n,) are finite numbers that training knew the like of."""
         low, high = self._near
         return len(values) > 0 and bool(low <= values.min() and values.max() <= high)
+
+
+@dataclass(frozen=True)
+class SplineColumn(NumberColumn):
+    """A number and its curve: a restricted cubic spline, straight beyond the outer of K `knots`.
+
+    The first encoded column is the standardised number; K - 2 others follow, `cgpa.spline2` and so
+    on, of mean 0 and deviation 1, each being what its function has that the columns before it lack.
+    `means: (K-2,)` are those of the functions (`restricted_cubic`). Each row of `transform` makes
+    one encoded column: factors of the centred number, then of the centred functions up to its own.
+    """
+
+    knots: tuple[float, ...]
+    means: tuple[float, ...]
+    transform: tuple[tuple[float, ...], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the encoded columns."""
+        first, *gap = super().names
+        curved = tuple(f"{self.column}.spline{k}" for k in range(2, len(self.knots)))
+        return (first, *curved, *gap)
+
+    @property
+    def averages(self) -> tuple[float, ...]:
+        """Mean of each encoded column over the training rows."""
+        return (0.0,) * (len(self.knots) - 2) + super().averages
+
+    def standardised(self, values: Floats) -> list[Floats]:
+        """Return the encoded columns of numbers (n,), none of them missing; each has mean 0."""
+        functions = restricted_cubic(values, self.knots)
+        centred = [values - self.mean]
+        centred += [own - mean for own, mean in zip(functions, self.means, strict=True)]
+        columns = [centred[0] / self.std]
+        for factors in self.transform:
+            column = factors[0] * centred[0]
+            for factor, own in zip(factors[1:], centred[1:], strict=False):
+                column += factor * own
+            columns.append(column)
+        return columns
+
+
+def restricted_cubic(values: Floats, knots: Sequence[float]) -> list[Floats]:
+    """Return the K - 2 functions of values (n,) that bend a line between its K `knots`.
+
+    Harrell, Regression Modeling Strategies (2015), section 2.4.5: truncated cubes over the squared
+    distance of the outer knots; 0 before the first knot, straight after the last.
+    """
+    first, before, last = knots[0], knots[-2], knots[-1]
+    square = (last - first) * (last - first)
+    # Beyond the last knot cubes would only cancel: the straight line is written out instead.
+    inside, beyond = np.clip(values, first, last), np.maximum(values - last, 0.0)
+    end = _cube(inside - before)
+    functions = []
+    for knot in knots[:-2]:
+        share = (last - knot) / (last - before)
+        slope = 3.0 * (last - knot) * (before - knot) / square
+        functions.append((_cube(inside - knot) - end * share) / square + beyond * slope)
+    return functions
+
+
+def _cube(values: Floats) -> Floats:
+    positive = np.maximum(values, 0.0)
+    return positive * positive * positive
+
+
+@dataclass(frozen=True)
+class StepColumn:
+    """A 0/1 column for each threshold: is the number at least so much?
+
+    It stands beside the number's own column, which tells of cells in doubt. `averages` are the
+    shares of the observed training cells at or above: what a missing cell is scored as.
+    """
+
+    column: str
+    thresholds: tuple[float, ...]
+    averages: tuple[float, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the encoded columns."""
+        return tuple(f"{self.column}>={threshold!r}" for threshold in self._shown)
+
+    @property
+    def _shown(self) -> list[float]:
+        return [int(t) if t.is_integer() and abs(t) < 1e15 else t for t in self.thresholds]
+
+    def encode(self, cells: Any, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
+        """Return one contiguous array per encoded column, and no cell in doubt."""
+        if isinstance(cells, Coded):
+            return _of_distinct(self, cells, decimal)
+        values, _ = parse_numbers(cells, decimal)
+        gap = ~np.isfinite(values)
+        pairs = zip(self.thresholds, self.averages, strict=True)
+        return [np.where(gap, average, values >= threshold) for threshold, average in pairs], []
+
+
+@dataclass(frozen=True)
+class InteractionColumn:
+    """Products of encoded columns that stand before it: `pairs` are their places, from 0.
+
+    `column` is the two file columns as `A:B`, `averages` the products' means over the training
+    rows. A cell that is missing or unseen counts as in the columns that are multiplied.
+    """
+
+    column: str
+    names: tuple[str, ...]
+    pairs: tuple[tuple[int, int], ...]
+    averages: tuple[float, ...]
+
+    def encode(self, before: Sequence[Floats]) -> list[Floats]:
+        """Return one array (n,) per product of the encoded columns before it."""
+        return [before[one] * before[other] for one, other in self.pairs]
 
 
 @dataclass(frozen=True)
@@ -299,6 +422,11 @@ class CategoryColumn:
     def names(self) -> tuple[str, ...]:
         """Names of the encoded columns."""
         return tuple(f"{self.column}={slot}" for slot in self.slots[1:])
+
+    @property
+    def averages(self) -> tuple[float, ...]:
+        """Mean of each encoded column over the training rows."""
+        return self.shares[1:]
 
     def encode(self, cells: Any, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
         """Return one contiguous array per encoded column, and the cells in doubt."""
@@ -336,10 +464,44 @@ class CategoryColumn:
         return np.fromiter((known[word] for word in spelled), dtype=np.intp, count=len(spelled))
 
 
-Column = NumberColumn | CategoryColumn
+CellColumn = NumberColumn | CategoryColumn | StepColumn
+Column = CellColumn | InteractionColumn
+# What a column is called in the bundle's document.
+KINDS: Mapping[str, type[Column]] = {
+    "number": NumberColumn,
+    "spline": SplineColumn,
+    "step": StepColumn,
+    "category": CategoryColumn,
+    "interaction": InteractionColumn,
+}
 
 
-def _of_distinct(column: Column, cells: Coded, decimal: str) -> tuple[list[Floats], list[Problem]]:
+def file_columns(columns: Iterable[Column]) -> tuple[str, ...]:
+    """Return the columns of the file that encoded columns are made of, in order."""
+    names = [own.column for own in columns if not isinstance(own, InteractionColumn)]
+    return tuple(dict.fromkeys(names))
+
+
+def encode_in_order(
+    columns: Sequence[Column], table: Mapping[str, Any], decimal: str = "."
+) -> Iterator[tuple[list[Floats], list[Problem]]]:
+    """Yield the arrays (n,) of each column, and its cells in doubt, from file columns by name."""
+    keep = any(isinstance(column, InteractionColumn) for column in columns)
+    before: list[Floats] = []
+    for column in columns:
+        doubts: list[Problem] = []
+        if isinstance(column, InteractionColumn):
+            encoded = column.encode(before)
+        else:
+            encoded, doubts = column.encode(table[column.column], decimal)
+        if keep:
+            before += encoded
+        yield encoded, doubts
+
+
+def _of_distinct(
+    column: CellColumn, cells: Coded, decimal: str
+) -> tuple[list[Floats], list[Problem]]:
     """Encode each distinct text once, and hand the result to the rows that have it."""
     encoded, doubts = column.encode(cells.texts, decimal)
     found: list[Problem] = []
@@ -360,10 +522,13 @@ def _problem(column: str, what: str, mask: npt.NDArray[np.bool_], cells: Any) ->
 
 def column_from_document(entry: Mapping[str, Any]) -> Column:
     """Build an encoded column from its entry in the bundle's document."""
-    made = NumberColumn if entry["kind"] == "number" else CategoryColumn
-    given = {field.name: entry[field.name] for field in fields(made)}
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
-    return made(**values)
+    kind = KINDS[entry["kind"]]
+    made: Column = kind(**{own.name: _as_tuples(entry[own.name]) for own in fields(kind)})
+    return made
+
+
+def _as_tuples(value: Any) -> Any:
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
 
 
 def match_columns(names: Iterable[str], wanted: Sequence[str]) -> dict[str, str]:
@@ -393,7 +558,7 @@ class Scorer:
     @property
     def feature_columns(self) -> tuple[str, ...]:
         """The file columns that must be there."""
-        return tuple(column.column for column in self.columns)
+        return file_columns(self.columns)
 
     def score(
         self, table: Mapping[str, Any], decimal: str = ".", *, errors: bool = False
@@ -406,16 +571,16 @@ class Scorer:
         lacking = [name for name in self.feature_columns if name not in found]
         if lacking:
             raise ScorerError("column", f"the table lacks the column {', '.join(lacking)}")
-        cells = [table[found[name]] for name in self.feature_columns]
-        if len({len(one) for one in cells}) != 1:
+        cells = {name: table[found[name]] for name in self.feature_columns}
+        lengths = {len(one) for one in cells.values()}
+        if len(lengths) != 1:
             # numpy would stretch a column of one cell over all rows.
             raise ScorerError("column", "the columns are not of one length, or there are none")
-        logit = np.full(len(cells[0]), self.intercept)
+        logit = np.full(lengths.pop(), self.intercept)
         problems: list[Problem] = []
         spread = None if self.factor is None or not errors else _Spread(self.factor)
         place = 0
-        for column, own in zip(self.columns, cells, strict=True):
-            encoded, doubts = column.encode(own, decimal)
+        for encoded, doubts in encode_in_order(self.columns, cells, decimal):
             problems += doubts
             for values in encoded:
                 # Never `@`: BLAS gives other bits for one row than for a batch.
@@ -464,11 +629,10 @@ def sigmoid(logit: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle as read: its document, the scorer made from it, and the encoded columns' means."""
+    """A bundle as read: its document and the scorer made from it."""
 
     document: Mapping[str, Any]
     scorer: Scorer
-    means: Floats | None = None
 
     @property
     def threshold(self) -> float:
@@ -509,7 +673,7 @@ def read_bundle(directory: str | Path) -> Bundle:
     weights = np.ascontiguousarray(tensors["weights"], dtype=np.float64)
     factor = tensors.get("covariance_factor")
     scorer = Scorer(columns, weights, float(tensors["intercept"][0]), factor)
-    return Bundle(document, scorer, tensors.get("means"))
+    return Bundle(document, scorer)
 
 
 class _PyfuncModel:

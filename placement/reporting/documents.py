@@ -7,6 +7,7 @@ from typing import Any
 
 from placement.model.bundle import finite
 from placement.model.fitted import Fitted
+from placement.reporting.curved import curve_rows
 from placement.reporting.results import EvaluateResult, TrainResult, Understanding
 from placement.training.gradient_report import GradientCheck
 
@@ -31,6 +32,7 @@ def understanding_document(seen: Understanding) -> dict[str, Any]:
             for feature in schema.features
         ],
         "encoded": list(seen.encoder.names),
+        "curves": curve_rows(seen.encoder),
         "dropped": _dropped(schema),
         "rows": {**seen.rows, "left_out": dict(seen.left_out)},
         "notes": [*seen.facts, *seen.notes],

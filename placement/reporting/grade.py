@@ -11,7 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.evaluation.calibration import equal_count_groups, wilson
-from placement.model.scorer import NumberColumn, match_columns, parse_numbers, sigmoid
+from placement.model.scorer import (
+    CategoryColumn,
+    InteractionColumn,
+    NumberColumn,
+    match_columns,
+    parse_numbers,
+    sigmoid,
+)
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
@@ -61,8 +68,9 @@ def grade_of(
         return None
     values, _ = parse_numbers(columns[match_columns(columns.keys(), [name])[name]])
     bins = grade_bins(values, label, weight, rows)
-    (place,) = (c for c in fitted.encoder.columns if c.column == name)
-    low, high = (place.low, place.high) if isinstance(place, NumberColumn) else (0.0, 1.0)
+    low, high = next(
+        ((c.low, c.high) for c in number_columns(fitted) if c.column == name), (0.0, 1.0)
+    )
     if bins:  # The training range is rounded outwards, often far: stay near the bins.
         margin = 0.1 * max(bins[-1].grade - bins[0].grade, 1e-9)
         low, high = max(low, bins[0].grade - margin), min(high, bins[-1].grade + margin)
@@ -72,7 +80,7 @@ def grade_of(
 
 def choose_column(fitted: "Fitted") -> str | None:
     """Return the CGPA, another column on a grade scale, or the number of the largest weight."""
-    numbers = [c.column for c in fitted.encoder.columns if isinstance(c, NumberColumn)]
+    numbers = [own.column for own in number_columns(fitted)]
     scaled = [f.name for f in fitted.schema.features if f.scale is not None and f.name in numbers]
     for wanted in ("cgpa", "gpa"):
         for name in numbers:
@@ -84,19 +92,26 @@ def choose_column(fitted: "Fitted") -> str | None:
     return max(numbers, key=lambda name: size[name], default=None)
 
 
+def number_columns(fitted: "Fitted") -> list[NumberColumn]:
+    """Return the model's numbers, bent or straight."""
+    return [own for own in fitted.encoder.columns if isinstance(own, NumberColumn)]
+
+
 def average_student(fitted: "Fitted", column: str, grid: Floats) -> Floats:
     """Return the probability (k,) at each grade of one whose other columns are at their average."""
-    logit = np.full(len(grid), float(fitted.intercept))
-    place = 0
-    for learnt in fitted.encoder.columns:
-        weights = fitted.weights[place : place + len(learnt.names)]
-        place += len(learnt.names)
-        if not isinstance(learnt, NumberColumn):
-            logit += float(weights @ np.array(learnt.shares[1:]))
-        elif learnt.column == column:
-            logit += weights[0] * (grid - learnt.mean) / learnt.std
-        elif learnt.missing is not None:
-            logit += weights[1] * learnt.missing  # The number itself is 0 at its average.
+    logit, place = np.full(len(grid), float(fitted.intercept)), 0
+    before: list[Floats] = []
+    for own in fitted.encoder.columns:
+        if isinstance(own, InteractionColumn):
+            values = own.encode(before)  # so the other column counts as its average
+        elif own.column == column and not isinstance(own, CategoryColumn):
+            values = own.encode(grid)[0]
+        else:
+            values = [np.full(len(grid), average) for average in own.averages]
+        before += values
+        for one in values:
+            logit += fitted.weights[place] * one
+            place += 1
     return sigmoid(logit)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from placement.data.schema import Schema
 from placement.model.scorer import CategoryColumn
 from placement.reporting.coefficients import coefficient_notes, coefficients_table
+from placement.reporting.curved import curve_notes, interaction_rows, number_kind
 from placement.reporting.grid import table
 from placement.reporting.results import (
     EvaluateResult,
@@ -56,19 +57,19 @@ def _target_line(schema: Schema) -> str:
 def _used(seen: Understanding) -> list[tuple[str, str, str]]:
     rows = []
     for feature in seen.schema.features:
-        kind, reference = "number", ""
+        kind, reference = number_kind(seen.encoder, feature.name), ""
         if feature.kind == "category":
             levels = seen.levels[feature.name]
             kind = "yes/no" if levels == 2 else f"category, {levels} levels"
             reference = f"against {_reference(seen, feature.name)}"
         rows.append((feature.name, kind, f"{feature.scale:g}" if feature.scale else reference))
-    return rows
+    return rows + interaction_rows(seen.encoder)
 
 
 def _reference(seen: Understanding, column: str) -> str:
     """The level that the others of a category are compared with."""
-    (found,) = (c for c in seen.encoder.columns if c.column == column)
-    return found.slots[0] if isinstance(found, CategoryColumn) else ""
+    categories = (c for c in seen.encoder.columns if isinstance(c, CategoryColumn))
+    return next(own.slots[0] for own in categories if own.column == column)
 
 
 def train_text(result: TrainResult, command: str = "placement") -> str:
@@ -82,6 +83,7 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     lines += [f"  ({figures['metrics_method']})"] if figures["metrics_method"] else []
     lines += ["", _skill_of(figures), "", "Coefficients (log-odds)", coefficients_table(fitted)]
     lines += coefficient_notes(fitted)
+    lines += [f"  {line}" for line in curve_notes(fitted.encoder)]
     lines += ["", *_outcome_lines(figures)]
     return "\n".join([*lines, *_whereabouts(result, command)])
 

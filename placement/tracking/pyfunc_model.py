@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from placement.model.bundle import open_bundle
-from placement.model.scorer import DOCUMENT, WEIGHTS, NumberColumn, Scorer
+from placement.model.scorer import DOCUMENT, WEIGHTS, CategoryColumn, NumberColumn, Scorer
 from placement.tracking.environment import unwarned
 from placement.tracking.provenance import public_version
 from placement.tracking.runs import TrackedRun
@@ -103,12 +103,12 @@ def example_of(scorer: Scorer) -> Any:
     """Return a data frame with one made-up row: average numbers, first levels, nobody's cells."""
     import pandas as pd
 
-    row = {
-        column.column: round(column.mean, 2)
-        if isinstance(column, NumberColumn)
-        else _level(column.slots)
-        for column in scorer.columns
-    }
+    row: dict[str, Any] = {}
+    for column in scorer.columns:
+        if isinstance(column, NumberColumn):
+            row[column.column] = round(column.mean, 2)
+        elif isinstance(column, CategoryColumn):
+            row[column.column] = _level(column.slots)
     return pd.DataFrame([row])
 
 

@@ -42,11 +42,6 @@ class Information:
         there = both[both > 0]
         return float(there @ np.log(there / both.sum()))
 
-    @property
-    def means(self) -> Array:
-        """The columns' means, `(d,)`."""
-        return np.asarray(self.products[:-1, -1] / self.products[-1, -1])
-
     def variance_inflation(self, owners: Sequence[str]) -> dict[str, float]:
         """Return by file column the factor by which others inflate its coefficients' variance.
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from placement.config import TrainConfig
 from placement.data.chunks import Chunks
+from placement.data.curves import curves_of
 from placement.data.encoded import Wanted, encoded
 from placement.data.encoding import Encoder, learn_encoding
 from placement.data.split import TEST, TRAIN, VALIDATION, Split, hold_out
@@ -95,7 +96,8 @@ def prepare(
     Raises DataError where the training rows are separable at `--l2 0`.
     """
     split = split or hold_out(table, config, everything=everything or test is not None)
-    encoder = learn_encoding(table, split)
+    curves = curves_of(config, table.schema, file=table.name)
+    encoder = learn_encoding(table, split, curves)
     classes = _class_weights(table, split)
     factors = _balance(classes) if config.class_weight == "balanced" else None
     wanted = Wanted(_part(split, TRAIN), encoder, np.dtype(config.dtype), factors, chunk_rows)
@@ -185,11 +187,11 @@ def refuse_foreign_settings(config: TrainConfig) -> None:
 def finish(prepared: Prepared, solution: Solution, *, known: Information | None = None) -> Fitted:
     """Make the model of a solution; with what is `known` at it, also how sure it is."""
     names = prepared.encoder.names
-    factor = means = None
+    factor = None
     if known is not None:
         robust = prepared.config.class_weight == "balanced"
         factor = known.covariance_factor(prepared.config.l2, robust=robust)
-        factor, means = _expanded(prepared.problem, factor), prepared.problem.expand(known.means)
+        factor = _expanded(prepared.problem, factor)
     return Fitted(
         weights=solution.weights,
         intercept=_intercept(prepared, solution),
@@ -200,7 +202,6 @@ def finish(prepared: Prepared, solution: Solution, *, known: Information | None 
         figures=_figures(prepared, solution),
         history=tuple(solution.history),
         factor=factor,
-        means=means,
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from placement.config import TrainConfig
+from placement.data.curves import curves_of
+from placement.data.curving import left_out
 from placement.data.folds import folds_of
 from placement.errors import DataError, GradientCheckError
 from placement.evaluation.baselines import Skill
@@ -56,7 +58,9 @@ def understand(
     with watcher.progress("encoding", "rows", total) as progress:
         progress.update(0, "after rows are held out")
         prepared = prepare(tables.train, config, test=tables.test, tell=_counted(progress.update))
-    doubts = [*tables.warnings, *prepared.problem.warnings]
+    curves = curves_of(config, prepared.table.schema)
+    lacking = left_out(curves, prepared.encoder.columns)
+    doubts = [*tables.warnings, *lacking, *prepared.problem.warnings]
     if prepared.test is None and config.test_size:
         doubts.append(f"{prepared.split.note}: the figures are those of the training rows")
     rows = {

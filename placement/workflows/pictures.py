@@ -7,8 +7,7 @@ import numpy.typing as npt
 
 from placement.evaluation.bootstrap import EXACT_ROWS
 from placement.model.fitted import Fitted
-from placement.model.scorer import NumberColumn
-from placement.reporting.grade import Grade, binned, choose_column, grade_of
+from placement.reporting.grade import Grade, binned, choose_column, grade_of, number_columns
 from placement.reporting.plots import Pictures
 from placement.training.preparation import Tested
 from placement.workflows.learning import Trial
@@ -41,9 +40,7 @@ def _grade(tested: Tested, fitted: Fitted, rows: int) -> Grade | None:
     if rows <= EXACT_ROWS:
         values, label, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
         return grade_of(fitted, {name: values}, label, weight, name)
-    (column,) = (c for c in fitted.encoder.columns if c.column == name)
-    if not isinstance(column, NumberColumn):
-        return None
+    column = next(own for own in number_columns(fitted) if own.column == name)
     values, label, weight, counts = binned(parts, column.low, column.high)
     return grade_of(fitted, {name: values}, label, weight, name, counts)
 

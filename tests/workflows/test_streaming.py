@@ -120,6 +120,12 @@ WAYS = {
     "refitted": {"refit": True},
     "by rule": {"test_where": "backlogs>=2"},
     "by group": {"group": "branch"},
+    "curved": {
+        "spline": ("cgpa", "aptitude:4"),
+        "step": ("aptitude:60",),
+        "interaction": ("cgpa:branch", "backlogs:aptitude"),
+        "weight": "many",
+    },
 }
 
 

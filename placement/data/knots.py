@@ -1,0 +1,180 @@
+"""Where a spline bends and how it is standardised, learnt from a histogram of the training cells.
+
+The bins are the same whatever pieces a table comes in, and their weights add up without rounding
+where rows weigh whole numbers: so knots do not hang on pieces, order or files.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.model.scorer import NumberColumn, SplineColumn, restricted_cubic
+
+BINS = 8_192
+BINS_OF_MOST = 256  # at least so many bins lie between the outer knots, or smaller ones are made
+REFINEMENTS = 2
+LEAST_BEYOND = 5  # students at or beyond an outer knot: it must not be the value of one of them
+LEAST_VALUES = 3  # two values are on a line anyway
+NO_MORE = 1e-6  # of a function's deviation: what is left is a combination of the others
+
+Floats = npt.NDArray[np.float64]
+T = TypeVar("T")
+
+
+class EachPiece(Protocol):
+    """Do some work on the training rows of each piece: cells by column, and weights (n,)."""
+
+    def __call__(self, work: Callable[[Mapping[str, Any], Floats], T]) -> Iterator[T]:
+        """Yield the results in the order of the pieces."""
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Cells of a number in bins: `edges` (m + 1,), `weight` and weighted sum `total` (m,)."""
+
+    edges: Floats
+    weight: Floats
+    total: Floats
+
+    def quantiles(self, shares: Floats) -> Floats:
+        """Return the mean value of the bins in which the shares (k,) of the weight are reached."""
+        reached = np.cumsum(self.weight)
+        # Weights that are no whole numbers add up differently in other pieces, by rounding.
+        places = np.searchsorted(reached, shares * reached[-1] * (1 - 1e-9))
+        found: Floats = self.total[places] / self.weight[places]
+        return found
+
+    def finer_edges(self, outer: Floats) -> Floats | None:
+        """Return edges with more bins between two values; None where there are enough."""
+        first, last = np.searchsorted(self.edges, outer, side="right") - 1
+        if last - first >= BINS_OF_MOST:
+            return None
+        last = min(last + 1, len(self.edges) - 1)
+        inside = np.linspace(self.edges[first], self.edges[last], BINS + 1)
+        return np.concatenate([self.edges[:first], inside, self.edges[last + 1 :]])
+
+
+def outer_shares(knots: int, weight: float) -> Floats:
+    """Return the shares of the cells below each knot: Harrell's, further in where rows are few."""
+    outer = 0.1 if knots == LEAST_VALUES else 0.05 if knots < 7 else 0.025
+    outer = min(max(outer, LEAST_BEYOND / weight), 0.25)
+    return np.linspace(outer, 1 - outer, knots)
+
+
+def splines_of(
+    columns: Mapping[str, NumberColumn], knots: Mapping[str, int], each: EachPiece
+) -> dict[str, NumberColumn]:
+    """Return the columns with their curves; one that has fewer than three values stays straight."""
+    made: dict[str, NumberColumn] = {}
+    for name, seen in _histograms(columns, knots, each).items():
+        several = np.count_nonzero(seen.weight) >= LEAST_VALUES
+        made[name] = _spline(columns[name], knots[name], seen) if several else columns[name]
+    return made
+
+
+def _histograms(
+    columns: Mapping[str, NumberColumn], knots: Mapping[str, int], each: EachPiece
+) -> dict[str, Histogram]:
+    edges: dict[str, Floats] = {
+        name: np.linspace(columns[name].low, columns[name].high, BINS + 1) for name in knots
+    }
+    found: dict[str, Histogram] = {}
+    for _ in range(1 + REFINEMENTS):
+        found |= _counted(edges, each)
+        edges = {
+            name: finer for name in edges if (finer := _finer(found[name], knots[name])) is not None
+        }
+        if not edges:
+            break
+    return found
+
+
+def _finer(seen: Histogram, knots: int) -> Floats | None:
+    weight = float(seen.weight.sum())
+    if np.count_nonzero(seen.weight) == 0:
+        return None
+    return seen.finer_edges(seen.quantiles(outer_shares(knots, weight)[[0, -1]]))
+
+
+def _counted(edges: Mapping[str, Floats], each: EachPiece) -> dict[str, Histogram]:
+    def of_piece(cells: Mapping[str, Any], weight: Floats) -> list[Floats]:
+        return [_sums(cells[name], weight, own) for name, own in edges.items()]
+
+    sums = [np.zeros((2, len(own) - 1)) for own in edges.values()]
+    for piece in each(of_piece):
+        for total, own in zip(sums, piece, strict=True):
+            np.add(total, own, out=total)
+    pairs = zip(edges.items(), sums, strict=True)
+    return {name: Histogram(own, total[0], total[1]) for (name, own), total in pairs}
+
+
+def _sums(values: Floats, weight: Floats, edges: Floats) -> Floats:
+    """Return weight and weighted sum (2, m) of the values (n,) in each bin, NaN aside."""
+    there = ~np.isnan(values)
+    values, weight = values[there], weight[there]
+    bins = len(edges) - 1
+    places = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, bins - 1)
+    return np.stack([np.bincount(places, own, minlength=bins) for own in (weight, weight * values)])
+
+
+def _spline(column: NumberColumn, number: int, seen: Histogram) -> SplineColumn:
+    some = seen.weight > 0
+    share = seen.weight[some] / seen.weight[some].sum()
+    values = seen.total[some] / seen.weight[some]
+    knots = _knots(column, number, seen)
+    functions = np.stack(restricted_cubic(values, knots))
+    means = functions @ share
+    transform = _transform(
+        (values - column.mean) / column.std, column.std, functions - means[:, None], share
+    )
+    return SplineColumn(
+        **asdict(column), knots=knots, means=tuple(means.tolist()), transform=transform
+    )
+
+
+def _knots(column: NumberColumn, number: int, seen: Histogram) -> tuple[float, ...]:
+    """Return quantiles; where several are one, points evenly between the outer ones."""
+    found = seen.quantiles(outer_shares(number, float(seen.weight.sum())))
+    span = float(found[-1] - found[0])
+    if span <= 0:
+        return tuple(np.linspace(column.low, column.high, number).tolist())
+    # Two digits of the range: no knot tells a student's exact figure.
+    digits = 1 - math.floor(math.log10(span))
+    upwards = 1e-6 * 10.0**-digits  # a half is a half whatever way its sum was rounded
+    rounded = [round(float(value) + upwards, digits) for value in found]
+    if len(set(rounded)) == number:
+        return tuple(rounded)
+    even = np.linspace(rounded[0], rounded[-1], number).tolist()
+    return tuple(round(value, digits + 3) for value in even)
+
+
+def _transform(
+    first: Floats, std: float, functions: Floats, share: Floats
+) -> tuple[tuple[float, ...], ...]:
+    """Return the factors that make each function (K-2, m) uncorrelated with those before it.
+
+    Gram and Schmidt's way, from the standardised number `first` (m,), each bin having a `share`. So
+    a penalty weighs every part of a curve alike.
+    """
+    number = len(functions) + 1
+    columns, rows = [first], [np.eye(number)[0] / std]
+    made: list[tuple[float, ...]] = []
+    for place, function in enumerate(functions, start=1):
+        own, row = function.copy(), np.eye(number)[place]
+        whole = math.sqrt(float(share @ own**2))
+        for column, factors in zip(columns, rows, strict=True):
+            common = float(share @ (own * column))
+            own -= common * column
+            row -= common * factors
+        left = math.sqrt(float(share @ own**2))
+        if left <= NO_MORE * whole:
+            row, left = np.eye(number)[place], whole or 1.0
+        else:
+            columns.append(own / left)
+            rows.append(row / left)
+        made.append(tuple((row / left)[: place + 1].tolist()))
+    return tuple(made)
