@@ -73,7 +73,8 @@ def estimates(fitted: "Fitted") -> tuple[Estimate, ...]:
     tested = not is_penalised(fitted)
     rows = [_estimate(INTERCEPT, intercept, None if errors is None else errors[-1], tested=tested)]
     for place, name in enumerate(fitted.encoder.names):
-        if name in fitted.aliased:
+        # A spline's aliased part may still have its share of the natural functions.
+        if name in fitted.aliased and natural[place] == 0:
             rows.append(Estimate(name, None))
             continue
         error = None if errors is None else float(errors[place])
