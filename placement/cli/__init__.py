@@ -11,12 +11,14 @@ from typing import Any, NoReturn
 import click
 
 from placement import __version__
+from placement.cli.compare import compare
 from placement.cli.console import coloured
 from placement.cli.evaluate import evaluate
 from placement.cli.explain import explain
 from placement.cli.gradcheck import gradcheck
 from placement.cli.lesson import lesson
 from placement.cli.predict import predict
+from placement.cli.promote import promote
 from placement.cli.runs import runs, ui
 from placement.cli.shell import completion
 from placement.cli.signals import signals_raise
@@ -32,6 +34,7 @@ from placement.errors import (
 
 SECTIONS = {
     "Use": (train, predict, evaluate, explain),
+    "Decide": (compare, promote),
     "Operate": (runs, ui, completion),
     "Learn": (lesson,),
     "Check": (gradcheck,),

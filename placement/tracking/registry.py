@@ -1,4 +1,4 @@
-"""The registered model: its versions, and who is champion."""
+"""The registered model: its versions, who is champion, and who was before."""
 
 import contextlib
 from collections.abc import Mapping
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from placement.errors import GateRefused
+from placement.tracking.interrupts import signals_held
 from placement.tracking.limits import short_tag
 from placement.tracking.store import Store, as_default, translated
 
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     from placement.model.fitted import Fitted
     from placement.tracking.pyfunc_model import LoggedModel
 
-CHAMPION, CHALLENGER = "champion", "challenger"
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
+PROMOTION = "promotion"  # what the tags of an attempt to promote begin with
 REGISTERED_MODEL = "placement"
 UNKNOWN_CODES = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "NOT_FOUND"})
 TAKEN_CODES = frozenset({"RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS"})
@@ -47,7 +50,7 @@ def register(
     """Register a logged model as a new version with an alias.
 
     It becomes champion with `promote`, or where there is no champion and it `may_be_champion`;
-    else challenger.
+    else challenger. A champion that is replaced becomes `previous`.
     """
     client = store.client()
     texts = {key: short_tag(value) for key, value in (tags or {}).items()}
@@ -61,10 +64,91 @@ def register(
             model_id=logged.model_id,
             await_creation_for=0,
         )
-        vacant = may_be_champion and aliased_version(client, name, CHAMPION) is None
+        former = aliased_version(client, name, CHAMPION)
+        vacant = may_be_champion and former is None
         alias = CHAMPION if promote or vacant else CHALLENGER
-        client.set_registered_model_alias(name, alias, made.version)
+        if alias == CHAMPION:
+            _crown(client, name, int(made.version), former)
+        else:
+            client.set_registered_model_alias(name, alias, made.version)
     return Registered(name, int(made.version), alias)
+
+
+def champion_of(store: Store, name: str) -> int | None:
+    """Return the version of a registered model that is champion, None where none is."""
+    with translated(store, f"look up the champion of {name!r}"):
+        return aliased_version(store.client(), name, CHAMPION)
+
+
+def conclude(
+    store: Store,
+    name: str,
+    version: int,
+    *,
+    opponent: int | None,
+    tags: Mapping[str, object],
+    promote: bool,
+) -> bool:
+    """Record on a version what trying to promote it came to; with `promote`, make it champion.
+
+    The `tags` replace those of an earlier attempt. Returns False, with nothing written, where the
+    champion is no longer `opponent`: what was found out of that one holds no more.
+    """
+    client = store.client()
+    with translated(store, f"promote version {version} of {name!r}"), store.lock(), signals_held():
+        if aliased_version(client, name, CHAMPION) != opponent:
+            return False
+        for key in client.get_model_version(name, str(version)).tags:
+            if key.startswith(PROMOTION) and key not in tags:
+                client.delete_model_version_tag(name, str(version), key)
+        _tag(client, name, version, tags)
+        if promote:
+            _crown(client, name, version, opponent)
+    return True
+
+
+def roll_back(
+    store: Store, name: str, *, expected: int | None, tags: Mapping[str, object]
+) -> tuple[int | None, int]:
+    """Give `champion` back to the version that is `previous`; return the old and the new champion.
+
+    `expected`: what must be champion now, None where that does not matter. The `tags` go to both
+    versions, with the other's number. Raises GateRefused where no version is `previous`.
+    """
+    client = store.client()
+    with translated(store, f"roll back {name!r}"), store.lock(), signals_held():
+        champion = aliased_version(client, name, CHAMPION)
+        previous = aliased_version(client, name, PREVIOUS)
+        if expected is not None and champion != expected:
+            raise GateRefused(f"version {expected} of {name} is not champion: {champion} is")
+        if previous is None:
+            raise GateRefused(
+                f"no version of {name} has the alias {PREVIOUS}, so there is none to go back to (a "
+                f"promotion leaves it, a rollback takes it away); to choose a version yourself: "
+                f"placement promote models:/{name}/N --force REASON"
+            )
+        told = {}
+        if champion is not None:
+            _tag(client, name, champion, {**tags, "rollback_to": previous})
+            told = {"rollback_from": champion}
+        _tag(client, name, previous, {**tags, **told})
+        client.set_registered_model_alias(name, CHAMPION, str(previous))
+        client.delete_registered_model_alias(name, PREVIOUS)
+    return champion, previous
+
+
+def _crown(client: "MlflowClient", name: str, version: int, former: int | None) -> None:
+    """Make a version champion in place of `former`; it is no challenger then."""
+    if former is not None and former != version:
+        client.set_registered_model_alias(name, PREVIOUS, str(former))
+    client.set_registered_model_alias(name, CHAMPION, str(version))
+    if aliased_version(client, name, CHALLENGER) == version:
+        client.delete_registered_model_alias(name, CHALLENGER)
+
+
+def _tag(client: "MlflowClient", name: str, version: int, tags: Mapping[str, object]) -> None:
+    for key, value in tags.items():
+        client.set_model_version_tag(name, str(version), key, short_tag(value))
 
 
 def aliased_version(client: "MlflowClient", name: str, alias: str) -> int | None:

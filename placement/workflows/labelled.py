@@ -28,11 +28,12 @@ def read_like(
     *,
     names: tuple[str, ...] = (),
     sheet: str | None = None,
+    weight: str | None = None,
     one_outcome: bool = False,
 ) -> Table:
     """Read a file with the target words and columns of a model's schema, in its spelling.
 
-    `one_outcome`: all of its rows may have the same one.
+    `weight`: its column of frequency weights. `one_outcome`: all of its rows may have the same one.
     """
     target = schema.target
     how = TrainConfig().of_scope("read") | {
@@ -44,6 +45,7 @@ def read_like(
         "features": schema.feature_names,
         "names": names,
         "sheet": sheet,
+        "weight": weight,
         "categorical": tuple(f.name for f in schema.features if f.kind == "category"),
     }
     table = read_watched(source, how, storage, watcher)

@@ -29,7 +29,8 @@ def test_the_first_version_is_champion_the_next_challenger_and_promotion_changes
     assert third.alias == "champion"
     assert resolve("champion").version == 3
     assert resolve("challenger").version == 2
-    assert resolve("models:/placement/1").aliases == ()
+    assert resolve("models:/placement/1").aliases == ("previous",)
+    assert resolve("previous").version == 1
     assert resolve("models:/placement/1").newer_version == 3
     assert resolve("models:/placement/latest").newer_version is None
 

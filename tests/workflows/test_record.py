@@ -145,7 +145,7 @@ def test_the_second_model_is_challenger_and_promote_makes_it_champion(store, she
     assert train([sheet], TrainConfig(**QUICK, l2=2.0)).tracked.alias == "challenger"
     assert aliases(store) == {"champion": 1, "challenger": 2}
     assert train([sheet], TrainConfig(**QUICK, l2=3.0, promote=True)).tracked.alias == "champion"
-    assert aliases(store) == {"champion": 3, "challenger": 2}
+    assert aliases(store) == {"champion": 3, "challenger": 2, "previous": 1}
 
 
 def test_a_model_that_did_not_converge_is_no_champion_unasked_even_where_there_is_none(

@@ -1,0 +1,46 @@
+"""`placement compare`: models side by side on the same rows."""
+
+import click
+
+from placement.cli.common import console_options, json_option, names_option, sheet_option
+from placement.cli.console import Console
+
+
+@click.command(short_help="Compare models on the same rows.")
+@click.argument("models", metavar="MODEL...", nargs=-1, required=True)
+@click.option(
+    "--data", metavar="FILE", required=True, help="File with outcomes that no model was trained on."
+)
+@click.option("--weight", metavar="COL", help="Column of frequency weights (0 or more).")
+@names_option
+@sheet_option
+@json_option
+@console_options
+def compare(
+    models: tuple[str, ...],
+    data: str,
+    weight: str | None,
+    names: tuple[str, ...],
+    sheet: str | None,
+    as_json: bool,
+    console: Console,
+) -> None:
+    """Compare each MODEL with the first on the same rows: figures, paired tests, a verdict.
+
+    A MODEL is a bundle directory, a runs:/… or models:/… URI, a run id, champion, challenger or
+    previous. Every model predicts the same outcome, and the file has the columns of all.
+
+    \b
+    Example:
+      placement compare champion challenger --data batch2025.csv
+      placement compare models:/placement/1 champion my_model --data batch2025.csv --json
+    """
+    from placement.reporting.comparison import comparison_document, comparison_text
+    from placement.reporting.documents import as_json as document
+    from placement.workflows.alike import Rows
+    from placement.workflows.compare import compare_models
+
+    result = compare_models(models, Rows(data, names, sheet, weight), console)
+    for text in result.warnings:
+        console.warn(text)
+    click.echo(document(comparison_document(result)) if as_json else comparison_text(result))

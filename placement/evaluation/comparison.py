@@ -1,0 +1,205 @@
+"""Is one model better than another on the same rows, or may it be luck? Paired intervals and tests.
+
+Shapes: `first` and `other: (n,)` are two models' probabilities of the positive class, `label: (n,)`
+is 0 or 1, `weight: (n,)` of 0 or more are frequencies: a whole weight stands for so many equal
+rows. Every difference is that of `other` minus that of `first`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.evaluation.baselines import row_log_loss
+from placement.evaluation.bootstrap import EXACT_ROWS, block_sizes, draw_counts
+from placement.evaluation.paired_tests import DeLong, McNemar, binary, delong, mcnemar
+
+Floats = npt.NDArray[np.float64]
+Verdict = Literal["better", "worse", "no difference beyond chance"]
+
+REPLICATES = 2000
+_Z = 1.959963984540054  # of a 95 % interval
+_BY_RANKS = "DeLong's for the ROC area"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A difference with its 95 % interval, which is infinite where a single row tells of none."""
+
+    difference: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How `other` differs from `first` on the same `rows` (their total weight).
+
+    `roc_auc` and `delong` are None where all rows have one outcome. `method` says in words how the
+    intervals of the three differences were made.
+    """
+
+    rows: float
+    log_loss: Difference
+    brier: Difference
+    roc_auc: Difference | None
+    delong: DeLong | None
+    mcnemar: McNemar
+    method: str
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the interval of the log-loss says of `other`: less is better."""
+        if self.log_loss.high < 0:
+            return "better"
+        return "worse" if self.log_loss.low > 0 else "no difference beyond chance"
+
+
+def compare(
+    first: npt.ArrayLike,
+    other: npt.ArrayLike,
+    label: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    *,
+    thresholds: tuple[float, float] = (0.5, 0.5),
+    seed: int = 0,
+    replicates: int = REPLICATES,
+    tell: Callable[[int], None] = lambda _done: None,
+) -> Comparison:
+    """Compare two models on the same rows; `thresholds` are where each predicts the positive class.
+
+    Rows are resampled as pairs: what makes a row hard for both cancels out. A weight that is not
+    whole goes with its row. `tell` hears how many replicates are done. Raises ValueError for labels
+    other than 0 and 1, DataError without any row.
+    """
+    p, y, w = binary(first, label, weight)
+    q, _, _ = binary(other, label, weight)
+    both = _Pairs(p, q, y, w)
+    ranks = delong(p, q, y, w)
+    if both.units > EXACT_ROWS:
+        low, high, area = *_by_standard_error(both), _of_ranks(ranks)
+        method = f"95 % from the standard error of the paired differences, {_BY_RANKS}"
+    else:
+        drawn = _resampled(both.repeated(), replicates, np.random.default_rng(seed), tell)
+        low, high = _limits(drawn[:, :2])
+        area = None if ranks is None else _of_replicates(ranks, drawn[:, 2])
+        method = f"95 % percentile bootstrap, {replicates} replicates of the rows as pairs"
+    if both.units < 2:
+        low, high = np.full(2, -np.inf), np.full(2, np.inf)
+    found = np.average(both.gaps, axis=0, weights=w)
+    log_loss, brier = map(Difference, found.tolist(), low.tolist(), high.tolist())
+    return Comparison(
+        rows=float(w.sum()),
+        log_loss=log_loss,
+        brier=brier,
+        roc_auc=area,
+        delong=ranks,
+        mcnemar=mcnemar(p, q, y, w, thresholds),
+        method=method,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Rows with both probabilities, (n,) each, all of a weight above 0."""
+
+    first: Floats
+    other: Floats
+    label: Floats
+    weight: Floats
+
+    @property
+    def whole(self) -> bool:
+        return bool((self.weight == np.floor(self.weight)).all())
+
+    @property
+    def units(self) -> float:
+        """How many rows are drawn: each as often as a whole weight says, else once."""
+        return float(self.weight.sum()) if self.whole else float(len(self.label))
+
+    @property
+    def gaps(self) -> Floats:
+        """The difference in log-loss and in squared error of each row, (n, 2)."""
+        p, q, y = self.first, self.other, self.label
+        losses = row_log_loss(q, y) - row_log_loss(p, y)
+        return np.stack([losses, (q - y) ** 2 - (p - y) ** 2], axis=1)
+
+    def repeated(self) -> "_Pairs":
+        """The same with each row as often as a whole weight says."""
+        if not self.whole or bool((self.weight == 1).all()):
+            return self
+        rows = np.repeat(np.arange(len(self.label)), self.weight.astype(np.int64))
+        return _Pairs(self.first[rows], self.other[rows], self.label[rows], np.ones(len(rows)))
+
+
+def _by_standard_error(both: _Pairs) -> tuple[Floats, Floats]:
+    """Return the limits (2,) for many rows, where resampling would only repeat them."""
+    w = both.weight
+    mean = np.average(both.gaps, axis=0, weights=w)
+    spread = w if both.whole else w**2
+    reach = _Z * np.sqrt(spread @ (both.gaps - mean) ** 2) / w.sum()
+    return mean - reach, mean + reach
+
+
+def _of_ranks(ranks: DeLong | None) -> Difference | None:
+    if ranks is None:
+        return None
+    low = -np.inf if ranks.low is None else ranks.low
+    high = np.inf if ranks.high is None else ranks.high
+    return Difference(ranks.difference, low, high)
+
+
+def _of_replicates(ranks: DeLong, areas: Floats) -> Difference:
+    low, high = _limits(areas)
+    return Difference(ranks.difference, float(low), float(high))
+
+
+def _limits(drawn: Floats) -> tuple[Floats, Floats]:
+    """Return the 2.5 and 97.5 % points over replicates, leaving out those without a figure."""
+    low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
+    return low, high
+
+
+def _resampled(
+    both: _Pairs, replicates: int, rng: np.random.Generator, tell: Callable[[int], None]
+) -> Floats:
+    """Return (replicates, 3) differences: log-loss, Brier score, ROC area (NaN for one outcome)."""
+    rows, gaps, blocks, done = len(both.label), both.gaps, [], 0
+    ranked = [_Ranked.by(score, both.label) for score in (both.other, both.first)]
+    for size in block_sizes(replicates, rows):
+        mass = draw_counts(rows, size, rng) * both.weight
+        means = mass @ gaps / mass.sum(axis=1, keepdims=True)
+        areas = [own.areas(mass) for own in ranked]
+        blocks.append(np.column_stack([means, areas[0] - areas[1]]))
+        done += size
+        tell(done)
+    return np.concatenate(blocks)
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranked:
+    """Rows by rising score: their `order` (n,), `starts` of equal scores, which are `positive`."""
+
+    order: npt.NDArray[np.intp]
+    starts: npt.NDArray[np.intp]
+    positive: npt.NDArray[np.bool_]
+
+    @classmethod
+    def by(cls, score: Floats, label: Floats) -> "_Ranked":
+        order = np.argsort(score, kind="stable")
+        starts = np.flatnonzero(np.concatenate([[True], np.diff(score[order]) > 0]))
+        return cls(order, starts, label[order] == 1)
+
+    def areas(self, mass: Floats) -> Floats:
+        """Return the ROC area (r,) under weights (r, n) of the rows, NaN without both outcomes."""
+        ordered = mass[:, self.order]
+        positive, negative = ordered * self.positive, ordered * ~self.positive
+        if len(self.starts) < len(self.order):
+            positive = np.add.reduceat(positive, self.starts, axis=1)
+            negative = np.add.reduceat(negative, self.starts, axis=1)
+        below = np.cumsum(negative, axis=1) - negative / 2  # ties count half
+        pairs = positive.sum(axis=1) * negative.sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(np.einsum("rm,rm->r", positive, below) / pairs)

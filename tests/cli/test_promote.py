@@ -1,0 +1,356 @@
+"""`promote` from the outside: who becomes champion, who is refused, and what is kept of it."""
+
+import dataclasses
+import shutil
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import log_loss
+
+from placement.config import TrainConfig
+from placement.model.fitted import load_fitted
+from placement.tracking.pyfunc_model import log_bundle
+from placement.tracking.registry import conclude, register
+from placement.tracking.relocate import relocate
+from placement.tracking.runs import tracked_run
+from placement.tracking.store import open_store
+from placement.workflows.train import train
+
+VERSIONS = {
+    "weak": 1, "good": 2, "middling": 3, "fewer": 4, "other": 5, "unfinished": 6, "unchecked": 7,
+    "blind": 8,
+}  # fmt: skip
+
+
+def variants(good):
+    """Models that differ from a good one in one respect only."""
+    figures = dict(good.figures)
+    target = dataclasses.replace(good.schema.target, positive="Hired")
+    unsure = {**figures["skill"], "better_than_base_rate": False}
+    return {
+        "other": {"schema": dataclasses.replace(good.schema, target=target)},
+        "unfinished": {"figures": {**figures, "converged": False, "stopped": "epoch_limit"}},
+        "unchecked": {"figures": {**figures, "gradcheck": {"passed": False}}},
+        "blind": {"weights": np.zeros_like(good.weights), "figures": {**figures, "skill": unsure}},
+    }
+
+
+@pytest.fixture(scope="module")
+def prepared(students, trained, template, tmp_path_factory):
+    """A store with the versions, the first of which is champion; the files that go with them."""
+    home = tmp_path_factory.mktemp("promoted")
+    shutil.copytree(template, home / "mlruns")
+    shutil.copy(trained.parent / "students.csv", home)
+    students(home / "held.csv", rows=300, seed=7)
+    settings = {"track": False, "optimizer": "newton"}
+    for name, more in (
+        ("weak", {"l2": 800.0}),
+        ("middling", {"l2": 150.0}),
+        ("fewer", {"drop": ("aptitude",)}),
+    ):
+        config = TrainConfig(**settings, **more, out=str(home / name))
+        train([str(home / "students.csv")], config)
+    good = load_fitted(trained)
+    good.save(home / "good")
+    for name, other in variants(good).items():
+        dataclasses.replace(good, **other).save(home / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        store = open_store()
+        relocate(store)
+        with tracked_run(store, "placement") as run:
+            logged = {name: log_bundle(run, home / name) for name in VERSIONS}
+        for name, number in VERSIONS.items():
+            assert register(store, logged[name]).version == number
+        for name in ("good", "blind", "unfinished"):
+            register(store, logged[name], "college", may_be_champion=False)
+    return home
+
+
+@pytest.fixture
+def store(prepared, tmp_path, monkeypatch):
+    """A copy of the prepared store in the current directory."""
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    opened = open_store()
+    relocate(opened)
+    return opened
+
+
+def uri(name, model="placement"):
+    return f"models:/{model}/{VERSIONS[name]}"
+
+
+def aliases(store, model="placement"):
+    found = store.client().get_registered_model(model).aliases
+    return {alias: int(version) for alias, version in found.items()}
+
+
+def tags(store, name, model="placement"):
+    return store.client().get_model_version(model, str(VERSIONS[name])).tags
+
+
+def crown(store, name, over):
+    assert conclude(
+        store, "placement", VERSIONS[name], opponent=VERSIONS[over], tags={}, promote=True
+    )
+
+
+def codes(found):
+    return [reason["code"] for reason in found["reasons"]]
+
+
+def test_a_challenger_that_is_not_worse_becomes_champion_with_its_evidence_as_tags(store, run):
+    done = run("promote", uri("good"), "--data", "held.csv", "--json")
+    assert done.code == 0, done.err
+    found = done.json
+    assert (found["format"], found["promoted"], found["outcome"]) == (1, True, "accepted")
+    assert found["reasons"] == []
+    assert aliases(store) == {"champion": 2, "challenger": 8, "previous": 1}
+    frame = pd.read_csv("held.csv")
+    y = (frame["status"] == "Placed").to_numpy(float)
+    losses = [log_loss(y, load_fitted(name).predict_proba(frame)) for name in ("good", "weak")]
+    kept = tags(store, "good")
+    gap = found["evidence"]["comparison"]["log_loss"]
+    assert gap["difference"] == pytest.approx(losses[0] - losses[1], abs=1e-12)
+    assert gap["high"] < 0
+    assert float(kept["promotion_log_loss"]) == pytest.approx(losses[0], abs=1e-12)
+    assert float(kept["promotion_opponent_log_loss"]) == pytest.approx(losses[1], abs=1e-12)
+    for name, own in (("", "difference"), ("_low", "low"), ("_high", "high")):
+        assert float(kept[f"promotion_log_loss_difference{name}"]) == gap[own]
+    assert (kept["promotion"], kept["promotion_opponent"]) == ("accepted", uri("weak"))
+    assert (kept["promotion_data"], kept["promotion_rows"]) == ("held.csv", "300")
+    assert kept["promotion_data_digest"] == found["evidence"]["digest"]
+    assert kept["promotion_time"].endswith("+00:00")
+
+
+def test_it_reads_as_sentences(store, run):
+    done = run("promote", uri("good"), "--data", "held.csv")
+    assert "Against models:/placement/1: its log-loss is 0." in done.out
+    assert "lower): better beyond chance." in done.out
+    assert "models:/placement/2 is champion now." in done.out
+    assert "placement promote --rollback" in done.out
+
+
+REFUSED = [
+    ("weak", "held.csv", "worse", "worse beyond chance"),
+    ("middling", "students.csv", "trained_on_data", "learnt from this very table"),
+    ("fewer", "held.csv", "columns", "no longer aptitude"),
+    ("other", "held.csv", "target", "'Hired'"),
+    ("unfinished", "held.csv", "not_converged", "epoch_limit"),
+    ("unchecked", "held.csv", "gradient_check", "gradient check"),
+    ("blind", "held.csv", "base_rate", "base rate"),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "code", "told"), REFUSED)
+def test_a_refusal_is_exit_7_with_its_evidence_in_the_tags(store, run, name, data, code, told):
+    crown(store, "good", over="weak")
+    before = aliases(store)
+    done = run("promote", uri(name), "--data", data, "--json")
+    assert done.code == 7
+    assert (done.json["promoted"], done.json["outcome"]) == (False, "refused")
+    assert code in codes(done.json)
+    assert told in done.err
+    assert f"placement promote {uri(name)} --force REASON" in done.err
+    assert aliases(store) == before
+    kept = tags(store, name)
+    assert (kept["promotion"], kept["promotion_opponent"]) == ("refused", uri("good"))
+    assert code in kept["promotion_reason_codes"].split(",")
+    assert told in kept["promotion_reasons"]
+    if code not in {"columns", "target"}:
+        gap = done.json["evidence"]["comparison"]["log_loss"]
+        assert float(kept["promotion_log_loss_difference_low"]) == gap["low"]
+        assert kept["promotion_data"] == data
+    if code == "worse":
+        assert gap["low"] > 0
+
+
+def test_a_champion_that_was_trained_on_the_rows_is_no_fair_opponent(store, run, tmp_path):
+    held = pd.read_csv("held.csv")
+    held.to_csv("again.csv", index=False)
+    command = ("train", "again.csv", "--promote", "--optimizer", "newton")
+    assert run(*command).code == 0
+    done = run("promote", uri("good"), "--data", "held.csv", "--json")
+    assert done.code == 7
+    (reason,) = [r for r in done.json["reasons"] if r["code"] == "trained_on_data"]
+    assert reason["text"].startswith("models:/placement/9 learnt")
+
+
+def test_only_what_differs_is_held_against_a_model_that_is_no_worse(store, run):
+    assert codes(run("promote", uri("fewer"), "--data", "held.csv", "--json").json) == ["columns"]
+    assert codes(run("promote", uri("good"), "--data", "students.csv", "--json").json) == [
+        "trained_on_data"
+    ]
+
+
+def test_without_held_out_rows_a_champion_is_not_challenged(store, run):
+    done = run("promote", uri("good"))
+    assert done.code == 2
+    assert "placement promote models:/placement/2 --data FILE" in done.err
+    assert aliases(store)["champion"] == 1
+    assert "promotion" not in tags(store, "good")
+
+
+def test_students_of_one_outcome_only_prove_nothing(store, run):
+    frame = pd.read_csv("held.csv")
+    frame[frame["status"] == "Placed"].to_csv("placed.csv", index=False)
+    done = run("promote", uri("good"), "--data", "placed.csv")
+    assert done.code == 3
+    assert "both are needed" in done.err
+    assert aliases(store)["champion"] == 1
+
+
+def test_force_promotes_and_records_the_reason_and_what_it_overrode(store, run):
+    crown(store, "good", over="weak")
+    why = "the other one is to be tried for a week"
+    done = run("promote", uri("weak"), "--data", "held.csv", "--force", why, "--json")
+    assert done.code == 0
+    assert (done.json["outcome"], codes(done.json)) == ("forced", ["worse"])
+    assert aliases(store)["champion"] == 1
+    assert aliases(store)["previous"] == 2
+    kept = tags(store, "weak")
+    assert (kept["promotion"], kept["promotion_force_reason"]) == ("forced", why)
+    assert "worse beyond chance" in kept["promotion_reasons"]
+
+
+def test_force_without_rows_is_told_that_none_were_asked(store, run):
+    done = run("promote", uri("fewer"), "--force", "aptitude is not tested any more")
+    assert done.code == 0
+    assert "no held-out rows were given" in done.out
+    assert tags(store, "fewer")["promotion_reason_codes"] == "columns,no_data"
+    assert "promotion_log_loss" not in tags(store, "fewer")
+
+
+def test_force_gets_past_a_champion_whose_files_are_gone(store, run):
+    (weak,) = [
+        path for path in store.directory.rglob("fitted.json") if '"l2": 800.0' in path.read_text()
+    ]
+    weak.unlink()
+    assert run("promote", uri("good"), "--data", "held.csv").code == 5
+    done = run("promote", uri("good"), "--data", "held.csv", "--force", "repair", "--json")
+    assert (done.code, codes(done.json)) == (0, ["champion_unreadable"])
+
+
+def test_force_that_overrides_nothing_is_an_ordinary_promotion(store, run):
+    done = run("promote", uri("good"), "--data", "held.csv", "--force", "asked for", "--json")
+    assert (done.json["outcome"], codes(done.json)) == ("accepted", [])
+    assert tags(store, "good")["promotion_force_reason"] == "asked for"
+
+
+@pytest.mark.parametrize("words", [[], ["--data", "held.csv"]])
+def test_the_first_champion_must_be_sound_in_itself(store, run, words):
+    for number, expected in ((3, "not_converged"), (2, "base_rate")):
+        done = run("promote", f"models:/college/{number}", *words, "--json")
+        assert (done.code, codes(done.json)) == (7, [expected])
+    done = run("promote", "models:/college/1", *words, "--json")
+    assert (done.code, done.json["opponent"]) == (0, None)
+    assert aliases(store, "college")["champion"] == 1
+    assert "previous" not in aliases(store, "college")
+
+
+def test_who_is_champion_already_stays_so(store, run):
+    done = run("promote", "champion", "--data", "held.csv", "--json")
+    assert (done.code, done.json["outcome"]) == (0, "already champion")
+    assert "promotion" not in tags(store, "weak")
+
+
+def test_a_rollback_is_one_command_and_can_be_read_later(store, run):
+    assert run("promote", uri("good"), "--data", "held.csv").code == 0
+    done = run("promote", "--rollback", "too many false alarms", "--json")
+    assert done.code == 0
+    assert done.json["format"] == 1
+    assert (done.json["champion"], done.json["former"]) == (uri("weak"), uri("good"))
+    assert aliases(store) == {"champion": 1, "challenger": 8}
+    assert tags(store, "good")["rollback_reason"] == "too many false alarms"
+    again = run("promote", "--rollback")
+    assert again.code == 7
+    assert "--force REASON" in again.err
+
+
+def test_the_champion_that_training_replaced_can_be_had_back(store, run):
+    assert run("train", "held.csv", "--promote", "--optimizer", "newton").code == 0
+    assert aliases(store)["champion"] == 9
+    done = run("promote", "--rollback")
+    assert done.code == 0
+    assert "models:/placement/1 is champion again, in place of models:/placement/9" in done.out
+
+
+def test_a_rollback_of_another_model_names_its_champion(store, run):
+    run("promote", "models:/college/1")
+    run("promote", "models:/college/2", "--force", "a trial")
+    assert run("promote", "models:/college/1", "--rollback", "over").code == 7
+    assert run("promote", "models:/college@champion", "--rollback", "over").code == 0
+    assert aliases(store, "college")["champion"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ([], 2, "name the model"),
+        (["challenger", "--force", " "], 2, "reason"),
+        (["--rollback", "why", "--data", "held.csv"], 2, "--data is not used by --rollback"),
+        (["--rollback", "why", "--force", "x"], 2, "--force is not used by --rollback"),
+        (["good", "--data", "held.csv"], 5, "no version of a registered model"),
+        (["models:/placement/99", "--data", "held.csv"], 5, "models:/placement/99"),
+        (["challenger", "--data", "gone.csv"], 3, "gone.csv"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_the_next_step(store, run, words, code, told):
+    before = aliases(store)
+    done = run("promote", *words)
+    assert done.code == code
+    assert told in done.err
+    assert aliases(store) == before
+
+
+def test_no_cell_of_a_held_out_student_gets_into_the_store(store, run):
+    run("promote", uri("weak"), "--data", "held.csv")
+    run("promote", uri("good"), "--data", "held.csv")
+    frame = pd.read_csv("held.csv", dtype=str)
+    cells = {*frame["register_no"], *frame["cgpa"], *frame["aptitude"]}
+    held = b"".join(p.read_bytes() for p in store.directory.rglob("*") if p.is_file())
+    assert [cell for cell in cells if cell.encode() in held] == []
+
+
+AT_ONCE = textwrap.dedent(
+    """
+    import pathlib, sys, time
+    from placement.workflows import promote as module
+    from placement.workflows.alike import Rows
+
+    judge, (own, other) = module._judged, sys.argv[1:]
+
+    def judged_at_once(*given):
+        result = judge(*given)
+        pathlib.Path(own + ".ready").touch()
+        while not pathlib.Path(other + ".ready").exists():
+            time.sleep(0.01)
+        return result
+
+    module._judged = judged_at_once
+    module.promote(f"models:/placement/{own}", Rows("held.csv"))
+    """
+)
+
+
+def test_of_two_promotions_at_once_the_later_must_beat_the_earlier(store, code_path, tmp_path):
+    numbers = [str(VERSIONS["good"]), str(VERSIONS["middling"])]
+    both = [
+        subprocess.Popen([sys.executable, "-c", AT_ONCE, *pair], env=code_path, cwd=tmp_path)
+        for pair in (numbers, numbers[::-1])
+    ]
+    assert [process.wait(120) for process in both] == [0, 0]
+    # Both beat the weak one; middling is worse than good, so good is champion whoever was first.
+    assert aliases(store)["champion"] == VERSIONS["good"]
+    good, middling = tags(store, "good"), tags(store, "middling")
+    if middling["promotion"] == "refused":
+        assert middling["promotion_opponent"] == uri("good")
+        assert good["promotion_opponent"] == uri("weak")
+    else:
+        assert middling["promotion_opponent"] == uri("weak")
+        assert good["promotion_opponent"] == uri("middling")

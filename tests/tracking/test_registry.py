@@ -1,0 +1,109 @@
+"""Who is champion, who was before, and what is kept of an attempt to promote."""
+
+import pytest
+
+from placement.errors import GateRefused
+from placement.tracking.pyfunc_model import log_bundle
+from placement.tracking.registry import champion_of, conclude, register, roll_back
+from placement.tracking.runs import tracked_run
+
+NAME = "placement"
+
+
+@pytest.fixture
+def versions(store, bundle):
+    """Register so many versions; the first is champion, the last challenger."""
+
+    def made(count, **options):
+        with tracked_run(store, NAME) as run:
+            logged = log_bundle(run, bundle)
+            for _ in range(count):
+                register(store, logged, **options)
+        return store
+
+    return made
+
+
+def aliases(store):
+    model = store.client().get_registered_model(NAME)
+    return {alias: int(version) for alias, version in model.aliases.items()}
+
+
+def tags(store, version):
+    return store.client().get_model_version(NAME, str(version)).tags
+
+
+def promote(store, version, opponent, **given):
+    return conclude(store, NAME, version, opponent=opponent, tags=given, promote=True)
+
+
+def test_a_registration_that_replaces_the_champion_leaves_it_as_previous(versions):
+    store = versions(2)
+    assert aliases(store) == {"champion": 1, "challenger": 2}
+    versions(1, promote=True)
+    assert aliases(store) == {"champion": 3, "challenger": 2, "previous": 1}
+
+
+def test_a_promotion_moves_the_champion_and_leaves_no_challenger_that_is_champion(versions):
+    store = versions(3)
+    assert promote(store, 2, 1, promotion="accepted")
+    assert aliases(store) == {"champion": 2, "challenger": 3, "previous": 1}
+    assert promote(store, 3, 2, promotion="accepted")
+    assert aliases(store) == {"champion": 3, "previous": 2}
+    assert tags(store, 3)["promotion"] == "accepted"
+
+
+def test_nothing_is_written_where_another_is_champion_by_now(versions):
+    store = versions(3)
+    assert not promote(store, 3, 2, promotion="accepted")
+    assert aliases(store) == {"champion": 1, "challenger": 3}
+    assert "promotion" not in tags(store, 3)
+
+
+def test_a_refusal_is_recorded_and_moves_nothing(versions):
+    store = versions(2)
+    kept = {"promotion": "refused", "promotion_rows": 12}
+    assert conclude(store, NAME, 2, opponent=1, tags=kept, promote=False)
+    assert aliases(store) == {"champion": 1, "challenger": 2}
+    assert {key: tags(store, 2)[key] for key in kept} == {
+        "promotion": "refused", "promotion_rows": "12",
+    }  # fmt: skip
+
+
+def test_the_tags_of_an_attempt_replace_those_of_the_one_before_and_no_others(versions):
+    store = versions(2, tags={"converged": True})
+    conclude(
+        store,
+        NAME,
+        2,
+        opponent=1,
+        tags={"promotion": "refused", "promotion_rows": 12},
+        promote=False,
+    )
+    promote(store, 2, 1, promotion="forced")
+    assert tags(store, 2) == {"converged": "True", "promotion": "forced"}
+
+
+def test_a_rollback_gives_the_champion_back_and_both_versions_tell_of_it(versions):
+    store = versions(2)
+    promote(store, 2, 1, promotion="accepted")
+    found = roll_back(store, NAME, expected=None, tags={"rollback_reason": "false alarms"})
+    assert found == (2, 1)
+    assert aliases(store) == {"champion": 1}
+    assert tags(store, 2)["rollback_to"] == "1"
+    assert tags(store, 1)["rollback_from"] == "2"
+    assert {tags(store, n)["rollback_reason"] for n in (1, 2)} == {"false alarms"}
+
+
+def test_there_is_no_rollback_without_a_previous_one_nor_of_what_is_not_champion(versions):
+    store = versions(3)
+    with pytest.raises(GateRefused, match="previous"):
+        roll_back(store, NAME, expected=None, tags={})
+    promote(store, 2, 1, promotion="accepted")
+    with pytest.raises(GateRefused, match=r"version 3 .* is not champion"):
+        roll_back(store, NAME, expected=3, tags={})
+    assert champion_of(store, NAME) == 2
+
+
+def test_of_a_model_that_is_not_there_nothing_is_champion(store):
+    assert champion_of(store, "nobody") is None
