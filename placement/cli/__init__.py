@@ -12,6 +12,7 @@ import click
 
 from placement import __version__
 from placement.cli.console import coloured
+from placement.cli.drift import drift
 from placement.cli.evaluate import evaluate
 from placement.cli.gradcheck import gradcheck
 from placement.cli.lesson import lesson
@@ -31,6 +32,7 @@ from placement.errors import (
 
 SECTIONS = {
     "Use": (train, predict, evaluate),
+    "Decide": (drift,),
     "Operate": (runs, ui, completion),
     "Learn": (lesson,),
     "Check": (gradcheck,),

@@ -11,6 +11,7 @@ from placement.config import TrainConfig
 from placement.data.chunks import Chunks
 from placement.data.encoded import Wanted, encoded
 from placement.data.encoding import Encoder, learn_encoding
+from placement.data.profiling import learn_profile
 from placement.data.split import TEST, TRAIN, VALIDATION, Split, hold_out
 from placement.data.table import Table
 from placement.errors import DataError, UsageError
@@ -154,7 +155,7 @@ def fit(
     found = solve(
         prepared.problem, validation=prepared.validation, held_out=prepared.test, threads=threads
     )
-    return finish(prepared, found)
+    return profiled(prepared, finish(prepared, found))
 
 
 def refuse_foreign_settings(config: TrainConfig) -> None:
@@ -185,6 +186,12 @@ def finish(prepared: Prepared, solution: Solution) -> Fitted:
         figures=_figures(prepared, solution),
         history=tuple(solution.history),
     )
+
+
+def profiled(prepared: Prepared, fitted: Fitted) -> Fitted:
+    """Add to a model's figures what its training rows and its predictions for them looked like."""
+    learnt = learn_profile(prepared.table, prepared.split, fitted.predict_proba)
+    return replace(fitted, figures={**fitted.figures, "profile": learnt.document})
 
 
 def _figures(prepared: Prepared, solution: Solution) -> dict[str, Any]:

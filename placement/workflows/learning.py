@@ -22,7 +22,7 @@ from placement.training.gradcheck import (
     check_beyond_clamp,
     first_rows,
 )
-from placement.training.preparation import Prepared, finish, prepare
+from placement.training.preparation import Prepared, finish, prepare, profiled
 from placement.training.solution import solution
 from placement.workflows.reading import Tables
 from placement.workflows.watching import Nobody, Watcher
@@ -140,7 +140,10 @@ def appraise(trial: Trial) -> Fitted:
         "skill": dataclasses.asdict(_skill(prepared, judged)),
         "gradcheck": _verdict([check for _, check in trial.checks]),
     }
-    return _refitted(prepared, dataclasses.replace(trial.fitted, figures=figures))
+    tried = dataclasses.replace(trial.fitted, figures=figures)
+    if config.refit and prepared.test is not None:
+        return _refitted(prepared, tried)
+    return profiled(prepared, tried)
 
 
 def _fit(
@@ -213,14 +216,12 @@ def _skill(prepared: Prepared, judged: Judged) -> Skill:
 
 
 def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
-    """With `--refit`: the model of all rows, with the metrics of the held-out ones."""
-    if not prepared.config.refit or prepared.test is None:
-        return fitted
+    """Return the model of all rows, with the metrics of the held-out ones."""
     whole = prepare(
         prepared.table, dataclasses.replace(prepared.config, patience=None), everything=True
     )
     history, _ = _fit(whole, Nobody(), lambda: None)
-    again = finish(whole, solution(history, whole.problem))
+    again = profiled(whole, finish(whole, solution(history, whole.problem)))
     kept = ("metrics_on", "metrics", "metrics_method", "skill", "gradcheck")
     rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
     figures = {**again.figures, **{name: fitted.figures[name] for name in kept}, "rows": rows}
