@@ -42,7 +42,12 @@ class Psi:
 
     @property
     def level(self) -> Level:
-        """What the size is called; one that chance may have made is not called a change."""
+        """What the size is called; one that chance may have made is not called a change.
+
+        Where chance alone may look like a large change, a small one is no sign of stability.
+        """
+        if self.value <= self.chance and self.chance > LARGE:
+            return "too few rows"
         if self.value <= MODERATE:
             return "stable"
         if self.value <= self.chance:

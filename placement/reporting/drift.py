@@ -17,6 +17,7 @@ _LEGEND = f"""\
   PSI: missing cells are a bin of their own; moderate above {MODERATE:.2f}, large above {LARGE:.2f}
        (a convention of credit scoring); by chance: on average, had nothing changed
   within chance: moderate or large, but at least 5 in 100 unchanged files have as much
+  too few rows: chance alone may look like a large change
   KS: at least the largest gap between the shares below a number; p: for all columns at once"""
 
 
@@ -230,7 +231,7 @@ def _verdict(result: DriftResult) -> str:
         line += f"; the largest PSI is that of {found.worst.column}, {found.worst.psi.value:.3f}"
     if result.performance is not None:
         worse = [_FIGURES[name] for name, own in result.performance.figures.items() if own.worse]
-        line += f". Worse than then: {', '.join(worse) or 'no figure'}"
+        line += f". Worse than when it was trained: {', '.join(worse) or 'no figure'}"
     if result.fail_above is None:
         return f"{line}."
     _, within = found.above(result.fail_above)

@@ -115,6 +115,9 @@ def _judged(
     try:
         with Storage() as storage:
             table = read_like(reader, model.schema, storage, watcher, one_outcome=True)
+            for text in table.notes:
+                if text not in reader.notes:
+                    watcher.note(text)
             pieces = [
                 model.scorer.score(table.piece(place, model.schema.feature_names)).probability
                 for place in range(table.pieces)
