@@ -91,6 +91,19 @@ def test_rare_ones_among_zeros_have_a_bin_of_their_own():
     assert (found.edges, found.counts) == ((1.0,), (970, 30))
 
 
+def test_a_value_of_three_students_goes_with_its_neighbour():
+    assert learnt(np.repeat([0.0, 1.0, 2.0], [97, 40, 3])).counts == (97, 43)
+    assert learnt(np.repeat([0.0, 1.0], [97, 3])).counts == (100,)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_bins_of_a_skewed_sample_hold_five_students_however_edges_are_rounded(seed):
+    cells = np.random.default_rng(seed).lognormal(8, 2, 20 + 7 * seed)
+    found = learnt(cells)
+    assert private(*found.counts)
+    assert sum(found.counts) == len(cells)
+
+
 def test_a_step_of_a_tenth_cuts_no_group_of_equal_grades():
     found = learnt(np.repeat(np.round(np.arange(60, 80) / 10, 1), 10))
     assert set(found.counts) == {10}
