@@ -13,6 +13,7 @@ import click
 from placement import __version__
 from placement.cli.compare import compare
 from placement.cli.console import coloured
+from placement.cli.drift import drift
 from placement.cli.evaluate import evaluate
 from placement.cli.explain import explain
 from placement.cli.gradcheck import gradcheck
@@ -34,7 +35,7 @@ from placement.errors import (
 
 SECTIONS = {
     "Use": (train, predict, evaluate, explain),
-    "Decide": (compare, promote),
+    "Decide": (compare, promote, drift),
     "Operate": (runs, ui, completion),
     "Learn": (lesson,),
     "Check": (gradcheck,),

@@ -93,13 +93,13 @@ class NumberSums:
         # A constant leaves only rounding in `square`: dividing by it would blow noise up to 1.
         if std <= 1e-12 * max(abs(self.mean), 1e-300):
             std = 1.0
-        low, high = _round_outwards(self.low, self.high)
+        low, high = round_outwards(self.low, self.high)
         everything = self.weight + self.gaps
         missing = self.gaps / everything if self.gaps else None
         return NumberColumn(feature.name, self.mean, std, low, high, feature.scale, missing)
 
 
-def _round_outwards(low: float, high: float) -> tuple[float, float]:
+def round_outwards(low: float, high: float) -> tuple[float, float]:
     """Widen a range to steps of its own magnitude, so that it tells no student's exact figure."""
     if not low <= high:
         return 0.0, 0.0

@@ -53,7 +53,7 @@ def train_document(result: TrainResult) -> dict[str, Any]:
         "features": list(fitted.schema.feature_names),
         "dropped": _dropped(fitted.schema),
         "warnings": list(result.warnings),
-        **fitted.figures,
+        **{name: value for name, value in fitted.figures.items() if name != "profile"},
         "intercept": fitted.natural_intercept,
         "coefficients": coefficient_rows(fitted),
     }

@@ -12,6 +12,7 @@ from placement.data.chunks import Chunks
 from placement.data.curves import curves_of
 from placement.data.encoded import Wanted, encoded
 from placement.data.encoding import Encoder, learn_encoding
+from placement.data.profiling import learn_profile
 from placement.data.split import TEST, TRAIN, VALIDATION, Split, hold_out
 from placement.data.table import Table
 from placement.errors import DataError, UsageError
@@ -166,7 +167,7 @@ def fit(
     found = solve(
         prepared.problem, validation=prepared.validation, held_out=prepared.test, threads=threads
     )
-    return finish(prepared, found, known=inform(prepared, found))
+    return profiled(prepared, finish(prepared, found, known=inform(prepared, found)))
 
 
 def refuse_foreign_settings(config: TrainConfig) -> None:
@@ -235,6 +236,12 @@ def _expanded(problem: Problem, factor: npt.NDArray[np.float64] | None) -> Any:
     full = np.zeros((problem.width + 1, problem.width + 1))
     full[np.ix_(places, places)] = factor
     return full
+
+
+def profiled(prepared: Prepared, fitted: Fitted) -> Fitted:
+    """Add to a model's figures what its training rows and its predictions for them looked like."""
+    learnt = learn_profile(prepared.table, prepared.split, fitted.predict_proba)
+    return replace(fitted, figures={**fitted.figures, "profile": learnt.document})
 
 
 def _figures(prepared: Prepared, solution: Solution) -> dict[str, Any]:

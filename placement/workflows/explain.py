@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from placement.data.blocks import Block, Wanted
 from placement.data.schema import Feature
-from placement.data.tables import open_table
 from placement.errors import DataError, ModelError
 from placement.evaluation.changeable import changeable
 from placement.evaluation.explanation import explain, reasons
@@ -19,6 +18,7 @@ from placement.model.fitted import Fitted, load_fitted
 from placement.reporting.coefficients import unpenalised
 from placement.reporting.results import ExplainResult, Student
 from placement.workflows.models import Model, find_model
+from placement.workflows.opening import open_for
 from placement.workflows.scoring import Doubts, match
 from placement.workflows.watching import Nobody, Watcher
 
@@ -82,7 +82,8 @@ def _students(
     doubts: Doubts,
     watcher: Watcher,
 ) -> tuple[list[Student], int]:
-    reader = open_table(str(question.source), names=question.names, sheet=question.sheet)
+    source = str(question.source)
+    reader = open_for(model, source, watcher, names=question.names, sheet=question.sheet)
     found: list[Student] = []
     total = 0
     with watcher.progress("explaining", "rows", reader.likely_rows) as progress:

@@ -8,14 +8,15 @@ from placement.config import TrainConfig
 from placement.data.raw import MOST_WORDS
 from placement.data.schema import Schema
 from placement.data.storage import Storage
+from placement.data.tables import Reader
 from placement.data.understanding import Table, matching_columns, open_labelled, understand_table
 from placement.errors import DataError
 from placement.workflows.watching import Nobody, Watcher
 
 
 def read_watched(source: Any, how: Mapping[str, Any], storage: Storage, watcher: Watcher) -> Table:
-    """Read a table with outcomes as `how` says, and say how far it is."""
-    reader = open_labelled(source, how)
+    """Read a table with outcomes as `how` says, opened already or not, and say how far it is."""
+    reader = source if isinstance(source, Reader) else open_labelled(source, how)
     with watcher.progress("reading", "rows", reader.likely_rows) as progress:
         return understand_table(reader, how, storage, progress.update)
 

@@ -25,7 +25,7 @@ from placement.training.gradcheck import (
     first_rows,
 )
 from placement.training.information import Information
-from placement.training.preparation import Prepared, finish, inform, prepare
+from placement.training.preparation import Prepared, finish, inform, prepare, profiled
 from placement.training.solution import solution
 from placement.workflows.inference import inference, small_sample
 from placement.workflows.reading import Tables
@@ -151,7 +151,10 @@ def appraise(trial: Trial) -> Fitted:
         "gradcheck": _verdict([check for _, check in trial.checks]),
         **inference(prepared, trial.fitted, trial.known),
     }
-    return _refitted(prepared, dataclasses.replace(trial.fitted, figures=figures))
+    tried = dataclasses.replace(trial.fitted, figures=figures)
+    if config.refit and prepared.test is not None:
+        return _refitted(prepared, tried)
+    return profiled(prepared, tried)
 
 
 def _fit(
@@ -224,16 +227,14 @@ def _skill(prepared: Prepared, judged: Judged) -> Skill:
 
 
 def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
-    """With `--refit`: the model of all rows, with the metrics of the held-out ones."""
-    if not prepared.config.refit or prepared.test is None:
-        return fitted
+    """Return the model of all rows, with the metrics of the held-out ones."""
     whole = prepare(
         prepared.table, dataclasses.replace(prepared.config, patience=None), everything=True
     )
     history, _ = _fit(whole, Nobody(), lambda: None)
     found = solution(history, whole.problem)
     known = inform(whole, found)
-    again = finish(whole, found, known=known)
+    again = profiled(whole, finish(whole, found, known=known))
     kept = ("metrics_on", "metrics", "metrics_method", "skill", "gradcheck")
     rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
     figures = {

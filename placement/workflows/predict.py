@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,14 +16,14 @@ from placement.data.output import Output
 from placement.data.replacing import replacing
 from placement.data.rules import parse_rule
 from placement.data.schema import matching_columns
-from placement.data.tables import Block, Reader, RowCount, open_table
+from placement.data.tables import Block, Reader, RowCount
 from placement.data.writing import open_output, output_form
-from placement.errors import DataError, UsageError, did_you_mean
+from placement.errors import UsageError
 from placement.model.bundle import finite
 from placement.model.fitted import load_fitted
-from placement.model.scorer import fold
 from placement.reporting.results import PredictResult
 from placement.workflows.models import Model
+from placement.workflows.opening import open_for
 from placement.workflows.scoring import NOTES, REASON, BlockScorer, Scored, Tally
 from placement.workflows.watching import Nobody, Watcher
 
@@ -67,12 +67,7 @@ class Request:
 def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> PredictResult:
     """Score the rows of a file; the predictions go to `--out`, or to standard output."""
     rule = parse_rule(request.where, option="--where") if request.where else None
-    reader = open_table(
-        request.source, names=request.names, sheet=request.sheet, wants_sheet=_wants(model)
-    )
-    for text in reader.notes:
-        watcher.note(text)
-    _require_columns(model, reader)
+    reader = open_for(model, request.source, watcher, names=request.names, sheet=request.sheet)
     if request.unknown:
         matching_columns(
             reader.names, [model.schema.target.name], option="--unknown", file=reader.name
@@ -204,28 +199,6 @@ class _Printed:
     def close(self) -> None:
         """End the list."""
         sys.stdout.write("[]\n" if self._first else "\n]\n")
-
-
-def _wants(model: Model) -> Callable[[tuple[str, ...], Mapping[str, Any]], bool]:
-    """Want a sheet that has every column the model needs."""
-
-    def wants(names: tuple[str, ...], _cells: Mapping[str, Any]) -> bool:
-        have = {fold(name) for name in names}
-        return all(fold(name) in have for name in model.scorer.feature_columns)
-
-    return wants
-
-
-def _require_columns(model: Model, reader: Reader) -> None:
-    have = {fold(name) for name in reader.names}
-    lacking = [name for name in model.scorer.feature_columns if fold(name) not in have]
-    if lacking:
-        hint = did_you_mean(lacking[0], reader.names)
-        what = "column" if len(lacking) == 1 else "columns"
-        raise DataError(
-            f"{reader.name}: lacks the {what} {', '.join(map(repr, lacking))} that the model needs"
-            f"{hint}; add it, or train without it"
-        )
 
 
 def _write_about(out: str, result: PredictResult) -> None:
