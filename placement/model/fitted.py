@@ -14,7 +14,7 @@ from placement.data.schema import Dropped, Feature, Schema, Target
 from placement.errors import DataError
 from placement.model.bundle import open_bundle, write_bundle
 from placement.model.history import Epoch
-from placement.model.scorer import Scorer, ScorerError
+from placement.model.scorer import Calibration, Scorer, ScorerError
 
 MOST_EPOCHS_KEPT = 500
 _NO_WEIGHTS = np.empty(0)
@@ -39,6 +39,7 @@ class Fitted:
     `weights: (d,)` and `intercept` act on the encoded columns; `aliased` names those left out as
     linear combinations of earlier ones. `config` holds the settings that decided the fit and
     `figures` what it came to (rows, losses, convergence, metrics, skill); both are JSON-able.
+    `calibration` turns the logit into the probability where the sigmoid alone does not.
     """
 
     weights: npt.NDArray[np.float64]
@@ -50,11 +51,12 @@ class Fitted:
     figures: Mapping[str, Any]
     history: tuple[Epoch, ...] = field(default=(), repr=False)
     threshold: float = 0.5
+    calibration: Calibration | None = None
 
     @property
     def scorer(self) -> Scorer:
         """What turns a table into probabilities."""
-        return Scorer(self.encoder.columns, self.weights, self.intercept)
+        return Scorer(self.encoder.columns, self.weights, self.intercept, self.calibration)
 
     def predict_proba(self, frame: Any) -> npt.NDArray[np.float64]:
         """Return the probability (n,) of the positive outcome for rows of a frame or mapping."""
@@ -94,6 +96,7 @@ class Fitted:
                 _epoch_document(epoch) for epoch in thinned(self.history, MOST_EPOCHS_KEPT)
             ],
             "threshold": self.threshold,
+            "calibration": None if self.calibration is None else self.calibration.document,
         }
 
     def save(self, directory: str | Path) -> Path:
@@ -118,6 +121,7 @@ def load_fitted(directory: str | Path) -> Fitted:
             for entry in document["history"]
         ),
         threshold=document["threshold"],
+        calibration=bundle.scorer.calibration,
     )
 
 

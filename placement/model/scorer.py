@@ -54,7 +54,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class Scores:
-    """What the model says of each row: arrays of shape (n,), and the cells it had doubts about."""
+    """What the model says of each row: arrays of shape (n,), and the cells it had doubts about.
+
+    `logit` is the linear predictor; `probability` is its sigmoid, or what the model's calibration
+    makes of it.
+    """
 
     probability: Floats
     logit: Floats
@@ -364,12 +368,70 @@ def match_columns(names: Iterable[str], wanted: Sequence[str]) -> dict[str, str]
 
 
 @dataclass(frozen=True)
+class Platt:
+    """Platt's calibration: `sigmoid(slope * logit + intercept)`, with a slope above 0."""
+
+    slope: float
+    intercept: float
+
+    def apply(self, logit: Floats) -> Floats:
+        """Return the calibrated probability (n,) of each logit (n,), elementwise."""
+        return sigmoid(logit * self.slope + self.intercept)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON-able form."""
+        return {"kind": "platt", "slope": self.slope, "intercept": self.intercept}
+
+
+@dataclass(frozen=True)
+class Isotonic:
+    """A rising line: through `probability` (k,) at `logit` (k,), level outside, straight between.
+
+    Each of the k points is the mean of at least 5 training rows.
+    """
+
+    logit: tuple[float, ...]
+    probability: tuple[float, ...]
+
+    def apply(self, logit: Floats) -> Floats:
+        """Return the calibrated probability (n,) of each logit (n,), elementwise."""
+        return np.interp(logit, self.logit, self.probability)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON-able form."""
+        return {
+            "kind": "isotonic",
+            "logit": list(self.logit),
+            "probability": list(self.probability),
+        }
+
+
+Calibration = Platt | Isotonic
+
+
+def calibration_from_document(entry: Mapping[str, Any] | None) -> Calibration | None:
+    """Build a calibration from its entry in the bundle's document; None where there is none."""
+    if entry is None:
+        return None
+    made: type[Calibration] = {"platt": Platt, "isotonic": Isotonic}[entry["kind"]]
+    given = {field.name: entry[field.name] for field in fields(made)}
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    return made(**values)
+
+
+@dataclass(frozen=True)
 class Scorer:
-    """A trained perceptron over its columns: `sigmoid(intercept + sum of x_j * w_j)`."""
+    """A trained perceptron over its columns: `sigmoid(intercept + sum of x_j * w_j)`.
+
+    Where there is a `calibration`, it stands in the place of the sigmoid.
+    """
 
     columns: tuple[Column, ...]
     weights: Floats
     intercept: float
+    calibration: Calibration | None = None
 
     @property
     def feature_columns(self) -> tuple[str, ...]:
@@ -396,7 +458,11 @@ class Scorer:
                 # Never `@`: BLAS gives other bits for one row than for a batch.
                 logit += values * self.weights[place]
                 place += 1
-        return Scores(sigmoid(logit), logit, tuple(problems))
+        return Scores(self.probability(logit), logit, tuple(problems))
+
+    def probability(self, logit: Floats) -> Floats:
+        """Return the probability (n,) of each logit (n,), elementwise."""
+        return sigmoid(logit) if self.calibration is None else self.calibration.apply(logit)
 
 
 def sigmoid(logit: Floats) -> Floats:
@@ -449,7 +515,9 @@ def read_bundle(directory: str | Path) -> Bundle:
     tensors = load_safetensors(raw)
     columns = tuple(column_from_document(entry) for entry in document["encoder"])
     weights = np.ascontiguousarray(tensors["weights"], dtype=np.float64)
-    return Bundle(document, Scorer(columns, weights, float(tensors["intercept"][0])))
+    calibration = calibration_from_document(document.get("calibration"))
+    intercept = float(tensors["intercept"][0])
+    return Bundle(document, Scorer(columns, weights, intercept, calibration))
 
 
 class _PyfuncModel:

@@ -52,6 +52,7 @@ def train_document(result: TrainResult) -> dict[str, Any]:
         "dropped": _dropped(fitted.schema),
         "warnings": list(result.warnings),
         **fitted.figures,
+        "calibration_map": fitted.calibration.document if fitted.calibration else None,
         "intercept": fitted.natural_intercept,
         "coefficients": coefficient_rows(fitted),
     }
@@ -90,6 +91,7 @@ def evaluation_document(result: EvaluateResult) -> dict[str, Any]:
         },
         "method": found.method,
         "confusion": found.confusion.as_dict(),
+        "calibration": found.calibration.as_dict(),
         "skill": None if found.skill is None else asdict(found.skill),
         "warnings": list(result.warnings),
     }

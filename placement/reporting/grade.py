@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.evaluation.calibration import equal_count_groups, wilson
-from placement.model.scorer import NumberColumn, match_columns, parse_numbers, sigmoid
+from placement.model.scorer import NumberColumn, match_columns, parse_numbers
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
@@ -97,7 +97,7 @@ def average_student(fitted: "Fitted", column: str, grid: Floats) -> Floats:
             logit += weights[0] * (grid - learnt.mean) / learnt.std
         elif learnt.missing is not None:
             logit += weights[1] * learnt.missing  # The number itself is 0 at its average.
-    return sigmoid(logit)
+    return fitted.scorer.probability(logit)
 
 
 def grade_bins(

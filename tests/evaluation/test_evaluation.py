@@ -74,7 +74,7 @@ def test_an_evaluation_has_the_figures_of_the_models_probabilities():
     assert found.base_rate == pytest.approx(given.label.mean())
     assert sum(found.confusion.as_dict().values()) == 400
     assert found.intervals["roc_auc"][0] < found.metrics.roc_auc < found.intervals["roc_auc"][1]
-    assert sum(item.rows for item in found.reliability) == 400
+    assert sum(item.rows for item in found.calibration.bins) == 400
     assert "200 replicates" in found.method
 
 
@@ -116,7 +116,7 @@ def test_a_lacking_column_is_named():
 def test_probabilities_alone_can_be_evaluated_without_torch():
     found = evaluate_probabilities([0.9, 0.2, 0.6, 0.4], [1, 0, 1, 0], training_base_rate=0.5)
     assert found.metrics.roc_auc == 1
-    assert found.reliability == ()
+    assert found.calibration.bins == ()
     assert found.skill.gain > 0
 
 
