@@ -164,6 +164,12 @@ class TrainConfig:
     class_weight: str = _option(
         "none", "Weigh the two classes alike.", "fit", choices=("none", "balanced")
     )
+    calibrate: str = _option(
+        "none",
+        "Correct the probabilities by cross-validation on the training rows.",
+        "fit",
+        choices=("none", "platt", "isotonic"),
+    )
     dtype: str = _option(
         "float64", "Precision of the training.", "fit", choices=("float64", "float32")
     )

@@ -20,7 +20,7 @@ from placement.evaluation.bootstrap import (
     bootstrap_intervals,
     describe_method,
 )
-from placement.evaluation.calibration import ReliabilityBin, reliability_bins
+from placement.evaluation.calibration_figures import CalibrationFigures, calibration_figures
 from placement.evaluation.metrics import Confusion, Metrics, checked, confusion, metrics
 from placement.model.scorer import match_columns
 
@@ -46,7 +46,7 @@ class Evaluation:
     intervals: Intervals
     confusion: Confusion
     threshold: float
-    reliability: tuple[ReliabilityBin, ...]
+    calibration: CalibrationFigures
     skill: Skill | None
     method: str
 
@@ -75,7 +75,10 @@ def evaluate(
 
 
 def forward(fitted: "Fitted", columns: Mapping[str, Any]) -> Floats:
-    """Return P(positive) of each row, (n,), from the perceptron under `torch.no_grad()`."""
+    """Return P(positive) of each row, (n,), from the perceptron under `torch.no_grad()`.
+
+    A model that is calibrated has its logits calibrated, as the scorer does it.
+    """
     import torch
 
     from placement.model.perceptron import Perceptron
@@ -89,8 +92,10 @@ def forward(fitted: "Fitted", columns: Mapping[str, Any]) -> Floats:
     with torch.no_grad():
         model.linear.weight.copy_(torch.as_tensor(np.array(fitted.weights)).reshape(1, -1))
         model.linear.bias.fill_(float(fitted.intercept))
-        probability = model(torch.from_numpy(np.ascontiguousarray(encoded)))
-    return np.asarray(probability.reshape(-1).numpy(), dtype=np.float64)
+        rows = torch.from_numpy(np.ascontiguousarray(encoded))
+        answer = model(rows) if fitted.calibration is None else model.logits(rows)
+    values = np.asarray(answer.reshape(-1).numpy(), dtype=np.float64)
+    return values if fitted.calibration is None else fitted.calibration.apply(values)
 
 
 def evaluate_probabilities(
@@ -121,7 +126,7 @@ def evaluate_probabilities(
         ),
         confusion=confusion(p, y, w, threshold),
         threshold=threshold,
-        reliability=reliability_bins(p, y, w),
+        calibration=calibration_figures(p, y, w),
         skill=against,
         method=describe_method(len(p), replicates),
     )

@@ -14,7 +14,7 @@ from placement.data.schema import Dropped, Feature, Schema, Target
 from placement.errors import DataError
 from placement.model.bundle import open_bundle, write_bundle
 from placement.model.history import Epoch
-from placement.model.scorer import Scorer, ScorerError
+from placement.model.scorer import Calibration, Scorer, ScorerError
 
 MOST_EPOCHS_KEPT = 500
 _NO_WEIGHTS = np.empty(0)
@@ -42,6 +42,8 @@ class Fitted:
     `figures` what it came to (rows, losses, convergence, metrics, skill); both are JSON-able.
     `factor: (d + 1, d + 1)`, lower triangular, is what the covariance of weights and intercept is
     made of; None where the columns were too many, or the Hessian singular.
+
+    `calibration` turns the logit into the probability where the sigmoid alone does not.
     """
 
     weights: npt.NDArray[np.float64]
@@ -54,11 +56,14 @@ class Fitted:
     history: tuple[Epoch, ...] = field(default=(), repr=False)
     threshold: float = 0.5
     factor: npt.NDArray[np.float64] | None = field(default=None, repr=False)
+    calibration: Calibration | None = None
 
     @property
     def scorer(self) -> Scorer:
         """What turns a table into probabilities."""
-        return Scorer(self.encoder.columns, self.weights, self.intercept, self.factor)
+        return Scorer(
+            self.encoder.columns, self.weights, self.intercept, self.factor, self.calibration
+        )
 
     @property
     def covariance(self) -> npt.NDArray[np.float64] | None:
@@ -75,7 +80,8 @@ class Fitted:
     @property
     def coefficients(self) -> tuple[Coefficient, ...]:
         """The model as a table in natural units, encoded columns in order."""
-        natural, _ = self.encoder.natural_units(self.weights, self.intercept)
+        used = np.array([name not in self.aliased for name in self.encoder.names], dtype=bool)
+        natural, _ = self.encoder.natural_units(np.where(used, self.weights, 0.0), self.intercept)
         return tuple(
             Coefficient(name, float(raw) or None, None)
             if name in self.aliased
@@ -103,6 +109,7 @@ class Fitted:
                 _epoch_document(epoch) for epoch in thinned(self.history, MOST_EPOCHS_KEPT)
             ],
             "threshold": self.threshold,
+            "calibration": None if self.calibration is None else self.calibration.document,
         }
 
     def save(self, directory: str | Path) -> Path:
@@ -129,6 +136,7 @@ def load_fitted(directory: str | Path) -> Fitted:
         ),
         threshold=document["threshold"],
         factor=bundle.scorer.factor,
+        calibration=bundle.scorer.calibration,
     )
 
 

@@ -58,21 +58,17 @@ class Problem:
 class Scores:
     """What the model says of each row: arrays of shape (n,), and the cells it had doubts about.
 
-    `error` is the standard error of the logit, None where it was not asked for or is not known.
+    `logit` is the linear predictor; `probability` is its sigmoid, or what the model's calibration
+    makes of it. `error` is the standard error of the logit and `interval` the 95 % limits (n,) of
+    the probability, about the average of such students; None where they were not asked for or are
+    not known.
     """
 
     probability: Floats
     logit: Floats
     problems: tuple[Problem, ...]
     error: Floats | None = None
-
-    @property
-    def interval(self) -> tuple[Floats, Floats] | None:
-        """The 95 % limits (n,) of the probability: about the average of such students."""
-        if self.error is None:
-            return None
-        reach = Z95 * self.error
-        return sigmoid(self.logit - reach), sigmoid(self.logit + reach)
+    interval: tuple[Floats, Floats] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -543,17 +539,73 @@ def match_columns(names: Iterable[str], wanted: Sequence[str]) -> dict[str, str]
 
 
 @dataclass(frozen=True)
+class Platt:
+    """Platt's calibration: `sigmoid(slope * logit + intercept)`, with a slope above 0."""
+
+    slope: float
+    intercept: float
+
+    def apply(self, logit: Floats) -> Floats:
+        """Return the calibrated probability (n,) of each logit (n,), elementwise."""
+        return sigmoid(logit * self.slope + self.intercept)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON-able form."""
+        return {"kind": "platt", "slope": self.slope, "intercept": self.intercept}
+
+
+@dataclass(frozen=True)
+class Isotonic:
+    """A rising line: through `probability` (k,) at `logit` (k,), level outside, straight between.
+
+    Each of the k points is the mean of at least 5 training rows.
+    """
+
+    logit: tuple[float, ...]
+    probability: tuple[float, ...]
+
+    def apply(self, logit: Floats) -> Floats:
+        """Return the calibrated probability (n,) of each logit (n,), elementwise."""
+        return np.interp(logit, self.logit, self.probability)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON-able form."""
+        return {
+            "kind": "isotonic",
+            "logit": list(self.logit),
+            "probability": list(self.probability),
+        }
+
+
+Calibration = Platt | Isotonic
+
+
+def calibration_from_document(entry: Mapping[str, Any] | None) -> Calibration | None:
+    """Build a calibration from its entry in the bundle's document; None where there is none."""
+    if entry is None:
+        return None
+    made: type[Calibration] = {"platt": Platt, "isotonic": Isotonic}[entry["kind"]]
+    given = {field.name: entry[field.name] for field in fields(made)}
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    return made(**values)
+
+
+@dataclass(frozen=True)
 class Scorer:
     """A trained perceptron over its columns: `sigmoid(intercept + sum of x_j * w_j)`.
 
-    `factor` (d + 1, d + 1) is lower triangular; times its transpose it is the covariance of the
-    weights and, last, the intercept.
+    Where there is a `calibration`, it stands in the place of the sigmoid. `factor` (d + 1, d + 1)
+    is lower triangular; times its transpose it is the covariance of the weights and, last, the
+    intercept.
     """
 
     columns: tuple[Column, ...]
     weights: Floats
     intercept: float
     factor: Floats | None = None
+    calibration: Calibration | None = None
 
     @property
     def feature_columns(self) -> tuple[str, ...]:
@@ -588,8 +640,16 @@ class Scorer:
                 if spread is not None:
                     spread.add(values)
                 place += 1
-        error = None if spread is None else spread.error(len(logit))
-        return Scores(sigmoid(logit), logit, tuple(problems), error)
+        error = interval = None
+        if spread is not None:
+            error = spread.error(len(logit))
+            reach = Z95 * error
+            interval = self.probability(logit - reach), self.probability(logit + reach)
+        return Scores(self.probability(logit), logit, tuple(problems), error, interval)
+
+    def probability(self, logit: Floats) -> Floats:
+        """Return the probability (n,) of each logit (n,), elementwise."""
+        return sigmoid(logit) if self.calibration is None else self.calibration.apply(logit)
 
 
 class _Spread:
@@ -672,8 +732,9 @@ def read_bundle(directory: str | Path) -> Bundle:
     columns = tuple(column_from_document(entry) for entry in document["encoder"])
     weights = np.ascontiguousarray(tensors["weights"], dtype=np.float64)
     factor = tensors.get("covariance_factor")
-    scorer = Scorer(columns, weights, float(tensors["intercept"][0]), factor)
-    return Bundle(document, scorer)
+    calibration = calibration_from_document(document.get("calibration"))
+    intercept = float(tensors["intercept"][0])
+    return Bundle(document, Scorer(columns, weights, intercept, factor, calibration))
 
 
 class _PyfuncModel:

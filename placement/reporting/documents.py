@@ -54,6 +54,7 @@ def train_document(result: TrainResult) -> dict[str, Any]:
         "dropped": _dropped(fitted.schema),
         "warnings": list(result.warnings),
         **{name: value for name, value in fitted.figures.items() if name != "profile"},
+        "calibration_map": fitted.calibration.document if fitted.calibration else None,
         "intercept": fitted.natural_intercept,
         "coefficients": coefficient_rows(fitted),
     }
@@ -92,6 +93,7 @@ def evaluation_document(result: EvaluateResult) -> dict[str, Any]:
         },
         "method": found.method,
         "confusion": found.confusion.as_dict(),
+        "calibration": found.calibration.as_dict(),
         "skill": None if found.skill is None else asdict(found.skill),
         "warnings": list(result.warnings),
     }

@@ -17,7 +17,6 @@ from placement.model.scorer import (
     NumberColumn,
     match_columns,
     parse_numbers,
-    sigmoid,
 )
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ def average_student(fitted: "Fitted", column: str, grid: Floats) -> Floats:
         for one in values:
             logit += fitted.weights[place] * one
             place += 1
-    return sigmoid(logit)
+    return fitted.scorer.probability(logit)
 
 
 def grade_bins(

@@ -74,6 +74,8 @@ def _reference(seen: Understanding, column: str) -> str:
 
 def train_text(result: TrainResult, command: str = "placement") -> str:
     """The summary that `train` ends with; `command` is how the user calls the program."""
+    from placement.reporting.calibration import calibrate_text, calibration_text  # uses `table`
+
     fitted, figures = result.fitted, result.fitted.figures
     lines = []
     if not figures["skill"]["better_than_base_rate"]:
@@ -81,9 +83,12 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     lines += [understanding_text(result.understanding)]
     lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(figures)]
     lines += [f"  ({figures['metrics_method']})"] if figures["metrics_method"] else []
+    lines += ["", *calibration_text(figures["calibration"])]
     lines += ["", _skill_of(figures), "", "Coefficients (log-odds)", coefficients_table(fitted)]
     lines += coefficient_notes(fitted)
     lines += [f"  {line}" for line in curve_notes(fitted.encoder)]
+    calibrated = calibrate_text(figures, fitted.calibration, refitted=fitted.config["refit"])
+    lines += ["", *calibrated] if calibrated else []
     lines += ["", *_outcome_lines(figures)]
     return "\n".join([*lines, *_whereabouts(result, command)])
 
@@ -185,7 +190,9 @@ def predict_text(result: PredictResult) -> str:
 
 
 def evaluation_text(result: EvaluateResult) -> str:
-    """Metrics with intervals, the confusion table, and the base rate beside them."""
+    """Metrics with intervals, confusion, calibration, and the base rate beside them."""
+    from placement.reporting.calibration import calibration_text  # uses `table`
+
     found, matrix = result.evaluation, result.evaluation.confusion
     rows = []
     metrics = found.metrics.as_dict()
@@ -207,6 +214,7 @@ def evaluation_text(result: EvaluateResult) -> str:
             numeric=(1, 2),
         ),
     ]
+    lines += ["", *calibration_text(found.calibration.as_dict(), bins=True)]
     if found.skill:
         lines += ["", skill_line(vars(found.skill))]
     return "\n".join(lines)

@@ -43,14 +43,24 @@ def cross_scored(
     Where the rest of a fold is separable at `--l2 0`, though the whole is not, the fold is fitted
     with the default penalty: it has no unpenalised optimum.
     """
-    config = replace(config, patience=None)
-    numbers = sorted({int(fold) for own in folds for fold in np.unique(own) if fold >= 0})
-    for number in numbers:
-        prepared = _without(table, config, folds, number)
-        fitted = finish(prepared, solve(prepared.problem))
-        for p, y, w in scored(prepared.tested, fitted):
-            yield p, y, w, prepared.base_rate
-        prepared.discard()
+    for number in fold_numbers(folds):
+        yield from fold_scored(table, config, folds, number)
+
+
+def fold_numbers(folds: Vector) -> list[int]:
+    """Return the numbers of the folds that have rows."""
+    return sorted({int(fold) for own in folds for fold in np.unique(own) if fold >= 0})
+
+
+def fold_scored(
+    table: Table, config: TrainConfig, folds: Vector, number: int
+) -> Iterator[tuple[Floats, Floats, Floats, float]]:
+    """Yield the same of one fold, by the model of the other folds."""
+    prepared = _without(table, replace(config, patience=None), folds, number)
+    fitted = finish(prepared, solve(prepared.problem))
+    for p, y, w in scored(prepared.tested, fitted):
+        yield p, y, w, prepared.base_rate
+    prepared.discard()
 
 
 def _without(table: Table, config: TrainConfig, folds: Vector, number: int) -> Prepared:

@@ -172,7 +172,7 @@ def fit(
 
 def refuse_foreign_settings(config: TrainConfig) -> None:
     """Raise UsageError for settings that `fit` could only ignore."""
-    by_command = {"refit": config.refit, "gradcheck_every": config.gradcheck_every}
+    by_command = {name: getattr(config, name) for name in ("refit", "gradcheck_every", "calibrate")}
     asked = {
         "give it to read_table": config.of_scope("read"),
         "use the command line": config.of_scope("run") | by_command,

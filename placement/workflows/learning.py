@@ -12,7 +12,8 @@ from placement.data.curving import left_out
 from placement.data.folds import folds_of
 from placement.errors import DataError, GradientCheckError
 from placement.evaluation.baselines import Skill
-from placement.evaluation.judged import Judge, Judged
+from placement.evaluation.calibration_figures import calibration_figures
+from placement.evaluation.judged import Judge, Judged, Measured
 from placement.model.fitted import Fitted
 from placement.model.history import Epoch
 from placement.reporting.results import Understanding
@@ -27,11 +28,11 @@ from placement.training.gradcheck import (
 from placement.training.information import Information
 from placement.training.preparation import Prepared, finish, inform, prepare, profiled
 from placement.training.solution import solution
+from placement.workflows.calibrating import Calibrating, calibrate
+from placement.workflows.choosing import FOLDS, folds_for, out_of_fold
 from placement.workflows.inference import inference, small_sample
 from placement.workflows.reading import Tables
 from placement.workflows.watching import Nobody, Watcher
-
-FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Trial:
     """A model that was fitted, and tried on the rows to measure on; nothing is concluded yet.
 
     `known` is what the training rows say there, `checks` are the gradient checks, each with the
-    epoch it was made at.
+    epoch it was made at; `calibrating` is what `--calibrate` came to, whose calibration `fitted`
+    has.
     """
 
     prepared: Prepared
@@ -48,6 +50,7 @@ class Trial:
     checks: tuple[tuple[int, GradientCheck], ...]
     judge: Judge
     warnings: tuple[str, ...]
+    calibrating: Calibrating | None = None
 
 
 def understand(
@@ -63,12 +66,14 @@ def understand(
     doubts = [*tables.warnings, *lacking, *prepared.problem.warnings]
     if prepared.test is None and config.test_size:
         doubts.append(f"{prepared.split.note}: the figures are those of the training rows")
+    if config.class_weight == "balanced" and config.calibrate == "none":
+        doubts.append(f"{_balanced(prepared)}; --calibrate platt brings it back")
     rows = {
         "train": prepared.problem.source.rows,
         "validation": 0 if prepared.validation is None else prepared.validation.rows,
         "test": 0 if prepared.test is None else prepared.test.rows,
     }
-    notes = (*_choices(config), prepared.split.note)
+    notes = (*_choices(prepared), prepared.split.note)
     table = tables.train
     seen = Understanding(
         name=table.name,
@@ -103,13 +108,23 @@ def _counted(tell: Callable[[int], None]) -> Callable[[int], None]:
     return more
 
 
-def _choices(config: TrainConfig) -> tuple[str, ...]:
-    """Say which optimizer was chosen where an option chose it."""
+def _choices(prepared: Prepared) -> tuple[str, ...]:
+    """Say which optimizer an option chose, and what mends the meaning of a probability."""
+    config, found = prepared.config, []
     if config.optimizer == "auto" and config.resolved_optimizer != "auto":
-        return (
-            f"optimizer {config.resolved_optimizer}, chosen by --lr, --batch-size or --momentum",
-        )
-    return ()
+        chosen = config.resolved_optimizer
+        found.append(f"optimizer {chosen}, chosen by --lr, --batch-size or --momentum")
+    if config.class_weight == "balanced" and config.calibrate != "none":
+        found.append(f"{_balanced(prepared)}; --calibrate {config.calibrate} brings it back")
+    return tuple(found)
+
+
+def _balanced(prepared: Prepared) -> str:
+    outcome = prepared.table.schema.target.positive
+    return (
+        "--class-weight balanced changes what a probability means: it is that of a world where "
+        f"half are {outcome!r}, not the {prepared.base_rate:.0%} of the training rows"
+    )
 
 
 def attempt(
@@ -120,20 +135,27 @@ def attempt(
     """Run the training loop with its gradient checks, then try the model.
 
     `heed` is called at every epoch, and may raise. Raises GradientCheckError where the derivative
-    by hand, autograd's and the difference differ.
+    by hand, autograd's and the difference differ, DataError where a calibration has too few rows.
     """
+    method = prepared.config.calibrate
+    folds = None if method == "none" else folds_for(prepared, f"--calibrate {method}")
     history, checks = _fit(prepared, watcher, heed)
     found = solution(history, prepared.problem)
     known = inform(prepared, found)
-    fitted = finish(prepared, found, known=known)
+    fitted, calibrating = finish(prepared, found, known=known), None
+    doubts = (*found.warnings, *small_sample(known))
+    if folds is not None:
+        seen = out_of_fold(prepared, folds, watcher)
+        calibrating = calibrate(method, seen, prepared.config.seed)
+        fitted = dataclasses.replace(fitted, calibration=calibrating.calibration)
+        doubts = (*doubts, *calibrating.warnings)
     judge = Judge(fitted.threshold, prepared.config.seed)
     with watcher.progress("testing", "rows", prepared.tested_rows) as progress:
         tell = _counted(progress.update)
         for p, y, w in scored(prepared.tested, fitted):
             judge.add(p, y, w, prepared.base_rate)
             tell(len(p))
-    doubts = (*found.warnings, *small_sample(known))
-    return Trial(prepared, fitted, known, checks, judge, doubts)
+    return Trial(prepared, fitted, known, checks, judge, doubts, calibrating)
 
 
 def appraise(trial: Trial) -> Fitted:
@@ -147,7 +169,9 @@ def appraise(trial: Trial) -> Fitted:
         "metrics_on": "train" if prepared.test is None else "test",
         "metrics": judged.metrics.as_dict(),
         "metrics_method": judged.method,
-        "skill": dataclasses.asdict(_skill(prepared, judged)),
+        "calibration": _calibration(trial.judge.measured()),
+        "calibrate": None if trial.calibrating is None else dict(trial.calibrating.figures),
+        "skill": dataclasses.asdict(_skill(trial, judged)),
         "gradcheck": _verdict([check for _, check in trial.checks]),
         **inference(prepared, trial.fitted, trial.known),
     }
@@ -209,10 +233,17 @@ def _verdict(checks: Sequence[GradientCheck]) -> dict[str, Any]:
     }
 
 
-def _skill(prepared: Prepared, judged: Judged) -> Skill:
+def _calibration(seen: Measured) -> dict[str, Any]:
+    return calibration_figures(seen.probability, seen.label, seen.weight, seen.rows).as_dict()
+
+
+def _skill(trial: Trial, judged: Judged) -> Skill:
     """Compare with the base rate on held-out rows; without any, out of fold."""
+    prepared = trial.prepared
     if prepared.test is not None:
         return judged.skill
+    if trial.calibrating is not None:
+        return trial.calibrating.judge.judged().skill
     table, config = prepared.table, prepared.config
     folds = folds_of(table, config.seed, FOLDS, group=config.group)
     if folds is None:
@@ -234,8 +265,12 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
     history, _ = _fit(whole, Nobody(), lambda: None)
     found = solution(history, whole.problem)
     known = inform(whole, found)
-    again = profiled(whole, finish(whole, found, known=known))
-    kept = ("metrics_on", "metrics", "metrics_method", "skill", "gradcheck")
+    # What was learnt of the logits of the training rows stays: there is nothing to test another on.
+    again = dataclasses.replace(finish(whole, found, known=known), calibration=fitted.calibration)
+    again = profiled(whole, again)
+    kept = (
+        "metrics_on", "metrics", "metrics_method", "calibration", "calibrate", "skill", "gradcheck",
+    )  # fmt: skip
     rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
     figures = {
         **again.figures,

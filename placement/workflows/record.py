@@ -14,6 +14,7 @@ from typing import Any
 
 from placement.config import TrainConfig
 from placement.model.fitted import Fitted
+from placement.reporting.calibration import calibration_metrics
 from placement.reporting.canvas import canvas
 from placement.reporting.plots import Pictures, draw_all
 from placement.reporting.results import Tracked
@@ -94,7 +95,10 @@ class Recorder:
     def log_figures(self, figures: Mapping[str, Any]) -> None:
         """Log the final figures, and how the training ended."""
         sections = {
-            figures["metrics_on"]: figures["metrics"],
+            figures["metrics_on"]: {
+                **figures["metrics"],
+                **calibration_metrics(figures["calibration"]),
+            },
             "skill": figures["skill"],
             "gradcheck": figures["gradcheck"],
         }

@@ -11,6 +11,7 @@ from placement.evaluation.evaluation import evaluate, evaluate_probabilities, fo
 from placement.evaluation.metrics import metrics
 from placement.model.fitted import Fitted
 from placement.model.perceptron import Perceptron
+from placement.model.scorer import Isotonic, Platt
 
 SCHEMA = Schema(
     Target("status", "Placed", "Not Placed"),
@@ -54,6 +55,20 @@ def test_the_perceptron_and_the_scorer_agree_to_twelve_digits(scale):
     )
 
 
+@pytest.mark.parametrize(
+    "calibration", [Platt(0.6, -0.4), Isotonic((-2.0, 0.0, 2.5), (0.1, 0.3, 0.9))]
+)
+@pytest.mark.parametrize("scale", [1.0, 300.0])
+def test_a_calibrated_model_is_calibrated_by_the_perceptron_and_the_scorer_alike(
+    calibration, scale
+):
+    model, plain = fitted(scale, calibration=calibration), fitted(scale)
+    found = forward(model, columns())
+    np.testing.assert_allclose(found, model.predict_proba(columns()), rtol=0, atol=1e-12)
+    assert np.abs(found - forward(plain, columns())).max() > 0.05
+    assert evaluate(model, table()).metrics != evaluate(plain, table()).metrics
+
+
 def test_the_forward_pass_is_the_perceptrons_and_records_no_graph(monkeypatch):
     seen = []
 
@@ -74,7 +89,7 @@ def test_an_evaluation_has_the_figures_of_the_models_probabilities():
     assert found.base_rate == pytest.approx(given.label.mean())
     assert sum(found.confusion.as_dict().values()) == 400
     assert found.intervals["roc_auc"][0] < found.metrics.roc_auc < found.intervals["roc_auc"][1]
-    assert sum(item.rows for item in found.reliability) == 400
+    assert sum(item.rows for item in found.calibration.bins) == 400
     assert "200 replicates" in found.method
 
 
@@ -116,7 +131,7 @@ def test_a_lacking_column_is_named():
 def test_probabilities_alone_can_be_evaluated_without_torch():
     found = evaluate_probabilities([0.9, 0.2, 0.6, 0.4], [1, 0, 1, 0], training_base_rate=0.5)
     assert found.metrics.roc_auc == 1
-    assert found.reliability == ()
+    assert found.calibration.bins == ()
     assert found.skill.gain > 0
 
 

@@ -447,6 +447,14 @@ def test_a_table_beyond_half_of_the_free_memory_is_streamed(run, files, here, mo
         assert "rows stay in" not in told.out
 
 
+def numbers(document):
+    """All numbers of a document, in order."""
+    if isinstance(document, dict | list):
+        parts = document.values() if isinstance(document, dict) else document
+        return [number for part in parts for number in numbers(part)]
+    return [document]
+
+
 def test_a_table_beyond_half_of_the_free_memory_is_evaluated_from_the_disk(
     run, files, here, monkeypatch
 ):
@@ -468,7 +476,12 @@ def test_a_table_beyond_half_of_the_free_memory_is_evaluated_from_the_disk(
     monkeypatch.setattr(storing, "FileShelf", in_small_pieces)
     found = run(*words, "--json")
     assert len(shelves) == 1
-    assert found.json == expected.json
+    document, in_memory = found.json, expected.json
+    # torch's last bit depends on how many rows go through at once, and a regression hands it on.
+    assert numbers(document.pop("calibration")) == pytest.approx(
+        numbers(in_memory.pop("calibration")), rel=1e-11
+    )
+    assert document == in_memory
     assert "row 100, column branch: 'AIML' was never seen in training" in expected.err
     assert [line for line in found.err.splitlines() if "rows stay in" not in line] == (
         expected.err.splitlines()

@@ -1,0 +1,69 @@
+"""What the Brier score is made of: is the model honest, does it tell students apart, is it hard?
+
+Murphy (1973) splits the score over bins of the probability; Stephenson, Coelho and Jolliffe (2008)
+add what probabilities that differ within a bin bring in, so that the parts add up to the score.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class BrierParts:
+    """score = reliability - resolution + uncertainty + within_variance - within_covariance.
+
+    With bins k of weight w_k, mean probability p_k and share y_k that happened, y overall:
+    reliability Σ w_k (p_k - y_k)² / Σ w_k, 0 where the model is honest (and by chance about
+    Σ y_k (1 - y_k) / n over the bins); resolution Σ w_k (y_k - y)² / Σ w_k, the more the better;
+    uncertainty y (1 - y), what the base rate scores. `within_variance` is that of the probabilities
+    within bins, `within_covariance` twice their covariance with what happened there.
+    """
+
+    score: float
+    reliability: float
+    resolution: float
+    uncertainty: float
+    within_variance: float
+    within_covariance: float
+
+    @property
+    def within_bins(self) -> float:
+        """The two terms of what differs within bins, together."""
+        return self.within_variance - self.within_covariance
+
+
+def brier_parts(
+    p: Floats,
+    y: Floats,
+    weight: Floats,
+    groups: Sequence[Places],
+    squares: Floats | None = None,
+) -> BrierParts:
+    """Split the Brier score of rows (n,) over `groups`, the places of the rows of each bin.
+
+    `squares` (n,) are the mean squares of the labels where an entry stands for many rows; y² unless
+    given. Every row must be in one group, and every weight above 0.
+    """
+    square = y * y if squares is None else squares
+    bin_of = np.empty(len(p), dtype=np.intp)
+    for number, own in enumerate(groups):
+        bin_of[own] = number
+    mass = np.bincount(bin_of, weight)
+    total = float(mass.sum())
+    mean_p, mean_y = (np.bincount(bin_of, weight * own) / mass for own in (p, y))
+    overall = float((weight * y).sum()) / total
+    off_p, off_y = p - mean_p[bin_of], y - mean_y[bin_of]
+    return BrierParts(
+        score=float((weight * (p * p - 2 * p * y + square)).sum()) / total,
+        reliability=float((mass * (mean_p - mean_y) ** 2).sum()) / total,
+        resolution=float((mass * (mean_y - overall) ** 2).sum()) / total,
+        uncertainty=float((weight * square).sum()) / total - overall**2,
+        within_variance=float((weight * off_p * off_p).sum()) / total,
+        within_covariance=2 * float((weight * off_p * off_y).sum()) / total,
+    )

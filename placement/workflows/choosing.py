@@ -1,0 +1,80 @@
+"""What is chosen after the fit is chosen on predictions of training rows by models without them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.folds import folds_of
+from placement.data.shelf import Cutter, Vector
+from placement.errors import DataError
+from placement.evaluation.judged import Judge, Measured
+from placement.training.crossing import fold_numbers, fold_scored
+from placement.training.preparation import Prepared
+from placement.workflows.watching import Nobody, Watcher
+
+Floats = npt.NDArray[np.float64]
+
+FOLDS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """The rows of one fold: probability by the model of the others, label, weight, all (n,).
+
+    `base_rate` is that of the others. The probabilities are those of the sigmoid.
+    """
+
+    probability: Vector
+    label: Vector
+    weight: Vector
+    base_rate: float
+
+    def tell(self, judge: Judge, apply: Callable[[Floats], Floats] = lambda p: p) -> None:
+        """Hand the rows to a judge, with what `apply` makes of their probabilities."""
+        for p, y, w in zip(self.probability, self.label, self.weight, strict=True):
+            judge.add(apply(p), y, w, self.base_rate)
+
+
+def folds_for(prepared: Prepared, wanted_by: str) -> Vector:
+    """Number the folds of the training rows; raises DataError where there cannot be any."""
+    table, config = prepared.table, prepared.config
+    found = folds_of(table, config.seed, FOLDS, group=config.group, split=prepared.split)
+    if found is None:
+        cure = " or leave out --group" if config.group else ""
+        raise DataError(
+            f"{table.name}: {wanted_by} needs training rows of both outcomes in at least two of "
+            f"{FOLDS} folds, and there are too few: give more rows{cure}, or leave out {wanted_by}"
+        )
+    return found
+
+
+def out_of_fold(prepared: Prepared, folds: Vector, watcher: Watcher = Nobody()) -> tuple[Fold, ...]:
+    """Predict every training row by the model of the other folds; nothing else is looked at."""
+    numbers, made = fold_numbers(folds), []
+    with watcher.progress("cross-validating", "folds", len(numbers)) as progress:
+        for done, number in enumerate(numbers, start=1):
+            made.append(_fold(prepared, folds, number))
+            progress.update(done)
+    return tuple(made)
+
+
+def _fold(prepared: Prepared, folds: Vector, number: int) -> Fold:
+    p, y, w = (Cutter(prepared.table.shelf, np.float64) for _ in range(3))
+    base_rate = prepared.base_rate
+    for *cells, own_rate in fold_scored(prepared.table, prepared.config, folds, number):
+        base_rate = own_rate
+        for cutter, own in zip((p, y, w), cells, strict=True):
+            cutter.add(own)
+    for cutter in (p, y, w):
+        cutter.end()
+    return Fold(p.vector, y.vector, w.vector, base_rate)
+
+
+def measured(folds: Iterable[Fold]) -> Measured:
+    """Return the rows of some folds, summed up in bins where they are many."""
+    judge = Judge()
+    for fold in folds:
+        fold.tell(judge)
+    return judge.measured()
