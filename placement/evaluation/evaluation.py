@@ -21,6 +21,7 @@ from placement.evaluation.bootstrap import (
     describe_method,
 )
 from placement.evaluation.calibration import ReliabilityBin, reliability_bins
+from placement.evaluation.decisions import DecisionCurve, decision_curve
 from placement.evaluation.metrics import Confusion, Metrics, checked, confusion, metrics
 from placement.model.scorer import match_columns
 
@@ -49,6 +50,7 @@ class Evaluation:
     reliability: tuple[ReliabilityBin, ...]
     skill: Skill | None
     method: str
+    decision_curve: DecisionCurve
 
 
 def evaluate(
@@ -124,4 +126,5 @@ def evaluate_probabilities(
         reliability=reliability_bins(p, y, w),
         skill=against,
         method=describe_method(len(p), replicates),
+        decision_curve=decision_curve(p, y, w),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from placement.model.bundle import finite
 from placement.model.fitted import Fitted
+from placement.reporting.decisions import curve_rows
 from placement.reporting.results import EvaluateResult, TrainResult, Understanding
 from placement.training.gradient_report import GradientCheck
 
@@ -91,6 +92,7 @@ def evaluation_document(result: EvaluateResult) -> dict[str, Any]:
         "method": found.method,
         "confusion": found.confusion.as_dict(),
         "skill": None if found.skill is None else asdict(found.skill),
+        "decision_curve": curve_rows(found.decision_curve),
         "warnings": list(result.warnings),
     }
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from placement.data.schema import Schema
 from placement.model.fitted import Fitted
 from placement.model.scorer import CategoryColumn
+from placement.reporting.decisions import curve_line, decision_lines
 from placement.reporting.results import (
     EvaluateResult,
     PredictResult,
@@ -106,6 +107,7 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     lines += [understanding_text(result.understanding)]
     lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(figures)]
     lines += [f"  ({figures['metrics_method']})"] if figures["metrics_method"] else []
+    lines += ["", *decision_lines(fitted)]
     lines += ["", _skill_of(figures), "", "Coefficients (log-odds)", coefficients_table(fitted)]
     if fitted.aliased:
         names = ", ".join(fitted.aliased)
@@ -211,8 +213,9 @@ def predict_text(result: PredictResult) -> str:
     if result.blank_lines:
         left += f"; blank lines dropped: {result.blank_lines:,}"
     where = f" → {result.out}" if result.out else ""
+    done = f"written, {result.ranking}" if result.ranking else "scored"
     return (
-        f"{result.source}{where}: {result.rows_out:,} of {result.rows_in:,} rows scored, "
+        f"{result.source}{where}: {result.rows_out:,} of {result.rows_in:,} rows {done}, "
         f"{result.predicted_positive:,} predicted positive{left}"
     )
 
@@ -242,6 +245,7 @@ def evaluation_text(result: EvaluateResult) -> str:
     ]
     if found.skill:
         lines += ["", skill_line(vars(found.skill))]
+    lines += ["", curve_line(found.decision_curve)]
     return "\n".join(lines)
 
 

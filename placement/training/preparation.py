@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.config import TrainConfig
+from placement.config import DEFAULT_THRESHOLD, THRESHOLD_POLICIES, TrainConfig
 from placement.data.chunks import Chunks
 from placement.data.encoded import Wanted, encoded
 from placement.data.encoding import Encoder, learn_encoding
@@ -159,7 +159,8 @@ def fit(
 
 def refuse_foreign_settings(config: TrainConfig) -> None:
     """Raise UsageError for settings that `fit` could only ignore."""
-    by_command = {"refit": config.refit, "gradcheck_every": config.gradcheck_every}
+    chosen = (name for name in THRESHOLD_POLICIES if name != "threshold")
+    by_command = {name: getattr(config, name) for name in ("refit", "gradcheck_every", *chosen)}
     asked = {
         "give it to read_table": config.of_scope("read"),
         "use the command line": config.of_scope("run") | by_command,
@@ -174,6 +175,7 @@ def refuse_foreign_settings(config: TrainConfig) -> None:
 
 def finish(prepared: Prepared, solution: Solution) -> Fitted:
     """Make the model of a solution."""
+    threshold = prepared.config.threshold
     names = prepared.encoder.names
     return Fitted(
         weights=solution.weights,
@@ -184,6 +186,7 @@ def finish(prepared: Prepared, solution: Solution) -> Fitted:
         config=prepared.config.of_scope("fit"),
         figures=_figures(prepared, solution),
         history=tuple(solution.history),
+        threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
     )
 
 

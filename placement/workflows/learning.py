@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,17 +24,23 @@ from placement.training.gradcheck import (
 )
 from placement.training.preparation import Prepared, finish, prepare
 from placement.training.solution import solution
+from placement.workflows.choosing import (
+    FOLDS,
+    OutOfFold,
+    decision_of,
+    out_of_fold,
+    policy_of,
+)
 from placement.workflows.reading import Tables
 from placement.workflows.watching import Nobody, Watcher
-
-FOLDS = 5
 
 
 @dataclass(frozen=True)
 class Trial:
     """A model that was fitted, and tried on the rows to measure on; nothing is concluded yet.
 
-    `checks` are the gradient checks, each with the epoch it was made at.
+    `checks` are the gradient checks, each with the epoch it was made at. `unseen` are the training
+    rows predicted out of fold, where the threshold asks for them.
     """
 
     prepared: Prepared
@@ -42,6 +48,7 @@ class Trial:
     checks: tuple[tuple[int, GradientCheck], ...]
     judge: Judge
     warnings: tuple[str, ...]
+    unseen: OutOfFold | None = None
 
 
 def understand(
@@ -109,21 +116,27 @@ def attempt(
     watcher: Watcher = Nobody(),
     heed: Callable[[], None] = lambda: None,
 ) -> Trial:
-    """Run the training loop with its gradient checks, then try the model.
+    """Run the training loop with its gradient checks, choose the threshold, then try the model.
 
     `heed` is called at every epoch, and may raise. Raises GradientCheckError where the derivative
     by hand, autograd's and the difference differ.
     """
     history, checks = _fit(prepared, watcher, heed)
     found = solution(history, prepared.problem)
-    fitted = finish(prepared, found)
+    unseen = None if policy_of(prepared.config) is None else out_of_fold(prepared, watcher)
+    fitted = _decided(finish(prepared, found), decision_of(prepared, unseen))
     judge = Judge(fitted.threshold, prepared.config.seed)
     with watcher.progress("testing", "rows", prepared.tested_rows) as progress:
         tell = _counted(progress.update)
         for p, y, w in scored(prepared.tested, fitted):
             judge.add(p, y, w, prepared.base_rate)
             tell(len(p))
-    return Trial(prepared, fitted, checks, judge, found.warnings)
+    return Trial(prepared, fitted, checks, judge, found.warnings, unseen)
+
+
+def _decided(fitted: Fitted, decision: Mapping[str, Any]) -> Fitted:
+    figures = {**fitted.figures, "decision": dict(decision)}
+    return dataclasses.replace(fitted, threshold=decision["threshold"], figures=figures)
 
 
 def appraise(trial: Trial) -> Fitted:
@@ -137,7 +150,7 @@ def appraise(trial: Trial) -> Fitted:
         "metrics_on": "train" if prepared.test is None else "test",
         "metrics": judged.metrics.as_dict(),
         "metrics_method": judged.method,
-        "skill": dataclasses.asdict(_skill(prepared, judged)),
+        "skill": dataclasses.asdict(_skill(trial, judged)),
         "gradcheck": _verdict([check for _, check in trial.checks]),
     }
     return _refitted(prepared, dataclasses.replace(trial.fitted, figures=figures))
@@ -195,25 +208,32 @@ def _verdict(checks: Sequence[GradientCheck]) -> dict[str, Any]:
     }
 
 
-def _skill(prepared: Prepared, judged: Judged) -> Skill:
+def _skill(trial: Trial, judged: Judged) -> Skill:
     """Compare with the base rate on held-out rows; without any, out of fold."""
+    prepared, unseen = trial.prepared, trial.unseen
     if prepared.test is not None:
         return judged.skill
     table, config = prepared.table, prepared.config
+    judge = Judge(seed=config.seed)
+    if unseen is not None and prepared.validation is None:  # every row is among them
+        judge.add(unseen.probability, unseen.label, unseen.weight, unseen.base)
+        return judge.judged().skill
     folds = folds_of(table, config.seed, FOLDS, group=config.group)
     if folds is None:
         # An outcome of one fold only cannot be spared: nothing is known beyond the training rows.
         return dataclasses.replace(
             judged.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
         )
-    judge = Judge(seed=config.seed)
     for p, y, w, base in cross_scored(table, config, folds):
         judge.add(p, y, w, base)
     return judge.judged().skill
 
 
 def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
-    """With `--refit`: the model of all rows, with the metrics of the held-out ones."""
+    """With `--refit`: the model of all rows, with the metrics of the held-out ones.
+
+    It keeps the threshold as well: that is what the metrics were measured at.
+    """
     if not prepared.config.refit or prepared.test is None:
         return fitted
     whole = prepare(
@@ -221,7 +241,9 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
     )
     history, _ = _fit(whole, Nobody(), lambda: None)
     again = finish(whole, solution(history, whole.problem))
-    kept = ("metrics_on", "metrics", "metrics_method", "skill", "gradcheck")
+    kept = ("metrics_on", "metrics", "metrics_method", "skill", "gradcheck", "decision")
     rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
     figures = {**again.figures, **{name: fitted.figures[name] for name in kept}, "rows": rows}
-    return dataclasses.replace(again, figures=figures, config=fitted.config)
+    return dataclasses.replace(
+        again, figures=figures, config=fitted.config, threshold=fitted.threshold
+    )
