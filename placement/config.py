@@ -27,6 +27,12 @@ USED_BY = {
     "momentum": ("sgd",),
 }
 
+# Each says how the threshold comes about; at most one of them is given.
+THRESHOLD_POLICIES = (
+    "threshold", "cost_fp", "min_recall", "min_precision", "capacity", "youden",
+)  # fmt: skip
+DEFAULT_THRESHOLD = 0.5
+
 
 def _option(
     default: Any,
@@ -202,6 +208,35 @@ class TrainConfig:
         None, "Check the gradients every so many epochs as well.", "fit"
     )
 
+    # From which probability on the positive outcome is predicted
+    threshold: float | None = _option(
+        None,
+        "Predict the positive outcome from this probability on; 0.5 unless told otherwise, here or "
+        "by one of the next options, which choose it on predictions for rows not trained on.",
+        "fit",
+    )
+    cost_fp: float | None = _option(
+        None, "Choose the threshold of least cost: that of a false positive.", "fit"
+    )
+    cost_fn: float | None = _option(
+        None, "With --cost-fp: the cost of a false negative, in the same unit.", "fit"
+    )
+    min_recall: float | None = _option(
+        None, "Choose the highest threshold with at least this recall.", "fit"
+    )
+    min_precision: float | None = _option(
+        None, "Choose the lowest threshold with at least this precision.", "fit"
+    )
+    capacity: int | None = _option(
+        None,
+        "Choose the threshold below which so many of the training rows lie: the students most at "
+        "risk, for so many seats.",
+        "fit",
+    )
+    youden: bool = _option(
+        False, "Choose the threshold with the largest TPR - FPR (Youden).", "fit"
+    )
+
     # Where it goes
     test: str | None = _option(
         None, "File of rows to test on, instead of a held-out share.", "run", metavar="FILE"
@@ -241,6 +276,7 @@ class TrainConfig:
         self._check_bounds()
         self._check_optimizer()
         self._settle_firth()
+        self._check_threshold()
         if (self.on or self.absent) and not self.labels:
             raise UsageError("--on and --absent need --labels FILE")
         if sum(map(bool, (self.test, self.test_where, self.group))) > 1:
@@ -274,9 +310,26 @@ class TrainConfig:
         demand(
             "momentum", self.momentum is None or 0 <= self.momentum < 1, "at least 0 and below 1"
         )
-        for name in ("epochs", "batch_size", "patience", "gradcheck_every"):
+        for name in ("epochs", "batch_size", "patience", "gradcheck_every", "capacity"):
             value = getattr(self, name)
             demand(name, value is None or value >= 1, "1 or more")
+        for name in ("cost_fp", "cost_fn"):
+            value = getattr(self, name)
+            finite = value is None or (value > 0 and math.isfinite(value))
+            demand(name, finite, "a finite number above 0")
+        for name in ("min_recall", "min_precision"):
+            value = getattr(self, name)
+            demand(name, value is None or 0 < value <= 1, "above 0 and at most 1")
+        demand("threshold", self.threshold is None or 0 <= self.threshold <= 1, "between 0 and 1")
+
+    def _check_threshold(self) -> None:
+        if (self.cost_fp is None) != (self.cost_fn is None):
+            raise UsageError("--cost-fp F and --cost-fn F go together: give both")
+        asked = [
+            flag(name) for name in THRESHOLD_POLICIES if getattr(self, name) not in (None, False)
+        ]
+        if len(asked) > 1:
+            raise UsageError(f"{' and '.join(asked)} exclude each other: choose one")
 
     def _check_optimizer(self) -> None:
         for name, users in USED_BY.items():

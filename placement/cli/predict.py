@@ -45,6 +45,23 @@ from placement.errors import UsageError
     "--reasons", is_flag=True, help="Add each student's strongest reasons, and cells in doubt."
 )
 @click.option(
+    "--rank",
+    type=click.Choice(["risk", "chance"]),
+    help="Order the rows: risk, lowest probability first; chance, highest first; equal ones as in "
+    "the file.",
+)
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    metavar="K",
+    help="With --rank: exactly the first K rows; with --by, of each group.",
+)
+@click.option(
+    "--by",
+    metavar="COL",
+    help="With --rank: one list for each group of this column, in the order of their first rows.",
+)
+@click.option(
     "--about", is_flag=True, help="Write OUT.about.json: model, data, counts, warnings, meaning."
 )
 @names_option
@@ -64,6 +81,7 @@ def predict(
     \b
     Example:
       placement predict new_students.csv --out scored.csv
+      placement predict new_students.csv --rank risk --top 20 --by branch --out call_in.xlsx
       placement predict sheet.xlsx --unknown --where 'Batch==2026' --out scored.xlsx --about
       placement predict --model mymodel --set cgpa=7.4 --set internships=1
     """
@@ -85,7 +103,9 @@ def predict(
 
 
 def _values(settings: tuple[str, ...], options: dict[str, Any]) -> dict[str, str]:
-    for name in ("out", "unknown", "where", "about", "reasons", "names", "sheet"):
+    for name in (
+        "out", "unknown", "where", "about", "reasons", "names", "sheet", "rank", "top", "by"
+    ):  # fmt: skip
         if options[name]:
             raise UsageError(f"--{name} is for a file of students, --set is for one")
     for item in settings:

@@ -21,6 +21,7 @@ from placement.evaluation.bootstrap import (
     describe_method,
 )
 from placement.evaluation.calibration_figures import CalibrationFigures, calibration_figures
+from placement.evaluation.decisions import DecisionCurve, decision_curve
 from placement.evaluation.metrics import Confusion, Metrics, checked, confusion, metrics
 from placement.model.scorer import match_columns
 
@@ -49,6 +50,7 @@ class Evaluation:
     calibration: CalibrationFigures
     skill: Skill | None
     method: str
+    decision_curve: DecisionCurve
 
 
 def evaluate(
@@ -129,4 +131,5 @@ def evaluate_probabilities(
         calibration=calibration_figures(p, y, w),
         skill=against,
         method=describe_method(len(p), replicates),
+        decision_curve=decision_curve(p, y, w),
     )

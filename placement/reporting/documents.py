@@ -8,6 +8,7 @@ from typing import Any
 from placement.model.bundle import finite
 from placement.model.fitted import Fitted
 from placement.reporting.curved import curve_rows
+from placement.reporting.decisions import net_benefit_rows
 from placement.reporting.results import EvaluateResult, TrainResult, Understanding
 from placement.training.gradient_report import GradientCheck
 
@@ -95,6 +96,7 @@ def evaluation_document(result: EvaluateResult) -> dict[str, Any]:
         "confusion": found.confusion.as_dict(),
         "calibration": found.calibration.as_dict(),
         "skill": None if found.skill is None else asdict(found.skill),
+        "decision_curve": net_benefit_rows(found.decision_curve),
         "warnings": list(result.warnings),
     }
 

@@ -1,4 +1,4 @@
-"""The six pictures of a run: loss, ROC, precision-recall, reliability, coefficients, P by CGPA.
+"""The pictures of a run: loss, ROC, precision-recall, reliability, decision curve, weights, grade.
 
 Arrays in, PNG bytes out; the same numbers give the same bytes. No picture shows a student: dots
 stand for at least 5 rows, and a curve over rows moves by at least 5 of them at a time.
@@ -26,6 +26,7 @@ from placement.reporting.canvas import (
     Canvas,
     canvas,
 )
+from placement.reporting.decisions import decision_plot
 from placement.reporting.grade import Grade
 
 Floats = npt.NDArray[np.float64]
@@ -54,10 +55,11 @@ class Pictures:
     coefficients: Sequence[float | None] = ()
     grade: Grade | None = None
     positive: str = "placed"
+    threshold: float = 0.5
 
 
 def draw_all(directory: str | Path, shown: Pictures) -> list[Path]:
-    """Write those of the six pictures that there are numbers for; return their paths."""
+    """Write those of the pictures that there are numbers for; return their paths."""
     p, y, w = checked(shown.probability, shown.label, shown.weight)
     counts = np.ones(len(p), dtype=np.int64)
     if shown.rows is not None:
@@ -67,6 +69,7 @@ def draw_all(directory: str | Path, shown: Pictures) -> list[Path]:
         "roc": roc_curve(p, y, w, counts),
         "precision_recall": precision_recall_curve(p, y, w, counts),
         "reliability": reliability_diagram(reliability_bins(p, y, w, rows=counts), shown.positive),
+        "decision_curve": decision_plot(p, y, w, counts, shown.threshold, shown.positive),
         "coefficients": coefficient_plot(shown.names, shown.coefficients),
         "probability_by_grade": grade_plot(shown.grade, shown.positive) if shown.grade else None,
     }

@@ -60,7 +60,10 @@ class TrainResult:
 
 @dataclass(frozen=True)
 class PredictResult:
-    """What a scoring came to: counts of rows, warnings, where the model is from."""
+    """What a scoring came to: counts of rows, warnings, where the model is from.
+
+    `ranking`: the order in which rows were written, where that is not the file's.
+    """
 
     source: str
     out: str | None
@@ -72,6 +75,7 @@ class PredictResult:
     predicted_positive: int
     added: tuple[str, ...]
     warnings: tuple[str, ...]
+    ranking: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from placement.data.schema import Schema
 from placement.model.scorer import CategoryColumn
 from placement.reporting.coefficients import coefficient_notes, coefficients_table
 from placement.reporting.curved import curve_notes, interaction_rows, number_kind
+from placement.reporting.decisions import curve_line, decision_lines
 from placement.reporting.grid import table
 from placement.reporting.results import (
     EvaluateResult,
@@ -84,6 +85,7 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(figures)]
     lines += [f"  ({figures['metrics_method']})"] if figures["metrics_method"] else []
     lines += ["", *calibration_text(figures["calibration"])]
+    lines += ["", *decision_lines(fitted)]
     lines += ["", _skill_of(figures), "", "Coefficients (log-odds)", coefficients_table(fitted)]
     lines += coefficient_notes(fitted)
     lines += [f"  {line}" for line in curve_notes(fitted.encoder)]
@@ -183,8 +185,9 @@ def predict_text(result: PredictResult) -> str:
     if result.blank_lines:
         left += f"; blank lines dropped: {result.blank_lines:,}"
     where = f" → {result.out}" if result.out else ""
+    done = f"written, {result.ranking}" if result.ranking else "scored"
     return (
-        f"{result.source}{where}: {result.rows_out:,} of {result.rows_in:,} rows scored, "
+        f"{result.source}{where}: {result.rows_out:,} of {result.rows_in:,} rows {done}, "
         f"{result.predicted_positive:,} predicted positive{left}"
     )
 
@@ -217,6 +220,7 @@ def evaluation_text(result: EvaluateResult) -> str:
     lines += ["", *calibration_text(found.calibration.as_dict(), bins=True)]
     if found.skill:
         lines += ["", skill_line(vars(found.skill))]
+    lines += ["", curve_line(found.decision_curve)]
     return "\n".join(lines)
 
 

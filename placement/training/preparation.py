@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.config import TrainConfig
+from placement.config import DEFAULT_THRESHOLD, THRESHOLD_POLICIES, TrainConfig
 from placement.data.chunks import Chunks
 from placement.data.curves import curves_of
 from placement.data.encoded import Wanted, encoded
@@ -172,7 +172,9 @@ def fit(
 
 def refuse_foreign_settings(config: TrainConfig) -> None:
     """Raise UsageError for settings that `fit` could only ignore."""
-    by_command = {name: getattr(config, name) for name in ("refit", "gradcheck_every", "calibrate")}
+    chosen = (name for name in THRESHOLD_POLICIES if name != "threshold")
+    of_command = ("refit", "gradcheck_every", "calibrate", *chosen)
+    by_command = {name: getattr(config, name) for name in of_command}
     asked = {
         "give it to read_table": config.of_scope("read"),
         "use the command line": config.of_scope("run") | by_command,
@@ -187,6 +189,7 @@ def refuse_foreign_settings(config: TrainConfig) -> None:
 
 def finish(prepared: Prepared, solution: Solution, *, known: Information | None = None) -> Fitted:
     """Make the model of a solution; with what is `known` at it, also how sure it is."""
+    threshold = prepared.config.threshold
     names = prepared.encoder.names
     factor = None
     if known is not None:
@@ -203,6 +206,7 @@ def finish(prepared: Prepared, solution: Solution, *, known: Information | None 
         figures=_figures(prepared, solution),
         history=tuple(solution.history),
         factor=factor,
+        threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
     )
 
 

@@ -40,7 +40,7 @@ class Fold:
 def folds_for(prepared: Prepared, wanted_by: str) -> Vector:
     """Number the folds of the training rows; raises DataError where there cannot be any."""
     table, config = prepared.table, prepared.config
-    found = folds_of(table, config.seed, FOLDS, group=config.group, split=prepared.split)
+    found = training_folds(prepared)
     if found is None:
         cure = " or leave out --group" if config.group else ""
         raise DataError(
@@ -48,6 +48,12 @@ def folds_for(prepared: Prepared, wanted_by: str) -> Vector:
             f"{FOLDS} folds, and there are too few: give more rows{cure}, or leave out {wanted_by}"
         )
     return found
+
+
+def training_folds(prepared: Prepared) -> Vector | None:
+    """Number the folds of the training rows, None where an outcome would be in one fold only."""
+    config = prepared.config
+    return folds_of(prepared.table, config.seed, FOLDS, group=config.group, split=prepared.split)
 
 
 def out_of_fold(prepared: Prepared, folds: Vector, watcher: Watcher = Nobody()) -> tuple[Fold, ...]:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,10 +29,17 @@ from placement.training.information import Information
 from placement.training.preparation import Prepared, finish, inform, prepare, profiled
 from placement.training.solution import solution
 from placement.workflows.calibrating import Calibrating, calibrate
-from placement.workflows.choosing import FOLDS, folds_for, out_of_fold
+from placement.workflows.choosing import FOLDS, Fold, folds_for, out_of_fold, training_folds
+from placement.workflows.deciding import decision_of, policy_of
 from placement.workflows.inference import inference, small_sample
 from placement.workflows.reading import Tables
 from placement.workflows.watching import Nobody, Watcher
+
+# Figures of the rows to measure on, and of what was chosen: those a model fitted again keeps.
+OF_TESTING = (
+    "metrics_on", "metrics", "metrics_method", "calibration", "calibrate", "decision", "skill",
+    "gradcheck",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,8 +47,8 @@ class Trial:
     """A model that was fitted, and tried on the rows to measure on; nothing is concluded yet.
 
     `known` is what the training rows say there, `checks` are the gradient checks, each with the
-    epoch it was made at; `calibrating` is what `--calibrate` came to, whose calibration `fitted`
-    has.
+    epoch it was made at; `unseen` are the training rows predicted out of fold, where something was
+    chosen on them, and `calibrating` is what `--calibrate` came to, whose calibration `fitted` has.
     """
 
     prepared: Prepared
@@ -50,6 +57,7 @@ class Trial:
     checks: tuple[tuple[int, GradientCheck], ...]
     judge: Judge
     warnings: tuple[str, ...]
+    unseen: tuple[Fold, ...] = ()
     calibrating: Calibrating | None = None
 
 
@@ -132,7 +140,7 @@ def attempt(
     watcher: Watcher = Nobody(),
     heed: Callable[[], None] = lambda: None,
 ) -> Trial:
-    """Run the training loop with its gradient checks, then try the model.
+    """Run the training loop with its gradient checks, choose the threshold, then try the model.
 
     `heed` is called at every epoch, and may raise. Raises GradientCheckError where the derivative
     by hand, autograd's and the difference differ, DataError where a calibration has too few rows.
@@ -144,18 +152,26 @@ def attempt(
     known = inform(prepared, found)
     fitted, calibrating = finish(prepared, found, known=known), None
     doubts = (*found.warnings, *small_sample(known))
-    if folds is not None:
-        seen = out_of_fold(prepared, folds, watcher)
-        calibrating = calibrate(method, seen, prepared.config.seed)
+    if folds is None and policy_of(prepared.config) is not None:
+        folds = training_folds(prepared)
+    unseen = () if folds is None else out_of_fold(prepared, folds, watcher)
+    if method != "none":
+        calibrating = calibrate(method, unseen, prepared.config.seed)
         fitted = dataclasses.replace(fitted, calibration=calibrating.calibration)
         doubts = (*doubts, *calibrating.warnings)
+    fitted = _decided(fitted, decision_of(prepared, unseen, fitted.calibration))
     judge = Judge(fitted.threshold, prepared.config.seed)
     with watcher.progress("testing", "rows", prepared.tested_rows) as progress:
         tell = _counted(progress.update)
         for p, y, w in scored(prepared.tested, fitted):
             judge.add(p, y, w, prepared.base_rate)
             tell(len(p))
-    return Trial(prepared, fitted, known, checks, judge, doubts, calibrating)
+    return Trial(prepared, fitted, known, checks, judge, doubts, unseen, calibrating)
+
+
+def _decided(fitted: Fitted, decision: Mapping[str, Any]) -> Fitted:
+    figures = {**fitted.figures, "decision": dict(decision)}
+    return dataclasses.replace(fitted, threshold=decision["threshold"], figures=figures)
 
 
 def appraise(trial: Trial) -> Fitted:
@@ -245,20 +261,27 @@ def _skill(trial: Trial, judged: Judged) -> Skill:
     if trial.calibrating is not None:
         return trial.calibrating.judge.judged().skill
     table, config = prepared.table, prepared.config
+    judge = Judge(seed=config.seed)
+    if trial.unseen and prepared.validation is None:  # every row is among them
+        for fold in trial.unseen:
+            fold.tell(judge)
+        return judge.judged().skill
     folds = folds_of(table, config.seed, FOLDS, group=config.group)
     if folds is None:
         # An outcome of one fold only cannot be spared: nothing is known beyond the training rows.
         return dataclasses.replace(
             judged.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
         )
-    judge = Judge(seed=config.seed)
     for p, y, w, base in cross_scored(table, config, folds):
         judge.add(p, y, w, base)
     return judge.judged().skill
 
 
 def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
-    """Return the model of all rows, with the metrics of the held-out ones."""
+    """Return the model of all rows, with the metrics of the held-out ones.
+
+    It keeps the threshold as well: that is what the metrics were measured at.
+    """
     whole = prepare(
         prepared.table, dataclasses.replace(prepared.config, patience=None), everything=True
     )
@@ -266,15 +289,16 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
     found = solution(history, whole.problem)
     known = inform(whole, found)
     # What was learnt of the logits of the training rows stays: there is nothing to test another on.
-    again = dataclasses.replace(finish(whole, found, known=known), calibration=fitted.calibration)
+    again = dataclasses.replace(
+        finish(whole, found, known=known),
+        calibration=fitted.calibration,
+        threshold=fitted.threshold,
+    )
     again = profiled(whole, again)
-    kept = (
-        "metrics_on", "metrics", "metrics_method", "calibration", "calibrate", "skill", "gradcheck",
-    )  # fmt: skip
     rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
     figures = {
         **again.figures,
-        **{name: fitted.figures[name] for name in kept},
+        **{name: fitted.figures[name] for name in OF_TESTING},
         **inference(whole, again, known),
         "rows": rows,
     }

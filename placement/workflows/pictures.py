@@ -28,6 +28,7 @@ def pictures_of(trial: Trial, fitted: Fitted) -> Pictures:
         coefficients=[row.coefficient_standardised for row in fitted.coefficients],
         grade=_grade(trial.prepared.tested, fitted, int(measured.rows.sum())),
         positive=fitted.schema.target.positive,
+        threshold=fitted.threshold,
     )
 
 

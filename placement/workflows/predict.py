@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -15,15 +15,17 @@ from placement.data.ordered import in_order, usable_processors
 from placement.data.output import Output
 from placement.data.replacing import replacing
 from placement.data.rules import parse_rule
-from placement.data.schema import matching_columns
+from placement.data.schema import matching_columns, quoted
 from placement.data.tables import Block, Reader, RowCount
 from placement.data.writing import open_output, output_form
 from placement.errors import UsageError
+from placement.evaluation.selection import Rank
 from placement.model.bundle import finite
 from placement.model.fitted import load_fitted
 from placement.reporting.results import PredictResult
 from placement.workflows.models import Model
 from placement.workflows.opening import open_for
+from placement.workflows.ranking import Ranked, Ranking, Sink
 from placement.workflows.scoring import NOTES, REASON, BlockScorer, Scored, Tally
 from placement.workflows.watching import Nobody, Watcher
 
@@ -53,6 +55,9 @@ class Request:
     as_json: bool = False
     names: tuple[str, ...] = ()
     sheet: str | None = None
+    rank: Rank | None = None
+    top: int | None = None
+    by: str | None = None
 
     def __post_init__(self) -> None:
         if self.about and (self.out is None or self.as_json):
@@ -61,6 +66,13 @@ class Request:
             raise UsageError("--json prints the predictions: leave --out away, or --json")
         if self.out and Path(self.out).resolve() == Path(self.source).resolve():
             raise UsageError(f"--out {self.out}: is the file to score; give another name")
+        if self.rank is None and (self.top is not None or self.by is not None):
+            given = f" --top {self.top}" if self.top is not None else ""
+            given += f" --by {quoted(self.by)}" if self.by is not None else ""
+            raise UsageError(
+                f"{given.strip()}: say by which end of the list: --rank risk{given} for those most "
+                f"at risk, --rank chance{given} for those with the best chance"
+            )
         output_form(self.out)  # a wrong ending is told before any data is read
 
 
@@ -75,17 +87,23 @@ def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> Pred
     if rule is not None:
         matching_columns(reader.names, [str(rule.column)], option="--where", file=reader.name)
     threshold = model.threshold if request.threshold is None else request.threshold
+    ranking = _ranking(request, reader)
     fitted = load_fitted(model.directory) if request.reasons else None
     scorer = BlockScorer(model, threshold, reader.decimal, request.unknown, rule, fitted)
     tally = Tally()
     with (
-        _sink(request, reader, scorer.added, watcher) as sink,
+        _sink(request, reader, scorer.added, watcher) as end,
         watcher.progress("scoring", "rows", reader.likely_rows) as progress,
     ):
+        sink = end if ranking is None else Ranked(end, ranking)
         for scored in _scored(reader, scorer, sink):
             sink.put(scored)
             tally.add(scored)
             progress.update(tally.rows_in)
+        if isinstance(sink, Ranked):
+            sink.close()
+            if sink.ranking.top is not None:
+                tally.list_only(sink.rows_out, sink.positive, sink.ranking.beyond)
     result = PredictResult(
         source=reader.name,
         out=request.out,
@@ -97,6 +115,7 @@ def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> Pred
         predicted_positive=tally.positive,
         added=scorer.added,
         warnings=(*reader.warnings, *tally.doubts.warnings),
+        ranking=None if ranking is None else str(ranking),
     )
     for text in result.warnings:
         watcher.warn(text)
@@ -107,7 +126,17 @@ def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> Pred
     return result
 
 
-def _scored(reader: Reader, scorer: BlockScorer, sink: "_Sink") -> Iterator[Scored]:
+def _ranking(request: Request, reader: Reader) -> Ranking | None:
+    """Return the order asked for, with the file's own name of the column of groups."""
+    if request.rank is None:
+        return None
+    by = request.by
+    if by is not None:
+        by = matching_columns(reader.names, [by], option="--by", file=reader.name)[by]
+    return Ranking(request.rank, request.top, by)
+
+
+def _scored(reader: Reader, scorer: BlockScorer, sink: Sink) -> Iterator[Scored]:
     """Read, score and write out blocks on every processor; yield them in order."""
     found = matching_columns(reader.names, sorted(scorer.columns), file=reader.name)
     wanted = sink.wanted
@@ -126,24 +155,10 @@ def _scored(reader: Reader, scorer: BlockScorer, sink: "_Sink") -> Iterator[Scor
         yield replace(scored, block=count.numbered(scored.block))
 
 
-class _Sink(Protocol):
-    """Where scored blocks go."""
-
-    @property
-    def wanted(self) -> Wanted:
-        """What it needs to see of the table's rows."""
-
-    def prepared(self, scored: Scored) -> Any:
-        """Do what any thread may do for a block."""
-
-    def put(self, scored: Scored) -> None:
-        """Write a block that was prepared, in its turn."""
-
-
 @contextmanager
 def _sink(
     request: Request, reader: Reader, added: tuple[str, ...], watcher: Watcher
-) -> Iterator[_Sink]:
+) -> Iterator[Sink]:
     if request.as_json:
         printed = _Printed(added)
         yield printed
@@ -189,8 +204,10 @@ class _Printed:
     def put(self, scored: Scored) -> None:
         """Print the rows of a block, numbered."""
         names = [name.removeprefix("placement_") for name in self._added]
+        numbers = scored.numbers
         for place, *answer in scored.written:
-            entry = {"row": scored.block.first_row + place, **dict(zip(names, answer, strict=True))}
+            row = scored.block.first_row + place if numbers is None else int(numbers[place])
+            entry = {"row": row, **dict(zip(names, answer, strict=True))}
             sys.stdout.write(
                 ("[" if self._first else ",") + "\n" + json.dumps(finite(entry), ensure_ascii=False)
             )
@@ -212,6 +229,7 @@ def _write_about(out: str, result: PredictResult) -> None:
         "rows_left_out": dict(result.left_out),
         "blank_lines_dropped": result.blank_lines,
         "predicted_positive": result.predicted_positive,
+        "ranking": result.ranking,
         "warnings": list(result.warnings),
         "columns": {name: MEANING[name] for name in result.added},
     }

@@ -106,8 +106,18 @@ class Recorder:
         for section, values in sections.items():
             for name, value in values.items():
                 final[f"{section}_{name}"] = None if value is None else float(value)
+        decision = figures["decision"]
+        final["decision_threshold"] = decision["threshold"]
+        for name, value in (decision["confusion"] or {}).items():
+            final[f"decision_{name}"] = value
         self.run.log_metrics(final, step=figures["epochs"])
-        self.run.set_tags({"stopped": figures["stopped"], "converged": figures["converged"]})
+        self.run.set_tags(
+            {
+                "stopped": figures["stopped"],
+                "converged": figures["converged"],
+                "threshold_policy": decision["in_words"],
+            }
+        )
 
     def register(self, fitted: Fitted, config: TrainConfig) -> Tracked:
         """Log the model, register it and finish the run; nothing that may fail comes after."""

@@ -29,7 +29,10 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Scored:
-    """A block with its answers: the added cells (n,), of which only those in `keep` count."""
+    """A block with its answers: the added cells (n,), of which only those in `keep` count.
+
+    `numbers` (n,) are those of the rows in their file, where they do not follow one another.
+    """
 
     block: Block
     keep: Mask
@@ -38,6 +41,7 @@ class Scored:
     left_out: Mapping[str, int]
     positive: int
     written: Any = None
+    numbers: npt.NDArray[np.intp] | None = None
 
 
 @dataclass(frozen=True)
@@ -189,3 +193,8 @@ class Tally:
         if scored.problems:
             places = np.flatnonzero(scored.keep)
             self.doubts.add(scored.problems, lambda row: scored.block.where(int(places[row])))
+
+    def list_only(self, rows: int, positive: int, beyond: str) -> None:
+        """Count only so many rows as written, and the others as left out for a reason."""
+        self.left_out[beyond] = self.rows_out - rows
+        self.rows_out, self.positive = rows, positive

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from placement.cli.settings import FIELDS, config_toml, effective_config, switch
-from placement.config import OPTIMIZERS, TrainConfig
+from placement.config import OPTIMIZERS, THRESHOLD_POLICIES, TrainConfig
 from placement.errors import UsageError
 
 
@@ -156,6 +156,16 @@ def test_a_config_file_that_is_not_there_or_no_file_is_wrong_usage(run, tmp_path
         (["--patience", "0"], "1 or more"),
         (["--seed", "-1"], "0 or more"),
         (["--epsilon", "0.5"], "below 0.5"),
+        (["--cost-fp", "2"], "go together"),
+        (["--cost-fn", "2"], "go together"),
+        (["--cost-fp", "0", "--cost-fn", "2"], "above 0"),
+        (["--cost-fp", "1", "--cost-fn", "nan"], "above 0"),
+        (["--threshold", "0.5", "--youden"], "--threshold and --youden exclude each other"),
+        (["--min-recall", "0.9", "--capacity", "9"], "exclude each other"),
+        (["--min-recall", "0"], "above 0 and at most 1"),
+        (["--min-precision", "1.1"], "above 0 and at most 1"),
+        (["--threshold", "1.5"], "between 0 and 1"),
+        (["--capacity", "0"], "1 or more"),
     ],
 )
 def test_options_that_contradict_are_told_before_any_file_is_opened(run, options, told):
@@ -180,17 +190,28 @@ def values_of(item):
         return st.sampled_from(item.metadata["choices"])
     if item.name == "tag":
         return st.lists(st.tuples(WORDS, WORDS).map("=".join), max_size=2).map(tuple)
-    words = {"lr": NUMBERS, "l2": NUMBERS, "momentum": KINDS[float]}
-    whole = dict.fromkeys(("epochs", "batch_size", "patience", "gradcheck_every"), KINDS[int])
+    shares = ("momentum", "threshold", "min_recall", "min_precision")
+    words = dict.fromkeys(("lr", "l2", "cost_fp", "cost_fn"), NUMBERS)
+    words |= dict.fromkeys(shares, KINDS[float])
+    counts = ("epochs", "batch_size", "patience", "gradcheck_every", "capacity")
+    whole = dict.fromkeys(counts, KINDS[int])
     whole["stream"] = KINDS[bool]
     default = type(item.default) if item.default is not None else str
     return {**words, **whole}.get(item.name, KINDS[default])
 
 
+def with_one_policy(wanted):
+    """Leave all but one of the options away that exclude each other."""
+    asked = [name for name in THRESHOLD_POLICIES if wanted.get(name) not in (None, False)]
+    left = {name: value for name, value in wanted.items() if name not in asked[1:]}
+    both = {"cost_fp", "cost_fn"} if left.get("cost_fp") else set()
+    return {n: v for n, v in left.items() if not n.startswith("cost_") or n in both}
+
+
 @given(st.fixed_dictionaries({}, optional={n: values_of(f) for n, f in FIELDS.items()}))
 def test_print_config_gives_the_same_configuration_back(tmp_path, wanted):
     try:
-        config = TrainConfig(**wanted)
+        config = TrainConfig(**with_one_policy(wanted))
     except UsageError:
         assume(False)
     path = tmp_path / "printed.toml"

@@ -38,7 +38,7 @@ def table(n=2000):
 
 
 def test_platt_is_a_sigmoid_of_the_stretched_logit():
-    scores = Scorer(COLUMNS, WEIGHTS, 0.4, PLATT).score(table())
+    scores = Scorer(COLUMNS, WEIGHTS, 0.4, calibration=PLATT).score(table())
     expected = 1 / (1 + np.exp(-(0.83 * scores.logit - 0.29)))
     assert scores.probability == pytest.approx(expected, abs=1e-15)
 
@@ -52,7 +52,7 @@ def test_isotonic_is_straight_between_its_points_and_level_outside():
 @BOTH
 def test_the_logit_stays_the_linear_predictor(calibration):
     plain = Scorer(COLUMNS, WEIGHTS, 0.4).score(table())
-    scores = Scorer(COLUMNS, WEIGHTS, 0.4, calibration).score(table())
+    scores = Scorer(COLUMNS, WEIGHTS, 0.4, calibration=calibration).score(table())
     assert scores.logit.tolist() == plain.logit.tolist()
     assert plain.probability.tolist() == sigmoid(plain.logit).tolist()
     assert scores.probability.tolist() != plain.probability.tolist()
@@ -60,7 +60,7 @@ def test_the_logit_stays_the_linear_predictor(calibration):
 
 @BOTH
 def test_a_row_has_the_same_bits_alone_and_in_a_batch(calibration):
-    scorer, cells = Scorer(COLUMNS, WEIGHTS, 0.4, calibration), table()
+    scorer, cells = Scorer(COLUMNS, WEIGHTS, 0.4, calibration=calibration), table()
     every = scorer.score(cells).probability
     for rows in (slice(3, 4), slice(10, 13), slice(100, 1100)):
         part = scorer.score({name: column[rows] for name, column in cells.items()}).probability
@@ -85,7 +85,7 @@ def saved(folder, **more):
 def test_a_bundle_keeps_it_to_the_bit(calibration, tmp_path):
     bundle = read_bundle(saved(tmp_path / "model", calibration=calibration.document))
     assert bundle.scorer.calibration == calibration
-    expected = Scorer(COLUMNS, WEIGHTS, 0.4, calibration).score(table()).probability
+    expected = Scorer(COLUMNS, WEIGHTS, 0.4, calibration=calibration).score(table()).probability
     assert bundle.scorer.score(table()).probability.tolist() == expected.tolist()
 
 

@@ -22,6 +22,7 @@ FILES = [
     "roc.png",
     "precision_recall.png",
     "reliability.png",
+    "decision_curve.png",
     "coefficients.png",
     "probability_by_grade.png",
 ]
@@ -82,7 +83,7 @@ def draw(directory, **changes):
     return plots.draw_all(directory, plots.Pictures(**{**given, **changes}))
 
 
-def test_six_pictures_are_written_and_can_be_opened(tmp_path):
+def test_all_pictures_are_written_and_can_be_opened(tmp_path):
     paths = draw(tmp_path / "plots")
     assert [path.name for path in paths] == FILES
     for path in paths:

@@ -20,7 +20,7 @@ from placement.workflows.train import train
 
 PICTURES = {
     "loss.png", "roc.png", "precision_recall.png", "reliability.png", "coefficients.png",
-    "probability_by_grade.png",
+    "probability_by_grade.png", "decision_curve.png",
 }  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def test_the_gradient_checks_are_a_table_of_parameters_and_epochs(run_of):
     assert max(row["clamped_rows"] for row in rows) > 0  # rows beyond the clamp were among them
 
 
-def test_the_six_pictures_are_there(run_of):
+def test_the_pictures_are_there(run_of):
     client, run = run_of
     found = client.list_artifacts(run.info.run_id, "figures")
     assert {entry.path.split("/")[-1] for entry in found} == PICTURES
