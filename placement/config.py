@@ -26,6 +26,12 @@ USED_BY = {
     "momentum": ("sgd",),
 }
 
+# What decides a training and not a tuning, which seeks --l2 by Newton's method and fits no model.
+UNUSED_IN_TUNING = (
+    "l2", "refit", "optimizer", "epochs", "lr", "batch_size", "momentum", "patience",
+    "gradcheck_every", "test", "register", "promote", "log_data", "out",
+)  # fmt: skip
+
 
 def _option(
     default: Any,

@@ -46,15 +46,15 @@ def cross_scored(
     config = replace(config, patience=None)
     numbers = sorted({int(fold) for own in folds for fold in np.unique(own) if fold >= 0})
     for number in numbers:
-        prepared = _without(table, config, folds, number)
+        prepared = without_fold(table, config, folds, number)
         fitted = finish(prepared, solve(prepared.problem))
         for p, y, w in scored(prepared.tested, fitted):
             yield p, y, w, prepared.base_rate
         prepared.discard()
 
 
-def _without(table: Table, config: TrainConfig, folds: Vector, number: int) -> Prepared:
-    """Prepare a table for training without one of its folds."""
+def without_fold(table: Table, config: TrainConfig, folds: Vector, number: int) -> Prepared:
+    """Prepare a table for training without one of its folds, which is what is held out."""
 
     def part(place: int) -> npt.NDArray[np.integer]:
         own = folds.piece(place)
