@@ -33,6 +33,13 @@ THRESHOLD_POLICIES = (
 )  # fmt: skip
 DEFAULT_THRESHOLD = 0.5
 
+# What decides a training and not a tuning, which seeks --l2 by Newton's method and fits no model.
+UNUSED_IN_TUNING = (
+    "l2", "refit", "optimizer", "epochs", "lr", "batch_size", "momentum", "patience",
+    "gradcheck_every", "test", "register", "promote", "log_data", "out", "firth", "calibrate",
+    "cost_fn", *THRESHOLD_POLICIES,
+)  # fmt: skip
+
 
 def _option(
     default: Any,

@@ -24,6 +24,7 @@ from placement.cli.runs import runs, ui
 from placement.cli.shell import completion
 from placement.cli.signals import signals_raise
 from placement.cli.train import train
+from placement.cli.tune import tune
 from placement.errors import (
     DataError,
     PlacementError,
@@ -35,7 +36,7 @@ from placement.errors import (
 
 SECTIONS = {
     "Use": (train, predict, evaluate, explain),
-    "Decide": (compare, promote, drift),
+    "Decide": (tune, compare, promote, drift),
     "Operate": (runs, ui, completion),
     "Learn": (lesson,),
     "Check": (gradcheck,),

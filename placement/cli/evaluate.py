@@ -22,6 +22,12 @@ from placement.cli.console import Console
     metavar="F",
     help="Count as positive from this probability on.",
 )
+@click.option(
+    "--rivals",
+    "with_rivals",
+    is_flag=True,
+    help="Is a straight line enough? Cross-validate it on DATA beside boosted trees and others.",
+)
 @names_option
 @sheet_option
 @json_option
@@ -30,6 +36,7 @@ def evaluate(
     data: str,
     model: str,
     threshold: float | None,
+    with_rivals: bool,
     names: tuple[str, ...],
     sheet: str | None,
     as_json: bool,
@@ -41,13 +48,22 @@ def evaluate(
     Example:
       placement evaluate data/students.csv
       placement evaluate batch2025.csv --model champion --json
+      placement evaluate data/students.csv --rivals
     """
     from placement.reporting.documents import as_json as document
     from placement.reporting.documents import evaluation_document
     from placement.reporting.tables import evaluation_text
     from placement.workflows.evaluate import evaluate_file
 
-    result = evaluate_file(model, data, threshold, console, names=names, sheet=sheet)
+    result = evaluate_file(
+        model, data, threshold, console, names=names, sheet=sheet, with_rivals=with_rivals
+    )
     for text in result.warnings:
         console.warn(text)
-    click.echo(document(evaluation_document(result)) if as_json else evaluation_text(result))
+    told, text = evaluation_document(result), evaluation_text(result)
+    if result.rivals is not None:
+        from placement.reporting.rivals import rivals_document, rivals_text
+
+        told["rivals"] = rivals_document(result.rivals)
+        text += f"\n\n{rivals_text(result.rivals)}"
+    click.echo(document(told) if as_json else text)

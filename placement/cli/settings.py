@@ -23,9 +23,19 @@ _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command one option per field of TrainConfig."""
-    for item in reversed(FIELDS.values()):
-        command = _option(item)(command)
-    return command
+    return config_options_but()(command)
+
+
+def config_options_but(*unused: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command one option per field of TrainConfig, but for some."""
+
+    def given(command: Callable[..., Any]) -> Callable[..., Any]:
+        for item in reversed(FIELDS.values()):
+            if item.name not in unused:
+                command = _option(item)(command)
+        return command
+
+    return given
 
 
 def _option(item: "dataclasses.Field[Any]") -> Callable[..., Any]:

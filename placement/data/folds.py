@@ -1,4 +1,9 @@
-"""Which fold of a cross-validation each row is in, by the same hashes that hold rows out."""
+"""Which fold of a cross-validation each row is in, by a keyed hash of what the model sees of it.
+
+Rows are equal here where their features are, whatever became of them. Were the outcome hashed too,
+those placed of some equal students might be tested on while the others train: to a model that can
+learn such a cell by heart it would be taught the opposite of what is asked.
+"""
 
 from collections.abc import Callable
 
@@ -6,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.data.groups import groups_of
-from placement.data.hashing import table_hashes
+from placement.data.hashing import Hashes, hashes_of
 from placement.data.shelf import Vector
-from placement.data.split import TRAIN, Marked, Split, class_of, ranked
+from placement.data.split import TRAIN, Marked, Split, class_of, told_apart
 from placement.data.table import Table
 
 Mask = npt.NDArray[np.bool_]
@@ -17,9 +22,10 @@ Mask = npt.NDArray[np.bool_]
 def folds_of(
     table: Table, seed: int, number: int, *, group: str | None = None, split: Split | None = None
 ) -> Vector | None:
-    """Number each row's fold 0 … number - 1, equal rows together, and -1 where it takes no part.
+    """Number each row's fold 0 … number - 1, and -1 where it takes no part.
 
-    The folds are stratified by outcome, or else made of whole groups of the column `group`. With
+    The folds are stratified by outcome and keep rows of equal features together (unless these are
+    more than 5 % of the rows), or else are made of whole groups of the column `group`. With
     `split`, only the rows that train take part. None where an outcome would be in one fold only.
     """
 
@@ -43,17 +49,30 @@ def folds_of(
 def _stratified(
     table: Table, seed: int, number: int, taking_part: Marked
 ) -> Callable[[int], npt.NDArray[np.intp]]:
-    hashes = table_hashes(table, seed)
-    keys = ranked(table, hashes, leaving=lambda place: ~taking_part(place))
-    rows = keys.ranking.rows
+    hashed = hashes_of(table, table.schema.feature_names, seed)
+    keys, _ = told_apart(table, hashed, leaving=lambda place: ~taking_part(place))
+    rows, hashes = keys.ranking.rows, keys.hashes
     wanted = [[-(-k * int(n) // number) for k in range(1, number)] if n else [] for n in rows]
     limits = keys.ranking.nth_smallest(wanted)
 
-    def fold_of(place: int) -> npt.NDArray[np.intp]:
-        own = hashes.piece(place)
+    def folds_by_class(place: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         # A row's fold is the number of borders below its hash.
-        above, below = (np.searchsorted(limits[k], own) for k in (1, 0))
-        return np.where(class_of(table, place) == 1, above, below)
+        below, above = (np.searchsorted(limits[k], hashes.piece(place)) for k in (0, 1))
+        return below, above
+
+    # Equal rows of both outcomes, where the borders of the outcomes disagree about them.
+    found: list[list[Hashes]] = [[], []]
+    for place in range(table.pieces):
+        below, above = folds_by_class(place)
+        classes, doubtful = class_of(table, place), taking_part(place) & (below != above)
+        for k in (0, 1):
+            found[k].append(hashes.piece(place)[doubtful & (classes == k)])
+    torn = np.intersect1d(np.concatenate(found[0]), np.concatenate(found[1]))
+
+    def fold_of(place: int) -> npt.NDArray[np.intp]:
+        below, above = folds_by_class(place)
+        together = (class_of(table, place) == 1) | np.isin(hashes.piece(place), torn)
+        return np.where(together, above, below)
 
     return fold_of
 

@@ -184,24 +184,30 @@ def class_of(table: Table, place: int) -> Codes:
 
 
 def _keys(table: Table, seed: int) -> tuple[Ranked, bool]:
-    """Hash and rank the rows; where one group of equal rows is large, a counter tells them apart.
+    return told_apart(table, table_hashes(table, seed))
 
-    Equal rows are interchangeable, so counting within a group keeps the split free of order.
+
+def told_apart(table: Table, hashes: Vector, leaving: Marked | None = None) -> tuple[Ranked, bool]:
+    """Rank rows by their hashes; where one group of equal rows is large, a counter parts them.
+
+    Equal rows are interchangeable, so counting within a group keeps the split free of order. Rows
+    that are marked in `leaving` have no part in it. Return whether any group was large.
     """
-    keys = ranked(table, table_hashes(table, seed))
-    large = keys.ranking.frequent(max(1, LARGEST_EQUAL_GROUP * len(table)))
+    keys = ranked(table, hashes, leaving)
+    large = keys.ranking.frequent(max(1, LARGEST_EQUAL_GROUP * int(keys.ranking.rows.sum())))
     if not large:
         return keys, False
     apart, seen = table.shelf.vector(np.uint64), dict.fromkeys(large, 0)
-    for own in keys.hashes:
+    for place, own in enumerate(hashes):
         told = own.copy()
         for value in large:
-            places = np.flatnonzero(own == value)
+            equal = own == value
+            places = np.flatnonzero(equal if leaving is None else equal & ~leaving(place))
             counter = np.arange(seen[value], seen[value] + len(places), dtype=np.uint64)
             told[places] = spread(value + spread(counter))
             seen[value] += len(places)
         apart.append(told)
-    return ranked(table, apart), True
+    return ranked(table, apart, leaving), True
 
 
 def smallest(table: Table, keys: Ranked, share: float, leaving: Marked | None = None) -> Marked:

@@ -94,7 +94,7 @@ class Table:
 
         def some(vector: Vector) -> Vector:
             made = shelf.vector(vector.dtype)
-            made.append(vector.whole()[rows])
+            made.append(_gathered(vector, rows))
             return made
 
         return replace(
@@ -105,6 +105,18 @@ class Table:
             numbers=some(self.numbers),
             shelf=shelf,
         )
+
+
+def _gathered(vector: Vector, rows: npt.NDArray[np.integer]) -> Cells:
+    """Return the cells at these positions (m,), with no more than one piece in memory beside."""
+    ends = np.cumsum(vector.sizes)
+    place_of = np.searchsorted(ends, rows, side="right")
+    found = np.empty(len(rows), vector.dtype)
+    for place in np.unique(place_of):
+        here = place_of == place
+        own = vector.piece(int(place))
+        found[here] = own[rows[here] - (ends[place] - len(own))]
+    return found
 
 
 def kept_rows(vector: Vector, outcome: Outcome, shelf: Shelf) -> Vector:

@@ -67,17 +67,34 @@ def skill(
     rates = np.broadcast_to(np.asarray(base_rate, dtype=np.float64), np.shape(label))[counted]
     base = row_log_loss(rates, y)
     gain = base - row_log_loss(p, y)
-    low, high = (-np.inf, np.inf)
-    if len(p) > 1:
-        means = _resampled_means(gain, w, replicates, np.random.default_rng(seed))
-        low, high = np.percentile(means, [2.5, 97.5])
+    low, high = mean_interval(gain, w, seed=seed, replicates=replicates)
     return Skill(
         base_log_loss=float(np.average(base, weights=w)),
         gain=float(np.average(gain, weights=w)),
-        low=float(low),
-        high=float(high),
-        better_than_base_rate=bool(low > 0),
+        low=low,
+        high=high,
+        better_than_base_rate=low > 0,
     )
+
+
+def mean_interval(
+    values: Floats,
+    weight: Floats,
+    *,
+    seed: int = 0,
+    replicates: int = REPLICATES,
+    outside: float = 0.05,
+) -> tuple[float, float]:
+    """Return a percentile bootstrap interval of the mean of values (n,) of weight (n,) above 0.
+
+    `outside` is the chance left out, half on each side; by default the interval is one of 95 %.
+    It is infinite where one row says nothing of spread.
+    """
+    if len(values) < 2:
+        return -np.inf, np.inf
+    means = _resampled_means(values, weight, replicates, np.random.default_rng(seed))
+    low, high = np.quantile(means, [outside / 2, 1 - outside / 2])
+    return float(low), float(high)
 
 
 def row_log_loss(p: Floats, y: Floats) -> Floats:

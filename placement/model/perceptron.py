@@ -30,10 +30,10 @@ class Standardising:
 class Perceptron(nn.Module):
     """P(placed) = sigmoid(x · w + b), known to statisticians as logistic regression.
 
-    It starts at zero: the loss is convex, so the start decides nothing, and every rank and
-    every repetition begins alike. With `standardising` the rows come in raw units and the
-    parameters are those of the standardised columns. Then the d parameters are rescaled in every
-    pass, not the n rows, and autograd sees to the chain rule.
+    It starts at zero unless it is moved: the loss is convex, so the start decides nothing, and
+    every rank and every repetition begins alike. With `standardising` the rows come in raw units
+    and the parameters are those of the standardised columns. Then the d parameters are rescaled in
+    every pass, not the n rows, and autograd sees to the chain rule.
 
     >>> Perceptron(2)(torch.ones(3, 2, dtype=torch.float64))
     tensor([0.5000, 0.5000, 0.5000], dtype=torch.float64, grad_fn=<SigmoidBackward0>)

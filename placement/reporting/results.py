@@ -7,6 +7,7 @@ from typing import Any
 from placement.data.encoding import Encoder
 from placement.data.schema import Schema
 from placement.evaluation.evaluation import Evaluation
+from placement.evaluation.rivals import Rivals
 from placement.evaluation.uncertainty import Estimate
 from placement.evaluation.what_if import WhatIf
 from placement.model.fitted import Fitted
@@ -80,12 +81,13 @@ class PredictResult:
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """A model measured on a file with outcomes."""
+    """A model measured on a file with outcomes, its rivals beside it where they were asked for."""
 
     source: str
     model: Mapping[str, Any]
     evaluation: Evaluation
     warnings: tuple[str, ...]
+    rivals: Rivals | None = None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,15 @@ Series = Sequence[tuple[int, float | None]]
 
 
 @dataclass(frozen=True)
+class Child:
+    """A run to be nested in another: what was tried there, and what it came to."""
+
+    name: str
+    params: Mapping[str, object]
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class TrackedRun:
     """A run that is going on. Each method writes at once; a failure is a StoreError."""
 
@@ -132,6 +141,27 @@ class TrackedRun:
         with self._writing("the data set"):
             self.client.log_inputs(self.run_id, datasets=[entry])
         self.set_tags({f"data_digest.{context}": digest})
+
+    def log_children(self, children: Sequence[Child]) -> None:
+        """Log finished runs nested in this one, each in three requests."""
+        from mlflow.entities import Metric, Param
+        from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+
+        now = int(time.time() * 1000)
+        tags = {MLFLOW_PARENT_RUN_ID: self.run_id}
+        for child in children:
+            params = [Param(name, short_param(value)) for name, value in child.params.items()]
+            keys = metric_names(child.metrics)
+            metrics = [
+                Metric(keys[name], float(value), now, 0)
+                for name, value in child.metrics.items()
+                if math.isfinite(value)
+            ]
+            with self._writing("a nested run"), signals_held():
+                made = self.client.create_run(self.experiment_id, tags=tags, run_name=child.name)
+                run_id = made.info.run_id
+                self.client.log_batch(run_id, metrics=metrics, params=params, synchronous=True)
+                self.client.set_terminated(run_id)
 
     def _writing(self, what: str) -> contextlib.AbstractContextManager[None]:
         return translated(self.store, f"log {what}")

@@ -56,15 +56,15 @@ def fold_scored(
     table: Table, config: TrainConfig, folds: Vector, number: int
 ) -> Iterator[tuple[Floats, Floats, Floats, float]]:
     """Yield the same of one fold, by the model of the other folds."""
-    prepared = _without(table, replace(config, patience=None), folds, number)
+    prepared = without_fold(table, replace(config, patience=None), folds, number)
     fitted = finish(prepared, solve(prepared.problem))
     for p, y, w in scored(prepared.tested, fitted):
         yield p, y, w, prepared.base_rate
     prepared.discard()
 
 
-def _without(table: Table, config: TrainConfig, folds: Vector, number: int) -> Prepared:
-    """Prepare a table for training without one of its folds."""
+def without_fold(table: Table, config: TrainConfig, folds: Vector, number: int) -> Prepared:
+    """Prepare a table for training without one of its folds, which is what is held out."""
 
     def part(place: int) -> npt.NDArray[np.integer]:
         own = folds.piece(place)

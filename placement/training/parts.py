@@ -1,7 +1,7 @@
 """A source in parts, each summed up by one thread on one core: the same bits on any machine."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TypeVar
 
@@ -34,13 +34,22 @@ def in_parts(
         first = part * PART_CHUNKS
         return work(map(source.chunk, range(first, min(first + PART_CHUNKS, len(source)))))
 
-    with ExitStack() as held:
-        held.callback(torch.set_num_threads, torch.get_num_threads())
-        torch.set_num_threads(1)
+    with one_thread(), ExitStack() as held:
         if blas:
             held.enter_context(_libraries().limit(limits=1))
         parts = range(-(-len(source) // PART_CHUNKS))
         yield from in_order(parts, one, min(threads, len(parts)))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Hold torch to one thread: for small matrices more only wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @cache

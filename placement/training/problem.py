@@ -1,7 +1,7 @@
 """What is to be fitted, once the data has been looked at: columns kept, step size, warnings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from placement.training.separation import (
     PENALTY_ONLY,
     find_separation,
 )
+
+Array = npt.NDArray[np.float64]
 
 SGD_SHARE = 0.25  # of the longest safe step: mini-batches are noisy, and the noise grows with it
 SAMPLED_CELLS = 3_200_000  # from so many on, the optimum of a sample is a better start for Newton
@@ -53,7 +55,8 @@ class Problem:
     `aliased` and `kept` are positions in the `width` columns handed in; `units` are what the
     perceptron standardises the kept ones by, None where they are so already. `curvature` is L of
     the penalised mean loss, None where no stage needs it. `hard`: every target is 0 or 1.
-    `separation_known`: the linear programme was run, and found them `separable` or not.
+    `separation_known`: the linear programme was run, and found them `separable` or not. `start:
+    (k + 1,)` are the parameters of the kept columns to begin with, None for zero.
     """
 
     source: Chunks
@@ -69,6 +72,7 @@ class Problem:
     separation_known: bool
     separable: bool
     warnings: tuple[str, ...]
+    start: npt.NDArray[np.float64] | None = None
 
     @property
     def lr(self) -> float:
@@ -81,8 +85,25 @@ class Problem:
         return (calm if self.options.optimizer == "sgd" else 1.0) / self.curvature
 
     def perceptron(self) -> Perceptron:
-        """Make the perceptron that fits the source's columns, at zero."""
-        return Perceptron(len(self.kept), self.options.torch_dtype, self.units)
+        """Make the perceptron that fits the source's columns, at the start."""
+        made = Perceptron(len(self.kept), self.options.torch_dtype, self.units)
+        if self.start is not None:
+            made.move_to(self.start)
+        return made
+
+    def with_penalty(self, l2: float, weights: Array, intercept: float) -> "Problem":
+        """The same rows with another penalty above 0, begun at a solution `weights: (width,)`.
+
+        From a neighbour's optimum on, only the last of the stages has anything left to do.
+        """
+        if self.options.l2 <= 0 or l2 <= 0:
+            raise ValueError("without a penalty the columns must be looked at first")
+        return replace(
+            self,
+            options=replace(self.options, l2=l2),
+            stages=self.stages[-1:],
+            start=np.append(weights[self.kept], intercept),
+        )
 
     def project(self, source: Chunks | None) -> Chunks | None:
         """Bring another source of the same columns into this problem's columns."""

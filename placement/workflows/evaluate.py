@@ -1,10 +1,14 @@
 """Evaluate: run the perceptron on rows whose outcome is known."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
+from placement.config import TrainConfig
 from placement.data.storage import Storage
 from placement.data.understanding import Table
 from placement.evaluation.evaluation import evaluate
+from placement.evaluation.rivals import Rivals
 from placement.model.fitted import Fitted, load_fitted
 from placement.reporting.results import EvaluateResult
 from placement.workflows.labelled import read_like
@@ -21,8 +25,12 @@ def evaluate_file(
     *,
     names: tuple[str, ...] = (),
     sheet: str | None = None,
+    with_rivals: bool = False,
 ) -> EvaluateResult:
-    """Measure the model that `name` names on a file with outcomes."""
+    """Measure the model that `name` names on a file with outcomes.
+
+    `with_rivals`: perceptrons of its settings and their rivals are cross-validated on the file too.
+    """
     model = find_model(name, watcher)
     fitted = load_fitted(model.directory)
     with Storage() as storage:
@@ -31,9 +39,21 @@ def evaluate_file(
         )
         found = evaluate(fitted, table, threshold=threshold)
         doubts = _doubts(fitted, table)
+        beside = _rivals(fitted.config, table, watcher) if with_rivals else None
     if table.digest == model.figures.get("data_digest"):
         doubts = (f"{table.name} is the very table the model was trained on: it flatters", *doubts)
-    return EvaluateResult(table.name, model.about, found, (*table.warnings, *doubts))
+    return EvaluateResult(table.name, model.about, found, (*table.warnings, *doubts), beside)
+
+
+def _rivals(settings: Mapping[str, Any], table: Table, watcher: Watcher) -> Rivals:
+    """Compare perceptrons of a model's settings with their rivals on the rows of a table."""
+    from placement.workflows.rivalry import rivals
+
+    given: dict[str, Any] = {
+        name: tuple(own) if isinstance(own, list) else own for name, own in settings.items()
+    }
+    given |= {"refit": False, "test_where": None}  # these are about a file to train on
+    return rivals(table, TrainConfig(**given), watcher)
 
 
 def _doubts(fitted: Fitted, table: Table) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
-"""The records of a training: the MLflow run, its curves and pictures, the registered model.
+"""The records of a training or tuning: the MLflow run, its curves and pictures, the model.
 
-`Recorder` does the work, in this process or in one aside; nothing here imports torch.
+A recorder does the work, in this process or in one aside; nothing here imports torch.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from placement.config import TrainConfig
 from placement.model.fitted import Fitted
@@ -18,10 +18,12 @@ from placement.reporting.calibration import calibration_metrics
 from placement.reporting.canvas import canvas
 from placement.reporting.plots import Pictures, draw_all
 from placement.reporting.results import Tracked
+from placement.reporting.tuning import draw_path
 from placement.tracking.pyfunc_model import log_bundle
 from placement.tracking.registry import register
-from placement.tracking.runs import TrackedRun, tracked_run
+from placement.tracking.runs import Child, TrackedRun, tracked_run
 from placement.tracking.store import open_store, warm_up
+from placement.training.penalties import PenaltyPath
 from placement.workflows.aside import Aside, Here
 
 SERIES = {
@@ -49,8 +51,8 @@ class DataSet:
     rows: str | None = None
 
 
-class Recorder:
-    """Keeps the records of one training."""
+class RunKeeper:
+    """Opens a run, and sees to how it ends."""
 
     def __init__(self) -> None:
         self._open = ExitStack()
@@ -78,6 +80,28 @@ class Recorder:
             )
             if own.rows is not None:
                 self._run.log_artifact(own.rows, "data")
+
+    def fail(self, *, killed: bool) -> tuple[str, ...]:
+        """End the run, if it is going on, as failed or killed; return what there is to add."""
+        error: BaseException = KeyboardInterrupt() if killed else RuntimeError()
+        with suppress(type(error)):
+            self._open.__exit__(type(error), error, None)
+        return tuple(getattr(error, "__notes__", ()))
+
+    def abandon(self) -> None:
+        """End a run that is going on as killed: whoever asked was killed."""
+        self.fail(killed=True)
+
+    @property
+    def run(self) -> TrackedRun:
+        """The run that is going on."""
+        if self._run is None:
+            raise ValueError("no run was begun")
+        return self._run
+
+
+class Recorder(RunKeeper):
+    """Keeps the records of one training."""
 
     def log_course(self, shown: Pictures, checks: Sequence[Mapping[str, Any]]) -> None:
         """Log the curves, the gradient checks and the pictures."""
@@ -147,32 +171,60 @@ class Recorder:
             registered.alias,
         )
 
-    def fail(self, *, killed: bool) -> tuple[str, ...]:
-        """End the run, if it is going on, as failed or killed; return what there is to add."""
-        error: BaseException = KeyboardInterrupt() if killed else RuntimeError()
-        with suppress(type(error)):
-            self._open.__exit__(type(error), error, None)
-        return tuple(getattr(error, "__notes__", ()))
 
-    def abandon(self) -> None:
-        """End a run that is going on as killed: the training was killed."""
-        self.fail(killed=True)
+class PathRecorder(RunKeeper):
+    """Keeps the records of one tuning."""
 
-    @property
-    def run(self) -> TrackedRun:
-        """The run that is going on."""
-        if self._run is None:
-            raise ValueError("no run was begun")
-        return self._run
+    def log_path(
+        self,
+        path: PenaltyPath,
+        rows: Sequence[Mapping[str, Any]],
+        beside: Mapping[str, float],
+    ) -> None:
+        """Log the path: its figures and pictures, and a nested run for each penalty."""
+        chosen, best = path.penalties[path.chosen], path.penalties[path.best]
+        self.run.log_metrics(
+            {
+                "cv_log_loss": chosen.log_loss,
+                "cv_se": chosen.standard_error,
+                "chosen_l2": chosen.l2,
+                "best_l2": best.l2,
+                "best_cv_log_loss": best.log_loss,
+                **beside,
+            }
+        )
+        self.run.log_table(rows, "path.json")
+        with tempfile.TemporaryDirectory() as folder:
+            draw_path(folder, path)
+            self.run.log_figures(folder)
+        self.run.log_children(
+            [
+                Child(
+                    f"l2={own.l2:g}",
+                    {"l2": own.l2},
+                    {"cv_log_loss": own.log_loss, "cv_se": own.standard_error},
+                )
+                for own in path.penalties
+            ]
+        )
+
+    def finish(self) -> tuple[str, str, str]:
+        """Finish the run; return its id, its name, and what makes plain mlflow look there too."""
+        run = self.run
+        self._open.close()
+        return run.run_id, run.name, run.store.export_line
 
 
-def recorder_for(config: TrainConfig) -> "Here[Recorder] | Aside[Recorder] | None":
-    """Make the recorder that a training needs: aside, unless MLflow has been loaded already."""
+K = TypeVar("K", bound=RunKeeper)
+
+
+def keeper_for(kind: type[K], config: TrainConfig) -> "Here[K] | Aside[K] | None":
+    """Make the recorder that is needed: aside, unless MLflow has been loaded already."""
     if not config.track:
         return None
     if "mlflow" in sys.modules or not sys.executable:
-        return Here(Recorder)
-    return Aside(Recorder)
+        return Here(kind)
+    return Aside(kind)
 
 
 def _tags(config: TrainConfig) -> dict[str, str]:

@@ -19,7 +19,8 @@ from placement.tracking.interrupts import signals_held
 from placement.workflows.ahead import imported_ahead
 from placement.workflows.aside import Aside, Here
 from placement.workflows.reading import read, storage_of
-from placement.workflows.record import DataSet, Recorder, recorder_for
+from placement.workflows.record import Recorder
+from placement.workflows.recording import described, recording
 from placement.workflows.watching import Nobody, Watcher
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody
     """Train on some files and record it as the configuration says."""
     if config.out:
         check_replaceable(Path(config.out).absolute())
-    with _recording(config) as recorder, storage_of(config) as storage:
+    with recording(Recorder, config) as recorder, storage_of(config) as storage:
         with imported_ahead(*HEAVY):
             tables = read(sources, config, storage, watcher)
         from placement.workflows.learning import appraise, attempt, understand
@@ -55,35 +56,6 @@ def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody
 
 
 @contextmanager
-def _recording(config: TrainConfig) -> Iterator[Recorders | None]:
-    """Have a recorder, and see to it that a run that was begun ends as what it was."""
-    recorder = recorder_for(config)
-    if recorder is None:
-        yield None
-        return
-    try:
-        yield recorder
-    except BaseException as error:
-        if recorder.was_asked:
-            _end_after(error, recorder)
-        raise
-    finally:
-        recorder.dismiss()
-
-
-def _end_after(error: BaseException, recorder: Recorders) -> None:
-    """End the run without ever hiding the error that brought us here."""
-    try:
-        with signals_held():
-            killed = not isinstance(error, Exception)
-            notes = recorder.ask(Recorder.fail, killed=killed).result()
-    except RuntimeError as second:
-        notes = (f"the run may still be marked RUNNING: {second}",)
-    for note in notes:
-        error.add_note(note)
-
-
-@contextmanager
 def _begun(recorder: Recorders, prepared: "Prepared") -> Iterator[Callable[[], None]]:
     """Begin the run; yield what raises as soon as it is known that this failed."""
     config, table = prepared.config, prepared.table
@@ -96,9 +68,9 @@ def _begun(recorder: Recorders, prepared: "Prepared") -> Iterator[Callable[[], N
     }
     with tempfile.TemporaryDirectory() as folder:
         rows = _as_csv(table, Path(folder)) if config.log_data else None
-        data = [_described(table, "training", rows)]
+        data = [described(table, "training", rows)]
         if prepared.test_table is not None:
-            data.append(_described(prepared.test_table, "test"))
+            data.append(described(prepared.test_table, "test"))
         begun = recorder.ask(Recorder.begin, config, params, data)
 
         def heed() -> None:
@@ -133,11 +105,6 @@ def _concluded(
 
 def _saved(fitted: Fitted, config: TrainConfig) -> str | None:
     return str(fitted.save(config.out)) if config.out else None
-
-
-def _described(table: Table, context: str, rows: Path | None = None) -> DataSet:
-    kept = None if rows is None else str(rows)
-    return DataSet(table.name, table.digest, table.kinds, len(table), context, kept)
 
 
 def _as_csv(table: Table, folder: Path) -> Path:

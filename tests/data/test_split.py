@@ -160,6 +160,37 @@ def test_folds_keep_equal_rows_together_and_share_each_outcome():
         assert counts.min() > 0.6 * counts.max()
 
 
+def test_students_who_look_alike_share_a_fold_whatever_became_of_them():
+    data = pd.concat([frame(400)] * 3, ignore_index=True)
+    rng = np.random.default_rng(1)
+    data["placed"] = (rng.random(1200) < 0.4).astype(int)
+    table = read_table(data)
+    fold = folds_of(table, 0, 5).whole()
+    assert (fold.reshape(3, 400) == fold[:400]).all()
+    for outcome in (0, 1):
+        counts = np.bincount(fold[table.label == outcome], minlength=5)
+        assert counts.min() > 0.7 * counts.max()
+    split = hold_out(table, TrainConfig())
+    some = folds_of(table, 0, 5, split=split).whole()
+    for one in some.reshape(3, 400).T:
+        assert len(set(one[one >= 0])) <= 1
+
+
+def test_what_is_no_feature_decides_no_fold():
+    data = frame(300)
+    data["salary"] = np.where(data["placed"] == 1, data["cgpa"] * 1e5, np.nan)
+    one = folds_of(read_table(data), 0, 5).whole()
+    other = folds_of(read_table(data.drop(columns=["roll_no", "salary"])), 0, 5).whole()
+    assert (one == other).all()
+
+
+def test_a_group_of_equal_students_that_is_too_large_is_spread_over_the_folds():
+    data = frame(300)
+    data.loc[:149, ["cgpa", "branch", "college"]] = [7.0, "CSE", "C1"]
+    fold = folds_of(read_table(data), 0, 5).whole()
+    assert np.bincount(fold[:150], minlength=5).min() > 10
+
+
 def test_only_training_rows_have_a_fold_where_a_split_is_given():
     table = read_table(frame(400))
     split = hold_out(table, TrainConfig())

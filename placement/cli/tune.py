@@ -1,0 +1,66 @@
+"""`placement tune`: how strong should the penalty be, and is a straight line enough?"""
+
+from typing import Any
+
+import click
+
+from placement.cli.common import command_word, console_options, json_option
+from placement.cli.console import Console
+from placement.cli.settings import config_options_but, effective_config
+from placement.config import UNUSED_IN_TUNING
+
+
+@click.command(short_help="Choose the penalty by cross-validation, and meet the model's rivals.")
+@click.argument("data", nargs=-1, required=True)
+@click.option(
+    "--repeats",
+    type=click.IntRange(1, 100),
+    default=3,
+    show_default=True,
+    help="How often to cross-validate, each time with other folds.",
+)
+@click.option(
+    "--folds", type=click.IntRange(2, 20), default=5, show_default=True, help="Folds each time."
+)
+@config_options_but(*UNUSED_IN_TUNING)
+@click.option(
+    "--config",
+    "config_file",
+    metavar="FILE",
+    help="Read settings from this TOML file, not placement.toml.",
+)
+@json_option
+@console_options
+def tune(
+    data: tuple[str, ...],
+    repeats: int,
+    folds: int,
+    config_file: str | None,
+    as_json: bool,
+    console: Console,
+    **given: Any,
+) -> None:
+    """Choose --l2 by repeated cross-validation on the training rows of DATA.
+
+    The rows that train would hold out take no part. Students who look alike to the model share a
+    fold, and so do whole groups with --group. Chosen is the strongest penalty within one standard
+    error of the least log-loss. On the same folds the model is compared with the base rate, its
+    best column alone, and boosted trees; where a straight line is not enough, the options that may
+    mend it are named.
+
+    \b
+    Example:
+      placement tune data/students.csv
+      placement tune marks.csv --target Result --group college --repeats 10 --no-track
+    """
+    from placement.workflows.tune import tune_files
+
+    config = effective_config(given, config_file)
+    result = tune_files(data, config, console, folds=folds, repeats=repeats)
+    from placement.reporting.documents import as_json as document
+    from placement.reporting.tuning import tune_document, tune_text
+
+    for text in result.warnings:
+        console.warn(text)
+    word = command_word()
+    click.echo(document(tune_document(result, word)) if as_json else tune_text(result, word))

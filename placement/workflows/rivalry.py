@@ -1,0 +1,125 @@
+"""Compare a perceptron with its rivals on the rows of a table, cross-validated."""
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.config import TrainConfig
+from placement.data.folds import folds_of
+from placement.data.hashing import hashes_of
+from placement.data.shelf import Vector
+from placement.data.split import TRAIN, Marked, Split, smallest, told_apart
+from placement.data.table import Table
+from placement.errors import DataError
+from placement.evaluation.crossed import Crossed
+from placement.evaluation.rivals import Rivals, compare
+from placement.model.scorer import Coded
+from placement.training.crossing import cross_scored
+from placement.workflows.watching import Nobody, Watcher
+
+Floats = npt.NDArray[np.float64]
+
+FOLDS = 5
+MOST_ROWS = 20_000  # compared on; more would say little more, and take long
+MOST_CELLS = 20_000_000  # encoded, of one fold
+
+
+def rivals(
+    table: Table,
+    config: TrainConfig,
+    watcher: Watcher = Nobody(),
+    *,
+    split: Split | None = None,
+    folds: int = FOLDS,
+) -> Rivals:
+    """Compare the perceptron of these settings with its rivals, each row predicted out of fold.
+
+    With `split`, only the rows that train take part. Of more than 20,000 (fewer, where categories
+    of many levels make rows wide) those are drawn whose hash, keyed by the seed, is lowest. Raises
+    DataError where there are too few rows to cross-validate.
+    """
+    some, total = drawn_rows(table, config.seed, split)
+    found = folds_of(some, config.seed, folds, group=config.group)
+    if found is None:
+        raise too_few(table, folds)
+    with watcher.progress("comparing", "steps") as progress:
+        done = 0
+
+        def tell(what: str) -> None:
+            nonlocal done
+            done += 1
+            progress.update(done, what)
+
+        p = _perceptron(some, config, found)
+        tell("perceptron")
+        return compare(
+            _crossed(some, config, found.whole()), p, of_rows=total, seed=config.seed, tell=tell
+        )
+
+
+def too_few(table: Table, folds: int) -> DataError:
+    """Make the error for rows that cannot be cross-validated."""
+    return DataError(
+        f"{table.name}: too few rows of one outcome, or too few groups, for {folds} folds; give "
+        "more rows"
+    )
+
+
+def drawn_rows(table: Table, seed: int, split: Split | None) -> tuple[Table, int]:
+    """Return the rows that train, in memory, or a part that fits; and how many there were."""
+
+    def there(place: int) -> npt.NDArray[np.bool_]:
+        if split is None:
+            return np.ones(table.labels.sizes[place], dtype=bool)
+        return np.asarray(split.parts.piece(place) == TRAIN)
+
+    total = sum(int(there(place).sum()) for place in range(table.pieces))
+    most = min(MOST_ROWS, MOST_CELLS // _width(table))
+    chosen: Marked = there
+    if total > most:
+
+        def leaving(place: int) -> npt.NDArray[np.bool_]:
+            return ~there(place)
+
+        hashes = hashes_of(table, table.schema.feature_names, seed)
+        keys, _ = told_apart(table, hashes, leaving)
+        chosen = smallest(table, keys, most / total, leaving)
+    elif total == len(table):
+        return table, total
+    marks = np.concatenate([chosen(place) for place in range(table.pieces)])
+    return table.take(np.flatnonzero(marks)), total
+
+
+def _width(table: Table) -> int:
+    """Return about how many encoded columns a table has."""
+    return sum(
+        2 if feature.kind == "number" else table.kept[feature.name].count_levels()
+        for feature in table.schema.features
+    )
+
+
+def _perceptron(table: Table, config: TrainConfig, folds: Vector) -> Floats:
+    """Return the perceptron's out-of-fold probabilities (n,)."""
+    p = np.zeros(len(table))
+    # They come fold by fold, each in the order of its rows.
+    order = np.argsort(folds.whole(), kind="stable")
+    p[order] = np.concatenate([own for own, *_ in cross_scored(table, config, folds)])
+    return p
+
+
+def _crossed(table: Table, config: TrainConfig, fold: npt.NDArray[np.integer]) -> Crossed:
+    columns: dict[str, Floats | Coded] = {}
+    for feature in table.schema.features:
+        own = table.kept[feature.name]
+        words = feature.kind == "category"
+        columns[feature.name] = (
+            Coded(own.vector.whole(), own.words) if words else np.asarray(own.cells())
+        )
+    return Crossed(
+        columns=columns,
+        schema=table.schema,
+        label=(table.label >= 0.5).astype(np.float64),
+        weight=table.weight,
+        fold=fold,
+        l2=config.l2,
+        balanced=config.class_weight == "balanced",
+    )
