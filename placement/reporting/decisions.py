@@ -113,15 +113,16 @@ def decision_plot(
     threshold: float,
     positive: str = "placed",
 ) -> bytes | None:
-    """Draw net benefit by threshold; None where all rows have one outcome.
+    """Draw net benefit by threshold; None where all rows have one outcome, or are too few.
 
     Each `p` (n,) stands for so many `rows`. From one point of the line to the next, 5 rows or more
     change sides, or none.
     """
     share = float(np.average(y, weights=weight))
-    if not 0 < share < 1:
+    at = spaced(p, rows)
+    if not 0 < share < 1 or not len(at):
         return None
-    curve = decision_curve(p, y, weight, spaced(p, rows))
+    curve = decision_curve(p, y, weight, at)
     everybody = decision_curve(p, y, weight, _DRAWN)
     top = max(share, *curve.model)
     with canvas() as page:

@@ -98,7 +98,7 @@ def test_the_precision_policy_takes_the_lowest_cut_that_reaches_it_or_says_so(ro
         if tp >= share * (tp + fp) - 1e-9:
             reaching.append(cut)
     if not reaching:
-        with pytest.raises(DataError, match="no threshold reaches .* lower --min-precision"):
+        with pytest.raises(DataError, match=r"no threshold reaches .* lower --min-precision"):
             choose_threshold(Policy("precision", share), p, y, w)
         return
     *_, found = chosen(Policy("precision", share), rows)
@@ -165,11 +165,17 @@ def test_a_threshold_lies_midway_between_the_neighbours_that_it_parts():
     assert choose_threshold(Policy("capacity", 4), p, y).threshold == pytest.approx(0.95)
 
 
-def test_neighbours_without_a_number_between_them_are_parted_all_the_same():
-    low = 0.3
+@pytest.mark.parametrize("low", [0.3, np.nextafter(0.3, 1)])
+def test_neighbours_without_a_number_between_them_are_parted_all_the_same(low):
     high = np.nextafter(low, 1)
     found = choose_threshold(Policy("youden"), [low, high], [0, 1])
     assert low < found.threshold <= high
+
+
+def test_costs_that_differ_by_rounding_alone_are_equally_good():
+    found = choose_threshold(Policy("cost"), [0.2, 0.3, 0.4], [1, 0, 0], [0.3, 0.1, 0.2])
+    assert 0.1 + 0.2 > 0.3  # the cost of calling all positive, and that of calling none so
+    assert found.threshold == 0.1
 
 
 def test_rows_that_are_certain_can_all_be_called_negative():

@@ -1,0 +1,220 @@
+"""`placement train` with a threshold by policy: what it is chosen on, and where kept."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from placement.config import TrainConfig
+from placement.data.folds import folds_of
+from placement.evaluation.decisions import Policy, choose_threshold
+from placement.model.fitted import load_fitted
+from placement.training.crossing import cross_scored
+from placement.workflows.learning import attempt, understand
+from placement.workflows.reading import read, storage_of
+
+POLICIES = {
+    "cost": (("--cost-fp", 3, "--cost-fn", 1), Policy("cost", cost_fp=3, cost_fn=1)),
+    "recall": (("--min-recall", 0.9), Policy("recall", 0.9)),
+    "precision": (("--min-precision", 0.9), Policy("precision", 0.9)),
+    "capacity": (("--capacity", 40), Policy("capacity", 40)),
+    "youden": (("--youden",), Policy("youden")),
+    "fixed": (("--threshold", 0.7), Policy("fixed", 0.7)),
+}
+
+
+@pytest.fixture
+def sheet(students, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return students(tmp_path / "students.csv")
+
+
+@pytest.fixture
+def train(run, sheet):
+    def trained(*options, data=sheet, code=0):
+        done = run("train", data, "--no-track", "--json", *options)
+        assert done.code == code, done.err
+        return done.json if code == 0 else done.err
+
+    return trained
+
+
+@pytest.fixture(scope="module")
+def unseen(students, tmp_path_factory):
+    """Probability, label and weight of the training rows, each from a model of the other folds."""
+    path = students(tmp_path_factory.mktemp("unseen") / "students.csv")
+    config = TrainConfig(track=False)
+    with storage_of(config) as storage:
+        prepared, _ = understand(read([str(path)], config, storage), config)
+        folds = folds_of(prepared.table, config.seed, 5, split=prepared.split)
+        parts = [part[:3] for part in cross_scored(prepared.table, config, folds)]
+    return [np.concatenate(part) for part in zip(*parts, strict=True)]
+
+
+@pytest.mark.parametrize("kind", POLICIES)
+def test_the_threshold_is_that_of_the_policy_on_training_rows_out_of_fold(train, unseen, kind):
+    options, policy = POLICIES[kind]
+    found, expected = train(*options), choose_threshold(policy, *unseen)
+    decision = found["decision"]
+    assert (decision["policy"], decision["in_words"]) == (kind, str(policy))
+    assert decision["threshold"] == expected.threshold
+    assert decision["confusion"] == expected.confusion.as_dict()
+    assert decision["rows"] == sum(decision["confusion"].values()) == found["rows"]["train"]
+    for name, value in expected.traded.items():
+        assert decision[name] == value, name
+
+
+def test_nothing_is_chosen_unasked(train):
+    decision = train()["decision"]
+    assert decision == {
+        "policy": "fixed", "in_words": "fixed at 0.5", "threshold": 0.5, "rows": 0,
+        "confusion": None,
+    }  # fmt: skip
+
+
+def with_batches(sheet, *, flipped):
+    """The sheet with a batch; the outcomes of 2025 may be turned round."""
+    frame = pd.read_csv(sheet)
+    frame["batch"] = np.where(np.arange(len(frame)) % 4 == 0, 2025, 2024)
+    if flipped:
+        late = frame["batch"] == 2025
+        turned = frame["status"].map({"Placed": "Not Placed", "Not Placed": "Placed"})
+        frame.loc[late, "status"] = turned[late]
+    path = sheet.with_name(f"batches-{flipped}.csv")
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["cost", "recall", "youden"])
+def test_the_outcomes_of_the_test_rows_have_no_say(train, sheet, kind):
+    options = (*POLICIES[kind][0], "--test-where", "batch==2025")
+    one, other = (train(*options, data=with_batches(sheet, flipped=f)) for f in (False, True))
+    assert one["metrics"] != other["metrics"]
+    assert one["decision"] == other["decision"]
+
+
+def test_the_metrics_are_those_at_the_threshold(train, run, sheet):
+    test = sheet.with_name("test.csv")
+    pd.read_csv(sheet).iloc[::3].to_csv(test, index=False)
+    found = train("--min-recall", 0.6, "--test", test, "--out", "model")
+    threshold = found["decision"]["threshold"]
+    assert threshold > 0.6
+    frame = pd.read_csv(test)
+    predicted = load_fitted("model").predict_proba(frame) >= threshold
+    placed = frame["status"] == "Placed"
+    assert found["metrics"]["recall"] == pytest.approx(predicted[placed].mean())
+    assert found["metrics"]["precision"] == pytest.approx(placed[predicted].mean())
+    shown = run("evaluate", test, "--model", "model", "--json").json
+    assert shown["threshold"] == threshold
+    assert shown["metrics"]["recall"] == pytest.approx(found["metrics"]["recall"])
+
+
+def test_the_bundle_keeps_the_threshold_and_predict_uses_it(train, run, sheet):
+    threshold = train("--capacity", 30, "--out", "model")["decision"]["threshold"]
+    fitted = load_fitted("model")
+    assert fitted.threshold == threshold
+    assert fitted.figures["decision"]["confusion"]["tp"] > 0
+    rows = run("predict", sheet, "--model", "model", "--json").json
+    assert [row["prediction"] for row in rows] == [
+        int(row["probability"] >= threshold) for row in rows
+    ]
+    assert 0 < sum(row["prediction"] == 0 for row in rows) < 60
+
+
+def test_the_model_of_all_rows_keeps_the_threshold_of_the_first(train, run, sheet):
+    first, again = train("--youden"), train("--youden", "--refit", "--out", "model")
+    assert again["decision"] == first["decision"]
+    assert again["coefficients"] != first["coefficients"]
+    assert load_fitted("model").threshold == first["decision"]["threshold"]
+    shown = run("train", sheet, "--no-track", "--youden", "--refit").out
+    assert "kept for the model of all rows" in shown
+
+
+def test_groups_are_not_torn_apart_where_groups_are_held_out(train, sheet):
+    frame = pd.read_csv(sheet)
+    frame["college"] = [f"C{n % 12}" for n in range(len(frame))]
+    frame.to_csv("grouped.csv", index=False)
+    options = ("--group", "college", "--min-recall", 0.9)
+    found = train(*options, data="grouped.csv")
+    config = TrainConfig(track=False, group="college", min_recall=0.9)
+    with storage_of(config) as storage:
+        prepared, _ = understand(read(["grouped.csv"], config, storage), config)
+        folds = folds_of(prepared.table, 0, 5, group="college", split=prepared.split)
+        parts = [part[:3] for part in cross_scored(prepared.table, config, folds)]
+    expected = choose_threshold(
+        Policy("recall", 0.9), *(np.concatenate(part) for part in zip(*parts, strict=True))
+    )
+    assert found["decision"]["threshold"] == expected.threshold
+
+
+def test_too_few_rows_of_an_outcome_are_told_with_the_way_out(train, tmp_path):
+    path = tmp_path / "few.csv"
+    path.write_text("cgpa,placed\n5,0\n6,1\n7,1\n8,1\n")
+    told = train("--min-recall", 0.9, data=path, code=3)
+    assert "few.csv" in told
+    assert "--threshold F" in told
+    found = train("--threshold", 0.7, data=path)
+    assert found["decision"]["confusion"] is None
+    assert found["decision"]["threshold"] == 0.7
+
+
+def test_a_precision_out_of_reach_and_more_seats_than_rows_are_told(train, students, tmp_path):
+    noise = students(tmp_path / "noise.csv", signal=False)
+    told = train("--min-precision", 1, data=noise, code=3)
+    assert "lower --min-precision" in told
+    assert "students.csv" in train("--capacity", 999, code=3)
+
+
+def test_the_summary_says_who_is_called_what_and_what_to_expect(run, sheet):
+    shown = run("train", sheet, "--no-track", "--cost-fp", 3, "--cost-fn", 1)
+    assert "students below it are called 'Not Placed'" in shown.out
+    assert "Of 1,000 such students expect" in shown.out
+    assert "the threshold of a calibrated model would be 0.75" in shown.out
+    plain = run("train", sheet, "--no-track")
+    assert "Threshold 0.5: students below it are called 'Not Placed'." in plain.out
+
+
+def test_a_skill_out_of_fold_is_the_same_with_and_without_a_policy(train):
+    plain, chosen = train("--test-size", 0), train("--test-size", 0, "--youden")
+    assert plain["skill"] == pytest.approx(chosen["skill"])
+
+
+def test_the_run_has_the_decision_as_metrics_and_tag(store, run, students, tmp_path):
+    sheet = students(tmp_path / "students.csv")
+    found = run("train", sheet, "--json", "--min-recall", 0.9).json
+    own = store.client().get_run(found["run_id"])
+    decision = found["decision"]
+    assert own.data.metrics["decision_threshold"] == decision["threshold"]
+    assert own.data.metrics["decision_fn"] == decision["confusion"]["fn"]
+    assert own.data.tags["threshold_policy"] == "recall of at least 0.9"
+    assert own.data.params["min_recall"] == "0.9"
+
+
+def test_evaluate_has_the_decision_curve(run, trained, sheet):
+    found = run("evaluate", sheet, "--model", trained, "--json").json
+    frame = pd.read_csv(sheet)
+    p, placed = load_fitted(trained).predict_proba(frame), frame["status"] == "Placed"
+    curve = {row["threshold"]: row for row in found["decision_curve"]}
+    assert list(curve) == [step / 100 for step in range(5, 100, 5)]
+    called = p >= 0.6
+    assert curve[0.6]["model"] == pytest.approx(
+        (called & placed).mean() - (called & ~placed).mean() * 1.5
+    )
+    assert curve[0.6]["treat_all"] == pytest.approx(placed.mean() - (~placed).mean() * 1.5)
+    assert curve[0.6]["treat_none"] == 0
+    assert "Decision curve" in run("evaluate", sheet, "--model", trained).out
+
+
+def test_a_policy_may_stand_in_the_settings_file(train, sheet):
+    sheet.with_name("placement.toml").write_text("min_recall = 0.9\n")
+    assert train()["decision"]["policy"] == "recall"
+
+
+def test_the_trial_is_tried_at_the_threshold_it_was_given(sheet):
+    config = TrainConfig(track=False, min_precision=0.95)
+    with storage_of(config) as storage:
+        prepared, _ = understand(read([str(sheet)], config, storage), config)
+        trial = attempt(prepared)
+    assert trial.fitted.threshold == trial.fitted.figures["decision"]["threshold"] != 0.5
+    assert json.dumps(trial.fitted.document["figures"]["decision"])
