@@ -161,7 +161,22 @@ def test_patience_stops_early_and_says_so():
     assert not found.figures["converged"]
 
 
-@pytest.mark.parametrize("setting", [{"target": "placed"}, {"out": "model"}, {"strict": True}])
+def test_a_fixed_threshold_is_the_model_s():
+    table = read_table(frame(60))
+    assert fit(table, TrainConfig(threshold=0.7)).threshold == 0.7
+    assert fit(table).threshold == 0.5
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"target": "placed"},
+        {"out": "model"},
+        {"strict": True},
+        {"min_recall": 0.9},
+        {"youden": True},
+    ],
+)
 def test_settings_that_fit_could_only_ignore_are_refused(setting):
     with pytest.raises(UsageError, match=next(iter(setting))):
         fit(read_table(frame()), TrainConfig(**setting))
