@@ -11,6 +11,7 @@ from placement.evaluation.evaluation import evaluate, evaluate_probabilities, fo
 from placement.evaluation.metrics import metrics
 from placement.model.fitted import Fitted
 from placement.model.perceptron import Perceptron
+from placement.model.scorer import Isotonic, Platt
 
 SCHEMA = Schema(
     Target("status", "Placed", "Not Placed"),
@@ -52,6 +53,20 @@ def test_the_perceptron_and_the_scorer_agree_to_twelve_digits(scale):
     np.testing.assert_allclose(
         forward(model, columns()), model.predict_proba(columns()), rtol=0, atol=1e-12
     )
+
+
+@pytest.mark.parametrize(
+    "calibration", [Platt(0.6, -0.4), Isotonic((-2.0, 0.0, 2.5), (0.1, 0.3, 0.9))]
+)
+@pytest.mark.parametrize("scale", [1.0, 300.0])
+def test_a_calibrated_model_is_calibrated_by_the_perceptron_and_the_scorer_alike(
+    calibration, scale
+):
+    model, plain = fitted(scale, calibration=calibration), fitted(scale)
+    found = forward(model, columns())
+    np.testing.assert_allclose(found, model.predict_proba(columns()), rtol=0, atol=1e-12)
+    assert np.abs(found - forward(plain, columns())).max() > 0.05
+    assert evaluate(model, table()).metrics != evaluate(plain, table()).metrics
 
 
 def test_the_forward_pass_is_the_perceptrons_and_records_no_graph(monkeypatch):
