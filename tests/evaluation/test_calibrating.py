@@ -80,7 +80,7 @@ def test_isotonic_is_close_to_scikit_learns_and_keeps_the_order_within_a_step():
 
 ROWS = st.lists(
     st.tuples(st.floats(-9, 9), st.sampled_from([0.0, 1.0]), st.integers(1, 3)),
-    min_size=1,
+    min_size=12,
     max_size=80,
 )
 
@@ -99,6 +99,15 @@ def test_an_isotonic_line_never_falls_and_stays_within_0_and_1(rows):
     grid = found.apply(np.linspace(-12, 12, 200))
     assert (np.diff(grid) >= -1e-15).all()
     assert (grid[0], grid[-1]) == (found.probability[0], found.probability[-1])
+
+
+def test_no_step_promises_0_or_1_however_pure_it_is():
+    x = np.arange(40.0)
+    found = fit_isotonic(x, (x >= 20).astype(float), np.ones(40))
+    assert found.logit == (9.5, 29.5)
+    assert found.probability == pytest.approx((1 / 42, 41 / 42), abs=1e-15)
+    heavy = fit_isotonic(x, (x >= 20).astype(float), np.full(40, 3.0))
+    assert heavy.probability == pytest.approx((1 / 122, 121 / 122), abs=1e-15)
 
 
 def test_each_isotonic_step_is_a_mean_of_5_students_or_more_and_nobodys_logit():
