@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from placement.config import TrainConfig
 from placement.data.storage import Storage
 from placement.data.understanding import Table
 from placement.evaluation.evaluation import evaluate
 from placement.evaluation.rivals import Rivals
 from placement.model.fitted import Fitted, load_fitted
 from placement.reporting.results import EvaluateResult
+from placement.workflows.again import settings_of
 from placement.workflows.labelled import read_like
 from placement.workflows.models import find_model
 from placement.workflows.scoring import Doubts
@@ -49,11 +49,7 @@ def _rivals(settings: Mapping[str, Any], table: Table, watcher: Watcher) -> Riva
     """Compare perceptrons of a model's settings with their rivals on the rows of a table."""
     from placement.workflows.rivalry import rivals
 
-    given: dict[str, Any] = {
-        name: tuple(own) if isinstance(own, list) else own for name, own in settings.items()
-    }
-    given |= {"refit": False, "test_where": None}  # these are about a file to train on
-    return rivals(table, TrainConfig(**given), watcher)
+    return rivals(table, settings_of(settings), watcher)
 
 
 def _doubts(fitted: Fitted, table: Table) -> tuple[str, ...]:
