@@ -98,7 +98,7 @@ def promotion_text(result: PromoteResult) -> str:
 def _evidence_lines(result: PromoteResult) -> list[str]:
     found = result.evidence
     if found is None:
-        return [] if result.outcome == "forced" else ["No rows were asked."]
+        return []
     lines = [f"{found.rows:,} rows of {found.source}, log-loss {found.log_loss:.4f}"]
     if found.comparison is not None:
         lines[0] += f" (that of {result.opponent} {found.opponent_log_loss:.4f})"

@@ -19,6 +19,8 @@ from placement.workflows.watching import Watcher
 
 Floats = npt.NDArray[np.float64]
 
+_SHOWN = 6
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -109,8 +111,12 @@ def column_difference(one: Schema, other: Schema) -> str | None:
         "no longer": [f.name for key, f in theirs.items() if key not in own],
         "reads": kinds,
     }
-    told = [f"{how} {', '.join(names)}" for how, names in parts.items() if names]
-    return "; ".join(told) or None
+    return "; ".join(f"{how} {_listed(names)}" for how, names in parts.items() if names) or None
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _read(model: Model, rows: Rows, storage: Storage, watcher: Watcher) -> Table:

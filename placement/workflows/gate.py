@@ -109,7 +109,18 @@ def held_out(
         skill=gain,
         comparison=None if champion is None else _compared(version, champion, found, watcher),
     )
-    return evidence, tuple(_held_against(versions, found, evidence)), found.warnings
+    against = tuple(_held_against(versions, found, evidence))
+    return evidence, against, (*found.warnings, *_left_open(evidence))
+
+
+def _left_open(evidence: Evidence) -> Iterator[str]:
+    """Yield what few rows do not show, and more of them might."""
+    found = evidence.comparison
+    if found and found.log_loss.difference > 0 and found.verdict != "worse":
+        yield (
+            f"its log-loss is higher than the champion's, though not beyond chance: "
+            f"{evidence.rows:,} rows may be too few to tell"
+        )
 
 
 def _held_against(versions: list[Version], found: Answers, evidence: Evidence) -> Iterator[Reason]:

@@ -128,6 +128,21 @@ def test_a_challenger_that_is_not_worse_becomes_champion_with_its_evidence_as_ta
     assert kept["promotion_time"].endswith("+00:00")
 
 
+def test_few_rows_on_which_a_model_looks_worse_are_warned_of(store, run):
+    crown(store, "good", over="weak")
+    frame, good, middling = pd.read_csv("held.csv"), load_fitted("good"), load_fitted("middling")
+    gains = good.predict_proba(frame) - middling.predict_proba(frame)
+    better = np.where(frame["status"] == "Placed", gains, -gains) > 0
+    chosen = [*np.flatnonzero(better)[:20], *np.flatnonzero(~better)[:8]]
+    frame.iloc[chosen].to_csv("mixed.csv", index=False)
+    done = run("promote", uri("middling"), "--data", "mixed.csv", "--force", "to see", "--json")
+    gap = done.json["evidence"]["comparison"]["log_loss"]
+    assert gap["low"] < 0 < gap["difference"]
+    assert "28 rows may be too few to tell" in done.err
+    plain = run("promote", uri("good"), "--data", "held.csv")
+    assert "too few to tell" not in plain.err
+
+
 def test_it_reads_as_sentences(store, run):
     done = run("promote", uri("good"), "--data", "held.csv")
     assert "Against models:/placement/1: its log-loss is 0." in done.out
