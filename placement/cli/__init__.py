@@ -20,6 +20,7 @@ from placement.cli.gradcheck import gradcheck
 from placement.cli.lesson import lesson
 from placement.cli.predict import predict
 from placement.cli.promote import promote
+from placement.cli.report import report
 from placement.cli.runs import runs, ui
 from placement.cli.shell import completion
 from placement.cli.signals import signals_raise
@@ -36,7 +37,7 @@ from placement.errors import (
 
 SECTIONS = {
     "Use": (train, predict, evaluate, explain),
-    "Decide": (tune, compare, promote, drift),
+    "Decide": (tune, compare, promote, drift, report),
     "Operate": (runs, ui, completion),
     "Learn": (lesson,),
     "Check": (gradcheck,),

@@ -19,7 +19,7 @@ from placement.reporting.results import (
 from placement.training.gradient_report import GradientCheck
 
 NO_SIGNAL = "these columns do not predict the outcome better than the base rate"
-_METRIC_WORDS = {
+METRIC_WORDS = {
     "log_loss": "log-loss",
     "brier": "Brier score",
     "roc_auc": "ROC AUC",
@@ -110,7 +110,7 @@ def _metrics_rows(figures: Mapping[str, Any]) -> str:
 def metrics_table(figures: Mapping[str, Any], intervals: Mapping[str, Any] | None = None) -> str:
     """The metrics by name, with 95 % intervals where there are any."""
     rows = []
-    for name, words in _METRIC_WORDS.items():
+    for name, words in METRIC_WORDS.items():
         low, high = (intervals or {}).get(name, (None, None))
         rows.append(
             (words, figures["metrics"][name], low, high)
@@ -199,7 +199,7 @@ def evaluation_text(result: EvaluateResult) -> str:
     found, matrix = result.evaluation, result.evaluation.confusion
     rows = []
     metrics = found.metrics.as_dict()
-    for name, words in _METRIC_WORDS.items():
+    for name, words in METRIC_WORDS.items():
         low, high = found.intervals.get(name) or (None, None)
         rows.append((words, metrics[name], low, high))
     lines = [

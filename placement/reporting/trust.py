@@ -1,0 +1,100 @@
+"""The questions a statistician would be asked of a model, answered from its figures."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from placement.evaluation.judged import Judged
+from placement.evaluation.rivals import Rivals
+from placement.evaluation.uncertainty import FEW_EVENTS
+from placement.model.fitted import Fitted
+from placement.reporting.blocks import State
+from placement.reporting.calibration import calibration_text
+from placement.reporting.rivals import verdict
+from placement.reporting.tables import NO_SIGNAL, skill_line
+
+
+@dataclass(frozen=True)
+class LaterBatch:
+    """Out of time: the model's settings, trained on earlier batches and tried on the latest.
+
+    `column` is that of the batches, `batch` the latest; `rows` are those trained on and tried on.
+    """
+
+    column: str
+    batch: str
+    rows: tuple[int, int]
+    judged: Judged
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report is made of.
+
+    `checks` are the run's gradient checks by parameter, None where they were not recorded. `source`
+    names the file that `rivals` and `later` were worked out on; all three are None without one.
+    """
+
+    about: Mapping[str, Any]
+    fitted: Fitted
+    checks: Sequence[Mapping[str, Any]] | None
+    source: str | None = None
+    rivals: Rivals | None = None
+    later: LaterBatch | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def verdicts(report: Report) -> tuple[tuple[State, str], ...]:
+    """Return the questions of trust with their answers, each in a sentence."""
+    return tuple(_verdicts(report))
+
+
+def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
+    figures = report.fitted.figures
+    skill, calibration = figures["skill"], figures["calibration"]
+    if skill["better_than_base_rate"]:
+        yield "good", f"It predicts better than saying the same of everybody. {skill_line(skill)}"
+    else:
+        yield "bad", f"{NO_SIGNAL.capitalize()}. {skill_line(skill)}"
+    if figures["metrics_on"] == "train":
+        yield "bad", "No row was held out: the figures are of rows it was trained on, and flatter."
+    yield _believable(calibration)
+    if report.rivals is None:
+        yield "doubt", "Whether a straight line is enough was not asked: give --data FILE."
+    else:
+        state: State = "good" if report.rivals.line_is_enough else "doubt"
+        yield state, " ".join(verdict(report.rivals))
+    yield from _fairness_verdicts(figures.get("fairness"))
+    known = figures["inference"]
+    if known is not None and known["events"] < FEW_EVENTS * (known["parameters"] - 1):
+        per = known["events"] / max(known["parameters"] - 1, 1)
+        text = f"The sample is small for its columns: {per:.1f} students of the rarer outcome a "
+        yield "doubt", f"{text}column, where {FEW_EVENTS} are the least."
+    if figures["converged"]:
+        yield "good", f"The training reached the optimum ({figures['stopped']})."
+    else:
+        yield "bad", f"The training did not reach the optimum ({figures['stopped']})."
+    check = figures["gradcheck"]
+    agree, size = "agree" if check["passed"] else "DISAGREE", f"{check['max_abs_error']:.1e}"
+    text = f"Its gradients by hand, by autograd and by differences {agree}"
+    yield "good" if check["passed"] else "bad", f"{text} (largest difference {size})."
+
+
+def _believable(figures: Mapping[str, Any]) -> tuple[State, str]:
+    """Sum up the calibration in a sentence."""
+    lines = calibration_text(figures)[1:]
+    limits = [(figures["in_the_large_low"], 0, figures["in_the_large_high"])]
+    limits.append((figures["slope_low"], 1, figures["slope_high"]))
+    off = any(low is not None and not low <= right <= high for low, right, high in limits)
+    return "doubt" if off else "good", " ".join(line.strip() for line in lines[:2])
+
+
+def _fairness_verdicts(found: Mapping[str, Any] | None) -> Iterator[tuple[State, str]]:
+    if found is None:
+        yield "doubt", "No group was compared with another: train with --sensitive COLUMN."
+        return
+    if not found["warnings"]:
+        names = ", ".join(own["column"] for own in found["columns"])
+        yield "good", f"Between the groups of {names} no gap is beyond its tolerance for sure."
+    for text in found["warnings"]:
+        yield "bad", f"{text}."

@@ -1,0 +1,165 @@
+"""Report: gather what is known of a model, write it as HTML and Markdown, and add it to its run."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.config import TrainConfig
+from placement.data.replacing import replacing, writing
+from placement.data.split import FEWEST_HELD_OUT, TEST, TRAIN, split_of
+from placement.data.storage import Storage
+from placement.data.table import Table
+from placement.errors import DataError
+from placement.evaluation.judged import Judge
+from placement.model.fitted import Fitted, load_fitted
+from placement.model.scorer import words
+from placement.reporting.card import model_card
+from placement.reporting.page import html_page
+from placement.reporting.report import sections_of, subtitle_of, title_of
+from placement.reporting.trust import LaterBatch, Report, verdicts
+from placement.workflows.again import settings_of
+from placement.workflows.labelled import read_like
+from placement.workflows.models import find_model
+from placement.workflows.watching import Nobody, Watcher
+
+PAGE, CARD = "report.html", "MODEL_CARD.md"
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """Where a report was written, and its answers to the questions of trust."""
+
+    page: str
+    card: str
+    run_id: str | None
+    verdicts: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+
+
+def write_report(
+    name: str,
+    data: str | None,
+    out: str,
+    watcher: Watcher = Nobody(),
+    *,
+    names: tuple[str, ...] = (),
+    sheet: str | None = None,
+) -> ReportResult:
+    """Write the report of the model that `name` names to a file, and its card beside it.
+
+    With `data`, a file with outcomes, it also tells whether a straight line is enough, and what the
+    settings are worth on the latest batch. A run of the store keeps both files.
+    """
+    model = find_model(name, watcher)
+    fitted = load_fitted(model.directory)
+    run_id = model.about["run_id"]
+    report = Report(model.about, fitted, _checks(run_id))
+    if data is not None:
+        with Storage() as storage:
+            table = read_like(data, model.schema, storage, watcher, names=names, sheet=sheet)
+            report = _asked(report, table, watcher)
+    title, subtitle, sections = title_of(report), subtitle_of(report), sections_of(report)
+    page, card = html_page(title, subtitle, sections), model_card(title, subtitle, sections)
+    target = Path(out)
+    _write(target, page)
+    _write(target.with_name(CARD), card)
+    if run_id is not None:
+        _add(run_id, {PAGE: page, CARD: card})
+    return ReportResult(
+        str(target), str(target.with_name(CARD)), run_id, verdicts(report), report.warnings
+    )
+
+
+def _checks(run_id: str | None) -> Any:
+    """Return the gradient checks that a run recorded."""
+    if run_id is None:
+        return None
+    from placement.tracking.artifacts import read_run_table
+    from placement.tracking.store import open_store
+
+    return read_run_table(open_store(create=False), run_id, "gradient_checks.json")
+
+
+def _add(run_id: str, texts: dict[str, str]) -> None:
+    from placement.tracking.artifacts import add_text
+    from placement.tracking.store import open_store
+
+    store = open_store(create=False)
+    for file, text in texts.items():
+        add_text(store, run_id, text, file)
+
+
+def _write(path: Path, text: str) -> None:
+    with writing(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+
+def _asked(report: Report, table: Table, watcher: Watcher) -> Report:
+    """Add what only rows can tell."""
+    from placement.workflows.rivalry import rivals
+
+    config, doubts = settings_of(report.fitted.config), list(table.warnings)
+    try:
+        beside = rivals(table, config, watcher)
+    except DataError as fault:
+        beside = None
+        doubts.append(str(fault))
+    return replace(
+        report,
+        source=table.name,
+        rivals=beside,
+        later=_later(table, report.fitted, config),
+        warnings=tuple(doubts),
+    )
+
+
+def _later(table: Table, fitted: Fitted, config: TrainConfig) -> LaterBatch | None:
+    """Train on all batches but the latest, and try that; None where there are no two of them."""
+    from placement.training.crossing import scored
+    from placement.training.fitting import solve
+    from placement.training.preparation import finish, prepare
+
+    if table.batch is None:
+        return None
+    latest = _latest(table)
+    if latest is None:
+        return None
+    split = split_of(
+        table, lambda place: np.where(_of_batch(table, place, latest), TEST, TRAIN), "a batch"
+    )
+    trained, tried = int(split.counts[TRAIN]), int(split.counts[TEST])
+    fewest = [
+        min(int(split.positive[part]), int(split.counts[part] - split.positive[part]))
+        for part in (TRAIN, TEST)
+    ]
+    if min(fewest) < FEWEST_HELD_OUT:
+        return None
+    prepared = prepare(table, config, split=split)
+    again = finish(prepared, solve(prepared.problem))
+    judge = Judge(fitted.threshold, config.seed)
+    for p, y, w in scored(prepared.tested, again):
+        judge.add(p, y, w, prepared.base_rate)
+    return LaterBatch(table.batch, latest, (trained, tried), judge.judged())
+
+
+def _latest(table: Table) -> str | None:
+    """Return the latest batch, by number where they are numbers, None where there is only one."""
+    seen: set[str] = {w for place in range(table.pieces) for w in _batches(table, place)} - {""}
+    if len(seen) < 2:
+        return None
+    return max(seen, key=lambda word: (float(word) if word.isdecimal() else -1.0, word))
+
+
+def _of_batch(table: Table, place: int, batch: str) -> npt.NDArray[np.bool_]:
+    return np.asarray(_batches(table, place) == batch)
+
+
+def _batches(table: Table, place: int) -> npt.NDArray[np.object_]:
+    column = table.kept[str(table.batch)]
+    own = column.piece(place)
+    return np.array([word or "" for word in words(own)], dtype=object)
