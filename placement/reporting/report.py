@@ -78,7 +78,9 @@ def _later(report: Report) -> Section | None:
 
 
 def _metrics_table(metrics: Mapping[str, float | None]) -> Any:
-    return table(("figure", "value"), [(METRIC_WORDS[k], v) for k, v in metrics.items()])
+    return table(
+        ("figure", "value"), [(said, metrics[name]) for name, said in METRIC_WORDS.items()]
+    )
 
 
 def _figures(report: Report) -> Section:
