@@ -133,6 +133,13 @@ class TrainConfig:
     group: str | None = _option(
         None, "Hold out whole groups of this column (it is then no feature).", "read", metavar="COL"
     )
+    sensitive: tuple[str, ...] | None = _option(
+        None,
+        "Compare the groups of these columns, features or not ('' for none)"
+        "  [default: gender and the like, by name]",
+        "read",
+        metavar="A,B",
+    )
 
     # How it is fitted
     test_size: float = _option(0.2, "Share of each class held out for testing.", "fit")

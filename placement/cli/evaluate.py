@@ -5,6 +5,7 @@ import click
 from placement.cli.common import (
     PROBABILITY,
     console_options,
+    csv_words,
     json_option,
     model_option,
     names_option,
@@ -22,6 +23,12 @@ from placement.cli.console import Console
     metavar="F",
     help="Count as positive from this probability on.",
 )
+@click.option(
+    "--sensitive",
+    metavar="A,B",
+    help="Compare the groups of these columns ('' for none)"
+    "  [default: those of the training, and gender and the like, by name]",
+)
 @names_option
 @sheet_option
 @json_option
@@ -30,6 +37,7 @@ def evaluate(
     data: str,
     model: str,
     threshold: float | None,
+    sensitive: str | None,
     names: tuple[str, ...],
     sheet: str | None,
     as_json: bool,
@@ -37,17 +45,28 @@ def evaluate(
 ) -> None:
     """Measure a model on DATA, a file with outcomes: metrics with 95 % intervals, confusion.
 
+    Figures by group and the gaps among the groups are added where there is a column such as gender.
+
     \b
     Example:
       placement evaluate data/students.csv
       placement evaluate batch2025.csv --model champion --json
+      placement evaluate batch2025.csv --sensitive gender,branch
     """
     from placement.reporting.documents import as_json as document
     from placement.reporting.documents import evaluation_document
     from placement.reporting.tables import evaluation_text
     from placement.workflows.evaluate import evaluate_file
 
-    result = evaluate_file(model, data, threshold, console, names=names, sheet=sheet)
+    result = evaluate_file(
+        model,
+        data,
+        threshold,
+        console,
+        names=names,
+        sheet=sheet,
+        sensitive=None if sensitive is None else csv_words(sensitive),
+    )
     for text in result.warnings:
         console.warn(text)
     click.echo(document(evaluation_document(result)) if as_json else evaluation_text(result))

@@ -91,6 +91,7 @@ def evaluation_document(result: EvaluateResult) -> dict[str, Any]:
         "method": found.method,
         "confusion": found.confusion.as_dict(),
         "skill": None if found.skill is None else asdict(found.skill),
+        "fairness": result.fairness,
         "warnings": list(result.warnings),
     }
 

@@ -73,9 +73,10 @@ class PredictResult:
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """A model measured on a file with outcomes."""
+    """A model measured on a file with outcomes; `fairness` is the document of figures by group."""
 
     source: str
     model: Mapping[str, Any]
     evaluation: Evaluation
     warnings: tuple[str, ...]
+    fairness: Mapping[str, Any] | None = None

@@ -106,7 +106,9 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     lines += [understanding_text(result.understanding)]
     lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(figures)]
     lines += [f"  ({figures['metrics_method']})"] if figures["metrics_method"] else []
-    lines += ["", _skill_of(figures), "", "Coefficients (log-odds)", coefficients_table(fitted)]
+    lines += ["", _skill_of(figures)]
+    lines += ["", _by_group(figures["fairness"])] if figures.get("fairness") else []
+    lines += ["", "Coefficients (log-odds)", coefficients_table(fitted)]
     if fitted.aliased:
         names = ", ".join(fitted.aliased)
         lines.append(f"  –: linear combinations of earlier columns, left out: {names}")
@@ -242,7 +244,15 @@ def evaluation_text(result: EvaluateResult) -> str:
     ]
     if found.skill:
         lines += ["", skill_line(vars(found.skill))]
+    if result.fairness:
+        lines += ["", _by_group(result.fairness)]
     return "\n".join(lines)
+
+
+def _by_group(document: Mapping[str, Any]) -> str:
+    from placement.reporting.fairness import fairness_text  # which draws its tables with ours
+
+    return fairness_text(document)
 
 
 def runs_text(runs: Sequence[Mapping[str, Any]], where: str) -> str:

@@ -2,10 +2,13 @@
 
 from functools import partial
 
+from placement.data.sensitive import sensitive_groups
 from placement.data.storage import Storage
 from placement.data.understanding import Table
 from placement.evaluation.evaluation import evaluate
 from placement.model.fitted import Fitted, load_fitted
+from placement.model.scorer import match_columns
+from placement.reporting.fairness import fairness_document
 from placement.reporting.results import EvaluateResult
 from placement.workflows.labelled import read_like
 from placement.workflows.models import find_model
@@ -21,19 +24,46 @@ def evaluate_file(
     *,
     names: tuple[str, ...] = (),
     sheet: str | None = None,
+    sensitive: tuple[str, ...] | None = None,
 ) -> EvaluateResult:
-    """Measure the model that `name` names on a file with outcomes."""
+    """Measure the model that `name` names on a file with outcomes.
+
+    `sensitive`: columns whose groups are to be compared; None for those that were compared when the
+    model was trained, as far as the file has them, and the recognised ones.
+    """
     model = find_model(name, watcher)
     fitted = load_fitted(model.directory)
     with Storage() as storage:
         table = read_like(
-            source, model.schema, storage, watcher, names=names, sheet=sheet, one_outcome=True
+            source,
+            model.schema,
+            storage,
+            watcher,
+            names=names,
+            sheet=sheet,
+            one_outcome=True,
+            sensitive=sensitive,
         )
-        found = evaluate(fitted, table, threshold=threshold)
+        wanted = table.sensitive if sensitive is not None else _usual(fitted, table)
+        groups, notes = sensitive_groups(table, wanted, asked=sensitive is not None)
+        for note in notes:
+            watcher.note(note)
+        found = evaluate(fitted, table, threshold=threshold, groups=groups)
         doubts = _doubts(fitted, table)
     if table.digest == model.figures.get("data_digest"):
         doubts = (f"{table.name} is the very table the model was trained on: it flatters", *doubts)
-    return EvaluateResult(table.name, model.about, found, (*table.warnings, *doubts))
+    by_group = None
+    if found.fairness is not None:
+        by_group = fairness_document(found.fairness, fitted.schema.target, "file")
+        doubts = (*doubts, *by_group["warnings"])
+    return EvaluateResult(table.name, model.about, found, (*table.warnings, *doubts), by_group)
+
+
+def _usual(fitted: Fitted, table: Table) -> tuple[str, ...]:
+    """Return the columns whose groups were compared in training, and the recognised ones."""
+    before = fitted.figures.get("fairness") or {"columns": []}
+    found = match_columns(table.kept, [own["column"] for own in before["columns"]])
+    return tuple(dict.fromkeys((*found.values(), *table.sensitive)))
 
 
 def _doubts(fitted: Fitted, table: Table) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from placement.config import TrainConfig
+from placement.data.sensitive import sensitive_groups
 from placement.data.split import folds_of
 from placement.errors import DataError, GradientCheckError
 from placement.evaluation.baselines import Skill
@@ -14,7 +15,7 @@ from placement.evaluation.judged import Judge, Judged
 from placement.model.fitted import Fitted
 from placement.model.history import Epoch
 from placement.reporting.results import Understanding
-from placement.training.crossing import cross_scored, scored
+from placement.training.crossing import cross_scored, scored_in_groups
 from placement.training.fitting import epochs
 from placement.training.gradcheck import (
     GradientCheck,
@@ -24,6 +25,7 @@ from placement.training.gradcheck import (
 )
 from placement.training.preparation import Prepared, finish, prepare
 from placement.training.solution import solution
+from placement.workflows.by_group import appraise_groups, fairness_judge, groups_compared
 from placement.workflows.reading import Tables
 from placement.workflows.watching import Nobody, Watcher
 
@@ -34,13 +36,15 @@ FOLDS = 5
 class Trial:
     """A model that was fitted, and tried on the rows to measure on; nothing is concluded yet.
 
-    `checks` are the gradient checks, each with the epoch it was made at.
+    `checks` are the gradient checks, each with the epoch it was made at; `fairness` is the document
+    of figures by group, None where there is no sensitive column.
     """
 
     prepared: Prepared
     fitted: Fitted
     checks: tuple[tuple[int, GradientCheck], ...]
     judge: Judge
+    fairness: Mapping[str, Any] | None
     warnings: tuple[str, ...]
 
 
@@ -60,8 +64,10 @@ def understand(
         "validation": 0 if prepared.validation is None else prepared.validation.rows,
         "test": 0 if prepared.test is None else prepared.test.rows,
     }
-    notes = (*_choices(config), prepared.split.note)
     table = tables.train
+    asked = config.sensitive is not None
+    _, no_groups = sensitive_groups(table, table.sensitive, asked=asked)
+    notes = (*_choices(config), prepared.split.note, *no_groups)
     seen = Understanding(
         name=table.name,
         schema=table.schema,
@@ -118,12 +124,17 @@ def attempt(
     found = solution(history, prepared.problem)
     fitted = finish(prepared, found)
     judge = Judge(fitted.threshold, prepared.config.seed)
+    groups = groups_compared(prepared)
+    fair = fairness_judge(groups, fitted.threshold, prepared.config.seed)
     with watcher.progress("testing", "rows", prepared.tested_rows) as progress:
         tell = _counted(progress.update)
-        for p, y, w in scored(prepared.tested, fitted):
+        for p, y, w, codes in scored_in_groups(prepared.tested, fitted, groups):
             judge.add(p, y, w, prepared.base_rate)
+            fair.add(codes, p, y, w)
             tell(len(p))
-    return Trial(prepared, fitted, checks, judge, found.warnings)
+    by_group = appraise_groups(prepared, fair, groups) if groups else None
+    said = by_group["warnings"] if by_group else ()
+    return Trial(prepared, fitted, checks, judge, by_group, (*found.warnings, *said))
 
 
 def appraise(trial: Trial) -> Fitted:
@@ -138,6 +149,7 @@ def appraise(trial: Trial) -> Fitted:
         "metrics": judged.metrics.as_dict(),
         "metrics_method": judged.method,
         "skill": dataclasses.asdict(_skill(prepared, judged)),
+        "fairness": trial.fairness,
         "gradcheck": _verdict([check for _, check in trial.checks]),
     }
     return _refitted(prepared, dataclasses.replace(trial.fitted, figures=figures))
@@ -221,7 +233,7 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
     )
     history, _ = _fit(whole, Nobody(), lambda: None)
     again = finish(whole, solution(history, whole.problem))
-    kept = ("metrics_on", "metrics", "metrics_method", "skill", "gradcheck")
+    kept = ("metrics_on", "metrics", "metrics_method", "skill", "fairness", "gradcheck")
     rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
     figures = {**again.figures, **{name: fitted.figures[name] for name in kept}, "rows": rows}
     return dataclasses.replace(again, figures=figures, config=fitted.config)

@@ -15,6 +15,8 @@ from typing import Any
 from placement.config import TrainConfig
 from placement.model.fitted import Fitted
 from placement.reporting.canvas import canvas
+from placement.reporting.fairness import gap_rows, group_rows
+from placement.reporting.fairness_plot import fairness_plot
 from placement.reporting.plots import Pictures, draw_all
 from placement.reporting.results import Tracked
 from placement.tracking.pyfunc_model import log_bundle
@@ -102,8 +104,27 @@ class Recorder:
         for section, values in sections.items():
             for name, value in values.items():
                 final[f"{section}_{name}"] = None if value is None else float(value)
+        if figures["fairness"]:
+            self._log_fairness(figures["fairness"])
+            final |= {
+                f"fairness_{gap['column']}_{gap['name']}": gap["value"]
+                for gap in gap_rows(figures["fairness"])
+            }
         self.run.log_metrics(final, step=figures["epochs"])
         self.run.set_tags({"stopped": figures["stopped"], "converged": figures["converged"]})
+
+    def _log_fairness(self, document: Mapping[str, Any]) -> None:
+        """Log the figures by group as tables and as a picture."""
+        tables = {"fairness.json": group_rows(document), "fairness_gaps.json": gap_rows(document)}
+        for name, rows in tables.items():
+            if rows:
+                self.run.log_table(rows, name)
+        picture = fairness_plot(document)
+        if picture is not None:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "fairness.png"
+                path.write_bytes(picture)
+                self.run.log_figures([path])
 
     def register(self, fitted: Fitted, config: TrainConfig) -> Tracked:
         """Log the model, register it and finish the run; nothing that may fail comes after."""

@@ -183,6 +183,7 @@ def values_of(item):
     words = {"lr": NUMBERS, "l2": NUMBERS, "momentum": KINDS[float]}
     whole = dict.fromkeys(("epochs", "batch_size", "patience", "gradcheck_every"), KINDS[int])
     whole["stream"] = KINDS[bool]
+    words["sensitive"] = st.none() | KINDS[tuple]
     default = type(item.default) if item.default is not None else str
     return {**words, **whole}.get(item.name, KINDS[default])
 

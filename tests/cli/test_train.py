@@ -17,7 +17,7 @@ KEYS = {
     "penalised_loss": float, "metrics_on": str, "metrics": dict, "skill": dict,
     "intercept": float, "coefficients": list, "gradcheck": dict,
 }  # fmt: skip
-MORE = {"lr", "base_rate", "data_digest", "metrics_method"}  # beyond what was promised
+MORE = {"lr", "base_rate", "data_digest", "metrics_method", "fairness"}  # beyond what was promised
 METRICS = {
     "log_loss", "brier", "roc_auc", "average_precision", "accuracy", "precision", "recall", "f1",
     "ece",
