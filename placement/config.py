@@ -37,7 +37,7 @@ DEFAULT_THRESHOLD = 0.5
 UNUSED_IN_TUNING = (
     "l2", "refit", "optimizer", "epochs", "lr", "batch_size", "momentum", "patience",
     "gradcheck_every", "test", "register", "promote", "log_data", "out", "firth", "calibrate",
-    "cost_fn", *THRESHOLD_POLICIES,
+    "sensitive", "cost_fn", *THRESHOLD_POLICIES,
 )  # fmt: skip
 
 
@@ -146,6 +146,13 @@ class TrainConfig:
     )
     group: str | None = _option(
         None, "Hold out whole groups of this column (it is then no feature).", "read", metavar="COL"
+    )
+    sensitive: tuple[str, ...] | None = _option(
+        None,
+        "Compare the groups of these columns, features or not ('' for none)"
+        "  [default: gender and the like, by name]",
+        "read",
+        metavar="A,B",
     )
 
     # How it is fitted

@@ -5,6 +5,7 @@ import click
 from placement.cli.common import (
     PROBABILITY,
     console_options,
+    csv_words,
     json_option,
     model_option,
     names_option,
@@ -28,6 +29,12 @@ from placement.cli.console import Console
     is_flag=True,
     help="Is a straight line enough? Cross-validate it on DATA beside boosted trees and others.",
 )
+@click.option(
+    "--sensitive",
+    metavar="A,B",
+    help="Compare the groups of these columns ('' for none)"
+    "  [default: those of the training, and gender and the like, by name]",
+)
 @names_option
 @sheet_option
 @json_option
@@ -37,6 +44,7 @@ def evaluate(
     model: str,
     threshold: float | None,
     with_rivals: bool,
+    sensitive: str | None,
     names: tuple[str, ...],
     sheet: str | None,
     as_json: bool,
@@ -44,11 +52,14 @@ def evaluate(
 ) -> None:
     """Measure a model on DATA, a file with outcomes: metrics with 95 % intervals, confusion.
 
+    Figures by group and the gaps among the groups are added where there is a column such as gender.
+
     \b
     Example:
       placement evaluate data/students.csv
       placement evaluate batch2025.csv --model champion --json
       placement evaluate data/students.csv --rivals
+      placement evaluate batch2025.csv --sensitive gender,branch
     """
     from placement.reporting.documents import as_json as document
     from placement.reporting.documents import evaluation_document
@@ -56,7 +67,14 @@ def evaluate(
     from placement.workflows.evaluate import evaluate_file
 
     result = evaluate_file(
-        model, data, threshold, console, names=names, sheet=sheet, with_rivals=with_rivals
+        model,
+        data,
+        threshold,
+        console,
+        names=names,
+        sheet=sheet,
+        with_rivals=with_rivals,
+        sensitive=None if sensitive is None else csv_words(sensitive),
     )
     for text in result.warnings:
         console.warn(text)

@@ -13,7 +13,13 @@ from placement.data.leakage import (
 )
 from placement.data.outcome import Outcome
 from placement.data.raw import MOST_WORDS
-from placement.data.schema import PREDICTED_NAMES, Dropped, means_batch, means_sensitive
+from placement.data.schema import (
+    PREDICTED_NAMES,
+    Dropped,
+    means_batch,
+    means_sensitive,
+    quoted,
+)
 from placement.data.survey import Survey
 from placement.errors import DataError
 from placement.model.scorer import fold
@@ -23,7 +29,8 @@ from placement.model.scorer import fold
 class Asked:
     """What the user said of columns, in the file's own spelling.
 
-    `one_outcome`: nothing is learnt from the rows, so all of them may have the same one.
+    `sensitive`: None where the recognised ones are meant. `one_outcome`: nothing is learnt from the
+    rows, so all of them may have the same one.
     """
 
     target: str
@@ -33,6 +40,7 @@ class Asked:
     allow_sensitive: tuple[str, ...] = ()
     weight: str | None = None
     group: str | None = None
+    sensitive: tuple[str, ...] | None = None
     one_outcome: bool = False
 
     def __post_init__(self) -> None:
@@ -40,6 +48,8 @@ class Asked:
         for name in (*self.features, *self.drop):
             if name == self.target:
                 raise DataError(f"{name} is the outcome; it can be neither feature nor dropped")
+        if self.target in (self.sensitive or ()):
+            raise DataError(f"{self.target} is the outcome; leave it out of --sensitive")
         both = [name for name in self.features if name in self.drop]
         if both:
             raise DataError(f"{both[0]} stands in --features and in --drop; choose one")
@@ -119,10 +129,27 @@ def assign(seen: Seen, asked: Asked, unnamed: frozenset[str]) -> Roles:
         tuple(found.features),
         tuple(found.dropped),
         tuple(found.identifiers),
-        tuple(n for n in seen.everywhere if n != asked.target and means_sensitive(n)),
+        _sensitive(seen, asked),
         next(iter(named + found.batches), None),
-        tuple(found.notes),
+        (*found.notes, *_still_features(found.features, asked)),
     )
+
+
+def _sensitive(seen: Seen, asked: Asked) -> tuple[str, ...]:
+    """Return the columns whose groups are compared: those asked for, else the recognised ones."""
+    if asked.sensitive is not None:
+        return tuple(dict.fromkeys(asked.sensitive))
+    return tuple(n for n in seen.everywhere if n != asked.target and means_sensitive(n))
+
+
+def _still_features(features: list[str], asked: Asked) -> list[str]:
+    """Say that naming a column for figures by group does not take it from the model."""
+    return [
+        f"{name} is used by the model, and its groups are compared (--sensitive); "
+        f"--drop {quoted(name)} leaves it out of the model"
+        for name in asked.sensitive or ()
+        if name in features
+    ]
 
 
 def _names(dropped: list[Dropped]) -> set[str]:

@@ -26,7 +26,8 @@ class Table:
 
     `kept` are the columns of the file, in pieces of the same rows; `labels` in [0, 1], `weights`
     (1 without `--weight`) and `numbers`, the 1-based data rows within their file, have the same
-    pieces. `identifiers` are left out of the split's hash, `sensitive` are for fairness figures.
+    pieces. `identifiers` are left out of the split's hash, `sensitive` are those whose groups are
+    compared.
     `left_out` counts rows by reason. `digest` is the SHA-256 of names, kinds and cells, the same
     for every format the table may be kept in. `shelf` is where more such columns can be kept.
     """

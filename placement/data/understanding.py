@@ -53,6 +53,7 @@ def read_table(
     absent: str | None = None,
     missing: str = "fill",
     group: str | None = None,
+    sensitive: Sequence[str] | None = None,
 ) -> Table:
     """Read a file, a glob, several files or a frame, and decide what its columns mean.
 
@@ -91,6 +92,7 @@ def understand_table(
         allow_sensitive=own.all("--allow-sensitive", how["allow_sensitive"]),
         weight=own.one("--weight", how["weight"]),
         group=own.one("--group", how["group"]),
+        sensitive=(None if how["sensitive"] is None else own.all("--sensitive", how["sensitive"])),
         one_outcome=how.get("one_outcome", False),
     )
     words = own.all("--categorical", how["categorical"])

@@ -5,8 +5,8 @@ model that was trained; that it agrees with the scorer is tested. Everything aft
 is numpy in `evaluate_probabilities`, which does not need torch.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,10 +22,12 @@ from placement.evaluation.bootstrap import (
 )
 from placement.evaluation.calibration_figures import CalibrationFigures, calibration_figures
 from placement.evaluation.decisions import DecisionCurve, decision_curve
+from placement.evaluation.fairness import Fairness, FairnessJudge
 from placement.evaluation.metrics import Confusion, Metrics, checked, confusion, metrics
 from placement.model.scorer import match_columns
 
 if TYPE_CHECKING:
+    from placement.data.sensitive import Groups
     from placement.data.understanding import Table
     from placement.model.fitted import Fitted
 
@@ -38,7 +40,8 @@ class Evaluation:
 
     `rows` counts those with a weight above 0; `base_rate` is their share of the positive class,
     while `skill` compares with the base rate of the training rows (None where that is unknown).
-    `intervals` are 95 % and made as `method` says; `confusion` counts at `threshold`.
+    `intervals` are 95 % and made as `method` says; `confusion` counts at `threshold`. `fairness`
+    are figures by group, where groups were given.
     """
 
     rows: int
@@ -51,6 +54,7 @@ class Evaluation:
     skill: Skill | None
     method: str
     decision_curve: DecisionCurve
+    fairness: Fairness | None = None
 
 
 def evaluate(
@@ -60,12 +64,16 @@ def evaluate(
     threshold: float | None = None,
     replicates: int = REPLICATES,
     seed: int = 0,
+    groups: Sequence["Groups"] = (),
 ) -> Evaluation:
-    """Evaluate a fitted model on the labelled rows of a table, by default at its own threshold."""
+    """Evaluate a fitted model on the labelled rows of a table, by default at its own threshold.
+
+    `groups` are those of columns of the table, to be compared.
+    """
     known = [name for name, column in table.kept.items() if not column.is_hashed]
     own = tuple(match_columns(known, fitted.schema.feature_names).values())
     pieces = [forward(fitted, table.piece(place, own)) for place in range(table.pieces)]
-    return evaluate_probabilities(
+    found = evaluate_probabilities(
         np.concatenate(pieces),
         table.label,
         table.weight,
@@ -74,6 +82,13 @@ def evaluate(
         replicates=replicates,
         seed=seed,
     )
+    if not groups:
+        return found
+    judge = FairnessJudge({own.column: own.names for own in groups}, found.threshold, seed)
+    for place, p in enumerate(pieces):
+        codes = [own.codes(place) for own in groups]
+        judge.add(codes, p, table.labels.piece(place), table.weights.piece(place))
+    return replace(found, fairness=judge.found(notes={own.column: own.note for own in groups}))
 
 
 def forward(fitted: "Fitted", columns: Mapping[str, Any]) -> Floats:

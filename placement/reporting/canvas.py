@@ -57,6 +57,13 @@ class Canvas:
         self.axes.set_xlabel(x)
         self.axes.set_ylabel(y)
 
+    def legend_below(self) -> None:
+        """Explain the marks in one line below the axes; for a canvas that is fitted."""
+        figure: Any = self.axes.figure
+        figure.legend(
+            loc="outside lower center", ncols=len(self.axes.get_legend_handles_labels()[1])
+        )
+
 
 @contextmanager
 def canvas(height: float = HEIGHT, width: float = WIDTH, *, fit: bool = False) -> Iterator[Canvas]:

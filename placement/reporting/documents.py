@@ -97,6 +97,7 @@ def evaluation_document(result: EvaluateResult) -> dict[str, Any]:
         "calibration": found.calibration.as_dict(),
         "skill": None if found.skill is None else asdict(found.skill),
         "decision_curve": net_benefit_rows(found.decision_curve),
+        "fairness": result.fairness,
         "warnings": list(result.warnings),
     }
 

@@ -227,7 +227,7 @@ def coefficient_plot(names: Sequence[str], values: Sequence[float | None]) -> by
         colours = [BLUE if value >= 0 else VERMILION for value in sizes]
         page.axes.barh(np.arange(len(sizes)), sizes, color=colours, height=0.68)
         page.axes.axvline(0, color=INK, lw=1)
-        page.axes.set_yticks(np.arange(len(sizes)), [_shortened(name) for name, _ in largest])
+        page.axes.set_yticks(np.arange(len(sizes)), [shortened(name) for name, _ in largest])
         page.axes.tick_params(axis="y", length=0, labelsize=9)
         page.axes.grid(visible=False, axis="y")
         page.axes.margins(x=0.14)
@@ -257,7 +257,7 @@ def grade_plot(grade: Grade, positive: str = "placed") -> bytes:
         _dots(page, [(b.grade, b.observed, b.low, b.high, b.rows) for b in grade.bins])
         page.axes.set_ylim(-0.03, 1.05)
         page.axes.legend(loc="best")
-        name = _shortened(grade.name)
+        name = shortened(grade.name)
         page.name(f"Chance of being {positive} by {name}", name, f"P({positive})")
     return page.png
 
@@ -297,7 +297,7 @@ def _unit_square(page: Canvas) -> None:
     page.axes.set_ylim(-0.02, 1.02)
 
 
-def _shortened(name: str) -> str:
+def shortened(name: str) -> str:
     """Return a name that fits beside a bar: its beginning and its end, where levels differ."""
     if len(name) <= LONGEST_NAME:
         return name

@@ -10,6 +10,8 @@ from placement.reporting.blocks import Picture, Points, Section, Text, points, t
 from placement.reporting.calibration import calibrate_text, calibration_text
 from placement.reporting.coefficients import coefficient_notes, unpenalised
 from placement.reporting.decisions import decision_lines
+from placement.reporting.fairness import fairness_notes, fairness_rule, fairness_tables
+from placement.reporting.fairness_plot import fairness_plot
 from placement.reporting.intended import intended_use
 from placement.reporting.plots import coefficient_plot, loss_curve, reliability_diagram
 from placement.reporting.rivals import contenders, verdict
@@ -41,6 +43,7 @@ def sections_of(report: Report) -> tuple[Section, ...]:
         _later(report),
         _figures(report),
         _calibration(report),
+        _fairness(report),
         _line(report),
         _model(report),
         _decision(report),
@@ -122,6 +125,25 @@ def _calibration(report: Report) -> Section:
     if calibrated:
         blocks.append(Text(calibrated[0]))
     return Section("Does 70 % mean 70 %?", tuple(blocks))
+
+
+def _fairness(report: Report) -> Section | None:
+    """Groups beside each other, and by how much they differ."""
+    found = report.fitted.figures.get("fairness")
+    if found is None:
+        return None
+    blocks: list[Any] = [Text(fairness_rule(found))]
+    for own in found["columns"]:
+        header, rows, measures = fairness_tables(own)
+        blocks.append(table(header, rows))
+        if measures:
+            blocks.append(table(("measure", "value", "95 % interval", "tolerance", ""), measures))
+        if notes := fairness_notes(own):
+            blocks.append(points(*notes))
+    if picture := fairness_plot(found):
+        blocks.append(Picture(picture, "shares predicted and found, by group"))
+    blocks.append(points(*found["warnings"], state="bad"))
+    return Section("Are groups treated alike?", tuple(blocks))
 
 
 def _line(report: Report) -> Section | None:

@@ -81,13 +81,17 @@ class PredictResult:
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """A model measured on a file with outcomes, its rivals beside it where they were asked for."""
+    """A model measured on a file with outcomes.
+
+    `rivals` are beside it where they were asked for; `fairness` is the document by group.
+    """
 
     source: str
     model: Mapping[str, Any]
     evaluation: Evaluation
     warnings: tuple[str, ...]
     rivals: Rivals | None = None
+    fairness: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,9 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     lines += [f"  ({figures['metrics_method']})"] if figures["metrics_method"] else []
     lines += ["", *calibration_text(figures["calibration"])]
     lines += ["", *decision_lines(fitted)]
-    lines += ["", _skill_of(figures), "", "Coefficients (log-odds)", coefficients_table(fitted)]
+    lines += ["", _skill_of(figures)]
+    lines += ["", _by_group(figures["fairness"])] if figures.get("fairness") else []
+    lines += ["", "Coefficients (log-odds)", coefficients_table(fitted)]
     lines += coefficient_notes(fitted)
     lines += [f"  {line}" for line in curve_notes(fitted.encoder)]
     calibrated = calibrate_text(figures, fitted.calibration, refitted=fitted.config["refit"])
@@ -221,7 +223,15 @@ def evaluation_text(result: EvaluateResult) -> str:
     if found.skill:
         lines += ["", skill_line(vars(found.skill))]
     lines += ["", curve_line(found.decision_curve)]
+    if result.fairness:
+        lines += ["", _by_group(result.fairness)]
     return "\n".join(lines)
+
+
+def _by_group(document: Mapping[str, Any]) -> str:
+    from placement.reporting.fairness import fairness_text  # which draws its tables with ours
+
+    return fairness_text(document)
 
 
 def runs_text(runs: Sequence[Mapping[str, Any]], where: str) -> str:

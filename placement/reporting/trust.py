@@ -93,8 +93,20 @@ def _fairness_verdicts(found: Mapping[str, Any] | None) -> Iterator[tuple[State,
     if found is None:
         yield "doubt", "No group was compared with another: train with --sensitive COLUMN."
         return
-    if not found["warnings"]:
-        names = ", ".join(own["column"] for own in found["columns"])
-        yield "good", f"Between the groups of {names} no gap is beyond its tolerance for sure."
+    names = ", ".join(own["column"] for own in found["columns"])
+    unsure = [gap for own in found["columns"] for gap in own["gaps"] if gap["verdict"] != "within"]
+    compared = any(own["gaps"] for own in found["columns"])
+    if not compared:
+        yield "doubt", f"The groups of {names} are too small to be compared."
+    elif not unsure:
+        yield "good", f"Between the groups of {names} every gap is within its tolerance."
+    elif not found["warnings"]:
+        yield (
+            "doubt",
+            (
+                f"Between the groups of {names} no gap is surely beyond its tolerance, but there are "
+                "too few rows to tell."
+            ),
+        )
     for text in found["warnings"]:
         yield "bad", f"{text}."

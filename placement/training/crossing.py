@@ -1,6 +1,7 @@
 """Probabilities of rows piece by piece: of some rows by a model, of all rows out of fold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 
 from placement.config import TrainConfig
 from placement.data.ordered import in_order, usable_processors
+from placement.data.sensitive import Groups
 from placement.data.shelf import Vector
 from placement.data.split import ASIDE, TEST, TRAIN, split_of
 from placement.data.table import Table
@@ -17,17 +19,28 @@ from placement.training.fitting import solve
 from placement.training.preparation import Prepared, Tested, finish, prepare
 
 Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+InGroups = tuple[Floats, Floats, Floats, tuple[Codes, ...]]
 
 
 def scored(tested: Tested, fitted: Fitted) -> Iterator[tuple[Floats, Floats, Floats]]:
     """Yield probability, label and weight (n,) of the rows of each piece."""
+    for p, y, w, _ in scored_in_groups(tested, fitted, ()):
+        yield p, y, w
+
+
+def scored_in_groups(
+    tested: Tested, fitted: Fitted, groups: Sequence[Groups]
+) -> Iterator[InGroups]:
+    """Yield the same, and for each of some columns the place of every row's group (n,)."""
     table = tested.table
 
-    def of_piece(place: int) -> tuple[Floats, Floats, Floats]:
+    def of_piece(place: int) -> InGroups:
         rows = np.flatnonzero(tested.rows(place))
         cells = table.piece(place, fitted.schema.feature_names)
         p = fitted.predict_proba({name: column[rows] for name, column in cells.items()})
-        return p, table.labels.piece(place)[rows], table.weights.piece(place)[rows]
+        codes = tuple(own.codes(place)[rows] for own in groups)
+        return p, table.labels.piece(place)[rows], table.weights.piece(place)[rows], codes
 
     places = [place for place in range(table.pieces) if tested.rows(place).any()]
     yield from in_order(places, of_piece, usable_processors())
@@ -47,6 +60,25 @@ def cross_scored(
         yield from fold_scored(table, config, folds, number)
 
 
+def cross_scored_in_groups(
+    table: Table, config: TrainConfig, folds: Vector, groups: Sequence[Groups]
+) -> Iterator[InGroups]:
+    """Yield out-of-fold probability, label, weight and groups (n,), fold by fold."""
+    for number in fold_numbers(folds):
+        with _fold_model(table, config, folds, number) as (prepared, fitted):
+            yield from scored_in_groups(prepared.tested, fitted, groups)
+
+
+@contextmanager
+def _fold_model(
+    table: Table, config: TrainConfig, folds: Vector, number: int
+) -> Iterator[tuple[Prepared, Fitted]]:
+    """Yield the model of all rows but a fold's, with the fold as its rows to test on."""
+    prepared = without_fold(table, replace(config, patience=None), folds, number)
+    yield prepared, finish(prepared, solve(prepared.problem))
+    prepared.discard()
+
+
 def fold_numbers(folds: Vector) -> list[int]:
     """Return the numbers of the folds that have rows."""
     return sorted({int(fold) for own in folds for fold in np.unique(own) if fold >= 0})
@@ -56,11 +88,9 @@ def fold_scored(
     table: Table, config: TrainConfig, folds: Vector, number: int
 ) -> Iterator[tuple[Floats, Floats, Floats, float]]:
     """Yield the same of one fold, by the model of the other folds."""
-    prepared = without_fold(table, replace(config, patience=None), folds, number)
-    fitted = finish(prepared, solve(prepared.problem))
-    for p, y, w in scored(prepared.tested, fitted):
-        yield p, y, w, prepared.base_rate
-    prepared.discard()
+    with _fold_model(table, config, folds, number) as (prepared, fitted):
+        for p, y, w in scored(prepared.tested, fitted):
+            yield p, y, w, prepared.base_rate
 
 
 def without_fold(table: Table, config: TrainConfig, folds: Vector, number: int) -> Prepared:

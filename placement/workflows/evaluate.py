@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from placement.data.sensitive import sensitive_groups
 from placement.data.storage import Storage
 from placement.data.understanding import Table
 from placement.evaluation.evaluation import evaluate
 from placement.evaluation.rivals import Rivals
 from placement.model.fitted import Fitted, load_fitted
+from placement.model.scorer import match_columns
+from placement.reporting.fairness import fairness_document
 from placement.reporting.results import EvaluateResult
 from placement.workflows.again import settings_of
 from placement.workflows.labelled import read_like
@@ -26,23 +29,42 @@ def evaluate_file(
     names: tuple[str, ...] = (),
     sheet: str | None = None,
     with_rivals: bool = False,
+    sensitive: tuple[str, ...] | None = None,
 ) -> EvaluateResult:
     """Measure the model that `name` names on a file with outcomes.
 
     `with_rivals`: perceptrons of its settings and their rivals are cross-validated on the file too.
+    `sensitive`: columns whose groups are to be compared; None for those that were compared when the
+    model was trained, as far as the file has them, and the recognised ones.
     """
     model = find_model(name, watcher)
     fitted = load_fitted(model.directory)
     with Storage() as storage:
         table = read_like(
-            source, model.schema, storage, watcher, names=names, sheet=sheet, one_outcome=True
+            source,
+            model.schema,
+            storage,
+            watcher,
+            names=names,
+            sheet=sheet,
+            one_outcome=True,
+            sensitive=sensitive,
         )
-        found = evaluate(fitted, table, threshold=threshold)
+        wanted = table.sensitive if sensitive is not None else _usual(fitted, table)
+        groups, notes = sensitive_groups(table, wanted, asked=sensitive is not None)
+        for note in notes:
+            watcher.note(note)
+        found = evaluate(fitted, table, threshold=threshold, groups=groups)
         doubts = _doubts(fitted, table)
         beside = _rivals(fitted.config, table, watcher) if with_rivals else None
     if table.digest == model.figures.get("data_digest"):
         doubts = (f"{table.name} is the very table the model was trained on: it flatters", *doubts)
-    return EvaluateResult(table.name, model.about, found, (*table.warnings, *doubts), beside)
+    by_group = None
+    if found.fairness is not None:
+        by_group = fairness_document(found.fairness, fitted.schema.target, "file")
+        doubts = (*doubts, *by_group["warnings"])
+    said = (*table.warnings, *doubts)
+    return EvaluateResult(table.name, model.about, found, said, beside, by_group)
 
 
 def _rivals(settings: Mapping[str, Any], table: Table, watcher: Watcher) -> Rivals:
@@ -50,6 +72,13 @@ def _rivals(settings: Mapping[str, Any], table: Table, watcher: Watcher) -> Riva
     from placement.workflows.rivalry import rivals
 
     return rivals(table, settings_of(settings), watcher)
+
+
+def _usual(fitted: Fitted, table: Table) -> tuple[str, ...]:
+    """Return the columns whose groups were compared in training, and the recognised ones."""
+    before = fitted.figures.get("fairness") or {"columns": []}
+    found = match_columns(table.kept, [own["column"] for own in before["columns"]])
+    return tuple(dict.fromkeys((*found.values(), *table.sensitive)))
 
 
 def _doubts(fitted: Fitted, table: Table) -> tuple[str, ...]:

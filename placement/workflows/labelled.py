@@ -31,10 +31,12 @@ def read_like(
     sheet: str | None = None,
     weight: str | None = None,
     one_outcome: bool = False,
+    sensitive: tuple[str, ...] | None = None,
 ) -> Table:
     """Read a file with the target words and columns of a model's schema, in its spelling.
 
     `weight`: its column of frequency weights. `one_outcome`: all of its rows may have the same one.
+    `sensitive`: columns whose groups are to be compared, None for the recognised ones.
     """
     target = schema.target
     how = TrainConfig().of_scope("read") | {
@@ -47,6 +49,7 @@ def read_like(
         "names": names,
         "sheet": sheet,
         "weight": weight,
+        "sensitive": sensitive,
         "categorical": tuple(f.name for f in schema.features if f.kind == "category"),
     }
     table = read_watched(source, how, storage, watcher)
@@ -58,4 +61,8 @@ def read_like(
                 f"{table.name}: {spelling} has more than {MOST_WORDS:,} different words, which is "
                 "no category that a model can know"
             )
-    return replace(table, kept={own.get(name, name): c for name, c in table.kept.items()})
+    return replace(
+        table,
+        kept={own.get(name, name): c for name, c in table.kept.items()},
+        sensitive=tuple(own.get(name, name) for name in table.sensitive),
+    )

@@ -10,6 +10,7 @@ from placement.config import TrainConfig
 from placement.data.curves import curves_of
 from placement.data.curving import left_out
 from placement.data.folds import folds_of
+from placement.data.sensitive import sensitive_groups
 from placement.errors import DataError, GradientCheckError
 from placement.evaluation.baselines import Skill
 from placement.evaluation.calibration_figures import calibration_figures
@@ -17,7 +18,7 @@ from placement.evaluation.judged import Judge, Judged, Measured
 from placement.model.fitted import Fitted
 from placement.model.history import Epoch
 from placement.reporting.results import Understanding
-from placement.training.crossing import cross_scored, scored
+from placement.training.crossing import cross_scored, scored_in_groups
 from placement.training.fitting import epochs
 from placement.training.gradcheck import (
     GradientCheck,
@@ -28,6 +29,7 @@ from placement.training.gradcheck import (
 from placement.training.information import Information
 from placement.training.preparation import Prepared, finish, inform, prepare, profiled
 from placement.training.solution import solution
+from placement.workflows.by_group import appraise_groups, fairness_judge, groups_compared
 from placement.workflows.calibrating import Calibrating, calibrate
 from placement.workflows.choosing import FOLDS, Fold, folds_for, out_of_fold, training_folds
 from placement.workflows.deciding import decision_of, policy_of
@@ -38,7 +40,7 @@ from placement.workflows.watching import Nobody, Watcher
 # Figures of the rows to measure on, and of what was chosen: those a model fitted again keeps.
 OF_TESTING = (
     "metrics_on", "metrics", "metrics_method", "calibration", "calibrate", "decision", "skill",
-    "gradcheck",
+    "fairness", "gradcheck",
 )  # fmt: skip
 
 
@@ -47,7 +49,8 @@ class Trial:
     """A model that was fitted, and tried on the rows to measure on; nothing is concluded yet.
 
     `known` is what the training rows say there, `checks` are the gradient checks, each with the
-    epoch it was made at; `unseen` are the training rows predicted out of fold, where something was
+    epoch it was made at; `fairness` is the document of figures by group, None where there is no
+    sensitive column. `unseen` are the training rows predicted out of fold, where something was
     chosen on them, and `calibrating` is what `--calibrate` came to, whose calibration `fitted` has.
     """
 
@@ -56,6 +59,7 @@ class Trial:
     known: Information | None
     checks: tuple[tuple[int, GradientCheck], ...]
     judge: Judge
+    fairness: Mapping[str, Any] | None
     warnings: tuple[str, ...]
     unseen: tuple[Fold, ...] = ()
     calibrating: Calibrating | None = None
@@ -81,8 +85,10 @@ def understand(
         "validation": 0 if prepared.validation is None else prepared.validation.rows,
         "test": 0 if prepared.test is None else prepared.test.rows,
     }
-    notes = (*_choices(prepared), prepared.split.note)
     table = tables.train
+    asked = config.sensitive is not None
+    _, no_groups = sensitive_groups(table, table.sensitive, asked=asked)
+    notes = (*_choices(prepared), prepared.split.note, *no_groups)
     seen = Understanding(
         name=table.name,
         schema=table.schema,
@@ -161,12 +167,17 @@ def attempt(
         doubts = (*doubts, *calibrating.warnings)
     fitted = _decided(fitted, decision_of(prepared, unseen, fitted.calibration))
     judge = Judge(fitted.threshold, prepared.config.seed)
+    groups = groups_compared(prepared)
+    fair = fairness_judge(groups, fitted.threshold, prepared.config.seed)
     with watcher.progress("testing", "rows", prepared.tested_rows) as progress:
         tell = _counted(progress.update)
-        for p, y, w in scored(prepared.tested, fitted):
+        for p, y, w, codes in scored_in_groups(prepared.tested, fitted, groups):
             judge.add(p, y, w, prepared.base_rate)
+            fair.add(codes, p, y, w)
             tell(len(p))
-    return Trial(prepared, fitted, known, checks, judge, doubts, unseen, calibrating)
+    by_group = appraise_groups(prepared, fitted, fair, groups) if groups else None
+    doubts = (*doubts, *(by_group["warnings"] if by_group else ()))
+    return Trial(prepared, fitted, known, checks, judge, by_group, doubts, unseen, calibrating)
 
 
 def _decided(fitted: Fitted, decision: Mapping[str, Any]) -> Fitted:
@@ -188,6 +199,7 @@ def appraise(trial: Trial) -> Fitted:
         "calibration": _calibration(trial.judge.measured()),
         "calibrate": None if trial.calibrating is None else dict(trial.calibrating.figures),
         "skill": dataclasses.asdict(_skill(trial, judged)),
+        "fairness": trial.fairness,
         "gradcheck": _verdict([check for _, check in trial.checks]),
         **inference(prepared, trial.fitted, trial.known),
     }

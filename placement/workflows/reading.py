@@ -35,7 +35,7 @@ def read(
     table = read_watched(list(sources), config.of_scope("read"), storage, watcher)
     if not config.test:
         return Tables(table, None, table.warnings)
-    test = read_like(config.test, table.schema, storage, watcher)
+    test = read_like(config.test, table.schema, storage, watcher, sensitive=config.sensitive)
     doubts = (*table.warnings, *_known_rows(table, test, config.seed), *test.warnings)
     return Tables(table, test, doubts)
 

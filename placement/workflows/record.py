@@ -16,6 +16,8 @@ from placement.config import TrainConfig
 from placement.model.fitted import Fitted
 from placement.reporting.calibration import calibration_metrics
 from placement.reporting.canvas import canvas
+from placement.reporting.fairness import gap_rows, group_rows
+from placement.reporting.fairness_plot import fairness_plot
 from placement.reporting.plots import Pictures, draw_all
 from placement.reporting.results import Tracked
 from placement.reporting.tuning import draw_path
@@ -134,6 +136,12 @@ class Recorder(RunKeeper):
         final["decision_threshold"] = decision["threshold"]
         for name, value in (decision["confusion"] or {}).items():
             final[f"decision_{name}"] = value
+        if figures["fairness"]:
+            self._log_fairness(figures["fairness"])
+            final |= {
+                f"fairness_{gap['column']}_{gap['name']}": gap["value"]
+                for gap in gap_rows(figures["fairness"])
+            }
         self.run.log_metrics(final, step=figures["epochs"])
         self.run.set_tags(
             {
@@ -142,6 +150,19 @@ class Recorder(RunKeeper):
                 "threshold_policy": decision["in_words"],
             }
         )
+
+    def _log_fairness(self, document: Mapping[str, Any]) -> None:
+        """Log the figures by group as tables and as a picture."""
+        tables = {"fairness.json": group_rows(document), "fairness_gaps.json": gap_rows(document)}
+        for name, rows in tables.items():
+            if rows:
+                self.run.log_table(rows, name)
+        picture = fairness_plot(document)
+        if picture is not None:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "fairness.png"
+                path.write_bytes(picture)
+                self.run.log_figures([path])
 
     def register(self, fitted: Fitted, config: TrainConfig) -> Tracked:
         """Log the model, register it and finish the run; nothing that may fail comes after."""

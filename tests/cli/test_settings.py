@@ -196,6 +196,7 @@ def values_of(item):
     counts = ("epochs", "batch_size", "patience", "gradcheck_every", "capacity")
     whole = dict.fromkeys(counts, KINDS[int])
     whole["stream"] = KINDS[bool]
+    words["sensitive"] = st.none() | KINDS[tuple]
     default = type(item.default) if item.default is not None else str
     return {**words, **whole}.get(item.name, KINDS[default])
 

@@ -19,7 +19,7 @@ KEYS = {
 }  # fmt: skip
 MORE = {  # beyond what was promised
     "lr", "base_rate", "data_digest", "metrics_method", "inference", "maximum_likelihood",
-    "calibration", "calibrate", "calibration_map", "decision",
+    "calibration", "calibrate", "calibration_map", "decision", "fairness",
 }  # fmt: skip
 METRICS = {
     "log_loss", "brier", "roc_auc", "average_precision", "accuracy", "precision", "recall", "f1",

@@ -18,9 +18,13 @@ from placement.workflows import learning, record
 from placement.workflows.record import Recorder
 from placement.workflows.train import train
 
+SMALLEST_GAPS = (
+    "fairness_gender_demographic_parity_ratio",
+    "fairness_gender_equalized_odds_difference",
+)
 PICTURES = {
     "loss.png", "roc.png", "precision_recall.png", "reliability.png", "coefficients.png",
-    "probability_by_grade.png", "decision_curve.png",
+    "probability_by_grade.png", "decision_curve.png", "fairness.png",
 }  # fmt: skip
 
 
@@ -88,6 +92,19 @@ def test_the_gradient_checks_are_a_table_of_parameters_and_epochs(run_of):
     checked = {row["epoch"] for row in rows}
     assert {0, 100, 200} <= checked
     assert max(row["clamped_rows"] for row in rows) > 0  # rows beyond the clamp were among them
+
+
+def test_figures_by_group_are_metrics_and_tables(run_of):
+    client, run = run_of
+    assert set(SMALLEST_GAPS) <= set(run.data.metrics)
+    groups, gaps = (
+        json.loads(Path(client.download_artifacts(run.info.run_id, name)).read_text("utf-8"))
+        for name in ("fairness.json", "fairness_gaps.json")
+    )
+    rows = [dict(zip(groups["columns"], row, strict=True)) for row in groups["data"]]
+    assert [(row["column"], row["group"]) for row in rows] == [("gender", "F"), ("gender", "M")]
+    assert sum(row["rows"] for row in rows) == 240
+    assert len(gaps["data"]) == 4
 
 
 def test_the_pictures_are_there(run_of):

@@ -1,0 +1,67 @@
+"""Compare the groups of sensitive columns on rows that are enough to tell, where there are such."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from placement.data.folds import folds_of
+from placement.data.sensitive import Groups, sensitive_groups
+from placement.evaluation.fairness import Fairness, FairnessJudge
+from placement.evaluation.logistic import logit_of
+from placement.model.fitted import Fitted
+from placement.reporting.fairness import MeasuredOn, fairness_document
+from placement.training.crossing import cross_scored_in_groups
+from placement.training.preparation import Prepared
+
+FOLDS = 5
+MOST_CROSSED = 5_000  # rows: with more, enough are held out
+
+
+def groups_compared(prepared: Prepared) -> tuple[Groups, ...]:
+    """Return the groups in the table to measure on.
+
+    Raises DataError where a column was asked for by name that cannot be parted into groups.
+    """
+    table, asked = prepared.tested.table, prepared.config.sensitive is not None
+    return sensitive_groups(table, table.sensitive, asked=asked)[0]
+
+
+def fairness_judge(groups: Sequence[Groups], threshold: float, seed: int) -> FairnessJudge:
+    """Return what takes in the predictions of rows with their groups."""
+    return FairnessJudge({own.column: own.names for own in groups}, threshold, seed)
+
+
+def appraise_groups(
+    prepared: Prepared, fitted: Fitted, judge: FairnessJudge, groups: Sequence[Groups]
+) -> dict[str, Any]:
+    """Return the document of the figures by group, in which groups of fewer than 5 are pooled.
+
+    They are those of the rows in `judge`; of all rows out of fold where these are training rows, or
+    so few that the groups of a column cannot be compared.
+    """
+    found = _found(judge, groups)
+    on: MeasuredOn = "train" if prepared.test is None else "test"
+    if on == "train" or any(not own.gaps for own in found.columns):
+        crossed = _out_of_fold(prepared, fitted, groups)
+        if crossed is not None:
+            found, on = crossed, "out_of_fold"
+    return fairness_document(found, prepared.table.schema.target, on)
+
+
+def _found(judge: FairnessJudge, groups: Sequence[Groups]) -> Fairness:
+    return judge.found(private=True, notes={own.column: own.note for own in groups})
+
+
+def _out_of_fold(prepared: Prepared, fitted: Fitted, groups: Sequence[Groups]) -> Fairness | None:
+    """Compare all rows, each predicted by a model of the others; None where that is not meant."""
+    table, config = prepared.table, prepared.config
+    chosen = config.test or config.test_where or config.group
+    if chosen or len(table) > MOST_CROSSED:
+        return None
+    folds = folds_of(table, config.seed, FOLDS)
+    if folds is None:
+        return None
+    judge = fairness_judge(groups, fitted.threshold, config.seed)
+    for p, y, w, codes in cross_scored_in_groups(table, config, folds, groups):
+        calibration = fitted.calibration
+        judge.add(codes, p if calibration is None else calibration.apply(logit_of(p)), y, w)
+    return _found(judge, groups)
