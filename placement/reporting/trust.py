@@ -101,12 +101,7 @@ def _fairness_verdicts(found: Mapping[str, Any] | None) -> Iterator[tuple[State,
     elif not unsure:
         yield "good", f"Between the groups of {names} every gap is within its tolerance."
     elif not found["warnings"]:
-        yield (
-            "doubt",
-            (
-                f"Between the groups of {names} no gap is surely beyond its tolerance, but there are "
-                "too few rows to tell."
-            ),
-        )
+        text = f"Between the groups of {names} no gap is surely beyond its tolerance"
+        yield "doubt", f"{text}, but there are too few rows to tell."
     for text in found["warnings"]:
         yield "bad", f"{text}."

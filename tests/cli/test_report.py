@@ -1,0 +1,151 @@
+"""`placement report`: one page, one card, and the run that keeps both."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+class Page(HTMLParser):
+    """What a page says and where it would have to fetch something from."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.said, self.links, self.open = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in {"meta", "img", "br"}:
+            self.open.append(tag)
+        self.links += [value for name, value in attrs if name in {"src", "href"}]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag  # every element is closed, in order
+
+    def handle_data(self, data):
+        self.said.append(data)
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", " ".join(self.said))
+
+
+@pytest.fixture
+def batches(tmp_path, monkeypatch):
+    """Three batches of students with a gender, of whom F is called less often."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    rows = 360
+    data = pd.DataFrame(
+        {
+            "cgpa": rng.normal(7, 1, rows).round(2),
+            "<branch> & co": rng.choice(["CSE", "ECE"], rows),
+            "gender": rng.choice(["F", "M"], rows),
+            "batch": np.repeat([2023, 2024, 2025], rows // 3),
+        }
+    )
+    chance = 1 / (1 + np.exp(-2 * (data["cgpa"] - 7)))
+    data["status"] = np.where(rng.random(rows) < chance, "Placed", "Not Placed")
+    data.loc[rng.random(rows) < 0.1, "cgpa"] = np.nan
+    data.to_csv("students.csv", index=False)
+    return tmp_path
+
+
+def test_a_page_needs_no_network_and_says_all_that_is_known(run, batches):
+    assert run("train", "students.csv", "--no-track", "--out", "model").code == 0
+    done = run("report", "model", "--data", "students.csv", "--out", "out/page.html")
+    assert done.code == 0, done.err
+    page = Page((batches / "out" / "page.html").read_text("utf-8"))
+    assert page.open == []
+    assert all(link.startswith(("data:image/png;base64,", "#s")) for link in page.links)
+    for title in (
+        "Can it be trusted?", "Out of time: trained on earlier batches, tried on batch 2025",
+        "What it is worth", "Does 70 % mean 70 %?", "Are groups treated alike?",
+        "Is a straight line enough?", "What it has learnt", "From chance to decision",
+        "What a student can ask", "The data: what was dropped, and what was filled",
+        "Were the gradients right?", "What it is for, and what must not be done with it",
+    ):  # fmt: skip
+        assert title in page.text, title
+    assert page.text.index("Out of time") < page.text.index("What it is worth")
+    assert "trained on 240 students of earlier batches and tried on the 120 of 2025" in page.text
+    assert "<branch> & co=ECE" in page.text  # escaped in the file, so it is text here
+    assert "its average, and a sign that it was missing" in page.text
+    card = (batches / "out" / "MODEL_CARD.md").read_text("utf-8")
+    assert card.startswith("# Who will be 'Placed'?")
+    assert "\\<branch> & co=ECE" in card
+    assert "data:image" not in card
+
+
+def test_figures_of_the_latest_batch_are_of_a_model_that_had_not_seen_it(run, batches):
+    from placement.config import TrainConfig
+    from placement.data.understanding import read_table
+    from placement.training.preparation import fit
+
+    run("train", "students.csv", "--no-track", "--out", "model")
+    run("report", "model", "--data", "students.csv")
+    data = pd.read_csv("students.csv")
+    early, late = data[data["batch"] < 2025], data[data["batch"] == 2025]
+    columns = ["cgpa", "<branch> & co", "status"]
+    fitted = fit(read_table(early[columns]), TrainConfig(test_size=0.0))
+    p = fitted.predict_proba(late)
+    placed = (late["status"] == "Placed").to_numpy()
+    loss = -np.mean(np.log(np.where(placed, p, 1 - p)))
+    page = Page(Path("report.html").read_text("utf-8")).text
+    start = page.index("The same settings, trained on")
+    assert f"log-loss {loss:.4f}" in page[start : start + 600]
+
+
+def test_without_data_what_only_rows_can_tell_is_said_to_be_unknown(run, batches):
+    run("train", "students.csv", "--no-track", "--out", "model")
+    done = run("report", "model", "--json")
+    found = done.json
+    assert found["format"] == 1
+    assert found["run_id"] is None
+    told = {item["text"] for item in found["verdicts"] if item["state"] == "doubt"}
+    assert "Whether a straight line is enough was not asked: give --data FILE." in told
+    assert "Out of time" not in Path("report.html").read_text("utf-8")
+
+
+def test_the_run_keeps_the_page_and_its_gradient_checks_are_shown(run, batches):
+    trained = run("train", "students.csv", "--json").json
+    found = run("report", trained["run_id"], "--json").json
+    assert found["run_id"] == trained["run_id"]
+    from placement.tracking.store import open_store
+
+    client = open_store(create=False).client()
+    names = {file.path for file in client.list_artifacts(trained["run_id"])}
+    assert {"report.html", "MODEL_CARD.md"} <= names
+    page = Page(Path(client.download_artifacts(trained["run_id"], "report.html")).read_text())
+    assert "w[cgpa]" in page.text
+    checks = json.loads(
+        Path(client.download_artifacts(trained["run_id"], "gradient_checks.json")).read_text()
+    )
+    rows = [dict(zip(checks["columns"], row, strict=True)) for row in checks["data"]]
+    last = max(row["epoch"] for row in rows)
+    for row in (r for r in rows if r["epoch"] == last and abs(r["manual"]) >= 1e-9):
+        assert f"{row['manual']:.6f}" in page.text
+
+
+def test_verdicts_turn_bad_where_the_model_is_bad(run, batches):
+    rng = np.random.default_rng(1)
+    noise = pd.DataFrame({"cgpa": rng.normal(size=200), "placed": rng.integers(0, 2, 200)})
+    noise.to_csv("noise.csv", index=False)
+    run("train", "noise.csv", "--no-track", "--out", "noise", "--optimizer", "gd", "--epochs", 2)
+    found = {
+        item["text"]: item["state"] for item in run("report", "noise", "--json").json["verdicts"]
+    }
+    states = {text.split(" ")[0]: state for text, state in found.items()}
+    assert states["These"] == "bad"  # … columns do not predict the outcome
+    assert any("did not reach the optimum" in t and s == "bad" for t, s in found.items())
+
+
+def test_what_is_wrong_is_told_with_its_exit_code(run, batches):
+    run("train", "students.csv", "--no-track", "--out", "model")
+    assert run("report", "nothing-here").code == 5
+    assert run("report", "model", "--data", "absent.csv").code == 3
+    Path("taken").write_text("a file")
+    assert run("report", "model", "--out", "taken/report.html").code == 6
