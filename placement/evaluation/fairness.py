@@ -1,62 +1,27 @@
 """Are the groups of a sensitive column treated alike? Figures by group, and the gaps among them.
 
-The definitions are fairlearn's (https://fairlearn.org): the selection rate is the share predicted
-positive, demographic parity compares it between groups, equal opportunity compares the
-true-positive rates, equalised odds these and the false-positive rates. What fairlearn gets are sums
-of weights by group, outcome and prediction, so the number of rows does not matter.
+The definitions are fairlearn's (https://fairlearn.org): demographic parity compares the selection
+rates, equal opportunity the true-positive rates, equalised odds these and the false-positive rates.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from placement.evaluation.calibration import LEAST_ROWS, wilson
+from placement.evaluation.calibration import LEAST_ROWS
 from placement.evaluation.gaps import METHOD, Interval, gap_intervals
+from placement.evaluation.group_figures import Group, cells_of, groups_of
 from placement.evaluation.group_sums import BINS, Codes, Floats, GroupSums, Summed
 from placement.evaluation.metrics import checked
 
-FEWEST_ROWS = 30  # a group of fewer is shown, and not compared
-FEWEST_OF_OUTCOME = 5
 DIFFERENCE, RATIO = 0.1, 0.8  # tolerances; the second is the four-fifths rule
 POOLED = f"(fewer than {LEAST_ROWS})"
 
 Verdict = Literal["within", "undecided", "beyond"]
-
-
-@dataclass(frozen=True)
-class Rate:
-    """A share with its 95 % Wilson limits."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Group:
-    """The figures of one group; None where there is nothing to divide by.
-
-    `positive` is the weight of the positive outcome, `observed` its share and `predicted` the mean
-    probability: `observed` minus `predicted` is the calibration in the large. `small` says why the
-    group is too small to be compared, None where it is not.
-    """
-
-    name: str
-    rows: int
-    weight: float
-    positive: float
-    selection_rate: Rate
-    tpr: Rate | None
-    fpr: Rate | None
-    precision: Rate | None
-    predicted: float
-    observed: Rate
-    roc_auc: float | None
-    small: str | None
 
 
 @dataclass(frozen=True)
@@ -190,87 +155,13 @@ def _by_column(
     rng: np.random.Generator,
     notes: tuple[str, ...],
 ) -> ByColumn:
-    groups = _groups(summed)
+    groups = groups_of(summed)
     compared = np.array([group.small is None for group in groups], dtype=bool)
     if compared.sum() < 2:
         return ByColumn(name, groups, (), notes)
     mass, square = summed.mass[compared], summed.square[compared]
     large = [group for group in groups if group.small is None]
     return ByColumn(name, groups, _gaps(large, mass, square, tolerances, rng), notes)
-
-
-def _groups(summed: Summed) -> tuple[Group, ...]:
-    """Return the figures of each group, the rates by fairlearn's definitions."""
-    if not summed.names:
-        return ()
-    from fairlearn.metrics import (
-        MetricFrame,
-        false_positive_rate,
-        selection_rate,
-        true_positive_rate,
-    )
-    from sklearn.metrics import precision_score
-
-    cells = _cells(summed.names, summed.mass)
-    weights = {"sample_weight": cells.pop("sample_weight")}
-    measures = {
-        "selection_rate": selection_rate,
-        "tpr": true_positive_rate,
-        "fpr": false_positive_rate,
-        "precision": lambda *a, **k: precision_score(*a, **k, zero_division=math.nan),
-    }
-    frame = MetricFrame(
-        metrics=measures, sample_params=dict.fromkeys(measures, weights), **cells
-    ).by_group
-    return tuple(_group(summed, place, frame) for place in range(len(summed.names)))
-
-
-def _cells(names: Sequence[str], mass: Floats) -> dict[str, Any]:
-    """Return the sums (g, 2, 2) as rows for fairlearn: four of each group, of any weight."""
-    group, outcome, predicted = np.indices(mass.shape).reshape(3, -1)
-    return {
-        "y_true": outcome,
-        "y_pred": predicted,
-        "sensitive_features": np.array(names, dtype=object)[group],
-        "sample_weight": mass[group, outcome, predicted],
-    }
-
-
-def _group(summed: Summed, place: int, frame: Any) -> Group:
-    name, mass = summed.names[place], summed.mass[place]
-    total, (negative, positive) = float(mass.sum()), mass.sum(axis=1)
-    selected = float(mass[:, 1].sum())
-    found = {str(rate): float(frame[rate][name]) for rate in frame}
-    rows, positive_rows = int(summed.rows[place]), float(summed.positive_rows[place])
-    return Group(
-        name=name,
-        rows=rows,
-        weight=total,
-        positive=float(positive),
-        selection_rate=_share(found["selection_rate"], total),
-        # Where there is nothing to divide by, fairlearn says 0.
-        tpr=_share(found["tpr"], float(positive)) if positive else None,
-        fpr=_share(found["fpr"], float(negative)) if negative else None,
-        precision=_share(found["precision"], selected) if selected else None,
-        predicted=float(summed.score[place]) / total,
-        observed=_share(float(positive) / total, total),
-        roc_auc=summed.roc_auc[place],
-        small=_small(rows, positive_rows),
-    )
-
-
-def _share(value: float, count: float) -> Rate:
-    value = min(max(value, 0.0), 1.0)
-    low, high = wilson(value, count)
-    return Rate(value, min(low, value), max(high, value))  # where rounding leaves 1 - 1e-16
-
-
-def _small(rows: int, positive: float) -> str | None:
-    if rows < FEWEST_ROWS:
-        return f"fewer than {FEWEST_ROWS} rows"
-    if min(positive, rows - positive) < FEWEST_OF_OUTCOME:
-        return f"fewer than {FEWEST_OF_OUTCOME} of an outcome"
-    return None
 
 
 def _gaps(
@@ -283,7 +174,7 @@ def _gaps(
     """Return the four measures over groups that are large enough."""
     from fairlearn import metrics as definitions
 
-    cells = _cells([group.name for group in groups], mass)
+    cells = cells_of([group.name for group in groups], mass)
     intervals = gap_intervals(mass, square, rng)
     gaps = []
     for name, interval in intervals.items():

@@ -59,7 +59,7 @@ def _bin(bins: Sequence[Mapping[str, Any]]) -> str:
     if not bins:
         return ""
     outside = [b for b in bins if not b["low"] <= b["predicted"] <= b["high"]]
-    worst = max(outside or bins, key=lambda b: abs(b["predicted"] - b["observed"]))
+    worst = max(bins, key=lambda b: abs(b["predicted"] - b["observed"]))
     said, was, low, high = (f"{100 * worst[name]:.0f}" for name in _BIN)
     return (
         f"When it says {said} in 100, it happened {was} in 100 ({low} to {high}; "

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from placement.data.schema import Target
-from placement.evaluation.fairness import ByColumn, Fairness, Gap, Group, Rate
+from placement.evaluation.fairness import ByColumn, Fairness, Gap
+from placement.evaluation.group_figures import Group, Rate
 from placement.model.scorer import parse_numbers
 from placement.reporting.grid import table
 

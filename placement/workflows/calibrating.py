@@ -14,6 +14,7 @@ from placement.evaluation.judged import Judge, Measured
 from placement.evaluation.logistic import logit_of
 from placement.evaluation.metrics import metrics
 from placement.model.scorer import Calibration
+from placement.training.preparation import Prepared
 from placement.workflows.choosing import Fold, measured
 
 Floats = npt.NDArray[np.float64]
@@ -95,3 +96,12 @@ def _warnings(method: str, found: Calibration | None, rows: int) -> tuple[str, .
         )
         return (text,)
     return ()
+
+
+def meaning_when_balanced(prepared: Prepared) -> str:
+    """Say what a probability is after `--class-weight balanced`."""
+    outcome = prepared.table.schema.target.positive
+    return (
+        "--class-weight balanced changes what a probability means: it is that of a world where "
+        f"half are {outcome!r}, not the {prepared.base_rate:.0%} of the training rows"
+    )

@@ -30,7 +30,7 @@ from placement.training.information import Information
 from placement.training.preparation import Prepared, finish, inform, prepare, profiled
 from placement.training.solution import solution
 from placement.workflows.by_group import appraise_groups, fairness_judge, groups_compared
-from placement.workflows.calibrating import Calibrating, calibrate
+from placement.workflows.calibrating import Calibrating, calibrate, meaning_when_balanced
 from placement.workflows.choosing import FOLDS, Fold, folds_for, out_of_fold, training_folds
 from placement.workflows.deciding import decision_of, policy_of
 from placement.workflows.inference import inference, small_sample
@@ -79,7 +79,7 @@ def understand(
     if prepared.test is None and config.test_size:
         doubts.append(f"{prepared.split.note}: the figures are those of the training rows")
     if config.class_weight == "balanced" and config.calibrate == "none":
-        doubts.append(f"{_balanced(prepared)}; --calibrate platt brings it back")
+        doubts.append(f"{meaning_when_balanced(prepared)}; --calibrate platt brings it back")
     rows = {
         "train": prepared.problem.source.rows,
         "validation": 0 if prepared.validation is None else prepared.validation.rows,
@@ -129,16 +129,10 @@ def _choices(prepared: Prepared) -> tuple[str, ...]:
         chosen = config.resolved_optimizer
         found.append(f"optimizer {chosen}, chosen by --lr, --batch-size or --momentum")
     if config.class_weight == "balanced" and config.calibrate != "none":
-        found.append(f"{_balanced(prepared)}; --calibrate {config.calibrate} brings it back")
+        found.append(
+            f"{meaning_when_balanced(prepared)}; --calibrate {config.calibrate} brings it back"
+        )
     return tuple(found)
-
-
-def _balanced(prepared: Prepared) -> str:
-    outcome = prepared.table.schema.target.positive
-    return (
-        "--class-weight balanced changes what a probability means: it is that of a world where "
-        f"half are {outcome!r}, not the {prepared.base_rate:.0%} of the training rows"
-    )
 
 
 def attempt(

@@ -186,7 +186,7 @@ def test_equal_probabilities_are_one_step_of_the_curves():
 
 def test_a_long_name_keeps_its_beginning_and_its_end():
     name = "specialisation_in_the_final_year=Artificial Intelligence"
-    short = plots._shortened(name)
+    short = plots.shortened(name)
     assert len(short) <= plots.LONGEST_NAME
     assert name.startswith(short.split("…")[0])
     assert name.endswith(short.split("…")[1])
