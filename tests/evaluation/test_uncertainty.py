@@ -166,8 +166,8 @@ def test_the_interval_of_a_student_is_that_of_the_delta_method():
 
 
 def test_95_percent_intervals_hold_the_truth_in_95_of_100_samples():
-    """Over 1,000 samples of 500 rows; `scripts/coverage.py` does more, and the whole program."""
-    from scripts.coverage import coverage_of_fits
+    """Over 1,000 samples of 500 rows; `scripts/intervals.py` draws more."""
+    from scripts.intervals import coverage_of_fits
 
     found = coverage_of_fits(samples=1000, rows=500)
     assert len(found) == 5  # three coefficients, the intercept, an average student's chance
