@@ -21,6 +21,7 @@ shutil.copytree(ROOT / "data", HERE / "data")
 
 # Greene, Econometric Analysis: the effect of a teaching method on grades (Spector and Mazzeo 1980)
 SPECTOR = {"(intercept)": -13.021, "GPA": 2.826, "TUCE": 0.095, "PSI": 2.379}
+NOTHING = slice(0)  # runs a command that the page does not show
 
 
 def show(command: str, lines: slice = slice(None)) -> None:
@@ -35,6 +36,8 @@ def show(command: str, lines: slice = slice(None)) -> None:
         check=False,
     )
     output = _settled(ran.stdout).splitlines()[lines]
+    if lines == NOTHING:
+        return
     print("```console", f"$ {command}", *output, "```", sep="\n")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from placement.data.curves import STRAIGHT, Curves
 from placement.data.encoding import learn_encoder
 from placement.data.schema import Schema
 from placement.model.scorer import Coded
@@ -19,16 +20,18 @@ NEWTON_COLUMNS = 500  # beyond, a Hessian costs more than the many gradients of 
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """One fold of some rows: positions that `train` and `test`, and all rows (n, d) encoded.
+    """One fold of some rows: positions that `train` and `test`, and all rows encoded.
 
-    The encoding is learnt from the rows that train; `blocks` are the places in `x` of each file
-    column. `weight` (n,) is that of training, class weights in it.
+    `x` (n, d) has the columns of the model, `plain` (n, c) those of the same model without curves,
+    steps and products, and `blocks` are the places in `plain` of each file column. The encodings
+    are learnt from the rows that train. `weight` (n,) is that of training, class weights in it.
     """
 
     number: int
     train: Places
     test: Places
     x: Floats
+    plain: Floats
     blocks: Mapping[str, slice]
     label: Floats
     weight: Floats
@@ -38,7 +41,8 @@ class Fold:
 class Crossed:
     """Rows to compare models on: file columns (n,), labels of 0 and 1, weights, folds.
 
-    `l2` and `balanced` are the penalty and the class weights of the model they are compared with.
+    `l2`, `balanced` and `curves` are the penalty, the class weights, and the curves, steps and
+    products of the model they are compared with.
     """
 
     columns: Mapping[str, Floats | Coded]
@@ -48,6 +52,7 @@ class Crossed:
     fold: npt.NDArray[np.integer]
     l2: float = 1.0
     balanced: bool = False
+    curves: Curves = STRAIGHT
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -63,7 +68,7 @@ class Crossed:
         rows = np.flatnonzero(self.weight > 0)
         columns = {name: cells[rows] for name, cells in self.columns.items()}
         parts = (self.label[rows], self.weight[rows], self.fold[rows])
-        return Crossed(columns, self.schema, *parts, self.l2, self.balanced)
+        return Crossed(columns, self.schema, *parts, self.l2, self.balanced, self.curves)
 
     def folds(self) -> Iterator[Fold]:
         """Yield the folds one by one: only one of them is encoded at a time."""
@@ -88,8 +93,11 @@ class Crossed:
             both = (positive + negative) / 2
             weight = weight * np.where(self.label == 1, both / positive, both / negative)
         test = np.flatnonzero(self.fold == number)
-        x = encoder.encode(self.columns)
-        return Fold(number, train, test, x, blocks, self.label, weight)
+        x = plain = encoder.encode(self.columns)
+        if self.curves != STRAIGHT:
+            bent = learn_encoder(own, self.schema, self.weight[train], self.curves)
+            x = bent.encode(self.columns)
+        return Fold(number, train, test, x, plain, blocks, self.label, weight)
 
 
 def logistic(fold: Fold, x: Floats, rows: Places, l2: float) -> Callable[[Floats], Floats]:

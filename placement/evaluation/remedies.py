@@ -95,8 +95,11 @@ class _Search:
         return row_log_loss(self.p, self._crossed.label)
 
     def has(self, columns: Sequence[str]) -> bool:
-        """Whether a term of just these columns was added."""
-        return any(set(remedy.columns) == set(columns) for remedy in self.remedies)
+        """Whether the line has a term of just these columns, its own or one that was added."""
+        own = self._crossed.curves
+        terms = [*((name,) for name in (*own.splines, *own.steps)), *own.interactions]
+        terms += [remedy.columns for remedy in self.remedies]
+        return any(set(term) == set(columns) for term in terms)
 
     def added(self, candidates: Sequence[Term]) -> bool:
         """Try terms, and add the one that gains most, where that is beyond chance."""
@@ -170,7 +173,7 @@ def _pairs_to_try(crossed: Crossed, search: _Search) -> list[Term]:
     whole = crossed.whole()
     strength = {}
     for one, other in combinations(whole.blocks, 2):
-        a, b = whole.x[:, whole.blocks[one]], whole.x[:, whole.blocks[other]]
+        a, b = (whole.plain[:, whole.blocks[name]] for name in (one, other))
         size = a.shape[1] * b.shape[1]
         if not 0 < size <= MOST_PRODUCTS or search.has((one, other)):
             continue

@@ -145,7 +145,7 @@ def _simple(crossed: Crossed) -> tuple[Floats, Floats, tuple[str, ...]]:
         base[test] = np.average(crossed.label[train], weights=crossed.weight[train])
         best = (np.inf, "", base[test])
         for name, block in fold.blocks.items():
-            x = fold.x[:, block]
+            x = fold.plain[:, block]
             if not x.shape[1]:
                 continue
             score = logistic(fold, x, train, crossed.l2)
@@ -183,7 +183,7 @@ def _trees(crossed: Crossed, fold: Fold, seed: int) -> Floats:
     numbers = set(crossed.numbers)
     cells = np.column_stack(
         [
-            crossed.number(name) if name in numbers else _codes(fold.x[:, block])
+            crossed.number(name) if name in numbers else _codes(fold.plain[:, block])
             for name, block in fold.blocks.items()
         ]
     )

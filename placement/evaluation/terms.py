@@ -145,7 +145,7 @@ class Product(Term):
 
     def encoded(self, fold: Fold, x: Floats) -> Floats:  # noqa: ARG002
         """Return each product."""
-        one, other = (fold.x[:, fold.blocks[name]] for name in self.columns)
+        one, other = (fold.plain[:, fold.blocks[name]] for name in self.columns)
         return (one[:, :, None] * other[:, None, :]).reshape(len(one), -1)
 
     def option(self, whole: Fold, x: Floats) -> str:  # noqa: ARG002

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
+from placement.data.curves import curves_of
 from placement.data.folds import folds_of
 from placement.data.hashing import hashes_of
 from placement.data.shelf import Vector
@@ -122,4 +123,5 @@ def _crossed(table: Table, config: TrainConfig, fold: npt.NDArray[np.integer]) -
         fold=fold,
         l2=config.l2,
         balanced=config.class_weight == "balanced",
+        curves=curves_of(config, table.schema, file=table.name),
     )

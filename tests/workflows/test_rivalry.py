@@ -38,11 +38,31 @@ def test_the_perceptron_is_the_line_that_the_rivals_are_compared_on():
     crossed = rivalry._crossed(table, config, folds.whole())
     line = out_of_fold(crossed, {"line": lambda fold: fold.x})["line"]
     np.testing.assert_allclose(line, p, rtol=0, atol=1e-6)
-    balanced = TrainConfig(class_weight="balanced")
-    p = rivalry._perceptron(table, balanced, folds)
-    crossed = rivalry._crossed(table, balanced, folds.whole())
-    line = out_of_fold(crossed, {"line": lambda fold: fold.x})["line"]
-    np.testing.assert_allclose(line, p, rtol=0, atol=1e-6)
+    for settings in (
+        {"class_weight": "balanced"},
+        {"spline": ("cgpa",)},
+        {"step": ("cgpa:7",), "interaction": ("cgpa:stream",)},
+    ):
+        config = TrainConfig(**settings)
+        p = rivalry._perceptron(table, config, folds)
+        crossed = rivalry._crossed(table, config, folds.whole())
+        line = out_of_fold(crossed, {"line": lambda fold: fold.x})["line"]
+        np.testing.assert_allclose(line, p, rtol=0, atol=1e-5)
+
+
+def test_what_the_model_has_already_is_not_proposed_again():
+    data = frame(900)
+    rng = np.random.default_rng(1)
+    data["hours"] = rng.normal(0, 1, 900).round(2)
+    p = 1 / (1 + np.exp(2 * data["hours"] ** 2 - 2 - 0.5 * (data["cgpa"].fillna(7) - 7)))
+    data["placed"] = (rng.random(900) < p).astype(int)
+    table = read_table(data)
+    straight = rivals(table, TrainConfig())
+    assert [remedy.option for remedy in straight.remedies] == ["--spline hours"]
+    bent = rivals(table, TrainConfig(spline=("hours",)))
+    assert bent.line_is_enough
+    assert bent.perceptron.log_loss == pytest.approx(straight.mended.log_loss, abs=0.01)
+    assert bent.trees.log_loss == straight.trees.log_loss
 
 
 def test_each_probability_is_that_of_its_own_row():
