@@ -9,7 +9,13 @@ from PIL import Image
 
 from placement.evaluation.calibration import LEAST_ROWS
 from placement.evaluation.decisions import DecisionCurve
-from placement.reporting.decisions import curve_line, curve_rows, decision_plot, expectation, spaced
+from placement.reporting.decisions import (
+    curve_line,
+    net_benefit_rows,
+    decision_plot,
+    expectation,
+    spaced,
+)
 
 
 def curve(model):
@@ -27,7 +33,7 @@ def test_a_useless_model_is_called_so():
 
 
 def test_the_rows_hold_the_model_and_both_alternatives():
-    assert curve_rows(curve([0.25])) == [
+    assert net_benefit_rows(curve([0.25])) == [
         {"threshold": 0.1, "model": 0.25, "treat_all": 0.1, "treat_none": 0.0}
     ]
 
