@@ -71,8 +71,8 @@ def test_reasons_name_what_moves_the_chance_most_and_cells_in_doubt(predict, she
     header = lines[0].split(",")
     cells = lines[1].split(",")
     cells[header.index("cgpa")] = "0.5"
-    (here / "one.csv").write_text("\n".join([lines[0], ",".join(cells), lines[2]]) + "\n")
-    (odd, usual) = predict("one.csv", "--reasons", "--json").json
+    (here / "one.csv").write_text("\n".join([lines[0], lines[2], ",".join(cells)]) + "\n")
+    (usual, odd) = predict("one.csv", "--reasons", "--json").json
     assert odd["reason_1"].startswith("cgpa 0.5 (average 7")
     assert odd["reason_1"].endswith("lowers the chance")
     assert odd["notes"] == "cgpa: far outside training"

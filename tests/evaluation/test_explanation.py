@@ -6,6 +6,7 @@ import pytest
 from scipy.special import expit, logit
 
 from placement.config import TrainConfig
+from placement.data.schema import Feature, Schema, Target
 from placement.data.understanding import read_table
 from placement.errors import DataError, UsageError
 from placement.evaluation.changeable import better, changeable
@@ -177,6 +178,16 @@ def test_what_can_be_changed_is_known_by_its_name(trained):
     assert [f.name for f in changeable(fitted.schema, ("CGPA", "branch"))] == ["cgpa", "branch"]
     with pytest.raises(DataError, match="did you mean 'cgpa'"):
         changeable(fitted.schema, ("cgap",))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["previous_cgpa", "tenth score", "10th_test", "Entrance Test", "HistoryOfBacklogs", "IQ score"],
+)
+def test_what_is_past_is_not_changeable_though_its_name_speaks_of_a_test_or_grade(name):
+    target = Target("placed", "1", "0", None)
+    schema = Schema(target, (Feature(name, "number", None), Feature("cgpa", "number", 10.0)), ())
+    assert [feature.name for feature in changeable(schema)] == ["cgpa"]
 
 
 def test_nobody_is_advised_to_change_what_he_is():

@@ -201,6 +201,30 @@ def test_variance_inflation_of_a_category_does_not_hang_on_its_reference():
     assert first == pytest.approx(second, rel=1e-9)
 
 
+def test_generalised_inflation_is_fox_and_monettes_to_the_power_of_one_over_its_columns():
+    data = students(500, 4)
+    data["branch"] = np.where(data["cgpa"] + data["iq"] / 30 > 11, "CSE", data["branch"])
+    table, fitted, known = plain(data)
+    correlation = np.corrcoef(fitted.encoder.encode(table.columns), rowvar=False)
+    own = np.array([owner == "branch" for owner in fitted.encoder.owners])
+    det = np.linalg.det
+    gvif = det(correlation[np.ix_(own, own)]) * det(correlation[np.ix_(~own, ~own)])
+    gvif /= det(correlation)
+    found = known.variance_inflation(fitted.encoder.owners)["branch"]
+    assert own.sum() == 2
+    assert found == pytest.approx(gvif ** (1 / 2), rel=1e-9)
+    assert found > 1.05
+
+
+def test_columns_are_as_alike_whatever_the_classes_weigh():
+    data = students(500, 4)
+    data = pd.concat([data[data["placed"] == 1], data[data["placed"] == 0].head(60)])
+    _, fitted, known = plain(data)
+    _, _, balanced = plain(data, class_weight="balanced")
+    owners = fitted.encoder.owners
+    assert balanced.variance_inflation(owners) == pytest.approx(known.variance_inflation(owners))
+
+
 def test_fewer_than_ten_events_a_column_are_few():
     assert few_events({"parameters": 4, "events": 29.0}) == pytest.approx(29 / 3)
     assert few_events({"parameters": 4, "events": 30.0}) is None

@@ -11,9 +11,9 @@ from placement.evaluation.calibration import LEAST_ROWS
 from placement.evaluation.decisions import DecisionCurve
 from placement.reporting.decisions import (
     curve_line,
-    net_benefit_rows,
     decision_plot,
     expectation,
+    net_benefit_rows,
     spaced,
 )
 
