@@ -1,47 +1,33 @@
 """Learn: hold out, fit under the eyes of the gradient check, test the model."""
 
 import dataclasses
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from placement.config import TrainConfig
 from placement.data.curves import curves_of
 from placement.data.curving import left_out
-from placement.data.folds import folds_of
 from placement.data.sensitive import sensitive_groups
-from placement.errors import DataError, GradientCheckError
-from placement.evaluation.baselines import Skill
-from placement.evaluation.calibration_figures import calibration_figures
-from placement.evaluation.judged import Judge, Judged, Measured
+from placement.errors import DataError
+from placement.evaluation.judged import Judge
 from placement.model.fitted import Fitted
-from placement.model.history import Epoch
 from placement.reporting.results import Understanding
-from placement.training.crossing import cross_scored, scored_in_groups
-from placement.training.fitting import epochs
+from placement.training.crossing import scored_in_groups
 from placement.training.gradcheck import (
     GradientCheck,
-    check_batch,
-    check_beyond_clamp,
-    first_rows,
 )
 from placement.training.information import Information
-from placement.training.preparation import Prepared, finish, inform, prepare, profiled
+from placement.training.preparation import Prepared, finish, inform, prepare
 from placement.training.solution import solution
 from placement.workflows.by_group import appraise_groups, fairness_judge, groups_compared
 from placement.workflows.calibrating import Calibrating, calibrate, meaning_when_balanced
-from placement.workflows.choosing import FOLDS, Fold, folds_for, out_of_fold, training_folds
+from placement.workflows.checked import fit_checked
+from placement.workflows.choosing import Fold, folds_for, out_of_fold, training_folds
 from placement.workflows.deciding import decision_of, policy_of
-from placement.workflows.inference import inference, small_sample
+from placement.workflows.inference import small_sample
 from placement.workflows.reading import Tables
 from placement.workflows.watching import Nobody, Watcher
-
-# Figures of the rows to measure on, and of what was chosen: those a model fitted again keeps.
-OF_TESTING = (
-    "metrics_on", "metrics", "metrics_method", "calibration", "calibrate", "decision", "skill",
-    "fairness", "gradcheck",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -147,7 +133,7 @@ def attempt(
     """
     method = prepared.config.calibrate
     folds = None if method == "none" else folds_for(prepared, f"--calibrate {method}")
-    history, checks = _fit(prepared, watcher, heed)
+    history, checks = fit_checked(prepared, watcher, heed)
     found = solution(history, prepared.problem)
     known = inform(prepared, found)
     fitted, calibrating = finish(prepared, found, known=known), None
@@ -177,135 +163,3 @@ def attempt(
 def _decided(fitted: Fitted, decision: Mapping[str, Any]) -> Fitted:
     figures = {**fitted.figures, "decision": dict(decision)}
     return dataclasses.replace(fitted, threshold=decision["threshold"], figures=figures)
-
-
-def appraise(trial: Trial) -> Fitted:
-    """Return the model of a trial with its figures; with `--refit`, the model of all rows."""
-    prepared, config = trial.prepared, trial.prepared.config
-    if config.strict and trial.warnings:
-        raise DataError(f"--strict: {trial.warnings[-1]}")
-    judged = trial.judge.judged()
-    figures = {
-        **trial.fitted.figures,
-        "metrics_on": "train" if prepared.test is None else "test",
-        "metrics": judged.metrics.as_dict(),
-        "metrics_method": judged.method,
-        "calibration": _calibration(trial.judge.measured()),
-        "calibrate": None if trial.calibrating is None else dict(trial.calibrating.figures),
-        "skill": dataclasses.asdict(_skill(trial, judged)),
-        "fairness": trial.fairness,
-        "gradcheck": _verdict([check for _, check in trial.checks]),
-        **inference(prepared, trial.fitted, trial.known),
-    }
-    tried = dataclasses.replace(trial.fitted, figures=figures)
-    if config.refit and prepared.test is not None:
-        return _refitted(prepared, tried)
-    return profiled(prepared, tried)
-
-
-def _fit(
-    prepared: Prepared, watcher: Watcher, heed: Callable[[], None]
-) -> tuple[list[Epoch], tuple[tuple[int, GradientCheck], ...]]:
-    checks: list[tuple[int, GradientCheck]] = []
-    history: list[Epoch] = []
-
-    def check(epoch: Epoch) -> None:
-        checks.append((epoch.number, _passed(_check_rows(prepared, epoch))))
-
-    options = prepared.problem.options
-    with watcher.progress("training", "epochs", options.epochs) as progress:
-        for epoch in epochs(
-            prepared.problem,
-            validation=prepared.validation,
-            held_out=prepared.test,
-            check=check,
-        ):
-            history.append(epoch)
-            heed()
-            progress.update(epoch.number, f"loss {epoch.loss:.4f}")
-    beyond = check_beyond_clamp(options.dtype, options.epsilon, options.loss)
-    checks.append((history[-1].number, _passed(beyond)))
-    return history, tuple(checks)
-
-
-def _check_rows(prepared: Prepared, epoch: Epoch) -> GradientCheck:
-    options, kept = prepared.problem.options, prepared.problem.kept
-    return check_batch(
-        first_rows(prepared.problem.source),
-        epoch.weights[kept],
-        epoch.intercept,
-        options.dtype,
-        options.epsilon,
-        options.loss,
-        [prepared.encoder.names[place] for place in kept],
-    )
-
-
-def _passed(check: GradientCheck) -> GradientCheck:
-    if not check.passed:
-        raise GradientCheckError(check.failure)
-    return check
-
-
-def _verdict(checks: Sequence[GradientCheck]) -> dict[str, Any]:
-    return {
-        "passed": all(check.passed for check in checks),
-        "max_abs_error": max(check.max_abs_error for check in checks),
-        "max_rel_error": max(check.max_rel_error for check in checks),
-    }
-
-
-def _calibration(seen: Measured) -> dict[str, Any]:
-    return calibration_figures(seen.probability, seen.label, seen.weight, seen.rows).as_dict()
-
-
-def _skill(trial: Trial, judged: Judged) -> Skill:
-    """Compare with the base rate on held-out rows; without any, out of fold."""
-    prepared = trial.prepared
-    if prepared.test is not None:
-        return judged.skill
-    if trial.calibrating is not None:
-        return trial.calibrating.judge.judged().skill
-    table, config = prepared.table, prepared.config
-    judge = Judge(seed=config.seed)
-    if trial.unseen and prepared.validation is None:  # every row is among them
-        for fold in trial.unseen:
-            fold.tell(judge)
-        return judge.judged().skill
-    folds = folds_of(table, config.seed, FOLDS, group=config.group)
-    if folds is None:
-        # An outcome of one fold only cannot be spared: nothing is known beyond the training rows.
-        return dataclasses.replace(
-            judged.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
-        )
-    for p, y, w, base in cross_scored(table, config, folds):
-        judge.add(p, y, w, base)
-    return judge.judged().skill
-
-
-def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
-    """Return the model of all rows, with the metrics of the held-out ones.
-
-    It keeps the threshold as well: that is what the metrics were measured at.
-    """
-    whole = prepare(
-        prepared.table, dataclasses.replace(prepared.config, patience=None), everything=True
-    )
-    history, _ = _fit(whole, Nobody(), lambda: None)
-    found = solution(history, whole.problem)
-    known = inform(whole, found)
-    # What was learnt of the logits of the training rows stays: there is nothing to test another on.
-    again = dataclasses.replace(
-        finish(whole, found, known=known),
-        calibration=fitted.calibration,
-        threshold=fitted.threshold,
-    )
-    again = profiled(whole, again)
-    rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
-    figures = {
-        **again.figures,
-        **{name: fitted.figures[name] for name in OF_TESTING},
-        **inference(whole, again, known),
-        "rows": rows,
-    }
-    return dataclasses.replace(again, figures=figures, config=fitted.config)

@@ -40,7 +40,8 @@ def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody
     with recording(Recorder, config) as recorder, storage_of(config) as storage:
         with imported_ahead(*HEAVY):
             tables = read(sources, config, storage, watcher)
-        from placement.workflows.learning import appraise, attempt, understand
+        from placement.workflows.appraisal import appraise
+        from placement.workflows.learning import attempt, understand
 
         prepared, seen = understand(tables, config, watcher)
         if recorder is None:
@@ -85,7 +86,7 @@ def _concluded(
     recorder: Recorders, trial: "Trial", config: TrainConfig
 ) -> "tuple[Fitted, str | None, Tracked]":
     """Record a trial and its figures, save the model and register it."""
-    from placement.workflows.learning import appraise
+    from placement.workflows.appraisal import appraise
     from placement.workflows.pictures import pictures_of
 
     def course(of: Fitted) -> "Future[None]":

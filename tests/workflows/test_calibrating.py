@@ -20,9 +20,10 @@ from placement.evaluation.judged import Judge
 from placement.model.fitted import load_fitted
 from placement.model.scorer import Isotonic, Platt
 from placement.training.preparation import fit, prepare
+from placement.workflows.appraisal import appraise
 from placement.workflows.calibrating import calibrate, learnt
 from placement.workflows.choosing import Fold, folds_for, measured, out_of_fold
-from placement.workflows.learning import appraise, attempt
+from placement.workflows.learning import attempt
 
 BALANCED = TrainConfig(class_weight="balanced", optimizer="newton")
 METHODS = pytest.mark.parametrize("method", ["platt", "isotonic"])

@@ -14,7 +14,7 @@ from placement.model.bundle import open_bundle
 from placement.tracking.lookup import resolve
 from placement.tracking.runs import list_runs
 from placement.tracking.store import open_store
-from placement.workflows import learning, record
+from placement.workflows import appraisal, learning, record
 from placement.workflows.record import Recorder
 from placement.workflows.train import train
 
@@ -227,7 +227,7 @@ def test_a_failed_gradient_check_is_exit_4(store, sheet, wrong_backward, run):
 
 STEPS = {
     "attempt": learning,
-    "appraise": learning,
+    "appraise": appraisal,
     "log_course": Recorder,
     "draw_all": record,
     "log_figures": Recorder,

@@ -22,7 +22,8 @@ from placement.data.storage import Storage
 from placement.data.tables import open_table
 from placement.training.fitting import solve
 from placement.training.preparation import finish, prepare
-from placement.workflows.learning import appraise, attempt, understand
+from placement.workflows.appraisal import appraise
+from placement.workflows.learning import attempt, understand
 from placement.workflows.reading import read
 
 ROWS = 700

@@ -1,0 +1,64 @@
+"""Fit under the eyes of the gradient check."""
+
+from collections.abc import Callable
+
+from placement.errors import GradientCheckError
+from placement.model.history import Epoch
+from placement.training.fitting import epochs
+from placement.training.gradcheck import (
+    GradientCheck,
+    check_batch,
+    check_beyond_clamp,
+    first_rows,
+)
+from placement.training.preparation import Prepared
+from placement.workflows.watching import Watcher
+
+
+def fit_checked(
+    prepared: Prepared, watcher: Watcher, heed: Callable[[], None]
+) -> tuple[list[Epoch], tuple[tuple[int, GradientCheck], ...]]:
+    """Run the training loop; return its epochs, and the checks, each with the epoch it was made at.
+
+    `heed` is called at every epoch, and may raise. Raises GradientCheckError where the derivative
+    by hand, autograd's and the difference differ.
+    """
+    checks: list[tuple[int, GradientCheck]] = []
+    history: list[Epoch] = []
+
+    def check(epoch: Epoch) -> None:
+        checks.append((epoch.number, _passed(_check_rows(prepared, epoch))))
+
+    options = prepared.problem.options
+    with watcher.progress("training", "epochs", options.epochs) as progress:
+        for epoch in epochs(
+            prepared.problem,
+            validation=prepared.validation,
+            held_out=prepared.test,
+            check=check,
+        ):
+            history.append(epoch)
+            heed()
+            progress.update(epoch.number, f"loss {epoch.loss:.4f}")
+    beyond = check_beyond_clamp(options.dtype, options.epsilon, options.loss)
+    checks.append((history[-1].number, _passed(beyond)))
+    return history, tuple(checks)
+
+
+def _check_rows(prepared: Prepared, epoch: Epoch) -> GradientCheck:
+    options, kept = prepared.problem.options, prepared.problem.kept
+    return check_batch(
+        first_rows(prepared.problem.source),
+        epoch.weights[kept],
+        epoch.intercept,
+        options.dtype,
+        options.epsilon,
+        options.loss,
+        [prepared.encoder.names[place] for place in kept],
+    )
+
+
+def _passed(check: GradientCheck) -> GradientCheck:
+    if not check.passed:
+        raise GradientCheckError(check.failure)
+    return check
