@@ -47,6 +47,9 @@ names_option = click.option(
     callback=lambda _ctx, _param, text: csv_words(text),
     help="Column names of a file without a header.",
 )
+weight_option = click.option(
+    "--weight", metavar="COL", help="Column of frequency weights (0 or more)."
+)
 sheet_option = click.option("--sheet", metavar="NAME", help="Sheet of a workbook.")
 json_option = click.option(
     "--json",

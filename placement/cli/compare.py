@@ -2,7 +2,13 @@
 
 import click
 
-from placement.cli.common import console_options, json_option, names_option, sheet_option
+from placement.cli.common import (
+    console_options,
+    json_option,
+    names_option,
+    sheet_option,
+    weight_option,
+)
 from placement.cli.console import Console
 
 
@@ -11,7 +17,7 @@ from placement.cli.console import Console
 @click.option(
     "--data", metavar="FILE", required=True, help="File with outcomes that no model was trained on."
 )
-@click.option("--weight", metavar="COL", help="Column of frequency weights (0 or more).")
+@weight_option
 @names_option
 @sheet_option
 @json_option

@@ -10,6 +10,7 @@ from placement.cli.common import (
     model_option,
     names_option,
     sheet_option,
+    weight_option,
 )
 from placement.cli.console import Console
 
@@ -35,6 +36,7 @@ from placement.cli.console import Console
     help="Compare the groups of these columns ('' for none)"
     "  [default: those of the training, and gender and the like, by name]",
 )
+@weight_option
 @names_option
 @sheet_option
 @json_option
@@ -45,6 +47,7 @@ def evaluate(
     threshold: float | None,
     with_rivals: bool,
     sensitive: str | None,
+    weight: str | None,
     names: tuple[str, ...],
     sheet: str | None,
     as_json: bool,
@@ -73,6 +76,7 @@ def evaluate(
         console,
         names=names,
         sheet=sheet,
+        weight=weight,
         with_rivals=with_rivals,
         sensitive=None if sensitive is None else csv_words(sensitive),
     )

@@ -133,6 +133,6 @@ def _predict_one(
         click.echo(document([answer]))
     else:
         click.echo(
-            f"{answer['label']}: {chance(model.schema.target.positive, answer)} "
+            f"{answer['label']}: {chance(model.schema.target.outcome, answer)} "
             f"(probability {answer['probability']!r})"
         )

@@ -2,7 +2,13 @@
 
 import click
 
-from placement.cli.common import console_options, json_option, names_option, sheet_option
+from placement.cli.common import (
+    console_options,
+    json_option,
+    names_option,
+    sheet_option,
+    weight_option,
+)
 from placement.cli.console import Console
 from placement.errors import GateRefused, UsageError
 
@@ -10,7 +16,7 @@ from placement.errors import GateRefused, UsageError
 @click.command(short_help="Make a model champion if it is not worse on held-out rows.")
 @click.argument("model", required=False)
 @click.option("--data", metavar="FILE", help="File with outcomes that neither was trained on.")
-@click.option("--weight", metavar="COL", help="Column of frequency weights (0 or more).")
+@weight_option
 @click.option("--force", metavar="REASON", help="Promote whatever speaks against it; say why.")
 @click.option(
     "--rollback",

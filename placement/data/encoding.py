@@ -21,6 +21,7 @@ from placement.data.raw import coded
 from placement.data.schema import Feature, Schema
 from placement.data.split import TRAIN, Split
 from placement.data.table import Table
+from placement.errors import DataError
 from placement.model.scorer import (
     KINDS,
     CategoryColumn,
@@ -54,6 +55,7 @@ class NumberSums:
     gaps: float = 0.0
     low: float = math.inf
     high: float = -math.inf
+    whole: bool = True
 
     @staticmethod
     def of(values: Floats, weight: Floats) -> "NumberSums":
@@ -69,8 +71,11 @@ class NumberSums:
         total = float(w.sum())
         mean = float(w @ values) / total
         apart = values - mean
-        square = float(w @ (apart * apart))
-        return NumberSums(total, mean, square, gaps, float(values.min()), float(values.max()))
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # told by `column`
+            square = float(w @ (apart * apart))
+        whole = bool((values == np.floor(values)).all())
+        low, high = float(values.min()), float(values.max())
+        return NumberSums(total, mean, square, gaps, low, high, whole)
 
     def merge(self, other: "NumberSums") -> "NumberSums":
         """Return the sums of both parts together (Chan, Golub and LeVeque)."""
@@ -81,22 +86,30 @@ class NumberSums:
         return NumberSums(
             total,
             self.mean + apart * other.weight / total,
-            self.square + other.square + apart**2 * self.weight * other.weight / total,
+            self.square + other.square + apart * apart * self.weight * other.weight / total,
             self.gaps + other.gaps,
             min(self.low, other.low),
             max(self.high, other.high),
+            self.whole and other.whole,
         )
 
     def column(self, feature: Feature) -> NumberColumn:
         """Return the encoded column these sums describe."""
         std = math.sqrt(self.square / self.weight) if self.weight else 0.0
+        if not math.isfinite(std) or (std == 0 and self.low < self.high):
+            size = "small" if std == 0 else "large"
+            raise DataError(
+                f"column {feature.name}: its cells are too {size} to be squared: rescale it"
+            )
         # A constant leaves only rounding in `square`: dividing by it would blow noise up to 1.
         if std <= 1e-12 * max(abs(self.mean), 1e-300):
             std = 1.0
         low, high = round_outwards(self.low, self.high)
         everything = self.weight + self.gaps
         missing = self.gaps / everything if self.gaps else None
-        return NumberColumn(feature.name, self.mean, std, low, high, feature.scale, missing)
+        return NumberColumn(
+            feature.name, self.mean, std, low, high, feature.scale, missing, whole=self.whole
+        )
 
 
 def round_outwards(low: float, high: float) -> tuple[float, float]:
@@ -184,10 +197,10 @@ class Encoder:
         """Mean of each encoded column (d,) over the training rows."""
         return np.array([mean for column in self.columns for mean in column.averages])
 
-    def range_of(self, name: str) -> tuple[float, float]:
-        """Return the range, rounded outwards, in which training knew a number column."""
+    def number(self, name: str) -> NumberColumn:
+        """Return the encoded column of a number, bent or straight."""
         (column,) = (c for c in self.columns if isinstance(c, NumberColumn) and c.column == name)
-        return column.low, column.high
+        return column
 
     def levels_of(self, name: str) -> tuple[str, ...]:
         """Return the levels of a category that training knew."""

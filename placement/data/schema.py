@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Literal
 
 from placement.errors import DataError, did_you_mean
-from placement.model.scorer import fold, match_columns
+from placement.model.scorer import fold, match_columns, parse_numbers
 
 Kind = Literal["number", "category"]
 
@@ -27,6 +27,14 @@ class Target:
     positive: str
     negative: str
     rule: str | None = None
+
+    @property
+    def outcome(self) -> str:
+        """The positive outcome as a sentence names it: `'Placed'`, or `PlacedOrNot = 1`."""
+        if self.rule:
+            return f"{self.name} {self.rule}"
+        is_word = parse_numbers([self.positive])[1][0]
+        return f"'{self.positive}'" if is_word else f"{self.name} = {self.positive}"
 
 
 @dataclass(frozen=True)

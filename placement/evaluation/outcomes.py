@@ -14,6 +14,7 @@ from placement.evaluation.metrics import metrics
 Floats = npt.NDArray[np.float64]
 
 COMPARED = {"log_loss": 1, "brier": 1, "roc_auc": -1}  # 1 where more is worse
+FEWEST = 5  # rows of each outcome; fewer tell nothing
 _Z = 1.959963984540054  # of a 95 % interval
 
 
@@ -48,8 +49,8 @@ class Performance:
     figures: Mapping[str, Compared]
     observed: float
     predicted: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     then: str | None
     method: str
 
@@ -58,10 +59,13 @@ def performance(p: Floats, y: Floats, known: Mapping[str, Any]) -> Performance:
     """Compare probabilities and outcomes (n,) with the figures that a bundle knows."""
     now = metrics(p, y).as_dict()
     intervals = bootstrap_intervals(p, y)
+    if min(y.sum(), len(y) - y.sum()) < FEWEST:  # an interval of so few would be narrow by luck
+        intervals = dict.fromkeys(intervals)
     then, on = known.get("metrics", {}), known.get("metrics_on")
     ratio = len(p) / known["rows"][on] if on else math.inf
     error = y - p
     reach = _Z * float(error.std()) / math.sqrt(len(p))
+    told = intervals["log_loss"] is not None
     return Performance(
         rows=len(p),
         figures={
@@ -70,8 +74,8 @@ def performance(p: Floats, y: Floats, known: Mapping[str, Any]) -> Performance:
         },
         observed=float(y.mean()),
         predicted=float(p.mean()),
-        low=float(error.mean()) - reach,
-        high=float(error.mean()) + reach,
+        low=float(error.mean()) - reach if told else None,
+        high=float(error.mean()) + reach if told else None,
         then=on,
         method=describe_method(len(p)),
     )

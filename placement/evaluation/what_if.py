@@ -60,8 +60,8 @@ def _answer(
     fitted: "Fitted", student: Mapping[str, Any], feature: Feature, target: float
 ) -> WhatIf:
     now, tried = _tried(fitted, feature, student[feature.name])
-    if now is None:
-        return WhatIf(feature.name, target, "not known", None)
+    if now is None or tried is None:
+        return WhatIf(feature.name, target, "not known" if now is None else "no advice", now)
     table = {name: [cell] * (len(tried) + 1) for name, cell in student.items()}
     table[feature.name] = [student[feature.name], *tried]
     scores = fitted.scorer.score(table, errors=True)
@@ -98,34 +98,37 @@ def _first(tried: Sequence[Any], limit: Floats | None, target: float) -> Any:
     return tried[int(np.argmax(limit[1:] >= target))]
 
 
-def _tried(fitted: "Fitted", feature: Feature, cell: Any) -> tuple[Any, list[Any]]:
-    """Return what the cell says, None where nothing, and the better values, the nearest first."""
+def _tried(fitted: "Fitted", feature: Feature, cell: Any) -> tuple[Any, list[Any] | None]:
+    """Return what the cell says, None where nothing, and the better values, the nearest first.
+
+    These are None where none is known to be better, as of a branch.
+    """
     if feature.kind == "category":
-        word = words([cell])[0]
-        yes = _yes_level(fitted, feature.name)
-        return word, [yes] if word is not None and fold(word) in _NO and yes is not None else []
+        word, yes = words([cell])[0], _yes_level(fitted, feature.name)
+        if word is None or yes is None:
+            return word, None
+        return word, [yes] if fold(word) in _NO else []
     value = float(parse_numbers([cell])[0][0])
     return (None, []) if math.isnan(value) else (value, _values(fitted, feature, value))
 
 
 def _values(fitted: "Fitted", feature: Feature, value: float) -> list[float]:
     """Return the numbers from a value to the end of the training range, the better ones."""
-    low, high = fitted.encoder.range_of(feature.name)
+    column = fitted.encoder.number(feature.name)
+    low, high = column.low, column.high
     if feature.scale is not None:
         low, high = max(low, 0.0), min(high, feature.scale)
     sign = -1 if better(feature.name) == "less" else 1
     end = max(low, 0.0) if sign < 0 else high
-    step = _step(feature, high - low)
+    step = 1.0 if column.whole or is_counted(feature.name) else _step(high - low)
     first = math.floor(value / step + 1e-9) + 1 if sign > 0 else math.ceil(value / step - 1e-9) - 1
     last = math.floor(end / step + 1e-9) if sign > 0 else math.ceil(end / step - 1e-9)
     digits = max(0, -math.floor(math.log10(step)))
     return [round(k * step, digits) for k in range(first, last + sign, sign)]
 
 
-def _step(feature: Feature, span: float) -> float:
-    """Return in which steps a column is thought of: 1 internship, 0.01 of a CGPA, 0.1 of marks."""
-    if is_counted(feature.name):
-        return 1.0
+def _step(span: float) -> float:
+    """Return in which steps a number is thought of: 0.01 of a CGPA, 0.1 of marks."""
     step = 10.0 ** math.floor(math.log10(span / STEPS * 10)) if span > 0 else 1.0
     return step if span / step <= STEPS else step * 10
 

@@ -13,7 +13,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +215,7 @@ class NumberColumn:
     """A standardised number: `(v - mean) / std`, and a 0/1 indicator where training had gaps.
 
     `low` and `high` are the range of training, rounded outwards; `missing` is the share of
-    missing training cells, None where there were none.
+    missing training cells, None where there were none. `whole`: training knew whole numbers only.
     """
 
     column: str
@@ -225,6 +225,7 @@ class NumberColumn:
     high: float
     grade_scale: float | None
     missing: float | None
+    whole: bool = field(default=False, kw_only=True)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -519,7 +520,9 @@ def _problem(column: str, what: str, mask: npt.NDArray[np.bool_], cells: Any) ->
 def column_from_document(entry: Mapping[str, Any]) -> Column:
     """Build an encoded column from its entry in the bundle's document."""
     kind = KINDS[entry["kind"]]
-    made: Column = kind(**{own.name: _as_tuples(entry[own.name]) for own in fields(kind)})
+    # Format 1 knew nothing of some fields, which have defaults.
+    given = {own.name: _as_tuples(entry[own.name]) for own in fields(kind) if own.name in entry}
+    made: Column = kind(**given)
     return made
 
 

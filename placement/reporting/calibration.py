@@ -122,12 +122,12 @@ def _map(calibration: Platt | Isotonic) -> str:
         sign = "-" if calibration.intercept < 0 else "+"
         return (
             f"P = sigmoid({calibration.slope:.4g} · z {sign} {abs(calibration.intercept):.4g}), "
-            "z being the log-odds by the coefficients above"
+            "z being the log-odds by the coefficients"
         )
     least, most = calibration.probability[0], calibration.probability[-1]
     return (
         f"a rising line of {len(calibration.probability)} steps from {least:.4f} to {most:.4f} "
-        "over the log-odds by the coefficients above"
+        "over the log-odds by the coefficients"
     )
 
 

@@ -6,13 +6,19 @@ from typing import Any
 OF_AVERAGE = "of the average of such students, not the luck of one"
 
 
-def chance(positive: str, answer: Mapping[str, Any]) -> str:
-    """Say a `probability`, with its limits `low` and `high` where known, as a share of students."""
-    text = f"students like this are {positive!r} {in_100(answer['probability'])} in 100"
+def chance(outcome: str, answer: Mapping[str, Any]) -> str:
+    """Say a `probability`, with its limits `low` and `high` where known, as a share of students.
+
+    `outcome` is the target's, such as `'Placed'` or `PlacedOrNot = 1`.
+    """
+    verb = "are" if outcome.startswith("'") else "have"
+    text = f"students like this {verb} {outcome} {in_100(answer['probability'])} in 100"
     low, high = answer.get("low"), answer.get("high")
     if low is None or high is None:
         return text
-    return f"{text} (95 % interval {in_100(low)} to {in_100(high)}: {OF_AVERAGE})"
+    limits = [in_100(low), in_100(high)]
+    said = limits[0] if limits[0] == limits[1] else " to ".join(limits)
+    return f"{text} (95 % interval {said}: {OF_AVERAGE})"
 
 
 def in_100(probability: float) -> str:

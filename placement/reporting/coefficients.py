@@ -94,6 +94,11 @@ def model_text(fitted: Fitted, rows: Sequence[Estimate], *, maximised: bool) -> 
             "  The intervals are Laplace's, of a belief in small coefficients; z and p have no "
             "meaning under a penalty."
         )
+    if fitted.config["class_weight"] == "balanced":
+        lines.append(
+            "  --class-weight balanced: the errors are the sandwich's, the likelihood is of the "
+            "weighted rows."
+        )
     if fitted.config.get("firth"):
         lines.append(
             "  Firth's correction; the intercept is FLIC's, its error that of Firth's fit."

@@ -217,9 +217,15 @@ def _performance_lines(found: Performance) -> list[str]:
     gap = found.observed - found.predicted
     lines.append(
         f"  {found.observed:.1%} had the positive outcome, {found.predicted:.1%} were predicted: "
-        f"{100 * gap:+.1f} points ({_points(found.low, found.high)})"
+        f"{100 * gap:+.1f} points ({_limits(found)})"
     )
     return lines
+
+
+def _limits(found: Performance) -> str:
+    if found.low is None or found.high is None:
+        return "fewer than 5 rows of an outcome: too few to tell"
+    return _points(found.low, found.high)
 
 
 def _verdict(result: DriftResult) -> str:

@@ -7,7 +7,6 @@ from typing import Any, Literal
 from placement.data.schema import Target
 from placement.evaluation.fairness import ByColumn, Fairness, Gap
 from placement.evaluation.group_figures import Group, Rate
-from placement.model.scorer import parse_numbers
 from placement.reporting.grid import table
 
 MeasuredOn = Literal["test", "train", "out_of_fold", "file"]
@@ -37,7 +36,7 @@ _ROWS = {
 
 def fairness_document(found: Fairness, target: Target, on: MeasuredOn) -> dict[str, Any]:
     """Return figures by group as the bundle keeps them and `--json` prints them."""
-    outcome = _outcome(target)
+    outcome = target.outcome
     return {
         "metrics_on": on,
         "threshold": found.threshold,
@@ -77,14 +76,6 @@ def _group(group: Group) -> dict[str, Any]:
 def _rate(name: str, rate: Rate | None) -> dict[str, float | None]:
     value, low, high = (None,) * 3 if rate is None else (rate.value, rate.low, rate.high)
     return {name: value, f"{name}_low": low, f"{name}_high": high}
-
-
-def _outcome(target: Target) -> str:
-    """Return the positive outcome as a sentence names it: 'Placed', or PlacedOrNot = 1."""
-    if target.rule:
-        return f"{target.name} {target.rule}"
-    is_word = parse_numbers([target.positive])[1][0]
-    return f"'{target.positive}'" if is_word else f"{target.name} = {target.positive}"
 
 
 def _warnings(found: ByColumn, outcome: str) -> Iterator[str]:

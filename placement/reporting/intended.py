@@ -13,7 +13,10 @@ def intended_use(positive: str) -> Section:
         ("bad", "Not to shut a student out of a drive, a course or a loan."),
         ("bad", "Not to judge one student: an interval is of the average of such students."),
         ("bad", f"Not for students of another college or course: {DRIFT}."),
-        ("bad", f"Not as a cause: who raises a figure need not become {positive!r} for it."),
+        (
+            "bad",
+            f"Not as a cause: who raises a figure need not have {positive} for it.",
+        ),
         ("bad", "Not without somebody who may say no to it."),
     )
     return Section("What it is for, and what must not be done with it", (Points(said),))

@@ -20,7 +20,7 @@ h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; padding-top: .9rem;
   border-top: 1px solid var(--line); }
 p { margin: .5rem 0; max-width: 46rem; }
 .sub { color: var(--soft); overflow-wrap: anywhere; }
-nav ol { columns: 2; margin: .6rem 0; padding-left: 1.3rem; color: var(--soft); }
+nav ol { columns: 2; margin: .6rem 0; padding-left: 2rem; color: var(--soft); }
 a { color: inherit; }
 .wide { overflow-x: auto; margin: .7rem 0; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }

@@ -24,7 +24,7 @@ from placement.reporting.trust import Report
 def title_of(report: Report) -> str:
     """Name the model and what it predicts."""
     target = report.fitted.schema.target
-    return f"Who will be {target.positive!r}? Report on a model of {target.name}"
+    return f"Report on a model of {target.name}: who will be {target.outcome}?"
 
 
 def subtitle_of(report: Report) -> str:
@@ -52,7 +52,7 @@ def sections_of(report: Report) -> tuple[Section, ...]:
         advice_section(report),
         data_section(report),
         gradients_section(report),
-        intended_use(report.fitted.schema.target.positive),
+        intended_use(report.fitted.schema.target.outcome),
         settings_section(report),
     ]
     return tuple(section for section in found if section is not None)

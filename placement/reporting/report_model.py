@@ -3,7 +3,7 @@
 from typing import Any
 
 from placement.evaluation.changeable import better, changeable
-from placement.evaluation.uncertainty import estimates, is_penalised, likelihood
+from placement.evaluation.uncertainty import INTERCEPT, estimates, is_penalised, likelihood
 from placement.reporting.blocks import Picture, Section, Text, points, table
 from placement.reporting.coefficients import coefficient_notes, unpenalised
 from placement.reporting.decisions import decision_lines
@@ -21,7 +21,8 @@ def model_section(report: Report) -> Section:
     cells: list[list[Any]] = []
     for row in rows:
         limits = None if row.low is None else f"{row.low:.4f} to {row.high:.4f}"
-        ratio = None if row.odds_ratio is None else f"{row.odds_ratio:.3g}"
+        has_ratio = row.odds_ratio is not None and row.feature != INTERCEPT
+        ratio = f"{row.odds_ratio:.3g}" if has_ratio else None
         cells.append([row.feature, row.coefficient, limits, ratio])
         if tested:
             cells[-1].append(None if row.p_value is None else f"{row.p_value:.2g}")
@@ -63,7 +64,7 @@ def advice_section(report: Report) -> Section:
             f"{feature.name}: no advice; its weight points the wrong way, which says nothing of "
             "what a student should do"
             if wrong and feature.kind == "number"
-            else f"{feature.name}: at which figure such students were {_placed(report)} how often"
+            else f"{feature.name}: at which figure such students had the outcome how often"
         )
     never = [f.name for f in fitted.schema.features if f not in features]
     blocks: list[Any] = [
@@ -85,7 +86,7 @@ def advice_section(report: Report) -> Section:
 
 
 def _placed(report: Report) -> str:
-    return repr(report.fitted.schema.target.positive)
+    return report.fitted.schema.target.outcome
 
 
 def data_section(report: Report) -> Section:
@@ -151,7 +152,9 @@ def gradients_section(report: Report) -> Section:
 def _precise(value: Any) -> str:
     if not isinstance(value, float):
         return str(value)
-    return f"{value:.6f}" if abs(value) >= 1e-9 else "below 1e-9"  # a run keeps ten digits
+    if abs(value) < 1e-9:  # a run keeps ten digits
+        return "below 1e-9"
+    return f"{value:.6f}" if abs(value) >= 1e-4 else f"{value:.1e}"
 
 
 def settings_section(report: Report) -> Section:
@@ -161,7 +164,7 @@ def settings_section(report: Report) -> Section:
     rows = [
         (name, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value))
         for name, value in fitted.config.items()
-        if name in plain or value not in (None, False, [], (), "none")
+        if value not in (None, False, [], ()) and (name in plain or value != "none")
     ]
     return Section(
         "How it was trained",

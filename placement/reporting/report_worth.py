@@ -61,8 +61,8 @@ def figures_section(report: Report) -> Section:
         blocks.insert(
             1,
             Text(
-                f"Of 100 pairs of a student who was {report.fitted.schema.target.positive!r} and "
-                f"one who was not, it gives the first the higher chance in {100 * auc:.0f}."
+                f"Of 100 pairs of a student with {report.fitted.schema.target.outcome} and "
+                f"one without, it gives the first the higher chance in {100 * auc:.0f}."
             ),
         )
     return Section("What it is worth", tuple(blocks))
@@ -81,8 +81,12 @@ def calibration_section(report: Report) -> Section:
     if picture is not None:
         blocks.append(Picture(picture, "what was predicted against what happened, by bins"))
     if bins:
-        rows = [(b.predicted, b.observed, f"{b.low:.3f} – {b.high:.3f}", b.rows) for b in bins]
-        blocks.append(table(("predicted", "happened", "95 % limits", "rows"), rows, 0))
+        rows = [
+            (f"{100 * b.predicted:.1f}", f"{100 * b.observed:.1f}",
+             f"{100 * b.low:.1f} – {100 * b.high:.1f}", b.rows)
+            for b in bins
+        ]  # fmt: skip
+        blocks.append(table(("predicted in 100", "happened", "95 % limits", "rows"), rows, 0))
     if calibrated:
         blocks.append(Text(calibrated[0]))
     return Section("Does 70 % mean 70 %?", tuple(blocks))

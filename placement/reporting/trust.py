@@ -62,7 +62,9 @@ def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
     if report.rivals is None:
         yield "doubt", "Whether a straight line is enough was not asked: give --data FILE."
     else:
-        state: State = "good" if report.rivals.line_is_enough else "doubt"
+        rivals = (report.rivals.base_rate.apart, report.rivals.single.apart)
+        ahead = all(apart is not None and apart.low > 0 for apart in rivals)
+        state: State = "good" if report.rivals.line_is_enough and ahead else "doubt"
         yield state, " ".join(verdict(report.rivals))
     yield from _fairness_verdicts(figures.get("fairness"))
     known = figures["inference"]
@@ -82,11 +84,17 @@ def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
 
 def _believable(figures: Mapping[str, Any]) -> tuple[State, str]:
     """Sum up the calibration in a sentence."""
+    from scipy.stats import binom
+
     lines = calibration_text(figures)[1:]
     limits = [(figures["in_the_large_low"], 0, figures["in_the_large_high"])]
     limits.append((figures["slope_low"], 1, figures["slope_high"]))
     off = any(low is not None and not low <= right <= high for low, right, high in limits)
-    return "doubt" if off else "good", " ".join(line.strip() for line in lines[:2])
+    outside = [b for b in figures["bins"] if not b["low"] <= b["predicted"] <= b["high"]]
+    # One bin in twenty is outside its limits by chance.
+    many = len(outside) > 1 and binom.sf(len(outside) - 1, len(figures["bins"]), 0.05) < 0.05
+    said = lines[: 3 if many else 2]
+    return "doubt" if off or many else "good", " ".join(line.strip() for line in said)
 
 
 def _fairness_verdicts(found: Mapping[str, Any] | None) -> Iterator[tuple[State, str]]:

@@ -95,7 +95,10 @@ def tune_text(result: TuneResult, command: str = "placement") -> str:
             "Careful: even the strongest penalty, next to the base rate, is within that error: "
             "these columns say little."
         )
-    lines += ["", rivals_text(result.rivals), "", "Next:", f"  {train_line(result, command)}"]
+    lines += ["", rivals_text(result.rivals)]
+    if result.path.repeats > 1:
+        lines.append("(in the folds of the first repeat; the path above is the mean of all)")
+    lines += ["", "Next:", f"  {train_line(result, command)}"]
     if result.run:
         run_id, name, export = result.run
         lines += ["", f"Run: {name} ({run_id}), with a nested run for each penalty"]

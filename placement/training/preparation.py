@@ -203,7 +203,7 @@ def finish(prepared: Prepared, solution: Solution, *, known: Information | None 
         encoder=prepared.encoder,
         schema=prepared.table.schema,
         config=prepared.config.of_scope("fit"),
-        figures=_figures(prepared, solution),
+        figures=_figures(prepared, solution, known),
         history=tuple(solution.history),
         factor=factor,
         threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
@@ -221,12 +221,16 @@ def inform(prepared: Prepared, solution: Solution) -> Information | None:
     """Return what the training rows say at a solution; None where the columns are too many."""
     if len(prepared.problem.kept) > WIDEST:
         return None
-    return information(
-        prepared.observed,
-        solution.weights[prepared.problem.kept],
-        solution.intercept,
-        prepared.factors,
-    )
+    weights = solution.weights[prepared.problem.kept]
+
+    def at(intercept: float) -> Information:
+        return information(prepared.observed, weights, intercept, prepared.factors)
+
+    known = at(solution.intercept)
+    if not prepared.config.firth:
+        return known
+    # The errors are Firth's, at his estimate; the likelihood is of the model that is kept.
+    return replace(known, log_likelihood=at(_intercept(prepared, solution)).log_likelihood)
 
 
 def _expanded(problem: Problem, factor: npt.NDArray[np.float64] | None) -> Any:
@@ -248,8 +252,11 @@ def profiled(prepared: Prepared, fitted: Fitted) -> Fitted:
     return replace(fitted, figures={**fitted.figures, "profile": learnt.document})
 
 
-def _figures(prepared: Prepared, solution: Solution) -> dict[str, Any]:
+def _figures(prepared: Prepared, solution: Solution, known: Information | None) -> dict[str, Any]:
     held_out = 0 if prepared.test is None else prepared.test.rows
+    loss = solution.loss
+    if prepared.config.firth and known is not None:  # what was minimised has pseudo-rows in it
+        loss = -known.log_likelihood / (known.positive + known.negative)
     return {
         "rows": {
             "train": prepared.problem.source.rows,
@@ -267,6 +274,6 @@ def _figures(prepared: Prepared, solution: Solution) -> dict[str, Any]:
         "dtype": prepared.config.dtype,
         "epsilon": solution.epsilon,
         "clamped_rows": solution.clamped_rows,
-        "train_loss": solution.loss,
+        "train_loss": loss,
         "penalised_loss": solution.penalised_loss,
     }

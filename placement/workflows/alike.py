@@ -64,7 +64,7 @@ def answers(models: Sequence[Model], rows: Rows, watcher: Watcher) -> Answers:
     """
     found: list[Floats] = []
     trained: list[bool] = []
-    doubts, warnings = Doubts(), list[str]()
+    warnings: list[str] = []
     with Storage() as storage:
         tables: dict[tuple[object, ...], Table] = {}
         for model in models:
@@ -74,7 +74,9 @@ def answers(models: Sequence[Model], rows: Rows, watcher: Watcher) -> Answers:
                 warnings += tables[key].warnings
             table = tables[key]
             _refuse_other_rows(next(iter(tables.values())), table)
+            doubts = Doubts()
             found.append(_scored(model, table, doubts))
+            warnings += doubts.warnings
             trained.append(_is_training_table(model, table))
         first = next(iter(tables.values()))
         return Answers(
@@ -84,7 +86,7 @@ def answers(models: Sequence[Model], rows: Rows, watcher: Watcher) -> Answers:
             weight=first.weight,
             probabilities=tuple(found),
             trained_here=tuple(trained),
-            warnings=tuple(dict.fromkeys((*warnings, *doubts.warnings))),
+            warnings=tuple(dict.fromkeys(warnings)),
         )
 
 

@@ -28,12 +28,14 @@ def evaluate_file(
     *,
     names: tuple[str, ...] = (),
     sheet: str | None = None,
+    weight: str | None = None,
     with_rivals: bool = False,
     sensitive: tuple[str, ...] | None = None,
 ) -> EvaluateResult:
     """Measure the model that `name` names on a file with outcomes.
 
-    `with_rivals`: perceptrons of its settings and their rivals are cross-validated on the file too.
+    `weight`: its column of frequency weights. `with_rivals`: perceptrons of the model's settings
+    and their rivals are cross-validated on the file too.
     `sensitive`: columns whose groups are to be compared; None for those that were compared when the
     model was trained, as far as the file has them, and the recognised ones.
     """
@@ -47,6 +49,7 @@ def evaluate_file(
             watcher,
             names=names,
             sheet=sheet,
+            weight=weight,
             one_outcome=True,
             sensitive=sensitive,
         )
@@ -59,6 +62,8 @@ def evaluate_file(
         beside = _rivals(fitted.config, table, watcher) if with_rivals else None
     if table.digest == model.figures.get("data_digest"):
         doubts = (f"{table.name} is the very table the model was trained on: it flatters", *doubts)
+    if found.base_rate in (0.0, 1.0):
+        doubts = (f"{table.name}: all rows have the same outcome: most figures say little", *doubts)
     by_group = None
     if found.fairness is not None:
         by_group = fairness_document(found.fairness, fitted.schema.target, "file")

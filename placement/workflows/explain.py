@@ -65,7 +65,8 @@ def explain_model(name: str, question: Question, watcher: Watcher = Nobody()) ->
 
 def _rows(fitted: Fitted, question: Question) -> tuple[Estimate, ...]:
     """Return the coefficients that are asked for."""
-    if not question.unpenalised or not is_penalised(fitted):
+    plain = not is_penalised(fitted) and not fitted.config.get("firth")
+    if not question.unpenalised or plain:
         return per_units(fitted, estimates(fitted), question.units or {})
     rows = unpenalised(fitted)
     if rows is None:

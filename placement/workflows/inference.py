@@ -13,7 +13,9 @@ from placement.training.problem import prepare as look_at
 
 NOT_FITTED = {
     "firth": "fitted with Firth's correction; train with --l2 0 for maximum likelihood",
-    "separable": "there is none: the columns separate the outcomes",
+    "separable": (
+        "there is none: the columns separate the outcomes, wholly or but for rows on the border"
+    ),
     "unsettled": "it was not reached: some rows' probabilities go to 0 or 1",
     "wide": "not fitted: too many columns",
 }
@@ -75,7 +77,7 @@ def _most_likely(prepared: Prepared) -> dict[str, Any] | None:
     return {**_sums(known), "coefficients": as_rows(estimates(finish(plain, found, known=known)))}
 
 
-def small_sample(known: Information | None) -> tuple[str, ...]:
+def small_sample(known: Information | None, *, firth: bool = False) -> tuple[str, ...]:
     """Return the warning of a sample too small for its columns, where it is."""
     few = None if known is None else few_events(_sums(known))
     if known is None or few is None:
@@ -84,6 +86,6 @@ def small_sample(known: Information | None) -> tuple[str, ...]:
     text = (
         f"{events:,.0f} rows of the rarer outcome for {len(known.hessian) - 1} columns are "
         f"{few:.1f} a column, fewer than {FEW_EVENTS}: the coefficients are shaky; use fewer "
-        "--features, or --firth"
+        f"--features{'' if firth else ', or --firth'}"
     )
     return (text,)

@@ -9,6 +9,7 @@ from placement.config import TrainConfig
 from placement.data.curves import curves_of
 from placement.data.curving import left_out
 from placement.data.sensitive import sensitive_groups
+from placement.data.split import TEST
 from placement.errors import DataError
 from placement.evaluation.judged import Judge
 from placement.model.fitted import Fitted
@@ -64,6 +65,9 @@ def understand(
     doubts = [*tables.warnings, *lacking, *prepared.problem.warnings]
     if prepared.test is None and config.test_size:
         doubts.append(f"{prepared.split.note}: the figures are those of the training rows")
+    tested = prepared.split.counts[TEST], prepared.split.positive[TEST]
+    if tested[0] and tested[1] in (0, tested[0]):
+        doubts.append("all held-out rows have the same outcome: the figures on them say little")
     if config.class_weight == "balanced" and config.calibrate == "none":
         doubts.append(f"{meaning_when_balanced(prepared)}; --calibrate platt brings it back")
     rows = {
@@ -137,7 +141,7 @@ def attempt(
     found = solution(history, prepared.problem)
     known = inform(prepared, found)
     fitted, calibrating = finish(prepared, found, known=known), None
-    doubts = (*found.warnings, *small_sample(known))
+    doubts = (*found.warnings, *small_sample(known, firth=prepared.config.firth))
     if folds is None and policy_of(prepared.config) is not None:
         folds = training_folds(prepared)
     unseen = () if folds is None else out_of_fold(prepared, folds, watcher)

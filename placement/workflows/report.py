@@ -12,7 +12,7 @@ from placement.data.replacing import replacing, writing
 from placement.data.split import FEWEST_HELD_OUT, TEST, TRAIN, split_of
 from placement.data.storage import Storage
 from placement.data.table import Table
-from placement.errors import DataError
+from placement.errors import DataError, UsageError
 from placement.evaluation.judged import Judge
 from placement.model.fitted import Fitted, load_fitted
 from placement.model.scorer import words
@@ -53,6 +53,8 @@ def write_report(
     With `data`, a file with outcomes, it also tells whether a straight line is enough, and what the
     settings are worth on the latest batch. A run of the store keeps both files.
     """
+    if Path(out).suffix.casefold() not in {".html", ".htm"}:
+        raise UsageError(f"--out {out}: the report is an HTML page; name it {Path(out).stem}.html")
     model = find_model(name, watcher)
     fitted = load_fitted(model.directory)
     run_id = model.about["run_id"]

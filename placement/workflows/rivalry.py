@@ -74,7 +74,7 @@ def drawn_rows(table: Table, seed: int, split: Split | None) -> tuple[Table, int
         return np.asarray(split.parts.piece(place) == TRAIN)
 
     total = sum(int(there(place).sum()) for place in range(table.pieces))
-    most = min(MOST_ROWS, MOST_CELLS // _width(table))
+    most = min(MOST_ROWS, MOST_CELLS // max(_width(table), 1))
     chosen: Marked = there
     if total > most:
 

@@ -75,7 +75,7 @@ def test_a_page_needs_no_network_and_says_all_that_is_known(run, batches):
     assert "<branch> & co=ECE" in page.text  # escaped in the file, so it is text here
     assert "its average, and a sign that it was missing" in page.text
     card = (batches / "out" / "MODEL_CARD.md").read_text("utf-8")
-    assert card.startswith("# Who will be 'Placed'?")
+    assert card.startswith("# Report on a model of status: who will be 'Placed'?")
     assert "\\<branch> & co=ECE" in card
     assert "data:image" not in card
 
