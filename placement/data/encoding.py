@@ -222,9 +222,10 @@ class Encoder:
                 target[place] = values
                 place += 1
 
-    def problems(self, table: Mapping[str, Any]) -> tuple[Problem, ...]:
+    def problems(self, table: Mapping[str, Any], decimal: str = ".") -> tuple[Problem, ...]:
         """Return the cells that are encoded with a stand-in."""
-        return tuple(p for _, doubts in encode_in_order(self.columns, table) for p in doubts)
+        parts = encode_in_order(self.columns, table, decimal)
+        return tuple(problem for _, doubts in parts for problem in doubts)
 
     def natural_units(self, weights: Floats, intercept: float) -> tuple[Floats, float]:
         """Turn weights (d,) and intercept on encoded columns into those on the file's own units.

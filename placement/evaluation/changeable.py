@@ -57,6 +57,8 @@ def changeable(schema: Schema, asked: Sequence[str] = ()) -> tuple[Feature, ...]
             raise UsageError(
                 f"--changeable {name}: nobody is advised to change a personal attribute"
             )
+        if _PAST & _words(name):
+            raise UsageError(f"--changeable {name}: nobody can change past marks")
     return tuple(by_name[found[name]] for name in asked)
 
 

@@ -1,17 +1,19 @@
 """Terms that are added to a straight line: a curve of a column, a step, products of two columns."""
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from placement.config import DEFAULT_KNOTS
+from placement.data.curves import Curves
+from placement.data.encoding import learn_encoder
 from placement.data.schema import quoted
 from placement.evaluation.crossed import Crossed, Fold, logistic
 
 Floats = npt.NDArray[np.float64]
 
-# Where the knots lie, as quantiles: Harrell, Regression Modeling Strategies (2015), table 2.3.
-KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)
 CUTS = 9  # tried at once, evenly over the distinct values; then as many between its neighbours
 CUT_ROWS = 5_000  # of training rows that a cut is sought on
 
@@ -31,43 +33,26 @@ class Term(ABC):
 
 
 class Spline(Term):
-    """A restricted cubic spline of five knots."""
+    """The spline that `--spline` makes of a column, encoded as it would be trained on."""
 
     def __init__(self, crossed: Crossed, column: str) -> None:
         self.columns = (column,)
-        self._values = crossed.number(column)
+        self._values, self._weight = crossed.number(column), crossed.weight
+        (feature,) = (own for own in crossed.schema.features if own.name == column)
+        self._schema = replace(crossed.schema, features=(feature,))
+        self._curves = Curves(splines={column: DEFAULT_KNOTS})
 
     def encoded(self, fold: Fold, x: Floats) -> Floats:  # noqa: ARG002
-        """Return the spline's basis but for one of its columns, standardised; 0 where missing."""
-        known = fold.train[~np.isnan(self._values[fold.train])]
-        train = self._values[known]
-        basis = natural_splines(self._values, knots_of(train))
-        center, size = basis[known].mean(axis=0), basis[known].std(axis=0)
-        size[size == 0] = 1.0
-        return np.asarray(np.nan_to_num((basis - center) / size), dtype=np.float64)
+        """Return the spline's columns beside the number's own; none where it has too few values."""
+        (name,) = self.columns
+        train = {name: self._values[fold.train]}
+        encoder = learn_encoder(train, self._schema, self._weight[fold.train], self._curves)
+        curved = [k for k, own in enumerate(encoder.names) if own.startswith(f"{name}.spline")]
+        return encoder.encode({name: self._values})[:, curved]
 
     def option(self, whole: Fold, x: Floats) -> str:  # noqa: ARG002
         """Return the option."""
         return f"--spline {quoted(self.columns[0])}"
-
-
-def knots_of(values: Floats) -> Floats:
-    """Return up to five knots: quantiles of the values (n,), of distinct ones where they tie."""
-    knots = np.unique(np.quantile(values, KNOTS))
-    if len(knots) == len(KNOTS):
-        return knots
-    distinct = np.unique(values)
-    return distinct if len(distinct) <= len(KNOTS) else np.quantile(distinct, KNOTS)
-
-
-def natural_splines(values: Floats, knots: Floats) -> Floats:
-    """Return a basis (n, k - 1) of the restricted cubic splines, the constant left out."""
-    from scipy.interpolate import CubicSpline
-
-    spline = CubicSpline(knots, np.eye(len(knots)), bc_type="natural")
-    inside = np.clip(values, knots[0], knots[-1])
-    straight = spline(inside, 1) * (values - inside)[:, None]
-    return np.asarray((spline(inside) + straight)[:, 1:], dtype=np.float64)
 
 
 class Step(Term):

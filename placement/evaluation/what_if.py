@@ -50,10 +50,24 @@ class WhatIf:
 
 
 def what_if(
-    fitted: "Fitted", student: Mapping[str, Any], features: Sequence[Feature], target: float
+    fitted: "Fitted",
+    student: Mapping[str, Any],
+    features: Sequence[Feature],
+    target: float,
+    decimal: str = ".",
 ) -> tuple[WhatIf, ...]:
     """Answer for each of some features of one student, given as column=cell."""
-    return tuple(_answer(fitted, student, feature, target) for feature in features)
+    plain = _in_numbers(fitted, student, decimal)
+    return tuple(_answer(fitted, plain, feature, target) for feature in features)
+
+
+def _in_numbers(fitted: "Fitted", student: Mapping[str, Any], decimal: str) -> dict[str, Any]:
+    """Return a student's cells, those of number columns as numbers, whatever their decimal mark."""
+    numbers = {feature.name for feature in fitted.schema.features if feature.kind == "number"}
+    return {
+        name: parse_numbers([cell], decimal)[0][0] if name in numbers else cell
+        for name, cell in student.items()
+    }
 
 
 def _answer(

@@ -70,10 +70,12 @@ def what_if_text(own: WhatIf, positive: str) -> str:
 
 def explanation_document(result: ExplainResult) -> dict[str, Any]:
     """What `explain --json` prints."""
+    calibration = result.fitted.calibration
     document: dict[str, Any] = {
         "format": FORMAT,
         "model": dict(result.model),
         **model_document(result.fitted, result.coefficients, maximised=result.maximised),
+        "calibration": None if calibration is None else calibration.document,
     }
     if result.total is not None:
         document["rows"] = [_student_document(student) for student in result.students]

@@ -25,7 +25,8 @@ class Information:
 
     `hessian: (d + 1, d + 1)` is that of the unpenalised negative log-likelihood, `scores` of the
     same shape the sum of the rows' squared gradients. `products` is Σ weight·(x, 1)(x, 1)ᵀ.
-    `positive` and `negative` are the weights of the two outcomes.
+    `positive` and `negative` are the weights of the two outcomes, class weights aside, `factors`
+    these weights.
     """
 
     log_likelihood: float
@@ -34,11 +35,12 @@ class Information:
     products: Array
     positive: float
     negative: float
+    factors: tuple[float, float] = (1.0, 1.0)
 
     @property
     def null_log_likelihood(self) -> float:
-        """That of the model which gives every row the observed share."""
-        both = np.array([self.positive, self.negative])
+        """That of the model which gives every row the observed share, classes weighed alike."""
+        both = np.array([self.positive * self.factors[1], self.negative * self.factors[0]])
         there = both[both > 0]
         return float(there @ np.log(there / both.sum()))
 
@@ -47,7 +49,7 @@ class Information:
 
         `owners` (d,) says which file column each encoded one is of. For a column that is encoded
         as one it is the VIF, 1/(1 − R²); for several the generalised one of Fox and Monette (1992)
-        to the power 1/columns, which is comparable. Infinite for an aliased column.
+        to the power 1/columns, which is comparable. Aliased columns have none.
         """
         means = self.products[:-1, -1]
         centred = self.products[:-1, :-1] - np.outer(means, means) / self.products[-1, -1]
@@ -130,7 +132,7 @@ def information(
 
         for part in in_parts(source, of_chunks, threads_for(source)):
             total.add(part)
-    hessian, scores, products = total.matrices
+    hessian, products, scores = total.matrices
     return Information(
         log_likelihood=total.log_likelihood,
         hessian=hessian,
@@ -138,6 +140,7 @@ def information(
         products=products,
         positive=total.positive,
         negative=total.weight - total.positive,
+        factors=factors or (1.0, 1.0),
     )
 
 
@@ -150,12 +153,15 @@ def _add_chunk(
         w = torch.ones(len(x), dtype=torch.float64) if given is None else given
         factor = torch.ones_like(w)
         if factors is not None:
-            factor = torch.where(y >= 0.5, factors[1], factors[0]).to(torch.float64)
+            factor = torch.tensor(factors, dtype=torch.float64)[(y >= 0.5).long()]
         z = x @ beta
         p = torch.sigmoid(z)
         loss = torch.nn.functional.binary_cross_entropy_with_logits(z, y, weight=w, reduction="sum")
         sums.log_likelihood -= float(loss)
-        sums.positive += float(w @ y)
-        sums.weight += float(w.sum())
-        for place, amount in enumerate((w * p * (1 - p), w * factor * (p - y) ** 2, w / factor)):
+        sums.positive += float((w / factor) @ y)
+        sums.weight += float((w / factor).sum())
+        wanted = [w * p * (1 - p), w / factor]
+        if factors is not None:  # else nobody asks for the sandwich
+            wanted.append(w * factor * (p - y) ** 2)
+        for place, amount in enumerate(wanted):
             sums.matrices[place] += (x.T @ (x * amount.unsqueeze(1))).numpy()

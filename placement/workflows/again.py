@@ -1,9 +1,13 @@
 """Train again in the way a model was trained, on rows of another table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from placement.config import TrainConfig
+from placement.data.hashing import rows_digest
+from placement.data.split import TEST, TRAIN, Split, hold_out
+from placement.data.table import Table
+from placement.model.fitted import Fitted
 
 # What is about holding rows out of a file and choosing on the rest, not about fitting.
 _ABOUT_A_FILE = ("refit", "test_where", "test_size", "patience")
@@ -16,3 +20,29 @@ def settings_of(config: Mapping[str, Any]) -> TrainConfig:
         name: tuple(own) if isinstance(own, list) else own for name, own in config.items()
     }
     return TrainConfig(**given | {name: getattr(plain, name) for name in _ABOUT_A_FILE})
+
+
+def is_training_table(figures: Mapping[str, Any], names: Sequence[str], table: Table) -> bool:
+    """Whether a model of these figures and features was trained on just these rows.
+
+    Their order does not matter, nor columns that the model does not use.
+    """
+    if figures.get("data_digest") == table.digest:
+        return True
+    return figures.get("rows_digest") == rows_digest(table, names)
+
+
+def split_of_training(fitted: Fitted, table: Table) -> Split | None:
+    """Return how a model's training held rows out of this table, None where it is another.
+
+    What is chosen by looking at rows must not look at those that the model's figures are of.
+    """
+    figures = fitted.figures
+    if table.digest != figures["data_digest"] or figures.get("metrics_on") != "test":
+        return None
+    asked = {name: fitted.config[name] for name in ("test_size", "test_where", "seed")}
+    found = hold_out(table, TrainConfig(**asked))
+    counts = (int(found.counts[TRAIN]), int(found.counts[TEST]))
+    rows = figures["rows"]
+    # Whole groups were held out, or the model was fitted again: that is not known any more.
+    return found if counts == (rows["train"], rows["test"]) else None

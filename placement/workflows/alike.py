@@ -1,7 +1,7 @@
 """Several models on the same rows: do they answer one question, and from which columns?"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -12,6 +12,7 @@ from placement.data.storage import Storage
 from placement.data.table import Table, digest_of
 from placement.errors import DataError, UsageError
 from placement.model.scorer import fold
+from placement.workflows.again import is_training_table
 from placement.workflows.labelled import read_like
 from placement.workflows.models import Model
 from placement.workflows.scoring import Doubts
@@ -168,14 +169,16 @@ def _row(table: Table, place: int, row: int) -> str:
 
 
 def _is_training_table(model: Model, table: Table) -> bool:
-    """Whether a model was trained on this table, as it is or without its gaps."""
-    digest = model.figures.get("data_digest")
-    if digest == table.digest:
+    """Whether a model was trained on the rows of this table, as they are or without its gaps."""
+    names = model.schema.feature_names
+    if is_training_table(model.figures, names, table):
         return True
-    gaps = [table.kept[name].missing for name in model.schema.feature_names]
+    gaps = [table.kept[name].missing for name in names]
     missing = np.concatenate(
         [np.any([gap(place) for gap in gaps], axis=0) for place in range(table.pieces)]
     )
     if not missing.any() or missing.all():
         return False
-    return digest == digest_of(table.take(np.flatnonzero(~missing)).kept)  # --missing drop
+    rest = table.take(np.flatnonzero(~missing))  # --missing drop
+    rest = replace(rest, digest=digest_of(rest.kept))
+    return is_training_table(model.figures, names, rest)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from placement.data.folds import folds_of
+from placement.data.hashing import rows_digest
 from placement.errors import DataError
 from placement.evaluation.baselines import Skill
 from placement.evaluation.calibration_figures import calibration_figures
@@ -24,7 +25,7 @@ from placement.workflows.watching import Nobody
 # Figures of the rows to measure on, and of what was chosen: those a model fitted again keeps.
 OF_TESTING = (
     "metrics_on", "metrics", "metrics_method", "calibration", "calibrate", "decision", "skill",
-    "fairness", "gradcheck",
+    "fairness", "gradcheck", "rows_digest",
 )  # fmt: skip
 
 
@@ -44,12 +45,13 @@ def appraise(trial: Trial) -> Fitted:
         "skill": dataclasses.asdict(_skill(trial, judged)),
         "fairness": trial.fairness,
         "gradcheck": _verdict([check for _, check in trial.checks]),
-        **inference(prepared, trial.fitted, trial.known),
+        "rows_digest": rows_digest(prepared.table, prepared.table.schema.feature_names),
     }
     tried = dataclasses.replace(trial.fitted, figures=figures)
     if config.refit and prepared.test is not None:
         return _refitted(prepared, tried)
-    return profiled(prepared, tried)
+    figures |= inference(prepared, trial.fitted, trial.known)
+    return profiled(prepared, dataclasses.replace(tried, figures=figures))
 
 
 def _verdict(checks: Sequence[GradientCheck]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from placement.evaluation.drift import Seen, drift, seen
 from placement.evaluation.outcomes import Performance, performance
 from placement.model.scorer import Problem
 from placement.reporting.drift import DriftResult
+from placement.workflows.again import is_training_table
 from placement.workflows.labelled import read_like
 from placement.workflows.models import Model, find_model
 from placement.workflows.opening import open_for
@@ -126,7 +127,7 @@ def _judged(
     except DataError as fault:
         # The columns can be compared even where the outcomes cannot be read.
         return None, (f"outcomes were not compared: {fault}",)
-    if table.digest == model.figures.get("data_digest"):
+    if is_training_table(model.figures, model.schema.feature_names, table):
         return found, (
             f"{table.name} is the very table the model was trained on: its figures flatter",
         )

@@ -1,8 +1,6 @@
 """Evaluate: run the perceptron on rows whose outcome is known."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from placement.data.sensitive import sensitive_groups
 from placement.data.storage import Storage
@@ -13,7 +11,7 @@ from placement.model.fitted import Fitted, load_fitted
 from placement.model.scorer import match_columns
 from placement.reporting.fairness import fairness_document
 from placement.reporting.results import EvaluateResult
-from placement.workflows.again import settings_of
+from placement.workflows.again import is_training_table, settings_of, split_of_training
 from placement.workflows.labelled import read_like
 from placement.workflows.models import find_model
 from placement.workflows.scoring import Doubts
@@ -59,8 +57,8 @@ def evaluate_file(
             watcher.note(note)
         found = evaluate(fitted, table, threshold=threshold, groups=groups)
         doubts = _doubts(fitted, table)
-        beside = _rivals(fitted.config, table, watcher) if with_rivals else None
-    if table.digest == model.figures.get("data_digest"):
+        beside = _rivals(fitted, table, watcher) if with_rivals else None
+    if is_training_table(model.figures, model.schema.feature_names, table):
         doubts = (f"{table.name} is the very table the model was trained on: it flatters", *doubts)
     if found.base_rate in (0.0, 1.0):
         doubts = (f"{table.name}: all rows have the same outcome: most figures say little", *doubts)
@@ -72,11 +70,12 @@ def evaluate_file(
     return EvaluateResult(table.name, model.about, found, said, beside, by_group)
 
 
-def _rivals(settings: Mapping[str, Any], table: Table, watcher: Watcher) -> Rivals:
+def _rivals(fitted: Fitted, table: Table, watcher: Watcher) -> Rivals:
     """Compare perceptrons of a model's settings with their rivals on the rows of a table."""
     from placement.workflows.rivalry import rivals
 
-    return rivals(table, settings_of(settings), watcher)
+    split = split_of_training(fitted, table)
+    return rivals(table, settings_of(fitted.config), watcher, split=split)
 
 
 def _usual(fitted: Fitted, table: Table) -> tuple[str, ...]:

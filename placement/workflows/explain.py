@@ -85,6 +85,7 @@ def _students(
 ) -> tuple[list[Student], int]:
     source = str(question.source)
     reader = open_for(model, source, watcher, names=question.names, sheet=question.sheet)
+    asked, decimal = (question.reach, features), reader.decimal
     found: list[Student] = []
     total = 0
     with watcher.progress("explaining", "rows", reader.likely_rows) as progress:
@@ -93,9 +94,9 @@ def _students(
             if len(places):
                 own = {name: block.columns[there] for name, there in match(block, model).items()}
                 cells = {name: column[places] for name, column in own.items()}
-                doubts.add(fitted.encoder.problems(cells), _where(block, places))
+                doubts.add(fitted.encoder.problems(cells, decimal), _where(block, places))
                 numbers = (total + 1 + places).tolist()
-                for student in _explained(fitted, cells, numbers, question.reach, features):
+                for student in _explained(fitted, cells, numbers, asked, decimal):
                     found.append(student)
                     progress.update(student.row)
             total += len(block)
@@ -121,11 +122,12 @@ def _explained(
     fitted: Fitted,
     cells: Mapping[str, Any],
     numbers: Sequence[int],
-    reach: float,
-    features: Sequence[Feature],
+    asked: tuple[float, Sequence[Feature]],
+    decimal: str,
 ) -> Iterator[Student]:
-    seen = explain(fitted, cells)
-    said = reasons(fitted, seen, cells)
+    seen = explain(fitted, cells, decimal)
+    said = reasons(fitted, seen, cells, decimal)
+    reach, features = asked
     for place, number in enumerate(numbers):
         one = {name: column[place] for name, column in cells.items()}
         yield Student(
@@ -137,5 +139,5 @@ def _explained(
             average=seen.average,
             contributions=tuple(zip(seen.columns, seen.contributions[place].tolist(), strict=True)),
             reasons=said[place],
-            what_if=what_if(fitted, one, features, reach),
+            what_if=what_if(fitted, one, features, reach, decimal),
         )

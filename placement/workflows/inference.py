@@ -11,13 +11,14 @@ from placement.training.information import Information
 from placement.training.preparation import Prepared, finish, inform
 from placement.training.problem import prepare as look_at
 
+MOST_COLUMNS = 200  # that are fitted without a penalty beside; so many would take minutes
 NOT_FITTED = {
     "firth": "fitted with Firth's correction; train with --l2 0 for maximum likelihood",
     "separable": (
         "there is none: the columns separate the outcomes, wholly or but for rows on the border"
     ),
     "unsettled": "it was not reached: some rows' probabilities go to 0 or 1",
-    "wide": "not fitted: too many columns",
+    "wide": f"it is fitted beside up to {MOST_COLUMNS} columns only; train with --l2 0",
 }
 
 
@@ -52,6 +53,8 @@ def _unpenalised(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:
         return {"coefficients": as_rows(estimates(fitted))}
     if prepared.problem.separable:
         return {"why": NOT_FITTED["separable"]}
+    if len(prepared.problem.kept) > MOST_COLUMNS:
+        return {"why": NOT_FITTED["wide"]}
     found = _most_likely(prepared)
     return {"why": NOT_FITTED["unsettled"]} if found is None else found
 

@@ -12,19 +12,20 @@ from placement.data.replacing import replacing, writing
 from placement.data.split import FEWEST_HELD_OUT, TEST, TRAIN, split_of
 from placement.data.storage import Storage
 from placement.data.table import Table
-from placement.errors import DataError, UsageError
+from placement.errors import DataError, ModelError, UsageError
 from placement.evaluation.judged import Judge
-from placement.model.fitted import Fitted, load_fitted
+from placement.model.fitted import load_fitted
 from placement.model.scorer import words
 from placement.reporting.card import model_card
 from placement.reporting.page import html_page
 from placement.reporting.report import sections_of, subtitle_of, title_of
 from placement.reporting.trust import LaterBatch, Report, verdicts
-from placement.workflows.again import settings_of
+from placement.workflows.again import settings_of, split_of_training
 from placement.workflows.labelled import read_like
 from placement.workflows.models import find_model
 from placement.workflows.watching import Nobody, Watcher
 
+NEEDED = ("skill", "metrics", "calibration", "decision", "gradcheck", "inference")
 PAGE, CARD = "report.html", "MODEL_CARD.md"
 
 
@@ -57,6 +58,12 @@ def write_report(
         raise UsageError(f"--out {out}: the report is an HTML page; name it {Path(out).stem}.html")
     model = find_model(name, watcher)
     fitted = load_fitted(model.directory)
+    lacking = [name for name in NEEDED if name not in fitted.figures]
+    if lacking:
+        raise ModelError(
+            f"{name}: its {lacking[0]} was not recorded, as by an older version or in Python; a "
+            "report needs a model of placement train"
+        )
     run_id = model.about["run_id"]
     report = Report(model.about, fitted, _checks(run_id))
     if data is not None:
@@ -106,25 +113,27 @@ def _asked(report: Report, table: Table, watcher: Watcher) -> Report:
     from placement.workflows.rivalry import rivals
 
     config, doubts = settings_of(report.fitted.config), list(table.warnings)
+    beside = later = None
     try:
-        beside = rivals(table, config, watcher)
+        split = split_of_training(report.fitted, table)
+        beside = rivals(table, config, watcher, split=split)
     except DataError as fault:
-        beside = None
         doubts.append(str(fault))
-    return replace(
-        report,
-        source=table.name,
-        rivals=beside,
-        later=_later(table, report.fitted, config),
-        warnings=tuple(doubts),
-    )
+    try:
+        later = _later(table, config)
+    except DataError as fault:
+        doubts.append(f"out of time: {fault}")
+    return replace(report, source=table.name, rivals=beside, later=later, warnings=tuple(doubts))
 
 
-def _later(table: Table, fitted: Fitted, config: TrainConfig) -> LaterBatch | None:
+def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
     """Train on all batches but the latest, and try that; None where there are no two of them."""
     from placement.training.crossing import scored
     from placement.training.fitting import solve
     from placement.training.preparation import finish, prepare
+    from placement.workflows.calibrating import calibrate
+    from placement.workflows.choosing import folds_for, out_of_fold
+    from placement.workflows.deciding import decision_of, policy_of
 
     if table.batch is None:
         return None
@@ -143,9 +152,19 @@ def _later(table: Table, fitted: Fitted, config: TrainConfig) -> LaterBatch | No
         return None
     prepared = prepare(table, config, split=split)
     again = finish(prepared, solve(prepared.problem))
-    judge = Judge(fitted.threshold, config.seed)
+    policy = policy_of(config)
+    if config.calibrate != "none" or policy is not None:
+        folds = folds_for(prepared, "what was chosen on other rows")
+        unseen = out_of_fold(prepared, folds)
+        if config.calibrate != "none":
+            learnt = calibrate(config.calibrate, unseen, config.seed).calibration
+            again = replace(again, calibration=learnt)
+        decision = decision_of(prepared, unseen, again.calibration)
+        again = replace(again, threshold=decision["threshold"])
+    judge = Judge(again.threshold, config.seed)
     for p, y, w in scored(prepared.tested, again):
         judge.add(p, y, w, prepared.base_rate)
+    prepared.discard()
     return LaterBatch(table.batch, latest, (trained, tried), judge.judged())
 
 

@@ -185,6 +185,15 @@ def test_a_refusal_is_exit_7_with_its_evidence_in_the_tags(store, run, name, dat
         assert gap["low"] > 0
 
 
+def test_neither_another_order_nor_another_column_makes_training_rows_held_out_ones(store, run):
+    rows = pd.read_csv("students.csv").sample(frac=1, random_state=0)
+    rows.assign(hobby=np.arange(len(rows)) % 3).to_csv("sorted.csv", index=False)
+    crown(store, "good", over="weak")
+    done = run("promote", uri("middling"), "--data", "sorted.csv", "--json")
+    assert done.code == 7
+    assert "trained_on_data" in codes(done.json)
+
+
 def test_a_champion_that_was_trained_on_the_rows_is_no_fair_opponent(store, run, tmp_path):
     held = pd.read_csv("held.csv")
     held.to_csv("again.csv", index=False)

@@ -178,6 +178,24 @@ def test_what_can_be_changed_is_known_by_its_name(trained):
     assert [f.name for f in changeable(fitted.schema, ("CGPA", "branch"))] == ["cgpa", "branch"]
     with pytest.raises(DataError, match="did you mean 'cgpa'"):
         changeable(fitted.schema, ("cgap",))
+    with pytest.raises(UsageError, match="past marks"):
+        changeable(fitted.schema, ("ssc_p",))
+
+
+def test_whole_numbers_stay_whole():
+    data = students()
+    data["aptitude"] = (data["cgpa"] * 10).round()
+    fitted = fit(read_table(data.drop(columns="cgpa")), TrainConfig(test_size=0.0))
+    (feature,) = (f for f in fitted.schema.features if f.name == "aptitude")
+    table = read_table(data.drop(columns="cgpa"))
+    found = [
+        own.value
+        for row in range(100)
+        for own in what_if(fitted, cells_of(table, row), [feature], 0.7)
+        if own.verdict == "reached"
+    ]
+    assert len(found) > 10
+    assert all(value == int(value) for value in found)
 
 
 @pytest.mark.parametrize(

@@ -5,45 +5,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placement.evaluation.terms import (
-    Product,
-    Spline,
-    Step,
-    knots_of,
-    natural_splines,
-    shortest_between,
-)
+from placement.config import DEFAULT_KNOTS
+from placement.data.curves import Curves
+from placement.data.encoding import learn_encoder
+from placement.evaluation.terms import Product, Spline, Step, shortest_between
 from tests.evaluation.worlds import straight, world
 
-KNOTS = np.array([1.0, 2.0, 4.0, 7.0, 8.0])
 
-
-def harrell(x, t):
-    """The truncated cubes of Harrell, Regression Modeling Strategies (2015), section 2.4.5."""
-    cube = lambda v: np.maximum(v, 0) ** 3  # noqa: E731
-    columns = [x]
-    for own in t[:-2]:
-        end = cube(x - t[-2]) * (t[-1] - own) / (t[-1] - t[-2])
-        last = cube(x - t[-1]) * (t[-2] - own) / (t[-1] - t[-2])
-        columns.append(cube(x - own) - end + last)
-    return np.column_stack(columns)
-
-
-def test_the_splines_are_harrells_restricted_cubic_ones():
-    x = np.linspace(-3, 12, 200)
-    one = np.column_stack([np.ones(200), natural_splines(x, KNOTS)])
-    other = np.column_stack([np.ones(200), harrell(x, KNOTS)])
-    for a, b in ((one, other), (other, one)):
-        fitted = a @ np.linalg.lstsq(a, b, rcond=None)[0]
-        np.testing.assert_allclose(fitted, b, atol=1e-8 * np.abs(b).max())
-
-
-def test_knots_are_quantiles_and_of_distinct_values_where_these_tie():
-    values = np.arange(101.0)
-    assert knots_of(values).tolist() == pytest.approx([5, 27.5, 50, 72.5, 95])
-    assert knots_of(np.repeat([5.0, 6, 7, 8], [96, 834, 956, 915])).tolist() == [5, 6, 7, 8]
-    ages = np.repeat(np.arange(19.0, 30), [1, 500, 900, 900, 300, 9, 9, 3, 1, 1, 1])
-    assert len(knots_of(ages)) == 5
+def test_a_spline_is_the_very_one_that_train_makes_of_the_option():
+    rows = world(straight)
+    fold = next(rows.folds())
+    curves = Curves(splines={"cgpa": DEFAULT_KNOTS})
+    own = {name: cells[fold.train] for name, cells in rows.columns.items()}
+    encoder = learn_encoder(own, rows.schema, rows.weight[fold.train], curves)
+    encoded = encoder.encode(rows.columns)
+    places = [k for k, name in enumerate(encoder.names) if name.startswith("cgpa.spline")]
+    assert len(places) == DEFAULT_KNOTS - 2
+    found = Spline(rows, "cgpa").encoded(fold, fold.x)
+    np.testing.assert_array_equal(found, encoded[:, places])
 
 
 def test_a_missing_cell_is_the_average_one():

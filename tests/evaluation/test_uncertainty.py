@@ -225,6 +225,14 @@ def test_columns_are_as_alike_whatever_the_classes_weigh():
     assert balanced.variance_inflation(owners) == pytest.approx(known.variance_inflation(owners))
 
 
+def test_events_are_students_whatever_the_classes_weigh():
+    data = students(500, 4)
+    data = pd.concat([data[data["placed"] == 1], data[data["placed"] == 0].head(40)])
+    _, _, known = plain(data, class_weight="balanced")
+    assert min(known.positive, known.negative) == pytest.approx(40, rel=1e-12)
+    assert known.null_log_likelihood == pytest.approx(len(data) * np.log(0.5))
+
+
 def test_fewer_than_ten_events_a_column_are_few():
     assert few_events({"parameters": 4, "events": 29.0}) == pytest.approx(29 / 3)
     assert few_events({"parameters": 4, "events": 30.0}) is None

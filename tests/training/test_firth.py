@@ -9,7 +9,8 @@ from scipy.special import expit
 from placement.config import TrainConfig
 from placement.data.understanding import read_table
 from placement.errors import UsageError
-from placement.training.preparation import fit
+from placement.training.fitting import solve
+from placement.training.preparation import finish, fit, inform, prepare
 
 
 def small(rows=40, seed=1):
@@ -60,6 +61,19 @@ def test_of_a_table_of_four_counts_it_adds_a_half_to_each():
     fitted = fit(read_table(data), TrainConfig(firth=True, test_size=0.0))
     expected = np.log((9.5 * 14.5) / (1.5 * 6.5))
     assert fitted.coefficients[0].coefficient == pytest.approx(expected, abs=1e-8)
+
+
+def test_its_loss_and_likelihood_are_of_the_model_that_is_kept():
+    from placement.evaluation.metrics import metrics
+
+    table = read_table(SEPARABLE)
+    prepared = prepare(table, TrainConfig(firth=True, test_size=0.0))
+    found = solve(prepared.problem)
+    known = inform(prepared, found)
+    fitted = finish(prepared, found, known=known)
+    loss = metrics(fitted.predict_proba(table.columns), table.label).log_loss
+    assert fitted.figures["train_loss"] == pytest.approx(loss, rel=1e-9)
+    assert known.log_likelihood == pytest.approx(-loss * len(table), rel=1e-9)
 
 
 def test_weights_count_as_repeated_rows():
