@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from placement.model.scorer import Z95
+
 Floats = npt.NDArray[np.float64]
 
 BINS = 10
@@ -121,7 +123,7 @@ def _summary(p: Floats, y: Floats, w: Floats, rows: int) -> ReliabilityBin:
     )
 
 
-def wilson(share: float, count: float, z: float = 1.959963984540054) -> tuple[float, float]:
+def wilson(share: float, count: float, z: float = Z95) -> tuple[float, float]:
     """Return the Wilson limits of a share seen in `count` rows; they stay inside [0, 1]."""
     shrunk = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z * np.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)

@@ -20,10 +20,9 @@ from placement.evaluation.calibration import (
     reliability_bins,
 )
 from placement.evaluation.logistic import fit_line, fit_shift, logit_of
+from placement.model.scorer import Z95
 
 Floats = npt.NDArray[np.float64]
-
-_Z = 1.959963984540054  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -101,4 +100,4 @@ def calibration_figures(
 
 
 def _estimate(value: float, error: float) -> Estimate:
-    return Estimate(value, value - _Z * error, value + _Z * error)
+    return Estimate(value, value - Z95 * error, value + Z95 * error)

@@ -15,12 +15,12 @@ import numpy.typing as npt
 from placement.evaluation.baselines import row_log_loss
 from placement.evaluation.bootstrap import EXACT_ROWS, block_sizes, draw_counts
 from placement.evaluation.paired_tests import DeLong, McNemar, binary, delong, mcnemar
+from placement.model.scorer import Z95
 
 Floats = npt.NDArray[np.float64]
 Verdict = Literal["better", "worse", "no difference beyond chance"]
 
 REPLICATES = 2000
-_Z = 1.959963984540054  # of a 95 % interval
 _BY_RANKS = "DeLong's for the ROC area"
 
 
@@ -139,7 +139,7 @@ def _by_standard_error(both: _Pairs) -> tuple[Floats, Floats]:
     w = both.weight
     mean = np.average(both.gaps, axis=0, weights=w)
     spread = w if both.whole else w**2
-    reach = _Z * np.sqrt(spread @ (both.gaps - mean) ** 2) / w.sum()
+    reach = Z95 * np.sqrt(spread @ (both.gaps - mean) ** 2) / w.sum()
     return mean - reach, mean + reach
 
 

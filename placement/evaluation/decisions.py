@@ -20,7 +20,6 @@ from placement.evaluation.metrics import Confusion, checked, confusion, ratio
 Floats = npt.NDArray[np.float64]
 Kind = Literal["fixed", "cost", "recall", "precision", "capacity", "youden"]
 
-TIES = "of equally good thresholds, the lowest"
 CURVE_THRESHOLDS = tuple(step / 100 for step in range(5, 100, 5))
 _ROUNDING = 1e-12  # relative; sums of fractions that ought to be equal differ by less
 

@@ -26,11 +26,11 @@ from placement.evaluation.shift import (
     psi,
     rates,
 )
+from placement.model.scorer import Z95
 
 Counts = npt.NDArray[np.int64]
 
 EXAMPLES = 3
-_Z = 1.959963984540054  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ def _predictions(profile: Profile, now: Seen) -> PredictionDrift:
     counted = now.predictions.counts if len(train) else train
     statistic, p_value = kolmogorov_smirnov(train, counted)
     change = own.mean - profile.mean
-    reach = _Z * math.sqrt(profile.std**2 / profile.binned + own.square / own.weight / now.rows)
+    reach = Z95 * math.sqrt(profile.std**2 / profile.binned + own.square / own.weight / now.rows)
     return PredictionDrift(
         _psi_of_bins(train, counted, 0, 0),
         statistic,

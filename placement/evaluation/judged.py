@@ -19,12 +19,12 @@ from placement.evaluation.bootstrap import EXACT_ROWS
 from placement.evaluation.calibration import BINS as CALIBRATION_BINS
 from placement.evaluation.calibration import borders, ece_of_sums
 from placement.evaluation.metrics import Metrics, metrics, ratio
+from placement.model.scorer import Z95
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 BINS = 1 << 18
-_Z = 1.959963984540054  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class _Totals:
         """The gain with the interval of its standard error, which resampling would only repeat."""
         mean = self.gain / self.weight
         variance = self.gain_squared - 2 * mean * self.square_gain + mean**2 * self.square
-        reach = _Z * math.sqrt(max(variance, 0.0)) / self.weight
+        reach = Z95 * math.sqrt(max(variance, 0.0)) / self.weight
         low, high = mean - reach, mean + reach
         return Skill(self.base / self.weight, mean, low, high, low > 0)
 

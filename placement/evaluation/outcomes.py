@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from placement.evaluation.bootstrap import bootstrap_intervals, describe_method
 from placement.evaluation.metrics import metrics
+from placement.model.scorer import Z95
 
 Floats = npt.NDArray[np.float64]
 
 COMPARED = {"log_loss": 1, "brier": 1, "roc_auc": -1}  # 1 where more is worse
 FEWEST = 5  # rows of each outcome; fewer tell nothing
-_Z = 1.959963984540054  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def performance(p: Floats, y: Floats, known: Mapping[str, Any]) -> Performance:
     then, on = known.get("metrics", {}), known.get("metrics_on")
     ratio = len(p) / known["rows"][on] if on else math.inf
     error = y - p
-    reach = _Z * float(error.std()) / math.sqrt(len(p))
+    reach = Z95 * float(error.std()) / math.sqrt(len(p))
     told = intervals["log_loss"] is not None
     return Performance(
         rows=len(p),

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.evaluation.metrics import checked
+from placement.model.scorer import Z95
 
 Floats = npt.NDArray[np.float64]
 
 FEW_DISCORDANT = 25
-_Z = 1.959963984540054  # of a 95 % interval
 _NOTHING = 1e-12  # below it, a standard error of areas is the rounding of sums
 
 
@@ -160,7 +160,7 @@ def _tested(first: float, other: float, difference: float, error: float | None) 
 
     z = difference / error
     p_value = float(2 * norm.sf(abs(z)))
-    reach = _Z * error
+    reach = Z95 * error
     return DeLong(
         first, other, difference, error, z, p_value, difference - reach, difference + reach
     )

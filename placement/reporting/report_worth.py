@@ -116,6 +116,9 @@ def line_section(report: Report) -> Section | None:
     found = report.rivals
     if found is None:
         return None
+    own = report.fitted.figures
+    chosen = own["metrics_on"] == "test" and found.of_rows == own["rows"]["train"]
+    trained = " that it was trained on" if chosen else ""  # the others must not choose
     rows = []
     for one in contenders(found):
         apart = one.apart
@@ -125,8 +128,9 @@ def line_section(report: Report) -> Section | None:
     header = ("", "log-loss", "Brier", "ROC AUC", "log-loss against it", "95 % interval")
     blocks: list[Any] = [
         Text(
-            f"{found.rows:,} rows of {report.source} in {found.folds} folds, each row predicted by "
-            "models that had not seen it; the perceptron is trained with this model's settings."
+            f"{found.rows:,} rows of {report.source}{trained} in {found.folds} folds, each row "
+            "predicted by models that had not seen it; the perceptron is trained with this model's "
+            "settings."
         ),
         table(header, rows),
         *(Text(text) for text in verdict(found)),

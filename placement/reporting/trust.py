@@ -6,7 +6,7 @@ from typing import Any
 
 from placement.evaluation.judged import Judged
 from placement.evaluation.rivals import Rivals
-from placement.evaluation.uncertainty import FEW_EVENTS
+from placement.evaluation.uncertainty import FEW_EVENTS, few_events
 from placement.model.fitted import Fitted
 from placement.reporting.blocks import State
 from placement.reporting.calibration import calibration_text
@@ -68,9 +68,8 @@ def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
         yield state, " ".join(verdict(report.rivals))
     yield from _fairness_verdicts(figures.get("fairness"))
     known = figures["inference"]
-    if known is not None and known["events"] < FEW_EVENTS * (known["parameters"] - 1):
-        per = known["events"] / max(known["parameters"] - 1, 1)
-        text = f"The sample is small for its columns: {per:.1f} students of the rarer outcome a "
+    if known is not None and (few := few_events(known)) is not None:
+        text = f"The sample is small for its columns: {few:.1f} students of the rarer outcome a "
         yield "doubt", f"{text}column, where {FEW_EVENTS} are the least."
     if figures["converged"]:
         yield "good", f"The training reached the optimum ({figures['stopped']})."
