@@ -42,11 +42,11 @@ def hashes_of(table: Table, names: Sequence[str], seed: int) -> Vector:
 
 def rows_digest(table: Table, names: Sequence[str]) -> str:
     """Return what tells a set of rows by some columns and the outcome, whatever their order."""
-    total = np.uint64(0)
+    total = 0
     for place, own in enumerate(hashes_of(table, names, 0)):
         positive = (table.labels.piece(place) >= 0.5).astype(np.uint64)
-        total += spread(own ^ positive).sum(dtype=np.uint64)
-    return f"{len(table)}-{int(total):016x}"
+        total += int(spread(own ^ positive).sum(dtype=np.uint64))
+    return f"{len(table)}-{total % 2**64:016x}"
 
 
 def column_hashes(column: Column, seed: int) -> Callable[[int], Hashes]:

@@ -124,10 +124,11 @@ def _judged(
                 for place in range(table.pieces)
             ]
             found = performance(np.concatenate(pieces), table.label, model.figures)
+            known = is_training_table(model.figures, model.schema.feature_names, table)
     except DataError as fault:
         # The columns can be compared even where the outcomes cannot be read.
         return None, (f"outcomes were not compared: {fault}",)
-    if is_training_table(model.figures, model.schema.feature_names, table):
+    if known:
         return found, (
             f"{table.name} is the very table the model was trained on: its figures flatter",
         )

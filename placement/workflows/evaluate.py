@@ -58,7 +58,8 @@ def evaluate_file(
         found = evaluate(fitted, table, threshold=threshold, groups=groups)
         doubts = _doubts(fitted, table)
         beside = _rivals(fitted, table, watcher) if with_rivals else None
-    if is_training_table(model.figures, model.schema.feature_names, table):
+        known = is_training_table(model.figures, model.schema.feature_names, table)
+    if known:
         doubts = (f"{table.name} is the very table the model was trained on: it flatters", *doubts)
     if found.base_rate in (0.0, 1.0):
         doubts = (f"{table.name}: all rows have the same outcome: most figures say little", *doubts)

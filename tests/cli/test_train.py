@@ -20,6 +20,7 @@ KEYS = {
 MORE = {  # beyond what was promised
     "lr", "base_rate", "data_digest", "metrics_method", "inference", "maximum_likelihood",
     "calibration", "calibrate", "calibration_map", "decision", "fairness",
+    "rows_digest",
 }  # fmt: skip
 METRICS = {
     "log_loss", "brier", "roc_auc", "average_precision", "accuracy", "precision", "recall", "f1",
