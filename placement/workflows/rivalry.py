@@ -38,6 +38,8 @@ def rivals(
     of many levels make rows wide) those are drawn whose hash, keyed by the seed, is lowest. Raises
     DataError where there are too few rows to cross-validate.
     """
+    if not table.schema.features:  # of one row, every column is a constant
+        raise too_few(table, folds)
     some, total = drawn_rows(table, config.seed, split)
     found = folds_of(some, config.seed, folds, group=config.group)
     if found is None:
