@@ -50,6 +50,10 @@ class Table:
     def __len__(self) -> int:
         return self.labels.rows
 
+    def where(self, place: int, row: int) -> str:
+        """Say where a row (0-based) of a piece stands: `may.csv, row 812`."""
+        return f"{self.name}, row {self.numbers.piece(place)[row]}"
+
     @property
     def pieces(self) -> int:
         """Number of pieces."""

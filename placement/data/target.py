@@ -32,13 +32,15 @@ def target_candidates(names: Sequence[str]) -> list[str]:
     return first or [name for name in names if letters(name) in SECOND_TARGET_NAMES]
 
 
-def choose_target(columns: Mapping[str, Read], *, target: str | None, file: str) -> str | None:
-    """Return the outcome column: the one asked for, else the one so named; None without one.
+def choose_target(
+    columns: Mapping[str, Read], *, target: str | None, file: str, option: str = "--target"
+) -> str | None:
+    """Return the outcome column: the one asked for by `option`, else the one so named, or None.
 
     Candidates with continuous values do not count; `DataError` where two are left.
     """
     if target is not None:
-        return matching_columns(columns, [target], option="--target", file=file)[target]
+        return matching_columns(columns, [target], option=option, file=file)[target]
     found = target_candidates([name for name in columns if not is_continuous(columns[name])])
     if len(found) > 1:
         lines = " or ".join(f"--target {quoted(name)}" for name in found)

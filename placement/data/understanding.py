@@ -82,11 +82,13 @@ def understand_table(
     """
     place = storage.place(reader)
     data, joined, notes = _read(reader, how, place, lambda rows: tell(rows, ""))
-    name = joined.column.name if joined else _target(data, how["target"])
+    of_model = how.get("of_model", False)  # then nobody typed an option
+    option = "the model's outcome" if of_model else "--target"
+    name = joined.column.name if joined else _target(data, how["target"], option)
     own = _Spelling(data)
     asked = Asked(
         target=name,
-        features=own.all("--features", how["features"]),
+        features=own.all("a column of the model" if of_model else "--features", how["features"]),
         drop=own.all("--drop", how["drop"]),
         allow_leak=own.all("--allow-leak", how["allow_leak"]),
         allow_sensitive=own.all("--allow-sensitive", how["allow_sensitive"]),
@@ -104,7 +106,7 @@ def understand_table(
             how["negative"],
             tuple(how["ignore_label"]),
             data.decimal,
-            of_model=how.get("of_model", False),
+            of_model=of_model,
         ),
         file=data.name,
     )
@@ -147,8 +149,8 @@ class _Spelling:
         return None if wanted is None else self.all(option, (wanted,))[0]
 
 
-def _target(data: Collected, target: str | None) -> str:
-    name = choose_target(data.columns, target=target, file=data.name)
+def _target(data: Collected, target: str | None, option: str) -> str:
+    name = choose_target(data.columns, target=target, file=data.name, option=option)
     if name is None:
         identifiers = unique_identifiers(data.columns)
         refuse_without_target(data.columns, file=data.name, identifiers=identifiers)

@@ -11,18 +11,8 @@ from placement.evaluation.metrics import NAMES
 from placement.evaluation.paired_tests import McNemar
 from placement.reporting.documents import FORMAT
 from placement.reporting.grid import table
+from placement.reporting.tables import METRIC_WORDS
 
-METRIC_WORDS = {
-    "log_loss": "log-loss",
-    "brier": "Brier score",
-    "roc_auc": "ROC AUC",
-    "average_precision": "average precision",
-    "accuracy": "accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "ece": "calibration error (ECE)",
-}
 _LONGEST_NAME = 28
 
 

@@ -8,9 +8,9 @@ from placement.data.profile import Profile
 from placement.evaluation.drift import ColumnDrift, Drift, PredictionDrift
 from placement.evaluation.outcomes import Performance
 from placement.evaluation.shift import LARGE, MODERATE, Psi
+from placement.reporting.documents import FORMAT
 from placement.reporting.grid import table
 
-FORMAT = 1
 _FIGURES = {"log_loss": "log-loss", "brier": "Brier score", "roc_auc": "ROC AUC"}
 _SURE = 0.05
 _LEGEND = f"""\

@@ -14,11 +14,11 @@ import numpy as np
 from placement.config import TrainConfig, flag
 from placement.evaluation.rivals import Rivals
 from placement.reporting.canvas import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, Canvas, canvas
+from placement.reporting.documents import FORMAT
 from placement.reporting.grid import table
 from placement.reporting.rivals import contenders, rivals_document, rivals_text
 from placement.training.penalties import PenaltyPath
 
-FORMAT = 1
 RULE = "the strongest penalty within one standard error of the least log-loss"
 _LINES = 8  # of weights, that are named
 _COLOURS = (BLUE, ORANGE, GREEN, VERMILION, "#CC79A7", "#56B4E9", "#7B6D00", INK)

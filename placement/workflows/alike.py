@@ -1,6 +1,6 @@
 """Several models on the same rows: do they answer one question, and from which columns?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -155,17 +155,9 @@ def _scored(model: Model, table: Table, doubts: Doubts) -> Floats:
     parts = []
     for place in range(table.pieces):
         scores = model.scorer.score(table.piece(place, model.schema.feature_names))
-        doubts.add(scores.problems, _where(table, place))
+        doubts.add(scores.problems, partial(table.where, place))
         parts.append(scores.probability)
     return np.concatenate(parts)
-
-
-def _where(table: Table, place: int) -> Callable[[int], str]:
-    return partial(_row, table, place)
-
-
-def _row(table: Table, place: int, row: int) -> str:
-    return f"{table.name}, row {table.numbers.piece(place)[row]}"
 
 
 def _is_training_table(model: Model, table: Table) -> bool:

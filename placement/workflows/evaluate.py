@@ -91,9 +91,5 @@ def _doubts(fitted: Fitted, table: Table) -> tuple[str, ...]:
     doubts = Doubts()
     for place in range(table.pieces):
         cells = table.piece(place, fitted.schema.feature_names)
-        doubts.add(fitted.encoder.problems(cells), partial(_row, table, place))
+        doubts.add(fitted.encoder.problems(cells), partial(table.where, place))
     return doubts.warnings
-
-
-def _row(table: Table, place: int, row: int) -> str:
-    return f"{table.name}, row {table.numbers.piece(place)[row]}"

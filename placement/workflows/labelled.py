@@ -52,11 +52,7 @@ def read_like(
         "sensitive": sensitive,
         "categorical": tuple(f.name for f in schema.features if f.kind == "category"),
     }
-    try:
-        table = read_watched(source, how, storage, watcher)
-    except DataError as fault:  # the model's words are no options of who gives it a file
-        told = str(fault).replace(" (--target)", " (the outcome of the model)")
-        raise DataError(told.replace(" (--features)", " (a column of the model)")) from fault
+    table = read_watched(source, how, storage, watcher)
     theirs = matching_columns(table.kept, schema.feature_names, file=table.name)
     own = {spelling: name for name, spelling in theirs.items()}
     for spelling in theirs.values():

@@ -96,3 +96,14 @@ def test_0_and_1_are_told_as_the_column_s_outcome(run, here):
     assert run("train", "numbers.csv", "--no-track", "--out", "model").code == 0
     told = run("predict", "--set", "cgpa=7", "--model", "model").out
     assert "students like this have placed = 1 " in told
+
+
+def test_what_a_file_lacks_is_named_as_the_model_s_not_as_an_option_nobody_typed(run, few, trained):
+    rows = pd.read_csv("placed.csv")
+    rows.drop(columns="status").to_csv("no_outcome.csv", index=False)
+    rows.drop(columns="cgpa").to_csv("no_cgpa.csv", index=False)
+    told = run("evaluate", "no_outcome.csv", "--model", trained)
+    assert (told.code, "'status' (the model's outcome)" in told.err) == (3, True)
+    told = run("evaluate", "no_cgpa.csv", "--model", trained)
+    assert (told.code, "'cgpa' (a column of the model)" in told.err) == (3, True)
+    assert "--" not in told.err
