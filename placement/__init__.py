@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from placement.config import TrainConfig
-    from placement.data.understanding import Table, read_table
+    from placement.data.table.read_table import Table, read_table
     from placement.errors import (
         DataError,
         GateRefused,
@@ -43,7 +43,7 @@ _HOME = {
     "PlacementClassifier": "placement.estimator",
     "PlacementError": "placement.errors",
     "StoreError": "placement.errors",
-    "Table": "placement.data.understanding",
+    "Table": "placement.data.table.read_table",
     "TrainConfig": "placement.config",
     "UsageError": "placement.errors",
     "check_gradients": "placement.training.gradcheck",
@@ -52,7 +52,7 @@ _HOME = {
     "fit": "placement.training.preparation",
     "lesson": "placement.lessons.catalog",
     "load": "placement.tracking.registry",
-    "read_table": "placement.data.understanding",
+    "read_table": "placement.data.table.read_table",
 }
 
 __all__ = [

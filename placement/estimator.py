@@ -26,8 +26,8 @@ from sklearn.utils.validation import (
 )
 
 from placement.config import TrainConfig
-from placement.data.chunks import ArrayChunks, no_weights, threads_for
-from placement.data.encoding import Encoder, LevelCounts, NumberSums
+from placement.data.encoding.chunks import ArrayChunks, no_weights, threads_for
+from placement.data.encoding.encoder import Encoder, LevelCounts, NumberSums
 from placement.data.schema import Feature
 from placement.errors import DataError, UsageError
 from placement.model.scorer import NumberColumn, sigmoid

@@ -18,7 +18,7 @@ from make_students import TRUE_WEIGHTS, make_students
 from scipy import stats
 
 from placement import TrainConfig, fit, read_table
-from placement.data.split import hold_out
+from placement.data.splits.split import hold_out
 
 Floats = npt.NDArray[np.float64]
 SHIPPED = Path(__file__).resolve().parent.parent / "data" / "students.csv"

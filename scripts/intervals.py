@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.special import expit
 
 from placement.config import TrainConfig
-from placement.data.understanding import read_table
+from placement.data.table.read_table import read_table
 from placement.evaluation.uncertainty import estimates
 from placement.training.preparation import fit
 

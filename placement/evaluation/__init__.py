@@ -1,0 +1,1 @@
+"""A fitted model and rows come in; what the model is worth on them goes out."""

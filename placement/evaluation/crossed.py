@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.curves import STRAIGHT, Curves
-from placement.data.encoding import learn_encoder
+from placement.data.encoding.encoder import learn_encoder
+from placement.data.encoding.nonlinear_terms import STRAIGHT, Curves
 from placement.data.schema import Schema
 from placement.model.scorer import Coded
 

@@ -11,8 +11,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.encoding import RARE_BELOW, NumberSums
-from placement.data.profile import NumberProfile, Numbers, Profile, WordProfile, Words
+from placement.data.encoding.encoder import RARE_BELOW, NumberSums
+from placement.data.profiles.column_profile import (
+    NumberProfile,
+    Numbers,
+    Profile,
+    WordProfile,
+    Words,
+)
 from placement.evaluation.shift import (
     LEAST_ROWS,
     Level,

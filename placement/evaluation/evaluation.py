@@ -27,8 +27,8 @@ from placement.evaluation.metrics import Confusion, Metrics, checked, confusion,
 from placement.model.scorer import match_columns
 
 if TYPE_CHECKING:
-    from placement.data.sensitive import Groups
-    from placement.data.understanding import Table
+    from placement.data.profiles.sensitive_groups import Groups
+    from placement.data.table.read_table import Table
     from placement.model.fitted import Fitted
 
 Floats = npt.NDArray[np.float64]

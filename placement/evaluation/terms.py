@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import DEFAULT_KNOTS
-from placement.data.curves import Curves
-from placement.data.encoding import learn_encoder
+from placement.data.encoding.encoder import learn_encoder
+from placement.data.encoding.nonlinear_terms import Curves
 from placement.data.schema import quoted
 from placement.evaluation.crossed import Crossed, Fold, logistic
 

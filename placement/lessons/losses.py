@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from placement.data.chunks import ArrayChunks, no_weights
+from placement.data.encoding.chunks import ArrayChunks, no_weights
 from placement.errors import DataError
 from placement.lessons.derivatives import check_of, perceptron_graph
 from placement.lessons.result import Check, Curves, Plain, Played, difference, named, number

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from placement.data.storage import IN_MEMORY
+from placement.data.columns.storage import IN_MEMORY
 from placement.errors import DataError
 from placement.lessons.derivatives import logit, loss_of
 from placement.lessons.graph import Graph, Tape

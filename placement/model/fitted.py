@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.encoding import Encoder
+from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Dropped, Feature, Schema, Target
 from placement.errors import DataError
 from placement.model.bundle import open_bundle, write_bundle

@@ -1,0 +1,1 @@
+"""Results come in; text, JSON documents, pictures and reports go out."""

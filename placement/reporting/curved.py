@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from placement.data.encoding import Encoder
+from placement.data.encoding.encoder import Encoder
 from placement.model.scorer import InteractionColumn, SplineColumn, StepColumn
 
 

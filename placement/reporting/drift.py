@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from placement.data.profile import Profile
+from placement.data.profiles.column_profile import Profile
 from placement.evaluation.drift import ColumnDrift, Drift, PredictionDrift
 from placement.evaluation.outcomes import Performance
 from placement.evaluation.shift import LARGE, MODERATE, Psi

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from placement.data.encoding import Encoder
+from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Schema
 from placement.evaluation.evaluation import Evaluation
 from placement.evaluation.rivals import Rivals

@@ -1,0 +1,1 @@
+"""A table comes in; a fitted perceptron goes out."""

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
+from placement.data.columns.column_store import Vector
 from placement.data.ordered import in_order, usable_processors
-from placement.data.sensitive import Groups
-from placement.data.shelf import Vector
-from placement.data.split import ASIDE, TEST, TRAIN, split_of
-from placement.data.table import Table
+from placement.data.profiles.sensitive_groups import Groups
+from placement.data.splits.split import ASIDE, TEST, TRAIN, split_of
+from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.model.fitted import Fitted
 from placement.training.fitting import solve

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from placement.data.chunks import ArrayChunks, Chunks
+from placement.data.encoding.chunks import ArrayChunks, Chunks
 from placement.errors import DataError
 from placement.training.fitting import solve
 from placement.training.problem import Problem, Stage

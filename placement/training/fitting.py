@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from placement.data.chunks import Chunks, threads_for
+from placement.data.encoding.chunks import Chunks, threads_for
 from placement.model.history import Epoch
 from placement.training import ranks, sums
 from placement.training.objective import Objective, Point

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from placement.config import TrainConfig
-from placement.data.chunks import ArrayChunks, Chunk, Chunks, no_weights
+from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, no_weights
 from placement.errors import UsageError
 from placement.model import loss as losses
 from placement.training import chain
@@ -20,7 +20,7 @@ from placement.training.chain import LINKS, Rows
 from placement.training.gradient_report import GradientCheck, ParameterCheck
 
 if TYPE_CHECKING:
-    from placement.data.understanding import Table
+    from placement.data.table.read_table import Table
 
 __all__ = [
     "LINKS",

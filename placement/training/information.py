@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from placement.data.chunks import Chunk, Chunks, threads_for
+from placement.data.encoding.chunks import Chunk, Chunks, threads_for
 from placement.training.parts import in_parts, tensors
 
 Array = npt.NDArray[np.float64]

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from placement.data.chunks import Chunk, Chunks
+from placement.data.encoding.chunks import Chunk, Chunks
 from placement.errors import DataError
 from placement.model.perceptron import Standardising
 from placement.training import ranks

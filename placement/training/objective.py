@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.chunks import Chunks
+from placement.data.encoding.chunks import Chunks
 from placement.errors import DataError
 from placement.model.perceptron import Perceptron
 from placement.training import sums

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from placement.data.chunks import mini_batches
+from placement.data.encoding.chunks import mini_batches
 from placement.training import ranks
 from placement.training.objective import Objective, Point
 

@@ -11,7 +11,7 @@ import torch
 from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
-from placement.data.chunks import Chunk, Chunks
+from placement.data.encoding.chunks import Chunk, Chunks
 from placement.data.ordered import in_order
 
 T = TypeVar("T")

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import DEFAULT_THRESHOLD, THRESHOLD_POLICIES, TrainConfig
-from placement.data.chunks import Chunks
-from placement.data.curves import curves_of
-from placement.data.encoded import Wanted, encoded
-from placement.data.encoding import Encoder, learn_encoding
-from placement.data.profiling import learn_profile
-from placement.data.split import TEST, TRAIN, VALIDATION, Split, hold_out
-from placement.data.table import Table
+from placement.data.encoding.chunks import Chunks
+from placement.data.encoding.encode_rows import Wanted, encoded
+from placement.data.encoding.encoder import Encoder, learn_encoding
+from placement.data.encoding.nonlinear_terms import curves_of
+from placement.data.profiles.learn_profile import learn_profile
+from placement.data.splits.split import TEST, TRAIN, VALIDATION, Split, hold_out
+from placement.data.table.table import Table
 from placement.errors import DataError, UsageError
 from placement.model.fitted import Fitted
 from placement.training.firth import flic_intercept, pseudo_observed

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.chunks import Chunk, Chunks, threads_for
+from placement.data.encoding.chunks import Chunk, Chunks, threads_for
 from placement.errors import DataError
 from placement.model.perceptron import Perceptron, Standardising
 from placement.training import ranks

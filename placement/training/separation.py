@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.chunks import ArrayChunks, Chunk, Chunks
+from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks
 from placement.training.planes import (
     Walk,
     columns_that_separate,

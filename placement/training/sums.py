@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from placement.data.chunks import Chunk, Chunks
+from placement.data.encoding.chunks import Chunk, Chunks
 from placement.model import loss as losses
 from placement.model.perceptron import Perceptron
 from placement.training import ranks

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
-from placement.data.chunks import Chunks
-from placement.data.shelf import Vector
-from placement.data.table import Table
+from placement.data.columns.column_store import Vector
+from placement.data.encoding.chunks import Chunks
+from placement.data.table.table import Table
 from placement.training.crossing import without_fold
 from placement.training.fitting import solve
 from placement.training.parts import one_thread

@@ -1,0 +1,1 @@
+"""What a command asks for comes in; its result goes out, with everything recorded."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from placement.config import TrainConfig
-from placement.data.hashing import rows_digest
-from placement.data.split import TEST, TRAIN, Split, hold_out
-from placement.data.table import Table
+from placement.data.splits.row_hashes import rows_digest
+from placement.data.splits.split import TEST, TRAIN, Split, hold_out
+from placement.data.table.table import Table
 from placement.model.fitted import Fitted
 
 # What is about holding rows out of a file and choosing on the rest, not about fitting.

@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from placement.data.columns.storage import Storage
 from placement.data.schema import Schema
-from placement.data.storage import Storage
-from placement.data.table import Table, digest_of
+from placement.data.table.table import Table, digest_of
 from placement.errors import DataError, UsageError
 from placement.model.scorer import fold
 from placement.workflows.again import is_training_table

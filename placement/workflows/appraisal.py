@@ -5,8 +5,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from placement.data.folds import folds_of
-from placement.data.hashing import rows_digest
+from placement.data.splits.folds import folds_of
+from placement.data.splits.row_hashes import rows_digest
 from placement.errors import DataError
 from placement.evaluation.baselines import Skill
 from placement.evaluation.calibration_figures import calibration_figures

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from placement.data.folds import folds_of
-from placement.data.sensitive import Groups, sensitive_groups
+from placement.data.profiles.sensitive_groups import Groups, sensitive_groups
+from placement.data.splits.folds import folds_of
 from placement.evaluation.fairness import Fairness, FairnessJudge
 from placement.evaluation.logistic import logit_of
 from placement.model.fitted import Fitted

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.folds import folds_of
-from placement.data.shelf import Cutter, Vector
+from placement.data.columns.column_store import Cutter, Vector
+from placement.data.splits.folds import folds_of
 from placement.errors import DataError
 from placement.evaluation.judged import Judge, Measured
 from placement.training.crossing import fold_numbers, fold_scored

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from placement.data.blocks import Wanted
+from placement.data.columns.storage import Storage
+from placement.data.formats.blocks import Wanted
+from placement.data.formats.table_reader import Block, Reader, RowCount
 from placement.data.ordered import in_order, usable_processors
-from placement.data.profile import Profile, profile_of_document
+from placement.data.profiles.column_profile import Profile, profile_of_document
 from placement.data.schema import matching_columns, same_column
-from placement.data.storage import Storage
-from placement.data.tables import Block, Reader, RowCount
-from placement.data.target import unlabelled
+from placement.data.target.target_column import unlabelled
 from placement.errors import DataError, ModelError
 from placement.evaluation.drift import Seen, drift, seen
 from placement.evaluation.outcomes import Performance, performance

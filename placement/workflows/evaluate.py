@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from placement.data.sensitive import sensitive_groups
-from placement.data.storage import Storage
-from placement.data.understanding import Table
+from placement.data.columns.storage import Storage
+from placement.data.profiles.sensitive_groups import sensitive_groups
+from placement.data.table.read_table import Table
 from placement.evaluation.evaluation import evaluate
 from placement.evaluation.rivals import Rivals
 from placement.model.fitted import Fitted, load_fitted

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.blocks import Block, Wanted
+from placement.data.formats.blocks import Block, Wanted
 from placement.data.schema import Feature
 from placement.errors import DataError, ModelError
 from placement.evaluation.changeable import changeable

@@ -1,7 +1,7 @@
 """Check gradients without training: one example, or the rows of a file."""
 
 from placement.config import TrainConfig
-from placement.data.understanding import read_table
+from placement.data.table.read_table import read_table
 from placement.errors import UsageError
 from placement.training.gradcheck import GradientCheck, check_batch, check_scalar, first_rows
 from placement.training.preparation import prepare

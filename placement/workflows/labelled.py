@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from placement.config import TrainConfig
-from placement.data.raw import MOST_WORDS
+from placement.data.columns.raw_column import MOST_WORDS
+from placement.data.columns.storage import Storage
+from placement.data.formats.table_reader import Reader
 from placement.data.schema import Schema
-from placement.data.storage import Storage
-from placement.data.tables import Reader
-from placement.data.understanding import Table, matching_columns, open_labelled, understand_table
+from placement.data.table.read_table import Table, matching_columns, open_labelled, understand_table
 from placement.errors import DataError
 from placement.workflows.watching import Nobody, Watcher
 

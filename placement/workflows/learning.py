@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from placement.config import TrainConfig
-from placement.data.curves import curves_of
-from placement.data.curving import left_out
-from placement.data.sensitive import sensitive_groups
-from placement.data.split import TEST
+from placement.data.encoding.fit_terms import left_out
+from placement.data.encoding.nonlinear_terms import curves_of
+from placement.data.profiles.sensitive_groups import sensitive_groups
+from placement.data.splits.split import TEST
 from placement.errors import DataError
 from placement.evaluation.judged import Judge
 from placement.model.fitted import Fitted

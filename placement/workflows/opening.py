@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from placement.data.tables import Reader, open_table
+from placement.data.formats.table_reader import Reader, open_table
 from placement.errors import DataError, did_you_mean
 from placement.model.scorer import fold
 from placement.workflows.models import Model

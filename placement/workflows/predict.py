@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from placement.data.blocks import Wanted
+from placement.data.columns.row_rules import parse_rule
+from placement.data.formats.blocks import Wanted
+from placement.data.formats.table_reader import Block, Reader, RowCount
 from placement.data.ordered import in_order, usable_processors
-from placement.data.output import Output
+from placement.data.output.csv_writer import open_output, output_form
+from placement.data.output.writer import Output
 from placement.data.replacing import replacing
-from placement.data.rules import parse_rule
 from placement.data.schema import matching_columns, quoted
-from placement.data.tables import Block, Reader, RowCount
-from placement.data.writing import open_output, output_form
 from placement.errors import UsageError
 from placement.evaluation.selection import Rank
 from placement.model.bundle import finite

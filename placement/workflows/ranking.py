@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.blocks import Block, Wanted, text_of
-from placement.data.gathering import gathered, in_turn, joined_cells, kind_of, taken
+from placement.data.formats.blocks import Block, Wanted, text_of
+from placement.data.output.take_rows import gathered, in_turn, joined_cells, kind_of, taken
 from placement.evaluation.selection import Rank, listed
 from placement.model.scorer import Coded, fold
 from placement.workflows.scoring import Scored

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from placement.config import TrainConfig
-from placement.data.hashing import count_common
-from placement.data.rules import is_rule, parse_rule
-from placement.data.storage import Storage
-from placement.data.table import Table
+from placement.data.columns.row_rules import is_rule, parse_rule
+from placement.data.columns.storage import Storage
+from placement.data.splits.row_hashes import count_common
+from placement.data.table.table import Table
 from placement.workflows.labelled import read_like, read_watched
 from placement.workflows.watching import Nobody, Watcher
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from placement.config import TrainConfig
-from placement.data.table import Table
+from placement.data.table.table import Table
 from placement.tracking.interrupts import signals_held
 from placement.workflows.aside import Aside, Here
 from placement.workflows.record import DataSet, RunKeeper, keeper_for

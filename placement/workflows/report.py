@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
+from placement.data.columns.storage import Storage
 from placement.data.replacing import replacing, writing
-from placement.data.split import FEWEST_HELD_OUT, TEST, TRAIN, split_of
-from placement.data.storage import Storage
-from placement.data.table import Table
+from placement.data.splits.split import FEWEST_HELD_OUT, TEST, TRAIN, split_of
+from placement.data.table.table import Table
 from placement.errors import DataError, ModelError, UsageError
 from placement.evaluation.judged import Judge
 from placement.model.fitted import load_fitted

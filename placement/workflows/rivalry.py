@@ -4,12 +4,12 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
-from placement.data.curves import curves_of
-from placement.data.folds import folds_of
-from placement.data.hashing import hashes_of
-from placement.data.shelf import Vector
-from placement.data.split import TRAIN, Marked, Split, smallest, told_apart
-from placement.data.table import Table
+from placement.data.columns.column_store import Vector
+from placement.data.encoding.nonlinear_terms import curves_of
+from placement.data.splits.folds import folds_of
+from placement.data.splits.row_hashes import hashes_of
+from placement.data.splits.split import TRAIN, Marked, Split, smallest, told_apart
+from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.evaluation.crossed import Crossed
 from placement.evaluation.rivals import Rivals, compare

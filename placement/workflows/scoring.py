@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.rules import Rule
+from placement.data.columns.row_rules import Rule
+from placement.data.formats.table_reader import Block
 from placement.data.schema import matching_columns
-from placement.data.tables import Block
-from placement.data.target import unlabelled
+from placement.data.target.target_column import unlabelled
 from placement.evaluation.explanation import REASONS
 from placement.model.scorer import Coded, Problem, Scores
 from placement.workflows.models import Model

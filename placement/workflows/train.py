@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from placement.config import TrainConfig
-from placement.data.table import Table
+from placement.data.table.table import Table
 from placement.model.bundle import check_replaceable
 from placement.model.fitted import Fitted
 from placement.reporting.documents import gradcheck_rows

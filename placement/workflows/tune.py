@@ -32,7 +32,7 @@ def tune_files(
     with recording(PathRecorder, config) as recorder, storage_of(config) as storage:
         with imported_ahead(*HEAVY):
             tables = read(sources, config, storage, watcher)
-        from placement.data.folds import folds_of
+        from placement.data.splits.folds import folds_of
         from placement.training.penalties import penalties_for
         from placement.training.tuning import path_config, tune, weight_sums
         from placement.workflows.learning import understand

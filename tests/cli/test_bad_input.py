@@ -75,7 +75,7 @@ def test_too_little_memory_is_told_with_what_helps(run, tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "may.csv").write_text("cgpa,placed\n" + "7,1\n6,0\n7,0\n" * 20)
-    monkeypatch.setattr("placement.data.encoded._in_memory", refuse)
+    monkeypatch.setattr("placement.data.encoding.encode_rows._in_memory", refuse)
     done = run("train", "may.csv", "--no-track")
     assert done.code == 3
     assert "out of memory; train with --stream" in done.err

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from placement.config import TrainConfig
-from placement.data.folds import folds_of
+from placement.data.splits.folds import folds_of
 from placement.evaluation.decisions import Policy, choose_threshold
 from placement.model.fitted import load_fitted
 from placement.training.crossing import cross_scored

@@ -208,7 +208,7 @@ def test_every_kind_of_file_gives_the_same_document(
 
 
 def _small_blocks(**how):
-    from placement.data.blocks import Wanted
+    from placement.data.formats.blocks import Wanted
 
     return Wanted(**how, block_rows=7, piece_bytes=512)
 

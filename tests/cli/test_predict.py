@@ -164,7 +164,7 @@ def test_a_rule_that_keeps_no_row_gives_an_empty_answer(predict, mixed, here, fo
 
 
 def test_a_block_that_keeps_no_row_does_not_disturb_the_others(predict, mixed, monkeypatch):
-    from placement.data.tables import Reader
+    from placement.data.formats.table_reader import Reader
 
     true = Reader.blocks
     monkeypatch.setattr(Reader, "blocks", lambda self: true(self, 7))
@@ -389,7 +389,7 @@ def test_an_output_that_cannot_be_written_is_told_and_nothing_is_left(predict, s
 def test_an_error_half_way_keeps_what_was_there_and_leaves_nothing_beside_it(
     predict, here, monkeypatch
 ):
-    from placement.data.tables import Reader
+    from placement.data.formats.table_reader import Reader
 
     true = Reader.blocks
     monkeypatch.setattr(Reader, "blocks", lambda self: true(self, 2))

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from placement.data.blocks import Block
-from placement.data.collecting import raw_column
-from placement.data.kinds import understand
-from placement.data.leakage import Sight
-from placement.data.outcome import Outcome
-from placement.data.places import Places
-from placement.data.shelf import MemoryShelf
-from placement.data.survey import merged, surveys
+from placement.data.columns.column import understand
+from placement.data.columns.column_store import MemoryShelf
+from placement.data.columns.column_summary import merged, surveys
+from placement.data.columns.load_columns import raw_column
+from placement.data.columns.outcome_codes import Outcome
+from placement.data.columns.row_locations import Places
+from placement.data.formats.blocks import Block
+from placement.data.table.leakage import Sight
 
 PIECE = 7
 

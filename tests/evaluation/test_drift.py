@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placement.data.profile import NumberProfile, Profile, WordProfile
-from placement.data.profiling import profile_of_numbers
+from placement.data.profiles.column_profile import NumberProfile, Profile, WordProfile
+from placement.data.profiles.learn_profile import profile_of_numbers
 from placement.evaluation.drift import drift, seen
 from placement.evaluation.shift import psi
 

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 import torch
 
-from placement.data.encoding import learn_encoder
+from placement.data.encoding.encoder import learn_encoder
 from placement.data.schema import Feature, Schema, Target
-from placement.data.understanding import read_table
+from placement.data.table.read_table import read_table
 from placement.errors import DataError
 from placement.evaluation.evaluation import evaluate, evaluate_probabilities, forward
 from placement.evaluation.metrics import metrics

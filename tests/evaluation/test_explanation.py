@@ -7,7 +7,7 @@ from scipy.special import expit, logit
 
 from placement.config import TrainConfig
 from placement.data.schema import Feature, Schema, Target
-from placement.data.understanding import read_table
+from placement.data.table.read_table import read_table
 from placement.errors import DataError, UsageError
 from placement.evaluation.changeable import better, changeable
 from placement.evaluation.explanation import explain, reasons

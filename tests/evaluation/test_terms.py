@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placement.config import DEFAULT_KNOTS
-from placement.data.curves import Curves
-from placement.data.encoding import learn_encoder
+from placement.data.encoding.encoder import learn_encoder
+from placement.data.encoding.nonlinear_terms import Curves
 from placement.evaluation.terms import Product, Spline, Step, shortest_between
 from tests.evaluation.worlds import straight, world
 

@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from scipy.special import expit
 
 from placement.config import TrainConfig
-from placement.data.understanding import read_table
+from placement.data.table.read_table import read_table
 from placement.errors import UsageError
 from placement.evaluation.uncertainty import (
     differ,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from placement.config import TrainConfig
-from placement.data.understanding import read_table
+from placement.data.table.read_table import read_table
 from placement.errors import DataError
 from placement.model.fitted import load_fitted, thinned
 from placement.training.preparation import fit

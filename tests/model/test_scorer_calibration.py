@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placement.data.encoding import Encoder
+from placement.data.encoding.encoder import Encoder
 from placement.errors import ModelError
 from placement.model.bundle import open_bundle, write_bundle
 from placement.model.scorer import (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from placement.data.encoding import Encoder
+from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Feature, Schema, Target
 from placement.evaluation.calibration import reliability_bins
 from placement.model.fitted import Fitted

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from placement.data.encoding import Encoder
+from placement.data.encoding.encoder import Encoder
 from placement.model.bundle import write_bundle
 from placement.model.scorer import CategoryColumn, NumberColumn
 

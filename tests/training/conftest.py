@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from placement.data.chunks import ArrayChunks
+from placement.data.encoding.chunks import ArrayChunks
 
 
 def draw(rows=400, columns=3, seed=0, scale=1.0, chunk_rows=4096):

@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from placement.config import TrainConfig
-from placement.data.understanding import read_table
+from placement.data.table.read_table import read_table
 from placement.errors import UsageError
 from placement.training.fitting import solve
 from placement.training.preparation import finish, fit, inform, prepare

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from placement.data.chunks import ArrayChunks
+from placement.data.encoding.chunks import ArrayChunks
 from placement.errors import DataError
 from placement.model import loss as losses
 from placement.training.fitting import epochs, solve

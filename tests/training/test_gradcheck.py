@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from placement.data.chunks import ArrayChunks, Chunk
+from placement.data.encoding.chunks import ArrayChunks, Chunk
 from placement.errors import DataError, UsageError
 from placement.training.gradcheck import (
     LINKS,

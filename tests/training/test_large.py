@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from placement.data.chunks import ArrayChunks, no_weights, rows_per_chunk
+from placement.data.encoding.chunks import ArrayChunks, no_weights, rows_per_chunk
 from placement.model.perceptron import Perceptron, Standardising
 from placement.training import problem
 from placement.training.fitting import solve

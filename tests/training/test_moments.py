@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from placement.data.chunks import ArrayChunks
+from placement.data.encoding.chunks import ArrayChunks
 from placement.training.moments import totals
 from placement.training.options import Options
 from placement.training.problem import prepare

@@ -4,7 +4,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from statsmodels.api import Logit, add_constant
 
-from placement.data.chunks import ArrayChunks
+from placement.data.encoding.chunks import ArrayChunks
 from placement.model import loss as losses
 from placement.training.fitting import solve
 from placement.training.gradcheck import check_gradients

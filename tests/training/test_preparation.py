@@ -7,9 +7,9 @@ from sklearn.linear_model import LogisticRegression
 from statsmodels.api import Logit
 
 from placement.config import TrainConfig
-from placement.data.folds import folds_of
-from placement.data.split import hold_out
-from placement.data.understanding import read_table
+from placement.data.splits.folds import folds_of
+from placement.data.splits.split import hold_out
+from placement.data.table.read_table import read_table
 from placement.errors import DataError, UsageError
 from placement.training.crossing import cross_scored
 from placement.training.fitting import solve

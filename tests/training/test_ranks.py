@@ -12,7 +12,7 @@ import os
 import sys
 import numpy as np
 from torch import distributed
-from placement.data.chunks import ArrayChunks
+from placement.data.encoding.chunks import ArrayChunks
 from placement.training.fitting import solve
 from placement.training.options import Options
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from placement.data.chunks import ArrayChunks
+from placement.data.encoding.chunks import ArrayChunks
 from placement.errors import DataError
 from placement.training import separation
 from placement.training.options import Options

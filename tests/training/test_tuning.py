@@ -9,10 +9,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from placement.config import TrainConfig
-from placement.data.encoding import learn_encoder
-from placement.data.folds import folds_of
-from placement.data.split import hold_out
-from placement.data.understanding import read_table
+from placement.data.encoding.encoder import learn_encoder
+from placement.data.splits.folds import folds_of
+from placement.data.splits.split import hold_out
+from placement.data.table.read_table import read_table
 from placement.training.fitting import solve
 from placement.training.options import Options
 from placement.training.penalties import mean_and_error, one_standard_error, penalties_for

@@ -11,9 +11,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from placement.config import TrainConfig
-from placement.data.folds import folds_of
-from placement.data.shelf import MemoryShelf
-from placement.data.understanding import read_table
+from placement.data.columns.column_store import MemoryShelf
+from placement.data.splits.folds import folds_of
+from placement.data.table.read_table import read_table
 from placement.errors import DataError, UsageError
 from placement.evaluation.evaluation import evaluate
 from placement.evaluation.judged import Judge

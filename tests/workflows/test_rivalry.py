@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from placement.config import TrainConfig
-from placement.data.folds import folds_of
-from placement.data.split import TRAIN, hold_out
-from placement.data.understanding import read_table
+from placement.data.splits.folds import folds_of
+from placement.data.splits.split import TRAIN, hold_out
+from placement.data.table.read_table import read_table
 from placement.errors import DataError
 from placement.evaluation.crossed import out_of_fold
 from placement.training.crossing import cross_scored

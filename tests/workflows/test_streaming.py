@@ -13,13 +13,13 @@ import pandas as pd
 import pytest
 
 from placement.config import TrainConfig
-from placement.data import storage as storing
-from placement.data.chunks import ArrayChunks, FileChunks
-from placement.data.collecting import collect
-from placement.data.kept import collected
-from placement.data.shelf import FileShelf, MemoryShelf
-from placement.data.storage import Storage
-from placement.data.tables import open_table
+from placement.data.columns import storage as storing
+from placement.data.columns.column_cache import collected
+from placement.data.columns.column_store import FileShelf, MemoryShelf
+from placement.data.columns.load_columns import collect
+from placement.data.columns.storage import Storage
+from placement.data.encoding.chunks import ArrayChunks, FileChunks
+from placement.data.formats.table_reader import open_table
 from placement.training.fitting import solve
 from placement.training.preparation import finish, prepare
 from placement.workflows.appraisal import appraise
@@ -232,7 +232,7 @@ def test_a_disk_without_room_for_the_encoded_rows_is_told_before_they_are_writte
     towns, run, files, here, monkeypatch
 ):
     usage = type("Usage", (), {"free": 500_000})
-    monkeypatch.setattr("placement.data.storage.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("placement.data.columns.storage.shutil.disk_usage", lambda _: usage)
     done = run("train", files / towns, "--no-track", "--stream", "--cache", here)
     assert done.code == 6
     assert "500 kB free where about 1.5 MB are needed" in done.err
@@ -307,7 +307,7 @@ def test_kept_columns_are_not_those_of_a_changed_file_of_the_same_size_and_time(
 def test_kept_columns_are_not_read_again(run, files, here, monkeypatch):
     keep = ("train", files / "table.csv", "--no-track", "--cache", here, "--keep-cache")
     expected = run(*keep)
-    monkeypatch.setattr("placement.data.kept.collect", None)
+    monkeypatch.setattr("placement.data.columns.column_cache.collect", None)
     again = run(*keep)
     assert again.code == 0, again.err
     assert "are those kept in" in again.out
@@ -421,7 +421,7 @@ def test_of_two_processes_that_keep_the_same_columns_each_goes_on(files, tmp_pat
         monkeypatch.setattr("pathlib.Path.exists", lambda path: "columns-" not in path.name)
         return collect(reader, shelf, as_words, tell=tell)
 
-    monkeypatch.setattr("placement.data.kept.collect", slower)
+    monkeypatch.setattr("placement.data.columns.column_cache.collect", slower)
     with storage() as one:
         used, _ = kept_columns(sheet, one)
         monkeypatch.undo()

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from placement.config import TrainConfig
-from placement.data.folds import folds_of
-from placement.data.understanding import read_table
+from placement.data.splits.folds import folds_of
+from placement.data.table.read_table import read_table
 from placement.errors import DataError
 from placement.training import tuning
 from placement.workflows import rivalry
@@ -101,7 +101,7 @@ def test_groups_share_a_fold(students, tmp_path, monkeypatch):
     data.to_csv(sheet, index=False)
     seen = []
     monkeypatch.setattr(
-        "placement.data.folds.folds_of",
+        "placement.data.splits.folds.folds_of",
         lambda *args, **named: seen.append(folds_of(*args, **named)) or seen[-1],
     )
     result = tune_files([str(sheet)], TrainConfig(group="college", track=False), repeats=2)

@@ -1,0 +1,181 @@
+"""Where tables are kept while they are worked on: in memory, or on a disk where that is too small.
+
+A folder of the user's cache takes what does not fit. It is removed when the work is done, and after
+a process that was killed by the next one that needs such a folder.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from placement.data.columns.column_store import PIECE_ROWS, FileShelf, MemoryShelf, Shelf
+from placement.data.formats.table_reader import Reader
+from placement.data.memory import free_memory, in_words
+from placement.data.replacing import writing
+from placement.errors import StoreError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+CELL_BYTES = 24  # as it was read, encoded, and once more where some rows are left out
+SHARE_OF_MEMORY = 0.5
+_CERTAINLY_FITS = 1 << 28
+_WORK, _LOCK = "work-", ".lock"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one table goes. `kept`: the folder in which its columns outlast the work."""
+
+    shelf: Shelf
+    kept: Path | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Storage:
+    """Gives every table a place, until the context is left.
+
+    `stream`: on disk, or never there; None leaves that to the size of the table and the memory that
+    is free. `folder`: where on the disk. `keep`: the columns stay there for the next time.
+    """
+
+    def __init__(
+        self,
+        *,
+        stream: bool | None = None,
+        folder: str | None = None,
+        keep: bool = False,
+        piece_rows: int = PIECE_ROWS,
+    ) -> None:
+        self._stream, self._keep, self._piece_rows = stream, keep, piece_rows
+        self._given = folder
+        self._open = ExitStack()
+        self._folders = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+    @property
+    def _parent(self) -> Path:
+        known = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+        return Path(self._given or f"{known}/placement").expanduser().absolute()
+
+    def place(self, reader: Reader) -> Place:
+        """Choose where an opened table goes. Raises StoreError where the disk has no room for it.
+
+        What comes without a file, such as a frame, is in memory already.
+        """
+        need, parts = likely_bytes(reader), reader.parts
+        if self._stream is False or any(part.origin is None for part in parts):
+            return Place(MemoryShelf(self._piece_rows))
+        reason = ""
+        if self._stream is None:
+            free = _too_small(need)
+            if free is None:
+                return Place(MemoryShelf(self._piece_rows, self._beyond_memory))
+            reason = (
+                f": in memory they would take about {in_words(need)} of the {in_words(free)} free"
+            )
+        notes = [f"rows stay in {self._parent} while they are worked on{reason}"]
+        keep = self._keep and all(part.origin is not None and part.origin.is_file for part in parts)
+        if self._keep and not keep:
+            notes.append(f"{reader.name}: came through a pipe, so nothing is kept for another time")
+        shelf = self._file_shelf(need)
+        return Place(shelf, self._parent if keep else None, tuple(notes))
+
+    def _beyond_memory(self, need: int) -> Shelf | None:
+        """Return a shelf on the disk for encoded rows that memory is too small for.
+
+        A column of words may become very many encoded ones.
+        """
+        return None if _too_small(need) is None else self._file_shelf(need)
+
+    def _file_shelf(self, need: int) -> FileShelf:
+        return FileShelf(self._folder(need), self._piece_rows, self._check_space)
+
+    def _folder(self, need: int) -> Path:
+        """Return a new folder for one table."""
+        self._check_space(need)
+        if not self._folders:
+            self._root = self._open.enter_context(_work_folder(self._parent))
+        self._folders += 1
+        folder = self._root / str(self._folders)
+        with writing(str(folder)):
+            folder.mkdir(mode=0o700)
+        return folder
+
+    def _check_space(self, need: int) -> None:
+        with writing(str(self._parent)):
+            self._parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            free = shutil.disk_usage(self._parent).free
+        if need > free:
+            raise StoreError(
+                f"{self._parent}: {in_words(free)} free where about {in_words(need)} are needed; "
+                "name a folder on another disk by --cache DIR"
+            )
+
+
+IN_MEMORY = Storage(stream=False)
+
+
+def _too_small(need: int) -> int | None:
+    """Return the free bytes of memory where so many more are too large a share of them."""
+    if need <= _CERTAINLY_FITS:
+        return None
+    free = free_memory()
+    return free if need > SHARE_OF_MEMORY * free else None
+
+
+def likely_bytes(reader: Reader) -> int:
+    """Return about how many bytes the columns of a table take, in memory or on a disk."""
+    return reader.likely_rows * len(reader.names) * CELL_BYTES
+
+
+@contextmanager
+def _work_folder(parent: Path) -> Iterator[Path]:
+    """Make a folder that is removed; a lock that ends with the process says that it is in use."""
+    from filelock import FileLock
+
+    _sweep(parent)
+    folder = parent / f"{_WORK}{secrets.token_hex(6)}"
+    lock = FileLock(folder.with_suffix(_LOCK))
+    with writing(str(folder)):
+        lock.acquire()
+        folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        _remove(folder, lock)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the folders of processes that are gone."""
+    from filelock import FileLock, Timeout
+
+    for path in parent.glob(f"{_WORK}*{_LOCK}"):
+        lock = FileLock(path)
+        try:
+            lock.acquire(blocking=False)
+        except (Timeout, OSError):
+            continue
+        _remove(path.with_suffix(""), lock)
+
+
+def _remove(folder: Path, lock: "FileLock") -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    lock.release()
+    Path(lock.lock_file).unlink(missing_ok=True)

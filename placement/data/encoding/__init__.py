@@ -1,0 +1,1 @@
+"""A `Table` comes in; an `Encoder` and chunks of encoded rows go out."""

@@ -1,0 +1,288 @@
+"""Encoded rows in pieces that fit the cache; every pass over the data walks these.
+
+Memory, disk and cluster differ only here, in who iterates.
+"""
+
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.columns.column_store import cut_short
+from placement.data.ordered import usable_processors
+
+FloatArray = npt.NDArray[np.floating]
+
+CHUNK_BYTES = 1 << 22  # what stays in the cache from one step to the next
+LEAST_CHUNK_ROWS, MOST_CHUNK_ROWS = 1_024, 131_072
+SAMPLED = 20  # of so many rows of a chunk, a sample has one
+MOST_SAMPLED = 1 << 18  # rows that a sample of a file has, as it is kept in memory
+MOST_SAMPLED_CELLS = 1 << 24
+BATCH_BLOCK = 65_536
+
+
+def rows_per_chunk(columns: int, cell_bytes: int = 8) -> int:
+    """Return how many rows of so many columns are worked on at once."""
+    wanted = CHUNK_BYTES // (cell_bytes * max(columns, 1))
+    return min(max(wanted, LEAST_CHUNK_ROWS), MOST_CHUNK_ROWS)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some encoded rows: `x: (n, d)`, `y: (n,)` in [0, 1], `weight: (n,)` of 0 or more."""
+
+    x: FloatArray
+    y: FloatArray
+    weight: FloatArray
+
+    def __post_init__(self) -> None:
+        # (n,) against (n, 1) would broadcast to a silent (n, n) loss.
+        if self.x.ndim != 2 or self.y.shape != (len(self.x),) or self.weight.shape != self.y.shape:
+            raise ValueError(
+                f"chunk shapes x {self.x.shape}, y {self.y.shape}, weight {self.weight.shape}: "
+                "expected (n, d), (n,), (n,)"
+            )
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def is_unweighted(self) -> bool:
+        """Whether every row is known to weigh 1: one number stands for all of them."""
+        return self.weight.strides == (0,) and bool((self.weight[:1] == 1).all())
+
+
+def no_weights(rows: int) -> FloatArray:
+    """Return the weights (n,) of rows that count once each, in the space of one number."""
+    return np.broadcast_to(np.float64(1), rows)
+
+
+class Chunks(Protocol):
+    """A source of chunks that can be walked as often as needed, by several threads at once."""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, whatever their weights."""
+
+    @property
+    def columns(self) -> int:
+        """Number of encoded columns."""
+
+    def __len__(self) -> int:
+        """Number of chunks."""
+
+    def chunk(self, place: int) -> Chunk:
+        """Return one chunk; it may be overwritten when the same thread asks for the next."""
+
+    def __iter__(self) -> Iterator[Chunk]:
+        """Walk the chunks in order."""
+
+    def select(self, columns: npt.NDArray[np.integer]) -> "Chunks":
+        """Return the same rows with some of the columns."""
+
+    def sample(self) -> "ArrayChunks":
+        """Return the head of every chunk, one row in 20."""
+
+    def take(self, rows: npt.NDArray[np.integer]) -> "ArrayChunks":
+        """Return the rows at these positions, in this order."""
+
+    def discard(self) -> None:
+        """Give back the space of rows that nobody will ask for again."""
+
+
+@dataclass(frozen=True)
+class ArrayChunks:
+    """A source of chunks over arrays in memory: `x: (n, d)`, `y: (n,)`, `weight: (n,)`.
+
+    `chunk_rows` decides how much is worked on at once, never the result; None: what fits the cache.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    weight: FloatArray
+    chunk_rows: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, whatever their weights."""
+        return len(self.y)
+
+    @property
+    def columns(self) -> int:
+        """Number of encoded columns."""
+        return int(self.x.shape[1])
+
+    @property
+    def _step(self) -> int:
+        return self.chunk_rows or rows_per_chunk(self.columns, self.x.itemsize)
+
+    def __len__(self) -> int:
+        return math.ceil(self.rows / self._step)
+
+    def chunk(self, place: int) -> Chunk:
+        """Return one chunk: views of the arrays."""
+        piece = slice(place * self._step, (place + 1) * self._step)
+        return Chunk(self.x[piece], self.y[piece], self.weight[piece])
+
+    def __iter__(self) -> Iterator[Chunk]:
+        return map(self.chunk, range(len(self)))
+
+    def select(self, columns: npt.NDArray[np.integer]) -> "ArrayChunks":
+        """Return the same rows with some of the columns."""
+        return ArrayChunks(self.x[:, columns], self.y, self.weight, self.chunk_rows)
+
+    def sample(self) -> "ArrayChunks":
+        """Return the head of every chunk, one row in 20."""
+        heads = [
+            slice(start, start + self._step // SAMPLED) for start in range(0, self.rows, self._step)
+        ]
+        x, y, weight = (
+            np.concatenate([array[head] for head in heads])
+            for array in (self.x, self.y, self.weight)
+        )
+        return ArrayChunks(x, y, weight)
+
+    def take(self, rows: npt.NDArray[np.integer]) -> "ArrayChunks":
+        """Return the rows at these positions, in this order."""
+        return ArrayChunks(self.x[rows], self.y[rows], self.weight[rows], self.chunk_rows)
+
+    def discard(self) -> None:
+        """Do nothing: memory comes back by itself."""
+
+    def share(self, rank: int, size: int) -> "ArrayChunks":
+        """Return the part of the rows that belongs to one of `size` ranks; may be empty."""
+        return ArrayChunks(
+            self.x[rank::size], self.y[rank::size], self.weight[rank::size], self.chunk_rows
+        )
+
+
+@dataclass(frozen=True)
+class FileChunks:
+    """A source of chunks in a file: of each, the columns one after the other, y, the weights.
+
+    `sizes` are the rows of each chunk. `places` are the columns that are wanted of the `width` in
+    the file. Each thread reads into a buffer of its own, again and again.
+    """
+
+    path: Path
+    sizes: tuple[int, ...]
+    width: int
+    dtype: np.dtype[Any]
+    weighted: bool
+    places: npt.NDArray[np.integer] | None = None
+    _own: threading.local = field(default_factory=threading.local, compare=False, repr=False)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, whatever their weights."""
+        return sum(self.sizes)
+
+    @property
+    def columns(self) -> int:
+        """Number of encoded columns."""
+        return self.width if self.places is None else len(self.places)
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @cached_property
+    def _starts(self) -> npt.NDArray[np.int64]:
+        return np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
+
+    @property
+    def _lines(self) -> int:
+        return self.width + 1 + self.weighted
+
+    def chunk(self, place: int) -> Chunk:
+        """Read one chunk; it is overwritten when the same thread reads the next."""
+        own, rows = self._own, self.sizes[place]
+        if not hasattr(own, "buffer"):
+            own.buffer = np.empty(self._lines * max(self.sizes), self.dtype)
+        cells = own.buffer[: self._lines * rows]
+        view, done = memoryview(cells).cast("B"), 0
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(int(self._starts[place]) * self._lines * self.dtype.itemsize)
+            while done < len(view):
+                count = file.readinto(view[done:])
+                if not count:
+                    raise cut_short(self.path)
+                done += count
+        lines = cells.reshape(self._lines, rows)
+        x = lines[: self.width] if self.places is None else lines[self.places]
+        return Chunk(x.T, lines[self.width], lines[-1] if self.weighted else no_weights(rows))
+
+    def __iter__(self) -> Iterator[Chunk]:
+        return map(self.chunk, range(len(self)))
+
+    def select(self, columns: npt.NDArray[np.integer]) -> "FileChunks":
+        """Return the same rows with some of the columns."""
+        places = columns if self.places is None else self.places[columns]
+        return replace(self, places=places, _own=threading.local())
+
+    def sample(self) -> ArrayChunks:
+        """Return the head of every chunk, one row in 20; of a large file, of fewer chunks."""
+        most = min(MOST_SAMPLED, MOST_SAMPLED_CELLS // max(self.columns, 1))
+        step = math.ceil(self.rows / SAMPLED / most)
+        some = map(self.chunk, range(0, len(self), step))
+        return _joined([_head(chunk, len(chunk) // SAMPLED) for chunk in some])
+
+    def take(self, rows: npt.NDArray[np.integer]) -> ArrayChunks:
+        """Return the rows at these positions, in this order."""
+        order = np.argsort(rows, kind="stable")
+        chunk_of = np.searchsorted(self._starts, rows[order], side="right") - 1
+        parts = []
+        for place in np.unique(chunk_of):
+            chunk = self.chunk(int(place))
+            own = rows[order][chunk_of == place] - self._starts[place]
+            parts.append(Chunk(chunk.x[own], chunk.y[own], chunk.weight[own]))
+        found = _joined(parts) if parts else _joined([_head(self.chunk(0), 0)])
+        return found.take(np.argsort(order, kind="stable"))
+
+    def discard(self) -> None:
+        """Remove the file."""
+        self.path.unlink(missing_ok=True)
+
+
+def _head(chunk: Chunk, rows: int) -> Chunk:
+    return Chunk(chunk.x[:rows].copy(), chunk.y[:rows].copy(), chunk.weight[:rows].copy())
+
+
+def _joined(parts: Sequence[Chunk]) -> ArrayChunks:
+    x, y, weight = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("x", "y", "weight")
+    )
+    return ArrayChunks(x, y, weight)
+
+
+def mini_batches(source: Chunks, size: int, seed: int) -> Iterator[ArrayChunks]:
+    """Yield mini-batches of `size` rows in an order drawn from `seed`, whatever the chunks are.
+
+    Blocks of 65,536 rows come in a drawn order, and the rows of each block in another: so no more
+    than a block is held, and a table of one block is shuffled whole.
+    """
+    draw = np.random.default_rng(seed)
+    blocks = math.ceil(source.rows / BATCH_BLOCK)
+    left: ArrayChunks | None = None
+    for block in draw.permutation(blocks) if blocks > 1 else range(blocks):
+        first = int(block) * BATCH_BLOCK
+        rows = np.arange(first, min(first + BATCH_BLOCK, source.rows))
+        found = source.take(rows[draw.permutation(len(rows))])
+        if left is not None:
+            found = _joined([*left, *found])
+        whole = found.rows // size * size
+        for start in range(0, whole, size):
+            yield found.take(np.arange(start, start + size))
+        left = found.take(np.arange(whole, found.rows)) if whole < found.rows else None
+    if left is not None:
+        yield left
+
+
+def threads_for(source: Chunks) -> int:
+    """Return a thread per chunk, as far as there are processors; it never changes the result."""
+    return max(1, min(usable_processors(), len(source)))

@@ -1,0 +1,163 @@
+"""Some rows of a table as they stand in their file, and the names of its columns."""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.formats.sources import Source
+from placement.errors import DataError
+from placement.model.scorer import Coded
+
+Cells = npt.NDArray[Any] | Coded
+
+_PANDAS_UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?$")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of a table's rows.
+
+    `columns` are those to be looked at, None for all; of them `words` are taken as they are
+    written even where they are numbers. `records`: the rows as they stand as well. `block_rows`
+    limits a block; without it, blocks are as large as is fast: of large text, `piece_bytes`.
+    """
+
+    columns: frozenset[str] | None = None
+    words: frozenset[str] = frozenset()
+    records: bool = False
+    block_rows: int | None = None
+    piece_bytes: int = 1 << 20
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some consecutive rows of one file.
+
+    `columns` maps a name to its (n,) cells: numbers as float64 (NaN where missing), text coded,
+    or as objects of trimmed, unquoted text ("" where blank); objects of text | None for frames.
+    `first_row` is the 1-based data row, within its file, of the first row here. `lines` are the
+    physical lines (rows of the sheet, for a workbook) on which the rows start. `records` are the
+    rows exactly as they stand, without line ends (text only): a list, or an Arrow array of text in
+    UTF-8. `raw` keeps a typed source as it came: a `RecordBatch`, a `DataFrame`, or the native
+    values of a sheet's rows. `blank_lines` counts the blank lines dropped from among these rows.
+    """
+
+    names: tuple[str, ...]
+    columns: dict[str, Cells]
+    rows: int
+    first_row: int
+    lines: npt.NDArray[np.int64] | None
+    records: Any
+    file: str
+    raw: Any = None
+    blank_lines: int = 0
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def where(self, position: int) -> str:
+        """Say where a row stands: `"may.csv, row 812 (line 815)"`."""
+        line = "" if self.lines is None else f" (line {self.lines[position]})"
+        return f"{self.file}, row {self.first_row + position}{line}"
+
+
+class Misshapen(DataError):
+    """A record with too many or too few fields, `position` rows into a block."""
+
+    def __init__(self, file: str, position: int, line: int, text: str) -> None:
+        super().__init__(f"{file}, line {line}: {text}")
+        self.file, self.position, self.line, self.text = file, position, line, text
+
+    def counted(self, rows_before: int) -> DataError:
+        """Return the error with the number of the row, once it is known."""
+        row = rows_before + self.position + 1
+        return DataError(f"{self.file}, row {row} (line {self.line}): {self.text}")
+
+
+class Part(Protocol):
+    """One opened file of a table."""
+
+    @property
+    def name(self) -> str:
+        """The file's name for messages."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its column names, in order."""
+
+    @property
+    def likely_rows(self) -> int:
+        """The number of its rows, where the kind of file tells it; else about."""
+
+    @property
+    def origin(self) -> Source | None:
+        """The file on the disk; None where there is none."""
+
+    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+        """Yield what makes each of its blocks, in order; any thread may do it.
+
+        The blocks do not know yet which row is their first.
+        """
+
+
+def unquote(cell: str) -> str:
+    """Trim a cell and take away matching quotes round it: `" 'Yes' "` → `"Yes"`."""
+    cell = cell.strip()
+    while len(cell) > 1 and cell[0] in "\"'" and cell[-1] == cell[0] and cell[0] not in cell[1:-1]:
+        cell = cell[1:-1].strip()
+    return cell
+
+
+@dataclass(frozen=True)
+class Names:
+    """The column names of a table and what was done to get them."""
+
+    names: tuple[str, ...]
+    unnamed: frozenset[str]
+    notes: tuple[str, ...]
+
+
+def tidy_names(cells: Iterable[str]) -> Names:
+    """Trim and unquote header cells, number duplicates, name the unnamed by position."""
+    wanted = [" ".join(unquote(cell).split()) for cell in cells]
+    taken = {name for name in wanted if name}
+    names: list[str] = []
+    unnamed, duplicates = [], []
+    for position, name in enumerate(wanted, start=1):
+        final = name or f"unnamed_{position}"
+        copy = 1
+        while final in names or (final in taken and final != name):
+            copy += 1
+            final = f"{name or f'unnamed_{position}'}.{copy}"
+        if name and final != name:
+            duplicates.append(final)
+        if not name or _PANDAS_UNNAMED.match(name):
+            unnamed.append(final)
+        names.append(final)
+    notes: tuple[str, ...] = ()
+    if duplicates:
+        notes = (f"duplicate column names were numbered: {', '.join(duplicates)}",)
+    return Names(tuple(names), frozenset(unnamed), notes)
+
+
+def text_of(value: object) -> str:
+    """Write a typed cell as a person would: 21.0 → "21", a date in ISO form, missing → ""."""
+    if value is None or value != value:  # noqa: PLR0124 - only NaN and NaT differ from themselves
+        return ""
+    if isinstance(value, (float, np.floating)):
+        number = float(value)
+        return str(int(number)) if number.is_integer() else repr(number)
+    if isinstance(value, dt.datetime):
+        midnight = value.time() == dt.time() and value.tzinfo is None
+        return (value.date() if midnight else value).isoformat()
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    if isinstance(value, np.bool_):
+        return str(bool(value))
+    text = str(value)
+    return "" if text in {"NaT", "<NA>"} else text

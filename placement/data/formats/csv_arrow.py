@@ -1,0 +1,215 @@
+"""A piece of a delimited text, parsed by Arrow in one go, where it is plain enough for that.
+
+Arrow reads what Python's `csv` and `parse_numbers` would read, or says that it cannot; then the
+piece is walked record by record. So a file has one meaning, however fast it is read.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.formats.arrow_arrays import floats_of, numpy_of
+from placement.data.formats.blocks import Cells, unquote
+from placement.data.formats.dialect import Dialect, blank_characters
+from placement.model.scorer import MISSING_NUMBERS, Coded
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ENCODINGS = frozenset({"utf-8", "cp1252"})  # in which a line end is one byte, and no other byte
+_FAULTY_COLUMN = re.compile(r"In CSV column #(\d+):.*?CSV conversion error to double")
+_MISSING = sorted({form(word) for word in MISSING_NUMBERS for form in (str, str.upper, str.title)})
+_LINE_END, _QUOTE = 10, 34
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a piece holds: columns (n,), its records, and where each stands in the piece.
+
+    `records` is an Arrow array of text, in UTF-8, without line ends; None where nobody asked.
+    `lines` (n,) counts from 0; None where every line is a record. `blank` lines are left out.
+    """
+
+    rows: int
+    columns: dict[str, Cells]
+    records: "pa.Array[Any] | None" = None
+    lines: npt.NDArray[np.int64] | None = None
+    blank: int = 0
+
+
+@dataclass(frozen=True)
+class Parser:
+    """How to parse the pieces of one file: its columns, its dialect, and what is wanted of it.
+
+    A column of `numbers` with a cell that is none comes as coded words, like those of `words`.
+    """
+
+    names: tuple[str, ...]
+    dialect: Dialect
+    numbers: frozenset[str]
+    words: frozenset[str]
+    records: bool
+
+    def parse(self, raw: bytes) -> Parsed | None:
+        """Parse whole lines; None where they are not plain enough."""
+        text = _in_utf8(raw, self.dialect.encoding)
+        if text is None or not _is_plain(text, self.dialect.delimiter):
+            return None
+        parsed, there = self._parse(text), _lines(text)
+        whole = parsed is not None and parsed.rows == there
+        if parsed is not None and whole and not self._any_blank(parsed.columns):
+            return parsed
+        kept, lines = self._without_blank_lines(text)
+        if len(lines) == there:
+            return parsed
+        parsed = self._parse(kept)
+        return parsed and replace(parsed, lines=lines, blank=there - len(lines))
+
+    def _parse(self, text: bytes) -> Parsed | None:
+        import pyarrow as pa
+
+        numbers = self.numbers
+        while True:
+            try:
+                table = self._read(text, numbers)
+            except pa.ArrowInvalid as problem:
+                faulty = _FAULTY_COLUMN.search(str(problem))
+                if faulty is None:
+                    return None
+                numbers = numbers - {self.names[int(faulty[1])]}
+                continue
+            columns = {name: _cells(table.column(name)) for name in table.column_names}
+            # Arrow takes "-nan" and "nan(1)" for numbers, `parse_numbers` for words.
+            strange = {name for name in numbers if columns[name] is None}
+            if not strange:
+                break
+            numbers = numbers - strange
+        found = {name: cells for name, cells in columns.items() if cells is not None}
+        return Parsed(table.num_rows, found, _records(text) if self.records else None)
+
+    def _read(self, text: bytes, numbers: frozenset[str]) -> "pa.Table":
+        import pyarrow as pa
+        from pyarrow import csv
+
+        wanted = [name for name in self.names if name in self.numbers | self.words]
+        number, word = pa.float64(), pa.dictionary(pa.int32(), pa.string())
+        return csv.read_csv(
+            pa.BufferReader(text),
+            csv.ReadOptions(
+                use_threads=False, block_size=len(text) + 1, column_names=list(self.names)
+            ),
+            csv.ParseOptions(delimiter=self.dialect.delimiter),
+            csv.ConvertOptions(
+                column_types={name: number if name in numbers else word for name in wanted},
+                include_columns=wanted,
+                null_values=_MISSING,
+                strings_can_be_null=False,
+                decimal_point=self.dialect.decimal,
+            ),
+        )
+
+    def _any_blank(self, columns: dict[str, Cells]) -> bool:
+        """Whether some row may be a blank line, having nothing in any of the columns."""
+        blank: Mask = np.ones(1, dtype=bool)
+        for cells in columns.values():
+            blank = blank & self._blank(cells)
+            if not blank.any():
+                return False
+        return True
+
+    def _blank(self, cells: Cells) -> Mask:
+        if isinstance(cells, Coded):
+            junk = blank_characters(self.dialect.delimiter)
+            empty = np.array([not text.strip(junk) for text in cells.texts], dtype=bool)
+            return np.asarray(empty[cells.codes])
+        return np.isnan(cells)
+
+    def _without_blank_lines(self, text: bytes) -> tuple[bytes, npt.NDArray[np.int64]]:
+        """Return the other lines, and which they are."""
+        junk = blank_characters(self.dialect.delimiter)
+        lines = text.decode("utf-8", "surrogateescape").split("\n")
+        kept = [place for place, line in enumerate(lines) if line.strip(junk)]
+        joined = "".join(lines[place] + "\n" for place in kept)
+        return joined.encode("utf-8", "surrogateescape"), np.array(kept, dtype=np.int64)
+
+
+def lines_are_records(raw: bytes) -> bool:
+    """Whether no quoted cell can reach over a line end: every line has an even number of quotes."""
+    if b'"' not in raw:
+        return True
+    array = np.frombuffer(raw, dtype=np.uint8)
+    line_of = np.searchsorted(np.flatnonzero(array == _LINE_END), np.flatnonzero(array == _QUOTE))
+    return not (np.bincount(line_of) % 2).any()
+
+
+def _in_utf8(raw: bytes, encoding: str) -> bytes | None:
+    if encoding == "utf-8" or raw.isascii():
+        return raw
+    try:
+        return raw.decode(encoding).encode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _lines(text: bytes) -> int:
+    ends = int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == _LINE_END))
+    return ends + (not text.endswith(b"\n"))
+
+
+def _is_plain(text: bytes, delimiter: str) -> bool:
+    """Whether quotes and line ends are such that Arrow and `csv` cannot differ about them."""
+    if b"\0" in text or (b"\r" in text and text.count(b"\r") != text.count(b"\r\n")):
+        return False
+    return b'"' not in text or _simply_quoted(np.frombuffer(text, dtype=np.uint8), ord(delimiter))
+
+
+def _simply_quoted(text: npt.NDArray[np.uint8], delimiter: int) -> bool:
+    """Whether quotes stand only round whole cells, in pairs within a line."""
+    quotes = np.flatnonzero(text == _QUOTE)
+    if len(quotes) % 2:
+        return False
+    framed = np.concatenate([[_LINE_END], text, [_LINE_END]]).astype(np.uint8)
+    opening, closing = quotes[0::2], quotes[1::2]
+    before, after = framed[opening], framed[closing + 2]
+    line_ends = np.flatnonzero(text == _LINE_END)
+    within = np.searchsorted(line_ends, opening) == np.searchsorted(line_ends, closing)
+    fine = ((before == delimiter) | (before == _LINE_END)) & within
+    return bool((fine & np.isin(after, [delimiter, _LINE_END, 13])).all())
+
+
+def _cells(column: "pa.ChunkedArray") -> Cells | None:
+    """Return the cells of a parsed column; None where a number is NaN by its own words."""
+    import pyarrow as pa
+
+    one = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if pa.types.is_dictionary(one.type):
+        codes = numpy_of(one.indices, np.int32)
+        return Coded(codes, tidied(one.dictionary.to_pylist()))
+    values = floats_of(one)
+    known = not one.null_count and len(values) and not np.isnan(values.min())
+    return values if known or int(np.isnan(values).sum()) == one.null_count else None
+
+
+def tidied(texts: Sequence[str]) -> npt.NDArray[np.object_]:
+    """Trim texts (k,), and take off the quotes that some still have."""
+    cells = np.empty(len(texts), dtype=object)
+    cells[:] = [unquote(text) for text in texts]
+    return cells
+
+
+def _records(text: bytes) -> "pa.Array[Any]":
+    """Return the lines as they stand, without their ends."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    whole = text if text.endswith(b"\n") else text + b"\n"
+    ends = np.flatnonzero(np.frombuffer(whole, dtype=np.uint8) == _LINE_END)
+    offsets = np.concatenate([[0], ends + 1]).astype(np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(whole)]
+    return pc.ascii_rtrim(pa.Array.from_buffers(pa.utf8(), len(ends), buffers), "\r\n")

@@ -1,0 +1,266 @@
+"""How a text table is written, found out from its first bytes: encoding, delimiter, decimals."""
+
+import codecs
+import csv
+import io
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from placement.data.formats.sources import SAMPLE_BYTES, Source, reading
+from placement.errors import DataError
+
+DELIMITERS = "\t;|,"
+_CONSISTENT = 0.9
+_SAMPLE_RECORDS = 200
+# UTF-16 text without a BOM: nearly every other byte is zero, and hardly any of the rest.
+_MANY, _FEW = 0.4, 0.05
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_NUMBER = re.compile(
+    r"[+-]?(?:\d+(?:[.,]\d+)*[.,]?|[.,]\d+)(?:[eE][+-]?\d+)?\s*%?|[+-]?inf", re.IGNORECASE
+)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d*)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+\s*%?")
+_NO_CELL = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "-", "?", "none"})
+
+Quoting = Literal["minimal", "text", "all"]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text table is written; what is appended to it is written the same way.
+
+    `quoting`: cells are quoted where needed, wherever they are not numbers, or always.
+    A delimiter of `" "` stands for runs of spaces.
+    """
+
+    encoding: str = "utf-8"
+    bom: bytes = b""
+    delimiter: str = ","
+    decimal: str = "."
+    line_end: str = "\n"
+    quoting: Quoting = "minimal"
+
+
+def is_number(cell: str) -> bool:
+    """Whether a trimmed cell reads as a number, with whatever decimal mark or percent sign."""
+    return _NUMBER.fullmatch(cell) is not None
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a trimmed cell says nothing of its column's kind."""
+    return cell.casefold() in _NO_CELL
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The decoded beginning of a text file, of `size` bytes. `whole`: nothing follows."""
+
+    text: str
+    encoding: str
+    bom: bytes
+    whole: bool
+    size: int
+
+    def lines(self) -> list[str]:
+        """The physical lines with their ends; a last line that was cut is left out."""
+        lines = io.StringIO(self.text, newline="").readlines()
+        return lines if self.whole else lines[:-1] or lines
+
+    @property
+    def line_bytes(self) -> float:
+        """The mean length of a line."""
+        return self.size / max(1, len(self.text.splitlines()))
+
+
+def read_sample(source: Source) -> Sample:
+    """Decode the beginning of a file; an encoding that shows only later is looked for there."""
+    data = source.sample()
+    whole, data = len(data) <= SAMPLE_BYTES, data[:SAMPLE_BYTES]
+    encoding, bom = _encoding(source.name, data, whole=whole)
+    if not whole and encoding == "utf-8" and not bom and data.isascii():
+        encoding = _later_encoding(source)
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        text = decoder.decode(data[len(bom) :], final=whole)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"{source.name}, line {line}: not readable as {encoding}: save the file as UTF-8"
+        raise DataError(message) from error
+    if len(_CONTROLS.findall(text)) > len(text) // 100:
+        raise DataError(f"{source.name}: binary data, not a table of text")
+    return Sample(text, encoding, bom, whole, len(data))
+
+
+def _encoding(name: str, data: bytes, *, whole: bool) -> tuple[str, bytes]:
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return encoding, bom
+    if b"\0" in data:
+        return _wide_encoding(name, data), b""
+    return _narrow_encoding(data, whole=whole), b""
+
+
+def _wide_encoding(name: str, data: bytes) -> str:
+    half = max(len(data) // 2, 1)
+    even, odd = data[::2].count(0) / half, data[1::2].count(0) / half
+    if odd > _MANY and even < _FEW:
+        return "utf-16-le"
+    if even > _MANY and odd < _FEW:
+        return "utf-16-be"
+    raise DataError(f"{name}: binary data, not a table of text")
+
+
+def _narrow_encoding(data: bytes, *, whole: bool) -> str:
+    try:
+        # A sample may end amid a character: only a whole file must end with a whole one.
+        codecs.getincrementaldecoder("utf-8")().decode(data, final=whole)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _later_encoding(source: Source) -> str:
+    """Look for the first byte beyond ASCII in a long file that begins with ASCII only."""
+    with reading(source.name), source.open() as stream:
+        while block := stream.read(1 << 22):
+            if not block.isascii():
+                start = next(place for place, byte in enumerate(block) if byte > 127)
+                text = block[start:] + stream.read(SAMPLE_BYTES)
+                return _narrow_encoding(text, whole=False)
+    return "utf-8"
+
+
+def find_dialect(sample: Sample) -> Dialect:
+    """Find the delimiter, the decimal mark, the line end and the quoting of a sample."""
+    lines = sample.lines()
+    delimiter = _delimiter(lines)
+    rows = split_lines(lines[:_SAMPLE_RECORDS], delimiter)
+    ends = Counter(_line_end(line) for line in lines)
+    ends.pop("", None)
+    return Dialect(
+        encoding=sample.encoding,
+        bom=sample.bom,
+        delimiter=delimiter,
+        decimal=_decimal(rows),
+        line_end=ends.most_common(1)[0][0] if ends else "\n",
+        quoting=_quoting(lines[:_SAMPLE_RECORDS], delimiter, rows),
+    )
+
+
+def _line_end(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]
+
+
+def split_lines(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    """Split lines into rows of raw cells; blank rows are left out."""
+    junk = blank_characters(delimiter)
+    kept = (line for line in lines if line.strip(junk))
+    if delimiter == " ":
+        kept = (line.rstrip() for line in kept)
+    try:
+        return list(csv.reader(kept, delimiter=delimiter, skipinitialspace=True))
+    except csv.Error:
+        return []
+
+
+def blank_characters(delimiter: str) -> str:
+    """What a record may consist of and still be blank."""
+    return ' \t\r\n"\xa0' + delimiter
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """How well the rows agree under one delimiter."""
+
+    delimiter: str
+    width: int
+    share: float
+    leading: int
+
+    @property
+    def rank(self) -> tuple[float, int, int]:
+        """Consistent first; then the fewest title rows; then the order of `DELIMITERS`."""
+        share = 1.0 if self.share >= _CONSISTENT else self.share
+        return (-share, self.leading, DELIMITERS.find(self.delimiter))
+
+
+def _try_delimiter(lines: Sequence[str], delimiter: str) -> _Trial:
+    rows = split_lines(lines[:_SAMPLE_RECORDS], delimiter)
+    if not rows:
+        return _Trial(delimiter, 0, 0.0, 0)
+    counts = Counter(map(len, rows))
+    width = max(counts, key=lambda count: (counts[count], count))
+    # Rows above the first full one are titles: they must not hide the delimiter.
+    leading = sum(1 for _ in itertools.takewhile(lambda row: len(row) < width, rows))
+    body = rows[leading:]
+    return _Trial(delimiter, width, sum(len(row) == width for row in body) / len(body), leading)
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    trials = [_try_delimiter(lines, delimiter) for delimiter in DELIMITERS]
+    best = min((t for t in trials if t.width > 1), key=lambda t: t.rank, default=None)
+    if best is not None and best.share >= 0.5:
+        return best.delimiter
+    spaces = _try_delimiter(lines, " ")
+    if spaces.width > 1 and spaces.share >= _CONSISTENT and _has_numbers(lines, spaces):
+        return " "
+    return best.delimiter if best is not None else ","
+
+
+def _has_numbers(lines: Sequence[str], trial: _Trial) -> bool:
+    """Words with one space between them are no table; a column of numbers makes it one."""
+    rows = split_lines(lines[:_SAMPLE_RECORDS], trial.delimiter)
+    body = [row for row in rows[trial.leading + 1 :] if len(row) == trial.width]
+    return any(all(is_number(cell) for cell in column) for column in zip(*body, strict=True))
+
+
+def _decimal(rows: list[list[str]]) -> str:
+    """Return "," where some column of numbers is written with decimal commas."""
+    for column in itertools.zip_longest(*rows[1:], fillvalue=""):
+        cells = [cell for cell in map(_bare, column) if not is_missing(cell)]
+        commas = [cell for cell in cells if "," in cell]
+        if not commas or sum(map(is_number, cells)) < _CONSISTENT * len(cells):
+            continue
+        decimal = sum(_DECIMAL_COMMA.fullmatch(c) is not None for c in commas)
+        thousands = sum(_THOUSANDS.fullmatch(c) is not None for c in commas)
+        if decimal == len(commas) and thousands < decimal:
+            return ","
+    return "."
+
+
+def has_thousands(columns: Sequence[Sequence[str]]) -> bool:
+    """Whether some column's commas can only be read as thousands separators (270,000)."""
+    for column in columns:
+        commas = [cell for cell in map(_bare, column) if "," in cell and is_number(cell)]
+        if commas and all(_THOUSANDS.fullmatch(cell) for cell in commas):
+            return True
+    return False
+
+
+def _bare(cell: str) -> str:
+    return cell.strip().strip("\"'").strip()
+
+
+def _quoting(lines: Sequence[str], delimiter: str, rows: list[list[str]]) -> Quoting:
+    text = "".join(lines)
+    if '"' not in text or not rows:
+        return "minimal"
+    kept = [line for line in lines if line.strip(blank_characters(delimiter))]
+    cells = list(itertools.chain.from_iterable(rows))
+    mark = re.escape(delimiter)
+    quoted = len(
+        re.findall(rf'(?:^|{mark})[ ]*"(?=[^"]|"(?:{mark}|$))', "\n".join(kept), re.MULTILINE)
+    )
+    if quoted >= len(cells):
+        return "all"
+    words = sum(bool(cell) and not is_number(cell.strip()) for cell in cells)
+    return "text" if quoted >= max(words, 2) else "minimal"

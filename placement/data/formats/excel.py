@@ -1,0 +1,183 @@
+"""Sheets of a workbook as tables of text, with their native values kept for writing back."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from placement.data.formats.blocks import Block, Cells, Wanted, text_of, unquote
+from placement.data.formats.header import find_header
+from placement.data.formats.sources import Source, reading
+from placement.errors import DataError, PlacementError, did_you_mean
+
+WantsSheet = Callable[[tuple[str, ...], Mapping[str, Cells]], bool]
+
+# How many sheet rows are above the first row that is not empty, and the rows from there.
+Grid = tuple[int, list[list[Any]]]
+
+_HEADER_ROWS = 500
+_BLOCK_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class SheetPart:
+    """One sheet, in memory. `positions`: the row of the sheet each data row stands on.
+
+    `origin` has the name of the sheet, `name` that of the file.
+    """
+
+    origin: Source
+    name: str
+    sheet: str
+    names: tuple[str, ...]
+    columns: dict[str, Cells]
+    raw: list[list[Any]]
+    positions: list[int]
+    blank: int
+    unnamed: frozenset[str]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def likely_rows(self) -> int:
+        """The number of rows."""
+        return len(self.raw)
+
+    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+        """Yield what makes each block."""
+        for start in range(0, len(self.raw), wanted.block_rows or _BLOCK_ROWS):
+            yield partial(self._block, start, wanted)
+
+    def _block(self, start: int, wanted: Wanted) -> Block:
+        piece = slice(start, start + (wanted.block_rows or _BLOCK_ROWS))
+        raw = self.raw[piece]
+        return Block(
+            names=self.names,
+            columns={
+                name: cells[piece]
+                for name, cells in self.columns.items()
+                if wanted.columns is None or name in wanted.columns
+            },
+            rows=len(raw),
+            first_row=0,
+            lines=np.array(self.positions[piece], dtype=np.int64),
+            records=None,
+            file=self.name,
+            raw=raw,
+            blank_lines=0 if start else self.blank,
+        )
+
+
+def open_workbook(
+    source: Source, names: tuple[str, ...], sheet: str | None, wants: WantsSheet | None
+) -> SheetPart:
+    """Open the sheet asked for, the only one wanted, or else the first that is not empty."""
+    grids = _read_grids(source)
+    if sheet is not None:
+        title = _named(source.name, sheet, list(grids))
+        if not grids[title][1]:
+            raise DataError(f"{source.name}: sheet {title!r} is empty")
+        return _sheet(source, title, grids[title], names)
+    filled = {title: grid for title, grid in grids.items() if grid[1]}
+    if not filled:
+        raise DataError(f"{source.name}: the workbook is empty")
+    if len(filled) == 1:
+        title, grid = next(iter(filled.items()))
+        return _sheet(source, title, grid, names)
+    return _choose(source, filled, names, wants)
+
+
+def _choose(
+    source: Source,
+    filled: dict[str, Grid],
+    names: tuple[str, ...],
+    wants: WantsSheet | None,
+) -> SheetPart:
+    sheets = ", ".join(map(repr, filled))
+    wanted = []
+    for title, grid in filled.items() if wants is not None else ():
+        note = f"sheet {title!r} chosen among {sheets}"
+        try:
+            part = _sheet(source, title, grid, names, notes=(note,))
+        except PlacementError:
+            continue  # a cover page need not be a table
+        if wants is not None and wants(part.names, part.columns):
+            wanted.append(part)
+    if len(wanted) > 1:
+        titles = ", ".join(repr(part.sheet) for part in wanted)
+        raise DataError(
+            f"{source.name}: sheets {titles} could each be meant: "
+            f"choose one with --sheet {wanted[0].sheet!r}"
+        )
+    if wanted:
+        return wanted[0]
+    title, grid = next(iter(filled.items()))
+    note = f"sheet {title!r}, the first of {sheets}, is read"
+    return _sheet(source, title, grid, names, notes=(note,))
+
+
+def _named(file: str, sheet: str, titles: list[str]) -> str:
+    if sheet in titles:
+        return sheet
+    folded = {title.strip().casefold(): title for title in titles}
+    if found := folded.get(sheet.strip().casefold()):
+        return found
+    raise DataError(
+        f"{file}: no sheet {sheet!r}{did_you_mean(sheet, titles)}; "
+        f"it has {', '.join(map(repr, titles))}"
+    )
+
+
+def _read_grids(source: Source) -> dict[str, Grid]:
+    """Return the cells of each sheet."""
+    import python_calamine
+
+    with reading(source.name):
+        try:
+            book = python_calamine.CalamineWorkbook.from_path(str(source.path))
+            grids = {}
+            for title in book.sheet_names:
+                try:
+                    sheet = book.get_sheet_by_name(title)
+                except python_calamine.WorksheetNotFound:
+                    continue  # a sheet that is a chart has no cells
+                grids[title] = ((sheet.start or (0, 0))[0], sheet.to_python())
+        except python_calamine.CalamineError as error:
+            message = (
+                f"{source.name}: a workbook that cannot be read ({error}): save it again as .xlsx"
+            )
+            raise DataError(message) from error
+    return grids
+
+
+def _sheet(
+    source: Source, title: str, found: Grid, names: tuple[str, ...], *, notes: tuple[str, ...] = ()
+) -> SheetPart:
+    above, grid = found
+    texts = [[unquote(text_of(cell)) for cell in row] for row in grid]
+    places = [i for i, row in enumerate(texts) if any(row)]
+    if not places:
+        raise DataError(f"{source.name}: sheet {title!r} is empty")
+    header = find_header([texts[i] for i in places[:_HEADER_ROWS]], names, source.name)
+    first = 0 if header.row is None else header.row + 1
+    data = places[first:]
+    columns: dict[str, Cells] = {}
+    for place, name in enumerate(header.names):
+        cells = np.empty(len(data), dtype=object)
+        cells[:] = [texts[i][place] for i in data]
+        columns[name] = cells
+    return SheetPart(
+        origin=replace(source, name=title),
+        name=source.name,
+        sheet=title,
+        names=header.names,
+        columns=columns,
+        raw=[grid[i][: header.width] for i in data],
+        positions=[above + i + 1 for i in data],
+        blank=data[-1] - data[0] + 1 - len(data) if data else 0,
+        unnamed=header.unnamed,
+        notes=(*notes, *header.notes),
+        warnings=header.warnings,
+    )

@@ -1,0 +1,177 @@
+"""Tables that come with types: Parquet files and pandas frames."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.formats.arrow_arrays import floats_of, nulls_of, numpy_of
+from placement.data.formats.blocks import Block, Cells, Wanted, text_of, tidy_names, unquote
+from placement.data.formats.sources import Partition, Source, reading
+from placement.errors import DataError
+from placement.model.scorer import Coded
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class ParquetPart:
+    """A Parquet file, read in row batches. `added`: columns that its folders say, after its own."""
+
+    source: Source
+    name: str
+    names: tuple[str, ...]
+    unnamed: frozenset[str]
+    notes: tuple[str, ...]
+    likely_rows: int
+    added: Partition = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> Source:
+        """The file."""
+        return self.source
+
+    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+        """Yield what makes each block; its `raw` is the batch with its types."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        asked = [n for n in self.names if wanted.columns is None or n in wanted.columns]
+        size = wanted.block_rows or BATCH_ROWS
+        with reading(self.name):
+            try:
+                with pq.ParquetFile(self.source.path) as file:
+                    own = dict(zip(self.names, file.schema_arrow.names, strict=False))
+                    only = None if wanted.records else [own[n] for n in asked if n in own]
+                    for batch in file.iter_batches(batch_size=size, columns=only):
+                        yield partial(self._block, batch, asked, whole=wanted.records)
+            except pa.ArrowException as error:
+                raise _damaged(self.name, error) from error
+
+    def _block(self, batch: "pa.RecordBatch", asked: list[str], *, whole: bool) -> Block:
+        import pyarrow as pa
+
+        for name, value in self.added:
+            if whole or name in asked:
+                kind = pa.int64() if isinstance(value, int) else pa.string()
+                cells = pa.repeat(pa.scalar(value, kind), batch.num_rows)
+                batch = batch.append_column(name, cells)
+        places = [self.names.index(name) if whole else k for k, name in enumerate(asked)]
+        columns = {
+            name: _arrow_cells(batch.column(place))
+            for name, place in zip(asked, places, strict=True)
+        }
+        raw = batch if whole else None
+        return Block(self.names, columns, batch.num_rows, 0, None, None, self.name, raw)
+
+
+def open_parquet(source: Source) -> ParquetPart:
+    """Read the names of a Parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with reading(source.name):
+        try:
+            with pq.ParquetFile(source.path) as file:
+                own, rows = file.schema_arrow.names, file.metadata.num_rows
+        except pa.ArrowException as error:
+            raise _damaged(source.name, error) from error
+    added = tuple((name, value) for name, value in source.partition if name not in own)
+    tidy = tidy_names([*own, *(name for name, _ in added)])
+    if not tidy.names:
+        raise DataError(f"{source.name}: a Parquet file without columns")
+    return ParquetPart(source, source.name, tidy.names, tidy.unnamed, tidy.notes, rows, added)
+
+
+def _damaged(name: str, error: Exception) -> DataError:
+    reason = str(error).splitlines()[0].rstrip(".")
+    return DataError(f"{name}: a Parquet file cut short or damaged ({reason}): copy it again")
+
+
+def _arrow_cells(column: "pa.Array[Any]") -> Cells:
+    import pyarrow as pa
+
+    kind = column.type
+    was_coded = pa.types.is_dictionary(kind)
+    if was_coded and not pa.types.is_string(kind.value_type):
+        column, was_coded = column.dictionary_decode(), False
+        kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return floats_of(column.cast(pa.float64(), safe=False))
+    try:
+        coded = column if was_coded else column.dictionary_encode()
+    except pa.ArrowNotImplementedError:  # lists and the like
+        return objects(column.to_pylist())
+    texts = objects(coded.dictionary.to_pylist())
+    codes, null = numpy_of(coded.indices.cast(pa.int32()), np.int32), nulls_of(coded.indices)
+    if null is not None:
+        codes, texts = np.where(null, len(texts), codes), np.append(texts, np.array([None]))
+    return Coded(codes, texts)
+
+
+def objects(values: list[Any]) -> npt.NDArray[np.object_]:
+    """Return cells as trimmed text; missing ones as None."""
+    cells = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):
+        text = unquote(value) if isinstance(value, str) else text_of(value)
+        missing = not text and not isinstance(value, str)
+        cells[place] = None if missing else text
+    return cells
+
+
+@dataclass(frozen=True)
+class FramePart:
+    """A pandas frame."""
+
+    frame: "pd.DataFrame"
+    name: str
+    names: tuple[str, ...]
+    unnamed: frozenset[str]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    origin: None = None
+
+    @property
+    def likely_rows(self) -> int:
+        """The number of rows."""
+        return len(self.frame)
+
+    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+        """Yield what makes each block; its `raw` is the slice of the frame."""
+        step = wanted.block_rows or BATCH_ROWS
+        for start in range(0, len(self.frame), step):
+            yield partial(self._block, self.frame.iloc[start : start + step], wanted)
+
+    def _block(self, piece: "pd.DataFrame", wanted: Wanted) -> Block:
+        columns = {
+            name: _frame_cells(piece.iloc[:, place])
+            for place, name in enumerate(self.names)
+            if wanted.columns is None or name in wanted.columns
+        }
+        return Block(self.names, columns, len(piece), 0, None, None, self.name, piece)
+
+
+def open_frame(frame: "pd.DataFrame") -> FramePart:
+    """Wrap a frame; its index is ignored."""
+    if not len(frame.columns):
+        raise DataError("the DataFrame has no columns")
+    tidy = tidy_names(str(name) for name in frame.columns)
+    return FramePart(frame, "DataFrame", tidy.names, tidy.unnamed, tidy.notes)
+
+
+def _frame_cells(series: "pd.Series[Any]") -> Cells:
+    import pandas as pd
+
+    kind = series.dtype
+    if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):
+        return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    return objects(series.astype(object).where(series.notna(), None).tolist())

@@ -1,0 +1,258 @@
+"""Opening a table, whatever it is kept in: text, a workbook, Parquet, a frame, several files."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal, TypeVar
+
+from placement.data.formats.blocks import Block, Cells, Misshapen, Part, Wanted
+from placement.data.formats.csv_records import TextPart, open_text
+from placement.data.formats.dialect import Dialect, has_thousands
+from placement.data.formats.excel import SheetPart, WantsSheet, open_workbook
+from placement.data.formats.parquet import FramePart, ParquetPart, open_frame, open_parquet
+from placement.data.formats.sources import Source, find_sources
+from placement.data.ordered import in_order
+from placement.errors import DataError, did_you_mean
+
+__all__ = ["Block", "Cells", "Dialect", "Reader", "Wanted", "WantsSheet", "open_table"]
+
+ALL = Wanted(records=True)
+
+T = TypeVar("T")
+TableKind = Literal["text", "excel", "parquet", "frame"]
+AnyPart = TextPart | SheetPart | ParquetPart | FramePart
+
+
+@dataclass(frozen=True)
+class Reader:
+    """An opened table, to be walked as often as needed.
+
+    `kind`, `dialect`, `preamble` (title rows) and `header` (the header record as it stands) are
+    those of the first file. `decimal` is the mark to read numbers with; the mark they are written
+    with is `dialect.decimal`. `unnamed` names had an empty header.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    kind: TableKind
+    dialect: Dialect | None
+    decimal: str
+    preamble: str
+    header: str | None
+    unnamed: frozenset[str]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def alike(self) -> bool:
+        """Whether the records of all files stand as those of the first do."""
+        return all(part.keep for part in self.parts if isinstance(part, Matched))
+
+    @property
+    def likely_rows(self) -> int:
+        """The number of rows of all files, about."""
+        return sum(part.likely_rows for part in self.parts)
+
+    def tasks(self, wanted: Wanted = ALL) -> Iterator[Callable[[], Block]]:
+        """Yield what makes each block, in the order of the rows; any thread may do it."""
+        for part in self.parts:
+            yield from part.tasks(wanted)
+
+    def blocks(
+        self,
+        wanted: Wanted = ALL,
+        threads: int = 1,
+        finish: Callable[[Block], Block] = lambda block: block,
+    ) -> Iterator[Block]:
+        """Walk the rows of all files in order; `finish` is applied to each on its thread."""
+        count = RowCount()
+        for block in count.told(in_order(self.tasks(wanted), lambda task: finish(task()), threads)):
+            yield count.numbered(block)
+
+
+class RowCount:
+    """Numbers the rows of blocks that come in order, file by file."""
+
+    def __init__(self) -> None:
+        self._file, self._rows = "", 0
+
+    def told(self, results: Iterator[T]) -> Iterator[T]:
+        """Pass on results; a misshapen record among them gets the number of its row."""
+        try:
+            yield from results
+        except Misshapen as error:
+            raise error.counted(self._rows if error.file == self._file else 0) from error
+
+    def numbered(self, block: Block) -> Block:
+        """Return the block with its first row numbered."""
+        if block.file != self._file:
+            self._file, self._rows = block.file, 0
+        before, self._rows = self._rows, self._rows + block.rows
+        return replace(block, first_row=before + 1)
+
+
+def open_table(
+    source: Any,
+    *,
+    names: tuple[str, ...] = (),
+    sheet: str | None = None,
+    wants_sheet: WantsSheet | None = None,
+) -> Reader:
+    """Open a path, `"-"`, a glob, a list of those, or a pandas frame.
+
+    `names` are the columns of a file without header. `wants_sheet(names, columns)` says whether
+    a sheet is one the caller can use; it is asked only where several sheets are filled.
+    """
+    if _is_frame(source):
+        parts: list[AnyPart] = [open_frame(source)]
+    else:
+        found = find_sources(source)
+        if sheet is not None and all(item.kind != "excel" for item in found):
+            raise DataError(f"{found[0].name}: --sheet is for workbooks, and this is none")
+        parts = [_open(item, names, sheet, wants_sheet) for item in found]
+    first = parts[0]
+    dialect = first.dialect if isinstance(first, TextPart) else None
+    return Reader(
+        name=first.name if len(parts) == 1 else f"{len(parts)} files",
+        names=first.names,
+        kind=_kind(first),
+        dialect=dialect,
+        decimal="," if any(map(_reads_commas, parts)) else ".",
+        preamble=first.preamble if isinstance(first, TextPart) else "",
+        header=first.header if isinstance(first, TextPart) else None,
+        unnamed=first.unnamed,
+        notes=_stated([part.notes for part in parts], parts),
+        warnings=(*_twice(parts), *_stated([part.warnings for part in parts], parts)),
+        parts=tuple(_like(first, part) for part in parts),
+    )
+
+
+def _is_frame(source: Any) -> bool:
+    pandas = sys.modules.get("pandas")  # a frame cannot be there without it
+    return pandas is not None and isinstance(source, pandas.DataFrame)
+
+
+def _open(
+    source: Source, names: tuple[str, ...], sheet: str | None, wants: WantsSheet | None
+) -> AnyPart:
+    if source.kind == "excel":
+        return open_workbook(source, names, sheet, wants)
+    if source.kind == "text":
+        return open_text(source, names)
+    if names:
+        raise DataError(f"{source.name}: --names is for files without a header; Parquet has names")
+    return open_parquet(source)
+
+
+def _kind(part: AnyPart) -> TableKind:
+    if isinstance(part, TextPart):
+        return "text"
+    if isinstance(part, SheetPart):
+        return "excel"
+    return "parquet" if isinstance(part, ParquetPart) else "frame"
+
+
+def _reads_commas(part: AnyPart) -> bool:
+    """Whether 7,125 is 7.125 here; `270,000` beside `6,8` in one file is still thousands."""
+    if not isinstance(part, TextPart) or part.dialect.decimal != ",":
+        return False
+    return part.dialect.delimiter != "," or not has_thousands(part.sample_columns)
+
+
+def _stated(each: list[tuple[str, ...]], parts: list[AnyPart]) -> tuple[str, ...]:
+    if len(parts) == 1:
+        return each[0]
+    return tuple(
+        f"{p.name}: {fact}" for p, facts in zip(parts, each, strict=True) for fact in facts
+    )
+
+
+def _twice(parts: list[AnyPart]) -> tuple[str, ...]:
+    """Warn of files that were given more than once, as by two patterns that both match."""
+    given = Counter(p.origin.path.resolve() for p in parts if p.origin and p.origin.is_file)
+    return tuple(
+        f"{path}: given {count} times, so each of its rows counts {count} times"
+        for path, count in given.items()
+        if count > 1
+    )
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A further file of a table: its columns under the first file's names, in its order.
+
+    `keep`: its records stand exactly as the first file's do, so they may be copied.
+    """
+
+    part: AnyPart
+    names: tuple[str, ...]
+    own: tuple[str, ...]
+    keep: bool
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.part.name
+
+    @property
+    def likely_rows(self) -> int:
+        """The number of its rows, about."""
+        return self.part.likely_rows
+
+    @property
+    def origin(self) -> Source | None:
+        """The file on the disk."""
+        return self.part.origin
+
+    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+        """Yield what makes each of its blocks."""
+        theirs = dict(zip(self.names, self.own, strict=True))
+        columns = wanted.columns and frozenset(theirs[name] for name in wanted.columns)
+        words = frozenset(theirs[name] for name in wanted.words)
+        # Text may be copied only where it is written as the first file's; what has types, always.
+        records = wanted.records and (self.keep or not isinstance(self.part, TextPart))
+        wanted = replace(wanted, columns=columns, words=words, records=records)
+        for task in self.part.tasks(wanted):
+            yield partial(self._renamed, task)
+
+    def _renamed(self, task: Callable[[], Block]) -> Block:
+        block = task()
+        pairs = zip(self.names, self.own, strict=True)
+        columns = {name: block.columns[own] for name, own in pairs if own in block.columns}
+        raw = block.raw
+        if self.own != self.part.names:
+            places = [self.part.names.index(name) for name in self.own]
+            raw = raw.select(places) if hasattr(raw, "select") else None
+        return replace(block, names=self.names, columns=columns, raw=raw)
+
+
+def _like(first: AnyPart, part: AnyPart) -> Part:
+    """Match a part's columns to the first's by trimmed, case-folded name."""
+    if part is first:
+        return part
+    theirs = {name.strip().casefold(): name for name in part.names}
+    own = []
+    for name in first.names:
+        if name.strip().casefold() not in theirs:
+            raise DataError(
+                f"{part.name}: no column {name!r}, which {first.name} has"
+                f"{did_you_mean(name, part.names)}: the files must have the same columns"
+            )
+        own.append(theirs.pop(name.strip().casefold()))
+    if theirs:
+        extra = next(iter(theirs.values()))
+        raise DataError(
+            f"{part.name}: column {extra!r} is not in {first.name}: "
+            "the files must have the same columns"
+        )
+    keep = _written_alike(first, part) and tuple(own) == part.names
+    return Matched(part, first.names, tuple(own), keep)
+
+
+def _written_alike(first: AnyPart, part: AnyPart) -> bool:
+    if not (isinstance(first, TextPart) and isinstance(part, TextPart)):
+        return False
+    return first.dialect.delimiter == part.dialect.delimiter

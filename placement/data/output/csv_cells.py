@@ -1,0 +1,148 @@
+"""Cells as text in a file's own manner: delimiter, quoting, decimal mark."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.formats.blocks import Block, text_of
+from placement.data.formats.csv_records import fields
+from placement.data.formats.dialect import Dialect, is_number
+from placement.model.scorer import Coded
+
+
+def quoted(cell: str, dialect: Dialect, *, number: bool = False) -> str:
+    """Write a cell so that it reads back as it is."""
+    needed = (
+        dialect.delimiter in cell
+        or '"' in cell
+        or "\n" in cell
+        or "\r" in cell
+        or cell != cell.strip()
+        or (not cell and dialect.delimiter == " ")
+    )
+    wished = dialect.quoting == "all" or (dialect.quoting == "text" and bool(cell) and not number)
+    if not (needed or wished):
+        return cell
+    return '"' + cell.replace('"', '""') + '"'
+
+
+def rendered(cells: Any, dialect: Dialect) -> list[str]:
+    """Write new cells (n,): numbers in shortest form, missing ones blank, words quoted at need."""
+    if isinstance(cells, Coded):
+        texts = _repeated(map(text_of, cells.texts.tolist()), dialect)
+        return [texts[code] for code in cells.codes.tolist()]
+    array = np.asarray(cells)
+    if array.dtype.kind == "f":
+        numbers = (_shortest(value, dialect.decimal) for value in array.tolist())
+        return [quoted(text, dialect, number=True) for text in numbers]
+    if array.dtype.kind in "iu":
+        return [quoted(str(value), dialect, number=True) for value in array.tolist()]
+    return _repeated(map(text_of, array.tolist()), dialect)
+
+
+def _shortest(value: float, decimal: str) -> str:
+    if value != value:  # noqa: PLR0124 - NaN
+        return ""
+    return repr(value).replace(".", decimal)
+
+
+def _repeated(texts: Iterable[str], dialect: Dialect) -> list[str]:
+    """Quote cells, each different one once."""
+    known: dict[str, str] = {}
+    found = []
+    for text in texts:
+        cell = known.get(text)
+        if cell is None:
+            cell = known[text] = quoted(text, dialect, number=is_number(text))
+        found.append(cell)
+    return found
+
+
+def joined(records: Any, columns: Sequence[Any], dialect: Dialect) -> Any:
+    """Append new cells to records, both for many rows at once: the bytes of all lines, in UTF-8.
+
+    `records` is an Arrow array of text; the columns are floats, whole numbers or coded words (n,).
+    The texts are those that `rendered` writes.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    written = [_rendered_at_once(cells, dialect) for cells in columns]
+    lines = pc.binary_join_element_wise(records, *written, dialect.delimiter)
+    ended = pc.binary_join_element_wise(lines, dialect.line_end, "")
+    if not len(ended):
+        return b""
+    _, offsets, data = ended.buffers()
+    first, last = np.frombuffer(offsets, dtype=np.int32)[[ended.offset, ended.offset + len(ended)]]
+    return pa.py_buffer(data)[first:last]
+
+
+def _rendered_at_once(cells: Any, dialect: Dialect) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(cells, Coded):
+        texts = _repeated(map(text_of, cells.texts.tolist()), dialect)
+        codes = cells.codes.astype(np.int32, copy=False)
+        return pa.DictionaryArray.from_arrays(codes, pa.array(texts)).dictionary_decode()
+    if cells.dtype.kind == "f" and dialect.delimiter == dialect.decimal:
+        return pa.array(rendered(cells, dialect))  # some are quoted and some are not
+    written = pc.cast(pa.array(cells), pa.string())
+    if cells.dtype.kind == "f":
+        # Arrow and Python are of one mind but for whole, very small and very large numbers.
+        size = np.abs(cells)
+        odd = ~((size >= 1e-4) & (size < 1e16)) | (cells % 1 == 0)
+        if odd.any():
+            texts = [_shortest(value, ".") for value in cells[odd].tolist()]
+            written = pc.replace_with_mask(written, pa.array(odd), pa.array(texts, pa.string()))
+        if dialect.decimal != ".":
+            written = pc.replace_substring(written, ".", dialect.decimal)
+    if dialect.quoting == "all":
+        written = pc.binary_join_element_wise('"', written, '"', "")
+    return written
+
+
+def text_columns(block: Block, names: Sequence[str]) -> Iterator[list[str]]:
+    """The cells of some columns as text, typed sources from their own types."""
+    for name in names:
+        yield list(map(text_of, native_column(block, name)))
+
+
+def native_column(block: Block, name: str) -> list[Any]:
+    """The cells of a column as their file keeps them: 21, not 21.0, in a column of integers."""
+    place = block.names.index(name)
+    raw = block.raw
+    cells: list[Any]
+    if raw is None:
+        cells = block.columns[name].tolist()
+    elif isinstance(raw, list):
+        cells = [row[place] for row in raw]
+    elif hasattr(raw, "iloc"):
+        series = raw.iloc[:, place]
+        cells = list(series.astype(object).where(series.notna(), None))
+    else:
+        cells = raw.column(place).to_pylist()
+    return cells
+
+
+def without(records: list[str], places: frozenset[int], delimiter: str) -> list[str]:
+    """Take some fields out of raw records; the others stay as they stand."""
+    kept = []
+    for record in records:
+        raw = fields(record, delimiter) or []
+        kept.append(delimiter.join(cell for i, cell in enumerate(raw) if i not in places))
+    return kept
+
+
+def positions(rows: Any, count: int) -> npt.NDArray[np.intp]:
+    """Return row positions from a mask, from positions in the order wanted, or all of them."""
+    if rows is None:
+        return np.arange(count)
+    chosen = np.asarray(rows)
+    if chosen.dtype == bool:
+        if len(chosen) != count:
+            raise ValueError(f"mask of {len(chosen)} rows for a block of {count}")
+        return np.flatnonzero(chosen)
+    return chosen.astype(np.intp)

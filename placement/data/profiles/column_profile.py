@@ -1,0 +1,186 @@
+"""What training looked like, in histograms a bundle may keep; and a new file in the same bins."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.columns.raw_column import MOST_WORDS, coded
+from placement.model.scorer import fold, parse_numbers, words
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers of a table in the bins of a profile; two of them merge into that of both parts.
+
+    `counts: (b,)`; `beyond` counts the numbers outside the range of training, `missing` the cells
+    that are missing or no finite number.
+    """
+
+    counts: Codes
+    missing: int = 0
+    beyond: int = 0
+
+    @property
+    def rows(self) -> int:
+        """Number of cells."""
+        return int(self.counts.sum()) + self.missing
+
+    def merge(self, other: "Numbers") -> "Numbers":
+        """Return the counts of both parts together."""
+        return Numbers(
+            self.counts + other.counts, self.missing + other.missing, self.beyond + other.beyond
+        )
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words of a table by the levels of a profile; two of them merge into that of both parts.
+
+    `counts: (k,)`; `unknown` are the rows of words that are no level, case-folded; beyond 65,536
+    different ones the rest goes under the empty word.
+    """
+
+    counts: Codes
+    missing: int = 0
+    unknown: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """Number of cells."""
+        return int(self.counts.sum()) + self.missing + sum(self.unknown.values())
+
+    def merge(self, other: "Words") -> "Words":
+        """Return the counts of both parts together."""
+        unknown = dict(self.unknown)
+        for word, rows in other.unknown.items():
+            own = word if word in unknown or len(unknown) < MOST_WORDS else ""
+            unknown[own] = unknown.get(own, 0) + rows
+        return Words(self.counts + other.counts, self.missing + other.missing, unknown)
+
+
+@dataclass(frozen=True)
+class NumberProfile:
+    """A number column of the training rows that were binned.
+
+    Bin k of `counts: (b,)` holds the numbers from `edges[k - 1]` on and below `edges[k]`: (b - 1,)
+    edges, the outer bins being open. `low` and `high` are the range of all training rows, rounded
+    outwards. Fewer than 5 missing cells are not told: `missing` is 0 and they are counted in the
+    largest bin. Without any count there were too few numbers to tell.
+    """
+
+    column: str
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+    missing: int
+    low: float
+    high: float
+
+    def seen(self, cells: Any, decimal: str = ".") -> Numbers:
+        """Count cells (n,) in these bins."""
+        values, _ = parse_numbers(cells, decimal)
+        return self.seen_numbers(values)
+
+    def seen_numbers(self, values: Floats) -> Numbers:
+        """Count numbers (n,), NaN where missing, in these bins."""
+        known = values[np.isfinite(values)]
+        counts = in_bins(known, self.edges)
+        beyond = int(np.count_nonzero((known < self.low) | (known > self.high)))
+        return Numbers(counts, len(values) - len(known), beyond)
+
+
+@dataclass(frozen=True)
+class WordProfile:
+    """A category column of the training rows: the rows `counts: (k,)` of its `levels`.
+
+    `rare` counts the rows of levels with fewer than 5 each, `missing` those without one. Where
+    either is fewer than 5 it is not told: both go together, or else into the largest level.
+    `numeric`: the levels are numbers, so `2.0` is `2`.
+    """
+
+    column: str
+    levels: tuple[str, ...]
+    counts: tuple[int, ...]
+    rare: int
+    missing: int
+    numeric: bool
+
+    def seen(self, cells: Any, decimal: str = ".") -> Words:
+        """Count cells (n,) by these levels."""
+        own = coded(cells)
+        spelled = words(parse_numbers(own.texts, decimal)[0]) if self.numeric else words(own.texts)
+        rows = np.bincount(own.codes, minlength=len(own.texts)).tolist()
+        place_of = {fold(level): place for place, level in enumerate(self.levels)}
+        counts, missing, unknown = [0] * len(self.levels), 0, Counter[str]()
+        for word, number in zip(spelled.tolist(), rows, strict=True):
+            if word is None:
+                missing += number
+            elif (place := place_of.get(fold(word))) is not None:
+                counts[place] += number
+            elif number:
+                unknown[fold(word)] += number
+        return Words(np.array(counts, dtype=np.int64), missing, unknown)
+
+
+ColumnProfile = NumberProfile | WordProfile
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What training looked like: its columns and the model's predictions for its rows.
+
+    Each of the `rows` that train counts once, whatever its weight. Beyond 100,000 or so, numbers
+    and predictions are those of a sample of `binned` rows, one of every few; categories, and the
+    ranges of numbers, are always those of all rows. `mean` and `std` are of the predictions.
+    """
+
+    rows: int
+    binned: int
+    columns: tuple[ColumnProfile, ...]
+    predictions: NumberProfile
+    mean: float
+    std: float
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON-able form that a bundle keeps."""
+        return {
+            "rows": self.rows,
+            "binned": self.binned,
+            "columns": [_document(column) for column in self.columns],
+            "predictions": {**_document(self.predictions), "mean": self.mean, "std": self.std},
+        }
+
+
+def _document(column: ColumnProfile) -> dict[str, Any]:
+    kind = "number" if isinstance(column, NumberProfile) else "category"
+    values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(column).items()}
+    return {"kind": kind, **values}
+
+
+def profile_of_document(document: Mapping[str, Any]) -> Profile:
+    """Read a profile from its JSON form."""
+    scored = dict(document["predictions"])
+    mean, std, predictions = scored.pop("mean"), scored.pop("std"), _column(scored)
+    if not isinstance(predictions, NumberProfile):
+        raise TypeError("predictions")
+    columns = tuple(_column(entry) for entry in document["columns"])
+    return Profile(document["rows"], document["binned"], columns, predictions, mean, std)
+
+
+def _column(entry: Mapping[str, Any]) -> ColumnProfile:
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items() if k != "kind"}
+    made: Callable[..., ColumnProfile] = NumberProfile if entry["kind"] == "number" else WordProfile
+    return made(**values)
+
+
+def in_bins(values: Floats, edges: Floats | tuple[float, ...]) -> Codes:
+    """Count finite numbers (n,) in the bins between edges (b - 1,): return (b,)."""
+    places = np.searchsorted(np.asarray(edges, dtype=np.float64), values, side="right")
+    return np.bincount(places, minlength=len(edges) + 1)

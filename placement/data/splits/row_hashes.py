@@ -1,0 +1,116 @@
+"""A keyed hash of what each row says, the same in every order, format and spelling."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.columns.column import Column
+from placement.data.columns.column_store import Vector
+from placement.data.columns.column_summary import spread
+from placement.data.ordered import in_order, usable_processors
+from placement.data.table.table import Table
+
+Hashes = npt.NDArray[np.uint64]
+
+_COMPARED = 2_000_000
+_BLOCK = 16_384  # rows that are mixed while they are in the cache
+
+
+def table_hashes(table: Table, seed: int) -> Vector:
+    """Return the hash of each row of a table, its identifiers aside, in the table's pieces."""
+    return hashes_of(table, [n for n in table.kept if n not in table.identifiers], seed)
+
+
+def hashes_of(table: Table, names: Sequence[str], seed: int) -> Vector:
+    """Return a 64-bit hash of what some columns of each row say, in the table's pieces.
+
+    It is keyed by the seed. The order of rows and of columns does not matter, nor how a number or
+    word was spelled.
+    """
+    columns = {name: column_hashes(table.kept[name], seed) for name in names}
+
+    def of_piece(place: int) -> Hashes:
+        return _row_hashes(((name, of(place)) for name, of in columns.items()), seed)
+
+    made = table.shelf.vector(np.uint64)
+    for hashes in in_order(range(table.pieces), of_piece, usable_processors()):
+        made.append(hashes)
+    return made
+
+
+def rows_digest(table: Table, names: Sequence[str]) -> str:
+    """Return what tells a set of rows by some columns and the outcome, whatever their order."""
+    total = 0
+    for place, own in enumerate(hashes_of(table, names, 0)):
+        positive = (table.labels.piece(place) >= 0.5).astype(np.uint64)
+        total += int(spread(own ^ positive).sum(dtype=np.uint64))
+    return f"{len(table)}-{total % 2**64:016x}"
+
+
+def column_hashes(column: Column, seed: int) -> Callable[[int], Hashes]:
+    """Return what hashes a piece of a column's cells (n,)."""
+    if column.is_hashed:
+        return lambda place: np.asarray(column.vector.piece(place))
+    if column.kind == "number":
+        return lambda place: number_hashes(np.asarray(column.piece(place)))
+    of_text = word_hashes(column.words, seed)
+    return lambda place: np.asarray(of_text[column.vector.piece(place)])
+
+
+def _row_hashes(columns: Iterable[tuple[str, Hashes]], seed: int) -> Hashes:
+    salted = [
+        (np.uint64(_digest(name.strip().casefold(), seed)), hashes) for name, hashes in columns
+    ]
+    if not salted:
+        raise ValueError("a row hash needs at least one column")
+    total = np.zeros(len(salted[0][1]), dtype=np.uint64)
+    for start in range(0, len(total), _BLOCK):
+        part = total[start : start + _BLOCK]
+        for salt, hashes in salted:
+            part += spread(hashes[start : start + _BLOCK] ^ salt)
+        spread(part)
+    return total
+
+
+def number_hashes(cells: npt.NDArray[np.float64]) -> Hashes:
+    """Return the bits of numbers (n,): one NaN, one zero."""
+    plain = np.where(np.isnan(cells), np.nan, cells) + 0.0  # -0.0 becomes 0.0
+    bits: Hashes = plain.view(np.uint64)
+    return bits
+
+
+def word_hashes(cells: npt.NDArray[np.object_], seed: int) -> Hashes:
+    """Return the hash of each word (n,) whatever its case, 0 where it is missing."""
+    known: dict[str | None, int] = {
+        word: 0 if word is None else _digest(word.strip().casefold(), seed)
+        for word in set(cells.tolist())
+    }
+    return np.fromiter((known[word] for word in cells), dtype=np.uint64, count=len(cells))
+
+
+def _digest(text: str, seed: int) -> int:
+    key = seed.to_bytes(8, "little")
+    return int.from_bytes(hashlib.blake2b(text.encode(), key=key, digest_size=8).digest(), "little")
+
+
+def count_common(table: Table, other: Table, names: Sequence[str], seed: int) -> tuple[int, bool]:
+    """Return how many rows of `other` say the same in some columns as rows of a table do.
+
+    Of more than two million rows the hashes of an evenly drawn part are compared; the count is
+    then an estimate, and the second answer False.
+    """
+    known, asked = hashes_of(table, names, seed), hashes_of(other, names, seed)
+    part = np.uint64(-(-asked.rows // _COMPARED))
+    wanted = np.concatenate([own[own % part == 0] for own in asked])
+    distinct = np.unique(wanted)
+    if not len(distinct):
+        return 0, part == 1
+    there = np.zeros(len(distinct), dtype=bool)
+    for own in known:
+        mine = own[own % part == 0]
+        place = np.minimum(np.searchsorted(distinct, mine), len(distinct) - 1)
+        there[place[distinct[place] == mine]] = True
+    common = int(np.isin(wanted, distinct[there]).sum())
+    return common * int(part), part == 1

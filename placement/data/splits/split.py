@@ -1,0 +1,229 @@
+"""Which rows are held out: by a keyed hash of what a row says, so order and chunks don't matter."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.config import TrainConfig
+from placement.data.columns.column_store import Vector
+from placement.data.columns.column_summary import spread
+from placement.data.columns.row_rules import parse_rule
+from placement.data.ordered import in_order, usable_processors
+from placement.data.schema import matching_columns
+from placement.data.splits.hash_order import Codes, Ranking
+from placement.data.splits.row_groups import groups_of
+from placement.data.splits.row_hashes import Hashes, table_hashes
+from placement.data.table.table import Table
+from placement.errors import DataError
+
+Rows = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
+
+TRAIN, VALIDATION, TEST, ASIDE = 0, 1, 2, 3
+FEWEST_HELD_OUT = 5  # of each class; fewer say nothing
+LARGEST_EQUAL_GROUP = 0.05  # of the table; above it equal rows are told apart
+VALIDATION_SHARE = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Which rows train, which `--patience` watches, which test; `note` tells how.
+
+    `parts` has TRAIN, VALIDATION, TEST, or ASIDE for no part in it, for each row in the table's
+    pieces; `counts` (4,) their rows, and `positive` (4,) those of them with a positive label.
+    """
+
+    parts: Vector
+    counts: Codes
+    positive: Codes
+    note: str
+
+    @cached_property
+    def train(self) -> Rows:
+        """Positions of the rows that train."""
+        return np.flatnonzero(self.parts.whole() == TRAIN)
+
+    @cached_property
+    def validation(self) -> Rows:
+        """Positions of the rows that `--patience` watches."""
+        return np.flatnonzero(self.parts.whole() == VALIDATION)
+
+    @cached_property
+    def test(self) -> Rows:
+        """Positions of the rows that test."""
+        return np.flatnonzero(self.parts.whole() == TEST)
+
+
+def split_of(table: Table, part: Callable[[int], npt.NDArray[np.integer]], note: str) -> Split:
+    """Make the split in which `part(place)` gives the parts (n,) of a piece's rows."""
+
+    def of_piece(place: int) -> tuple[npt.NDArray[np.uint8], Codes]:
+        own = part(place).astype(np.uint8)
+        both = own * np.uint8(2) + (table.labels.piece(place) >= 0.5)
+        return own, np.bincount(both, minlength=8)
+
+    parts, counts = table.shelf.vector(np.uint8), np.zeros(8, dtype=np.int64)
+    for own, here in in_order(range(table.pieces), of_piece, usable_processors()):
+        parts.append(own)
+        counts += here
+    return Split(parts, counts[0::2] + counts[1::2], counts[1::2], note)
+
+
+def hold_out(table: Table, config: TrainConfig, *, everything: bool = False) -> Split:
+    """Decide which rows of a table train, validate and test; `everything` trains on all rows."""
+    by_hash = config.test_where is None and config.group is None
+    keys, apart = None, False
+    if (by_hash and not everything and config.test_size) or config.patience is not None:
+        keys, apart = _keys(table, config.seed)
+    test, note = _nobody(table), "nothing held out"
+    if not everything:
+        test, note = _test_rows(table, config, keys)
+    if apart and by_hash:
+        note += "; more than 5 % of the rows are equal, so equal rows are told apart by a counter"
+    validation = _nobody(table)
+    if config.patience is not None and keys is not None:
+        left = ranked(table, keys.hashes, leaving=test)
+        validation = smallest(table, left, VALIDATION_SHARE, leaving=test)
+    found = split_of(
+        table,
+        lambda place: np.where(test(place), TEST, np.where(validation(place), VALIDATION, TRAIN)),
+        note,
+    )
+    if config.patience is not None and not found.counts[VALIDATION]:
+        found = replace(found, note=f"{found.note}; too few rows for --patience to watch")
+    rows, positive = int(found.counts[TRAIN]), int(found.positive[TRAIN])
+    if positive in (0, rows):
+        raise DataError(
+            f"{table.name}: the rows left for training ({rows}) have one outcome only; "
+            "hold out fewer rows"
+        )
+    return found
+
+
+# Marks rows (n,) of a piece.
+Marked = Callable[[int], Mask]
+
+
+def _nobody(table: Table) -> Marked:
+    return lambda place: np.zeros(table.labels.sizes[place], dtype=bool)
+
+
+def _test_rows(table: Table, config: TrainConfig, keys: "Ranked | None") -> tuple[Marked, str]:
+    """Mark the rows to test on, and say in words how they were chosen."""
+    if config.test_where is not None:
+        return _by_rule(table, config.test_where)
+    if config.group is not None:
+        return _whole_groups(table, config), f"held out: whole groups of {config.group}"
+    if keys is None or not config.test_size:
+        return _nobody(table), "nothing held out"
+    test = smallest(table, keys, config.test_size)
+    tested = split_of(table, lambda place: np.where(test(place), TEST, TRAIN), "")
+    fewest = min(int(tested.positive[TEST]), int(tested.counts[TEST] - tested.positive[TEST]))
+    if fewest < FEWEST_HELD_OUT:
+        return _nobody(table), (
+            f"nothing held out: {config.test_size:.0%} of the smaller class is fewer than "
+            f"{FEWEST_HELD_OUT} rows"
+        )
+    return test, f"held out: {config.test_size:.0%} of each outcome, chosen by a hash of the row"
+
+
+def _by_rule(table: Table, text: str) -> tuple[Marked, str]:
+    rule = parse_rule(text, option="--test-where")
+    wanted = str(rule.column)
+    own = matching_columns(table.kept, [wanted], option=str(rule), file=table.name)[wanted]
+    column = table.kept[own]
+    if column.is_hashed:
+        raise DataError(f"{table.name}: {own} is free text, which no rule can ask; choose another")
+    if not any(rule.matches(column.piece(place)).any() for place in range(table.pieces)):
+        raise DataError(f"{table.name}: no row with a known outcome is --test-where {rule}")
+    return (lambda place: rule.matches(column.piece(place))), f"held out: the rows where {rule}"
+
+
+def _whole_groups(table: Table, config: TrainConfig) -> Marked:
+    """Mark whole groups in the order of their hashes, until the share is reached."""
+    found = groups_of(table, str(config.group), config.seed)
+    wanted = max(round(config.test_size * len(table)), 1)
+    limit = found.hashes[np.searchsorted(found.reached, wanted)]
+    if limit == found.hashes[-1] and config.test_size:
+        raise DataError(
+            f"{table.name}, column {found.name}: one group holds nearly every row; choose another "
+            "--group"
+        )
+    if not config.test_size:
+        return _nobody(table)
+    return lambda place: np.asarray(found.of(place) <= limit)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The hash of each row of a table, and their ranking within each outcome."""
+
+    hashes: Vector
+    ranking: Ranking
+
+
+def ranked(table: Table, hashes: Vector, leaving: Marked | None = None) -> Ranked:
+    """Rank hashes by outcome, without the rows that are marked in `leaving`."""
+
+    def piece(place: int) -> tuple[Hashes, Codes]:
+        own, classes = hashes.piece(place), class_of(table, place)
+        if leaving is None:
+            return own, classes
+        there = ~leaving(place)
+        return own[there], classes[there]
+
+    return Ranked(hashes, Ranking(table.pieces, piece))
+
+
+def class_of(table: Table, place: int) -> Codes:
+    """Return the outcome (n,) of a piece's rows, 0 or 1."""
+    return (table.labels.piece(place) >= 0.5).astype(np.int64)
+
+
+def _keys(table: Table, seed: int) -> tuple[Ranked, bool]:
+    return told_apart(table, table_hashes(table, seed))
+
+
+def told_apart(table: Table, hashes: Vector, leaving: Marked | None = None) -> tuple[Ranked, bool]:
+    """Rank rows by their hashes; where one group of equal rows is large, a counter parts them.
+
+    Equal rows are interchangeable, so counting within a group keeps the split free of order. Rows
+    that are marked in `leaving` have no part in it. Return whether any group was large.
+    """
+    keys = ranked(table, hashes, leaving)
+    large = keys.ranking.frequent(max(1, LARGEST_EQUAL_GROUP * int(keys.ranking.rows.sum())))
+    if not large:
+        return keys, False
+    apart, seen = table.shelf.vector(np.uint64), dict.fromkeys(large, 0)
+    for place, own in enumerate(hashes):
+        told = own.copy()
+        for value in large:
+            equal = own == value
+            places = np.flatnonzero(equal if leaving is None else equal & ~leaving(place))
+            counter = np.arange(seen[value], seen[value] + len(places), dtype=np.uint64)
+            told[places] = spread(value + spread(counter))
+            seen[value] += len(places)
+        apart.append(told)
+    return ranked(table, apart, leaving), True
+
+
+def smallest(table: Table, keys: Ranked, share: float, leaving: Marked | None = None) -> Marked:
+    """Mark, in each outcome, the rows of the smallest hashes up to the share; ties go together.
+
+    Rows that are marked in `leaving` have no part in it.
+    """
+    counts = [round(share * int(number)) for number in keys.ranking.rows]
+    found = keys.ranking.nth_smallest([[count] if count else [] for count in counts])
+    # Hashes go up to the largest number there is, so an outcome of none needs a mark of its own.
+    limits = np.array([own[0] if len(own) else 0 for own in found], dtype=np.uint64)
+    some = np.array([len(own) > 0 for own in found])
+
+    def marked(place: int) -> Mask:
+        classes = class_of(table, place)
+        chosen = (keys.hashes.piece(place) <= limits[classes]) & some[classes]
+        return np.asarray(chosen if leaving is None else chosen & ~leaving(place))
+
+    return marked

@@ -1,0 +1,1 @@
+"""Columns and their outcome come in; a checked `Table` goes out, with the role of each column."""

@@ -1,0 +1,84 @@
+"""The values of an outcome column, and the words that every file uses for them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.columns.raw_column import Words
+from placement.data.schema import word_set
+from placement.model.scorer import fold, parse_numbers
+
+Mask = npt.NDArray[np.bool_]
+
+# The outcome of those of whom a list of outcomes says nothing; numpy would drop a null character.
+ABSENT = "\x01"
+
+POSITIVE_WORDS = word_set(
+    "1 yes y true t placed selected admitted admit hired pass passed offered accepted success "
+    "successful positive"
+)
+NEGATIVE_WORDS = word_set(
+    "0 no n false f notplaced unplaced nonplaced notyetplaced rejected reject notselected "
+    "unselected notadmitted nothired fail failed notoffered notaccepted refused denied "
+    "unsuccessful negative"
+)
+_NOT_IN_THE_RACE = word_set(
+    "higherstud highereducation notinterest optedout optout optingout noteligible ineligible "
+    "notapplied notregistered withdr debarred notparticipat notwilling"
+)
+
+
+@dataclass(frozen=True)
+class Level:
+    """One value of the outcome. `texts` marks its spellings; `name` is the most frequent."""
+
+    key: str
+    name: str
+    rows: int
+    texts: Mask
+    number: float | None
+
+
+def squash(word: str) -> str:
+    """Return letters and digits, case-folded: `Not-Placed` is `notplaced`."""
+    return "".join(c for c in word if c.isalnum()).casefold() or fold(word)
+
+
+def key_of(text: str, number: float) -> str:
+    """Return what makes two spellings one value."""
+    if np.isnan(number):
+        return squash(text)
+    return f"{number:.17g}"
+
+
+def levels_of(raw: Words) -> list[Level]:
+    """Return the distinct values, most frequent spelling each, in order of appearance."""
+    counts = raw.counts
+    blank = (raw.texts == "") | (raw.texts == ABSENT)
+    if not raw.bad[counts > 0].any():
+        blank = blank | np.isnan(raw.numbers)  # NA beside 0 and 1 is missing, beside words a word
+    members: dict[str, list[int]] = {}
+    for place in np.flatnonzero((counts > 0) & ~blank):
+        key = key_of(raw.texts[place], raw.numbers[place])
+        members.setdefault(key, []).append(int(place))
+    levels = []
+    for key, places in members.items():
+        name = min(places, key=lambda p: (-counts[p], raw.texts[p]))
+        chosen = np.zeros(len(raw.texts), dtype=bool)
+        chosen[places] = True
+        number = None if np.isnan(raw.numbers[name]) else float(raw.numbers[name])
+        levels.append(Level(key, raw.texts[name], int(counts[places].sum()), chosen, number))
+    return levels
+
+
+def find_level(word: str, levels: list[Level]) -> Level | None:
+    """Return the level a user's word means: `not placed` is `NotPlaced`, `1` is `1.0`."""
+    numbers, bad = parse_numbers([word])
+    key = key_of(word, float("nan") if bad[0] else float(numbers[0]))
+    return next((level for level in levels if level.key == key), None)
+
+
+def in_the_race(level: Level) -> bool:
+    """Whether a value may be an outcome: not higher studies, opted out, not eligible."""
+    return not any(word in level.key for word in _NOT_IN_THE_RACE)

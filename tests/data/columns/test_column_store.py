@@ -1,0 +1,112 @@
+"""Cells in pieces, in memory and in files: what comes back is what was put there."""
+
+import numpy as np
+import pytest
+
+from placement.data.columns.column_store import (
+    Computed,
+    Cutter,
+    FileShelf,
+    FileVector,
+    MemoryShelf,
+    compact,
+)
+from placement.errors import StoreError
+
+COLUMNS = {
+    "small whole numbers": np.array([3.0, -100.0, 0.0, 127.0]),
+    "large whole numbers": np.array([40_000.0, -1.0, 2.0]),
+    "larger than 32 bits": np.array([2.0**31, 1.0]),
+    "beyond exact whole numbers": np.array([1e300, 1.0]),
+    "just beyond 32 bits": np.array([1.0, 2.0, 2.0**31], dtype=np.float32),
+    "decimals": np.array([7.25, 3.0]),
+    "with gaps": np.array([1.0, np.nan, 2.0]),
+    "infinite": np.array([1.0, np.inf]),
+    "none": np.array([]),
+    "codes": np.array([0, 5, 300], dtype=np.int32),
+    "hashes": np.array([2**64 - 1, 0], dtype=np.uint64),
+    "parts": np.array([0, 1, 2], dtype=np.uint8),
+}
+
+
+@pytest.fixture(params=["memory", "files"])
+def shelf(request, tmp_path):
+    return MemoryShelf(10) if request.param == "memory" else FileShelf(tmp_path, 10)
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_cells_come_back_in_their_dtype_bit_by_bit(shelf, name):
+    cells = COLUMNS[name]
+    vector = shelf.vector(cells.dtype)
+    vector.append(cells)
+    vector.append(cells[::-1])
+    for place, expected in enumerate((cells, cells[::-1])):
+        found = vector.piece(place)
+        assert found.dtype == cells.dtype
+        assert found.tobytes() == expected.tobytes()
+    assert vector.rows == 2 * len(cells)
+    assert vector.whole().tobytes() == np.concatenate([cells, cells[::-1]]).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("small whole numbers", 1), ("large whole numbers", 4), ("decimals", 8), ("with gaps", 8)],
+)
+def test_numbers_take_no_more_bytes_than_they_need(tmp_path, name, size):
+    cells = COLUMNS[name]
+    assert compact(cells).itemsize == size
+    vector = FileShelf(tmp_path).vector(np.float64)
+    vector.append(cells)
+    assert vector.path.stat().st_size == size * len(cells) == vector.size
+
+
+@pytest.mark.parametrize("sizes", [[3, 4, 25, 1], [10, 10], [33], [0, 9, 1], []])
+def test_pieces_are_cut_at_the_same_rows_whatever_comes_at_once(shelf, sizes):
+    cells, start = np.arange(sum(sizes), dtype=np.float64), 0
+    cutter = Cutter(shelf, np.float64)
+    for size in sizes:
+        cutter.add(cells[start : start + size])
+        start += size
+    cutter.end()
+    whole, left = divmod(len(cells), 10)
+    assert cutter.vector.sizes == [10] * whole + [left] * (left > 0)
+    assert cutter.vector.whole().tolist() == cells.tolist()
+
+
+def test_a_file_ends_its_piece(shelf):
+    cutter = Cutter(shelf, np.int32)
+    for _ in range(2):
+        cutter.add(np.arange(13, dtype=np.int32))
+        cutter.end()
+    cutter.end()
+    assert cutter.vector.sizes == [10, 3, 10, 3]
+
+
+def test_a_vector_is_found_again_by_what_is_known_of_it(tmp_path):
+    made = FileShelf(tmp_path).vector(np.float64)
+    for cells in (np.array([1.0, 2.0]), np.array([0.5]), np.array([1e9])):
+        made.append(cells)
+    again = FileVector.found(made.dtype.str, made.path, made.sizes, made.kinds)
+    assert again.whole().tolist() == [1.0, 2.0, 0.5, 1e9]
+    assert again.size == made.size == made.path.stat().st_size
+
+
+def test_what_is_computed_is_worked_out_when_asked_and_never_written():
+    vector = Computed(np.int64, [2, 1], lambda place: np.full(2 - place, place))
+    assert vector.whole().tolist() == [0, 0, 1]
+    with pytest.raises(TypeError, match="not written"):
+        vector.append(np.zeros(1))
+
+
+def test_a_file_cut_short_while_in_use_is_told(tmp_path):
+    vector = FileShelf(tmp_path).vector(np.float64)
+    vector.append(np.array([0.5, 0.25]))
+    vector.path.write_bytes(vector.path.read_bytes()[:-1])
+    with pytest.raises(StoreError, match="was cut short while it was in use"):
+        vector.piece(0)
+
+
+def test_a_folder_that_is_gone_is_told_as_an_output_that_cannot_be_written(tmp_path):
+    vector = FileShelf(tmp_path / "gone").vector(np.float64)
+    with pytest.raises(StoreError, match="folder does not exist"):
+        vector.append(np.zeros(1))
