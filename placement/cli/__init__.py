@@ -23,7 +23,6 @@ from placement.cli.promote import promote
 from placement.cli.report import report
 from placement.cli.runs import runs, ui
 from placement.cli.shell import completion
-from placement.cli.signals import signals_raise
 from placement.cli.train import train
 from placement.cli.tune import tune
 from placement.errors import (
@@ -34,6 +33,7 @@ from placement.errors import (
     UsageError,
     did_you_mean,
 )
+from placement.runtime.signals import signals_raise
 
 SECTIONS = {
     "Use": (train, predict, evaluate, explain),

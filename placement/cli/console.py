@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from placement.cli.signals import raise_arrived
+from placement.runtime.signals import raise_arrived
 
 _SECONDS_BETWEEN_LINES = 2.0
 

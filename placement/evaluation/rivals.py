@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.ordered import in_order, usable_processors
 from placement.evaluation.baselines import row_log_loss
 from placement.evaluation.crossed import Crossed, Fold, logistic
 from placement.evaluation.metrics import metrics
 from placement.evaluation.remedies import Difference, Remedy, difference, find_remedies
+from placement.runtime.ordered_map import in_order, usable_processors
 
 Floats = npt.NDArray[np.float64]
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from placement.data.replacing import writing
 from placement.errors import UsageError
 from placement.lessons.catalog import LESSONS, lesson
 from placement.lessons.drawing import dot_of, svg_of, text_of
@@ -14,7 +13,8 @@ from placement.lessons.snippets import code_of
 from placement.lessons.texts import TEXTS
 from placement.reporting.documents import FORMAT
 from placement.reporting.documents import as_json as document
-from placement.workflows.watching import Watcher
+from placement.runtime.atomic_write import writing
+from placement.runtime.progress import Watcher
 
 
 @dataclass(frozen=True)

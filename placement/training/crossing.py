@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from placement.config import TrainConfig
 from placement.data.columns.column_store import Vector
-from placement.data.ordered import in_order, usable_processors
 from placement.data.profiles.sensitive_groups import Groups
 from placement.data.splits.split import ASIDE, TEST, TRAIN, split_of
 from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.model.fitted import Fitted
+from placement.runtime.ordered_map import in_order, usable_processors
 from placement.training.fitting import solve
 from placement.training.preparation import Prepared, Tested, finish, prepare
 

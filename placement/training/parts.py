@@ -12,7 +12,7 @@ from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
 from placement.data.encoding.chunks import Chunk, Chunks
-from placement.data.ordered import in_order
+from placement.runtime.ordered_map import in_order
 
 T = TypeVar("T")
 

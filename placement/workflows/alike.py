@@ -12,11 +12,11 @@ from placement.data.schema import Schema
 from placement.data.table.table import Table, digest_of
 from placement.errors import DataError, UsageError
 from placement.model.scorer import fold
+from placement.runtime.progress import Watcher
 from placement.workflows.again import is_training_table
 from placement.workflows.labelled import read_like
 from placement.workflows.models import Model
 from placement.workflows.scoring import Doubts
-from placement.workflows.watching import Watcher
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,6 +12,7 @@ from placement.evaluation.baselines import Skill
 from placement.evaluation.calibration_figures import calibration_figures
 from placement.evaluation.judged import Judge, Judged, Measured
 from placement.model.fitted import Fitted
+from placement.runtime.progress import Nobody
 from placement.training.crossing import cross_scored
 from placement.training.gradcheck import GradientCheck
 from placement.training.preparation import Prepared, finish, inform, prepare, profiled
@@ -20,7 +21,6 @@ from placement.workflows.checked import fit_checked
 from placement.workflows.choosing import FOLDS
 from placement.workflows.inference import inference
 from placement.workflows.learning import Trial
-from placement.workflows.watching import Nobody
 
 # Figures of the rows to measure on, and of what was chosen: those a model fitted again keeps.
 OF_TESTING = (

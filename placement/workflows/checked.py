@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from placement.errors import GradientCheckError
 from placement.model.history import Epoch
+from placement.runtime.progress import Watcher
 from placement.training.fitting import epochs
 from placement.training.gradcheck import (
     GradientCheck,
@@ -12,7 +13,6 @@ from placement.training.gradcheck import (
     first_rows,
 )
 from placement.training.preparation import Prepared
-from placement.workflows.watching import Watcher
 
 
 def fit_checked(

@@ -10,9 +10,9 @@ from placement.data.columns.column_store import Cutter, Vector
 from placement.data.splits.folds import folds_of
 from placement.errors import DataError
 from placement.evaluation.judged import Judge, Measured
+from placement.runtime.progress import Nobody, Watcher
 from placement.training.crossing import fold_numbers, fold_scored
 from placement.training.preparation import Prepared
-from placement.workflows.watching import Nobody, Watcher
 
 Floats = npt.NDArray[np.float64]
 

@@ -8,9 +8,9 @@ from placement.evaluation.comparison import REPLICATES, compare
 from placement.evaluation.evaluation import evaluate_probabilities
 from placement.model.bundle import open_bundle
 from placement.reporting.comparison import Compared, CompareResult
+from placement.runtime.progress import Nobody, Watcher
 from placement.workflows.alike import Answers, Rows, answers, target_difference
 from placement.workflows.models import Model, find_model
-from placement.workflows.watching import Nobody, Watcher
 
 
 def compare_models(names: Sequence[str], rows: Rows, watcher: Watcher = Nobody()) -> CompareResult:

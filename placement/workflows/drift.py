@@ -8,7 +8,6 @@ import numpy as np
 from placement.data.columns.storage import Storage
 from placement.data.formats.blocks import Wanted
 from placement.data.formats.table_reader import Block, Reader, RowCount
-from placement.data.ordered import in_order, usable_processors
 from placement.data.profiles.column_profile import Profile, profile_of_document
 from placement.data.schema import matching_columns, same_column
 from placement.data.target.target_column import unlabelled
@@ -17,12 +16,13 @@ from placement.evaluation.drift import Seen, drift, seen
 from placement.evaluation.outcomes import Performance, performance
 from placement.model.scorer import Problem
 from placement.reporting.drift import DriftResult
+from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.progress import Nobody, Watcher
 from placement.workflows.again import is_training_table
 from placement.workflows.labelled import read_like
 from placement.workflows.models import Model, find_model
 from placement.workflows.opening import open_for
 from placement.workflows.scoring import Doubts
-from placement.workflows.watching import Nobody, Watcher
 
 
 def drift_of_file(

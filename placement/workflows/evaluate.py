@@ -11,11 +11,11 @@ from placement.model.fitted import Fitted, load_fitted
 from placement.model.scorer import match_columns
 from placement.reporting.fairness import fairness_document
 from placement.reporting.results import EvaluateResult
+from placement.runtime.progress import Nobody, Watcher
 from placement.workflows.again import is_training_table, settings_of, split_of_training
 from placement.workflows.labelled import read_like
 from placement.workflows.models import find_model
 from placement.workflows.scoring import Doubts
-from placement.workflows.watching import Nobody, Watcher
 
 
 def evaluate_file(

@@ -17,10 +17,10 @@ from placement.evaluation.what_if import what_if
 from placement.model.fitted import Fitted, load_fitted
 from placement.reporting.coefficients import unpenalised
 from placement.reporting.results import ExplainResult, Student
+from placement.runtime.progress import Nobody, Watcher
 from placement.workflows.models import Model, find_model
 from placement.workflows.opening import open_for
 from placement.workflows.scoring import Doubts, match
-from placement.workflows.watching import Nobody, Watcher
 
 
 @dataclass(frozen=True)

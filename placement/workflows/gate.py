@@ -9,6 +9,7 @@ from placement.evaluation.baselines import Skill, row_log_loss, skill
 from placement.evaluation.comparison import REPLICATES, Comparison, compare
 from placement.reporting.comparison import log_loss_sentence
 from placement.reporting.promotion import Evidence, Reason
+from placement.runtime.progress import Watcher
 from placement.workflows.alike import (
     Answers,
     Rows,
@@ -17,7 +18,6 @@ from placement.workflows.alike import (
     target_difference,
 )
 from placement.workflows.models import Model
-from placement.workflows.watching import Watcher
 
 # Where these hold, callers of the champion would be misled or turned away by any figures.
 INCOMPATIBLE = frozenset({"target", "columns"})

@@ -11,7 +11,7 @@ from placement.data.formats.table_reader import Reader
 from placement.data.schema import Schema
 from placement.data.table.read_table import Table, matching_columns, open_labelled, understand_table
 from placement.errors import DataError
-from placement.workflows.watching import Nobody, Watcher
+from placement.runtime.progress import Nobody, Watcher
 
 
 def read_watched(source: Any, how: Mapping[str, Any], storage: Storage, watcher: Watcher) -> Table:

@@ -14,6 +14,7 @@ from placement.errors import DataError
 from placement.evaluation.judged import Judge
 from placement.model.fitted import Fitted
 from placement.reporting.results import Understanding
+from placement.runtime.progress import Nobody, Watcher
 from placement.training.crossing import scored_in_groups
 from placement.training.gradcheck import (
     GradientCheck,
@@ -28,7 +29,6 @@ from placement.workflows.choosing import Fold, folds_for, out_of_fold, training_
 from placement.workflows.deciding import decision_of, policy_of
 from placement.workflows.inference import small_sample
 from placement.workflows.reading import Tables
-from placement.workflows.watching import Nobody, Watcher
 
 
 @dataclass(frozen=True)

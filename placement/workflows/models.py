@@ -9,8 +9,8 @@ from placement.data.schema import Schema
 from placement.model.bundle import open_bundle
 from placement.model.scorer import Scorer
 from placement.reporting.tables import NO_SIGNAL
+from placement.runtime.progress import Watcher
 from placement.tracking.lookup import bundle_directory, resolve
-from placement.workflows.watching import Watcher
 
 
 @dataclass(frozen=True)

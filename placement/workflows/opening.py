@@ -6,8 +6,8 @@ from typing import Any
 from placement.data.formats.table_reader import Reader, open_table
 from placement.errors import DataError, did_you_mean
 from placement.model.scorer import fold
+from placement.runtime.progress import Watcher
 from placement.workflows.models import Model
-from placement.workflows.watching import Watcher
 
 
 def open_for(

@@ -13,21 +13,21 @@ import numpy as np
 from placement.data.columns.row_rules import parse_rule
 from placement.data.formats.blocks import Wanted
 from placement.data.formats.table_reader import Block, Reader, RowCount
-from placement.data.ordered import in_order, usable_processors
 from placement.data.output.csv_writer import open_output, output_form
 from placement.data.output.writer import Output
-from placement.data.replacing import replacing
 from placement.data.schema import matching_columns, quoted
 from placement.errors import UsageError
 from placement.evaluation.selection import Rank
 from placement.model.bundle import finite
 from placement.model.fitted import load_fitted
 from placement.reporting.results import PredictResult
+from placement.runtime.atomic_write import replacing
+from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.progress import Nobody, Watcher
 from placement.workflows.models import Model
 from placement.workflows.opening import open_for
 from placement.workflows.ranking import Ranked, Ranking, Sink
 from placement.workflows.scoring import NOTES, REASON, BlockScorer, Scored, Tally
-from placement.workflows.watching import Nobody, Watcher
 
 MEANING = {
     "placement_probability": "probability of the positive outcome, for students with these figures",

@@ -11,6 +11,7 @@ from placement.reporting.promotion import (
     RollbackResult,
     promotion_tags,
 )
+from placement.runtime.progress import Nobody, Watcher
 from placement.tracking.registry import REGISTERED_MODEL, champion_of, conclude, roll_back
 from placement.tracking.store import open_store
 from placement.workflows.alike import Rows
@@ -23,7 +24,6 @@ from placement.workflows.gate import (
     held_out,
 )
 from placement.workflows.models import find_model
-from placement.workflows.watching import Nobody, Watcher
 
 
 def promote(

@@ -8,8 +8,8 @@ from placement.data.columns.row_rules import is_rule, parse_rule
 from placement.data.columns.storage import Storage
 from placement.data.splits.row_hashes import count_common
 from placement.data.table.table import Table
+from placement.runtime.progress import Nobody, Watcher
 from placement.workflows.labelled import read_like, read_watched
-from placement.workflows.watching import Nobody, Watcher
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ from placement.reporting.fairness_plot import fairness_plot
 from placement.reporting.plots import Pictures, draw_all
 from placement.reporting.results import Tracked
 from placement.reporting.tuning import draw_path
+from placement.runtime.worker_process import Aside, Here
 from placement.tracking.pyfunc_model import log_bundle
 from placement.tracking.registry import register
 from placement.tracking.runs import Child, TrackedRun, tracked_run
 from placement.tracking.store import open_store, warm_up
 from placement.training.penalties import PenaltyPath
-from placement.workflows.aside import Aside, Here
 
 SERIES = {
     "loss": "loss",

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from placement.config import TrainConfig
 from placement.data.table.table import Table
+from placement.runtime.worker_process import Aside, Here
 from placement.tracking.interrupts import signals_held
-from placement.workflows.aside import Aside, Here
 from placement.workflows.record import DataSet, RunKeeper, keeper_for
 
 K = TypeVar("K", bound=RunKeeper)

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from placement.config import TrainConfig
 from placement.data.columns.storage import Storage
-from placement.data.replacing import replacing, writing
 from placement.data.splits.split import FEWEST_HELD_OUT, TEST, TRAIN, split_of
 from placement.data.table.table import Table
 from placement.errors import DataError, ModelError, UsageError
@@ -20,10 +19,11 @@ from placement.reporting.card import model_card
 from placement.reporting.page import html_page
 from placement.reporting.report import sections_of, subtitle_of, title_of
 from placement.reporting.trust import LaterBatch, Report, verdicts
+from placement.runtime.atomic_write import replacing, writing
+from placement.runtime.progress import Nobody, Watcher
 from placement.workflows.again import settings_of, split_of_training
 from placement.workflows.labelled import read_like
 from placement.workflows.models import find_model
-from placement.workflows.watching import Nobody, Watcher
 
 NEEDED = ("skill", "metrics", "calibration", "decision", "gradcheck", "inference")
 PAGE, CARD = "report.html", "MODEL_CARD.md"

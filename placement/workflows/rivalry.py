@@ -14,8 +14,8 @@ from placement.errors import DataError
 from placement.evaluation.crossed import Crossed
 from placement.evaluation.rivals import Rivals, compare
 from placement.model.scorer import Coded
+from placement.runtime.progress import Nobody, Watcher
 from placement.training.crossing import cross_scored
-from placement.workflows.watching import Nobody, Watcher
 
 Floats = npt.NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from placement.errors import StoreError
-from placement.workflows.watching import Watcher
+from placement.runtime.progress import Watcher
 
 
 def recorded_runs(experiment: str | None) -> list[dict[str, Any]]:

@@ -15,13 +15,13 @@ from placement.model.bundle import check_replaceable
 from placement.model.fitted import Fitted
 from placement.reporting.documents import gradcheck_rows
 from placement.reporting.results import Tracked, TrainResult
+from placement.runtime.background_import import imported_ahead
+from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.worker_process import Aside, Here
 from placement.tracking.interrupts import signals_held
-from placement.workflows.ahead import imported_ahead
-from placement.workflows.aside import Aside, Here
 from placement.workflows.reading import read, storage_of
 from placement.workflows.record import Recorder
 from placement.workflows.recording import described, recording
-from placement.workflows.watching import Nobody, Watcher
 
 if TYPE_CHECKING:
     from placement.training.preparation import Prepared

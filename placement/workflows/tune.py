@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from placement.config import UNUSED_IN_TUNING, TrainConfig
 from placement.reporting.tuning import TuneResult, options_of, path_rows, rival_metrics
+from placement.runtime.background_import import imported_ahead
+from placement.runtime.progress import Nobody, Watcher
 from placement.tracking.interrupts import signals_held
-from placement.workflows.ahead import imported_ahead
 from placement.workflows.reading import read, storage_of
 from placement.workflows.record import PathRecorder, RunKeeper
 from placement.workflows.recording import described, recording
-from placement.workflows.watching import Nobody, Watcher
 
 HEAVY = ("placement.workflows.learning", "placement.workflows.rivalry")
 

@@ -19,10 +19,10 @@ from placement.data.columns.storage import Place
 from placement.data.formats.blocks import Part
 from placement.data.formats.sources import Source
 from placement.data.formats.table_reader import Reader
-from placement.data.memory import in_words
-from placement.data.ordered import in_order, usable_processors
-from placement.data.replacing import writing
 from placement.model.scorer import parse_numbers
+from placement.runtime.atomic_write import writing
+from placement.runtime.memory import in_words
+from placement.runtime.ordered_map import in_order, usable_processors
 
 FORMAT = 2
 _INDEX = "columns.json"

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.replacing import writing
 from placement.errors import StoreError
+from placement.runtime.atomic_write import writing
 
 Cells = npt.NDArray[Any]
 

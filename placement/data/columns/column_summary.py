@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from placement.data.columns.column import SCALES, Column
 from placement.data.columns.outcome_codes import Outcome
-from placement.data.ordered import in_order, usable_processors
 from placement.data.schema import means_grade
+from placement.runtime.ordered_map import in_order, usable_processors
 
 MOST_LEVELS = 20  # with more different ones, a column is no code of something
 EXACT_ROWS = 1_000_000  # up to so many rows different numbers are counted one by one

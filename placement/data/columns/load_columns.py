@@ -27,9 +27,9 @@ from placement.data.columns.raw_column import (
 )
 from placement.data.columns.row_locations import Places
 from placement.data.formats.blocks import Block, Cells, Wanted
-from placement.data.ordered import usable_processors
 from placement.errors import DataError
 from placement.model.scorer import Coded, fold, parse_numbers
+from placement.runtime.ordered_map import usable_processors
 
 if TYPE_CHECKING:
     from placement.data.formats.table_reader import Reader

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Self
 
 from placement.data.columns.column_store import PIECE_ROWS, FileShelf, MemoryShelf, Shelf
 from placement.data.formats.table_reader import Reader
-from placement.data.memory import free_memory, in_words
-from placement.data.replacing import writing
 from placement.errors import StoreError
+from placement.runtime.atomic_write import writing
+from placement.runtime.memory import free_memory, in_words
 
 if TYPE_CHECKING:
     from filelock import FileLock

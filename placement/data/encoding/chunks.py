@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.data.columns.column_store import cut_short
-from placement.data.ordered import usable_processors
+from placement.runtime.ordered_map import usable_processors
 
 FloatArray = npt.NDArray[np.floating]
 

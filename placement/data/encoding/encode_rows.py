@@ -16,9 +16,9 @@ from placement.data.encoding.chunks import (
     rows_per_chunk,
 )
 from placement.data.encoding.encoder import Encoder
-from placement.data.ordered import in_order, usable_processors
-from placement.data.replacing import writing
 from placement.data.table.table import Table
+from placement.runtime.atomic_write import writing
+from placement.runtime.ordered_map import in_order, usable_processors
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

@@ -17,7 +17,6 @@ from placement.data.encoding.fit_terms import curved
 from placement.data.encoding.nonlinear_terms import STRAIGHT, Curves
 from placement.data.encoding.spline_knots import EachPiece
 from placement.data.encoding.unstandardise import natural_units
-from placement.data.ordered import in_order, usable_processors
 from placement.data.schema import Feature, Schema
 from placement.data.splits.split import TRAIN, Split
 from placement.data.table.table import Table
@@ -34,6 +33,7 @@ from placement.model.scorer import (
     parse_numbers,
     words,
 )
+from placement.runtime.ordered_map import in_order, usable_processors
 
 RARE_BELOW = 5  # a level of fewer students could point at one of them
 

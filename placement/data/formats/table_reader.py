@@ -13,8 +13,8 @@ from placement.data.formats.dialect import Dialect, has_thousands
 from placement.data.formats.excel import SheetPart, WantsSheet, open_workbook
 from placement.data.formats.parquet import FramePart, ParquetPart, open_frame, open_parquet
 from placement.data.formats.sources import Source, find_sources
-from placement.data.ordered import in_order
 from placement.errors import DataError, did_you_mean
+from placement.runtime.ordered_map import in_order
 
 __all__ = ["Block", "Cells", "Dialect", "Reader", "Wanted", "WantsSheet", "open_table"]
 

@@ -23,9 +23,9 @@ from placement.data.output.csv_cells import (
     without,
 )
 from placement.data.output.writer import Output, Plan
-from placement.data.replacing import replacing, writing
 from placement.errors import StoreError, UsageError
 from placement.model.scorer import Coded
+from placement.runtime.atomic_write import replacing, writing
 
 Form = Literal["own", "csv", "tsv", "parquet", "xlsx"]
 _FORMS: dict[str, Form] = {

@@ -14,9 +14,9 @@ import numpy.typing as npt
 from placement.data.formats.blocks import Block, Wanted, text_of
 from placement.data.output.csv_cells import native_column, positions
 from placement.data.output.writer import Output, Plan
-from placement.data.replacing import writing
 from placement.errors import StoreError
 from placement.model.scorer import Coded
+from placement.runtime.atomic_write import writing
 
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(\d+))?")
 _IDENTIFIER_DIGITS = 8

@@ -15,12 +15,12 @@ import numpy.typing as npt
 
 from placement.data.columns.column_summary import spread
 from placement.data.encoding.encoder import RARE_BELOW, LevelCounts, NumberSums, round_outwards
-from placement.data.ordered import in_order, usable_processors
 from placement.data.profiles.column_profile import NumberProfile, Profile, WordProfile, in_bins
 from placement.data.schema import Feature
 from placement.data.splits.split import TRAIN, Split
 from placement.data.table.table import Table
 from placement.model.scorer import Coded, fold
+from placement.runtime.ordered_map import in_order, usable_processors
 
 BINS = 20
 SAMPLED = 100_000  # rows whose numbers are binned, where there are more

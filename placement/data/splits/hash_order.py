@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.ordered import in_order, usable_processors
+from placement.runtime.ordered_map import in_order, usable_processors
 
 Hashes = npt.NDArray[np.uint64]
 Codes = npt.NDArray[np.int64]

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from placement.data.columns.column import Column
 from placement.data.columns.column_store import Vector
 from placement.data.columns.column_summary import spread
-from placement.data.ordered import in_order, usable_processors
 from placement.data.table.table import Table
+from placement.runtime.ordered_map import in_order, usable_processors
 
 Hashes = npt.NDArray[np.uint64]
 

@@ -11,13 +11,13 @@ from placement.config import TrainConfig
 from placement.data.columns.column_store import Vector
 from placement.data.columns.column_summary import spread
 from placement.data.columns.row_rules import parse_rule
-from placement.data.ordered import in_order, usable_processors
 from placement.data.schema import matching_columns
 from placement.data.splits.hash_order import Codes, Ranking
 from placement.data.splits.row_groups import groups_of
 from placement.data.splits.row_hashes import Hashes, table_hashes
 from placement.data.table.table import Table
 from placement.errors import DataError
+from placement.runtime.ordered_map import in_order, usable_processors
 
 Rows = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]

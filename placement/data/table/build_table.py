@@ -20,13 +20,13 @@ from placement.data.columns.load_columns import Collected
 from placement.data.columns.outcome_codes import Outcome
 from placement.data.columns.raw_column import Numbers
 from placement.data.columns.row_locations import Found, Places
-from placement.data.ordered import in_order, usable_processors
 from placement.data.schema import Feature, Schema
 from placement.data.table.column_roles import Asked, Roles, Seen, assign
 from placement.data.table.leakage import Sight, separates
 from placement.data.table.table import Table, digest_of, kept_rows
 from placement.data.target.labels import Labels
 from placement.errors import DataError
+from placement.runtime.ordered_map import in_order, usable_processors
 
 FEW_ROWS = 30
 FEW_OF_CLASS = 10

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from placement.data.columns.column import Column
 from placement.data.columns.column_store import Constant, MemoryShelf, Shelf, Vector
 from placement.data.columns.outcome_codes import Outcome
-from placement.data.ordered import in_order, usable_processors
 from placement.data.schema import Kind, Schema
 from placement.model.scorer import Coded
+from placement.runtime.ordered_map import in_order, usable_processors
 
 Floats = npt.NDArray[np.float64]
 Cells = npt.NDArray[Any]

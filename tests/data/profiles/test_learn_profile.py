@@ -12,10 +12,10 @@ from placement.data.encoding.encoder import LevelCounts
 from placement.data.profiles import learn_profile as profiling
 from placement.data.profiles.learn_profile import profile_of_numbers, profile_of_words, sample
 from placement.data.schema import Feature
+from placement.runtime.progress import Nobody
 from placement.training.fitting import solve
 from placement.training.preparation import finish, prepare, profiled
 from placement.workflows.labelled import read_watched
-from placement.workflows.watching import Nobody
 
 values = st.lists(
     st.floats(-1e9, 1e9).filter(lambda v: v == 0 or abs(v) > 1e-9)

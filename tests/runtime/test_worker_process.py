@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from placement.errors import StoreError
-from placement.workflows.aside import Aside, Here
+from placement.runtime.worker_process import Aside, Here
 
 
 class Clerk:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from placement.data import memory
-from placement.data.memory import free_memory, in_words
+from placement.runtime import memory
+from placement.runtime.memory import free_memory, in_words
 
 
 @pytest.fixture

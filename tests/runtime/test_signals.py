@@ -8,8 +8,8 @@ import time
 import pytest
 
 from placement.cli.console import Console
-from placement.cli.signals import signals_raise
 from placement.errors import Terminated
+from placement.runtime.signals import signals_raise
 from placement.tracking.runs import list_runs
 
 LONG = ("--optimizer", "gd", "--lr", "1e-9", "--epochs", "100000000")

@@ -29,7 +29,7 @@ R = TypeVar("R")
 
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from placement.workflows.aside import serve; serve(sys.argv[2])"
+    "from placement.runtime.worker_process import serve; serve(sys.argv[2])"
 )
 _LENGTH = struct.Struct("<q")
 

@@ -1,0 +1,1 @@
+"""Threads, a worker process, signals, progress, and files that are whole or absent: nothing of students."""
