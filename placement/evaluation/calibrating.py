@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.evaluation.calibration import LEAST_ROWS
-from placement.evaluation.logistic import fit_line
 from placement.model.scorer import Isotonic, Platt
+from placement.stats.univariate_logistic import fit_line
 
 Floats = npt.NDArray[np.float64]
 

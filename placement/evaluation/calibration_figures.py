@@ -19,8 +19,8 @@ from placement.evaluation.calibration import (
     equal_count_groups,
     reliability_bins,
 )
-from placement.evaluation.logistic import fit_line, fit_shift, logit_of
 from placement.model.scorer import Z95
+from placement.stats.univariate_logistic import fit_line, fit_shift, logit_of
 
 Floats = npt.NDArray[np.float64]
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from placement.evaluation.calibrating import FEWEST_FOR_ISOTONIC, fit_isotonic, fit_platt
 from placement.evaluation.calibration_figures import calibration_figures
 from placement.evaluation.judged import Judge, Measured
-from placement.evaluation.logistic import logit_of
 from placement.evaluation.metrics import metrics
 from placement.model.scorer import Calibration
+from placement.stats.univariate_logistic import logit_of
 from placement.training.preparation import Prepared
 from placement.workflows.choosing import Fold, measured
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from placement.config import DEFAULT_THRESHOLD, TrainConfig
 from placement.errors import DataError
 from placement.evaluation.decisions import Decision, Policy, choose_threshold
-from placement.evaluation.logistic import logit_of
 from placement.model.scorer import Calibration
+from placement.stats.univariate_logistic import logit_of
 from placement.training.preparation import Prepared
 from placement.workflows.choosing import Fold
 

@@ -3,7 +3,7 @@ import pytest
 
 from placement.evaluation.calibration import reliability_bins
 from placement.evaluation.calibration_figures import calibration_figures
-from placement.evaluation.logistic import fit_line, fit_shift
+from placement.stats.univariate_logistic import fit_line, fit_shift
 
 
 def sample(n=4000, seed=3, stretch=1.0, shift=0.0):

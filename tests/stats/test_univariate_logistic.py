@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from placement.evaluation.logistic import fit_line, fit_shift, logit_of
+from placement.stats.univariate_logistic import fit_line, fit_shift, logit_of
 
 
 def sample(n=400, seed=1):
