@@ -1,1 +1,1 @@
-"""Threads, a worker process, signals, progress, and files that are whole or absent: nothing of students."""
+"""Threads, a worker process, signals, progress, files written whole or not at all."""

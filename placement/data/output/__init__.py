@@ -1,1 +1,1 @@
-"""Blocks of rows and new columns come in; a file in the manner of the one that was read goes out."""
+"""Blocks of rows and new columns come in; a file like the one that was read goes out."""

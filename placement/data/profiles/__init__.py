@@ -1,1 +1,1 @@
-"""A `Table` comes in; histograms that a bundle may keep go out, and the groups of sensitive columns."""
+"""A `Table` comes in; histograms that a bundle may keep go out, and sensitive groups."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from placement.data.encoding.chunks import ArrayChunks, FileChunks
-from placement.data.encoding.encoder import chunks as chunking
+from placement.data.encoding import chunks as chunking
 from placement.errors import StoreError
 
 SIZES = (40, 40, 17)
