@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from placement.model.loss import clamped_bce
     from placement.model.perceptron import Perceptron
     from placement.tracking.registry import load
-    from placement.training.gradcheck import GradientCheck, check_gradients
-    from placement.training.preparation import fit
+    from placement.training.gradcheck.gradcheck import GradientCheck, check_gradients
+    from placement.training.prepare import fit
 
 __version__ = "0.1.0"
 
@@ -36,7 +36,7 @@ _HOME = {
     "Evaluation": "placement.evaluation.evaluation",
     "Fitted": "placement.model.fitted",
     "GateRefused": "placement.errors",
-    "GradientCheck": "placement.training.gradcheck",
+    "GradientCheck": "placement.training.gradcheck.gradcheck",
     "GradientCheckError": "placement.errors",
     "ModelError": "placement.errors",
     "Perceptron": "placement.model.perceptron",
@@ -46,10 +46,10 @@ _HOME = {
     "Table": "placement.data.table.read_table",
     "TrainConfig": "placement.config",
     "UsageError": "placement.errors",
-    "check_gradients": "placement.training.gradcheck",
+    "check_gradients": "placement.training.gradcheck.gradcheck",
     "clamped_bce": "placement.model.loss",
     "evaluate": "placement.evaluation.evaluation",
-    "fit": "placement.training.preparation",
+    "fit": "placement.training.prepare",
     "lesson": "placement.lessons.catalog",
     "load": "placement.tracking.registry",
     "read_table": "placement.data.table.read_table",

@@ -34,8 +34,8 @@ from placement.model.scorer import NumberColumn, sigmoid
 
 if TYPE_CHECKING:
     from placement.model.perceptron import Standardising
-    from placement.training.options import Options
-    from placement.training.solution import Solution
+    from placement.training.problem.options import Options
+    from placement.training.solver.solution import Solution
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.floating]
@@ -110,7 +110,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         options: "Options",
     ) -> "Solution":
         """Encode columns by name, some of them words, and fit the result."""
-        from placement.training.fitting import solve
+        from placement.training.solver.training_loop import solve
 
         self._encoder = _learn_encoder(table, np.asarray(weight, dtype=np.float64))
         rows = ArrayChunks(
@@ -127,9 +127,9 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         options: "Options",
     ) -> "Solution":
         """Fit numbers (n, d) as they stand in memory; the perceptron standardises them."""
-        from placement.training.fitting import solve
-        from placement.training.moments import totals
-        from placement.training.problem import prepare
+        from placement.training.passes.moments import totals
+        from placement.training.problem.problem import prepare
+        from placement.training.solver.training_loop import solve
 
         rows = ArrayChunks(table, target, weight)
         seen = totals(rows, threads_for(rows), products=True)
@@ -168,7 +168,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
     def _options(self, table: Any) -> "Options":
-        from placement.training.options import Options
+        from placement.training.problem.options import Options
 
         settings = {k: v for k, v in self.get_params().items() if k != "class_weight"}
         if self.dtype is None:

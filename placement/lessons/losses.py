@@ -17,8 +17,8 @@ from placement.model.loss import (
     is_inside,
     logit_bce_sum,
 )
-from placement.training.fitting import solve
-from placement.training.options import Options
+from placement.training.problem.options import Options
+from placement.training.solver.training_loop import solve
 
 LOGITS = (-200, -100, -50, -20, -15, -10, -5, -1, 0, 1, 5, 10, 15, 16, 17, 20, 50, 100, 200)
 _BEYOND = 20.0

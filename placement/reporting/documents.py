@@ -10,7 +10,7 @@ from placement.model.fitted import Fitted
 from placement.reporting.curved import curve_rows
 from placement.reporting.decisions import net_benefit_rows
 from placement.reporting.results import EvaluateResult, TrainResult, Understanding
-from placement.training.gradient_report import GradientCheck
+from placement.training.gradcheck.report import GradientCheck
 
 FORMAT = 1
 

@@ -16,7 +16,7 @@ from placement.reporting.results import (
     TrainResult,
     Understanding,
 )
-from placement.training.gradient_report import GradientCheck
+from placement.training.gradcheck.report import GradientCheck
 
 NO_SIGNAL = "these columns do not predict the outcome better than the base rate"
 METRIC_WORDS = {

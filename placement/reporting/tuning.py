@@ -17,7 +17,7 @@ from placement.reporting.canvas import BLUE, GREEN, GREY, INK, ORANGE, VERMILION
 from placement.reporting.documents import FORMAT
 from placement.reporting.grid import table
 from placement.reporting.rivals import contenders, rivals_document, rivals_text
-from placement.training.penalties import PenaltyPath
+from placement.training.validation.l2_path import PenaltyPath
 
 RULE = "the strongest penalty within one standard error of the least log-loss"
 _LINES = 8  # of weights, that are named

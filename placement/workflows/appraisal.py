@@ -13,10 +13,10 @@ from placement.evaluation.calibration_figures import calibration_figures
 from placement.evaluation.judged import Judge, Judged, Measured
 from placement.model.fitted import Fitted
 from placement.runtime.progress import Nobody
-from placement.training.crossing import cross_scored
-from placement.training.gradcheck import GradientCheck
-from placement.training.preparation import Prepared, finish, inform, prepare, profiled
-from placement.training.solution import solution
+from placement.training.gradcheck.gradcheck import GradientCheck
+from placement.training.prepare import Prepared, finish, inform, prepare, profiled
+from placement.training.solver.solution import solution
+from placement.training.validation.cross_predict import cross_scored
 from placement.workflows.checked import fit_checked
 from placement.workflows.choosing import FOLDS
 from placement.workflows.inference import inference

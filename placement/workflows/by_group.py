@@ -9,8 +9,8 @@ from placement.evaluation.fairness import Fairness, FairnessJudge
 from placement.model.fitted import Fitted
 from placement.reporting.fairness import MeasuredOn, fairness_document
 from placement.stats.univariate_logistic import logit_of
-from placement.training.crossing import cross_scored_in_groups
-from placement.training.preparation import Prepared
+from placement.training.prepare import Prepared
+from placement.training.validation.cross_predict import cross_scored_in_groups
 
 FOLDS = 5
 MOST_CROSSED = 5_000  # rows: with more, enough are held out

@@ -14,7 +14,7 @@ from placement.evaluation.judged import Judge, Measured
 from placement.evaluation.metrics import metrics
 from placement.model.scorer import Calibration
 from placement.stats.univariate_logistic import logit_of
-from placement.training.preparation import Prepared
+from placement.training.prepare import Prepared
 from placement.workflows.choosing import Fold, measured
 
 Floats = npt.NDArray[np.float64]

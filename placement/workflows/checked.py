@@ -5,14 +5,14 @@ from collections.abc import Callable
 from placement.errors import GradientCheckError
 from placement.model.history import Epoch
 from placement.runtime.progress import Watcher
-from placement.training.fitting import epochs
-from placement.training.gradcheck import (
+from placement.training.gradcheck.gradcheck import (
     GradientCheck,
     check_batch,
     check_beyond_clamp,
     first_rows,
 )
-from placement.training.preparation import Prepared
+from placement.training.prepare import Prepared
+from placement.training.solver.training_loop import epochs
 
 
 def fit_checked(

@@ -11,8 +11,8 @@ from placement.data.splits.folds import folds_of
 from placement.errors import DataError
 from placement.evaluation.judged import Judge, Measured
 from placement.runtime.progress import Nobody, Watcher
-from placement.training.crossing import fold_numbers, fold_scored
-from placement.training.preparation import Prepared
+from placement.training.prepare import Prepared
+from placement.training.validation.cross_predict import fold_numbers, fold_scored
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from placement.errors import DataError
 from placement.evaluation.decisions import Decision, Policy, choose_threshold
 from placement.model.scorer import Calibration
 from placement.stats.univariate_logistic import logit_of
-from placement.training.preparation import Prepared
+from placement.training.prepare import Prepared
 from placement.workflows.choosing import Fold
 
 Floats = npt.NDArray[np.float64]

@@ -3,8 +3,13 @@
 from placement.config import TrainConfig
 from placement.data.table.read_table import read_table
 from placement.errors import UsageError
-from placement.training.gradcheck import GradientCheck, check_batch, check_scalar, first_rows
-from placement.training.preparation import prepare
+from placement.training.gradcheck.gradcheck import (
+    GradientCheck,
+    check_batch,
+    check_scalar,
+    first_rows,
+)
+from placement.training.prepare import prepare
 
 LARGEST = 1e6  # beyond, products of the chain say nothing in float32
 EXAMPLE = {"x": 6.7, "y": 0.0, "w": 1.0, "b": 0.0}

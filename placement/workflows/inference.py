@@ -6,10 +6,10 @@ from typing import Any
 from placement.errors import DataError
 from placement.evaluation.uncertainty import FEW_EVENTS, as_rows, estimates, few_events
 from placement.model.fitted import Fitted
-from placement.training.fitting import solve
-from placement.training.information import Information
-from placement.training.preparation import Prepared, finish, inform
-from placement.training.problem import prepare as look_at
+from placement.training.inference.fisher_information import Information
+from placement.training.prepare import Prepared, finish, inform
+from placement.training.problem.problem import prepare as look_at
+from placement.training.solver.training_loop import solve
 
 MOST_COLUMNS = 200  # that are fitted without a penalty beside; so many would take minutes
 NOT_FITTED = {

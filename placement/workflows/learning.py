@@ -15,13 +15,13 @@ from placement.evaluation.judged import Judge
 from placement.model.fitted import Fitted
 from placement.reporting.results import Understanding
 from placement.runtime.progress import Nobody, Watcher
-from placement.training.crossing import scored_in_groups
-from placement.training.gradcheck import (
+from placement.training.gradcheck.gradcheck import (
     GradientCheck,
 )
-from placement.training.information import Information
-from placement.training.preparation import Prepared, finish, inform, prepare
-from placement.training.solution import solution
+from placement.training.inference.fisher_information import Information
+from placement.training.prepare import Prepared, finish, inform, prepare
+from placement.training.solver.solution import solution
+from placement.training.validation.cross_predict import scored_in_groups
 from placement.workflows.by_group import appraise_groups, fairness_judge, groups_compared
 from placement.workflows.calibrating import Calibrating, calibrate, meaning_when_balanced
 from placement.workflows.checked import fit_checked

@@ -9,7 +9,7 @@ from placement.evaluation.bootstrap import EXACT_ROWS
 from placement.model.fitted import Fitted
 from placement.reporting.grade import Grade, binned, choose_column, grade_of, number_columns
 from placement.reporting.plots import Pictures
-from placement.training.preparation import Tested
+from placement.training.prepare import Tested
 from placement.workflows.learning import Trial
 
 Floats = npt.NDArray[np.float64]

@@ -26,7 +26,7 @@ from placement.tracking.pyfunc_model import log_bundle
 from placement.tracking.registry import register
 from placement.tracking.runs import Child, TrackedRun, tracked_run
 from placement.tracking.store import open_store, warm_up
-from placement.training.penalties import PenaltyPath
+from placement.training.validation.l2_path import PenaltyPath
 
 SERIES = {
     "loss": "loss",

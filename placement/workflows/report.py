@@ -128,9 +128,9 @@ def _asked(report: Report, table: Table, watcher: Watcher) -> Report:
 
 def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
     """Train on all batches but the latest, and try that; None where there are no two of them."""
-    from placement.training.crossing import scored
-    from placement.training.fitting import solve
-    from placement.training.preparation import finish, prepare
+    from placement.training.prepare import finish, prepare
+    from placement.training.solver.training_loop import solve
+    from placement.training.validation.cross_predict import scored
     from placement.workflows.calibrating import calibrate
     from placement.workflows.choosing import folds_for, out_of_fold
     from placement.workflows.deciding import decision_of, policy_of

@@ -15,7 +15,7 @@ from placement.evaluation.crossed import Crossed
 from placement.evaluation.rivals import Rivals, compare
 from placement.model.scorer import Coded
 from placement.runtime.progress import Nobody, Watcher
-from placement.training.crossing import cross_scored
+from placement.training.validation.cross_predict import cross_scored
 
 Floats = npt.NDArray[np.float64]
 

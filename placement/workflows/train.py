@@ -24,7 +24,7 @@ from placement.workflows.record import Recorder
 from placement.workflows.recording import described, recording
 
 if TYPE_CHECKING:
-    from placement.training.preparation import Prepared
+    from placement.training.prepare import Prepared
     from placement.workflows.learning import Trial
 
 Recorders = Here[Recorder] | Aside[Recorder]

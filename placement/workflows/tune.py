@@ -33,8 +33,8 @@ def tune_files(
         with imported_ahead(*HEAVY):
             tables = read(sources, config, storage, watcher)
         from placement.data.splits.folds import folds_of
-        from placement.training.penalties import penalties_for
-        from placement.training.tuning import path_config, tune, weight_sums
+        from placement.training.validation.cross_validate import path_config, tune, weight_sums
+        from placement.training.validation.l2_path import penalties_for
         from placement.workflows.learning import understand
         from placement.workflows.rivalry import rivals, too_few
 

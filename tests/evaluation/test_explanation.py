@@ -12,7 +12,7 @@ from placement.errors import DataError, UsageError
 from placement.evaluation.changeable import better, changeable
 from placement.evaluation.explanation import explain, reasons
 from placement.evaluation.what_if import what_if
-from placement.training.preparation import fit
+from placement.training.prepare import fit
 
 
 def students(rows=500, seed=0):

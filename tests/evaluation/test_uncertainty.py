@@ -18,8 +18,8 @@ from placement.evaluation.uncertainty import (
     likelihood_of,
     per_units,
 )
-from placement.training.fitting import solve
-from placement.training.preparation import finish, fit, inform, prepare
+from placement.training.prepare import finish, fit, inform, prepare
+from placement.training.solver.training_loop import solve
 
 
 def students(rows=400, seed=0, missing=0.0):

@@ -20,7 +20,7 @@ from placement.reporting.tuning import (
     tune_text,
     weights_plot,
 )
-from placement.training.penalties import Penalty, PenaltyPath
+from placement.training.validation.l2_path import Penalty, PenaltyPath
 
 
 @pytest.fixture

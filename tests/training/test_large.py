@@ -5,11 +5,11 @@ import pytest
 
 from placement.data.encoding.chunks import ArrayChunks, no_weights, rows_per_chunk
 from placement.model.perceptron import Perceptron, Standardising
-from placement.training import problem
-from placement.training.fitting import solve
-from placement.training.moments import totals
-from placement.training.options import Options
-from placement.training.sums import Task, Visitor
+from placement.training.passes.loss_sums import Task, Visitor
+from placement.training.passes.moments import totals
+from placement.training.problem import problem
+from placement.training.problem.options import Options
+from placement.training.solver.training_loop import solve
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from placement.evaluation.evaluation import evaluate
 from placement.evaluation.judged import Judge
 from placement.model.fitted import load_fitted
 from placement.model.scorer import Isotonic, Platt
-from placement.training.preparation import fit, prepare
+from placement.training.prepare import fit, prepare
 from placement.workflows.appraisal import appraise
 from placement.workflows.calibrating import calibrate, learnt
 from placement.workflows.choosing import Fold, folds_for, measured, out_of_fold

@@ -10,7 +10,7 @@ from placement.data.splits.split import TRAIN, hold_out
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
 from placement.evaluation.crossed import out_of_fold
-from placement.training.crossing import cross_scored
+from placement.training.validation.cross_predict import cross_scored
 from placement.workflows import rivalry
 from placement.workflows.rivalry import drawn_rows, rivals
 

@@ -20,8 +20,8 @@ from placement.data.columns.load_columns import collect
 from placement.data.columns.storage import Storage
 from placement.data.encoding.chunks import ArrayChunks, FileChunks
 from placement.data.formats.table_reader import open_table
-from placement.training.fitting import solve
-from placement.training.preparation import finish, prepare
+from placement.training.prepare import finish, prepare
+from placement.training.solver.training_loop import solve
 from placement.workflows.appraisal import appraise
 from placement.workflows.learning import attempt, understand
 from placement.workflows.reading import read

@@ -9,7 +9,7 @@ from placement.config import TrainConfig
 from placement.data.splits.folds import folds_of
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
-from placement.training import tuning
+from placement.training.validation import cross_validate as tuning
 from placement.workflows import rivalry
 from placement.workflows.tune import tune_files
 

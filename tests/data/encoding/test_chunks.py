@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from placement.data.encoding.chunks import ArrayChunks, FileChunks
 from placement.data.encoding import chunks as chunking
+from placement.data.encoding.chunks import ArrayChunks, FileChunks
 from placement.errors import StoreError
 
 SIZES = (40, 40, 17)

@@ -13,8 +13,8 @@ from placement.data.profiles import learn_profile as profiling
 from placement.data.profiles.learn_profile import profile_of_numbers, profile_of_words, sample
 from placement.data.schema import Feature
 from placement.runtime.progress import Nobody
-from placement.training.fitting import solve
-from placement.training.preparation import finish, prepare, profiled
+from placement.training.prepare import finish, prepare, profiled
+from placement.training.solver.training_loop import solve
 from placement.workflows.labelled import read_watched
 
 values = st.lists(

@@ -1,0 +1,215 @@
+"""Four witnesses for one gradient: by hand, autograd, a difference quotient, torch's gradcheck.
+
+The loss is the weighted mean over the rows asked. The difference and torch's gradcheck always
+run in float64, on the same rounded inputs and with the same effective ε.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from placement.config import TrainConfig
+from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, no_weights
+from placement.errors import UsageError
+from placement.model import loss as losses
+from placement.training.gradcheck import gradient_methods as chain
+from placement.training.gradcheck.gradient_methods import LINKS, Rows
+from placement.training.gradcheck.report import GradientCheck, ParameterCheck
+
+if TYPE_CHECKING:
+    from placement.data.table.read_table import Table
+
+__all__ = [
+    "LINKS",
+    "GradientCheck",
+    "ParameterCheck",
+    "check_batch",
+    "check_beyond_clamp",
+    "check_gradients",
+    "check_scalar",
+]
+
+MOST_ROWS = 256
+# The absolute and the relative part of what may differ.
+TOLERANCES = {"float64": (1e-7, 1e-6), "float32": (1e-6, 1e-5)}
+
+
+def check_scalar(
+    x: float = 6.7,
+    y: float = 0.0,
+    w: float = 1.0,
+    b: float = 0.0,
+    dtype: str = "float32",
+    epsilon: float = 1e-8,
+    broken: str | None = None,
+) -> GradientCheck:
+    """Check one row and one weight, with every link of the chain rule shown.
+
+    >>> check_scalar().gradients[0].manual
+    6.691762447357178
+    """
+    one = np.ones(1)
+    rows = _rows(one[:, None] * x, one * y, one, one * w, b, dtype, epsilon, "clamped")
+    return _check(rows, ("w",), broken, show_links=True)
+
+
+def check_batch(
+    rows: Chunk,
+    weights: npt.NDArray[np.floating],
+    intercept: float,
+    dtype: str = "float64",
+    epsilon: float = 1e-8,
+    loss: losses.Loss = "clamped",
+    names: Sequence[str] | None = None,
+    broken: str | None = None,
+) -> GradientCheck:
+    """Check some rows at `weights: (d,)`, parameter by parameter."""
+    asked = _rows(rows.x, rows.y, rows.weight, weights, intercept, dtype, epsilon, loss)
+    columns = range(1, rows.x.shape[1] + 1)
+    labels = tuple(names) if names is not None else tuple(f"x{j}" for j in columns)
+    return _check(asked, tuple(f"w[{name}]" for name in labels), broken, show_links=False)
+
+
+def check_beyond_clamp(
+    dtype: str = "float64",
+    epsilon: float = 1e-8,
+    loss: losses.Loss = "clamped",
+    broken: str | None = None,
+) -> GradientCheck:
+    """Check rows beyond the clamp, on both sides with both targets, beside ordinary ones."""
+    x = np.array([[-40.0], [-40.0], [40.0], [40.0], [-200.0], [200.0], [-0.5], [0.25]])
+    y = np.array([0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0])
+    rows = Chunk(x, y, np.ones(len(y)))
+    return check_batch(rows, np.ones(1), 0.0, dtype, epsilon, loss, ("logit",), broken)
+
+
+def check_gradients(
+    data: "Table | ArrayChunks | tuple[npt.ArrayLike, npt.ArrayLike]",
+    *,
+    dtype: str = "float64",
+    epsilon: float = 1e-8,
+) -> GradientCheck:
+    """Check the gradient on the first 256 rows of a table, or of arrays `(x (n, d), y (n,))`.
+
+    It is taken where training starts, at zero.
+    """
+    names: Sequence[str] | None = None
+    source: Chunks
+    if isinstance(data, ArrayChunks):
+        source = data
+    elif isinstance(data, tuple):
+        x, y = (np.asarray(part, dtype=np.float64) for part in data)
+        source = ArrayChunks(x, y, no_weights(len(y)))
+    else:
+        from placement.training.prepare import prepare
+
+        prepared = prepare(data, TrainConfig(epsilon=epsilon))
+        source, names = prepared.problem.source, prepared.encoder.names
+    for chunk in source:
+        losses.check_targets(torch.from_numpy(np.array(chunk.y, dtype=np.float64)))
+    start = np.zeros(source.columns)
+    return check_batch(first_rows(source), start, 0.0, dtype, epsilon, names=names)
+
+
+def first_rows(source: Chunks) -> Chunk:
+    """Return the rows that are checked: the first 256."""
+    rows = source.take(np.arange(min(MOST_ROWS, source.rows)))
+    return Chunk(rows.x, rows.y, rows.weight)
+
+
+def _rows(
+    x: npt.NDArray[np.floating],
+    y: npt.NDArray[np.floating],
+    weight: npt.NDArray[np.floating],
+    weights: npt.NDArray[np.floating],
+    intercept: float,
+    dtype: str,
+    epsilon: float,
+    loss: losses.Loss,
+) -> Rows:
+    if dtype not in TOLERANCES:
+        raise UsageError(f"--dtype {dtype!r}: choose float64 or float32")
+    kind = torch.float32 if dtype == "float32" else torch.float64
+
+    def tensor(array: npt.ArrayLike) -> torch.Tensor:
+        return torch.from_numpy(np.array(array, dtype=np.float64)).to(kind)
+
+    return Rows(
+        x=tensor(x),
+        y=tensor(y),
+        weight=tensor(weight),
+        weights=tensor(weights),
+        intercept=tensor([intercept]),
+        epsilon=losses.effective_epsilon(kind, epsilon),
+        loss=loss,
+    )
+
+
+def _check(
+    rows: Rows, names: tuple[str, ...], broken: str | None, *, show_links: bool
+) -> GradientCheck:
+    if broken is not None and broken not in LINKS:
+        raise UsageError(f"--break {broken!r}: choose one of {', '.join(LINKS)}")
+    dtype = "float32" if rows.x.dtype == torch.float32 else "float64"
+    double = rows.double()
+    corner = chain.near_corner(double)
+    away = double.where(~corner)
+    manual, links = chain.by_hand(rows, broken)
+    autograd = chain.by_autograd(rows)
+    difference = chain.by_difference(away)
+    reference = chain.by_hand(away, broken)[0]
+    gradients = tuple(
+        _compare(name, dtype, size, *figures)
+        for name, size, *figures in zip(
+            (*names, "b"), chain.sizes(double), manual, autograd, difference, reference, strict=True
+        )
+    )
+    agreed = chain.torch_agrees(away)
+    return GradientCheck(
+        passed=agreed and all(one.passed for one in gradients),
+        dtype=dtype,
+        epsilon=rows.epsilon,
+        loss=chain.mean_loss(rows),
+        form=rows.loss,
+        links=links if show_links else None,
+        gradients=gradients,
+        torch_gradcheck=agreed,
+        clamped_rows=chain.clamped_rows(rows),
+        corner_rows=int(corner.sum()),
+        rows=len(rows.y),
+    )
+
+
+def _compare(
+    name: str,
+    dtype: str,
+    size: float,
+    manual: float,
+    autograd: float,
+    difference: float,
+    reference: float,
+) -> ParameterCheck:
+    """Hand against autograd in the dtype, hand in float64 against the difference.
+
+    The absolute part of the tolerance is in units of the column's own size.
+    """
+    pairs = ((manual, autograd, dtype), (reference, difference, "float64"))
+    errors, passed = [], True
+    for ours, theirs, kind in pairs:
+        absolute, relative = TOLERANCES[kind]
+        errors.append(abs(ours - theirs))
+        # Written so that NaN fails.
+        passed = passed and errors[-1] <= absolute * size + relative * abs(theirs)
+    worst: Any = float(np.max(errors))
+    return ParameterCheck(
+        parameter=name,
+        manual=manual,
+        autograd=autograd,
+        finite_difference=difference,
+        abs_error=worst,
+        rel_error=worst / max(abs(autograd), 1e-3 * size),
+        passed=bool(passed),
+    )

@@ -1,0 +1,1 @@
+"""Weights come in; Fisher information goes out, and the fit without the penalty."""

@@ -1,0 +1,1 @@
+"""Chunks come in; the sums of loss, gradient and Hessian over all of them go out."""

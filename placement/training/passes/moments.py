@@ -1,0 +1,189 @@
+"""Weights, means and centred products of the encoded columns, as sums over chunks and ranks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from placement.data.encoding.chunks import Chunk, Chunks
+from placement.errors import DataError
+from placement.model.perceptron import Standardising
+from placement.training.passes import distributed as ranks
+from placement.training.passes.chunk_threads import in_parts, tensors, total_weight
+
+Array = npt.NDArray[np.float64]
+
+ALIASED = 1e-10  # of a column's squared length: what earlier columns leave unexplained
+CONSTANT = 1e-20
+ROUNDED = 1e-2  # products in float32 are right to 1e-5 or so, and tell no less than this
+
+
+@dataclass(frozen=True)
+class Moments:
+    """`weight` Σw, `mean: (d,)` and `centred: (d, d)` = Σ w (x − mean)(x − mean)ᵀ."""
+
+    weight: float
+    mean: Array
+    centred: Array
+
+    @property
+    def raw(self) -> Array:
+        """Σ w xxᵀ with the intercept's column of ones at the end, `(d + 1, d + 1)`."""
+        ends = np.append(self.mean, 1.0)
+        total = self.weight * np.outer(ends, ends)
+        total[:-1, :-1] += self.centred
+        return total
+
+    def standardising(self) -> Standardising:
+        """Return the columns' means and standard deviations (ddof 0, 1 for a constant one)."""
+        std = np.sqrt(np.diag(self.centred) / self.weight)
+        # A constant leaves only rounding: dividing by it would blow noise up to 1.
+        constant = std <= 1e-12 * np.maximum(np.abs(self.mean), 1e-300)
+        return Standardising(self.mean, np.where(constant, 1.0, std))
+
+    def standardised(self, units: Standardising) -> "Moments":
+        """The moments of the standardised columns."""
+        mean = (self.mean - units.mean) / units.std
+        return Moments(self.weight, mean, self.centred / np.outer(units.std, units.std))
+
+    @property
+    def unexplained(self) -> Array:
+        """The shares (d,) of the columns' squared lengths that earlier ones do not explain.
+
+        0 for a constant, which the intercept explains; an aliased column explains nothing more.
+        """
+        products, length = self.centred.copy(), np.diag(self.centred).copy()
+        constant = length <= CONSTANT * (length + self.weight * self.mean**2)
+        shares = np.zeros(len(length))
+        for j in np.flatnonzero(~constant):
+            left = products[j, j]
+            shares[j] = left / length[j]
+            if shares[j] > ALIASED:  # sweep column j out of all later ones
+                products -= np.outer(products[:, j], products[j, :]) / left
+        return shares
+
+    @property
+    def aliased(self) -> tuple[int, ...]:
+        """The columns that are linear combinations of earlier ones or the intercept.
+
+        Without a penalty they have no coefficient of their own.
+        """
+        return tuple(np.flatnonzero(self.unexplained <= ALIASED).tolist())
+
+    def keep(self, columns: npt.NDArray[np.integer]) -> "Moments":
+        """The moments of some of the columns."""
+        return Moments(self.weight, self.mean[columns], self.centred[np.ix_(columns, columns)])
+
+    def curvature_bound(self, l2: float) -> float:
+        """Return L, the largest curvature of the penalised mean loss: λ_max(XᵀX/4n) and penalty.
+
+        The step 1/L of gradient descent never overshoots.
+        """
+        penalty = np.append(np.full(len(self.mean), l2), 0.0)
+        bound = (self.raw / 4 + np.diag(penalty)) / self.weight
+        return float(np.linalg.eigvalsh(bound)[-1])
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Of all rows: their number, Σ weight and Σ weight·y; and of their columns the sums.
+
+    Round a `pivot: (d,)` near the means, Σ weight·(x − pivot) `(d,)` and, where asked for,
+    Σ weight·(x − pivot)(x − pivot)ᵀ `(d, d)`. `hard`: every target is 0 or 1. `in_doubt`: a cell,
+    target or weight here may be none. `rounded`: the products were taken in float32.
+    """
+
+    rows: int
+    weight: float
+    positive: float
+    pivot: Array
+    sums: Array
+    products: Array | None
+    hard: bool
+    in_doubt: bool
+    rounded: bool
+
+    @property
+    def moments(self) -> Moments:
+        """The moments; DataError where squares of cells are no numbers any more."""
+        if self.products is None:
+            raise ValueError("these totals were taken without products")
+        apart = self.sums / self.weight
+        centred = self.products - self.weight * np.outer(apart, apart)
+        if not np.isfinite(centred).all():
+            raise DataError("the cells of a column are too large to be squared: rescale it")
+        np.fill_diagonal(centred, np.maximum(np.diag(centred), 0.0))
+        return Moments(self.weight, self.pivot + apart, centred)
+
+
+def totals(
+    source: Chunks, threads: int = 1, *, products: bool = False, double: bool = False
+) -> Totals:
+    """Take the totals in one pass; sums round a pivot lose no digits, wherever zero is.
+
+    Cells in float32 are summed up as such, which is twice as fast, or in `double`.
+    """
+    columns = source.columns
+    single = not double and len(source) > 0 and source.chunk(0).x.dtype == np.float32
+    dtype = torch.float32 if single else torch.float64
+    pivot = _pivot(source)
+
+    def part_of(chunks: Iterable[Chunk]) -> tuple[Array, bool]:
+        found, fine = np.zeros(3 + columns + columns**2 * products), True
+        for chunk in chunks:
+            sums, good = _sums_of(chunk, pivot, dtype, products=products)
+            found, fine = found + sums, fine and good
+        return found, fine
+
+    seen, fine = np.zeros(3 + columns + columns**2 * products), True
+    for sums, good in in_parts(source, part_of, threads, blas=products):
+        seen, fine = seen + sums, fine and good
+    hard, rounded = not ranks.agree(stop=not fine), ranks.agree(stop=single)
+    in_doubt = not (fine and np.isfinite(seen[: 3 + columns]).all())
+    seen = ranks.add_up(seen)
+    squares = seen[3 + columns :].reshape(columns, columns) if products else None
+    return Totals(
+        rows=int(seen[0]),
+        weight=float(seen[1]),
+        positive=float(seen[2]),
+        pivot=pivot,
+        sums=seen[3 : 3 + columns],
+        products=squares,
+        hard=hard,
+        in_doubt=in_doubt,
+        rounded=rounded,
+    )
+
+
+def _sums_of(
+    chunk: Chunk, pivot: Array, dtype: torch.dtype, *, products: bool
+) -> tuple[Array, bool]:
+    """Sum up one chunk; False where a target is neither 0 nor 1 or a weight negative."""
+    x, y, weight = tensors(chunk, dtype)
+    fine = bool(((y == 0) | (y == 1)).all()) and not (weight is not None and (weight < 0).any())
+    if pivot.any():
+        x = x - torch.from_numpy(pivot).to(dtype)
+    column = torch.ones_like(y) if weight is None else weight
+    numbers = np.array([len(chunk), total_weight(chunk), float(column @ y)])
+    parts = [numbers, (column @ x).double().numpy()]
+    if products:
+        weighted = x if weight is None else x * weight.unsqueeze(1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            parts.append((x.numpy().T @ weighted.numpy()).ravel())
+    return np.concatenate(parts), fine
+
+
+def _pivot(source: Chunks) -> Array:
+    """Return the mean of the first rows of every rank where that is far from zero, else zero."""
+    seen = np.zeros(1 + 2 * source.columns)
+    if len(source):
+        x = np.asarray(source.chunk(0).x[:1024], dtype=np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            seen = np.concatenate([[len(x)], x.sum(axis=0), (x**2).sum(axis=0)])
+    seen = ranks.add_up(seen)
+    mean, square = np.split(seen[1:] / max(seen[0], 1.0), 2)
+    far = np.isfinite(square) & (mean**2 > 0.5 * square)
+    pivot: Array = np.where(far, mean, 0.0)
+    return pivot

@@ -1,0 +1,1 @@
+"""A table and a configuration come in; the problem that an optimizer solves goes out."""

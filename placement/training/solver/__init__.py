@@ -1,0 +1,1 @@
+"""A problem comes in; epochs go out, and the solution where they ended."""

@@ -1,0 +1,182 @@
+"""From a table to a model: against independent referees, and by every road the same."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from statsmodels.api import Logit
+
+from placement.config import TrainConfig
+from placement.data.splits.folds import folds_of
+from placement.data.splits.split import hold_out
+from placement.data.table.read_table import read_table
+from placement.errors import DataError, UsageError
+from placement.training.prepare import finish, fit, prepare
+from placement.training.solver.training_loop import solve
+from placement.training.validation.cross_predict import cross_scored
+
+
+def frame(rows=400, seed=0):
+    rng = np.random.default_rng(seed)
+    cgpa, stream = rng.uniform(4, 10, rows), rng.choice(["CSE", "ECE", "MECH"], rows)
+    logit = 0.9 * (cgpa - 7) + 0.8 * (stream == "ECE")
+    aptitude = np.where(rng.random(rows) < 0.1, np.nan, rng.uniform(20, 90, rows))
+    placed = rng.random(rows) < 1 / (1 + np.exp(-logit))
+    return pd.DataFrame(
+        {"cgpa": cgpa, "stream": stream, "aptitude": aptitude, "placed": placed.astype(int)}
+    )
+
+
+def encoded(table, config):
+    rows = prepare(table, config).problem.source
+    return rows.x, rows.y
+
+
+def test_the_default_penalty_is_scikit_learn_s():
+    table = read_table(frame())
+    x, y = encoded(table, TrainConfig())
+    judge = LogisticRegression(C=1.0, tol=1e-12, max_iter=10_000).fit(x, y)
+    found = fit(table)
+    assert found.weights == pytest.approx(judge.coef_[0], abs=1e-6)
+    assert found.intercept == pytest.approx(judge.intercept_[0], abs=1e-6)
+
+
+def test_without_a_penalty_it_is_statsmodels_in_natural_units():
+    data = frame().drop(columns="aptitude")
+    config = TrainConfig(l2=0.0, test_size=0.0)
+    found = fit(read_table(data), config)
+    design = np.column_stack(
+        [np.ones(len(data)), data["cgpa"], data["stream"] == "ECE", data["stream"] == "MECH"]
+    )
+    judge = Logit(data["placed"].to_numpy(), design.astype(float)).fit(disp=0, tol=1e-12)
+    ours = [found.natural_intercept, *(row.coefficient for row in found.coefficients)]
+    assert ours == pytest.approx(judge.params, abs=1e-6)
+    assert found.figures["train_loss"] == pytest.approx(-judge.llf / len(data), abs=1e-9)
+
+
+def test_balanced_classes_are_scikit_learn_s():
+    table = read_table(frame())
+    x, y = encoded(table, TrainConfig())
+    judge = LogisticRegression(C=1.0, tol=1e-12, max_iter=10_000, class_weight="balanced")
+    found = fit(table, TrainConfig(class_weight="balanced"))
+    assert found.weights == pytest.approx(judge.fit(x, y).coef_[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("chunk_rows", [1, 7, 4096, 320])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_chunks_and_threads_do_not_change_the_model(chunk_rows, threads):
+    table = read_table(frame())
+    config = TrainConfig(optimizer="newton")
+    whole = fit(table, config)
+    found = fit(table, config, chunk_rows=chunk_rows, threads=threads)
+    assert found.weights == pytest.approx(whole.weights, abs=1e-12)
+    assert found.intercept == pytest.approx(whole.intercept, abs=1e-12)
+
+
+def test_the_same_table_gives_the_same_bytes(tmp_path):
+    for name in ("one", "two"):
+        fit(read_table(frame())).save(tmp_path / name)
+    for file in ("fitted.json", "weights.safetensors"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_held_out_rows_teach_nothing():
+    data, config = frame(), TrainConfig()
+    table = read_table(data)
+    test = prepare(table, config).split.test
+    changed = data.copy()
+    changed.loc[test, "aptitude"] = np.nan
+    # The split hashes the cells, so the rows are given by hand here.
+    plain, other = (
+        prepare(read_table(d).take(np.setdiff1d(np.arange(len(d)), test)), config, everything=True)
+        for d in (data, changed)
+    )
+    assert plain.encoder == other.encoder == prepare(table, config).encoder
+    assert fit(table).weights == pytest.approx(
+        finish(plain, solve(plain.problem)).weights, abs=1e-9
+    )
+
+
+def test_a_weight_counts_like_that_many_rows():
+    data = frame(200).drop(columns="aptitude")
+    count = np.random.default_rng(1).integers(1, 4, len(data))
+    config = TrainConfig(test_size=0.0, optimizer="newton")
+    weighted = fit(read_table(data.assign(n=count), weight="n"), config)
+    repeated = fit(read_table(data.loc[data.index.repeat(count)]), config)
+    assert weighted.weights == pytest.approx(repeated.weights, abs=1e-10)
+
+
+def test_separable_rows_without_a_penalty_are_refused_with_file_and_columns(tmp_path):
+    data = frame(60)
+    data["cgpa"] = np.where(data["placed"] == 1, 8.0, 6.0) + np.linspace(0, 1, 60)
+    data.to_csv(tmp_path / "cutoff.csv", index=False)
+    table = read_table(tmp_path / "cutoff.csv")
+    with pytest.raises(DataError, match=r"cutoff\.csv.*cgpa"):
+        fit(table, TrainConfig(l2=0.0, test_size=0.0))
+    assert fit(table, TrainConfig(test_size=0.0)).figures["converged"]
+
+
+def test_aliased_columns_have_no_coefficient():
+    data = frame().drop(columns="aptitude")
+    data["percent"] = data["cgpa"] * 9.5
+    found = fit(read_table(data), TrainConfig(l2=0.0, test_size=0.0))
+    assert found.aliased == ("percent",)
+    assert {c.feature: c.coefficient is None for c in found.coefficients}["percent"]
+
+
+def test_out_of_fold_predictions_never_saw_their_row():
+    table = read_table(frame(150))
+    folds = folds_of(table, 0, 5)
+    fold = folds.whole()
+    expected = {}
+    for number in range(5):
+        one = prepare(table.take(np.flatnonzero(fold != number)), TrainConfig(), everything=True)
+        columns = {n: table.columns[n][fold == number] for n in table.schema.feature_names}
+        expected[number] = finish(one, solve(one.problem)).predict_proba(columns)
+    for number, (p, y, _, base) in enumerate(cross_scored(table, TrainConfig(), folds)):
+        assert p == pytest.approx(expected[number], abs=1e-12)
+        assert y.tolist() == table.label[fold == number].tolist()
+        assert base == pytest.approx(table.label[fold != number].mean())
+
+
+def test_rows_without_a_fold_are_neither_trained_on_nor_scored():
+    table = read_table(frame(200))
+    split = hold_out(table, TrainConfig())
+    rest = table.take(split.train)
+    folds = folds_of(table, 0, 5, split=split)
+    found = list(cross_scored(table, TrainConfig(), folds))
+    alone = list(cross_scored(rest, TrainConfig(), folds_of(rest, 0, 5)))
+    for (p, y, _, base), (p_alone, y_alone, _, base_alone) in zip(found, alone, strict=True):
+        assert p == pytest.approx(p_alone, abs=1e-9)
+        assert y.tolist() == y_alone.tolist()
+        assert base == pytest.approx(base_alone)
+
+
+def test_patience_stops_early_and_says_so():
+    noise = np.random.default_rng(3).normal(size=(150, 40))
+    data = pd.concat([frame(150), pd.DataFrame(noise).add_prefix("noise_")], axis=1)
+    config = TrainConfig(optimizer="gd", patience=3, epochs=5000)
+    found = fit(read_table(data), config)
+    assert found.figures["stopped"] == "patience"
+    assert not found.figures["converged"]
+
+
+def test_a_fixed_threshold_is_the_model_s():
+    table = read_table(frame(60))
+    assert fit(table, TrainConfig(threshold=0.7)).threshold == 0.7
+    assert fit(table).threshold == 0.5
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"target": "placed"},
+        {"out": "model"},
+        {"strict": True},
+        {"min_recall": 0.9},
+        {"youden": True},
+    ],
+)
+def test_settings_that_fit_could_only_ignore_are_refused(setting):
+    with pytest.raises(UsageError, match=next(iter(setting))):
+        fit(read_table(frame()), TrainConfig(**setting))
