@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from placement.estimator import PlacementClassifier
-    from placement.evaluation.evaluation import Evaluation, evaluate
+    from placement.evaluation.evaluate import Evaluation, evaluate
     from placement.lessons.catalog import lesson
     from placement.model.fitted import Fitted
     from placement.model.loss import clamped_bce
@@ -33,7 +33,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "DataError": "placement.errors",
-    "Evaluation": "placement.evaluation.evaluation",
+    "Evaluation": "placement.evaluation.evaluate",
     "Fitted": "placement.model.fitted",
     "GateRefused": "placement.errors",
     "GradientCheck": "placement.training.gradcheck.gradcheck",
@@ -48,7 +48,7 @@ _HOME = {
     "UsageError": "placement.errors",
     "check_gradients": "placement.training.gradcheck.gradcheck",
     "clamped_bce": "placement.model.loss",
-    "evaluate": "placement.evaluation.evaluation",
+    "evaluate": "placement.evaluation.evaluate",
     "fit": "placement.training.prepare",
     "lesson": "placement.lessons.catalog",
     "load": "placement.tracking.registry",

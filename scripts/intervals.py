@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from placement.config import TrainConfig
 from placement.data.table.read_table import read_table
-from placement.evaluation.uncertainty import estimates
+from placement.evaluation.coefficients import estimates
 from placement.training.prepare import fit
 
 TRUTH = {"(intercept)": -8.0, "cgpa": 0.9, "aptitude": 0.03, "branch=ECE": -0.7}

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from placement.evaluation.baselines import row_log_loss
-from placement.evaluation.bootstrap import EXACT_ROWS, block_sizes, draw_counts
+from placement.evaluation.metrics.bootstrap import EXACT_ROWS, block_sizes, draw_counts
+from placement.evaluation.metrics.skill import row_log_loss
 from placement.evaluation.paired_tests import DeLong, McNemar, binary, delong, mcnemar
 from placement.model.scorer import Z95
 

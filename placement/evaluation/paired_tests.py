@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placement.evaluation.metrics import checked
+from placement.evaluation.metrics.metrics import checked
 from placement.model.scorer import Z95
 
 Floats = npt.NDArray[np.float64]

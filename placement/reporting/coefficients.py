@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from placement.evaluation.uncertainty import (
+from placement.evaluation.coefficients import (
     INFLATED,
     INTERCEPT,
     Estimate,

@@ -6,8 +6,8 @@ from itertools import combinations
 from typing import Any
 
 from placement.evaluation.comparison import Comparison, Difference
-from placement.evaluation.evaluation import Evaluation
-from placement.evaluation.metrics import NAMES
+from placement.evaluation.evaluate import Evaluation
+from placement.evaluation.metrics.metrics import NAMES
 from placement.evaluation.paired_tests import McNemar
 from placement.reporting.documents import FORMAT
 from placement.reporting.grid import table

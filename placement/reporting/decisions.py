@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.evaluation.calibration import LEAST_ROWS
-from placement.evaluation.decisions import DecisionCurve, decision_curve
+from placement.evaluation.calibration.reliability import LEAST_ROWS
+from placement.evaluation.thresholds import DecisionCurve, decision_curve
 from placement.model.fitted import Fitted
 from placement.reporting.canvas import BLUE, GREY, INK, ORANGE, canvas
 

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from placement.data.profiles.column_profile import Profile
-from placement.evaluation.drift import ColumnDrift, Drift, PredictionDrift
-from placement.evaluation.outcomes import Performance
-from placement.evaluation.shift import LARGE, MODERATE, Psi
+from placement.evaluation.drift.distribution_tests import LARGE, MODERATE, Psi
+from placement.evaluation.drift.drift import ColumnDrift, Drift, PredictionDrift
+from placement.evaluation.drift.performance_drift import Performance
 from placement.reporting.documents import FORMAT
 from placement.reporting.grid import table
 

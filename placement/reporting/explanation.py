@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from placement.evaluation.what_if import WhatIf
+from placement.evaluation.explanation.counterfactual import WhatIf
 from placement.reporting.chance import chance, in_100
 from placement.reporting.coefficients import model_document, model_text
 from placement.reporting.documents import FORMAT

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from placement.data.schema import Target
-from placement.evaluation.fairness import ByColumn, Fairness, Gap
-from placement.evaluation.group_figures import Group, Rate
+from placement.evaluation.fairness.fairness import ByColumn, Fairness, Gap
+from placement.evaluation.fairness.group_metrics import Group, Rate
 from placement.reporting.grid import table
 
 MeasuredOn = Literal["test", "train", "out_of_fold", "file"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from placement.evaluation.calibration import LEAST_ROWS
+from placement.evaluation.calibration.reliability import LEAST_ROWS
 from placement.reporting.canvas import BLUE, GREEN, GREY, VERMILION, Canvas, canvas
 from placement.reporting.fairness import group_rows
 from placement.reporting.plots import shortened

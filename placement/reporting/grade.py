@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.evaluation.calibration import equal_count_groups, wilson
+from placement.evaluation.calibration.reliability import equal_count_groups, wilson
 from placement.model.scorer import (
     CategoryColumn,
     InteractionColumn,

@@ -12,8 +12,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from placement.evaluation.calibration import LEAST_ROWS, ReliabilityBin, reliability_bins
-from placement.evaluation.metrics import checked
+from placement.evaluation.calibration.reliability import (
+    LEAST_ROWS,
+    ReliabilityBin,
+    reliability_bins,
+)
+from placement.evaluation.metrics.metrics import checked
 from placement.model.history import Epoch
 from placement.reporting.canvas import (
     BLUE,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from placement.evaluation.baselines import Skill
 from placement.evaluation.comparison import Comparison
+from placement.evaluation.metrics.skill import Skill
 from placement.reporting.comparison import log_loss_sentence, pair_document
 from placement.reporting.documents import FORMAT
 from placement.reporting.tables import skill_line

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from placement.evaluation.changeable import better, changeable
-from placement.evaluation.uncertainty import INTERCEPT, estimates, is_penalised, likelihood
+from placement.evaluation.coefficients import INTERCEPT, estimates, is_penalised, likelihood
+from placement.evaluation.explanation.actionable import better, changeable
 from placement.reporting.blocks import Picture, Section, Text, points, table
 from placement.reporting.coefficients import coefficient_notes, unpenalised
 from placement.reporting.decisions import decision_lines

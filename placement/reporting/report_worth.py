@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from placement.evaluation.calibration import ReliabilityBin
+from placement.evaluation.calibration.reliability import ReliabilityBin
 from placement.reporting.blocks import Picture, Points, Section, Text, points, table
 from placement.reporting.calibration import calibrate_text, calibration_text
 from placement.reporting.fairness import fairness_notes, fairness_rule, fairness_tables

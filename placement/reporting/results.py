@@ -6,10 +6,10 @@ from typing import Any
 
 from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Schema
-from placement.evaluation.evaluation import Evaluation
-from placement.evaluation.rivals import Rivals
-from placement.evaluation.uncertainty import Estimate
-from placement.evaluation.what_if import WhatIf
+from placement.evaluation.alternatives.alternatives import Rivals
+from placement.evaluation.coefficients import Estimate
+from placement.evaluation.evaluate import Evaluation
+from placement.evaluation.explanation.counterfactual import WhatIf
 from placement.model.fitted import Fitted
 
 

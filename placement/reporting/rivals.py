@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from placement.evaluation.remedies import Difference, Remedy
-from placement.evaluation.rivals import Contender, Rivals
+from placement.evaluation.alternatives.alternatives import Contender, Rivals
+from placement.evaluation.alternatives.nonlinearity_search import Difference, Remedy
 from placement.reporting.grid import table
 
 

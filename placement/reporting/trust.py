@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from placement.evaluation.judged import Judged
-from placement.evaluation.rivals import Rivals
-from placement.evaluation.uncertainty import FEW_EVENTS, few_events
+from placement.evaluation.alternatives.alternatives import Rivals
+from placement.evaluation.coefficients import FEW_EVENTS, few_events
+from placement.evaluation.metrics.accumulator import Judged
 from placement.model.fitted import Fitted
 from placement.reporting.blocks import State
 from placement.reporting.calibration import calibration_text

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from placement.config import TrainConfig, flag
-from placement.evaluation.rivals import Rivals
+from placement.evaluation.alternatives.alternatives import Rivals
 from placement.reporting.canvas import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, Canvas, canvas
 from placement.reporting.documents import FORMAT
 from placement.reporting.grid import table

@@ -8,9 +8,9 @@ from typing import Any
 from placement.data.splits.folds import folds_of
 from placement.data.splits.row_hashes import rows_digest
 from placement.errors import DataError
-from placement.evaluation.baselines import Skill
-from placement.evaluation.calibration_figures import calibration_figures
-from placement.evaluation.judged import Judge, Judged, Measured
+from placement.evaluation.calibration.calibration import calibration_figures
+from placement.evaluation.metrics.accumulator import Judge, Judged, Measured
+from placement.evaluation.metrics.skill import Skill
 from placement.model.fitted import Fitted
 from placement.runtime.progress import Nobody
 from placement.training.gradcheck.gradcheck import GradientCheck

@@ -5,7 +5,7 @@ from typing import Any
 
 from placement.data.profiles.sensitive_groups import Groups, sensitive_groups
 from placement.data.splits.folds import folds_of
-from placement.evaluation.fairness import Fairness, FairnessJudge
+from placement.evaluation.fairness.fairness import Fairness, FairnessJudge
 from placement.model.fitted import Fitted
 from placement.reporting.fairness import MeasuredOn, fairness_document
 from placement.stats.univariate_logistic import logit_of

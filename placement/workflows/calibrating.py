@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.evaluation.calibrating import FEWEST_FOR_ISOTONIC, fit_isotonic, fit_platt
-from placement.evaluation.calibration_figures import calibration_figures
-from placement.evaluation.judged import Judge, Measured
-from placement.evaluation.metrics import metrics
+from placement.evaluation.calibration.calibration import calibration_figures
+from placement.evaluation.calibration.recalibration import (
+    FEWEST_FOR_ISOTONIC,
+    fit_isotonic,
+    fit_platt,
+)
+from placement.evaluation.metrics.accumulator import Judge, Measured
+from placement.evaluation.metrics.metrics import metrics
 from placement.model.scorer import Calibration
 from placement.stats.univariate_logistic import logit_of
 from placement.training.prepare import Prepared

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from placement.data.columns.column_store import Cutter, Vector
 from placement.data.splits.folds import folds_of
 from placement.errors import DataError
-from placement.evaluation.judged import Judge, Measured
+from placement.evaluation.metrics.accumulator import Judge, Measured
 from placement.runtime.progress import Nobody, Watcher
 from placement.training.prepare import Prepared
 from placement.training.validation.cross_predict import fold_numbers, fold_scored

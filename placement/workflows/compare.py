@@ -5,7 +5,7 @@ from typing import Any
 
 from placement.errors import ModelError, UsageError
 from placement.evaluation.comparison import REPLICATES, compare
-from placement.evaluation.evaluation import evaluate_probabilities
+from placement.evaluation.evaluate import evaluate_probabilities
 from placement.model.bundle import open_bundle
 from placement.reporting.comparison import Compared, CompareResult
 from placement.runtime.progress import Nobody, Watcher

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from placement.config import DEFAULT_THRESHOLD, TrainConfig
 from placement.errors import DataError
-from placement.evaluation.decisions import Decision, Policy, choose_threshold
+from placement.evaluation.thresholds import Decision, Policy, choose_threshold
 from placement.model.scorer import Calibration
 from placement.stats.univariate_logistic import logit_of
 from placement.training.prepare import Prepared

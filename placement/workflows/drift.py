@@ -12,8 +12,8 @@ from placement.data.profiles.column_profile import Profile, profile_of_document
 from placement.data.schema import matching_columns, same_column
 from placement.data.target.target_column import unlabelled
 from placement.errors import DataError, ModelError
-from placement.evaluation.drift import Seen, drift, seen
-from placement.evaluation.outcomes import Performance, performance
+from placement.evaluation.drift.drift import Seen, drift, seen
+from placement.evaluation.drift.performance_drift import Performance, performance
 from placement.model.scorer import Problem
 from placement.reporting.drift import DriftResult
 from placement.runtime.ordered_map import in_order, usable_processors

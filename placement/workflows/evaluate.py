@@ -5,8 +5,8 @@ from functools import partial
 from placement.data.columns.storage import Storage
 from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.table.read_table import Table
-from placement.evaluation.evaluation import evaluate
-from placement.evaluation.rivals import Rivals
+from placement.evaluation.alternatives.alternatives import Rivals
+from placement.evaluation.evaluate import evaluate
 from placement.model.fitted import Fitted, load_fitted
 from placement.model.scorer import match_columns
 from placement.reporting.fairness import fairness_document

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from placement.data.formats.blocks import Block, Wanted
 from placement.data.schema import Feature
 from placement.errors import DataError, ModelError
-from placement.evaluation.changeable import changeable
-from placement.evaluation.explanation import explain, reasons
-from placement.evaluation.uncertainty import Estimate, estimates, is_penalised, per_units
-from placement.evaluation.what_if import what_if
+from placement.evaluation.coefficients import Estimate, estimates, is_penalised, per_units
+from placement.evaluation.explanation.actionable import changeable
+from placement.evaluation.explanation.contributions import explain, reasons
+from placement.evaluation.explanation.counterfactual import what_if
 from placement.model.fitted import Fitted, load_fitted
 from placement.reporting.coefficients import unpenalised
 from placement.reporting.results import ExplainResult, Student

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placement.evaluation.baselines import Skill, row_log_loss, skill
 from placement.evaluation.comparison import REPLICATES, Comparison, compare
+from placement.evaluation.metrics.skill import Skill, row_log_loss, skill
 from placement.reporting.comparison import log_loss_sentence
 from placement.reporting.promotion import Evidence, Reason
 from placement.runtime.progress import Watcher

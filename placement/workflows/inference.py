@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from placement.errors import DataError
-from placement.evaluation.uncertainty import FEW_EVENTS, as_rows, estimates, few_events
+from placement.evaluation.coefficients import FEW_EVENTS, as_rows, estimates, few_events
 from placement.model.fitted import Fitted
 from placement.training.inference.fisher_information import Information
 from placement.training.prepare import Prepared, finish, inform

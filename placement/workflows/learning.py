@@ -11,7 +11,7 @@ from placement.data.encoding.nonlinear_terms import curves_of
 from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.splits.split import TEST
 from placement.errors import DataError
-from placement.evaluation.judged import Judge
+from placement.evaluation.metrics.accumulator import Judge
 from placement.model.fitted import Fitted
 from placement.reporting.results import Understanding
 from placement.runtime.progress import Nobody, Watcher

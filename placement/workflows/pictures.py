@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from placement.evaluation.bootstrap import EXACT_ROWS
+from placement.evaluation.metrics.bootstrap import EXACT_ROWS
 from placement.model.fitted import Fitted
 from placement.reporting.grade import Grade, binned, choose_column, grade_of, number_columns
 from placement.reporting.plots import Pictures

@@ -17,7 +17,7 @@ from placement.data.output.csv_writer import open_output, output_form
 from placement.data.output.writer import Output
 from placement.data.schema import matching_columns, quoted
 from placement.errors import UsageError
-from placement.evaluation.selection import Rank
+from placement.evaluation.shortlist import Rank
 from placement.model.bundle import finite
 from placement.model.fitted import load_fitted
 from placement.reporting.results import PredictResult

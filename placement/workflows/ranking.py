@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from placement.data.formats.blocks import Block, Wanted, text_of
 from placement.data.output.take_rows import gathered, in_turn, joined_cells, kind_of, taken
-from placement.evaluation.selection import Rank, listed
+from placement.evaluation.shortlist import Rank, listed
 from placement.model.scorer import Coded, fold
 from placement.workflows.scoring import Scored
 

@@ -12,7 +12,7 @@ from placement.data.columns.storage import Storage
 from placement.data.splits.split import FEWEST_HELD_OUT, TEST, TRAIN, split_of
 from placement.data.table.table import Table
 from placement.errors import DataError, ModelError, UsageError
-from placement.evaluation.judged import Judge
+from placement.evaluation.metrics.accumulator import Judge
 from placement.model.fitted import load_fitted
 from placement.model.scorer import words
 from placement.reporting.card import model_card

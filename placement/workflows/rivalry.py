@@ -11,8 +11,8 @@ from placement.data.splits.row_hashes import hashes_of
 from placement.data.splits.split import TRAIN, Marked, Split, smallest, told_apart
 from placement.data.table.table import Table
 from placement.errors import DataError
-from placement.evaluation.crossed import Crossed
-from placement.evaluation.rivals import Rivals, compare
+from placement.evaluation.alternatives.alternatives import Rivals, compare
+from placement.evaluation.alternatives.sklearn_cv import Crossed
 from placement.model.scorer import Coded
 from placement.runtime.progress import Nobody, Watcher
 from placement.training.validation.cross_predict import cross_scored

@@ -11,7 +11,7 @@ from placement.data.columns.row_rules import Rule
 from placement.data.formats.table_reader import Block
 from placement.data.schema import matching_columns
 from placement.data.target.target_column import unlabelled
-from placement.evaluation.explanation import REASONS
+from placement.evaluation.explanation.contributions import REASONS
 from placement.model.scorer import Coded, Problem, Scores
 from placement.workflows.models import Model
 from placement.workflows.predict_one import phrase
@@ -113,7 +113,7 @@ def _told(
     fitted: "Fitted", given: Mapping[str, Any], problems: tuple[Problem, ...], decimal: str
 ) -> dict[str, Any]:
     """Return the reasons (n,) in words, and what is in doubt of each row."""
-    from placement.evaluation.explanation import explain, reasons
+    from placement.evaluation.explanation.contributions import explain, reasons
 
     said = reasons(fitted, explain(fitted, given, decimal), given, decimal)
     cells: dict[str, Any] = {

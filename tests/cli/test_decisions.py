@@ -8,7 +8,7 @@ import pytest
 
 from placement.config import TrainConfig
 from placement.data.splits.folds import folds_of
-from placement.evaluation.decisions import Policy, choose_threshold
+from placement.evaluation.thresholds import Policy, choose_threshold
 from placement.model.fitted import load_fitted
 from placement.training.validation.cross_predict import cross_scored
 from placement.workflows.learning import attempt, understand

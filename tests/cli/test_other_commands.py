@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.evaluation.metrics import NAMES, metrics
+from placement.evaluation.metrics.metrics import NAMES, metrics
 from placement.model.fitted import load_fitted
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from placement.data.schema import Feature, Schema, Target
-from placement.evaluation.crossed import Crossed
+from placement.evaluation.alternatives.sklearn_cv import Crossed
 
 
 def crossed(columns, label, *, folds=5, weight=None, **settings):

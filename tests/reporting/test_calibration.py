@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from placement.evaluation.calibration_figures import calibration_figures
+from placement.evaluation.calibration.calibration import calibration_figures
 from placement.model.scorer import Isotonic, Platt
 from placement.reporting.calibration import calibrate_text, calibration_metrics, calibration_text
 

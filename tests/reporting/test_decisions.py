@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from placement.evaluation.calibration import LEAST_ROWS
-from placement.evaluation.decisions import DecisionCurve
+from placement.evaluation.calibration.reliability import LEAST_ROWS
+from placement.evaluation.thresholds import DecisionCurve
 from placement.reporting.decisions import (
     curve_line,
     decision_plot,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from placement.data.schema import Target
-from placement.evaluation.fairness import fairness
+from placement.evaluation.fairness.fairness import fairness
 from placement.reporting.documents import as_json
 from placement.reporting.fairness import fairness_document, fairness_text, gap_rows, group_rows
 from placement.reporting.fairness_plot import fairness_plot

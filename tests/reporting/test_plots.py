@@ -10,7 +10,7 @@ from PIL import Image
 
 from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Feature, Schema, Target
-from placement.evaluation.calibration import reliability_bins
+from placement.evaluation.calibration.reliability import reliability_bins
 from placement.model.fitted import Fitted
 from placement.model.history import Epoch
 from placement.model.scorer import CategoryColumn, NumberColumn

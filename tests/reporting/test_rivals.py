@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from placement.evaluation.remedies import Difference, Remedy
-from placement.evaluation.rivals import Contender, Rivals
+from placement.evaluation.alternatives.alternatives import Contender, Rivals
+from placement.evaluation.alternatives.nonlinearity_search import Difference, Remedy
 from placement.reporting.rivals import rivals_document, rivals_text
 
 BETTER, WORSE, EQUAL = (

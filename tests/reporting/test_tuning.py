@@ -8,8 +8,8 @@ import pytest
 
 from placement.cli import settings
 from placement.config import UNUSED_IN_TUNING, TrainConfig
-from placement.evaluation.remedies import Difference
-from placement.evaluation.rivals import Contender, Rivals
+from placement.evaluation.alternatives.alternatives import Contender, Rivals
+from placement.evaluation.alternatives.nonlinearity_search import Difference
 from placement.reporting.tuning import (
     TuneResult,
     draw_path,

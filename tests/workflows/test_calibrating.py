@@ -15,8 +15,8 @@ from placement.data.columns.column_store import MemoryShelf
 from placement.data.splits.folds import folds_of
 from placement.data.table.read_table import read_table
 from placement.errors import DataError, UsageError
-from placement.evaluation.evaluation import evaluate
-from placement.evaluation.judged import Judge
+from placement.evaluation.evaluate import evaluate
+from placement.evaluation.metrics.accumulator import Judge
 from placement.model.fitted import load_fitted
 from placement.model.scorer import Isotonic, Platt
 from placement.training.prepare import fit, prepare
@@ -234,7 +234,7 @@ def test_fit_refuses_what_only_the_command_does(table):
 def test_many_rows_are_calibrated_from_bins_of_them_as_from_the_rows(
     table, trials, method, monkeypatch
 ):
-    from placement.evaluation import judged
+    from placement.evaluation.metrics import accumulator as judged
 
     monkeypatch.setattr(judged, "EXACT_ROWS", 100)
     config = trials[method].prepared.config

@@ -9,7 +9,7 @@ from placement.data.splits.folds import folds_of
 from placement.data.splits.split import TRAIN, hold_out
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
-from placement.evaluation.crossed import out_of_fold
+from placement.evaluation.alternatives.sklearn_cv import out_of_fold
 from placement.training.validation.cross_predict import cross_scored
 from placement.workflows import rivalry
 from placement.workflows.rivalry import drawn_rows, rivals

@@ -1,0 +1,103 @@
+"""Can the probabilities be believed? Bins, Cox's line with intervals, and the parts of the Brier.
+
+Cox (1958) regresses what happened on the logit of the prediction: a slope of 1 and an intercept of
+0 are an honest model. A slope below 1 says that predictions are too extreme, as those of a model
+that learnt its rows by heart; above 1, that they are too timid.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.evaluation.calibration.brier_decomposition import BrierParts, brier_parts
+from placement.evaluation.calibration.reliability import (
+    BINS,
+    ReliabilityBin,
+    equal_count_groups,
+    reliability_bins,
+)
+from placement.model.scorer import Z95
+from placement.stats.univariate_logistic import fit_line, fit_shift, logit_of
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % Wald interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class CalibrationFigures:
+    """How far probabilities can be believed.
+
+    `slope` and `intercept` are those of the logistic regression of the outcome on the logit;
+    `in_the_large` is the intercept where the slope is held at 1: above 0, the predictions are too
+    low on the whole. `predicted` and `observed` are the weighted means. None where undefined: one
+    outcome only, constant predictions, a logit that parts the outcomes, fewer than 5 rows.
+    """
+
+    predicted: float
+    observed: float
+    slope: Estimate | None
+    intercept: Estimate | None
+    in_the_large: Estimate | None
+    brier: BrierParts | None
+    bins: tuple[ReliabilityBin, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the figures by the names of the JSON documents."""
+        lines: dict[str, float | None] = {}
+        for name in ("slope", "intercept", "in_the_large"):
+            own: Estimate | None = getattr(self, name)
+            lines[name] = None if own is None else own.value
+            lines[f"{name}_low"] = None if own is None else own.low
+            lines[f"{name}_high"] = None if own is None else own.high
+        return {
+            "predicted": self.predicted,
+            "observed": self.observed,
+            **lines,
+            "brier": None if self.brier is None else dataclasses.asdict(self.brier),
+            "bins": [dataclasses.asdict(own) for own in self.bins],
+        }
+
+
+def calibration_figures(
+    p: Floats,
+    y: Floats,
+    weight: Floats,
+    rows: npt.NDArray[np.int64] | None = None,
+    bins: int = BINS,
+) -> CalibrationFigures:
+    """Return the figures of probabilities (n,) beside labels in [0, 1] with frequency weights.
+
+    Each entry stands for one row, or for so many `rows` (n,) of the same kind, each 0 or 1.
+    """
+    there = weight > 0
+    counts = np.ones(len(p), dtype=np.int64) if rows is None else rows
+    p, y, w, counts = p[there], y[there], weight[there], counts[there]
+    logit = logit_of(p)
+    line, shift = fit_line(logit, y, w), fit_shift(logit, y, w)
+    groups = equal_count_groups(p, np.argsort(p, kind="stable"), bins, counts)
+    # A label that is a share of many rows of 0 and 1 has itself as the mean of their squares.
+    squares = np.where(counts > 1, y, y * y)
+    return CalibrationFigures(
+        predicted=float(np.average(p, weights=w)),
+        observed=float(np.average(y, weights=w)),
+        slope=None if line is None else _estimate(line.slope, line.slope_error),
+        intercept=None if line is None else _estimate(line.intercept, line.intercept_error),
+        in_the_large=None if shift is None else _estimate(*shift),
+        brier=brier_parts(p, y, w, groups, squares) if groups else None,
+        bins=reliability_bins(p, y, w, bins, counts),
+    )
+
+
+def _estimate(value: float, error: float) -> Estimate:
+    return Estimate(value, value - Z95 * error, value + Z95 * error)

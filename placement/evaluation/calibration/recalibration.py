@@ -1,0 +1,70 @@
+"""Learn what probability a logit stands for, from predictions of rows that the model did not see.
+
+Platt (1999) lays a sigmoid through the outcomes, two numbers; isotonic regression any line that
+never falls, which needs many rows: below about 1,000 it learns their accidents (Niculescu-Mizil and
+Caruana 2005).
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.evaluation.calibration.reliability import LEAST_ROWS
+from placement.model.scorer import Isotonic, Platt
+from placement.stats.univariate_logistic import fit_line
+
+Floats = npt.NDArray[np.float64]
+
+FEWEST_FOR_ISOTONIC = 1_000
+
+
+def fit_platt(logit: Floats, y: Floats, weight: Floats) -> Platt | None:
+    """Fit a sigmoid of the logit (n,) to labels y in [0, 1]; None where it would not rise.
+
+    As in Platt (1999) the outcomes count as (n₊ + 1)/(n₊ + 2) and 1/(n₋ + 2), n₊ and n₋ being their
+    weights: so there is an optimum even where a logit parts them.
+    """
+    positive, negative = float((weight * y).sum()), float((weight * (1 - y)).sum())
+    high, low = (positive + 1) / (positive + 2), 1 / (negative + 2)
+    line = fit_line(logit, y * high + (1 - y) * low, weight)
+    return None if line is None or line.slope <= 0 else Platt(line.slope, line.intercept)
+
+
+def fit_isotonic(
+    logit: Floats, y: Floats, weight: Floats, rows: npt.NDArray[np.int64] | None = None
+) -> Isotonic | None:
+    """Fit a rising line to labels y (n,) in [0, 1] by the logit; None where it would be level.
+
+    Pool-adjacent-violators, then steps of fewer than 5 `rows` (one an entry, unless given) join the
+    next one. Each step stands at the mean logit of its rows with straight lines between (the
+    centred form of Oron and Flournoy, 2017): students of one step keep their order, and no logit
+    is a student's. Probabilities stay within 1/(n + 2) of 0 and 1, n being the weight of all rows.
+    """
+    from scipy.optimize import isotonic_regression
+
+    there = weight > 0
+    counts = np.ones(len(logit), dtype=np.int64) if rows is None else rows
+    x, y, w, counts = logit[there], y[there], weight[there], counts[there]
+    order = np.argsort(x, kind="stable")
+    starts = np.flatnonzero(np.diff(x[order], prepend=-np.inf) > 0)  # of each different logit
+    sums = np.stack(
+        [np.add.reduceat(own[order], starts) for own in (w, w * x, w * y, counts.astype(float))]
+    )
+    pooled = isotonic_regression(sums[2] / sums[0], weights=sums[0])
+    steps = np.add.reduceat(sums, pooled.blocks[:-1], axis=1)
+    mass, at, positive, _ = np.add.reduceat(steps, _filled(steps[3]), axis=1)
+    edge = 1 / (float(mass.sum()) + 2)
+    chance = np.clip(positive / mass, edge, 1 - edge)
+    if not chance[-1] > chance[0]:
+        return None
+    return Isotonic(tuple((at / mass).tolist()), tuple(chance.tolist()))
+
+
+def _filled(counts: Floats) -> list[int]:
+    """Return where groups of neighbours begin, of 5 rows at least; the last takes the rest."""
+    starts, held = [0], 0.0
+    for place, count in enumerate(counts.tolist()):
+        if held >= LEAST_ROWS:
+            starts.append(place)
+            held = 0.0
+        held += count
+    return starts[:-1] if held < LEAST_ROWS and len(starts) > 1 else starts

@@ -1,0 +1,166 @@
+"""Have the counts of two tables moved apart? PSI, Kolmogorov-Smirnov, chi-square, missing rates.
+
+Everything here is on counts: `train: (b,)` and `now: (b,)` rows in the same bins.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.evaluation.calibration.reliability import wilson
+
+Counts = npt.NDArray[np.int64]
+Test = tuple[float | None, float | None]  # statistic and p-value, None where there is none
+Level = Literal["stable", "moderate", "large", "within chance", "too few rows"]
+
+# The convention of credit scoring (N. Siddiqi, Credit Risk Scorecards, 2006).
+MODERATE, LARGE = 0.10, 0.25
+LEAST_EXPECTED = 5  # rows of a bin, below which neither PSI nor chi-square means much
+LEAST_ROWS = 10  # on either side, below which no PSI is told
+_NOISE = 0.05  # the PSI by chance alone that bins of numbers are merged down to, if they can be
+_CHANCE = 0.95
+
+
+@dataclass(frozen=True)
+class Psi:
+    """The population stability index, and what chance alone would give.
+
+    `value` is Σ (q - p)·ln(q / p) over `bins` bins, p and q being the shares in training and now;
+    an empty bin counts as half a row. Had nothing changed, it would be `expected` on average, and
+    below `chance` in 95 of 100 files: (1/n + 1/N) times a chi-square of bins - 1 degrees of freedom
+    (B. Yurdakul, Statistical Properties of Population Stability Index, 2018).
+    """
+
+    value: float
+    expected: float
+    chance: float
+    bins: int
+
+    @property
+    def level(self) -> Level:
+        """What the size is called; one that chance may have made is not called a change.
+
+        Where chance alone may look like a large change, a small one is no sign of stability.
+        """
+        if self.value <= self.chance and self.chance > LARGE:
+            return "too few rows"
+        if self.value <= MODERATE:
+            return "stable"
+        if self.value <= self.chance:
+            return "within chance"
+        return "moderate" if self.value <= LARGE else "large"
+
+
+def psi(train: Counts, now: Counts) -> Psi | None:
+    """Return the PSI of counts (b,), bins that are empty in both left out; None below two bins."""
+    from scipy.stats import chi2
+
+    there = train + now > 0
+    train, now = train[there], now[there]
+    bins, total, rows = len(train), float(train.sum()), float(now.sum())
+    if bins < 2 or not total or not rows:
+        return None
+    p, q = np.maximum(train, 0.5) / total, np.maximum(now, 0.5) / rows
+    noise = 1 / rows + 1 / total
+    return Psi(
+        value=float(((q - p) * np.log(q / p)).sum()),
+        expected=(bins - 1) * noise,
+        chance=float(chi2.ppf(_CHANCE, bins - 1)) * noise,
+        bins=bins,
+    )
+
+
+def merged_bins(train: Counts, rows: int) -> npt.NDArray[np.intp]:
+    """Return where the ordered bins (b,) begin that are left when too small ones are merged.
+
+    Of so many `rows` as are to be compared, each is expected to hold at least 5; and as far as that
+    leaves two bins, so many that the PSI by chance stays below 0.05. It depends on the training
+    counts alone, never on where the rows went.
+    """
+    total = int(train.sum())
+    noise = 1 / rows + 1 / total
+    least = max(LEAST_EXPECTED / min(rows, total), min(noise / _NOISE, 0.4)) * total
+    starts, held, left = [0], 0, total
+    for place, count in enumerate(train.tolist()):
+        if held >= least and left >= least:
+            starts.append(place)
+            held = 0
+        held += count
+        left -= count
+    return np.array(starts, dtype=np.intp)
+
+
+def merged_levels(train: Counts, rows: int) -> npt.NDArray[np.bool_]:
+    """Mark the levels (k,) that are expected to hold at least 5 of so many rows."""
+    total = max(int(train.sum()), 1)
+    return train * (min(rows, total) / total) >= LEAST_EXPECTED
+
+
+def kolmogorov_smirnov(train: Counts, now: Counts) -> Test:
+    """Return the largest gap between two distribution functions at the bins' edges, and its p.
+
+    Within a bin the gap may be larger: the statistic is a lower bound and the p-value (asymptotic,
+    two-sided, as scipy's `ks_2samp` has it) an upper bound. None without rows on either side.
+    """
+    from scipy.stats import kstwo
+
+    total, rows = float(train.sum()), float(now.sum())
+    if not total or not rows:
+        return None, None
+    gap = float(np.abs(np.cumsum(train) / total - np.cumsum(now) / rows).max())
+    # scipy's own way from two sample sizes to one.
+    return gap, float(np.clip(kstwo.sf(gap, max(round(total * rows / (total + rows)), 1)), 0, 1))
+
+
+def chi_square(train: Counts, now: Counts) -> Test:
+    """Return Pearson's statistic of two rows of counts (k,) and its p-value; None below two."""
+    from scipy.stats import chi2_contingency
+
+    there = train + now > 0
+    if there.sum() < 2 or not train.sum() or not now.sum():
+        return None, None
+    found = chi2_contingency(np.stack([train[there], now[there]]), correction=False)
+    return float(found.statistic), float(found.pvalue)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """A share in training and now; the 95 % interval of its change, and Fisher's exact p-value."""
+
+    train: float
+    now: float
+    low: float
+    high: float
+    p_value: float
+
+
+def rates(train: int, total: int, now: int, rows: int) -> Rates:
+    """Compare a share of training with one of now: counts of so many rows each, both above 0.
+
+    The interval is Newcombe's, from the Wilson limits of both shares.
+    """
+    from scipy.stats import fisher_exact
+
+    before, after = train / total, now / rows
+    (before_low, before_high), (after_low, after_high) = wilson(before, total), wilson(after, rows)
+    change = after - before
+    return Rates(
+        before,
+        after,
+        change - math.hypot(after - after_low, before_high - before),
+        change + math.hypot(after_high - after, before - before_low),
+        float(fisher_exact(np.array([[train, total - train], [now, rows - now]])).pvalue),
+    )
+
+
+def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
+    """Return Benjamini and Hochberg's p-values for as many tests as were made at once."""
+    from scipy.stats import false_discovery_control
+
+    known = [p for p in p_values if p is not None]
+    found = iter(false_discovery_control(known).tolist() if known else [])
+    return [None if p is None else next(found) for p in p_values]

@@ -1,0 +1,266 @@
+"""Is a file still like the rows a model was trained on? Column by column, and in its predictions.
+
+The training side is the profile in the bundle, the other the same bins counted in the file.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.encoding.encoder import RARE_BELOW, NumberSums
+from placement.data.profiles.column_profile import (
+    NumberProfile,
+    Numbers,
+    Profile,
+    WordProfile,
+    Words,
+)
+from placement.evaluation.drift.distribution_tests import (
+    LEAST_ROWS,
+    Level,
+    Psi,
+    Rates,
+    adjusted,
+    chi_square,
+    kolmogorov_smirnov,
+    merged_bins,
+    merged_levels,
+    psi,
+    rates,
+)
+from placement.model.scorer import Z95
+
+Counts = npt.NDArray[np.int64]
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Levels that training had fewer than 5 times, or never: their number, rows, the commonest."""
+
+    levels: int
+    rows: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ColumnDrift:
+    """How far one column has moved.
+
+    `psi` counts the missing cells as a bin of their own, the `test` leaves them aside in numbers.
+    None where there are too few rows to tell. `p_adjusted` allows for the number of columns that
+    are tested at once. `unseen` is of categories; `out_of_range`, the rows outside the range of
+    training, of numbers.
+    """
+
+    column: str
+    kind: Literal["number", "category"]
+    psi: Psi | None
+    test: Literal["ks", "chi2"]
+    statistic: float | None
+    p_value: float | None
+    missing: Rates
+    unseen: Unseen | None = None
+    out_of_range: int | None = None
+    p_adjusted: float | None = None
+
+    @property
+    def level(self) -> Level:
+        """What the size of the PSI is called."""
+        return "too few rows" if self.psi is None else self.psi.level
+
+
+@dataclass(frozen=True)
+class PredictionDrift:
+    """How far the predicted probabilities have moved; `low`, `high`: 95 % for the mean's change."""
+
+    psi: Psi | None
+    statistic: float | None
+    p_value: float | None
+    mean_train: float
+    mean_now: float
+    low: float
+    high: float
+
+    @property
+    def level(self) -> Level:
+        """What the size of the PSI is called."""
+        return "too few rows" if self.psi is None else self.psi.level
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A file beside the training rows."""
+
+    rows: int
+    columns: tuple[ColumnDrift, ...]
+    predictions: PredictionDrift
+
+    @property
+    def worst(self) -> ColumnDrift | None:
+        """The column of the largest PSI."""
+        known = [column for column in self.columns if column.psi is not None]
+        return max(known, key=lambda c: c.psi.value if c.psi else 0.0, default=None)
+
+    def above(self, limit: float) -> tuple[dict[str, float], dict[str, float]]:
+        """Return the PSI above a limit by column (`predictions` is one): beyond chance, and not."""
+        beyond: dict[str, float] = {}
+        within: dict[str, float] = {}
+        found: list[tuple[str, Psi | None]] = [(c.column, c.psi) for c in self.columns]
+        for name, own in [*found, ("predictions", self.predictions.psi)]:
+            if own is not None and own.value > limit:
+                (beyond if own.value > own.chance else within)[name] = own.value
+        return beyond, within
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Some rows of a file in the bins of a profile; two of them merge into that of both parts."""
+
+    rows: int
+    columns: tuple[Numbers | Words, ...]
+    predictions: Numbers
+    probability: NumberSums = field(default_factory=NumberSums)
+
+    def merge(self, other: "Seen") -> "Seen":
+        """Return what was seen of both parts together."""
+        pairs = zip(self.columns, other.columns, strict=True)
+        return Seen(
+            self.rows + other.rows,
+            tuple(mine.merge(theirs) for mine, theirs in pairs),  # type: ignore[arg-type]
+            self.predictions.merge(other.predictions),
+            self.probability.merge(other.probability),
+        )
+
+
+def seen(
+    profile: Profile,
+    columns: Mapping[str, object],
+    probability: npt.NDArray[np.float64],
+    decimal: str = ".",
+) -> Seen:
+    """Count some rows in a profile's bins: columns (n,) by their names there, probability (n,)."""
+    return Seen(
+        len(probability),
+        tuple(own.seen(columns[own.column], decimal) for own in profile.columns),
+        profile.predictions.seen_numbers(probability),
+        NumberSums.of(probability, np.broadcast_to(np.float64(1), probability.shape)),
+    )
+
+
+def drift(profile: Profile, now: Seen) -> Drift:
+    """Compare a file with the rows of training; it has at least one row."""
+    pairs = list(zip(profile.columns, now.columns, strict=True))
+    columns = [_column(profile, train, own) for train, own in pairs]
+    allowed = adjusted([column.p_value for column in columns])
+    return Drift(
+        rows=now.rows,
+        columns=tuple(
+            replace(column, p_adjusted=p) for column, p in zip(columns, allowed, strict=True)
+        ),
+        predictions=_predictions(profile, now),
+    )
+
+
+def _column(
+    profile: Profile, train: NumberProfile | WordProfile, now: Numbers | Words
+) -> ColumnDrift:
+    if isinstance(train, NumberProfile) and isinstance(now, Numbers):
+        return _number(profile, train, now)
+    if isinstance(train, WordProfile) and isinstance(now, Words):
+        return _category(profile, train, now)
+    raise TypeError(f"{train.column}: a {type(now).__name__} is no part of its profile")
+
+
+def _number(profile: Profile, train: NumberProfile, now: Numbers) -> ColumnDrift:
+    known = np.array(train.counts, dtype=np.int64)
+    counted = now.counts if len(known) else known
+    statistic, p_value = kolmogorov_smirnov(known, counted)
+    return ColumnDrift(
+        train.column,
+        "number",
+        _psi_of_bins(known, counted, train.missing, now.missing),
+        "ks",
+        statistic,
+        p_value,
+        missing=_missing(train.missing, profile.binned, now.missing, now.rows),
+        out_of_range=now.beyond,
+    )
+
+
+def _psi_of_bins(train: Counts, now: Counts, missing: int, missing_now: int) -> Psi | None:
+    """Return the PSI of ordered bins (b,) merged as far as there are few rows, and of the gaps."""
+    rows = int(now.sum())
+    if min(int(train.sum()), rows) < LEAST_ROWS:
+        return None
+    starts = merged_bins(train, rows)
+    if len(starts) < min(len(train), 2):
+        return None
+    before, after = np.add.reduceat(train, starts), np.add.reduceat(now, starts)
+    return psi(*_with(before, after, [(missing, missing_now)]))
+
+
+def _category(profile: Profile, train: WordProfile, now: Words) -> ColumnDrift:
+    unknown, others = now.unknown, sum(now.unknown.values())
+    known = np.array(train.counts, dtype=np.int64)
+    large = merged_levels(known, now.rows)
+    rest = (int(known[~large].sum()), int(now.counts[~large].sum()))
+    before, after = _with(
+        known[large],
+        now.counts[large],
+        [rest, (train.rare, others), (train.missing, now.missing)],
+    )
+    statistic, p_value = chi_square(before, after)
+    common = sorted(unknown, key=lambda word: (-unknown[word], word))
+    return ColumnDrift(
+        train.column,
+        "category",
+        psi(before, after) if min(now.rows, profile.rows) >= LEAST_ROWS else None,
+        "chi2",
+        statistic,
+        p_value,
+        missing=_missing(train.missing, profile.rows, now.missing, now.rows),
+        unseen=Unseen(len(unknown), others, tuple(common[:EXAMPLES])),
+    )
+
+
+def _with(train: Counts, now: Counts, slots: Sequence[tuple[int, int]]) -> tuple[Counts, Counts]:
+    """Add slots of (training, now) to counts (b,), those aside that hold fewer than 5 in all."""
+    total = int(train.sum()) + sum(before for before, _ in slots)
+    rows = int(now.sum()) + sum(after for _, after in slots)
+    fair = [(_told(before, total, after, rows), after) for before, after in slots]
+    large = [slot for slot in fair if sum(slot) >= RARE_BELOW]
+    more = np.array(large, dtype=np.int64).reshape(-1, 2)
+    return np.append(train, more[:, 0]), np.append(now, more[:, 1])
+
+
+def _told(train: int, total: int, now: int, rows: int) -> int:
+    """Return the rows of training; 1 to 4 are told as none, and get the benefit of the doubt."""
+    return train or min(RARE_BELOW - 1, round(total * now / max(rows, 1)))
+
+
+def _missing(train: int, total: int, now: int, rows: int) -> Rates:
+    found = rates(_told(train, total, now, rows), total, now, rows)
+    return found if train else replace(found, train=0.0)
+
+
+def _predictions(profile: Profile, now: Seen) -> PredictionDrift:
+    train, own = np.array(profile.predictions.counts, dtype=np.int64), now.probability
+    counted = now.predictions.counts if len(train) else train
+    statistic, p_value = kolmogorov_smirnov(train, counted)
+    change = own.mean - profile.mean
+    reach = Z95 * math.sqrt(profile.std**2 / profile.binned + own.square / own.weight / now.rows)
+    return PredictionDrift(
+        _psi_of_bins(train, counted, 0, 0),
+        statistic,
+        p_value,
+        mean_train=profile.mean,
+        mean_now=own.mean,
+        low=change - reach,
+        high=change + reach,
+    )

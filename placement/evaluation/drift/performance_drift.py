@@ -1,0 +1,97 @@
+"""Does a model still do as well as on the rows it was tested on? Where outcomes are known again."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.evaluation.metrics.bootstrap import bootstrap_intervals, describe_method
+from placement.evaluation.metrics.metrics import metrics
+from placement.model.scorer import Z95
+
+Floats = npt.NDArray[np.float64]
+
+COMPARED = {"log_loss": 1, "brier": 1, "roc_auc": -1}  # 1 where more is worse
+FEWEST = 5  # rows of each outcome; fewer tell nothing
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A figure now, with its 95 % interval, beside that of the model's own tested rows.
+
+    `change` is now less then. Its interval lends the figure of then an error, too, from the spread
+    of these rows and the number of those. None where a figure has no meaning or is not known.
+    """
+
+    now: float | None
+    low: float | None
+    high: float | None
+    then: float | None
+    change: float | None
+    change_low: float | None
+    change_high: float | None
+    worse: bool
+
+
+@dataclass(frozen=True)
+class Performance:
+    """How a model does on rows whose outcome is known.
+
+    `figures` by name; `observed` and `predicted` are the share of positives and the mean
+    probability, `low` and `high` the 95 % interval of their difference (calibration in the large).
+    `then` says which rows the model's own figures are of: "test", or "train", which flatter.
+    """
+
+    rows: int
+    figures: Mapping[str, Compared]
+    observed: float
+    predicted: float
+    low: float | None
+    high: float | None
+    then: str | None
+    method: str
+
+
+def performance(p: Floats, y: Floats, known: Mapping[str, Any]) -> Performance:
+    """Compare probabilities and outcomes (n,) with the figures that a bundle knows."""
+    now = metrics(p, y).as_dict()
+    intervals = bootstrap_intervals(p, y)
+    if min(y.sum(), len(y) - y.sum()) < FEWEST:  # an interval of so few would be narrow by luck
+        intervals = dict.fromkeys(intervals)
+    then, on = known.get("metrics", {}), known.get("metrics_on")
+    ratio = len(p) / known["rows"][on] if on else math.inf
+    error = y - p
+    reach = Z95 * float(error.std()) / math.sqrt(len(p))
+    told = intervals["log_loss"] is not None
+    return Performance(
+        rows=len(p),
+        figures={
+            name: _compared(now[name], intervals[name], then.get(name), ratio, sign)
+            for name, sign in COMPARED.items()
+        },
+        observed=float(y.mean()),
+        predicted=float(p.mean()),
+        low=float(error.mean()) - reach if told else None,
+        high=float(error.mean()) + reach if told else None,
+        then=on,
+        method=describe_method(len(p)),
+    )
+
+
+def _compared(
+    now: float | None,
+    interval: tuple[float, float] | None,
+    then: float | None,
+    ratio: float,
+    sign: int,
+) -> Compared:
+    low, high = interval or (None, None)
+    if now is None or low is None or high is None or then is None:
+        return Compared(now, low, high, then, None, None, None, worse=False)
+    change, wider = now - then, math.sqrt(1 + ratio)
+    change_low, change_high = change - wider * (now - low), change + wider * (high - now)
+    worse = change_low > 0 if sign > 0 else change_high < 0
+    return Compared(now, low, high, then, change, change_low, change_high, worse)

@@ -1,0 +1,150 @@
+"""What a fitted model is worth on rows whose outcome is known.
+
+`evaluate` runs the perceptron itself, in torch and without gradients, so the figures come from the
+model that was trained; that it agrees with the scorer is tested. Everything after the forward pass
+is numpy in `evaluate_probabilities`, which does not need torch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.errors import DataError
+from placement.evaluation.calibration.calibration import CalibrationFigures, calibration_figures
+from placement.evaluation.fairness.fairness import Fairness, FairnessJudge
+from placement.evaluation.metrics.bootstrap import (
+    REPLICATES,
+    Intervals,
+    bootstrap_intervals,
+    describe_method,
+)
+from placement.evaluation.metrics.metrics import Confusion, Metrics, checked, confusion, metrics
+from placement.evaluation.metrics.skill import Skill, base_rate, skill
+from placement.evaluation.thresholds import DecisionCurve, decision_curve
+from placement.model.scorer import match_columns
+
+if TYPE_CHECKING:
+    from placement.data.profiles.sensitive_groups import Groups
+    from placement.data.table.read_table import Table
+    from placement.model.fitted import Fitted
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures on some rows, with how sure they are.
+
+    `rows` counts those with a weight above 0; `base_rate` is their share of the positive class,
+    while `skill` compares with the base rate of the training rows (None where that is unknown).
+    `intervals` are 95 % and made as `method` says; `confusion` counts at `threshold`. `fairness`
+    are figures by group, where groups were given.
+    """
+
+    rows: int
+    base_rate: float
+    metrics: Metrics
+    intervals: Intervals
+    confusion: Confusion
+    threshold: float
+    calibration: CalibrationFigures
+    skill: Skill | None
+    method: str
+    decision_curve: DecisionCurve
+    fairness: Fairness | None = None
+
+
+def evaluate(
+    fitted: "Fitted",
+    table: "Table",
+    *,
+    threshold: float | None = None,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+    groups: Sequence["Groups"] = (),
+) -> Evaluation:
+    """Evaluate a fitted model on the labelled rows of a table, by default at its own threshold.
+
+    `groups` are those of columns of the table, to be compared.
+    """
+    known = [name for name, column in table.kept.items() if not column.is_hashed]
+    own = tuple(match_columns(known, fitted.schema.feature_names).values())
+    pieces = [forward(fitted, table.piece(place, own)) for place in range(table.pieces)]
+    found = evaluate_probabilities(
+        np.concatenate(pieces),
+        table.label,
+        table.weight,
+        training_base_rate=fitted.figures.get("base_rate"),
+        threshold=fitted.threshold if threshold is None else threshold,
+        replicates=replicates,
+        seed=seed,
+    )
+    if not groups:
+        return found
+    judge = FairnessJudge({own.column: own.names for own in groups}, found.threshold, seed)
+    for place, p in enumerate(pieces):
+        codes = [own.codes(place) for own in groups]
+        judge.add(codes, p, table.labels.piece(place), table.weights.piece(place))
+    return replace(found, fairness=judge.found(notes={own.column: own.note for own in groups}))
+
+
+def forward(fitted: "Fitted", columns: Mapping[str, Any]) -> Floats:
+    """Return P(positive) of each row, (n,), from the perceptron under `torch.no_grad()`.
+
+    A model that is calibrated has its logits calibrated, as the scorer does it.
+    """
+    import torch
+
+    from placement.model.perceptron import Perceptron
+
+    wanted = fitted.schema.feature_names
+    found = match_columns(columns.keys(), wanted)
+    if lacking := [name for name in wanted if name not in found]:
+        raise DataError(f"the table lacks the column {', '.join(lacking)} that the model uses")
+    encoded = fitted.encoder.encode({name: columns[found[name]] for name in wanted})
+    model = Perceptron(encoded.shape[1], dtype=torch.float64)
+    with torch.no_grad():
+        model.linear.weight.copy_(torch.as_tensor(np.array(fitted.weights)).reshape(1, -1))
+        model.linear.bias.fill_(float(fitted.intercept))
+        rows = torch.from_numpy(np.ascontiguousarray(encoded))
+        answer = model(rows) if fitted.calibration is None else model.logits(rows)
+    values = np.asarray(answer.reshape(-1).numpy(), dtype=np.float64)
+    return values if fitted.calibration is None else fitted.calibration.apply(values)
+
+
+def evaluate_probabilities(
+    probability: npt.ArrayLike,
+    label: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    *,
+    training_base_rate: float | npt.ArrayLike | None = None,
+    threshold: float = 0.5,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> Evaluation:
+    """Evaluate probabilities, however they were come by; all arrays are (n,).
+
+    >>> evaluate_probabilities([0.9, 0.2, 0.6], [1, 0, 0]).rows
+    3
+    """
+    p, y, w = checked(probability, label, weight)
+    against = None
+    if training_base_rate is not None:
+        against = skill(probability, label, training_base_rate, weight, seed=seed)
+    return Evaluation(
+        rows=len(p),
+        base_rate=base_rate(y, w),
+        metrics=metrics(p, y, w, threshold),
+        intervals=bootstrap_intervals(
+            p, y, w, threshold=threshold, replicates=replicates, seed=seed
+        ),
+        confusion=confusion(p, y, w, threshold),
+        threshold=threshold,
+        calibration=calibration_figures(p, y, w),
+        skill=against,
+        method=describe_method(len(p), replicates),
+        decision_curve=decision_curve(p, y, w),
+    )

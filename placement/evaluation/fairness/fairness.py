@@ -1,0 +1,212 @@
+"""Are the groups of a sensitive column treated alike? Figures by group, and the gaps among them.
+
+The definitions are fairlearn's (https://fairlearn.org): demographic parity compares the selection
+rates, equal opportunity the true-positive rates, equalised odds these and the false-positive rates.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.evaluation.calibration.reliability import LEAST_ROWS
+from placement.evaluation.fairness.gap_intervals import METHOD, Interval, gap_intervals
+from placement.evaluation.fairness.group_counts import BINS, Codes, Floats, GroupSums, Summed
+from placement.evaluation.fairness.group_metrics import Group, cells_of, groups_of
+from placement.evaluation.metrics.metrics import checked
+
+DIFFERENCE, RATIO = 0.1, 0.8  # tolerances; the second is the four-fifths rule
+POOLED = f"(fewer than {LEAST_ROWS})"
+
+Verdict = Literal["within", "undecided", "beyond"]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One measure of how unlike the groups are, with its 95 % interval and what follows from it.
+
+    `lowest` and `highest` are the groups that are farthest apart in `rate`.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    tolerance: float
+    verdict: Verdict
+    rate: Literal["selection_rate", "tpr", "fpr"]
+    lowest: str
+    highest: str
+
+
+@dataclass(frozen=True)
+class ByColumn:
+    """The groups of one sensitive column; no `gaps` where fewer than two can be compared."""
+
+    column: str
+    groups: tuple[Group, ...]
+    gaps: tuple[Gap, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """The figures by group of some columns, counted as positive from `threshold` on."""
+
+    threshold: float
+    columns: tuple[ByColumn, ...]
+    method: str
+
+
+class FairnessJudge:
+    """Takes in predictions with the groups of each row, piece by piece; `found` compares them.
+
+    `groups` names the groups of each column.
+    """
+
+    def __init__(
+        self, groups: Mapping[str, Sequence[str]], threshold: float = 0.5, seed: int = 0
+    ) -> None:
+        self.threshold, self._seed = threshold, seed
+        self._sums = {name: GroupSums(names, threshold) for name, names in groups.items()}
+
+    def add(self, codes: Sequence[Codes], p: Floats, y: Floats, w: Floats) -> None:
+        """Take in rows (n,): for each column the place of their group; probability, label, weight.
+
+        Labels are in [0, 1]; rows of weight 0 do not count.
+        """
+        for sums, own in zip(self._sums.values(), codes, strict=True):
+            sums.add(own, p, y, w)
+
+    def found(
+        self,
+        *,
+        private: bool = False,
+        difference: float = DIFFERENCE,
+        ratio: float = RATIO,
+        notes: Mapping[str, str | None] | None = None,
+    ) -> Fairness:
+        """Compare the groups; the tolerances are the largest difference and the smallest ratio.
+
+        `private`: groups of fewer than 5 rows are pooled, and nothing is told of fewer than 5.
+        """
+        columns, bound = [], 0.0
+        for place, (name, sums) in enumerate(self._sums.items()):
+            summed = sums.summed(LEAST_ROWS if private else 0, POOLED)
+            bound = max(bound, summed.bound)
+            rng = np.random.default_rng([self._seed, place])
+            note = (notes or {}).get(name)
+            own = _by_column(name, summed, (difference, ratio), rng, (note,) if note else ())
+            columns.append(_without_few(own) if private else own)
+        method = METHOD
+        if bound:
+            method += f"; ROC areas from {BINS:,} bins of the logit, within {bound:.1g}"
+        return Fairness(self.threshold, tuple(columns), method)
+
+
+def fairness(
+    probability: npt.ArrayLike,
+    label: npt.ArrayLike,
+    weight: npt.ArrayLike | None,
+    groups: Mapping[str, npt.ArrayLike],
+    *,
+    threshold: float = 0.5,
+    seed: int = 0,
+    difference: float = DIFFERENCE,
+    ratio: float = RATIO,
+) -> Fairness:
+    """Compare groups that are given as words, (n,) for each column.
+
+    >>> found = fairness([0.9, 0.2], [1, 0], None, {"gender": ["F", "M"]})
+    >>> [group.small for group in found.columns[0].groups]
+    ['fewer than 30 rows', 'fewer than 30 rows']
+    """
+    w = np.ones(np.shape(probability)) if weight is None else np.asarray(weight, dtype=np.float64)
+    checked(probability, label, w)
+    names, codes = {}, []
+    for column, words in groups.items():
+        distinct, own = np.unique(np.asarray(words).astype(str), return_inverse=True)
+        names[column] = [str(word) for word in distinct]
+        if own.shape != w.shape:
+            raise ValueError(f"{column}: groups of shape {own.shape}, rows of shape {w.shape}")
+        codes.append(np.asarray(own, dtype=np.int64))
+    judge = FairnessJudge(names, threshold, seed)
+    p, y = (np.asarray(own, dtype=np.float64) for own in (probability, label))
+    judge.add(codes, p, y, w)
+    return judge.found(difference=difference, ratio=ratio)
+
+
+def _without_few(column: ByColumn) -> ByColumn:
+    """Leave out what is known of fewer than 5 rows in all."""
+    kept = tuple(group for group in column.groups if group.rows >= LEAST_ROWS)
+    if len(kept) == len(column.groups):
+        return column
+    note = f"fewer than {LEAST_ROWS} rows in other groups: nothing is told of them"
+    return ByColumn(column.column, kept, column.gaps, (*column.notes, note))
+
+
+def _by_column(
+    name: str,
+    summed: Summed,
+    tolerances: tuple[float, float],
+    rng: np.random.Generator,
+    notes: tuple[str, ...],
+) -> ByColumn:
+    groups = groups_of(summed)
+    compared = np.array([group.small is None for group in groups], dtype=bool)
+    if compared.sum() < 2:
+        return ByColumn(name, groups, (), notes)
+    mass, square = summed.mass[compared], summed.square[compared]
+    large = [group for group in groups if group.small is None]
+    return ByColumn(name, groups, _gaps(large, mass, square, tolerances, rng), notes)
+
+
+def _gaps(
+    groups: Sequence[Group],
+    mass: Floats,
+    square: Floats,
+    tolerances: tuple[float, float],
+    rng: np.random.Generator,
+) -> tuple[Gap, ...]:
+    """Return the four measures over groups that are large enough."""
+    from fairlearn import metrics as definitions
+
+    cells = cells_of([group.name for group in groups], mass)
+    intervals = gap_intervals(mass, square, rng)
+    gaps = []
+    for name, interval in intervals.items():
+        value = float(getattr(definitions, name)(**cells))
+        if math.isnan(value):  # the ratio, where nobody is predicted positive
+            continue
+        rate, lowest, highest = _farthest(groups, name)
+        is_ratio = name.endswith("ratio")
+        low, high = min(interval[0], value), max(interval[1], value)
+        tolerance = tolerances[is_ratio]
+        verdict = _verdict((low, high), tolerance, is_ratio=is_ratio)
+        gaps.append(Gap(name, value, low, high, tolerance, verdict, rate, lowest, highest))
+    return tuple(gaps)
+
+
+def _verdict(interval: Interval, tolerance: float, *, is_ratio: bool) -> Verdict:
+    low, high = interval
+    if high < tolerance if is_ratio else low > tolerance:
+        return "beyond"
+    return "within" if (low >= tolerance if is_ratio else high <= tolerance) else "undecided"
+
+
+def _farthest(
+    groups: Sequence[Group], measure: str
+) -> tuple[Literal["selection_rate", "tpr", "fpr"], str, str]:
+    """Return the rate that a measure comes from, and its lowest and highest group."""
+    tpr, fpr = ([getattr(group, rate).value for group in groups] for rate in ("tpr", "fpr"))
+    if measure.startswith("demographic"):
+        rate: Literal["selection_rate", "tpr", "fpr"] = "selection_rate"
+        values = [group.selection_rate.value for group in groups]
+    elif measure.startswith("equal_opportunity") or max(tpr) - min(tpr) >= max(fpr) - min(fpr):
+        rate, values = "tpr", tpr
+    else:
+        rate, values = "fpr", fpr
+    return rate, groups[int(np.argmin(values))].name, groups[int(np.argmax(values))].name

@@ -1,0 +1,124 @@
+"""The figures of each group, by fairlearn's definitions: rates with their limits, calibration, AUC.
+
+What fairlearn gets are sums of weights by group, outcome and prediction, so the number of rows does
+not matter.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from placement.evaluation.calibration.reliability import wilson
+from placement.evaluation.fairness.group_counts import Floats, Summed
+
+FEWEST_ROWS = 30  # a group of fewer is shown, and not compared
+FEWEST_OF_OUTCOME = 5
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share with its 95 % Wilson limits."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """The figures of one group; None where there is nothing to divide by.
+
+    `positive` is the weight of the positive outcome, `observed` its share and `predicted` the mean
+    probability: `observed` minus `predicted` is the calibration in the large. `small` says why the
+    group is too small to be compared, None where it is not.
+    """
+
+    name: str
+    rows: int
+    weight: float
+    positive: float
+    selection_rate: Rate
+    tpr: Rate | None
+    fpr: Rate | None
+    precision: Rate | None
+    predicted: float
+    observed: Rate
+    roc_auc: float | None
+    small: str | None
+
+
+def groups_of(summed: Summed) -> tuple[Group, ...]:
+    """Return the figures of each group, the rates by fairlearn's definitions."""
+    if not summed.names:
+        return ()
+    from fairlearn.metrics import (
+        MetricFrame,
+        false_positive_rate,
+        selection_rate,
+        true_positive_rate,
+    )
+    from sklearn.metrics import precision_score
+
+    cells = cells_of(summed.names, summed.mass)
+    weights = {"sample_weight": cells.pop("sample_weight")}
+    measures = {
+        "selection_rate": selection_rate,
+        "tpr": true_positive_rate,
+        "fpr": false_positive_rate,
+        "precision": lambda *a, **k: precision_score(*a, **k, zero_division=math.nan),
+    }
+    frame = MetricFrame(
+        metrics=measures, sample_params=dict.fromkeys(measures, weights), **cells
+    ).by_group
+    return tuple(_group(summed, place, frame) for place in range(len(summed.names)))
+
+
+def cells_of(names: Sequence[str], mass: Floats) -> dict[str, Any]:
+    """Return the sums (g, 2, 2) as rows for fairlearn: four of each group, of any weight."""
+    group, outcome, predicted = np.indices(mass.shape).reshape(3, -1)
+    return {
+        "y_true": outcome,
+        "y_pred": predicted,
+        "sensitive_features": np.array(names, dtype=object)[group],
+        "sample_weight": mass[group, outcome, predicted],
+    }
+
+
+def _group(summed: Summed, place: int, frame: Any) -> Group:
+    name, mass = summed.names[place], summed.mass[place]
+    total, (negative, positive) = float(mass.sum()), mass.sum(axis=1)
+    selected = float(mass[:, 1].sum())
+    found = {str(rate): float(frame[rate][name]) for rate in frame}
+    rows, positive_rows = int(summed.rows[place]), float(summed.positive_rows[place])
+    return Group(
+        name=name,
+        rows=rows,
+        weight=total,
+        positive=float(positive),
+        selection_rate=_share(found["selection_rate"], total),
+        # Where there is nothing to divide by, fairlearn says 0.
+        tpr=_share(found["tpr"], float(positive)) if positive else None,
+        fpr=_share(found["fpr"], float(negative)) if negative else None,
+        precision=_share(found["precision"], selected) if selected else None,
+        predicted=float(summed.score[place]) / total,
+        observed=_share(float(positive) / total, total),
+        roc_auc=summed.roc_auc[place],
+        small=_small(rows, positive_rows),
+    )
+
+
+def _share(value: float, count: float) -> Rate:
+    value = min(max(value, 0.0), 1.0)
+    low, high = wilson(value, count)
+    return Rate(value, min(low, value), max(high, value))  # where rounding leaves 1 - 1e-16
+
+
+def _small(rows: int, positive: float) -> str | None:
+    if rows < FEWEST_ROWS:
+        return f"fewer than {FEWEST_ROWS} rows"
+    if min(positive, rows - positive) < FEWEST_OF_OUTCOME:
+        return f"fewer than {FEWEST_OF_OUTCOME} of an outcome"
+    return None

@@ -1,0 +1,147 @@
+"""The nine figures of a yes/no prediction, and the confusion table.
+
+Shapes: `probability: (n,)` of the positive class, `label: (n,)` in [0, 1], `weight: (n,)` of 0 or
+more. A label between 0 and 1 counts as that share of a positive row and the rest of a negative one;
+only the Brier score takes it as it is, (p - y)². A figure without a meaning (the ROC area of a
+single class, the precision where nothing was predicted positive) is None, never 0.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.errors import DataError
+from placement.evaluation.calibration.reliability import expected_calibration_error
+
+Floats = npt.NDArray[np.float64]
+
+NAMES = (
+    "log_loss",
+    "brier",
+    "roc_auc",
+    "average_precision",
+    "accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "ece",
+)
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Sums of weights (counts where all weights are 1) of the four outcomes at a threshold."""
+
+    tp: float
+    fp: float
+    fn: float
+    tn: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the four sums by name."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The figures by the names of `train --json`; None where one is undefined."""
+
+    log_loss: float | None
+    brier: float | None
+    roc_auc: float | None
+    average_precision: float | None
+    accuracy: float | None
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    ece: float | None
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Return the figures by name, in the order of the contract."""
+        return {name: getattr(self, name) for name in NAMES}
+
+
+def checked(
+    probability: npt.ArrayLike, label: npt.ArrayLike, weight: npt.ArrayLike | None
+) -> tuple[Floats, Floats, Floats]:
+    """Return the three as float64 of one length, without the rows of weight 0."""
+    p = np.asarray(probability, dtype=np.float64)
+    y = np.asarray(label, dtype=np.float64)
+    w = np.ones_like(p) if weight is None else np.asarray(weight, dtype=np.float64)
+    if p.ndim != 1 or y.shape != p.shape or w.shape != p.shape:
+        raise ValueError(
+            f"shapes probability {p.shape}, label {y.shape}, weight {w.shape}: expected (n,) each"
+        )
+    for name, values, high in (("probability", p, 1.0), ("label", y, 1.0), ("weight", w, np.inf)):
+        if not (np.isfinite(values) & (values >= 0) & (values <= high)).all():
+            raise ValueError(f"{name} must be finite and lie in [0, {high:g}]")
+    counted = w > 0
+    if not counted.any():
+        raise DataError("no labelled row to evaluate on: give rows whose outcome is known")
+    return (p, y, w) if counted.all() else (p[counted], y[counted], w[counted])
+
+
+def confusion(
+    probability: npt.ArrayLike,
+    label: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    threshold: float = 0.5,
+) -> Confusion:
+    """Count the outcomes where a probability of `threshold` or more predicts the positive class."""
+    p, y, w = checked(probability, label, weight)
+    predicted = p >= threshold
+    positive, negative = w * y, w * (1 - y)
+    return Confusion(
+        tp=float(positive[predicted].sum()),
+        fp=float(negative[predicted].sum()),
+        fn=float(positive[~predicted].sum()),
+        tn=float(negative[~predicted].sum()),
+    )
+
+
+def metrics(
+    probability: npt.ArrayLike,
+    label: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+    threshold: float = 0.5,
+) -> Metrics:
+    """Compute the nine figures; the log-loss is finite even for probabilities of 0 and 1.
+
+    >>> metrics([0.9, 0.2, 0.6], [1, 0, 0]).accuracy
+    0.6666666666666666
+    """
+    from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
+
+    p, y, w = checked(probability, label, weight)
+    score, outcome, share = split_labels(p, y, w)
+    both = 0 < outcome.sum() < len(outcome)
+    table = confusion(p, y, w, threshold)
+    return Metrics(
+        log_loss=float(log_loss(outcome, score, sample_weight=share, labels=[0, 1])),
+        brier=float(np.average((p - y) ** 2, weights=w)),
+        roc_auc=float(roc_auc_score(outcome, score, sample_weight=share)) if both else None,
+        average_precision=(
+            float(average_precision_score(outcome, score, sample_weight=share)) if both else None
+        ),
+        accuracy=ratio(table.tp + table.tn, table.tp + table.fp + table.fn + table.tn),
+        precision=ratio(table.tp, table.tp + table.fp),
+        recall=ratio(table.tp, table.tp + table.fn),
+        f1=ratio(2 * table.tp, 2 * table.tp + table.fp + table.fn),
+        ece=expected_calibration_error(p, y, w),
+    )
+
+
+def split_labels(p: Floats, y: Floats, w: Floats) -> tuple[Floats, npt.NDArray[np.int64], Floats]:
+    """Turn fractional labels into rows of 1 and 0 that carry the shares as weights."""
+    score = np.concatenate([p, p])
+    outcome = np.repeat(np.array([1, 0], dtype=np.int64), len(p))
+    share = np.concatenate([w * y, w * (1 - y)])
+    there = share > 0
+    return score[there], outcome[there], share[there]
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """Return part / whole, None where there is nothing to divide by."""
+    return part / whole if whole > 0 else None
