@@ -41,8 +41,8 @@ def compare(
       placement compare champion challenger --data batch2025.csv
       placement compare models:/placement/1 champion my_model --data batch2025.csv --json
     """
-    from placement.reporting.comparison import comparison_document, comparison_text
-    from placement.reporting.documents import as_json as document
+    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.text.comparison import comparison_document, comparison_text
     from placement.workflows.alike import Rows
     from placement.workflows.compare import compare_models
 

@@ -49,8 +49,8 @@ def drift(
       placement drift batch2026.csv
       placement drift batch2026.csv --model champion --fail-above 0.25 --json
     """
-    from placement.reporting.documents import as_json as document
-    from placement.reporting.drift import drift_document, drift_text
+    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.text.drift import drift_document, drift_text
     from placement.workflows.drift import drift_of_file
 
     if fail_above is not None and not (fail_above >= 0 and math.isfinite(fail_above)):

@@ -64,9 +64,9 @@ def evaluate(
       placement evaluate data/students.csv --rivals
       placement evaluate batch2025.csv --sensitive gender,branch
     """
-    from placement.reporting.documents import as_json as document
-    from placement.reporting.documents import evaluation_document
-    from placement.reporting.tables import evaluation_text
+    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.json_documents import evaluation_document
+    from placement.reporting.text.summaries import evaluation_text
     from placement.workflows.evaluate import evaluate_file
 
     result = evaluate_file(
@@ -84,7 +84,7 @@ def evaluate(
         console.warn(text)
     told, text = evaluation_document(result), evaluation_text(result)
     if result.rivals is not None:
-        from placement.reporting.rivals import rivals_document, rivals_text
+        from placement.reporting.text.alternatives import rivals_document, rivals_text
 
         told["rivals"] = rivals_document(result.rivals)
         text += f"\n\n{rivals_text(result.rivals)}"

@@ -71,8 +71,8 @@ def explain(
       placement explain --model mymodel --per iq=10 --unpenalised
       placement explain data/students.csv --row 3 --reach 0.8
     """
-    from placement.reporting.documents import as_json as document
-    from placement.reporting.explanation import explanation_document, explanation_text
+    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.text.explanation import explanation_document, explanation_text
     from placement.workflows.explain import Question, explain_model
 
     if data is None and row is not None:

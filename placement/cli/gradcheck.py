@@ -72,9 +72,9 @@ def gradcheck(
         return
     if row is not None or model is not None:
         raise UsageError("--row and --model are for --graph or --draw")
-    from placement.reporting.documents import as_json as document
-    from placement.reporting.documents import gradcheck_document
-    from placement.reporting.tables import gradcheck_text
+    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.json_documents import gradcheck_document
+    from placement.reporting.text.summaries import gradcheck_text
     from placement.workflows.gradcheck import gradcheck as work
 
     check = work(data, **options)

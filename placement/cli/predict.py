@@ -93,7 +93,7 @@ def predict(
         values = _values(settings, options)
         _predict_one(find_model(model, console), values, options["threshold"], as_json, console)
         return
-    from placement.reporting.tables import predict_text
+    from placement.reporting.text.summaries import predict_text
     from placement.workflows.predict import Request
     from placement.workflows.predict import predict as score
 
@@ -122,8 +122,8 @@ def _values(settings: tuple[str, ...], options: dict[str, Any]) -> dict[str, str
 def _predict_one(
     model: Any, values: dict[str, str], threshold: float | None, as_json: bool, console: Console
 ) -> None:
-    from placement.reporting.chance import chance
-    from placement.reporting.documents import as_json as document
+    from placement.reporting.format.probability_words import chance
+    from placement.reporting.json_documents import as_json as document
     from placement.workflows.predict_one import predict_one
 
     answer, warnings = predict_one(model, values, threshold)

@@ -62,8 +62,8 @@ def promote(
         return
     if model is None:
         raise UsageError("name the model: placement promote challenger --data FILE")
-    from placement.reporting.documents import as_json as document
-    from placement.reporting.promotion import promotion_document, promotion_text
+    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.text.promotion import promotion_document, promotion_text
     from placement.workflows.alike import Rows
     from placement.workflows.promote import promote as work
 
@@ -82,8 +82,8 @@ def _refuse_beside_rollback(options: list[str]) -> None:
 
 
 def _roll_back(model: str | None, reason: str, console: Console, *, as_json: bool) -> None:
-    from placement.reporting.documents import as_json as document
-    from placement.reporting.promotion import rollback_document, rollback_text
+    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.text.promotion import rollback_document, rollback_text
     from placement.workflows.promote import roll_back_champion
 
     result = roll_back_champion(model, reason, console)

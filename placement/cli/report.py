@@ -44,7 +44,7 @@ def report(
       placement report
       placement report champion --data data/students.csv --out report.html
     """
-    from placement.reporting.documents import as_json as document
+    from placement.reporting.json_documents import as_json as document
     from placement.workflows.report import write_report
 
     result = write_report(run, data, out, console, names=names, sheet=sheet)

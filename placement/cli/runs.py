@@ -21,8 +21,8 @@ def runs(experiment: str | None, relocate: bool, as_json: bool, console: Console
       placement runs
       placement runs --experiment placement --json
     """
-    from placement.reporting.documents import as_json as document
-    from placement.reporting.tables import runs_text
+    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.text.summaries import runs_text
     from placement.workflows.runs import recorded_runs, relocate_store, store_name
 
     if relocate:

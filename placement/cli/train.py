@@ -56,9 +56,9 @@ def train(
     from placement.workflows.train import train as work
 
     result = work(data, config, console)
-    from placement.reporting.documents import as_json as document
-    from placement.reporting.documents import train_document
-    from placement.reporting.tables import train_text
+    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.json_documents import train_document
+    from placement.reporting.text.summaries import train_text
 
     for text in result.warnings:
         console.warn(text)
@@ -68,9 +68,9 @@ def train(
 def _show_understanding(
     data: tuple[str, ...], config: Any, as_json: bool, console: Console
 ) -> None:
-    from placement.reporting.documents import as_json as document
-    from placement.reporting.documents import understanding_document
-    from placement.reporting.tables import understanding_text
+    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.json_documents import understanding_document
+    from placement.reporting.text.summaries import understanding_text
     from placement.workflows.learning import understand
     from placement.workflows.reading import read, storage_of
 

@@ -57,8 +57,8 @@ def tune(
 
     config = effective_config(given, config_file)
     result = tune_files(data, config, console, folds=folds, repeats=repeats)
-    from placement.reporting.documents import as_json as document
-    from placement.reporting.tuning import tune_document, tune_text
+    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.text.tuning import tune_document, tune_text
 
     for text in result.warnings:
         console.warn(text)

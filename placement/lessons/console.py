@@ -11,8 +11,8 @@ from placement.lessons.graph import Graph
 from placement.lessons.pages import index_text, text_of_lesson
 from placement.lessons.snippets import code_of
 from placement.lessons.texts import TEXTS
-from placement.reporting.documents import FORMAT
-from placement.reporting.documents import as_json as document
+from placement.reporting.json_documents import FORMAT
+from placement.reporting.json_documents import as_json as document
 from placement.runtime.atomic_write import writing
 from placement.runtime.progress import Watcher
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from placement.lessons.drawing import shown, svg_of, text_of
 from placement.lessons.result import AGREE, Curves, LessonResult
 from placement.lessons.texts import TEXTS
-from placement.reporting.grid import table
+from placement.reporting.format.text_table import table
 
 _WIDTH = 88
 _MOST_ROWS = 12
@@ -140,7 +140,7 @@ def html_of(result: LessonResult) -> str:
 
 def curves_png(result: LessonResult) -> bytes:
     """Draw the curves of a lesson that has some, without those of the gradient."""
-    from placement.reporting.curves import draw_curves
+    from placement.reporting.plots.line_plot import draw_curves
 
     curves = result.played.curves
     if curves is None:

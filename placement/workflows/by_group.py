@@ -7,7 +7,7 @@ from placement.data.profiles.sensitive_groups import Groups, sensitive_groups
 from placement.data.splits.folds import folds_of
 from placement.evaluation.fairness.fairness import Fairness, FairnessJudge
 from placement.model.fitted import Fitted
-from placement.reporting.fairness import MeasuredOn, fairness_document
+from placement.reporting.text.fairness import MeasuredOn, fairness_document
 from placement.stats.univariate_logistic import logit_of
 from placement.training.prepare import Prepared
 from placement.training.validation.cross_predict import cross_scored_in_groups

@@ -7,7 +7,7 @@ from placement.errors import ModelError, UsageError
 from placement.evaluation.comparison import REPLICATES, compare
 from placement.evaluation.evaluate import evaluate_probabilities
 from placement.model.bundle import open_bundle
-from placement.reporting.comparison import Compared, CompareResult
+from placement.reporting.text.comparison import Compared, CompareResult
 from placement.runtime.progress import Nobody, Watcher
 from placement.workflows.alike import Answers, Rows, answers, target_difference
 from placement.workflows.models import Model, find_model

@@ -15,7 +15,7 @@ from placement.errors import DataError, ModelError
 from placement.evaluation.drift.drift import Seen, drift, seen
 from placement.evaluation.drift.performance_drift import Performance, performance
 from placement.model.scorer import Problem
-from placement.reporting.drift import DriftResult
+from placement.reporting.text.drift import DriftResult
 from placement.runtime.ordered_map import in_order, usable_processors
 from placement.runtime.progress import Nobody, Watcher
 from placement.workflows.again import is_training_table

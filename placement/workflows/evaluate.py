@@ -9,8 +9,8 @@ from placement.evaluation.alternatives.alternatives import Rivals
 from placement.evaluation.evaluate import evaluate
 from placement.model.fitted import Fitted, load_fitted
 from placement.model.scorer import match_columns
-from placement.reporting.fairness import fairness_document
 from placement.reporting.results import EvaluateResult
+from placement.reporting.text.fairness import fairness_document
 from placement.runtime.progress import Nobody, Watcher
 from placement.workflows.again import is_training_table, settings_of, split_of_training
 from placement.workflows.labelled import read_like

@@ -15,8 +15,8 @@ from placement.evaluation.explanation.actionable import changeable
 from placement.evaluation.explanation.contributions import explain, reasons
 from placement.evaluation.explanation.counterfactual import what_if
 from placement.model.fitted import Fitted, load_fitted
-from placement.reporting.coefficients import unpenalised
 from placement.reporting.results import ExplainResult, Student
+from placement.reporting.text.coefficients import unpenalised
 from placement.runtime.progress import Nobody, Watcher
 from placement.workflows.models import Model, find_model
 from placement.workflows.opening import open_for

@@ -7,8 +7,8 @@ import numpy as np
 
 from placement.evaluation.comparison import REPLICATES, Comparison, compare
 from placement.evaluation.metrics.skill import Skill, row_log_loss, skill
-from placement.reporting.comparison import log_loss_sentence
-from placement.reporting.promotion import Evidence, Reason
+from placement.reporting.text.comparison import log_loss_sentence
+from placement.reporting.text.promotion import Evidence, Reason
 from placement.runtime.progress import Watcher
 from placement.workflows.alike import (
     Answers,

@@ -8,7 +8,7 @@ from typing import Any
 from placement.data.schema import Schema
 from placement.model.bundle import open_bundle
 from placement.model.scorer import Scorer
-from placement.reporting.tables import NO_SIGNAL
+from placement.reporting.text.summaries import NO_SIGNAL
 from placement.runtime.progress import Watcher
 from placement.tracking.lookup import bundle_directory, resolve
 

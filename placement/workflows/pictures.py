@@ -7,8 +7,14 @@ import numpy.typing as npt
 
 from placement.evaluation.metrics.bootstrap import EXACT_ROWS
 from placement.model.fitted import Fitted
-from placement.reporting.grade import Grade, binned, choose_column, grade_of, number_columns
-from placement.reporting.plots import Pictures
+from placement.reporting.plots.grade_curve import (
+    Grade,
+    binned,
+    choose_column,
+    grade_of,
+    number_columns,
+)
+from placement.reporting.plots.training_plots import Pictures
 from placement.training.prepare import Tested
 from placement.workflows.learning import Trial
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from placement.errors import ModelError, UsageError
-from placement.reporting.promotion import (
+from placement.reporting.text.promotion import (
     Evidence,
     Outcome,
     PromoteResult,

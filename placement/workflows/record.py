@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 
 from placement.config import TrainConfig
 from placement.model.fitted import Fitted
-from placement.reporting.calibration import calibration_metrics
-from placement.reporting.canvas import canvas
-from placement.reporting.fairness import gap_rows, group_rows
-from placement.reporting.fairness_plot import fairness_plot
-from placement.reporting.plots import Pictures, draw_all
+from placement.reporting.plots.canvas import canvas
+from placement.reporting.plots.fairness import fairness_plot
+from placement.reporting.plots.training_plots import Pictures, draw_all
 from placement.reporting.results import Tracked
-from placement.reporting.tuning import draw_path
+from placement.reporting.text.calibration import calibration_metrics
+from placement.reporting.text.fairness import gap_rows, group_rows
+from placement.reporting.text.tuning import draw_path
 from placement.runtime.worker_process import Aside, Here
 from placement.tracking.pyfunc_model import log_bundle
 from placement.tracking.registry import register

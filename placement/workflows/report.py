@@ -15,10 +15,10 @@ from placement.errors import DataError, ModelError, UsageError
 from placement.evaluation.metrics.accumulator import Judge
 from placement.model.fitted import load_fitted
 from placement.model.scorer import words
-from placement.reporting.card import model_card
-from placement.reporting.page import html_page
-from placement.reporting.report import sections_of, subtitle_of, title_of
-from placement.reporting.trust import LaterBatch, Report, verdicts
+from placement.reporting.format.html_page import html_page
+from placement.reporting.format.model_card import model_card
+from placement.reporting.report.sections import sections_of, subtitle_of, title_of
+from placement.reporting.report.verdicts import LaterBatch, Report, verdicts
 from placement.runtime.atomic_write import replacing, writing
 from placement.runtime.progress import Nobody, Watcher
 from placement.workflows.again import settings_of, split_of_training

@@ -13,7 +13,7 @@ from placement.config import TrainConfig
 from placement.data.table.table import Table
 from placement.model.bundle import check_replaceable
 from placement.model.fitted import Fitted
-from placement.reporting.documents import gradcheck_rows
+from placement.reporting.json_documents import gradcheck_rows
 from placement.reporting.results import Tracked, TrainResult
 from placement.runtime.background_import import imported_ahead
 from placement.runtime.progress import Nobody, Watcher

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from placement.config import UNUSED_IN_TUNING, TrainConfig
-from placement.reporting.tuning import TuneResult, options_of, path_rows, rival_metrics
+from placement.reporting.text.tuning import TuneResult, options_of, path_rows, rival_metrics
 from placement.runtime.background_import import imported_ahead
 from placement.runtime.progress import Nobody, Watcher
 from placement.tracking.interrupts import signals_held

@@ -321,7 +321,7 @@ def test_the_run_has_the_figures_and_mlflows_own_model_is_calibrated(
 
 
 def test_the_picture_by_grade_draws_the_calibrated_curve(trials):
-    from placement.reporting.grade import average_student
+    from placement.reporting.plots.grade_curve import average_student
 
     fitted = trials["platt"].fitted
     grid = np.linspace(5, 9, 9)

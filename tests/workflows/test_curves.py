@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from placement import TrainConfig, fit, load, read_table
-from placement.reporting.grade import average_student, grade_of
+from placement.reporting.plots.grade_curve import average_student, grade_of
 from placement.tracking.pyfunc_model import write_model
 
 CURVED = (

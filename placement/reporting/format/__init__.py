@@ -1,0 +1,1 @@
+"""Values come in; tables, words, HTML and Markdown go out."""

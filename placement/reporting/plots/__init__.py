@@ -1,0 +1,1 @@
+"""Figures come in; PNG pictures go out."""

@@ -1,0 +1,308 @@
+"""The pictures of a run: loss, ROC, precision-recall, reliability, decision curve, weights, grade.
+
+Arrays in, PNG bytes out; the same numbers give the same bytes. No picture shows a student: dots
+stand for at least 5 rows, and a curve over rows moves by at least 5 of them at a time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.evaluation.calibration.reliability import (
+    LEAST_ROWS,
+    ReliabilityBin,
+    reliability_bins,
+)
+from placement.evaluation.metrics.metrics import checked
+from placement.model.history import Epoch
+from placement.reporting.plots.canvas import (
+    BLUE,
+    GREEN,
+    GREY,
+    HEIGHT,
+    INK,
+    ORANGE,
+    VERMILION,
+    Canvas,
+    canvas,
+)
+from placement.reporting.plots.grade_curve import Grade
+from placement.reporting.text.thresholds import decision_plot
+
+Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+
+MOST_COEFFICIENTS = 30
+LONGEST_NAME = 34
+_STAGE_COLOURS = (BLUE, VERMILION, GREEN, ORANGE)
+_STAGE_NAMES = {"gd": "gradient descent", "newton": "Newton", "sample": "Newton on a sample"}
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What the pictures show.
+
+    Each `probability: (n,)` beside its `label` and `weight` is one row's, or that of so many `rows`
+    of the same kind.
+    """
+
+    history: Sequence[Epoch]
+    probability: npt.ArrayLike
+    label: npt.ArrayLike
+    weight: npt.ArrayLike | None = None
+    rows: Counts | None = None
+    names: Sequence[str] = ()
+    coefficients: Sequence[float | None] = ()
+    grade: Grade | None = None
+    positive: str = "placed"
+    threshold: float = 0.5
+
+
+def draw_all(directory: str | Path, shown: Pictures) -> list[Path]:
+    """Write those of the pictures that there are numbers for; return their paths."""
+    p, y, w = checked(shown.probability, shown.label, shown.weight)
+    counts = np.ones(len(p), dtype=np.int64)
+    if shown.rows is not None:
+        counts = shown.rows if shown.weight is None else shown.rows[np.asarray(shown.weight) > 0]
+    pictures = {
+        "loss": loss_curve(shown.history),
+        "roc": roc_curve(p, y, w, counts),
+        "precision_recall": precision_recall_curve(p, y, w, counts),
+        "reliability": reliability_diagram(reliability_bins(p, y, w, rows=counts), shown.positive),
+        "decision_curve": decision_plot(p, y, w, counts, shown.threshold, shown.positive),
+        "coefficients": coefficient_plot(shown.names, shown.coefficients),
+        "probability_by_grade": grade_plot(shown.grade, shown.positive) if shown.grade else None,
+    }
+    folder = Path(directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, png in pictures.items():
+        if png is not None:
+            written.append(folder / f"{name}.png")
+            written[-1].write_bytes(png)
+    return written
+
+
+def loss_curve(history: Sequence[Epoch]) -> bytes | None:
+    """Draw the mean training loss by epoch, each stage in its colour, and the held-out loss."""
+    if not history:
+        return None
+    from matplotlib.ticker import MaxNLocator
+
+    with canvas() as page:
+        _draw_stages(page, history)
+        for what, style in (("validation_loss", ":"), ("held_out_loss", "--")):
+            seen = [(e.number, v) for e in history if (v := getattr(e, what)) is not None]
+            if seen:
+                words = what.replace("_loss", "").replace("_", "-") + " rows"
+                page.axes.plot(*zip(*seen, strict=True), style, color=INK, lw=1.5, label=words)
+        page.axes.legend()
+        page.axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        first, last = history[0].loss, history[-1].loss
+        steps = history[-1].number
+        count = f"{steps} epoch{'s' * (steps != 1)}"
+        page.name(f"Loss {first:.3f} → {last:.3f} in {count}", "epoch", "mean log-loss")
+    return page.png
+
+
+def _draw_stages(page: Canvas, history: Sequence[Epoch]) -> None:
+    starts = [0, *(i for i in range(1, len(history)) if history[i].stage != history[i - 1].stage)]
+    for k, (start, end) in enumerate(pairwise([*starts, len(history)])):
+        # The step that leads on to the next stage belongs to this one.
+        part = history[start : end + 1]
+        colour = _STAGE_COLOURS[k % len(_STAGE_COLOURS)]
+        stage = history[start].stage
+        page.axes.plot(
+            [e.number for e in part],
+            [e.loss for e in part],
+            color=colour,
+            label=f"training rows, {_STAGE_NAMES.get(stage, stage)}",
+            marker="o" if end - start <= 40 else None,
+            markersize=4,
+        )
+        if start:
+            page.axes.axvline(history[start].number, color=GREY, lw=1, ls=(0, (2, 3)))
+
+
+def roc_curve(
+    p: Floats, y: Floats, weight: Floats | None = None, rows: Counts | None = None
+) -> bytes | None:
+    """Draw the true-positive against the false-positive rate; None where one class is missing."""
+    seen = _cumulated(p, y, weight, rows)
+    if seen is None:
+        return None
+    x, height = seen.alarms / seen.alarms[-1], seen.hits / seen.hits[-1]
+    area = float(np.trapezoid(height, x))
+    x, height = x[seen.apart], height[seen.apart]
+    with canvas(height=5.3, width=5.2) as page:
+        page.axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="chance")
+        page.axes.plot(x, height, color=BLUE, label="model")
+        page.axes.fill_between(x, height, color=BLUE, alpha=0.08, lw=0)
+        _unit_square(page)
+        page.axes.legend(loc="lower right")
+        page.name(f"ROC curve, area {area:.3f}", "false-positive rate", "true-positive rate")
+    return page.png
+
+
+def precision_recall_curve(
+    p: Floats, y: Floats, weight: Floats | None = None, rows: Counts | None = None
+) -> bytes | None:
+    """Draw precision against recall; None where one class is missing."""
+    seen = _cumulated(p, y, weight, rows)
+    if seen is None:
+        return None
+    base = seen.hits[-1] / (seen.hits[-1] + seen.alarms[-1])
+    precision = seen.hits[1:] / (seen.hits[1:] + seen.alarms[1:])
+    recall = seen.hits / seen.hits[-1]
+    average = float((np.diff(recall) * precision).sum())
+    kept = seen.apart[1:]
+    with canvas(height=5.3, width=5.2) as page:
+        page.axes.axhline(base, color=GREY, lw=1, ls="--", label=f"base rate {base:.2f}")
+        page.axes.step(recall[kept], precision[kept - 1], color=BLUE, where="pre", label="model")
+        _unit_square(page)
+        page.axes.legend(loc="lower left")
+        page.name(f"Precision and recall, average {average:.3f}", "recall", "precision")
+    return page.png
+
+
+@dataclass(frozen=True)
+class _Cumulated:
+    """Positive and negative weight above falling thresholds, `hits` and `alarms` (k,) from 0 on.
+
+    `apart` are the places of those that are 5 or more rows from one another.
+    """
+
+    hits: Floats
+    alarms: Floats
+    apart: npt.NDArray[np.intp]
+
+
+def _cumulated(
+    p: Floats, y: Floats, weight: Floats | None, rows: Counts | None
+) -> _Cumulated | None:
+    """Sum up rows by falling probability, equal ones at once; None where one class is missing."""
+    counts = np.ones(len(p), dtype=np.int64) if rows is None else rows
+    counts = counts if weight is None else counts[weight > 0]
+    p, y, w = checked(p, y, weight)
+    order = np.argsort(-p, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(p[order])), len(p) - 1)
+    reached = np.append(0, np.cumsum(counts[order])[ends])
+    hits, alarms = np.cumsum((w * y)[order])[ends], np.cumsum((w * (1 - y))[order])[ends]
+    if not hits[-1] or not alarms[-1]:
+        return None
+    apart = [0]
+    for place in range(1, len(reached)):
+        if reached[place] - reached[apart[-1]] >= LEAST_ROWS:
+            apart.append(place)
+    # The last step takes the rest along.
+    apart = [*(apart[:-1] if len(apart) > 1 else apart), len(ends)]
+    return _Cumulated(np.append(0.0, hits), np.append(0.0, alarms), np.array(apart))
+
+
+def reliability_diagram(bins: Sequence[ReliabilityBin], positive: str = "placed") -> bytes | None:
+    """Draw what happened against what was predicted, a dot a bin with its rows written beside."""
+    if not bins:
+        return None
+    with canvas(height=5.3, width=5.2) as page:
+        page.axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="perfect")
+        _dots(page, [(b.predicted, b.observed, b.low, b.high, b.rows) for b in bins])
+        _unit_square(page)
+        page.axes.legend(loc="upper left")
+        page.name(
+            f"Does 70 % mean 70 %? {sum(b.rows for b in bins):,} rows",
+            f"predicted P({positive}), mean of the bin",
+            f"share that was {positive}",
+        )
+    return page.png
+
+
+def coefficient_plot(names: Sequence[str], values: Sequence[float | None]) -> bytes | None:
+    """Draw the up to 30 largest coefficients (standardised ones compare); None is left out."""
+    there = [(n, float(v)) for n, v in zip(names, values, strict=True) if v is not None]
+    if not there:
+        return None
+    largest = sorted(there, key=lambda item: -abs(item[1]))[:MOST_COEFFICIENTS][::-1]
+    sizes = np.array([value for _, value in largest])
+    with canvas(height=max(HEIGHT * 0.55, 1.1 + 0.24 * len(largest)), fit=True) as page:
+        colours = [BLUE if value >= 0 else VERMILION for value in sizes]
+        page.axes.barh(np.arange(len(sizes)), sizes, color=colours, height=0.68)
+        page.axes.axvline(0, color=INK, lw=1)
+        page.axes.set_yticks(np.arange(len(sizes)), [shortened(name) for name, _ in largest])
+        page.axes.tick_params(axis="y", length=0, labelsize=9)
+        page.axes.grid(visible=False, axis="y")
+        page.axes.margins(x=0.14)
+        page.axes.set_ylim(-0.6, len(sizes) - 0.4)
+        for place, value in enumerate(sizes):
+            page.axes.annotate(
+                f"{value:+.2f}",
+                (value, place),
+                (3 if value >= 0 else -3, 0),
+                textcoords="offset points",
+                ha="left" if value >= 0 else "right",
+                va="center",
+                fontsize=8,
+                color="#444444",
+            )
+        left = len(there) - len(largest)
+        title = f"The {len(largest)} largest of {len(there)} weights" if left else "Weights"
+        units = "change of the log-odds (numbers: per standard deviation)"
+        page.name(title, units, "")
+    return page.png
+
+
+def grade_plot(grade: Grade, positive: str = "placed") -> bytes:
+    """Draw P(positive) by a grade: the model for an average student, dots for what happened."""
+    with canvas() as page:
+        page.axes.plot(grade.grid, grade.curve, color=BLUE, label="model, an average student")
+        _dots(page, [(b.grade, b.observed, b.low, b.high, b.rows) for b in grade.bins])
+        page.axes.set_ylim(-0.03, 1.05)
+        page.axes.legend(loc="best")
+        name = shortened(grade.name)
+        page.name(f"Chance of being {positive} by {name}", name, f"P({positive})")
+    return page.png
+
+
+def _dots(page: Canvas, rows: Sequence[tuple[float, float, float, float, int]]) -> None:
+    """Draw a dot (x, y, low, high, rows) with its 95 % limits and its number of rows for each."""
+    if not rows:
+        return
+    x, y, low, high, counts = (np.array(part) for part in zip(*rows, strict=True))
+    page.axes.errorbar(
+        x,
+        y,
+        yerr=[np.maximum(y - low, 0), np.maximum(high - y, 0)],
+        fmt="o",
+        ms=6,
+        color=ORANGE,
+        mec="#7A5200",
+        ecolor="#C9A45C",
+        elinewidth=1.3,
+        capsize=0,
+        label="observed share and its 95 % limits (rows)",
+    )
+    for place, share, count in zip(x, y, counts, strict=True):
+        page.axes.annotate(
+            f"{count:,}",
+            (place, share),
+            (6, -3),
+            textcoords="offset points",
+            va="top",
+            fontsize=7.5,
+            color="#555555",
+        )
+
+
+def _unit_square(page: Canvas) -> None:
+    page.axes.set_xlim(-0.02, 1.02)
+    page.axes.set_ylim(-0.02, 1.02)
+
+
+def shortened(name: str) -> str:
+    """Return a name that fits beside a bar: its beginning and its end, where levels differ."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[: LONGEST_NAME // 2 - 1]}…{name[-(LONGEST_NAME // 2) :]}"

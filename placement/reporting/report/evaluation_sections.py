@@ -1,0 +1,157 @@
+"""The report's sections on what a model is worth, and whom it treats how."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from placement.evaluation.calibration.reliability import ReliabilityBin
+from placement.reporting.format.blocks import Picture, Points, Section, Text, points, table
+from placement.reporting.plots.fairness import fairness_plot
+from placement.reporting.plots.training_plots import reliability_diagram
+from placement.reporting.report.verdicts import Report, verdicts
+from placement.reporting.text.alternatives import contenders, verdict
+from placement.reporting.text.calibration import calibrate_text, calibration_text
+from placement.reporting.text.fairness import fairness_notes, fairness_rule, fairness_tables
+from placement.reporting.text.summaries import METRIC_WORDS, skill_line
+
+
+def trust_section(report: Report) -> Section:
+    """Return the questions of trust, answered."""
+    return Section("Can it be trusted?", (Points(verdicts(report)),))
+
+
+def later_section(report: Report) -> Section | None:
+    """What it is worth on students of a later batch, which is what it will be used for."""
+    later = report.later
+    if later is None:
+        return None
+    train, test = later.rows
+    return Section(
+        f"Out of time: trained on earlier batches, tried on {later.column} {later.batch}",
+        (
+            Text(
+                f"The same settings, trained on {train:,} students of earlier batches and tried on "
+                f"the {test:,} of {later.batch}: nearer to what the next batch will bring than "
+                "figures of students of the same years."
+            ),
+            _metrics_table(later.judged.metrics.as_dict()),
+            Text(skill_line(vars(later.judged.skill))),
+        ),
+    )
+
+
+def _metrics_table(metrics: Mapping[str, float | None]) -> Any:
+    return table(
+        ("figure", "value"), [(said, metrics[name]) for name, said in METRIC_WORDS.items()]
+    )
+
+
+def figures_section(report: Report) -> Section:
+    """Return the figures of the rows that were measured on."""
+    figures = report.fitted.figures
+    rows = figures["rows"]
+    held_out = figures["metrics_on"] == "test"
+    rule = report.fitted.config.get("test_where")
+    where = f"{rows['test']:,} held-out rows" if held_out else f"{rows['train']:,} training rows"
+    blocks: list[Any] = [
+        Text(f"On the {where}{f', those where {rule}' if rule and held_out else ''}:"),
+        _metrics_table(figures["metrics"]),
+        Text(skill_line(figures["skill"])),
+    ]
+    if (auc := figures["metrics"]["roc_auc"]) is not None:
+        blocks.insert(
+            1,
+            Text(
+                f"Of 100 pairs of a student with {report.fitted.schema.target.outcome} and "
+                f"one without, it gives the first the higher chance in {100 * auc:.0f}."
+            ),
+        )
+    return Section("What it is worth", tuple(blocks))
+
+
+def calibration_section(report: Report) -> Section:
+    """Return how far the probabilities can be believed."""
+    figures, fitted = report.fitted.figures["calibration"], report.fitted
+    bins = [ReliabilityBin(**own) for own in figures["bins"]]
+    picture = reliability_diagram(bins, fitted.schema.target.positive)
+    lines = [line.strip() for line in calibration_text(figures)[1:]]
+    calibrated = calibrate_text(
+        fitted.figures, fitted.calibration, refitted=bool(fitted.config["refit"])
+    )
+    blocks: list[Any] = [Points(tuple(("plain", line) for line in lines))]
+    if picture is not None:
+        blocks.append(Picture(picture, "what was predicted against what happened, by bins"))
+    if bins:
+        rows = [
+            (f"{100 * b.predicted:.1f}", f"{100 * b.observed:.1f}",
+             f"{100 * b.low:.1f} – {100 * b.high:.1f}", b.rows)
+            for b in bins
+        ]  # fmt: skip
+        blocks.append(table(("predicted in 100", "happened", "95 % limits", "rows"), rows, 0))
+    if calibrated:
+        blocks.append(Text(calibrated[0]))
+    return Section("Does 70 % mean 70 %?", tuple(blocks))
+
+
+def fairness_section(report: Report) -> Section | None:
+    """Groups beside each other, and by how much they differ."""
+    found = report.fitted.figures.get("fairness")
+    if found is None:
+        return None
+    blocks: list[Any] = [Text(fairness_rule(found))]
+    for own in found["columns"]:
+        header, rows, measures = fairness_tables(own)
+        blocks.append(table(header, rows))
+        if measures:
+            blocks.append(table(("measure", "value", "95 % interval", "tolerance", ""), measures))
+        if notes := fairness_notes(own):
+            blocks.append(points(*notes))
+    if picture := fairness_plot(found):
+        blocks.append(Picture(picture, "shares predicted and found, by group"))
+    blocks.append(points(*found["warnings"], state="bad"))
+    return Section("Are groups treated alike?", tuple(blocks))
+
+
+def line_section(report: Report) -> Section | None:
+    """Return whether a straight line is enough, None where it was not asked."""
+    found = report.rivals
+    if found is None:
+        return None
+    own = report.fitted.figures
+    chosen = own["metrics_on"] == "test" and found.of_rows == own["rows"]["train"]
+    trained = " that it was trained on" if chosen else ""  # the others must not choose
+    rows = []
+    for one in contenders(found):
+        apart = one.apart
+        limits = None if apart is None else f"{apart.low:+.4f} to {apart.high:+.4f}"
+        mean = None if apart is None else f"{apart.mean:+.4f}"
+        rows.append((one.name, one.log_loss, one.brier, one.roc_auc, mean, limits))
+    header = ("", "log-loss", "Brier", "ROC AUC", "log-loss against it", "95 % interval")
+    blocks: list[Any] = [
+        Text(
+            f"{found.rows:,} rows of {report.source}{trained} in {found.folds} folds, each row "
+            "predicted by models that had not seen it; the perceptron is trained with this model's "
+            "settings."
+        ),
+        table(header, rows),
+        *(Text(text) for text in verdict(found)),
+    ]
+    if found.remedies:
+        tried = [
+            (own.option, own.log_loss, own.gain.mean, f"{own.gain.low:.4f} to {own.gain.high:.4f}")
+            for own in found.remedies
+        ]
+        blocks.append(table(("what may mend it", "log-loss then", "gain", "95 % interval"), tried))
+        if found.left is not None and found.mended is not None:
+            left = found.left
+            blocks.append(
+                Text(
+                    f"With these, what is left to boosted trees is {left.mean:+.4f} of log-loss "
+                    f"(95 % interval {left.low:+.4f} to {left.high:+.4f}); ROC AUC "
+                    f"{_auc(found.mended.roc_auc)} against {_auc(found.trees.roc_auc)}."
+                )
+            )
+    return Section("Is a straight line enough?", tuple(blocks))
+
+
+def _auc(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

@@ -1,0 +1,175 @@
+"""The report's sections on the model itself: what it learnt, from what, and how."""
+
+from typing import Any
+
+from placement.evaluation.coefficients import INTERCEPT, estimates, is_penalised, likelihood
+from placement.evaluation.explanation.actionable import better, changeable
+from placement.reporting.format.blocks import Picture, Section, Text, points, table
+from placement.reporting.plots.training_plots import coefficient_plot, loss_curve
+from placement.reporting.report.verdicts import Report
+from placement.reporting.text.coefficients import coefficient_notes, unpenalised
+from placement.reporting.text.thresholds import decision_lines
+
+
+def model_section(report: Report) -> Section:
+    """Return the coefficients with their errors."""
+    fitted = report.fitted
+    rows, plain = estimates(fitted), unpenalised(fitted)
+    header = ["feature", "log-odds per unit", "95 % interval", "odds ratio"]
+    tested = any(row.p_value is not None for row in rows)
+    header += ["p"] if tested else []
+    cells: list[list[Any]] = []
+    for row in rows:
+        limits = None if row.low is None else f"{row.low:.4f} to {row.high:.4f}"
+        has_ratio = row.odds_ratio is not None and row.feature != INTERCEPT
+        ratio = f"{row.odds_ratio:.3g}" if has_ratio else None
+        cells.append([row.feature, row.coefficient, limits, ratio])
+        if tested:
+            cells[-1].append(None if row.p_value is None else f"{row.p_value:.2g}")
+    if is_penalised(fitted) and plain is not None:
+        header.append("without the penalty")
+        for line, other in zip(cells, plain, strict=True):
+            line.append(other.coefficient)
+    blocks: list[Any] = [table(header, cells)]
+    standardised = [c.coefficient_standardised for c in fitted.coefficients]
+    picture = coefficient_plot(fitted.encoder.names, standardised)
+    if picture is not None:
+        blocks.append(Picture(picture, "the weights, largest first"))
+    notes = [note.strip() for note in coefficient_notes(fitted)]
+    seen = likelihood(fitted)
+    if seen is not None and seen.mcfadden is not None:
+        notes.append(
+            f"Log-likelihood {seen.log_likelihood:.2f}, of the null model "
+            f"{seen.null_log_likelihood:.2f}; McFadden's R² {seen.mcfadden:.3f}."
+        )
+    return Section("What it has learnt", (*blocks, points(*notes)))
+
+
+def decision_section(report: Report) -> Section:
+    """Return what the threshold does."""
+    lines = [line.strip() for line in decision_lines(report.fitted)]
+    return Section("From chance to decision", (points(*lines),))
+
+
+def advice_section(report: Report) -> Section:
+    """Which columns what-if speaks of, and which it never does."""
+    fitted = report.fitted
+    features = changeable(fitted.schema)
+    slope = {c.feature: c.coefficient for c in fitted.coefficients}
+    said = []
+    for feature in features:
+        own = slope.get(feature.name)
+        wrong = own is not None and (own < 0) != (better(feature.name) == "less")
+        said.append(
+            f"{feature.name}: no advice; its weight points the wrong way, which says nothing of "
+            "what a student should do"
+            if wrong and feature.kind == "number"
+            else f"{feature.name}: at which figure such students had the outcome how often"
+        )
+    never = [f.name for f in fitted.schema.features if f not in features]
+    blocks: list[Any] = [
+        Text(
+            "placement explain FILE --row N takes a student's chance apart and says what other "
+            "students like this one were placed with. It speaks of the past of others and is no "
+            "promise."
+        )
+    ]
+    if said:
+        blocks.append(points(*said))
+    if never:
+        blocks.append(
+            Text(
+                f"Never advised on: {', '.join(never)} (past marks, what a person is, or unknown)."
+            )
+        )
+    return Section("What a student can ask", tuple(blocks))
+
+
+def _placed(report: Report) -> str:
+    return report.fitted.schema.target.outcome
+
+
+def data_section(report: Report) -> Section:
+    """Return what was dropped and what was filled."""
+    fitted = report.fitted
+    rows = fitted.figures["rows"]
+    blocks: list[Any] = [
+        Text(
+            f"{rows['train']:,} rows trained, {rows['test']:,} were held out, {rows['left_out']:,} "
+            f"left out. {100 * fitted.figures['base_rate']:.0f} in 100 were {_placed(report)}."
+        )
+    ]
+    if fitted.schema.dropped:
+        dropped = [(own.column, own.reason) for own in fitted.schema.dropped]
+        blocks.append(table(("column not used", "why"), dropped, 2))
+    columns = (fitted.figures.get("profile") or {}).get("columns", [])
+    filled = [
+        (own["column"], own["missing"], "its average, and a sign that it was missing"
+         if own["kind"] == "number" else "a level of its own")
+        for own in columns
+        if own["missing"]
+    ]  # fmt: skip
+    if filled:
+        blocks.append(table(("column with gaps", "training rows", "scored as"), filled, 1))
+    else:
+        blocks.append(Text("No used column has gaps of five or more training rows."))
+    return Section("The data: what was dropped, and what was filled", tuple(blocks))
+
+
+def gradients_section(report: Report) -> Section:
+    """Return the loss curve and the gradient checks."""
+    fitted = report.fitted
+    blocks: list[Any] = []
+    if picture := loss_curve(fitted.history):
+        blocks.append(Picture(picture, "the loss by epoch"))
+    if report.checks:
+        last = max(int(row["epoch"]) for row in report.checks)
+        names = ("parameter", "manual", "autograd", "finite_difference", "abs_error")
+        rows = [
+            [row[name] if name == "parameter" else _precise(row[name]) for name in names]
+            for row in report.checks
+            if int(row["epoch"]) == last
+        ]
+        header = ("parameter", "by hand", "autograd", "difference", "largest difference")
+        blocks.append(
+            Text(
+                f"At the last epoch, {last}: the gradient of the mean loss on the first training "
+                "rows, at most 256, without the penalty; even at the optimum of all rows it is not "
+                "quite 0. The row of the logit is of students beyond the clamp."
+            )
+        )
+        blocks.append(table(header, rows))
+    check = fitted.figures["gradcheck"]
+    blocks.append(
+        Text(
+            f"Over the whole training: {'passed' if check['passed'] else 'FAILED'}, largest "
+            f"difference {check['max_abs_error']:.1e}, relative {check['max_rel_error']:.1e}."
+        )
+    )
+    return Section("Were the gradients right?", tuple(blocks))
+
+
+def _precise(value: Any) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    if abs(value) < 1e-9:  # a run keeps ten digits
+        return "below 1e-9"
+    return f"{value:.6f}" if abs(value) >= 1e-4 else f"{value:.1e}"
+
+
+def settings_section(report: Report) -> Section:
+    """Return the settings and the digest of the data."""
+    fitted = report.fitted
+    plain = {"test_size", "seed", "optimizer", "l2", "loss", "dtype", "threshold", "calibrate"}
+    rows = [
+        (name, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value))
+        for name, value in fitted.config.items()
+        if value not in (None, False, [], ()) and (name in plain or value != "none")
+    ]
+    return Section(
+        "How it was trained",
+        (
+            table(("setting", "value"), rows, 2),
+            Text(f"Digest of the data: {fitted.figures['data_digest']}"),
+        ),
+    )

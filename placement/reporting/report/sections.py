@@ -1,0 +1,58 @@
+"""The report that a dean can read: what a model is worth, how it treats whom, what it is for."""
+
+from placement.reporting.format.blocks import Section
+from placement.reporting.report.evaluation_sections import (
+    calibration_section,
+    fairness_section,
+    figures_section,
+    later_section,
+    line_section,
+    trust_section,
+)
+from placement.reporting.report.intended_use import intended_use
+from placement.reporting.report.model_sections import (
+    advice_section,
+    data_section,
+    decision_section,
+    gradients_section,
+    model_section,
+    settings_section,
+)
+from placement.reporting.report.verdicts import Report
+
+
+def title_of(report: Report) -> str:
+    """Name the model and what it predicts."""
+    target = report.fitted.schema.target
+    return f"Report on a model of {target.name}: who will be {target.outcome}?"
+
+
+def subtitle_of(report: Report) -> str:
+    """Say which model this is."""
+    about, rows = report.about, report.fitted.figures["rows"]
+    version = f" version {about['version']}" if about.get("version") else ""
+    made = f", trained {about['created']}" if about.get("created") else ""
+    digest = str(report.fitted.figures["data_digest"])[:12]
+    return (
+        f"Model {about['model']}{version}{made}; {rows['train']:,} training rows of data {digest}…"
+    )
+
+
+def sections_of(report: Report) -> tuple[Section, ...]:
+    """Return the report's sections, what matters most first."""
+    found = [
+        trust_section(report),
+        later_section(report),
+        figures_section(report),
+        calibration_section(report),
+        fairness_section(report),
+        line_section(report),
+        model_section(report),
+        decision_section(report),
+        advice_section(report),
+        data_section(report),
+        gradients_section(report),
+        intended_use(report.fitted.schema.target.outcome),
+        settings_section(report),
+    ]
+    return tuple(section for section in found if section is not None)

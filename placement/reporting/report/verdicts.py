@@ -1,0 +1,114 @@
+"""The questions a statistician would be asked of a model, answered from its figures."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from placement.evaluation.alternatives.alternatives import Rivals
+from placement.evaluation.coefficients import FEW_EVENTS, few_events
+from placement.evaluation.metrics.accumulator import Judged
+from placement.model.fitted import Fitted
+from placement.reporting.format.blocks import State
+from placement.reporting.text.alternatives import verdict
+from placement.reporting.text.calibration import calibration_text
+from placement.reporting.text.summaries import NO_SIGNAL, skill_line
+
+
+@dataclass(frozen=True)
+class LaterBatch:
+    """Out of time: the model's settings, trained on earlier batches and tried on the latest.
+
+    `column` is that of the batches, `batch` the latest; `rows` are those trained on and tried on.
+    """
+
+    column: str
+    batch: str
+    rows: tuple[int, int]
+    judged: Judged
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report is made of.
+
+    `checks` are the run's gradient checks by parameter, None where they were not recorded. `source`
+    names the file that `rivals` and `later` were worked out on; all three are None without one.
+    """
+
+    about: Mapping[str, Any]
+    fitted: Fitted
+    checks: Sequence[Mapping[str, Any]] | None
+    source: str | None = None
+    rivals: Rivals | None = None
+    later: LaterBatch | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def verdicts(report: Report) -> tuple[tuple[State, str], ...]:
+    """Return the questions of trust with their answers, each in a sentence."""
+    return tuple(_verdicts(report))
+
+
+def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
+    figures = report.fitted.figures
+    skill, calibration = figures["skill"], figures["calibration"]
+    if skill["better_than_base_rate"]:
+        yield "good", f"It predicts better than saying the same of everybody. {skill_line(skill)}"
+    else:
+        yield "bad", f"{NO_SIGNAL.capitalize()}. {skill_line(skill)}"
+    if figures["metrics_on"] == "train":
+        yield "bad", "No row was held out: the figures are of rows it was trained on, and flatter."
+    yield _believable(calibration)
+    if report.rivals is None:
+        yield "doubt", "Whether a straight line is enough was not asked: give --data FILE."
+    else:
+        rivals = (report.rivals.base_rate.apart, report.rivals.single.apart)
+        ahead = all(apart is not None and apart.low > 0 for apart in rivals)
+        state: State = "good" if report.rivals.line_is_enough and ahead else "doubt"
+        yield state, " ".join(verdict(report.rivals))
+    yield from _fairness_verdicts(figures.get("fairness"))
+    known = figures["inference"]
+    if known is not None and (few := few_events(known)) is not None:
+        text = f"The sample is small for its columns: {few:.1f} students of the rarer outcome a "
+        yield "doubt", f"{text}column, where {FEW_EVENTS} are the least."
+    if figures["converged"]:
+        yield "good", f"The training reached the optimum ({figures['stopped']})."
+    else:
+        yield "bad", f"The training did not reach the optimum ({figures['stopped']})."
+    check = figures["gradcheck"]
+    agree, size = "agree" if check["passed"] else "DISAGREE", f"{check['max_abs_error']:.1e}"
+    text = f"Its gradients by hand, by autograd and by differences {agree}"
+    yield "good" if check["passed"] else "bad", f"{text} (largest difference {size})."
+
+
+def _believable(figures: Mapping[str, Any]) -> tuple[State, str]:
+    """Sum up the calibration in a sentence."""
+    from scipy.stats import binom
+
+    lines = calibration_text(figures)[1:]
+    limits = [(figures["in_the_large_low"], 0, figures["in_the_large_high"])]
+    limits.append((figures["slope_low"], 1, figures["slope_high"]))
+    off = any(low is not None and not low <= right <= high for low, right, high in limits)
+    outside = [b for b in figures["bins"] if not b["low"] <= b["predicted"] <= b["high"]]
+    # One bin in twenty is outside its limits by chance.
+    many = len(outside) > 1 and binom.sf(len(outside) - 1, len(figures["bins"]), 0.05) < 0.05
+    said = lines[: 3 if many else 2]
+    return "doubt" if off or many else "good", " ".join(line.strip() for line in said)
+
+
+def _fairness_verdicts(found: Mapping[str, Any] | None) -> Iterator[tuple[State, str]]:
+    if found is None:
+        yield "doubt", "No group was compared with another: train with --sensitive COLUMN."
+        return
+    names = ", ".join(own["column"] for own in found["columns"])
+    unsure = [gap for own in found["columns"] for gap in own["gaps"] if gap["verdict"] != "within"]
+    compared = any(own["gaps"] for own in found["columns"])
+    if not compared:
+        yield "doubt", f"The groups of {names} are too small to be compared."
+    elif not unsure:
+        yield "good", f"Between the groups of {names} every gap is within its tolerance."
+    elif not found["warnings"]:
+        text = f"Between the groups of {names} no gap is surely beyond its tolerance"
+        yield "doubt", f"{text}, but there are too few rows to tell."
+    for text in found["warnings"]:
+        yield "bad", f"{text}."

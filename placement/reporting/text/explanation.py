@@ -1,0 +1,91 @@
+"""An explained model, and explained students, as text and JSON."""
+
+from dataclasses import asdict
+from typing import Any
+
+from placement.evaluation.explanation.counterfactual import WhatIf
+from placement.reporting.format.probability_words import chance, in_100
+from placement.reporting.format.text_table import table
+from placement.reporting.json_documents import FORMAT
+from placement.reporting.results import ExplainResult, Student
+from placement.reporting.text.coefficients import model_document, model_text
+
+
+def explanation_text(result: ExplainResult) -> str:
+    """What `explain` prints."""
+    fitted = result.fitted
+    texts = [model_text(fitted, result.coefficients, maximised=result.maximised)]
+    positive = fitted.schema.target.outcome
+    calibrated = fitted.calibration is not None
+    texts += [_student_text(own, positive, calibrated=calibrated) for own in result.students]
+    if result.total is not None and 1 < len(result.students) < result.total:
+        texts.append(
+            f"The first {len(result.students)} of {result.total:,} students; --row N explains "
+            "another, --json all."
+        )
+    return "\n\n".join(texts)
+
+
+def _student_text(student: Student, positive: str, *, calibrated: bool) -> str:
+    lines = [f"Row {student.row}: {chance(positive, asdict(student))}"]
+    rows: list[tuple[Any, ...]] = [("(average student)", student.average)]
+    rows += sorted(student.contributions, key=lambda part: -abs(part[1]))
+    rows += [("logit", student.logit)]
+    lines.append(table(("column", "log-odds"), rows, numeric=(1,)))
+    lines += ["  The chance is what the calibration makes of the logit."] if calibrated else []
+    lines += [f"  {text}" for text in student.reasons]
+    lines += [f"  {text}" for own in student.what_if if (text := what_if_text(own, positive))]
+    return "\n".join(lines)
+
+
+def what_if_text(own: WhatIf, positive: str) -> str:
+    """Say what one column would have to be; never as advice to a person."""
+    goal = f"{in_100(own.target)} in 100"
+    if own.verdict == "no advice":
+        why = (
+            "no value of it is known to be the better one"
+            if isinstance(own.now, str)
+            else "in this model more of it does not go with a higher chance"
+        )
+        return f"{own.column}: no advice; {why}"
+    if own.verdict == "not known":
+        return f"{own.column}: not known of this student, so nothing is said"
+    if own.verdict == "out of reach" and own.best is not None:
+        return f"{own.column}: alone it does not reach {goal} (at most {in_100(own.best)})"
+    if own.verdict != "reached" or own.probability is None:
+        return ""
+    value = own.value if isinstance(own.value, str) else f"{own.value:g}"
+    had = "were" if positive.startswith("'") else "had"
+    text = (
+        f"{own.column}: students like this with {own.column} {value} {had} {positive} "
+        f"{in_100(own.probability)} in 100"
+    )
+    if own.low is not None and own.high is not None:
+        text += f" ({in_100(own.low)} to {in_100(own.high)})"
+    if isinstance(own.earliest, float):
+        until = f"{own.latest:g}" if isinstance(own.latest, float) else "beyond what was seen"
+        text += f"; {goal} lies between {own.earliest:g} and {until}"
+    return text
+
+
+def explanation_document(result: ExplainResult) -> dict[str, Any]:
+    """What `explain --json` prints."""
+    calibration = result.fitted.calibration
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "model": dict(result.model),
+        **model_document(result.fitted, result.coefficients, maximised=result.maximised),
+        "calibration": None if calibration is None else calibration.document,
+    }
+    if result.total is not None:
+        document["rows"] = [_student_document(student) for student in result.students]
+    return {**document, "warnings": list(result.warnings)}
+
+
+def _student_document(student: Student) -> dict[str, Any]:
+    return {
+        **asdict(student),
+        "contributions": [
+            {"feature": name, "contribution": value} for name, value in student.contributions
+        ],
+    }

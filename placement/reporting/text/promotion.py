@@ -1,0 +1,174 @@
+"""What a promotion or a rollback came to: as text, as a JSON document, as tags of the version."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from placement.evaluation.comparison import Comparison
+from placement.evaluation.metrics.skill import Skill
+from placement.reporting.json_documents import FORMAT
+from placement.reporting.text.comparison import log_loss_sentence, pair_document
+from placement.reporting.text.summaries import skill_line
+
+Outcome = Literal["accepted", "forced", "refused", "already champion"]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a model should not be champion: a `code` for scripts, and a sentence with the figures."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What held-out rows say: `comparison` is with the champion, None where it is not there."""
+
+    source: str
+    digest: str
+    rows: int
+    log_loss: float
+    opponent_log_loss: float | None
+    skill: Skill
+    comparison: Comparison | None
+
+
+@dataclass(frozen=True)
+class PromoteResult:
+    """What trying to promote a version came to.
+
+    `opponent` is the champion that it met, None where there was none; `reasons` are what spoke
+    against it, overridden where the outcome is forced. `force_reason` is the user's.
+    """
+
+    model: str
+    opponent: str | None
+    outcome: Outcome
+    reasons: tuple[Reason, ...]
+    force_reason: str | None
+    evidence: Evidence | None
+    time: str
+    warnings: tuple[str, ...]
+
+    @property
+    def promoted(self) -> bool:
+        """Whether the version is champion now."""
+        return self.outcome != "refused"
+
+    @property
+    def refusal(self) -> str:
+        """The error of a refused promotion: all reasons, and the next step."""
+        why = "; ".join(reason.text for reason in self.reasons)
+        return (
+            f"{self.model} is not promoted: {why}. To promote it all the same, with your reason on "
+            f"record: placement promote {self.model} --force REASON"
+        )
+
+
+@dataclass(frozen=True)
+class RollbackResult:
+    """A rollback: which version was champion, and which is again."""
+
+    former: str | None
+    champion: str
+    reason: str
+    time: str
+
+
+def promotion_text(result: PromoteResult) -> str:
+    """The evidence, and who is champion now."""
+    if result.outcome == "already champion":
+        return f"{result.model} is champion already: nothing changes."
+    lines = _evidence_lines(result)
+    if result.outcome == "refused":
+        stays = f"{result.opponent} stays champion" if result.opponent else "there is no champion"
+        kept = "The evidence is kept as tags of the version."
+        return "\n".join([*lines, f"Refused: {stays}. {kept}"])
+    if result.outcome == "forced":
+        overridden = "; ".join(reason.text for reason in result.reasons)
+        lines += [f"Overridden: {overridden}.", f"Reason given: {result.force_reason}"]
+    lines.append(f"{result.model} is champion now.")
+    if result.opponent:
+        back = "placement promote --rollback goes back to it"
+        lines.append(f"{result.opponent} is previous: {back}.")
+    return "\n".join(lines)
+
+
+def _evidence_lines(result: PromoteResult) -> list[str]:
+    found = result.evidence
+    if found is None:
+        return []
+    lines = [f"{found.rows:,} rows of {found.source}, log-loss {found.log_loss:.4f}"]
+    if found.comparison is not None:
+        lines[0] += f" (that of {result.opponent} {found.opponent_log_loss:.4f})"
+        lines.append(f"Against {result.opponent}: {log_loss_sentence(found.comparison)}.")
+    return [*lines, skill_line(asdict(found.skill))]
+
+
+def promotion_document(result: PromoteResult) -> dict[str, Any]:
+    """What `promote --json` prints."""
+    found = result.evidence
+    return {
+        "format": FORMAT,
+        "model": result.model,
+        "opponent": result.opponent,
+        "promoted": result.promoted,
+        "outcome": result.outcome,
+        "reasons": [asdict(reason) for reason in result.reasons],
+        "force_reason": result.force_reason,
+        "evidence": None
+        if found is None
+        else {
+            **asdict(found),
+            "comparison": None if found.comparison is None else pair_document(found.comparison),
+        },
+        "time": result.time,
+        "warnings": list(result.warnings),
+    }
+
+
+def promotion_tags(result: PromoteResult) -> Mapping[str, object]:
+    """The evidence as tags of the version; what is not known is left out."""
+    tags: dict[str, object] = {
+        "promotion": result.outcome,
+        "promotion_time": result.time,
+        "promotion_opponent": result.opponent or "none",
+        "promotion_reasons": "; ".join(reason.text for reason in result.reasons),
+        "promotion_reason_codes": ",".join(reason.code for reason in result.reasons),
+    }
+    if result.force_reason is not None:
+        tags["promotion_force_reason"] = result.force_reason
+    found = result.evidence
+    if found is None:
+        return tags
+    tags |= {
+        "promotion_data": found.source,
+        "promotion_data_digest": found.digest,
+        "promotion_rows": found.rows,
+        "promotion_log_loss": found.log_loss,
+        "promotion_gain_over_base_rate": found.skill.gain,
+        "promotion_gain_over_base_rate_low": found.skill.low,
+        "promotion_gain_over_base_rate_high": found.skill.high,
+    }
+    if found.comparison is not None:
+        gap = found.comparison.log_loss
+        tags |= {
+            "promotion_opponent_log_loss": found.opponent_log_loss,
+            "promotion_log_loss_difference": gap.difference,
+            "promotion_log_loss_difference_low": gap.low,
+            "promotion_log_loss_difference_high": gap.high,
+        }
+    return tags
+
+
+def rollback_text(result: RollbackResult) -> str:
+    """Who is champion again."""
+    former = f", in place of {result.former}" if result.former else ""
+    reason = f" Reason given: {result.reason}" if result.reason else ""
+    return f"{result.champion} is champion again{former}.{reason}"
+
+
+def rollback_document(result: RollbackResult) -> dict[str, Any]:
+    """What `promote --rollback --json` prints."""
+    return {"format": FORMAT, "rolled_back": True, **asdict(result)}

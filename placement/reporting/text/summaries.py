@@ -1,0 +1,280 @@
+"""Results as plain text for a terminal."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from placement.data.schema import Schema
+from placement.model.scorer import CategoryColumn
+from placement.reporting.format.text_table import table
+from placement.reporting.results import (
+    EvaluateResult,
+    PredictResult,
+    TrainResult,
+    Understanding,
+)
+from placement.reporting.text.coefficients import coefficient_notes, coefficients_table
+from placement.reporting.text.nonlinear_terms import curve_notes, interaction_rows, number_kind
+from placement.reporting.text.thresholds import curve_line, decision_lines
+from placement.training.gradcheck.report import GradientCheck
+
+NO_SIGNAL = "these columns do not predict the outcome better than the base rate"
+METRIC_WORDS = {
+    "log_loss": "log-loss",
+    "brier": "Brier score",
+    "roc_auc": "ROC AUC",
+    "average_precision": "average precision",
+    "accuracy": "accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "ece": "calibration error (ECE)",
+}
+
+
+def understanding_text(seen: Understanding) -> str:
+    """What was understood of the file: rows, target, columns used and not used."""
+    counts = ", ".join(f"{number:,} {name}" for name, number in seen.rows.items() if number)
+    lines = [f"{seen.name}: {seen.total:,} rows with an outcome ({counts})"]
+    lines += [
+        f"  left out: {number:,} rows, {reason}" for reason, number in seen.left_out if number
+    ]
+    lines += [*(f"  {note}" for note in seen.notes), ""]
+    lines += [_target_line(seen.schema), "", "Columns used"]
+    lines += [table(("column", "kind", "scale or reference"), _used(seen)), ""]
+    if seen.schema.dropped:
+        dropped = [(d.column, d.reason) for d in seen.schema.dropped]
+        lines += ["Columns not used", table(("column", "why"), dropped), ""]
+    lines += [f"note: {fact}" for fact in seen.facts]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _target_line(schema: Schema) -> str:
+    target = schema.target
+    meaning = f"{target.name} {target.rule}" if target.rule else f"{target.positive!r}"
+    return f"Outcome: {target.name} (1 = {meaning}, 0 = {target.negative!r})"
+
+
+def _used(seen: Understanding) -> list[tuple[str, str, str]]:
+    rows = []
+    for feature in seen.schema.features:
+        kind, reference = number_kind(seen.encoder, feature.name), ""
+        if feature.kind == "category":
+            levels = seen.levels[feature.name]
+            kind = "yes/no" if levels == 2 else f"category, {levels} levels"
+            reference = f"against {_reference(seen, feature.name)}"
+        rows.append((feature.name, kind, f"{feature.scale:g}" if feature.scale else reference))
+    return rows + interaction_rows(seen.encoder)
+
+
+def _reference(seen: Understanding, column: str) -> str:
+    """The level that the others of a category are compared with."""
+    categories = (c for c in seen.encoder.columns if isinstance(c, CategoryColumn))
+    return next(own.slots[0] for own in categories if own.column == column)
+
+
+def train_text(result: TrainResult, command: str = "placement") -> str:
+    """The summary that `train` ends with; `command` is how the user calls the program."""
+    from placement.reporting.text.calibration import (  # uses `table`
+        calibrate_text,
+        calibration_text,
+    )
+
+    fitted, figures = result.fitted, result.fitted.figures
+    lines = []
+    if not figures["skill"]["better_than_base_rate"]:
+        lines += [f"Careful: {NO_SIGNAL}.", ""]
+    lines += [understanding_text(result.understanding)]
+    lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(figures)]
+    lines += [f"  ({figures['metrics_method']})"] if figures["metrics_method"] else []
+    lines += ["", *calibration_text(figures["calibration"])]
+    lines += ["", *decision_lines(fitted)]
+    lines += ["", _skill_of(figures)]
+    lines += ["", _by_group(figures["fairness"])] if figures.get("fairness") else []
+    lines += ["", "Coefficients (log-odds)", coefficients_table(fitted)]
+    lines += coefficient_notes(fitted)
+    lines += [f"  {line}" for line in curve_notes(fitted.encoder)]
+    calibrated = calibrate_text(figures, fitted.calibration, refitted=fitted.config["refit"])
+    lines += ["", *calibrated] if calibrated else []
+    lines += ["", *_outcome_lines(figures)]
+    return "\n".join([*lines, *_whereabouts(result, command)])
+
+
+def _skill_of(figures: Mapping[str, Any]) -> str:
+    how = "" if figures["metrics_on"] == "test" else "By 5-fold cross-validation: "
+    return how + skill_line(figures["skill"])
+
+
+def _metrics_rows(figures: Mapping[str, Any]) -> str:
+    rows = figures["rows"]
+    if figures["metrics_on"] == "test":
+        return f"{rows['test']:,} held-out rows"
+    return f"{rows['train']:,} training rows (nothing was held out: they flatter)"
+
+
+def metrics_table(figures: Mapping[str, Any], intervals: Mapping[str, Any] | None = None) -> str:
+    """The metrics by name, with 95 % intervals where there are any."""
+    rows = []
+    for name, words in METRIC_WORDS.items():
+        low, high = (intervals or {}).get(name, (None, None))
+        rows.append(
+            (words, figures["metrics"][name], low, high)
+            if intervals
+            else (words, figures["metrics"][name])
+        )
+    header = ("metric", "value", "95 % from", "to") if intervals else ("metric", "value")
+    return table(header, rows, numeric=(1, 2, 3))
+
+
+def skill_line(skill: Mapping[str, Any]) -> str:
+    """One sentence: is this better than saying the base rate of everybody?"""
+    verdict = "better than" if skill["better_than_base_rate"] else "not better than"
+    return (
+        f"Against the base rate (log-loss {skill['base_log_loss']:.4f}): gain {skill['gain']:.4f}, "
+        f"95 % interval {skill['low']:.4f} to {skill['high']:.4f}: {verdict} the base rate."
+    )
+
+
+def _outcome_lines(figures: Mapping[str, Any]) -> list[str]:
+    state = "converged" if figures["converged"] else "NOT converged"
+    distance = figures["lambda"]
+    where = (
+        "" if distance is None else f", within {_bound(distance)} standard errors of the optimum"
+    )
+    check = figures["gradcheck"]
+    verdict = "passed" if check["passed"] else "FAILED"
+    training = f"{figures['optimizer']}, {figures['epochs']} epochs, {state} ({figures['stopped']})"
+    agreed = "by hand, autograd and difference quotient agree to"
+    clamped = f"{figures['clamped_rows']} clamped rows"
+    if figures["converged"] and figures["clamped_rows"]:
+        clamped += ", none of them on the wrong side"
+    return [
+        f"Training: {training}{where}; {clamped}.",
+        f"Gradient check {verdict}: {agreed} {_bound(check['max_abs_error'])}.",
+    ]
+
+
+def _bound(value: float) -> str:
+    """The power of ten above a small number; the number itself is noise and differs by machine."""
+    return f"1e{math.ceil(math.log10(max(value, 1e-12)))}"
+
+
+def _whereabouts(result: TrainResult, command: str) -> list[str]:
+    lines, model, tracked = [], result.bundle, result.tracked
+    if result.bundle:
+        lines.append(f"Bundle: {result.bundle}")
+    if tracked:
+        model = tracked.model_uri
+        lines.append(f"Run: {tracked.run_name} ({tracked.run_id})")
+        lines.append(f"Model: {tracked.model_uri} ({tracked.alias})")
+    if model is None:
+        return lines
+    unknown = any("not yet known" in why for why, _ in result.understanding.left_out)
+    what = f"{result.sources[0]}{' --unknown' if unknown else ''}"
+    lines += ["", "Next:", f"  {command} predict {what} --model {model} --out scored.csv"]
+    if tracked:
+        lines += [
+            f"  {command} ui",
+            "",
+            "For plain mlflow commands on these runs:",
+            tracked.export_line,
+        ]
+    return lines
+
+
+def predict_text(result: PredictResult) -> str:
+    """One or two lines about a scoring."""
+    left = "".join(
+        f"; {number:,} rows left out: {why}" for why, number in result.left_out.items() if number
+    )
+    if result.blank_lines:
+        left += f"; blank lines dropped: {result.blank_lines:,}"
+    where = f" → {result.out}" if result.out else ""
+    done = f"written, {result.ranking}" if result.ranking else "scored"
+    return (
+        f"{result.source}{where}: {result.rows_out:,} of {result.rows_in:,} rows {done}, "
+        f"{result.predicted_positive:,} predicted positive{left}"
+    )
+
+
+def evaluation_text(result: EvaluateResult) -> str:
+    """Metrics with intervals, confusion, calibration, and the base rate beside them."""
+    from placement.reporting.text.calibration import calibration_text  # uses `table`
+
+    found, matrix = result.evaluation, result.evaluation.confusion
+    rows = []
+    metrics = found.metrics.as_dict()
+    for name, words in METRIC_WORDS.items():
+        low, high = found.intervals.get(name) or (None, None)
+        rows.append((words, metrics[name], low, high))
+    lines = [
+        f"{result.source}: {found.rows:,} rows with an outcome, {found.base_rate:.1%} positive",
+        table(("metric", "value", "95 % from", "to"), rows, numeric=(1, 2, 3)),
+        f"  ({found.method})",
+        "",
+        f"Predicted positive from probability {found.threshold:g} on",
+        table(
+            ("", "predicted 1", "predicted 0"),
+            [
+                ("outcome 1", f"{matrix.tp:g}", f"{matrix.fn:g}"),
+                ("outcome 0", f"{matrix.fp:g}", f"{matrix.tn:g}"),
+            ],
+            numeric=(1, 2),
+        ),
+    ]
+    lines += ["", *calibration_text(found.calibration.as_dict(), bins=True)]
+    if found.skill:
+        lines += ["", skill_line(vars(found.skill))]
+    lines += ["", curve_line(found.decision_curve)]
+    if result.fairness:
+        lines += ["", _by_group(result.fairness)]
+    return "\n".join(lines)
+
+
+def _by_group(document: Mapping[str, Any]) -> str:
+    from placement.reporting.text.fairness import fairness_text  # which draws its tables with ours
+
+    return fairness_text(document)
+
+
+def runs_text(runs: Sequence[Mapping[str, Any]], where: str) -> str:
+    """The recorded runs as a table; `where` is the store that was looked at."""
+    if not runs:
+        return f"no runs in {where}: `placement train FILE` records one"
+    rows = []
+    for run in runs:
+        loss = run["metrics"].get("test_log_loss", run["metrics"].get("train_log_loss"))
+        auc = run["metrics"].get("test_roc_auc", run["metrics"].get("train_roc_auc"))
+        started = (run["start_time"] or "").removesuffix("+00:00")
+        rows.append((run["run_id"], run["name"], run["status"], started, loss, auc))
+    header = ("run", "name", "status", "started (UTC)", "log-loss", "ROC AUC")
+    return table(header, rows, numeric=(4, 5))
+
+
+def gradcheck_text(check: GradientCheck) -> str:
+    """The chain link by link where there is one, then every gradient by its witnesses."""
+    lines = [f"{check.dtype}, epsilon {check.epsilon:g}, {check.form} loss {check.loss:.6g}"]
+    if check.links:
+        links = check.links
+        lines += ["", "The chain rule, link by link"]
+        lines.append(table(("link", "value"), [(name, repr(v)) for name, v in links.items()]))
+        for parameter in ("w", "b"):
+            chain = ("dL_dyhat", "dyhat_dz", f"dz_d{parameter}")
+            product = " · ".join(repr(links[name]) for name in chain)
+            lines.append(f"  dL/d{parameter} = {' · '.join(chain)} = {product}")
+    rows = [
+        (
+            g.parameter,
+            repr(g.manual),
+            repr(g.autograd),
+            repr(g.finite_difference),
+            f"{g.abs_error:.1e}",
+        )
+        for g in check.gradients
+    ]
+    header = ("parameter", "by hand", "autograd", "difference", "largest gap")
+    verdict = "agree" if check.passed else "DISAGREE"
+    judged = "agrees" if check.torch_gradcheck else "DISAGREES"
+    clamped = f"{check.clamped_rows} of {check.rows} rows clamped"
+    closing = f"The witnesses {verdict}; torch.autograd.gradcheck {judged}; {clamped}."
+    return "\n".join([*lines, "", table(header, rows, numeric=(1, 2, 3, 4)), "", closing])

@@ -1,0 +1,155 @@
+"""What a threshold does, in words; the decision curve as rows, a sentence and a picture."""
+
+from collections.abc import Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.evaluation.calibration.reliability import LEAST_ROWS
+from placement.evaluation.thresholds import DecisionCurve, decision_curve
+from placement.model.fitted import Fitted
+from placement.reporting.plots.canvas import BLUE, GREY, INK, ORANGE, canvas
+
+Floats = npt.NDArray[np.float64]
+
+_DRAWN = np.arange(1, 100) / 100
+_SHOWN = 1000  # students that a confusion is told of
+
+
+def decision_lines(fitted: Fitted) -> list[str]:
+    """Say who is called what, how the threshold came about, and what to expect of it."""
+    decision, target = fitted.figures["decision"], fitted.schema.target
+    threshold, table = decision["threshold"], decision["confusion"]
+    called = f"Threshold {threshold:.4g}: students below it are called {target.negative!r}"
+    if table is None:
+        return [f"{called}."]
+    how = "counted" if decision["policy"] == "fixed" else "chosen"
+    kept = "; kept for the model of all rows" if fitted.config.get("refit") else ""
+    seen = f"{decision['rows']:,} training rows, each predicted by a model that had not seen it"
+    return [
+        f"{called} ({decision['in_words']}; {how} on {seen}{kept}).",
+        f"  {expectation(table, target.positive, target.negative)}",
+        f"  {_traded(decision)}",
+    ]
+
+
+def expectation(table: Mapping[str, float], positive: str, negative: str) -> str:
+    """Say what a threshold does to 1,000 students like those it was counted on."""
+    total = sum(table.values())
+    count = {name: f"{_SHOWN * value / total:.0f}" for name, value in table.items()}
+    return (
+        f"Of {_SHOWN:,} such students expect {count['tp']} rightly and {count['fp']} wrongly "
+        f"called {positive!r}, {count['tn']} rightly and {count['fn']} wrongly called {negative!r}."
+    )
+
+
+def _traded(decision: Mapping[str, Any]) -> str:
+    rates = ", ".join(
+        f"{name} {'–' if decision[name] is None else format(decision[name], '.3f')}"
+        for name in ("recall", "precision")
+    ).capitalize()
+    if decision["policy"] == "cost":
+        return (
+            f"{rates}; cost {decision['expected_cost']:.4g} a student; the threshold of a "
+            f"calibrated model would be {decision['theoretical_threshold']:.4g}."
+        )
+    if decision["policy"] == "youden":
+        return f"{rates}; true-positive minus false-positive rate {decision['youden']:.3f}."
+    if decision["policy"] == "capacity":
+        seats = f"{decision['seats_taken']:,.0f} of {decision['seats']:,.0f} seats taken"
+        share = decision["seats_taken"] / sum(decision["confusion"].values())
+        tied = (
+            f", as the next {decision['tied']:,.0f} have the same probability and stay above"
+            if decision["tied"]
+            else ""
+        )
+        return (
+            f"{rates}; {seats}{tied}: {share:.1%} of the rows. For seats in another list, whatever "
+            "its length: predict --rank risk --top K."
+        )
+    return f"{rates}."
+
+
+def net_benefit_rows(curve: DecisionCurve) -> list[dict[str, float]]:
+    """The decision curve as `evaluate --json` prints it; calling nobody positive is worth 0."""
+    columns = zip(curve.threshold, curve.model, curve.treat_all, strict=True)
+    return [
+        {"threshold": at, "model": model, "treat_all": everybody, "treat_none": 0.0}
+        for at, model, everybody in columns
+    ]
+
+
+def curve_line(curve: DecisionCurve) -> str:
+    """Say at which thresholds the model is of more use than treating all alike."""
+    ranges = _ranges(curve)
+    if not ranges:
+        return (
+            "Decision curve: at no threshold has the model a higher net benefit than calling "
+            "everybody positive, or nobody."
+        )
+    where = ", ".join(f"{low:g} to {high:g}" if low < high else f"{low:g}" for low, high in ranges)
+    return (
+        f"Decision curve: the model has a higher net benefit than calling everybody positive, and "
+        f"than nobody, at thresholds {where} (of {curve.threshold[0]:g} to "
+        f"{curve.threshold[-1]:g})."
+    )
+
+
+def _ranges(curve: DecisionCurve) -> list[tuple[float, float]]:
+    """The runs of neighbouring thresholds at which the model is of use, each from and to."""
+    pairs = zip(curve.threshold, curve.useful, strict=True)
+    runs = [[at for at, _ in run] for useful, run in groupby(pairs, itemgetter(1)) if useful]
+    return [(run[0], run[-1]) for run in runs]
+
+
+def decision_plot(
+    p: Floats,
+    y: Floats,
+    weight: Floats,
+    rows: npt.NDArray[np.int64],
+    threshold: float,
+    positive: str = "placed",
+) -> bytes | None:
+    """Draw net benefit by threshold; None where all rows have one outcome, or are too few.
+
+    Each `p` (n,) stands for so many `rows`. From one point of the line to the next, 5 rows or more
+    change sides, or none.
+    """
+    share = float(np.average(y, weights=weight))
+    at = spaced(p, rows)
+    if not 0 < share < 1 or not len(at):
+        return None
+    curve = decision_curve(p, y, weight, at)
+    everybody = decision_curve(p, y, weight, _DRAWN)
+    top = max(share, *curve.model)
+    with canvas() as page:
+        page.axes.axhline(0, color=GREY, lw=1, ls="--", label=f"nobody called {positive}")
+        page.axes.plot(
+            everybody.threshold, everybody.treat_all, color=ORANGE, ls="--", lw=1.5,
+            label=f"everybody called {positive}",
+        )  # fmt: skip
+        page.axes.plot(curve.threshold, curve.model, color=BLUE, label="model")
+        if 0 < threshold < 1:
+            page.axes.axvline(
+                threshold, color=INK, lw=1, ls=":", label=f"threshold {threshold:.3g}"
+            )
+        page.axes.set_xlim(0, 1)
+        page.axes.set_ylim(-0.12 * top, 1.08 * top)
+        page.axes.legend(loc="upper right")
+        page.name("Decision curve", f"threshold for calling a student {positive}", "net benefit")
+    return page.png
+
+
+def spaced(p: Floats, rows: npt.NDArray[np.int64]) -> Floats:
+    """Return those of 99 thresholds between which 5 rows or more lie, or none."""
+    above = [int(rows[p >= at].sum()) for at in _DRAWN]
+    kept, last = [], int(rows.sum())
+    for at, count in zip(_DRAWN, above, strict=True):
+        steps = {last - count, count}  # from the last one to here, and from here to nobody
+        if all(step == 0 or step >= LEAST_ROWS for step in steps):
+            kept.append(at)
+            last = count
+    return np.array(kept)

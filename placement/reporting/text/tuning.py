@@ -1,0 +1,230 @@
+"""A tuning in words, as a document, and in two pictures: log-loss and weights by penalty."""
+
+import csv
+import dataclasses
+import io
+import shlex
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from placement.config import TrainConfig, flag
+from placement.evaluation.alternatives.alternatives import Rivals
+from placement.reporting.format.text_table import table
+from placement.reporting.json_documents import FORMAT
+from placement.reporting.plots.canvas import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    VERMILION,
+    Canvas,
+    canvas,
+)
+from placement.reporting.text.alternatives import contenders, rivals_document, rivals_text
+from placement.training.validation.l2_path import PenaltyPath
+
+RULE = "the strongest penalty within one standard error of the least log-loss"
+_LINES = 8  # of weights, that are named
+_COLOURS = (BLUE, ORANGE, GREEN, VERMILION, "#CC79A7", "#56B4E9", "#7B6D00", INK)
+
+
+@dataclass(frozen=True)
+class TuneResult:
+    """A tuning of some files: the path, the rivals on the same folds, and what to do next.
+
+    `rows` are those of training and of testing, which took no part. `options` are the words to
+    give `train` beside the files; `run` is the id, name and store line of the run, if any.
+    """
+
+    sources: tuple[str, ...]
+    name: str
+    rows: Mapping[str, int]
+    path: PenaltyPath
+    rivals: Rivals
+    options: tuple[str, ...]
+    warnings: tuple[str, ...]
+    run: tuple[str, str, str] | None
+
+
+def options_of(config: TrainConfig, l2: float, without: Collection[str]) -> tuple[str, ...]:
+    """Return the words that give `train` these settings and a penalty.
+
+    Defaults are left out, and so are settings `without` which a tuning was done.
+    """
+    found: list[str] = []
+    for item in dataclasses.fields(config):
+        value = getattr(config, item.name)
+        scope = item.metadata["scope"]
+        told = scope in {"read", "fit"} or item.name == "experiment"
+        if not told or value == item.default or item.name in without:
+            continue
+        if isinstance(value, bool):
+            found.append(flag(item.name) if value else flag("no_" + item.name))
+        elif isinstance(value, tuple):
+            words = value if item.metadata["separate"] else (_record(value),)
+            found += [word for own in words for word in (flag(item.name), own)]
+        else:
+            found += [flag(item.name), str(value)]
+    return (*found, "--l2", f"{l2:g}")
+
+
+def _record(words: Sequence[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(words)
+    return out.getvalue()
+
+
+def train_line(result: TuneResult, command: str = "placement") -> str:
+    """Return the line that trains with the chosen penalty, as one types it."""
+    return shlex.join([*command.split(), "train", *result.sources, *result.options])
+
+
+def tune_text(result: TuneResult, command: str = "placement") -> str:
+    """Return the path as a table, the choice, the rivals, and the line to type."""
+    path, best = result.path, result.path.penalties[result.path.best]
+    held = result.rows.get("test", 0)
+    untouched = f"; {held:,} held-out rows took no part" if held else ""
+    times = "" if path.repeats == 1 else f", {path.repeats} times with other folds"
+    what = f"{path.folds}-fold cross-validation{times}"
+    lines = [
+        f"{result.name}: {what}, of {path.rows:,} training rows{untouched}",
+        "",
+        _path_table(path),
+        "",
+        f"Chosen: --l2 {path.l2:g}, {RULE}",
+        f"({best.log_loss:.4f} at --l2 {best.l2:g}, standard error {best.standard_error:.4f}).",
+    ]
+    if path.says_little:
+        lines.append(
+            "Careful: even the strongest penalty, next to the base rate, is within that error: "
+            "these columns say little."
+        )
+    lines += ["", rivals_text(result.rivals)]
+    if result.path.repeats > 1:
+        lines.append("(in the folds of the first repeat; the path above is the mean of all)")
+    lines += ["", "Next:", f"  {train_line(result, command)}"]
+    if result.run:
+        run_id, name, export = result.run
+        lines += ["", f"Run: {name} ({run_id}), with a nested run for each penalty"]
+        lines += [f"  {command} ui", "", "For plain mlflow commands on these runs:", export]
+    return "\n".join(lines)
+
+
+def _path_table(path: PenaltyPath) -> str:
+    marks = {path.best: "least", path.chosen: "chosen"}
+    if path.best == path.chosen:
+        marks = {path.best: "least, chosen"}
+    rows = [
+        (f"{own.l2:g}", own.log_loss, own.standard_error, marks.get(place, ""))
+        for place, own in enumerate(path.penalties)
+    ]
+    return table(("--l2", "log-loss", "standard error", ""), rows, numeric=(0, 1, 2))
+
+
+def path_rows(path: PenaltyPath) -> list[dict[str, Any]]:
+    """The path as records, from the strongest penalty to the weakest."""
+    return [
+        {
+            "l2": own.l2,
+            "log_loss": own.log_loss,
+            "standard_error": own.standard_error,
+            "best": place == path.best,
+            "chosen": place == path.chosen,
+        }
+        for place, own in enumerate(path.penalties)
+    ]
+
+
+def rival_metrics(found: Rivals) -> dict[str, float]:
+    """The log-losses of the contenders by the names they are logged under."""
+    return {f"rivals_{one.name.replace(' ', '_')}": one.log_loss for one in contenders(found)}
+
+
+def tune_document(result: TuneResult, command: str = "placement") -> dict[str, Any]:
+    """What `tune --json` prints."""
+    path = result.path
+    return {
+        "format": FORMAT,
+        "run_id": result.run[0] if result.run else None,
+        "source": result.name,
+        "rows": dict(result.rows),
+        "folds": path.folds,
+        "repeats": path.repeats,
+        "path": path_rows(path),
+        "best_l2": path.penalties[path.best].l2,
+        "l2": path.l2,
+        "rule": RULE,
+        "rivals": rivals_document(result.rivals),
+        "command": train_line(result, command),
+        "warnings": list(result.warnings),
+    }
+
+
+def draw_path(directory: str | Path, path: PenaltyPath) -> list[Path]:
+    """Write the pictures of a path; return their paths."""
+    written = []
+    for name, png in {"l2_path": path_plot(path), "weights_by_l2": weights_plot(path)}.items():
+        if png is not None:
+            written.append(Path(directory) / f"{name}.png")
+            written[-1].write_bytes(png)
+    return written
+
+
+def path_plot(path: PenaltyPath) -> bytes:
+    """Draw the held-out log-loss by penalty, with one standard error to each side."""
+    l2 = [own.l2 for own in path.penalties]
+    loss = np.array([own.log_loss for own in path.penalties])
+    error = [own.standard_error for own in path.penalties]
+    best = path.penalties[path.best]
+    with canvas(fit=True) as page:
+        axes = page.axes
+        limit = best.log_loss + best.standard_error
+        axes.axhline(limit, color=GREY, lw=1, ls=":", label="least + one standard error")
+        axes.errorbar(
+            l2, loss, yerr=error, color=BLUE, ecolor="#8FBBD9", elinewidth=1.3, capsize=2,
+            marker="o", ms=4, lw=1.3, label="held-out rows, ± one standard error",
+        )  # fmt: skip
+        _mark(page, path)
+        axes.legend(loc="best")
+        page.name(f"Log-loss by penalty: --l2 {path.l2:g} chosen", "--l2", "mean log-loss")
+    return page.png
+
+
+def weights_plot(path: PenaltyPath) -> bytes | None:
+    """Draw the weights by penalty, the largest by name; None where there are no columns."""
+    if not path.names:
+        return None
+    l2 = [own.l2 for own in path.penalties]
+    largest = np.argsort(-np.abs(path.weights[path.chosen]), kind="stable")[:_LINES].tolist()
+    with canvas(fit=True) as page:
+        page.axes.axhline(0, color=INK, lw=0.8)
+        for place in sorted(set(range(len(path.names))) - set(largest))[:200]:
+            page.axes.plot(l2, path.weights[:, place], color="#C8C8C8", lw=0.8)
+        for colour, place in zip(_COLOURS, largest, strict=False):
+            name = path.names[place]
+            page.axes.plot(l2, path.weights[:, place], color=colour, lw=1.6, label=_short(name))
+        _mark(page, path)
+        page.axes.legend(loc="best")
+        units = "weight (numbers: per standard deviation)"
+        page.name("Weights by penalty", "--l2", units)
+    return page.png
+
+
+def _mark(page: Canvas, path: PenaltyPath) -> None:
+    from matplotlib.ticker import NullFormatter, StrMethodFormatter
+
+    page.axes.set_xscale("log")
+    page.axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    page.axes.xaxis.set_minor_formatter(NullFormatter())
+    least = path.penalties[path.best].l2
+    page.axes.axvline(least, color=GREY, lw=1, ls="--", label=f"least, {least:g}")
+    page.axes.axvline(path.l2, color=VERMILION, lw=1, ls="--", label=f"chosen, {path.l2:g}")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 28 else f"{name[:13]}…{name[-14:]}"

@@ -1,0 +1,266 @@
+import io
+import subprocess
+import sys
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from placement.data.encoding.encoder import Encoder
+from placement.data.schema import Feature, Schema, Target
+from placement.evaluation.calibration.reliability import reliability_bins
+from placement.model.fitted import Fitted
+from placement.model.history import Epoch
+from placement.model.scorer import CategoryColumn, NumberColumn
+from placement.reporting.plots import training_plots as plots
+from placement.reporting.plots.grade_curve import (
+    average_student,
+    choose_column,
+    grade_bins,
+    grade_of,
+)
+
+FILES = [
+    "loss.png",
+    "roc.png",
+    "precision_recall.png",
+    "reliability.png",
+    "decision_curve.png",
+    "coefficients.png",
+    "probability_by_grade.png",
+]
+
+
+def epoch(number, stage="gd", held_out=None):
+    loss = 0.4 + 0.29 * 0.9**number
+    return Epoch(number, stage, loss, loss, 0.1, 0.1, 0, 0, None, None, held_out, np.zeros(1), 0.0)
+
+
+HISTORY = [epoch(k, "gd" if k < 20 else "newton", 0.5) for k in range(24)]
+
+
+def sample(n=300, seed=1):
+    rng = np.random.default_rng(seed)
+    p = rng.random(n)
+    return p, (rng.random(n) < p).astype(float)
+
+
+def model(gap=0.2):
+    columns = (
+        NumberColumn("cgpa", 7.0, 0.9, 0.0, 10.0, 10.0, gap),
+        CategoryColumn(
+            "branch", ("CSE", "ECE"), rare=False, missing=False, shares=(0.6, 0.4), numeric=False
+        ),
+        NumberColumn("aptitude", 60.0, 15.0, 0.0, 100.0, 100.0, None),
+    )
+    features = (
+        Feature("cgpa", "number", 10.0),
+        Feature("branch", "category"),
+        Feature("aptitude", "number", 100.0),
+    )
+    return Fitted(
+        weights=np.array([1.2, -0.3, 0.5, 2.0]),
+        intercept=0.1,
+        aliased=(),
+        encoder=Encoder(columns),
+        schema=Schema(Target("status", "Placed", "Not Placed"), features, ()),
+        config={},
+        figures={},
+    )
+
+
+def drawn(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+
+def draw(directory, **changes):
+    p, y = sample()
+    given = {
+        "history": HISTORY,
+        "probability": p,
+        "label": y,
+        "names": ["cgpa", "branch=ECE"],
+        "coefficients": [1.2, -0.3],
+        "grade": grade_of(model(), {"cgpa": 5 + 5 * p}, y),
+    }
+    return plots.draw_all(directory, plots.Pictures(**{**given, **changes}))
+
+
+def test_all_pictures_are_written_and_can_be_opened(tmp_path):
+    paths = draw(tmp_path / "plots")
+    assert [path.name for path in paths] == FILES
+    for path in paths:
+        height, width, _ = drawn(path.read_bytes()).shape
+        assert min(width, height) > 300
+
+
+def test_the_same_numbers_give_the_same_bytes(tmp_path):
+    one, other = draw(tmp_path / "a"), draw(tmp_path / "b")
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
+
+
+def test_bytes_do_not_change_between_processes_or_name_the_drawing_program():
+    code = (
+        "import hashlib; from placement.reporting.plots.training_plots import coefficient_plot as f;"
+        "png = f(['a', 'b'], [1.0, -2.0]); assert b'Software' not in png;"
+        "print(hashlib.sha256(png).hexdigest())"
+    )
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    }
+    assert len(runs) == 1
+
+
+def test_what_has_no_numbers_has_no_picture(tmp_path):
+    paths = draw(
+        tmp_path,
+        history=(),
+        probability=[0.2, 0.9],
+        label=[1, 1],
+        grade=None,
+        coefficients=[None, None],
+    )
+    assert paths == []
+
+
+def test_pyplot_is_never_imported(tmp_path):
+    code = (
+        "import sys; from placement.reporting.plots.training_plots import coefficient_plot as f; f(['a'], [1.0]);"
+        "assert 'matplotlib.backends.backend_agg' in sys.modules;"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_style_of_the_caller_is_left_as_it_was():
+    import matplotlib as mpl
+
+    with mpl.rc_context({"font.size": 17, "axes.grid": False}):
+        plots.coefficient_plot(["a"], [1.0])
+        assert (mpl.rcParams["font.size"], mpl.rcParams["axes.grid"]) == (17, False)
+
+
+def test_both_stages_of_auto_are_marked(monkeypatch):
+    seen = lines_drawn(monkeypatch, lambda: plots.loss_curve(HISTORY))
+    assert "training rows, gradient descent" in seen
+    assert "training rows, Newton" in seen
+    assert "held-out rows" in seen
+    alone = lines_drawn(monkeypatch, lambda: plots.loss_curve([epoch(k) for k in range(5)]))
+    assert alone == ["training rows, gradient descent"]
+
+
+def lines_drawn(monkeypatch, make):
+    from matplotlib.axes import Axes
+
+    labels, legend = [], Axes.legend
+
+    def spy(axes, *args, **kwargs):
+        labels[:] = axes.get_legend_handles_labels()[1]
+        return legend(axes, *args, **kwargs)
+
+    monkeypatch.setattr(Axes, "legend", spy)
+    make()
+    return labels
+
+
+def test_a_history_of_one_epoch_and_one_with_gaps_can_be_drawn():
+    assert plots.loss_curve([epoch(0)])
+    assert plots.loss_curve([epoch(0), replace(epoch(1), loss=float("nan")), epoch(2)])
+
+
+@pytest.mark.parametrize("n", [6, 23, 200])
+def test_curves_over_rows_move_by_five_rows_at_least(n):
+    p, y = sample(n)
+    seen = plots._cumulated(p, y, None, None)
+    steps = np.diff((seen.hits + seen.alarms)[seen.apart])
+    assert (steps >= 5).all()
+    assert seen.hits[-1] + seen.alarms[-1] == n
+    assert seen.apart[-1] == len(seen.hits) - 1
+
+
+def test_equal_probabilities_are_one_step_of_the_curves():
+    p = np.repeat([0.9, 0.5, 0.1], [7, 9, 6])
+    seen = plots._cumulated(p, np.arange(22) % 2, None, None)
+    assert (seen.hits + seen.alarms).tolist() == [0, 7, 16, 22]
+
+
+def test_a_long_name_keeps_its_beginning_and_its_end():
+    name = "specialisation_in_the_final_year=Artificial Intelligence"
+    short = plots.shortened(name)
+    assert len(short) <= plots.LONGEST_NAME
+    assert name.startswith(short.split("…")[0])
+    assert name.endswith(short.split("…")[1])
+
+
+def test_names_with_dollars_or_in_any_script_draw_without_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert plots.coefficient_plot(
+            ["fee ($\\frac$)", "மதிப்பெண்", "x_{1}", "अंक"], [1.0, -1, 0.5, 0]
+        )
+
+
+def test_at_most_thirty_coefficients_are_drawn_and_the_largest_are_kept():
+    many = plots.coefficient_plot([f"c{k}" for k in range(60)], list(range(60)))
+    thirty = plots.coefficient_plot([f"c{k}" for k in range(30, 60)], list(range(30, 60)))
+    assert drawn(many).shape == drawn(thirty).shape
+
+
+@pytest.mark.parametrize("n", [0, 4, 5, 57])
+def test_dots_against_the_grade_stand_for_five_students_at_least(n):
+    p, y = sample(n)
+    bins = grade_bins(5 + 5 * p, y)
+    assert all(item.rows >= 5 for item in bins)
+    assert sum(item.rows for item in bins) == (n if n >= 5 else 0)
+
+
+def test_rows_without_a_grade_or_weight_are_in_no_dot():
+    p, y = sample(100)
+    grade = np.where(np.arange(100) < 20, np.nan, 5 + 5 * p)
+    weight = (np.arange(100) < 60).astype(float)
+    assert sum(item.rows for item in grade_bins(grade, y, weight)) == 40
+
+
+def test_the_curve_is_that_of_a_student_average_in_all_else():
+    fitted = model()
+    expected = 0.1 + 1.2 * (8.0 - 7.0) / 0.9 + 0.5 * 0.4
+    assert average_student(fitted, "cgpa", np.array([8.0])) == pytest.approx(
+        1 / (1 + np.exp(-expected))
+    )
+
+
+def test_an_average_student_lacks_a_grade_as_often_as_students_did():
+    expected = 0.1 - 0.3 * 0.2 + 0.5 * 0.4 + 2.0 * (75 - 60) / 15
+    assert average_student(model(gap=0.2), "aptitude", np.array([75.0])) == pytest.approx(
+        1 / (1 + np.exp(-expected))
+    )
+
+
+def test_the_grade_is_the_cgpa_where_there_is_one_else_a_scaled_column():
+    fitted = model()
+    assert choose_column(fitted) == "cgpa"
+    without = replace(
+        fitted,
+        encoder=Encoder(fitted.encoder.columns[1:]),
+        weights=fitted.weights[2:],
+        schema=replace(fitted.schema, features=fitted.schema.features[1:]),
+    )
+    assert choose_column(without) == "aptitude"
+    categories = replace(without, encoder=Encoder(without.encoder.columns[:1]))
+    assert choose_column(replace(categories, weights=without.weights[:1])) is None
+
+
+def test_a_picture_of_few_rows_shows_the_curve_alone():
+    grade = grade_of(model(), {"cgpa": np.array([7.0, 8.0])}, np.array([0.0, 1.0]))
+    assert grade.bins == ()
+    assert plots.grade_plot(grade)
+
+
+def test_a_diagram_without_five_rows_is_not_drawn():
+    p, y = sample(4)
+    assert plots.reliability_diagram(reliability_bins(p, y)) is None
