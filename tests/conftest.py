@@ -162,7 +162,7 @@ def students():
 def trained(students, tmp_path_factory):
     """A bundle directory, its sheet beside it as `students.csv`, made once for a worker."""
     from placement.config import TrainConfig
-    from placement.workflows.train import train
+    from placement.workflows.training.train import train
 
     home = tmp_path_factory.mktemp("trained")
     train([str(students(home / "students.csv"))], TrainConfig(track=False, out=str(home / "model")))
@@ -186,7 +186,7 @@ def recorded(students, template, tmp_path_factory):
     from placement.config import TrainConfig
     from placement.tracking.relocate import relocate
     from placement.tracking.store import open_store
-    from placement.workflows.train import train
+    from placement.workflows.training.train import train
 
     home = tmp_path_factory.mktemp("recorded")
     shutil.copytree(template, home / "mlruns")

@@ -43,8 +43,8 @@ def compare(
     """
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.comparison import comparison_document, comparison_text
-    from placement.workflows.alike import Rows
-    from placement.workflows.compare import compare_models
+    from placement.workflows.selection.compare import compare_models
+    from placement.workflows.selection.paired_scores import Rows
 
     result = compare_models(models, Rows(data, names, sheet, weight), console)
     for text in result.warnings:

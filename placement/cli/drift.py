@@ -51,7 +51,7 @@ def drift(
     """
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.drift import drift_document, drift_text
-    from placement.workflows.drift import drift_of_file
+    from placement.workflows.monitoring.drift import drift_of_file
 
     if fail_above is not None and not (fail_above >= 0 and math.isfinite(fail_above)):
         raise UsageError(f"--fail-above {fail_above}: give a number of 0 or more, such as 0.25")

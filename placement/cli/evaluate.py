@@ -67,7 +67,7 @@ def evaluate(
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.json_documents import evaluation_document
     from placement.reporting.text.summaries import evaluation_text
-    from placement.workflows.evaluate import evaluate_file
+    from placement.workflows.monitoring.evaluate import evaluate_file
 
     result = evaluate_file(
         model,

@@ -73,7 +73,7 @@ def explain(
     """
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.explanation import explanation_document, explanation_text
-    from placement.workflows.explain import Question, explain_model
+    from placement.workflows.scoring.explain import Question, explain_model
 
     if data is None and row is not None:
         raise UsageError("--row is a row of a file: name DATA")

@@ -75,7 +75,7 @@ def gradcheck(
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.json_documents import gradcheck_document
     from placement.reporting.text.summaries import gradcheck_text
-    from placement.workflows.gradcheck import gradcheck as work
+    from placement.workflows.training.gradcheck import gradcheck as work
 
     check = work(data, **options)
     console.detail(f"{check.rows} rows, {check.corner_rows} of them at a corner of the clamp")

@@ -85,7 +85,7 @@ def predict(
       placement predict sheet.xlsx --unknown --where 'Batch==2026' --out scored.xlsx --about
       placement predict --model mymodel --set cgpa=7.4 --set internships=1
     """
-    from placement.workflows.models import find_model
+    from placement.workflows.reading.find_model import find_model
 
     if bool(data) == bool(settings):
         raise UsageError("predict needs DATA or --set COLUMN=VALUE, one of them")
@@ -94,8 +94,8 @@ def predict(
         _predict_one(find_model(model, console), values, options["threshold"], as_json, console)
         return
     from placement.reporting.text.summaries import predict_text
-    from placement.workflows.predict import Request
-    from placement.workflows.predict import predict as score
+    from placement.workflows.scoring.predict import Request
+    from placement.workflows.scoring.predict import predict as score
 
     request = Request(source=str(data), as_json=as_json, **options)
     result = score(find_model(model, console), request, console)
@@ -124,7 +124,7 @@ def _predict_one(
 ) -> None:
     from placement.reporting.format.probability_words import chance
     from placement.reporting.json_documents import as_json as document
-    from placement.workflows.predict_one import predict_one
+    from placement.workflows.scoring.predict_one import predict_one
 
     answer, warnings = predict_one(model, values, threshold)
     for text in warnings:

@@ -64,8 +64,8 @@ def promote(
         raise UsageError("name the model: placement promote challenger --data FILE")
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.promotion import promotion_document, promotion_text
-    from placement.workflows.alike import Rows
-    from placement.workflows.promote import promote as work
+    from placement.workflows.selection.paired_scores import Rows
+    from placement.workflows.selection.promote import promote as work
 
     rows = None if data is None else Rows(data, names, sheet, weight)
     result = work(model, rows, force, console)
@@ -84,7 +84,7 @@ def _refuse_beside_rollback(options: list[str]) -> None:
 def _roll_back(model: str | None, reason: str, console: Console, *, as_json: bool) -> None:
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.promotion import rollback_document, rollback_text
-    from placement.workflows.promote import roll_back_champion
+    from placement.workflows.selection.promote import roll_back_champion
 
     result = roll_back_champion(model, reason, console)
     click.echo(document(rollback_document(result)) if as_json else rollback_text(result))

@@ -45,7 +45,7 @@ def report(
       placement report champion --data data/students.csv --out report.html
     """
     from placement.reporting.json_documents import as_json as document
-    from placement.workflows.report import write_report
+    from placement.workflows.monitoring.report import write_report
 
     result = write_report(run, data, out, console, names=names, sheet=sheet)
     for text in result.warnings:

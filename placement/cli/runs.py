@@ -23,7 +23,7 @@ def runs(experiment: str | None, relocate: bool, as_json: bool, console: Console
     """
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.summaries import runs_text
-    from placement.workflows.runs import recorded_runs, relocate_store, store_name
+    from placement.workflows.recording.runs import recorded_runs, relocate_store, store_name
 
     if relocate:
         console.note(relocate_store())
@@ -48,6 +48,6 @@ def ui(host: str, port: int, console: Console) -> None:
     Example:
       placement ui --port 5001
     """
-    from placement.workflows.runs import serve_ui
+    from placement.workflows.recording.runs import serve_ui
 
     serve_ui(host, port, console)

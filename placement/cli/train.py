@@ -53,7 +53,7 @@ def train(
     if dry_run:
         _show_understanding(data, config, as_json, console)
         return
-    from placement.workflows.train import train as work
+    from placement.workflows.training.train import train as work
 
     result = work(data, config, console)
     from placement.reporting.json_documents import as_json as document
@@ -71,8 +71,8 @@ def _show_understanding(
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.json_documents import understanding_document
     from placement.reporting.text.summaries import understanding_text
-    from placement.workflows.learning import understand
-    from placement.workflows.reading import read, storage_of
+    from placement.workflows.reading.read_training_tables import read, storage_of
+    from placement.workflows.training.fit_and_test import understand
 
     with storage_of(config) as storage:
         _, seen = understand(read(data, config, storage, console), config, console)

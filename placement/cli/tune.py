@@ -53,7 +53,7 @@ def tune(
       placement tune data/students.csv
       placement tune marks.csv --target Result --group college --repeats 10 --no-track
     """
-    from placement.workflows.tune import tune_files
+    from placement.workflows.selection.tune import tune_files
 
     config = effective_config(given, config_file)
     result = tune_files(data, config, console, folds=folds, repeats=repeats)

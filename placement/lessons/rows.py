@@ -14,9 +14,9 @@ from placement.model.fitted import load_fitted
 from placement.model.loss import effective_epsilon
 from placement.model.scorer import match_columns
 from placement.runtime.progress import Nobody, Watcher
-from placement.workflows.labelled import read_like
-from placement.workflows.models import find_model
-from placement.workflows.predict_one import phrase
+from placement.workflows.reading.find_model import find_model
+from placement.workflows.reading.read_labelled import read_like
+from placement.workflows.scoring.predict_one import phrase
 
 
 def graph_of_row(

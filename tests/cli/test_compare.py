@@ -9,7 +9,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from placement.config import TrainConfig
 from placement.model.fitted import load_fitted
-from placement.workflows.train import train
+from placement.workflows.training.train import train
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from placement.data.splits.folds import folds_of
 from placement.evaluation.thresholds import Policy, choose_threshold
 from placement.model.fitted import load_fitted
 from placement.training.validation.cross_predict import cross_scored
-from placement.workflows.learning import attempt, understand
-from placement.workflows.reading import read, storage_of
+from placement.workflows.reading.read_training_tables import read, storage_of
+from placement.workflows.training.fit_and_test import attempt, understand
 
 POLICIES = {
     "cost": (("--cost-fp", 3, "--cost-fn", 1), Policy("cost", cost_fp=3, cost_fn=1)),

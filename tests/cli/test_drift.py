@@ -198,7 +198,7 @@ def test_every_kind_of_file_gives_the_same_document(
         given = tmp_path / "part-*.csv"
     else:
         given = shutil.copy(sheet, tmp_path / "students.csv")
-        monkeypatch.setattr("placement.workflows.drift.Wanted", _small_blocks)
+        monkeypatch.setattr("placement.workflows.monitoring.drift.Wanted", _small_blocks)
     found = run("drift", given, "--model", trained, "--json").json
     assert found["columns"] == wanted["columns"]
     assert found["performance"] == wanted["performance"]

@@ -18,7 +18,7 @@ from placement.tracking.registry import conclude, register
 from placement.tracking.relocate import relocate
 from placement.tracking.runs import tracked_run
 from placement.tracking.store import open_store
-from placement.workflows.train import train
+from placement.workflows.training.train import train
 
 VERSIONS = {
     "weak": 1, "good": 2, "middling": 3, "fewer": 4, "other": 5, "unfinished": 6, "unchecked": 7,
@@ -345,7 +345,7 @@ AT_ONCE = textwrap.dedent(
     """
     import pathlib, sys, time
     from placement.workflows import promote as module
-    from placement.workflows.alike import Rows
+    from placement.workflows.selection.paired_scores import Rows
 
     judge, (own, other) = module._judged, sys.argv[1:]
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from placement.model.fitted import load_fitted
-from placement.workflows import ranking
+from placement.workflows.scoring import ranked_output as ranking
 
 ADDED = [
     "placement_probability",

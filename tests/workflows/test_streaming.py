@@ -22,9 +22,9 @@ from placement.data.encoding.chunks import ArrayChunks, FileChunks
 from placement.data.formats.table_reader import open_table
 from placement.training.prepare import finish, prepare
 from placement.training.solver.training_loop import solve
-from placement.workflows.appraisal import appraise
-from placement.workflows.learning import attempt, understand
-from placement.workflows.reading import read
+from placement.workflows.reading.read_training_tables import read
+from placement.workflows.training.final_figures import appraise
+from placement.workflows.training.fit_and_test import attempt, understand
 
 ROWS = 700
 EXACT = 1e-10
@@ -509,7 +509,7 @@ def test_options_that_cannot_go_together_are_told_before_any_file_is_opened(run,
 def test_what_a_killed_process_leaves_on_the_disk_is_gone_after_the_next(run, files, here, number):
     """A training that waits for its reader to go on is killed while its rows are on the disk."""
     stall = (
-        "import sys, time, placement.workflows.learning as learning\n"
+        "import sys, time, placement.workflows.training.fit_and_test as learning\n"
         "def stalled(*args): print('here', flush=True); time.sleep(60)\n"
         "learning.attempt = stalled\n"
         "from placement.cli import main; main(sys.argv[1:])"

@@ -15,7 +15,7 @@ from placement.data.schema import Feature
 from placement.runtime.progress import Nobody
 from placement.training.prepare import finish, prepare, profiled
 from placement.training.solver.training_loop import solve
-from placement.workflows.labelled import read_watched
+from placement.workflows.reading.read_labelled import read_watched
 
 values = st.lists(
     st.floats(-1e9, 1e9).filter(lambda v: v == 0 or abs(v) > 1e-9)

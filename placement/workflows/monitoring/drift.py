@@ -1,0 +1,135 @@
+"""Drift: compare a file with what its model was trained on, block by block."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from placement.data.columns.storage import Storage
+from placement.data.formats.blocks import Wanted
+from placement.data.formats.table_reader import Block, Reader, RowCount
+from placement.data.profiles.column_profile import Profile, profile_of_document
+from placement.data.schema import matching_columns, same_column
+from placement.data.target.target_column import unlabelled
+from placement.errors import DataError, ModelError
+from placement.evaluation.drift.drift import Seen, drift, seen
+from placement.evaluation.drift.performance_drift import Performance, performance
+from placement.model.scorer import Problem
+from placement.reporting.text.drift import DriftResult
+from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.progress import Nobody, Watcher
+from placement.workflows.reading.find_model import Model, find_model
+from placement.workflows.reading.open_for_model import open_for
+from placement.workflows.reading.read_labelled import read_like
+from placement.workflows.reading.training_settings import is_training_table
+from placement.workflows.scoring.score_blocks import Doubts
+
+
+def drift_of_file(
+    name: str,
+    source: str,
+    fail_above: float | None = None,
+    watcher: Watcher = Nobody(),
+    *,
+    names: tuple[str, ...] = (),
+    sheet: str | None = None,
+) -> DriftResult:
+    """Compare a file with the training rows of the model that `name` names.
+
+    `fail_above`: the PSI from which on the result counts as refused.
+    """
+    model = find_model(name, watcher)
+    profile = _profile(model)
+    reader = open_for(model, source, watcher, names=names, sheet=sheet)
+    now, labelled, doubts = _walked(model, profile, reader, watcher)
+    if not now.rows:
+        raise DataError(f"{reader.name}: has no rows to compare")
+    judged, more = _judged(model, reader, watcher) if labelled else (None, ())
+    return DriftResult(
+        data=reader.name,
+        model=model.about,
+        profile=profile,
+        drift=drift(profile, now),
+        performance=judged,
+        fail_above=fail_above,
+        warnings=tuple(dict.fromkeys((*reader.warnings, *doubts, *more))),
+    )
+
+
+def _profile(model: Model) -> Profile:
+    document = model.figures.get("profile")
+    if document is None:
+        raise ModelError(
+            f"{model.name}: an older version of placement trained it and kept no histograms of the "
+            "training rows to compare with; train it again"
+        )
+    try:
+        return profile_of_document(document)
+    except (KeyError, TypeError, ValueError) as problem:
+        raise ModelError(
+            f"{model.name}: the histograms of its training rows lack or garble {problem}; "
+            "train it again"
+        ) from problem
+
+
+def _walked(
+    model: Model, profile: Profile, reader: Reader, watcher: Watcher
+) -> tuple[Seen, int, tuple[str, ...]]:
+    """Count all rows in the profile's bins, and those whose outcome is known; tell odd cells."""
+    own = matching_columns(reader.names, [c.column for c in profile.columns], file=reader.name)
+    target = next((n for n in reader.names if same_column(n, model.schema.target.name)), None)
+    outcome = frozenset() if target is None else frozenset({target})
+    # As in predicting, "NA" is a word beside words, and a gap beside numbers.
+    wanted = Wanted(columns=frozenset(own.values()) | outcome, words=outcome)
+
+    def work(task: Callable[[], Block]) -> tuple[Block, Seen, int, tuple[Problem, ...]]:
+        block = task()
+        cells: Mapping[str, Any] = {name: block.columns[there] for name, there in own.items()}
+        scores = model.scorer.score(cells, reader.decimal)
+        found = seen(profile, cells, scores.probability, reader.decimal)
+        odd = tuple(p for p in scores.problems if p.what == "not a number")
+        return block, found, _labelled(model, block, reader.decimal) if target else 0, odd
+
+    total: Seen | None = None
+    labelled, count, doubts = 0, RowCount(), Doubts()
+    with watcher.progress("comparing", "rows", reader.likely_rows) as progress:
+        for block, found, known, odd in count.told(
+            in_order(reader.tasks(wanted), work, usable_processors())
+        ):
+            numbered = count.numbered(block)
+            doubts.add(odd, numbered.where)
+            total = found if total is None else total.merge(found)
+            labelled += known
+            progress.update(total.rows)
+    empty = seen(profile, {c.column: np.empty(0) for c in profile.columns}, np.empty(0))
+    return total or empty, labelled, doubts.warnings
+
+
+def _labelled(model: Model, block: Block, decimal: str) -> int:
+    return int((~unlabelled(model.schema.target, block.columns, decimal=decimal)).sum())
+
+
+def _judged(
+    model: Model, reader: Reader, watcher: Watcher
+) -> tuple[Performance | None, tuple[str, ...]]:
+    """Measure the model on the rows whose outcome is known."""
+    try:
+        with Storage() as storage:
+            table = read_like(reader, model.schema, storage, watcher, one_outcome=True)
+            for text in table.notes:
+                if text not in reader.notes:
+                    watcher.note(text)
+            pieces = [
+                model.scorer.score(table.piece(place, model.schema.feature_names)).probability
+                for place in range(table.pieces)
+            ]
+            found = performance(np.concatenate(pieces), table.label, model.figures)
+            known = is_training_table(model.figures, model.schema.feature_names, table)
+    except DataError as fault:
+        # The columns can be compared even where the outcomes cannot be read.
+        return None, (f"outcomes were not compared: {fault}",)
+    if known:
+        return found, (
+            f"{table.name} is the very table the model was trained on: its figures flatter",
+        )
+    return found, ()

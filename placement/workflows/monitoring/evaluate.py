@@ -1,0 +1,99 @@
+"""Evaluate: run the perceptron on rows whose outcome is known."""
+
+from functools import partial
+
+from placement.data.columns.storage import Storage
+from placement.data.profiles.sensitive_groups import sensitive_groups
+from placement.data.table.read_table import Table
+from placement.evaluation.alternatives.alternatives import Rivals
+from placement.evaluation.evaluate import evaluate
+from placement.model.fitted import Fitted, load_fitted
+from placement.model.scorer import match_columns
+from placement.reporting.results import EvaluateResult
+from placement.reporting.text.fairness import fairness_document
+from placement.runtime.progress import Nobody, Watcher
+from placement.workflows.reading.find_model import find_model
+from placement.workflows.reading.read_labelled import read_like
+from placement.workflows.reading.training_settings import (
+    is_training_table,
+    settings_of,
+    split_of_training,
+)
+from placement.workflows.scoring.score_blocks import Doubts
+
+
+def evaluate_file(
+    name: str,
+    source: str,
+    threshold: float | None,
+    watcher: Watcher = Nobody(),
+    *,
+    names: tuple[str, ...] = (),
+    sheet: str | None = None,
+    weight: str | None = None,
+    with_rivals: bool = False,
+    sensitive: tuple[str, ...] | None = None,
+) -> EvaluateResult:
+    """Measure the model that `name` names on a file with outcomes.
+
+    `weight`: its column of frequency weights. `with_rivals`: perceptrons of the model's settings
+    and their rivals are cross-validated on the file too.
+    `sensitive`: columns whose groups are to be compared; None for those that were compared when the
+    model was trained, as far as the file has them, and the recognised ones.
+    """
+    model = find_model(name, watcher)
+    fitted = load_fitted(model.directory)
+    with Storage() as storage:
+        table = read_like(
+            source,
+            model.schema,
+            storage,
+            watcher,
+            names=names,
+            sheet=sheet,
+            weight=weight,
+            one_outcome=True,
+            sensitive=sensitive,
+        )
+        wanted = table.sensitive if sensitive is not None else _usual(fitted, table)
+        groups, notes = sensitive_groups(table, wanted, asked=sensitive is not None)
+        for note in notes:
+            watcher.note(note)
+        found = evaluate(fitted, table, threshold=threshold, groups=groups)
+        doubts = _doubts(fitted, table)
+        beside = _rivals(fitted, table, watcher) if with_rivals else None
+        known = is_training_table(model.figures, model.schema.feature_names, table)
+    if known:
+        doubts = (f"{table.name} is the very table the model was trained on: it flatters", *doubts)
+    if found.base_rate in (0.0, 1.0):
+        doubts = (f"{table.name}: all rows have the same outcome: most figures say little", *doubts)
+    by_group = None
+    if found.fairness is not None:
+        by_group = fairness_document(found.fairness, fitted.schema.target, "file")
+        doubts = (*doubts, *by_group["warnings"])
+    said = (*table.warnings, *doubts)
+    return EvaluateResult(table.name, model.about, found, said, beside, by_group)
+
+
+def _rivals(fitted: Fitted, table: Table, watcher: Watcher) -> Rivals:
+    """Compare perceptrons of a model's settings with their rivals on the rows of a table."""
+    from placement.workflows.selection.compare_alternatives import rivals
+
+    split = split_of_training(fitted, table)
+    return rivals(table, settings_of(fitted.config), watcher, split=split)
+
+
+def _usual(fitted: Fitted, table: Table) -> tuple[str, ...]:
+    """Return the columns whose groups were compared in training, and the recognised ones."""
+    before = fitted.figures.get("fairness") or {"columns": []}
+    found = match_columns(table.kept, [own["column"] for own in before["columns"]])
+    return tuple(dict.fromkeys((*found.values(), *table.sensitive)))
+
+
+def _doubts(fitted: Fitted, table: Table) -> tuple[str, ...]:
+    """Tell of the cells that the model had not seen the like of."""
+    doubts = Doubts()
+    for place in range(table.pieces):
+        cells = table.piece(place, fitted.schema.feature_names)
+        doubts.add(fitted.encoder.problems(cells), partial(table.where, place))
+    return doubts.warnings

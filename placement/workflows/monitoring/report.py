@@ -1,0 +1,186 @@
+"""Report: gather what is known of a model, write it as HTML and Markdown, and add it to its run."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.config import TrainConfig
+from placement.data.columns.storage import Storage
+from placement.data.splits.split import FEWEST_HELD_OUT, TEST, TRAIN, split_of
+from placement.data.table.table import Table
+from placement.errors import DataError, ModelError, UsageError
+from placement.evaluation.metrics.accumulator import Judge
+from placement.model.fitted import load_fitted
+from placement.model.scorer import words
+from placement.reporting.format.html_page import html_page
+from placement.reporting.format.model_card import model_card
+from placement.reporting.report.sections import sections_of, subtitle_of, title_of
+from placement.reporting.report.verdicts import LaterBatch, Report, verdicts
+from placement.runtime.atomic_write import replacing, writing
+from placement.runtime.progress import Nobody, Watcher
+from placement.workflows.reading.find_model import find_model
+from placement.workflows.reading.read_labelled import read_like
+from placement.workflows.reading.training_settings import settings_of, split_of_training
+
+NEEDED = ("skill", "metrics", "calibration", "decision", "gradcheck", "inference")
+PAGE, CARD = "report.html", "MODEL_CARD.md"
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """Where a report was written, and its answers to the questions of trust."""
+
+    page: str
+    card: str
+    run_id: str | None
+    verdicts: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+
+
+def write_report(
+    name: str,
+    data: str | None,
+    out: str,
+    watcher: Watcher = Nobody(),
+    *,
+    names: tuple[str, ...] = (),
+    sheet: str | None = None,
+) -> ReportResult:
+    """Write the report of the model that `name` names to a file, and its card beside it.
+
+    With `data`, a file with outcomes, it also tells whether a straight line is enough, and what the
+    settings are worth on the latest batch. A run of the store keeps both files.
+    """
+    if Path(out).suffix.casefold() not in {".html", ".htm"}:
+        raise UsageError(f"--out {out}: the report is an HTML page; name it {Path(out).stem}.html")
+    model = find_model(name, watcher)
+    fitted = load_fitted(model.directory)
+    lacking = [name for name in NEEDED if name not in fitted.figures]
+    if lacking:
+        raise ModelError(
+            f"{name}: its {lacking[0]} was not recorded, as by an older version or in Python; a "
+            "report needs a model of placement train"
+        )
+    run_id = model.about["run_id"]
+    report = Report(model.about, fitted, _checks(run_id))
+    if data is not None:
+        with Storage() as storage:
+            table = read_like(data, model.schema, storage, watcher, names=names, sheet=sheet)
+            report = _asked(report, table, watcher)
+    title, subtitle, sections = title_of(report), subtitle_of(report), sections_of(report)
+    page, card = html_page(title, subtitle, sections), model_card(title, subtitle, sections)
+    target = Path(out)
+    _write(target, page)
+    _write(target.with_name(CARD), card)
+    if run_id is not None:
+        _add(run_id, {PAGE: page, CARD: card})
+    return ReportResult(
+        str(target), str(target.with_name(CARD)), run_id, verdicts(report), report.warnings
+    )
+
+
+def _checks(run_id: str | None) -> Any:
+    """Return the gradient checks that a run recorded."""
+    if run_id is None:
+        return None
+    from placement.tracking.artifacts import read_run_table
+    from placement.tracking.store import open_store
+
+    return read_run_table(open_store(create=False), run_id, "gradient_checks.json")
+
+
+def _add(run_id: str, texts: dict[str, str]) -> None:
+    from placement.tracking.artifacts import add_text
+    from placement.tracking.store import open_store
+
+    store = open_store(create=False)
+    for file, text in texts.items():
+        add_text(store, run_id, text, file)
+
+
+def _write(path: Path, text: str) -> None:
+    with writing(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+
+def _asked(report: Report, table: Table, watcher: Watcher) -> Report:
+    """Add what only rows can tell."""
+    from placement.workflows.selection.compare_alternatives import rivals
+
+    config, doubts = settings_of(report.fitted.config), list(table.warnings)
+    beside = later = None
+    try:
+        split = split_of_training(report.fitted, table)
+        beside = rivals(table, config, watcher, split=split)
+    except DataError as fault:
+        doubts.append(str(fault))
+    try:
+        later = _later(table, config)
+    except DataError as fault:
+        doubts.append(f"out of time: {fault}")
+    return replace(report, source=table.name, rivals=beside, later=later, warnings=tuple(doubts))
+
+
+def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
+    """Train on all batches but the latest, and try that; None where there are no two of them."""
+    from placement.training.prepare import finish, prepare
+    from placement.training.solver.training_loop import solve
+    from placement.training.validation.cross_predict import scored
+    from placement.workflows.training.calibrate import calibrate
+    from placement.workflows.training.choose_threshold import decision_of, policy_of
+    from placement.workflows.training.out_of_fold import folds_for, out_of_fold
+
+    if table.batch is None:
+        return None
+    latest = _latest(table)
+    if latest is None:
+        return None
+    split = split_of(
+        table, lambda place: np.where(_of_batch(table, place, latest), TEST, TRAIN), "a batch"
+    )
+    trained, tried = int(split.counts[TRAIN]), int(split.counts[TEST])
+    fewest = [
+        min(int(split.positive[part]), int(split.counts[part] - split.positive[part]))
+        for part in (TRAIN, TEST)
+    ]
+    if min(fewest) < FEWEST_HELD_OUT:
+        return None
+    prepared = prepare(table, config, split=split)
+    again = finish(prepared, solve(prepared.problem))
+    policy = policy_of(config)
+    if config.calibrate != "none" or policy is not None:
+        folds = folds_for(prepared, "what was chosen on other rows")
+        unseen = out_of_fold(prepared, folds)
+        if config.calibrate != "none":
+            learnt = calibrate(config.calibrate, unseen, config.seed).calibration
+            again = replace(again, calibration=learnt)
+        decision = decision_of(prepared, unseen, again.calibration)
+        again = replace(again, threshold=decision["threshold"])
+    judge = Judge(again.threshold, config.seed)
+    for p, y, w in scored(prepared.tested, again):
+        judge.add(p, y, w, prepared.base_rate)
+    prepared.discard()
+    return LaterBatch(table.batch, latest, (trained, tried), judge.judged())
+
+
+def _latest(table: Table) -> str | None:
+    """Return the latest batch, by number where they are numbers, None where there is only one."""
+    seen: set[str] = {w for place in range(table.pieces) for w in _batches(table, place)} - {""}
+    if len(seen) < 2:
+        return None
+    return max(seen, key=lambda word: (float(word) if word.isdecimal() else -1.0, word))
+
+
+def _of_batch(table: Table, place: int, batch: str) -> npt.NDArray[np.bool_]:
+    return np.asarray(_batches(table, place) == batch)
+
+
+def _batches(table: Table, place: int) -> npt.NDArray[np.object_]:
+    column = table.kept[str(table.batch)]
+    own = column.piece(place)
+    return np.array([word or "" for word in words(own)], dtype=object)

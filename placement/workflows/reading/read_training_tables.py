@@ -1,0 +1,66 @@
+"""Read the files of a training, before anything is learnt of them; nothing heavy is imported."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from placement.config import TrainConfig
+from placement.data.columns.row_rules import is_rule, parse_rule
+from placement.data.columns.storage import Storage
+from placement.data.splits.row_hashes import count_common
+from placement.data.table.table import Table
+from placement.runtime.progress import Nobody, Watcher
+from placement.workflows.reading.read_labelled import read_like, read_watched
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The table to learn from, and that to test on where there is one, with what is doubtful."""
+
+    train: Table
+    test: Table | None
+    warnings: tuple[str, ...]
+
+
+def storage_of(config: TrainConfig) -> Storage:
+    """Return where tables are kept while a configuration is followed."""
+    stream = False if config.labels else True if config.keep_cache else config.stream
+    return Storage(stream=stream, folder=config.cache, keep=config.keep_cache)
+
+
+def read(
+    sources: Sequence[str], config: TrainConfig, storage: Storage, watcher: Watcher = Nobody()
+) -> Tables:
+    """Read the files as the configuration says."""
+    _check_rules(config)
+    table = read_watched(list(sources), config.of_scope("read"), storage, watcher)
+    if not config.test:
+        return Tables(table, None, table.warnings)
+    test = read_like(config.test, table.schema, storage, watcher, sensitive=config.sensitive)
+    doubts = (*table.warnings, *_known_rows(table, test, config.seed), *test.warnings)
+    return Tables(table, test, doubts)
+
+
+def _check_rules(config: TrainConfig) -> None:
+    """Tell a rule that is none before any data is opened."""
+    if config.test_where is not None:
+        parse_rule(config.test_where, option="--test-where")
+    if config.positive is not None and is_rule(config.positive):
+        parse_rule(config.positive, option="--positive", column_needed=False)
+
+
+def _known_rows(table: Table, test: Table, seed: int) -> tuple[str, ...]:
+    """Warn of rows to test on that are also trained on: their figures flatter."""
+    alike = [
+        name
+        for name, column in table.kept.items()
+        if name in test.kept
+        and name not in table.identifiers
+        and (column.kind, column.is_hashed) == (test.kept[name].kind, test.kept[name].is_hashed)
+    ]
+    again, exact = count_common(table, test, alike, seed)
+    if not again:
+        return ()
+    about = "" if exact else "about "
+    return (
+        f"{test.name}: {about}{again:,} of {len(test):,} rows to test on are trained on as well",
+    )

@@ -1,0 +1,1 @@
+"""A training and its result come in; an MLflow run goes out."""

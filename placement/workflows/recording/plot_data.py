@@ -1,0 +1,60 @@
+"""What the pictures of a training show, gathered from its rows; `reporting` draws it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.evaluation.metrics.bootstrap import EXACT_ROWS
+from placement.model.fitted import Fitted
+from placement.reporting.plots.grade_curve import (
+    Grade,
+    binned,
+    choose_column,
+    grade_of,
+    number_columns,
+)
+from placement.reporting.plots.training_plots import Pictures
+from placement.training.prepare import Tested
+from placement.workflows.training.fit_and_test import Trial
+
+Floats = npt.NDArray[np.float64]
+
+
+def pictures_of(trial: Trial, fitted: Fitted) -> Pictures:
+    """Gather what the pictures of a trial's model, or of the one fitted again, show."""
+    measured = trial.judge.measured()
+    return Pictures(
+        history=fitted.history,
+        probability=measured.probability,
+        label=measured.label,
+        weight=measured.weight,
+        rows=measured.rows,
+        names=fitted.encoder.names,
+        coefficients=[row.coefficient_standardised for row in fitted.coefficients],
+        grade=_grade(trial.prepared.tested, fitted, int(measured.rows.sum())),
+        positive=fitted.schema.target.positive,
+        threshold=fitted.threshold,
+    )
+
+
+def _grade(tested: Tested, fitted: Fitted, rows: int) -> Grade | None:
+    """Gather the grades of the rows to measure on, where the model knows a grade."""
+    name = choose_column(fitted)
+    if name is None:
+        return None
+    parts = _of_pieces(tested, name)
+    if rows <= EXACT_ROWS:
+        values, label, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return grade_of(fitted, {name: values}, label, weight, name)
+    column = next(own for own in number_columns(fitted) if own.column == name)
+    values, label, weight, counts = binned(parts, column.low, column.high)
+    return grade_of(fitted, {name: values}, label, weight, name, counts)
+
+
+def _of_pieces(tested: Tested, name: str) -> Iterator[tuple[Floats, Floats, Floats]]:
+    table = tested.table
+    for place in range(table.pieces):
+        rows = tested.rows(place)
+        cells = np.asarray(table.kept[name].piece(place), dtype=np.float64)
+        yield cells[rows], table.labels.piece(place)[rows], table.weights.piece(place)[rows]

@@ -1,0 +1,49 @@
+"""A run that was begun ends as what it was, whatever happens on the way."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from placement.config import TrainConfig
+from placement.data.table.table import Table
+from placement.runtime.worker_process import Aside, Here
+from placement.tracking.interrupts import signals_held
+from placement.workflows.recording.run_recorder import DataSet, RunKeeper, keeper_for
+
+K = TypeVar("K", bound=RunKeeper)
+
+
+@contextmanager
+def recording(kind: type[K], config: TrainConfig) -> Iterator[Here[K] | Aside[K] | None]:
+    """Have a recorder, and see to it that a run that was begun ends as what it was."""
+    recorder = keeper_for(kind, config)
+    if recorder is None:
+        yield None
+        return
+    try:
+        yield recorder
+    except BaseException as error:
+        if recorder.was_asked:
+            _end_after(error, recorder)
+        raise
+    finally:
+        recorder.dismiss()
+
+
+def _end_after(error: BaseException, recorder: Here[K] | Aside[K]) -> None:
+    """End the run without ever hiding the error that brought us here."""
+    try:
+        with signals_held():
+            killed = not isinstance(error, Exception)
+            notes = recorder.ask(RunKeeper.fail, killed=killed).result()
+    except RuntimeError as second:
+        notes = (f"the run may still be marked RUNNING: {second}",)
+    for note in notes:
+        error.add_note(note)
+
+
+def described(table: Table, context: str, rows: Path | None = None) -> DataSet:
+    """Return a table as a run knows it; `rows` is a file of its rows, where they are logged."""
+    kept = None if rows is None else str(rows)
+    return DataSet(table.name, table.digest, table.kinds, len(table), context, kept)

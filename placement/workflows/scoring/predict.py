@@ -1,0 +1,239 @@
+"""Predict: score a file block by block, keep every cell as it came, append the answer."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from placement.data.columns.row_rules import parse_rule
+from placement.data.formats.blocks import Wanted
+from placement.data.formats.table_reader import Block, Reader, RowCount
+from placement.data.output.csv_writer import open_output, output_form
+from placement.data.output.writer import Output
+from placement.data.schema import matching_columns, quoted
+from placement.errors import UsageError
+from placement.evaluation.shortlist import Rank
+from placement.model.bundle import finite
+from placement.model.fitted import load_fitted
+from placement.reporting.results import PredictResult
+from placement.runtime.atomic_write import replacing
+from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.progress import Nobody, Watcher
+from placement.workflows.reading.find_model import Model
+from placement.workflows.reading.open_for_model import open_for
+from placement.workflows.scoring.ranked_output import Ranked, Ranking, Sink
+from placement.workflows.scoring.score_blocks import NOTES, REASON, BlockScorer, Scored, Tally
+
+MEANING = {
+    "placement_probability": "probability of the positive outcome, for students with these figures",
+    "placement_prediction": "1 where the probability reaches the threshold, else 0",
+    "placement_label": "the outcome column's own word for that prediction",
+    "placement_low": "from here",
+    "placement_high": "to here the average of such students lies with 95 %; a single student's "
+    "luck is not in it",
+    **dict.fromkeys(REASON, "what moves the chance most, against the average student"),
+    NOTES: "cells of the row that were scored with a stand-in",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to score, and where to. `rows`: those of a rule; `unknown`: those without outcome."""
+
+    source: str
+    out: str | None = None
+    threshold: float | None = None
+    unknown: bool = False
+    where: str | None = None
+    about: bool = False
+    reasons: bool = False
+    as_json: bool = False
+    names: tuple[str, ...] = ()
+    sheet: str | None = None
+    rank: Rank | None = None
+    top: int | None = None
+    by: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.about and (self.out is None or self.as_json):
+            raise UsageError("--about describes a file that is written: give --out FILE as well")
+        if self.as_json and self.out is not None:
+            raise UsageError("--json prints the predictions: leave --out away, or --json")
+        if self.out and Path(self.out).resolve() == Path(self.source).resolve():
+            raise UsageError(f"--out {self.out}: is the file to score; give another name")
+        if self.rank is None and (self.top is not None or self.by is not None):
+            given = f" --top {self.top}" if self.top is not None else ""
+            given += f" --by {quoted(self.by)}" if self.by is not None else ""
+            raise UsageError(
+                f"{given.strip()}: say by which end of the list: --rank risk{given} for those most "
+                f"at risk, --rank chance{given} for those with the best chance"
+            )
+        output_form(self.out)  # a wrong ending is told before any data is read
+
+
+def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> PredictResult:
+    """Score the rows of a file; the predictions go to `--out`, or to standard output."""
+    rule = parse_rule(request.where, option="--where") if request.where else None
+    reader = open_for(model, request.source, watcher, names=request.names, sheet=request.sheet)
+    if request.unknown:
+        matching_columns(
+            reader.names, [model.schema.target.name], option="--unknown", file=reader.name
+        )
+    if rule is not None:
+        matching_columns(reader.names, [str(rule.column)], option="--where", file=reader.name)
+    threshold = model.threshold if request.threshold is None else request.threshold
+    ranking = _ranking(request, reader)
+    fitted = load_fitted(model.directory) if request.reasons else None
+    scorer = BlockScorer(model, threshold, reader.decimal, request.unknown, rule, fitted)
+    tally = Tally()
+    with (
+        _sink(request, reader, scorer.added, watcher) as end,
+        watcher.progress("scoring", "rows", reader.likely_rows) as progress,
+    ):
+        sink = end if ranking is None else Ranked(end, ranking)
+        for scored in _scored(reader, scorer, sink):
+            sink.put(scored)
+            tally.add(scored)
+            progress.update(tally.rows_in)
+        if isinstance(sink, Ranked):
+            sink.close()
+            if sink.ranking.top is not None:
+                tally.list_only(sink.rows_out, sink.positive, sink.ranking.beyond)
+    result = PredictResult(
+        source=reader.name,
+        out=request.out,
+        model={**model.about, "threshold": threshold},
+        rows_in=tally.rows_in,
+        rows_out=tally.rows_out,
+        left_out={why: number for why, number in tally.left_out.items() if number},
+        blank_lines=tally.blank_lines,
+        predicted_positive=tally.positive,
+        added=scorer.added,
+        warnings=(*reader.warnings, *tally.doubts.warnings),
+        ranking=None if ranking is None else str(ranking),
+    )
+    for text in result.warnings:
+        watcher.warn(text)
+    if result.rows_in and not result.rows_out:
+        watcher.warn(f"{reader.name}: no row was left to score")
+    if request.about:
+        _write_about(str(request.out), result)
+    return result
+
+
+def _ranking(request: Request, reader: Reader) -> Ranking | None:
+    """Return the order asked for, with the file's own name of the column of groups."""
+    if request.rank is None:
+        return None
+    by = request.by
+    if by is not None:
+        by = matching_columns(reader.names, [by], option="--by", file=reader.name)[by]
+    return Ranking(request.rank, request.top, by)
+
+
+def _scored(reader: Reader, scorer: BlockScorer, sink: Sink) -> Iterator[Scored]:
+    """Read, score and write out blocks on every processor; yield them in order."""
+    found = matching_columns(reader.names, sorted(scorer.columns), file=reader.name)
+    wanted = sink.wanted
+    if wanted.columns is not None:
+        wanted = replace(wanted, columns=wanted.columns | frozenset(found.values()))
+    target = found.get(scorer.model.schema.target.name)
+    if target is not None:  # "NA" is a word beside words, and a gap beside numbers
+        wanted = replace(wanted, words=wanted.words | {target})
+
+    def work(task: Callable[[], Block]) -> Scored:
+        scored = scorer.score(task())
+        return replace(scored, written=sink.prepared(scored))
+
+    count = RowCount()
+    for scored in count.told(in_order(reader.tasks(wanted), work, usable_processors())):
+        yield replace(scored, block=count.numbered(scored.block))
+
+
+@contextmanager
+def _sink(
+    request: Request, reader: Reader, added: tuple[str, ...], watcher: Watcher
+) -> Iterator[Sink]:
+    if request.as_json:
+        printed = _Printed(added)
+        yield printed
+        printed.close()
+        return
+    with open_output(request.out, reader, added) as output:
+        if output.replaced:
+            watcher.note(f"replaced the columns {', '.join(output.replaced)}")
+        yield _Filed(output)
+
+
+@dataclass(frozen=True)
+class _Filed:
+    """A file of the input's rows with their answers."""
+
+    output: Output
+
+    @property
+    def wanted(self) -> Wanted:
+        return self.output.wanted
+
+    def prepared(self, scored: Scored) -> Any:
+        return self.output.prepared(scored.block, scored.cells, scored.keep)
+
+    def put(self, scored: Scored) -> None:
+        self.output.put(scored.written)
+
+
+class _Printed:
+    """One JSON list on standard output, row by row, so that a large file needs no memory."""
+
+    wanted = Wanted(columns=frozenset())
+
+    def __init__(self, added: tuple[str, ...]) -> None:
+        self._added, self._first = added, True
+
+    def prepared(self, scored: Scored) -> list[tuple[Any, ...]]:
+        """Return the place of each row, and its added cells."""
+        places = np.flatnonzero(scored.keep)
+        answers = (scored.cells[name][places].tolist() for name in self._added)
+        return list(zip(places.tolist(), *answers, strict=True))
+
+    def put(self, scored: Scored) -> None:
+        """Print the rows of a block, numbered."""
+        names = [name.removeprefix("placement_") for name in self._added]
+        numbers = scored.numbers
+        for place, *answer in scored.written:
+            row = scored.block.first_row + place if numbers is None else int(numbers[place])
+            entry = {"row": row, **dict(zip(names, answer, strict=True))}
+            sys.stdout.write(
+                ("[" if self._first else ",") + "\n" + json.dumps(finite(entry), ensure_ascii=False)
+            )
+            self._first = False
+
+    def close(self) -> None:
+        """End the list."""
+        sys.stdout.write("[]\n" if self._first else "\n]\n")
+
+
+def _write_about(out: str, result: PredictResult) -> None:
+    document = {
+        "format": 1,
+        "out": Path(out).name,
+        "source": result.source,
+        **result.model,
+        "rows_in": result.rows_in,
+        "rows_out": result.rows_out,
+        "rows_left_out": dict(result.left_out),
+        "blank_lines_dropped": result.blank_lines,
+        "predicted_positive": result.predicted_positive,
+        "ranking": result.ranking,
+        "warnings": list(result.warnings),
+        "columns": {name: MEANING[name] for name in result.added},
+    }
+    with replacing(Path(f"{out}.about.json")) as temporary:
+        temporary.write_text(
+            json.dumps(finite(document), ensure_ascii=False, indent=1) + "\n", "utf-8"
+        )

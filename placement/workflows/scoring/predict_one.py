@@ -1,0 +1,52 @@
+"""Score one student, with as little loaded as possible: this is asked at a desk, many times."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from placement.errors import DataError, UsageError, did_you_mean
+from placement.model.scorer import Problem, fold
+from placement.workflows.reading.find_model import Model
+
+
+def phrase(problem: Problem) -> str:
+    """Say in words how a cell in doubt was scored."""
+    if problem.what == "missing":
+        return "blank, which training never was: scored as the average"
+    if problem.what == "unseen level":
+        return f"{problem.example!r} was never seen in training: scored as a rare or average one"
+    if problem.what == "not a number":
+        return f"{problem.example!r} is not a number: scored as missing"
+    return f"{problem.example} is {problem.what}: do not trust this row"
+
+
+def predict_one(
+    model: Model, values: Mapping[str, str], threshold: float | None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Score one student given as column=value: the entry of `predict --json`, and warnings."""
+    known = {fold(name): name for name in model.scorer.feature_columns}
+    unused = {fold(d.column) for d in model.schema.dropped} | {fold(model.schema.target.name)}
+    for name in values:
+        if fold(name) not in known and fold(name) not in unused:
+            raise UsageError(
+                f"--set {name}=…: the model has no such column{did_you_mean(name, known.values())}"
+            )
+    given = {fold(name): value for name, value in values.items()}
+    lacking = [name for key, name in known.items() if key not in given]
+    if lacking:
+        raise DataError(
+            f"--set: the model also needs {', '.join(lacking)} (an empty value is a missing cell)"
+        )
+    row = {name: [given[key]] for key, name in known.items()}
+    scores = model.scorer.score(row, errors=True)
+    limit = model.threshold if threshold is None else threshold
+    prediction = int(scores.probability[0] >= limit)
+    target = model.schema.target
+    answer = {
+        "row": 1,
+        "probability": float(scores.probability[0]),
+        "prediction": prediction,
+        "label": target.positive if prediction else target.negative,
+    }
+    if scores.interval is not None:
+        answer |= {"low": float(scores.interval[0][0]), "high": float(scores.interval[1][0])}
+    return answer, tuple(f"{p.column}: {phrase(p)}" for p in scores.problems)

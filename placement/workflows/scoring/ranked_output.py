@@ -1,0 +1,213 @@
+"""Scored rows in the order of their probability: all of them, or those that a list begins with.
+
+The rows to be written are held as they stood in the file until the last one is scored: with
+`--top K` only those that may still be among the first K (of a group), else all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.formats.blocks import Block, Wanted, text_of
+from placement.data.output.take_rows import gathered, in_turn, joined_cells, kind_of, taken
+from placement.evaluation.shortlist import Rank, listed
+from placement.model.scorer import Coded, fold
+from placement.workflows.scoring.score_blocks import Scored
+
+Places = npt.NDArray[np.intp]
+
+PROBABILITY, PREDICTION = "placement_probability", "placement_prediction"
+_BATCH_ROWS = 16_384
+_SPARE_ROWS = 65_536
+
+
+class Sink(Protocol):
+    """Where scored blocks go."""
+
+    @property
+    def wanted(self) -> Wanted:
+        """What it needs to see of the table's rows."""
+
+    def prepared(self, scored: Scored) -> Any:
+        """Do what any thread may do for a block."""
+
+    def put(self, scored: Scored) -> None:
+        """Write a block that was prepared, in its turn."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """An order of rows: by `rank`, the first `top` of them, in each group of the column `by`."""
+
+    rank: Rank
+    top: int | None = None
+    by: str | None = None
+
+    @property
+    def beyond(self) -> str:
+        """Why a row is not written."""
+        return f"not among the first {self.top:,}{f' of their {self.by}' if self.by else ''}"
+
+    def __str__(self) -> str:
+        order = f"{'lowest' if self.rank == 'risk' else 'highest'} probability first"
+        return f"{order} in each {self.by}" if self.by else order
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Rows held back, (n,) in the order of the file: their block, new cells, group, and number."""
+
+    block: Block
+    cells: Mapping[str, Any]
+    group: npt.NDArray[np.intp]
+    words: Sequence[str]
+    numbers: Places
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def only(self, places: Places) -> "_Held":
+        """Hold only some of the rows."""
+        return replace(
+            self,
+            block=taken(self.block, places),
+            cells={name: cells[places] for name, cells in self.cells.items()},
+            group=self.group[places],
+            numbers=self.numbers[places],
+        )
+
+
+@dataclass
+class Ranked:
+    """Takes in scored blocks, and hands their rows on in the order of rank when it is closed.
+
+    `rows_out` and `positive` count the rows handed on, and those predicted positive.
+    """
+
+    sink: Sink
+    ranking: Ranking
+    rows_out: int = 0
+    positive: int = 0
+    _held: list[_Held] = field(default_factory=list)
+    _groups: dict[str, int] = field(default_factory=dict)
+    _least: int = 0  # the number of rows held when it was last looked which are needed
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is to be written, and the column of groups as words."""
+        wanted, by = self.sink.wanted, self.ranking.by
+        if by is None:
+            return wanted
+        columns = None if wanted.columns is None else wanted.columns | {by}
+        return replace(wanted, columns=columns, words=wanted.words | {by})
+
+    def prepared(self, scored: Scored) -> _Held:
+        """Take out the rows of a block that may be written."""
+        places = np.flatnonzero(scored.keep)
+        words, group = _grouped(scored.block, self.ranking.by, places)
+        first = self._first(scored.cells[PROBABILITY][places], group)
+        places, group = places[first], group[first]
+        return _Held(
+            taken(scored.block, places, self.sink.wanted.columns),
+            {name: cells[places] for name, cells in scored.cells.items()},
+            group,
+            words,
+            places,
+        )
+
+    def put(self, scored: Scored) -> None:
+        """Hold the rows of a block, and let go of those that are no longer among the first."""
+        held: _Held = scored.written
+        known = [self._groups.setdefault(word, len(self._groups)) for word in held.words]
+        group = np.array(known, dtype=np.intp)[held.group]
+        numbers = scored.block.first_row + held.numbers
+        self._held.append(replace(held, group=group, numbers=numbers))
+        if self.ranking.top and sum(map(len, self._held)) > 2 * self._least + _SPARE_ROWS:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        ends = np.cumsum([0, *map(len, self._held)])
+        kept = self._first(self._probability(), self._group())
+        cut = np.searchsorted(kept, ends)
+        pieces = zip(self._held, ends, pairwise(cut), strict=False)
+        left = [held.only(kept[a:b] - start) for held, start, (a, b) in pieces if a < b]
+        self._held, self._least = left, len(kept)
+
+    def close(self) -> None:
+        """Hand all rows on, in order."""
+        if not self._held:
+            return
+        order = listed(
+            self._probability(), self.ranking.rank, top=self.ranking.top, group=self._group()
+        )
+        ends = np.cumsum([0, *map(len, self._held)])
+        piece = np.searchsorted(ends, order, side="right") - 1
+        place = order - ends[piece]
+        kinds = [kind_of(held.block) for held in self._held]
+        number = np.array([kinds.index(kind) for kind in kinds])[piece]
+        # Rows that stand in their files in different ways cannot be put together.
+        turns = np.flatnonzero(np.diff(number)) + 1
+        cuts = sorted({0, len(order), *turns.tolist(), *range(0, len(order), _BATCH_ROWS)})
+        for start, end in pairwise(cuts):
+            self._hand_on(piece[start:end], place[start:end])
+
+    def _hand_on(self, piece: Places, place: Places) -> None:
+        used, number = np.unique(piece, return_inverse=True)
+        chosen = [place[piece == own] for own in used.tolist()]
+        turn = in_turn(number)
+
+        def in_order(parts: Sequence[Any]) -> Any:
+            pairs = zip(used.tolist(), chosen, strict=True)
+            return joined_cells([parts[own][places] for own, places in pairs])[turn]
+
+        cells = {
+            name: in_order([held.cells[name] for held in self._held])
+            for name in self._held[0].cells
+        }
+        positive = int(cells[PREDICTION].sum())
+        scored = Scored(
+            block=gathered([held.block for held in self._held], piece, place),
+            keep=np.ones(len(place), dtype=bool),
+            cells=cells,
+            problems=(),
+            left_out={},
+            positive=positive,
+            numbers=in_order([held.numbers for held in self._held]),
+        )
+        self.sink.put(replace(scored, written=self.sink.prepared(scored)))
+        self.rows_out += len(place)
+        self.positive += positive
+
+    def _first(self, probability: npt.NDArray[np.float64], group: Places) -> Places:
+        """The places of the rows that may be written, in the order of the file."""
+        if self.ranking.top is None:
+            return np.arange(len(probability))
+        return np.sort(listed(probability, self.ranking.rank, top=self.ranking.top, group=group))
+
+    def _probability(self) -> npt.NDArray[np.float64]:
+        return np.concatenate([held.cells[PROBABILITY] for held in self._held])
+
+    def _group(self) -> Places:
+        return np.concatenate([held.group for held in self._held])
+
+
+def _grouped(block: Block, by: str | None, places: Places) -> tuple[list[str], Places]:
+    """Return the words of the groups in the order of their first rows, and each row's number.
+
+    Words are alike after trimming and case-folding; blank cells are a group as well.
+    """
+    if by is None:
+        return [""], np.zeros(len(places), dtype=np.intp)
+    cells = block.columns[by][places]
+    if isinstance(cells, Coded):
+        texts = [fold(text_of(text)) for text in cells.texts.tolist()]
+        own = [texts[code] for code in cells.codes.tolist()]
+    else:
+        own = [fold(text_of(cell)) for cell in cells.tolist()]
+    numbers: dict[str, int] = {}
+    group = [numbers.setdefault(word, len(numbers)) for word in own]
+    return list(numbers), np.array(group, dtype=np.intp)

@@ -1,0 +1,200 @@
+"""Score the blocks of a table: any thread scores one, and one tally adds them up in order."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.columns.row_rules import Rule
+from placement.data.formats.table_reader import Block
+from placement.data.schema import matching_columns
+from placement.data.target.target_column import unlabelled
+from placement.evaluation.explanation.contributions import REASONS
+from placement.model.scorer import Coded, Problem, Scores
+from placement.workflows.reading.find_model import Model
+from placement.workflows.scoring.predict_one import phrase
+
+ANSWER = ("placement_probability", "placement_prediction", "placement_label")
+INTERVAL = ("placement_low", "placement_high")
+REASON = tuple(f"placement_reason_{place + 1}" for place in range(REASONS))
+NOTES = "placement_notes"
+
+if TYPE_CHECKING:
+    from placement.model.fitted import Fitted
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A block with its answers: the added cells (n,), of which only those in `keep` count.
+
+    `numbers` (n,) are those of the rows in their file, where they do not follow one another.
+    """
+
+    block: Block
+    keep: Mask
+    cells: Mapping[str, Any]
+    problems: tuple[Problem, ...]
+    left_out: Mapping[str, int]
+    positive: int
+    written: Any = None
+    numbers: npt.NDArray[np.intp] | None = None
+
+
+@dataclass(frozen=True)
+class BlockScorer:
+    """Which rows are scored, and how: those of a `rule`, those without an outcome (`unknown`).
+
+    With `fitted`, the model in full, the reasons are added, and notes on cells in doubt.
+    """
+
+    model: Model
+    threshold: float
+    decimal: str
+    unknown: bool
+    rule: Rule | None
+    fitted: "Fitted | None" = None
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The columns that are added to the table's own."""
+        interval = () if self.model.scorer.factor is None else INTERVAL
+        return (*ANSWER, *interval, *((*REASON, NOTES) if self.fitted is not None else ()))
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that are looked at, in the model's spelling or the user's."""
+        own = set(self.model.scorer.feature_columns)
+        own |= {self.model.schema.target.name} if self.unknown else set()
+        return frozenset(own | ({str(self.rule.column)} if self.rule else set()))
+
+    def score(self, block: Block) -> Scored:
+        """Score the rows that are meant."""
+        keep, left_out = self._kept(block)
+        everything = bool(keep.all())
+        wanted = match(block, self.model)
+        given = {name: block.columns[there] for name, there in wanted.items()}
+        if not everything:
+            given = {name: cells[keep] for name, cells in given.items()}
+        scores = self.model.scorer.score(given, self.decimal, errors=True)
+        cells = self._answer(scores)
+        if self.fitted is not None:
+            cells |= _told(self.fitted, given, scores.problems, self.decimal)
+        if not everything:
+            cells = {name: _spread(own, keep) for name, own in cells.items()}
+        positive = int((scores.probability >= self.threshold).sum())
+        return Scored(block, keep, cells, scores.problems, left_out, positive)
+
+    def _answer(self, scores: Scores) -> dict[str, Any]:
+        """Return probability, prediction and label (n,), and the probability's 95 % limits."""
+        prediction = (scores.probability >= self.threshold).astype(np.int64)
+        target = self.model.schema.target
+        words = np.array([target.negative, target.positive], dtype=object)
+        label = Coded(prediction, words)
+        cells = dict(zip(ANSWER, (scores.probability, prediction, label), strict=True))
+        return cells | dict(zip(INTERVAL, scores.interval or (), strict=False))
+
+    def _kept(self, block: Block) -> tuple[Mask, dict[str, int]]:
+        keep, left_out = np.ones(len(block), dtype=bool), {}
+        if self.unknown:
+            keep &= unlabelled(self.model.schema.target, block.columns, decimal=self.decimal)
+            left_out["the outcome is known"] = int((~keep).sum())
+        if self.rule is not None:
+            meant = self.rule.mask(block.columns, decimal=self.decimal, file=block.file)
+            left_out[f"not {self.rule}"] = int((keep & ~meant).sum())
+            keep &= meant
+        return keep, left_out
+
+
+def _told(
+    fitted: "Fitted", given: Mapping[str, Any], problems: tuple[Problem, ...], decimal: str
+) -> dict[str, Any]:
+    """Return the reasons (n,) in words, and what is in doubt of each row."""
+    from placement.evaluation.explanation.contributions import explain, reasons
+
+    said = reasons(fitted, explain(fitted, given, decimal), given, decimal)
+    cells: dict[str, Any] = {
+        name: _texts([own[place] if place < len(own) else None for own in said])
+        for place, name in enumerate(REASON)
+    }
+    notes: list[list[str]] = [[] for _ in said]
+    for problem in problems:
+        for row in problem.rows:
+            notes[row].append(f"{problem.column}: {problem.what}")
+    return cells | {NOTES: _texts(["; ".join(own) or None for own in notes])}
+
+
+def _texts(cells: list[str | None]) -> npt.NDArray[np.object_]:
+    found = np.empty(len(cells), dtype=object)
+    found[:] = cells
+    return found
+
+
+def _spread(cells: Any, keep: Mask) -> Any:
+    """Put the cells of the kept rows at their places among all rows (the rest is not written)."""
+    own = cells.codes if isinstance(cells, Coded) else cells
+    everywhere = np.zeros(len(keep), dtype=own.dtype)
+    everywhere[keep] = own
+    return Coded(everywhere, cells.texts) if isinstance(cells, Coded) else everywhere
+
+
+def match(block: Block, model: Model) -> dict[str, str]:
+    """Map the model's columns to the block's own names."""
+    return matching_columns(block.names, list(model.scorer.feature_columns), file=block.file)
+
+
+@dataclass
+class Doubts:
+    """Cells scored with a stand-in, gathered over blocks: the first place and how many more."""
+
+    first: dict[tuple[str, str], str] = field(default_factory=dict)
+    count: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def add(self, problems: tuple[Problem, ...], where: Callable[[int], str]) -> None:
+        """Take in the doubts about some rows; `where` says in words where a row (0-based) is."""
+        for problem in problems:
+            key = (problem.column, problem.what)
+            if key not in self.first:
+                first = where(int(problem.rows[0]))
+                self.first[key] = f"{first}, column {problem.column}: {phrase(problem)}"
+            self.count[key] = self.count.get(key, 0) + len(problem.rows)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The first place of each kind of doubt, and how many more there are."""
+        return tuple(
+            text + (f" (and {self.count[key] - 1:,} more rows)" if self.count[key] > 1 else "")
+            for key, text in self.first.items()
+        )
+
+
+@dataclass
+class Tally:
+    """Counts over blocks that come in order."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    positive: int = 0
+    blank_lines: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    doubts: Doubts = field(default_factory=Doubts)
+
+    def add(self, scored: Scored) -> None:
+        """Count a block whose rows are numbered."""
+        self.rows_in += len(scored.block)
+        self.blank_lines += scored.block.blank_lines
+        self.rows_out += int(scored.keep.sum())
+        self.positive += scored.positive
+        for why, number in scored.left_out.items():
+            self.left_out[why] = self.left_out.get(why, 0) + number
+        if scored.problems:
+            places = np.flatnonzero(scored.keep)
+            self.doubts.add(scored.problems, lambda row: scored.block.where(int(places[row])))
+
+    def list_only(self, rows: int, positive: int, beyond: str) -> None:
+        """Count only so many rows as written, and the others as left out for a reason."""
+        self.left_out[beyond] = self.rows_out - rows
+        self.rows_out, self.positive = rows, positive

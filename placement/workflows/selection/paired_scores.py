@@ -1,0 +1,176 @@
+"""Several models on the same rows: do they answer one question, and from which columns?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.data.columns.storage import Storage
+from placement.data.schema import Schema
+from placement.data.table.table import Table, digest_of
+from placement.errors import DataError, UsageError
+from placement.model.scorer import fold
+from placement.runtime.progress import Watcher
+from placement.workflows.reading.find_model import Model
+from placement.workflows.reading.read_labelled import read_like
+from placement.workflows.reading.training_settings import is_training_table
+from placement.workflows.scoring.score_blocks import Doubts
+
+Floats = npt.NDArray[np.float64]
+
+_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which rows to compare on: a file, and how it is read."""
+
+    source: str
+    names: tuple[str, ...] = ()
+    sheet: str | None = None
+    weight: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.source == "-":
+            raise UsageError(
+                "--data -: every model reads the rows in its own way, which standard input cannot "
+                "be asked for twice; save it to a file"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What several models say of the same rows.
+
+    `label` and `weight` are (n,), `probabilities` (n,) of each model in order; `trained_here` tells
+    which of them were trained on this very table. `digest` is that of the rows as the first reads
+    them.
+    """
+
+    name: str
+    digest: str
+    label: Floats
+    weight: Floats
+    probabilities: tuple[Floats, ...]
+    trained_here: tuple[bool, ...]
+    warnings: tuple[str, ...]
+
+
+def answers(models: Sequence[Model], rows: Rows, watcher: Watcher) -> Answers:
+    """Score the same rows by several models of one target, each reading them as it was trained.
+
+    Raises DataError where a column is lacking, or the models do not count the same rows.
+    """
+    found: list[Floats] = []
+    trained: list[bool] = []
+    warnings: list[str] = []
+    with Storage() as storage:
+        tables: dict[tuple[object, ...], Table] = {}
+        for model in models:
+            key = (model.schema.target, *((f.name, f.kind) for f in model.schema.features))
+            if key not in tables:
+                tables[key] = _read(model, rows, storage, watcher)
+                warnings += tables[key].warnings
+            table = tables[key]
+            _refuse_other_rows(next(iter(tables.values())), table)
+            doubts = Doubts()
+            found.append(_scored(model, table, doubts))
+            warnings += doubts.warnings
+            trained.append(_is_training_table(model, table))
+        first = next(iter(tables.values()))
+        return Answers(
+            name=first.name,
+            digest=first.digest,
+            label=np.array(first.label),
+            weight=first.weight,
+            probabilities=tuple(found),
+            trained_here=tuple(trained),
+            warnings=tuple(dict.fromkeys(warnings)),
+        )
+
+
+def target_difference(one: Schema, other: Schema) -> str | None:
+    """Say what `one` predicts and `other` does, None where that is the same."""
+    told = []
+    for target in (one.target, other.target):
+        meaning = target.rule or repr(target.positive)
+        told.append(f"{target.name} = {meaning} (else {target.negative!r})")
+    return None if fold(told[0]) == fold(told[1]) else f"{told[0]}, not {told[1]}"
+
+
+def column_difference(one: Schema, other: Schema) -> str | None:
+    """Say which columns `one` needs that `other` does not, and so on; None where none differ."""
+    own = {fold(f.name): f for f in one.features}
+    theirs = {fold(f.name): f for f in other.features}
+    kinds = [
+        f"{f.name} as a {f.kind}, not a {theirs[key].kind}"
+        for key, f in own.items()
+        if key in theirs and theirs[key].kind != f.kind
+    ]
+    parts = {
+        "also": [f.name for key, f in own.items() if key not in theirs],
+        "no longer": [f.name for key, f in theirs.items() if key not in own],
+        "reads": kinds,
+    }
+    return "; ".join(f"{how} {_listed(names)}" for how, names in parts.items() if names) or None
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _read(model: Model, rows: Rows, storage: Storage, watcher: Watcher) -> Table:
+    return read_like(
+        rows.source,
+        model.schema,
+        storage,
+        watcher,
+        names=rows.names,
+        sheet=rows.sheet,
+        weight=rows.weight,
+    )
+
+
+def _refuse_other_rows(first: Table, table: Table) -> None:
+    same = len(first) == len(table) and all(
+        np.array_equal(one, other)
+        for one, other in (
+            (first.rows, table.rows),
+            (first.label, table.label),
+            (first.weight, table.weight),
+        )
+    )
+    if not same:
+        raise DataError(
+            f"{table.name}: the models do not count the same rows ({len(first):,} and "
+            f"{len(table):,}), so they cannot be compared on it; leave only rows with one of the "
+            "two outcomes"
+        )
+
+
+def _scored(model: Model, table: Table, doubts: Doubts) -> Floats:
+    parts = []
+    for place in range(table.pieces):
+        scores = model.scorer.score(table.piece(place, model.schema.feature_names))
+        doubts.add(scores.problems, partial(table.where, place))
+        parts.append(scores.probability)
+    return np.concatenate(parts)
+
+
+def _is_training_table(model: Model, table: Table) -> bool:
+    """Whether a model was trained on the rows of this table, as they are or without its gaps."""
+    names = model.schema.feature_names
+    if is_training_table(model.figures, names, table):
+        return True
+    gaps = [table.kept[name].missing for name in names]
+    missing = np.concatenate(
+        [np.any([gap(place) for gap in gaps], axis=0) for place in range(table.pieces)]
+    )
+    if not missing.any() or missing.all():
+        return False
+    rest = table.take(np.flatnonzero(~missing))  # --missing drop
+    rest = replace(rest, digest=digest_of(rest.kept))
+    return is_training_table(model.figures, names, rest)

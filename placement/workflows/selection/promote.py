@@ -1,0 +1,170 @@
+"""Promote: a version becomes champion if it is not worse on held-out rows; a rollback undoes it."""
+
+from datetime import UTC, datetime
+
+from placement.errors import ModelError, UsageError
+from placement.reporting.text.promotion import (
+    Evidence,
+    Outcome,
+    PromoteResult,
+    Reason,
+    RollbackResult,
+    promotion_tags,
+)
+from placement.runtime.progress import Nobody, Watcher
+from placement.tracking.registry import REGISTERED_MODEL, champion_of, conclude, roll_back
+from placement.tracking.store import open_store
+from placement.workflows.reading.find_model import find_model
+from placement.workflows.selection.paired_scores import Rows
+from placement.workflows.selection.promotion_gate import (
+    INCOMPATIBLE,
+    Version,
+    doubts_beside,
+    doubts_of_its_own_figures,
+    doubts_of_itself,
+    held_out,
+)
+
+
+def promote(
+    model: str, rows: Rows | None, force: str | None = None, watcher: Watcher = Nobody()
+) -> PromoteResult:
+    """Make a registered version champion, unless something speaks against it.
+
+    `force`: why it is to be champion whatever does. Either way the evidence becomes tags of the
+    version. Where another becomes champion meanwhile, the version has to meet that one. Raises
+    ModelError where `model` is no registered version, UsageError where held-out rows are needed.
+    """
+    if force is not None and not force.strip():
+        raise UsageError("--force: give the reason, it is kept with the version: --force 'why'")
+    version = _version(model, watcher)
+    store = open_store()
+    while True:
+        opponent = champion_of(store, version.name)
+        if opponent == version.number:
+            return _came_to(version, version.uri, "already champion", force=force)
+        result = _judged(version, opponent, rows, force, watcher)
+        if conclude(
+            store,
+            version.name,
+            version.number,
+            opponent=opponent,
+            tags=promotion_tags(result),
+            promote=result.promoted,
+        ):
+            return result
+        watcher.note("another version became champion meanwhile: once more, against that one")
+
+
+def roll_back_champion(
+    model: str | None, reason: str, watcher: Watcher = Nobody()
+) -> RollbackResult:
+    """Give `champion` back to the version that was champion before.
+
+    `model`: the champion of another registered model than `placement`. Raises GateRefused where
+    there is none to go back to, or `model` is not the champion.
+    """
+    name, expected = REGISTERED_MODEL, None
+    if model is not None:
+        version = _version(model, watcher)
+        name, expected = version.name, version.number
+    store = open_store(create=False)
+    if not store.exists:
+        raise ModelError(f"there is no store at {store.tracking_uri}: no champion to roll back")
+    time = _now()
+    tags = {"rollback_time": time, "rollback_reason": reason or "not given"}
+    former, champion = roll_back(store, name, expected=expected, tags=tags)
+    return RollbackResult(
+        None if former is None else f"models:/{name}/{former}",
+        f"models:/{name}/{champion}",
+        reason,
+        time,
+    )
+
+
+def _version(model: str, watcher: Watcher) -> Version:
+    found = find_model(model, watcher)
+    number = found.about["version"]
+    if number is None:
+        raise ModelError(
+            f"{model} is no version of a registered model, so it cannot be champion: "
+            "placement train DATA records a run and registers its model (without --no-track)"
+        )
+    return Version(str(found.about["model"]), int(number), found)
+
+
+def _judged(
+    version: Version, opponent: int | None, rows: Rows | None, force: str | None, watcher: Watcher
+) -> PromoteResult:
+    """Gather what speaks against a version, and conclude from it."""
+    if opponent is not None and rows is None and force is None:
+        raise UsageError(
+            f"models:/{version.name}/{opponent} is champion: {version.uri} has to meet it on rows "
+            f"that neither was trained on: placement promote {version.uri} --data FILE"
+        )
+    reasons = list(doubts_of_itself(version))
+    champion, warnings = None, tuple[str, ...]()
+    if opponent is not None:
+        champion, beside = _champion(version, opponent, watcher, forced=force is not None)
+        reasons += beside
+    evidence, codes = None, {reason.code for reason in reasons}
+    if rows is None:
+        reasons += _without_rows(version, opponent)
+    elif force is not None or not codes & INCOMPATIBLE:
+        rival = None if "target" in codes else champion
+        evidence, against, warnings = held_out(version, rival, rows, watcher)
+        reasons += against
+    met = None if opponent is None else f"models:/{version.name}/{opponent}"
+    outcome: Outcome = "accepted"
+    if reasons:
+        outcome = "refused" if force is None else "forced"
+    return _came_to(
+        version,
+        met,
+        outcome,
+        reasons=tuple(reasons),
+        force=force,
+        evidence=evidence,
+        warnings=warnings,
+    )
+
+
+def _champion(
+    version: Version, number: int, watcher: Watcher, *, forced: bool
+) -> tuple[Version | None, list[Reason]]:
+    """Open the champion, and say how it is another; one that cannot be opened may be overridden."""
+    uri = f"models:/{version.name}/{number}"
+    try:
+        champion = Version(version.name, number, find_model(uri, watcher))
+    except ModelError as problem:
+        if not forced:
+            raise
+        text = f"the champion {uri} cannot be read: {problem}"
+        return None, [Reason("champion_unreadable", text)]
+    return champion, list(doubts_beside(version, champion))
+
+
+def _without_rows(version: Version, opponent: int | None) -> list[Reason]:
+    reasons = list(doubts_of_its_own_figures(version))
+    if opponent is not None:
+        uri = f"models:/{version.name}/{opponent}"
+        text = f"no held-out rows were given, so it did not meet the champion {uri}"
+        reasons.append(Reason("no_data", text))
+    return reasons
+
+
+def _came_to(
+    version: Version,
+    opponent: str | None,
+    outcome: Outcome,
+    *,
+    reasons: tuple[Reason, ...] = (),
+    force: str | None,
+    evidence: Evidence | None = None,
+    warnings: tuple[str, ...] = (),
+) -> PromoteResult:
+    return PromoteResult(version.uri, opponent, outcome, reasons, force, evidence, _now(), warnings)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

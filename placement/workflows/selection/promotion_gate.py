@@ -1,0 +1,166 @@
+"""What speaks against a model as champion: of itself, beside the champion, and on held-out rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from placement.evaluation.comparison import REPLICATES, Comparison, compare
+from placement.evaluation.metrics.skill import Skill, row_log_loss, skill
+from placement.reporting.text.comparison import log_loss_sentence
+from placement.reporting.text.promotion import Evidence, Reason
+from placement.runtime.progress import Watcher
+from placement.workflows.reading.find_model import Model
+from placement.workflows.selection.paired_scores import (
+    Answers,
+    Rows,
+    answers,
+    column_difference,
+    target_difference,
+)
+
+# Where these hold, callers of the champion would be misled or turned away by any figures.
+INCOMPATIBLE = frozenset({"target", "columns"})
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a registered model."""
+
+    name: str
+    number: int
+    model: Model
+
+    @property
+    def uri(self) -> str:
+        """The version for good: `models:/placement/3`."""
+        return f"models:/{self.name}/{self.number}"
+
+
+def doubts_of_itself(version: Version) -> Iterator[Reason]:
+    """Yield what its own training says against a model."""
+    figures = version.model.figures
+    if not figures.get("converged"):
+        yield Reason(
+            "not_converged",
+            f"its training did not converge (stopped: {figures.get('stopped')}); train it with "
+            "more --epochs or another --optimizer",
+        )
+    if not figures.get("gradcheck", {}).get("passed"):
+        yield Reason("gradient_check", "its gradient check did not pass; train it again")
+
+
+def doubts_of_its_own_figures(version: Version) -> Iterator[Reason]:
+    """Yield what the figures of its training say, where there are no held-out rows to ask."""
+    found = version.model.figures.get("skill", {})
+    if not found.get("better_than_base_rate"):
+        gain = _gain_words(found.get("gain"), found.get("low"), found.get("high"))
+        yield Reason(
+            "base_rate",
+            f"by the figures of its training it is not better than the base rate ({gain}); give "
+            "held-out rows with --data FILE, or train on more rows or other columns",
+        )
+
+
+def doubts_beside(version: Version, champion: Version) -> Iterator[Reason]:
+    """Yield in what the champion's callers would find another model than they know."""
+    mine, theirs = version.model.schema, champion.model.schema
+    if told := target_difference(mine, theirs):
+        yield Reason(
+            "target",
+            f"it predicts {told} as {champion.uri}, whose callers would misread its answers; "
+            "register it under a name of its own (train --register NAME)",
+        )
+    if told := column_difference(mine, theirs):
+        yield Reason(
+            "columns",
+            f"it needs other columns than {champion.uri} ({told}), so files that are scored today "
+            "might be turned away; train it on the same ones (--features), or register it under a "
+            "name of its own (--register NAME)",
+        )
+
+
+def held_out(
+    version: Version, champion: Version | None, rows: Rows, watcher: Watcher
+) -> tuple[Evidence, tuple[Reason, ...], tuple[str, ...]]:
+    """Return what held-out rows say of a version and the champion, what of it speaks against it.
+
+    The third are warnings about the rows. `champion` is None where there is none, or it predicts
+    something else.
+    """
+    versions = [version] if champion is None else [version, champion]
+    found = answers([own.model for own in versions], rows, watcher)
+    gain = skill(
+        found.probabilities[0],
+        found.label,
+        version.model.figures["base_rate"],
+        found.weight,
+    )
+    losses = [
+        float(np.average(row_log_loss(own, found.label), weights=found.weight))
+        for own in found.probabilities
+    ]
+    evidence = Evidence(
+        source=found.name,
+        digest=found.digest,
+        rows=int((found.weight > 0).sum()),
+        log_loss=losses[0],
+        opponent_log_loss=None if champion is None else losses[1],
+        skill=gain,
+        comparison=None if champion is None else _compared(version, champion, found, watcher),
+    )
+    against = tuple(_held_against(versions, found, evidence))
+    return evidence, against, (*found.warnings, *_left_open(evidence))
+
+
+def _left_open(evidence: Evidence) -> Iterator[str]:
+    """Yield what few rows do not show, and more of them might."""
+    found = evidence.comparison
+    if found and found.log_loss.difference > 0 and found.verdict != "worse":
+        yield (
+            f"its log-loss is higher than the champion's, though not beyond chance: "
+            f"{evidence.rows:,} rows may be too few to tell"
+        )
+
+
+def _held_against(versions: list[Version], found: Answers, evidence: Evidence) -> Iterator[Reason]:
+    rows = f"{evidence.rows:,} rows of {evidence.source}"
+    trained = [own.uri for own, here in zip(versions, found.trained_here, strict=True) if here]
+    if trained:
+        yield Reason(
+            "trained_on_data",
+            f"{' and '.join(trained)} learnt from this very table (the SHA-256 of {evidence.source}"
+            f" begins with {found.digest[:12]}); give rows that neither model was trained on",
+        )
+    if evidence.comparison is not None and evidence.comparison.verdict == "worse":
+        yield Reason(
+            "worse",
+            f"against {versions[1].uri} on {rows}, {log_loss_sentence(evidence.comparison)}",
+        )
+    if not evidence.skill.better_than_base_rate:
+        yield Reason(
+            "base_rate",
+            f"on {rows} it is not better than the base rate "
+            f"({_of_skill(evidence.skill)}); give more rows, or train it on other columns",
+        )
+
+
+def _compared(version: Version, champion: Version, found: Answers, watcher: Watcher) -> Comparison:
+    with watcher.progress("resampling", "samples", REPLICATES) as progress:
+        return compare(
+            found.probabilities[1],
+            found.probabilities[0],
+            found.label,
+            found.weight,
+            thresholds=(champion.model.threshold, version.model.threshold),
+            tell=progress.update,
+        )
+
+
+def _of_skill(found: Skill) -> str:
+    return _gain_words(found.gain, found.low, found.high)
+
+
+def _gain_words(gain: float | None, low: float | None, high: float | None) -> str:
+    told = ["unknown" if value is None else f"{value:.4f}" for value in (gain, low, high)]
+    return f"gain in log-loss {told[0]}, 95 % interval {told[1]} to {told[2]}"

@@ -1,0 +1,79 @@
+"""Choose a threshold on predictions for training rows that the model has not seen."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from placement.config import DEFAULT_THRESHOLD, TrainConfig
+from placement.errors import DataError
+from placement.evaluation.thresholds import Decision, Policy, choose_threshold
+from placement.model.scorer import Calibration
+from placement.stats.univariate_logistic import logit_of
+from placement.training.prepare import Prepared
+from placement.workflows.training.out_of_fold import Fold
+
+Floats = npt.NDArray[np.float64]
+
+
+def policy_of(config: TrainConfig) -> Policy | None:
+    """Return the policy that was asked for; None where nothing was said of a threshold."""
+    if config.threshold is not None:
+        return Policy("fixed", config.threshold)
+    if config.cost_fp is not None and config.cost_fn is not None:
+        return Policy("cost", cost_fp=config.cost_fp, cost_fn=config.cost_fn)
+    if config.min_recall is not None:
+        return Policy("recall", config.min_recall)
+    if config.min_precision is not None:
+        return Policy("precision", config.min_precision)
+    if config.capacity is not None:
+        return Policy("capacity", config.capacity)
+    return Policy("youden") if config.youden else None
+
+
+def decision_of(
+    prepared: Prepared, unseen: Sequence[Fold], calibration: Calibration | None = None
+) -> dict[str, Any]:
+    """Choose the threshold that was asked for: the figures of a model's `decision`.
+
+    `unseen` are the training rows predicted out of fold, whose probabilities are calibrated as the
+    model's are. Raises DataError where it is to be chosen and no row can be predicted out of fold.
+    """
+    policy, name = policy_of(prepared.config), prepared.table.name
+    if policy is None:
+        return _document(Policy(value=DEFAULT_THRESHOLD), None)
+    if not unseen:
+        if policy.kind == "fixed":
+            return _document(policy, None)
+        raise DataError(
+            f"{name}: an outcome has too few training rows to choose a threshold on some that the "
+            "model has not seen: give more rows, or the threshold itself (--threshold F)"
+        )
+    try:
+        decision = choose_threshold(policy, *_rows(unseen, calibration))
+    except DataError as fault:
+        raise DataError(f"{name}: {fault}") from fault
+    return _document(policy, decision)
+
+
+def _rows(unseen: Sequence[Fold], calibration: Calibration | None) -> tuple[Floats, Floats, Floats]:
+    """Return probability, label and weight (n,) of the rows of all folds."""
+    p, y, w = (
+        np.concatenate([piece for fold in unseen for piece in getattr(fold, name)])
+        for name in ("probability", "label", "weight")
+    )
+    return (p if calibration is None else calibration.apply(logit_of(p))), y, w
+
+
+def _document(policy: Policy, decision: Decision | None) -> dict[str, Any]:
+    traded: Mapping[str, float | None] = {} if decision is None else decision.traded
+    return {
+        "policy": policy.kind,
+        "in_words": str(policy),
+        "threshold": policy.value if decision is None else decision.threshold,
+        "rows": 0 if decision is None else decision.rows,
+        "confusion": None if decision is None else dataclasses.asdict(decision.confusion),
+        **traded,
+    }

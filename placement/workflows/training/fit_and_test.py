@@ -1,0 +1,173 @@
+"""Learn: hold out, fit under the eyes of the gradient check, test the model."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from placement.config import TrainConfig
+from placement.data.encoding.fit_terms import left_out
+from placement.data.encoding.nonlinear_terms import curves_of
+from placement.data.profiles.sensitive_groups import sensitive_groups
+from placement.data.splits.split import TEST
+from placement.errors import DataError
+from placement.evaluation.metrics.accumulator import Judge
+from placement.model.fitted import Fitted
+from placement.reporting.results import Understanding
+from placement.runtime.progress import Nobody, Watcher
+from placement.training.gradcheck.gradcheck import (
+    GradientCheck,
+)
+from placement.training.inference.fisher_information import Information
+from placement.training.prepare import Prepared, finish, inform, prepare
+from placement.training.solver.solution import solution
+from placement.training.validation.cross_predict import scored_in_groups
+from placement.workflows.reading.read_training_tables import Tables
+from placement.workflows.training.calibrate import Calibrating, calibrate, meaning_when_balanced
+from placement.workflows.training.checked_fit import fit_checked
+from placement.workflows.training.choose_threshold import decision_of, policy_of
+from placement.workflows.training.group_fairness import (
+    appraise_groups,
+    fairness_judge,
+    groups_compared,
+)
+from placement.workflows.training.inference import small_sample
+from placement.workflows.training.out_of_fold import Fold, folds_for, out_of_fold, training_folds
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A model that was fitted, and tried on the rows to measure on; nothing is concluded yet.
+
+    `known` is what the training rows say there, `checks` are the gradient checks, each with the
+    epoch it was made at; `fairness` is the document of figures by group, None where there is no
+    sensitive column. `unseen` are the training rows predicted out of fold, where something was
+    chosen on them, and `calibrating` is what `--calibrate` came to, whose calibration `fitted` has.
+    """
+
+    prepared: Prepared
+    fitted: Fitted
+    known: Information | None
+    checks: tuple[tuple[int, GradientCheck], ...]
+    judge: Judge
+    fairness: Mapping[str, Any] | None
+    warnings: tuple[str, ...]
+    unseen: tuple[Fold, ...] = ()
+    calibrating: Calibrating | None = None
+
+
+def understand(
+    tables: Tables, config: TrainConfig, watcher: Watcher = Nobody()
+) -> tuple[Prepared, Understanding]:
+    """Prepare the rows and say what was understood; nothing is fitted or written."""
+    total = len(tables.train) + (0 if tables.test is None else len(tables.test))
+    with watcher.progress("encoding", "rows", total) as progress:
+        progress.update(0, "after rows are held out")
+        prepared = prepare(tables.train, config, test=tables.test, tell=_counted(progress.update))
+    curves = curves_of(config, prepared.table.schema)
+    lacking = left_out(curves, prepared.encoder.columns)
+    doubts = [*tables.warnings, *lacking, *prepared.problem.warnings]
+    if prepared.test is None and config.test_size:
+        doubts.append(f"{prepared.split.note}: the figures are those of the training rows")
+    tested = prepared.split.counts[TEST], prepared.split.positive[TEST]
+    if tested[0] and tested[1] in (0, tested[0]):
+        doubts.append("all held-out rows have the same outcome: the figures on them say little")
+    if config.class_weight == "balanced" and config.calibrate == "none":
+        doubts.append(f"{meaning_when_balanced(prepared)}; --calibrate platt brings it back")
+    rows = {
+        "train": prepared.problem.source.rows,
+        "validation": 0 if prepared.validation is None else prepared.validation.rows,
+        "test": 0 if prepared.test is None else prepared.test.rows,
+    }
+    table = tables.train
+    asked = config.sensitive is not None
+    _, no_groups = sensitive_groups(table, table.sensitive, asked=asked)
+    notes = (*_choices(prepared), prepared.split.note, *no_groups)
+    seen = Understanding(
+        name=table.name,
+        schema=table.schema,
+        total=len(table),
+        rows=rows,
+        left_out=table.left_out,
+        facts=table.notes,
+        notes=notes,
+        levels={
+            feature.name: table.kept[feature.name].count_levels()
+            for feature in table.schema.features
+            if feature.kind == "category"
+        },
+        encoder=prepared.encoder,
+        warnings=tuple(doubts),
+    )
+    if config.strict and doubts:
+        raise DataError(f"--strict: {doubts[0]}")
+    return prepared, seen
+
+
+def _counted(tell: Callable[[int], None]) -> Callable[[int], None]:
+    """Return what adds up how many more are done, and tells the sum."""
+    done = 0
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        tell(done)
+
+    return more
+
+
+def _choices(prepared: Prepared) -> tuple[str, ...]:
+    """Say which optimizer an option chose, and what mends the meaning of a probability."""
+    config, found = prepared.config, []
+    if config.optimizer == "auto" and config.resolved_optimizer != "auto":
+        chosen = config.resolved_optimizer
+        found.append(f"optimizer {chosen}, chosen by --lr, --batch-size or --momentum")
+    if config.class_weight == "balanced" and config.calibrate != "none":
+        found.append(
+            f"{meaning_when_balanced(prepared)}; --calibrate {config.calibrate} brings it back"
+        )
+    return tuple(found)
+
+
+def attempt(
+    prepared: Prepared,
+    watcher: Watcher = Nobody(),
+    heed: Callable[[], None] = lambda: None,
+) -> Trial:
+    """Run the training loop with its gradient checks, choose the threshold, then try the model.
+
+    `heed` is called at every epoch, and may raise. Raises GradientCheckError where the derivative
+    by hand, autograd's and the difference differ, DataError where a calibration has too few rows.
+    """
+    method = prepared.config.calibrate
+    folds = None if method == "none" else folds_for(prepared, f"--calibrate {method}")
+    history, checks = fit_checked(prepared, watcher, heed)
+    found = solution(history, prepared.problem)
+    known = inform(prepared, found)
+    fitted, calibrating = finish(prepared, found, known=known), None
+    doubts = (*found.warnings, *small_sample(known, firth=prepared.config.firth))
+    if folds is None and policy_of(prepared.config) is not None:
+        folds = training_folds(prepared)
+    unseen = () if folds is None else out_of_fold(prepared, folds, watcher)
+    if method != "none":
+        calibrating = calibrate(method, unseen, prepared.config.seed)
+        fitted = dataclasses.replace(fitted, calibration=calibrating.calibration)
+        doubts = (*doubts, *calibrating.warnings)
+    fitted = _decided(fitted, decision_of(prepared, unseen, fitted.calibration))
+    judge = Judge(fitted.threshold, prepared.config.seed)
+    groups = groups_compared(prepared)
+    fair = fairness_judge(groups, fitted.threshold, prepared.config.seed)
+    with watcher.progress("testing", "rows", prepared.tested_rows) as progress:
+        tell = _counted(progress.update)
+        for p, y, w, codes in scored_in_groups(prepared.tested, fitted, groups):
+            judge.add(p, y, w, prepared.base_rate)
+            fair.add(codes, p, y, w)
+            tell(len(p))
+    by_group = appraise_groups(prepared, fitted, fair, groups) if groups else None
+    doubts = (*doubts, *(by_group["warnings"] if by_group else ()))
+    return Trial(prepared, fitted, known, checks, judge, by_group, doubts, unseen, calibrating)
+
+
+def _decided(fitted: Fitted, decision: Mapping[str, Any]) -> Fitted:
+    figures = {**fitted.figures, "decision": dict(decision)}
+    return dataclasses.replace(fitted, threshold=decision["threshold"], figures=figures)

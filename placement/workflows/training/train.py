@@ -1,0 +1,120 @@
+"""Train on some files, and record it as the configuration says."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from placement.config import TrainConfig
+from placement.data.table.table import Table
+from placement.model.bundle import check_replaceable
+from placement.model.fitted import Fitted
+from placement.reporting.json_documents import gradcheck_rows
+from placement.reporting.results import Tracked, TrainResult
+from placement.runtime.background_import import imported_ahead
+from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.worker_process import Aside, Here
+from placement.tracking.interrupts import signals_held
+from placement.workflows.reading.read_training_tables import read, storage_of
+from placement.workflows.recording.recorded_run import described, recording
+from placement.workflows.recording.run_recorder import Recorder
+
+if TYPE_CHECKING:
+    from placement.training.prepare import Prepared
+    from placement.workflows.training.fit_and_test import Trial
+
+Recorders = Here[Recorder] | Aside[Recorder]
+
+# What takes long to import; torch's gradcheck imports the second when it is first called.
+HEAVY = ("placement.workflows.recording.plot_data", "torch.fx.experimental.symbolic_shapes")
+
+
+def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody()) -> TrainResult:
+    """Train on some files and record it as the configuration says."""
+    if config.out:
+        check_replaceable(Path(config.out).absolute())
+    with recording(Recorder, config) as recorder, storage_of(config) as storage:
+        with imported_ahead(*HEAVY):
+            tables = read(sources, config, storage, watcher)
+        from placement.workflows.training.final_figures import appraise
+        from placement.workflows.training.fit_and_test import attempt, understand
+
+        prepared, seen = understand(tables, config, watcher)
+        if recorder is None:
+            trial = attempt(prepared, watcher)
+            fitted, tracked = appraise(trial), None
+            bundle = _saved(fitted, config)
+        else:
+            with _begun(recorder, prepared) as heed:
+                trial = attempt(prepared, watcher, heed)
+            fitted, bundle, tracked = _concluded(recorder, trial, config)
+    doubts = tuple(dict.fromkeys((*seen.warnings, *trial.warnings)))
+    return TrainResult(tuple(sources), seen, fitted, doubts, tracked, bundle)
+
+
+@contextmanager
+def _begun(recorder: Recorders, prepared: "Prepared") -> Iterator[Callable[[], None]]:
+    """Begin the run; yield what raises as soon as it is known that this failed."""
+    config, table = prepared.config, prepared.table
+    values = {**config.of_scope("read"), **config.of_scope("fit"), **config.of_scope("run")}
+    params = {
+        **values,
+        "optimizer": config.resolved_optimizer,
+        "epochs": config.resolved_epochs,
+        "features": ",".join(table.schema.feature_names),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        rows = _as_csv(table, Path(folder)) if config.log_data else None
+        data = [described(table, "training", rows)]
+        if prepared.test_table is not None:
+            data.append(described(prepared.test_table, "test"))
+        begun = recorder.ask(Recorder.begin, config, params, data)
+
+        def heed() -> None:
+            if begun.done():
+                begun.result()
+
+        yield heed
+        begun.result()
+
+
+def _concluded(
+    recorder: Recorders, trial: "Trial", config: TrainConfig
+) -> "tuple[Fitted, str | None, Tracked]":
+    """Record a trial and its figures, save the model and register it."""
+    from placement.workflows.recording.plot_data import pictures_of
+    from placement.workflows.training.final_figures import appraise
+
+    def course(of: Fitted) -> "Future[None]":
+        checks = gradcheck_rows(trial.checks)
+        return recorder.ask(Recorder.log_course, pictures_of(trial, of), checks)
+
+    # Pictures are drawn while the figures are worked out, unless the model is still to be refitted.
+    drawn = None if config.refit else course(trial.fitted)
+    fitted = appraise(trial)
+    (drawn or course(fitted)).result()
+    recorder.ask(Recorder.log_figures, fitted.figures).result()
+    # What may fail comes before the registration: a failed run registers nothing.
+    bundle = _saved(fitted, config)
+    with signals_held():
+        return fitted, bundle, recorder.ask(Recorder.register, fitted, config).result()
+
+
+def _saved(fitted: Fitted, config: TrainConfig) -> str | None:
+    return str(fitted.save(config.out)) if config.out else None
+
+
+def _as_csv(table: Table, folder: Path) -> Path:
+    """Write the rows that are used; of free text only hashes are known, so it is not among them."""
+    import pandas as pd
+
+    path = folder / "rows.csv"
+    names = [name for name, column in table.kept.items() if not column.is_hashed]
+    for place in range(table.pieces):
+        cells = {name: np.asarray(cells) for name, cells in table.piece(place, names).items()}
+        pd.DataFrame(cells).to_csv(path, index=False, mode="a", header=not place)
+    return path

@@ -1,0 +1,141 @@
+"""A tuning as nested MLflow runs, how it ends that fails, and the command."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from placement.config import TrainConfig
+from placement.data.splits.folds import folds_of
+from placement.data.table.read_table import read_table
+from placement.errors import DataError
+from placement.training.validation import cross_validate as tuning
+from placement.workflows.selection import compare_alternatives as rivalry
+from placement.workflows.selection.tune import tune_files
+
+PARENT = "mlflow.parentRunId"
+
+
+def runs_of(store):
+    client = store.client()
+    (experiment,) = (e for e in client.search_experiments() if e.name == "placement")
+    return client, client.search_runs([experiment.experiment_id], max_results=1000)
+
+
+def test_each_penalty_is_a_run_nested_in_that_of_the_tuning(store, students, tmp_path):
+    sheet = students(tmp_path / "students.csv")
+    config = TrainConfig(run_name="path", tag=("college=north",))
+    result = tune_files([str(sheet)], config, repeats=2)
+    client, runs = runs_of(store)
+    parent = client.get_run(result.run[0])
+    children = [run for run in runs if run.data.tags.get(PARENT) == parent.info.run_id]
+    assert len(children) == len(runs) - 1 == len(result.path.penalties)
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    told = {
+        float(run.data.params["l2"]): (run.data.metrics["cv_log_loss"], run.data.metrics["cv_se"])
+        for run in children
+    }
+    assert told == {p.l2: (p.log_loss, p.standard_error) for p in result.path.penalties}
+    assert parent.info.run_name == "path"
+    assert parent.data.tags["college"] == "north"
+    assert parent.data.metrics["chosen_l2"] == result.path.l2
+    assert parent.data.metrics["rivals_boosted_trees"] == result.rivals.trees.log_loss
+    assert (parent.data.params["repeats"], parent.data.params["folds"]) == ("2", "5")
+    files = {file.path for file in client.list_artifacts(parent.info.run_id, "figures")}
+    assert files == {"figures/l2_path.png", "figures/weights_by_l2.png"}
+    assert not client.search_registered_models()
+
+
+def test_no_cell_of_a_student_is_in_the_store(store, students, tmp_path):
+    sheet = students(tmp_path / "students.csv")
+    tune_files([str(sheet)], TrainConfig(), repeats=1)
+    cells = set(pd.read_csv(sheet, dtype=str)[["name", "cgpa", "aptitude"]].to_numpy().ravel())
+    for file in (tmp_path / "mlruns").rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            assert not [cell for cell in cells if cell.encode() in content], file
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(KeyboardInterrupt(), "KILLED"), (DataError("no"), "FAILED")]
+)
+def test_a_tuning_that_ends_early_leaves_no_run_running(
+    store, students, tmp_path, monkeypatch, error, status
+):
+    def broken(*_args, **_named):
+        raise error
+
+    monkeypatch.setattr(rivalry, "rivals", broken)
+    with pytest.raises(type(error)):
+        tune_files([str(students(tmp_path / "students.csv"))], TrainConfig(), repeats=1)
+    _, runs = runs_of(store)
+    assert [run.info.status for run in runs] == [status]
+
+
+def test_the_rivals_are_met_on_the_folds_of_the_path_with_the_chosen_penalty(
+    students, tmp_path, monkeypatch
+):
+    sheet = students(tmp_path / "students.csv")
+    seen = {}
+    tune, rivals = tuning.tune, rivalry.compare
+
+    def of_path(prepared, foldings, *args):
+        seen["path"] = foldings[0].whole()
+        return tune(prepared, foldings, *args)
+
+    def of_rivals(crossed, *args, **named):
+        seen["rivals"], seen["l2"] = crossed.fold, crossed.l2
+        return rivals(crossed, *args, **named)
+
+    monkeypatch.setattr(tuning, "tune", of_path)
+    monkeypatch.setattr(rivalry, "compare", of_rivals)
+    result = tune_files([str(sheet)], TrainConfig(track=False), repeats=2)
+    assert seen["rivals"].tolist() == seen["path"][seen["path"] >= 0].tolist()
+    assert seen["l2"] == result.path.l2
+
+
+def test_groups_share_a_fold(students, tmp_path, monkeypatch):
+    sheet = students(tmp_path / "students.csv", 400)
+    data = pd.read_csv(sheet)
+    data["college"] = [f"C{k % 20}" for k in range(400)]
+    data.to_csv(sheet, index=False)
+    seen = []
+    monkeypatch.setattr(
+        "placement.data.splits.folds.folds_of",
+        lambda *args, **named: seen.append(folds_of(*args, **named)) or seen[-1],
+    )
+    result = tune_files([str(sheet)], TrainConfig(group="college", track=False), repeats=2)
+    college = read_table(sheet, group="college").columns["college"]
+    for folds in seen:
+        fold = folds.whole()
+        assert all(len(set(fold[college == one])) == 1 for one in set(college))
+    assert len(seen) == 2
+    assert result.options[:2] == ("--group", "college")
+
+
+def test_too_few_rows_are_refused_with_exit_code_3(run, tmp_path):
+    sheet = tmp_path / "few.csv"
+    sheet.write_text("cgpa,placed\n" + "\n".join(f"{k / 10},{int(k == 3)}" for k in range(30)))
+    told = run("tune", sheet, "--no-track", "--test-size", "0")
+    assert told.code == 3
+    assert "too few rows of one outcome" in told.err
+
+
+def test_the_command_prints_one_document_and_trains_as_it_says(run, students, workdir):
+    students(workdir / "students.csv")
+    told = run("tune", "students.csv", "--no-track", "--repeats", "1", "--json", "--seed", "3")
+    assert told.code == 0
+    document = told.json
+    assert (document["format"], document["repeats"], document["run_id"]) == (1, 1, None)
+    assert document["command"].endswith(f"train students.csv --seed 3 --l2 {document['l2']:g}")
+    assert not list((workdir / "mlruns").iterdir())
+    words = document["command"].split("train ")[1].split()
+    trained = run("train", *words, "--no-track", "--json")
+    assert trained.code == 0
+    assert json.loads(trained.out)["rows"]["train"] == document["rows"]["train"]
+
+
+def test_settings_that_a_tuning_has_no_use_for_are_no_options(run, students, tmp_path):
+    told = run("tune", students(tmp_path / "students.csv"), "--l2", "1")
+    assert told.code == 2
+    assert "--l2" in told.err
