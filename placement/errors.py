@@ -64,7 +64,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" (did you mean {folded[near[0]]!r}?)" if near else ""
 
 
-class Terminated(BaseException):
-    """SIGTERM arrived. Not an Exception, so that no handler of ordinary errors swallows it."""
+class Terminated(SystemExit):
+    """SIGTERM or SIGHUP arrived; a program that does not catch it leaves with this exit code.
+
+    Not an Exception, so that no handler of ordinary errors swallows it.
+    """
 
     exit_code = 143
+
+    def __init__(self) -> None:
+        super().__init__(self.exit_code)

@@ -33,7 +33,7 @@ from placement.errors import (
     UsageError,
     did_you_mean,
 )
-from placement.runtime.signals import signals_raise
+from placement.runtime.signals import raise_on_signals
 
 SECTIONS = {
     "Use": (train, predict, evaluate, explain),
@@ -46,7 +46,7 @@ _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 EXIT_CODES = """\b
 Exit codes: 0 done, 1 a defect of placement, 2 wrong usage, 3 the data is at fault,
 4 a gradient check failed, 5 model or run missing or corrupt, 6 store or output
-cannot be written, 7 a gate said no, 130 Ctrl-C, 143 SIGTERM."""
+cannot be written, 7 a gate said no, 130 Ctrl-C, 143 SIGTERM or SIGHUP."""
 
 
 class _Sections(click.Group):
@@ -121,7 +121,7 @@ def run(args: Sequence[str] | None = None) -> int:
     if sys.stdout is None:
         return _fail("standard output is closed", StoreError.exit_code)
     try:
-        with signals_raise():
+        with raise_on_signals():
             cli.main(
                 args=list(args) if args is not None else None,
                 prog_name="placement",
@@ -159,7 +159,8 @@ def _told(problem: BaseException) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    coloured(f"error: {message}", "red")
+    with contextlib.suppress(OSError):  # after SIGHUP there is no terminal to write to
+        coloured(f"error: {message}", "red")
     return code
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from placement.runtime.signals import raise_arrived
+from placement.runtime.signals import check_signals
 
 _SECONDS_BETWEEN_LINES = 2.0
 
@@ -63,7 +63,7 @@ class Progress:
 
     def update(self, done: int, detail: str = "") -> None:  # noqa: ARG002
         """Say that `done` units are done."""
-        raise_arrived()
+        check_signals()
 
 
 class _Pace:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as exceptions that cannot get lost.
+"""SIGINT, SIGTERM and SIGHUP as exceptions that cannot get lost, and steps they must not cut.
 
 Where Python happens to be clearing away garbage when a signal comes, what the handler raises is
 dropped with a notice. So it is remembered, and whoever reports progress raises it once more.
@@ -6,22 +6,46 @@ dropped with a notice. So it is remembered, and whoever reports progress raises 
 
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from types import FrameType
+from typing import NoReturn
 
 from placement.errors import Terminated
 
-_ENDINGS = {signal.SIGTERM: Terminated, signal.SIGINT: KeyboardInterrupt}
-_arrived: list[BaseException] = []
+_EXCEPTIONS: dict[int, type[BaseException]] = {
+    signal.SIGINT: KeyboardInterrupt,
+    signal.SIGTERM: Terminated,
+}
+# A handler is replaced only where it is one of these. A shell that starts a command in the
+# background has it ignore SIGINT, which somebody may still send by name; SIGHUP that is ignored is
+# the work of nohup, and stays ignored.
+_REPLACED: dict[int, tuple[object, ...]] = {
+    signal.SIGINT: (signal.default_int_handler, signal.SIG_DFL, signal.SIG_IGN),
+    signal.SIGTERM: (signal.SIG_DFL,),
+}
+if hasattr(signal, "SIGHUP"):  # Windows has none
+    _EXCEPTIONS[signal.SIGHUP] = Terminated
+    _REPLACED[signal.SIGHUP] = (signal.SIG_DFL,)
+
+_received: list[BaseException] = []
 
 
 @contextmanager
-def signals_raise() -> Iterator[None]:
-    """While the context is open, SIGTERM raises Terminated and SIGINT KeyboardInterrupt."""
-    _arrived.clear()
-    handlers = {number: signal.signal(number, _arrive) for number in _ENDINGS}
-    hook, sys.unraisablehook = sys.unraisablehook, _tell_others_only
+def raise_on_signals() -> Iterator[None]:
+    """While the context is open, SIGTERM and SIGHUP raise Terminated and SIGINT KeyboardInterrupt.
+
+    Handlers that somebody else installed stay, and outside the main thread nothing is done.
+    """
+    if not _in_main_thread():
+        yield
+        return
+    numbers = [n for n, replaced in _REPLACED.items() if signal.getsignal(n) in replaced]
+    handlers = {number: signal.signal(number, _raise) for number in numbers}
+    if handlers:
+        _received.clear()
+    hook, sys.unraisablehook = sys.unraisablehook, _report_unless_received
     try:
         yield
     finally:
@@ -30,17 +54,50 @@ def signals_raise() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def raise_arrived() -> None:
+@contextmanager
+def hold_signals() -> Iterator[None]:
+    """Hold the signals back until the block is done, then let them act.
+
+    Between creating a run and knowing its id an interruption would leave it RUNNING for ever.
+    Signals reach the main thread only; elsewhere there is nothing to hold.
+    """
+    if not _in_main_thread():
+        yield
+        return
+    held: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in _EXCEPTIONS}
+    for number in handlers:
+        signal.signal(number, lambda received, _frame: held.append(received))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for number in held[:1]:
+            signal.raise_signal(number)
+
+
+def ignore_signals() -> None:
+    """Ignore them from now on: a worker process ends when its parent says so or is gone."""
+    for number in _EXCEPTIONS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def check_signals() -> None:
     """Raise what a signal meant, in case it was dropped the first time."""
-    if _arrived:
-        raise _arrived[0]
+    if _received:
+        raise _received[0]
 
 
-def _arrive(number: int, _frame: Any) -> NoReturn:
-    _arrived.append(_ENDINGS[signal.Signals(number)]())
-    raise _arrived[-1]
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
-def _tell_others_only(dropped: "sys.UnraisableHookArgs") -> None:
-    if dropped.exc_value not in _arrived:
+def _raise(number: int, _frame: FrameType | None) -> NoReturn:
+    _received.append(_EXCEPTIONS[number]())
+    raise _received[-1]
+
+
+def _report_unless_received(dropped: "sys.UnraisableHookArgs") -> None:
+    if dropped.exc_value not in _received:
         sys.__unraisablehook__(dropped)

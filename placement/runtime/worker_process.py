@@ -7,7 +7,6 @@ asked is done in the order of asking. If this process dies, it notices and tidie
 import json
 import os
 import pickle
-import signal
 import struct
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from threading import Thread
 from typing import Any, BinaryIO, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from placement.errors import PlacementError
-from placement.tracking.interrupts import signals_held
+from placement.runtime.signals import hold_signals, ignore_signals
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -93,7 +92,7 @@ class Aside(Generic[S]):
         """Have a method called; the result comes when all that was asked before is done."""
         future: Future[R] = Future()
         message = pickle.dumps((method, args, named))
-        with signals_held():  # a message cut in two would garble all that follow
+        with hold_signals():  # a message cut in two would garble all that follow
             self._pending.append(future)
             self.was_asked = True
             try:
@@ -139,8 +138,7 @@ class Aside(Generic[S]):
 
 def serve(kind: str) -> None:
     """Be the servant of the process that started this one, until it is gone."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    ignore_signals()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not stand among the answers
     asked: SimpleQueue[bytes | None] = SimpleQueue()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placement.errors import GateRefused
-from placement.tracking.interrupts import signals_held
+from placement.runtime.signals import hold_signals
 from placement.tracking.limits import short_tag
 from placement.tracking.store import Store, as_default, translated
 
@@ -95,7 +95,7 @@ def conclude(
     champion is no longer `opponent`: what was found out of that one holds no more.
     """
     client = store.client()
-    with translated(store, f"promote version {version} of {name!r}"), store.lock(), signals_held():
+    with translated(store, f"promote version {version} of {name!r}"), store.lock(), hold_signals():
         if aliased_version(client, name, CHAMPION) != opponent:
             return False
         for key in client.get_model_version(name, str(version)).tags:
@@ -116,7 +116,7 @@ def roll_back(
     versions, with the other's number. Raises GateRefused where no version is `previous`.
     """
     client = store.client()
-    with translated(store, f"roll back {name!r}"), store.lock(), signals_held():
+    with translated(store, f"roll back {name!r}"), store.lock(), hold_signals():
         champion = aliased_version(client, name, CHAMPION)
         previous = aliased_version(client, name, PREVIOUS)
         if expected is not None and champion != expected:

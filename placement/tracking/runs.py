@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placement.errors import StoreError
-from placement.tracking.interrupts import signals_held, sigterm_raises
+from placement.runtime.signals import hold_signals, raise_on_signals
 from placement.tracking.limits import (
     METRICS_PER_BATCH,
     PARAMS_PER_BATCH,
@@ -157,7 +157,7 @@ class TrackedRun:
                 for name, value in child.metrics.items()
                 if math.isfinite(value)
             ]
-            with self._writing("a nested run"), signals_held():
+            with self._writing("a nested run"), hold_signals():
                 made = self.client.create_run(self.experiment_id, tags=tags, run_name=child.name)
                 run_id = made.info.run_id
                 self.client.log_batch(run_id, metrics=metrics, params=params, synchronous=True)
@@ -191,16 +191,16 @@ def tracked_run(
 ) -> Iterator[TrackedRun]:
     """Start a run and end it as what it was: FINISHED, FAILED (an error) or KILLED (a signal)."""
     run: TrackedRun | None = None
-    with sigterm_raises():
+    with raise_on_signals():
         try:
             experiment_id = ensure_experiment(store, experiment)
             every_tag = {**provenance_tags(), **(tags or {})}
-            with signals_held():
+            with hold_signals():
                 run = _start(store, experiment_id, run_name)
             run.set_tags(every_tag)
             run.log_params(params or {})
             yield run
-            with signals_held():
+            with hold_signals():
                 _end(run, "FINISHED")
         except BaseException as error:
             if run is not None:
@@ -278,7 +278,7 @@ def _end(run: TrackedRun, status: str) -> None:
 def _end_after(error: BaseException, run: TrackedRun) -> None:
     """End the run without ever hiding the error that brought us here."""
     try:
-        with signals_held():
+        with hold_signals():
             _end(run, "FAILED" if isinstance(error, Exception) else "KILLED")
     except StoreError as second:
         error.add_note(f"the run {run.run_id} is still marked RUNNING: {second}")

@@ -9,13 +9,15 @@ import pytest
 
 from placement.cli.console import Console
 from placement.errors import Terminated
-from placement.runtime.signals import signals_raise
+from placement.runtime.signals import hold_signals, raise_on_signals
 from placement.tracking.runs import list_runs
 
 LONG = ("--optimizer", "gd", "--lr", "1e-9", "--epochs", "100000000")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
 def test_a_signal_ends_the_run_as_killed(store, students, code_path, tmp_path, number, code):
     sheet = students(tmp_path / "students.csv", rows=60)
     words = [sys.executable, "-m", "placement", "train", str(sheet), *LONG, "--out", "model"]
@@ -70,8 +72,49 @@ class _Garbage:
 
 
 def test_a_signal_amid_clearing_away_is_raised_by_the_next_progress(capsys):
-    with signals_raise():
+    with raise_on_signals():
         _Garbage()  # what the handler raises here is dropped by Python
         with pytest.raises(Terminated):
             Console(quiet=True).progress("training", "epochs").__enter__().update(1)
     assert capsys.readouterr().err == ""
+
+
+def test_a_command_that_nohup_started_outlives_its_terminal():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with raise_on_signals():
+            signal.raise_signal(signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_handler_of_somebody_else_stays_and_is_asked():
+    asked = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
+    try:
+        with raise_on_signals():
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert asked == [signal.SIGTERM]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_held_signal_acts_when_the_step_is_done(number):
+    done = []
+    with raise_on_signals(), pytest.raises((KeyboardInterrupt, Terminated)), hold_signals():  # noqa: PT012
+        signal.raise_signal(number)
+        done.append("the step")
+    assert done == ["the step"]
+
+
+def test_a_program_that_does_not_catch_termination_leaves_with_its_exit_code(code_path):
+    code = (
+        "import signal; from placement.runtime.signals import raise_on_signals\n"
+        "with raise_on_signals(): signal.raise_signal(signal.SIGTERM)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=code_path, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (143, b"")

@@ -12,7 +12,7 @@ import pytest
 
 import placement
 from placement.errors import StoreError
-from placement.tracking.interrupts import signals_held
+from placement.runtime.signals import hold_signals
 from placement.tracking.limits import metric_names, thinned_points, without_plateaus
 from placement.tracking.runs import TrackedRun, list_runs, tracked_run
 
@@ -169,7 +169,7 @@ def test_a_signal_leaves_the_run_killed(store, sent):
 
 def test_a_signal_that_is_held_acts_when_the_step_is_done():
     steps = []
-    with pytest.raises(KeyboardInterrupt), signals_held():  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), hold_signals():  # noqa: PT012
         signal.raise_signal(signal.SIGINT)
         steps.append("done")
     assert steps == ["done"]

@@ -1,1 +1,1 @@
-"""Cross-validated rows come in; other models beside the perceptron go out, and terms that may mend it."""
+"""Cross-validated rows come in; other models go out, and terms that may improve the perceptron."""

@@ -1,1 +1,1 @@
-"""Probabilities, outcomes and groups come in; rates of each group and the gaps among them go out."""
+"""Probabilities, outcomes and groups come in; rates of each group and their gaps go out."""

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from placement.config import TrainConfig
 from placement.data.table.table import Table
+from placement.runtime.signals import hold_signals
 from placement.runtime.worker_process import Aside, Here
-from placement.tracking.interrupts import signals_held
 from placement.workflows.recording.run_recorder import DataSet, RunKeeper, keeper_for
 
 K = TypeVar("K", bound=RunKeeper)
@@ -34,7 +34,7 @@ def recording(kind: type[K], config: TrainConfig) -> Iterator[Here[K] | Aside[K]
 def _end_after(error: BaseException, recorder: Here[K] | Aside[K]) -> None:
     """End the run without ever hiding the error that brought us here."""
     try:
-        with signals_held():
+        with hold_signals():
             killed = not isinstance(error, Exception)
             notes = recorder.ask(RunKeeper.fail, killed=killed).result()
     except RuntimeError as second:

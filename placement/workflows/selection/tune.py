@@ -7,7 +7,7 @@ from placement.config import UNUSED_IN_TUNING, TrainConfig
 from placement.reporting.text.tuning import TuneResult, options_of, path_rows, rival_metrics
 from placement.runtime.background_import import imported_ahead
 from placement.runtime.progress import Nobody, Watcher
-from placement.tracking.interrupts import signals_held
+from placement.runtime.signals import hold_signals
 from placement.workflows.reading.read_training_tables import read, storage_of
 from placement.workflows.recording.recorded_run import described, recording
 from placement.workflows.recording.run_recorder import PathRecorder, RunKeeper
@@ -71,7 +71,7 @@ def tune_files(
         if recorder is not None:
             rows = path_rows(path)
             recorder.ask(PathRecorder.log_path, path, rows, rival_metrics(beside)).result()
-            with signals_held():
+            with hold_signals():
                 run = recorder.ask(PathRecorder.finish).result()
         return TuneResult(
             sources=tuple(sources),

@@ -17,8 +17,8 @@ from placement.reporting.json_documents import gradcheck_rows
 from placement.reporting.results import Tracked, TrainResult
 from placement.runtime.background_import import imported_ahead
 from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.signals import hold_signals
 from placement.runtime.worker_process import Aside, Here
-from placement.tracking.interrupts import signals_held
 from placement.workflows.reading.read_training_tables import read, storage_of
 from placement.workflows.recording.recorded_run import described, recording
 from placement.workflows.recording.run_recorder import Recorder
@@ -100,7 +100,7 @@ def _concluded(
     recorder.ask(Recorder.log_figures, fitted.figures).result()
     # What may fail comes before the registration: a failed run registers nothing.
     bundle = _saved(fitted, config)
-    with signals_held():
+    with hold_signals():
         return fitted, bundle, recorder.ask(Recorder.register, fitted, config).result()
 
 

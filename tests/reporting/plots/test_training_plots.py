@@ -103,7 +103,8 @@ def test_the_same_numbers_give_the_same_bytes(tmp_path):
 
 def test_bytes_do_not_change_between_processes_or_name_the_drawing_program():
     code = (
-        "import hashlib; from placement.reporting.plots.training_plots import coefficient_plot as f;"
+        "import hashlib; from placement.reporting.plots.training_plots import coefficient_plot as f"
+        "\n"
         "png = f(['a', 'b'], [1.0, -2.0]); assert b'Software' not in png;"
         "print(hashlib.sha256(png).hexdigest())"
     )
@@ -130,7 +131,8 @@ def test_what_has_no_numbers_has_no_picture(tmp_path):
 
 def test_pyplot_is_never_imported(tmp_path):
     code = (
-        "import sys; from placement.reporting.plots.training_plots import coefficient_plot as f; f(['a'], [1.0]);"
+        "import sys; from placement.reporting.plots.training_plots import coefficient_plot as f;"
+        "f(['a'], [1.0]);"
         "assert 'matplotlib.backends.backend_agg' in sys.modules;"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
