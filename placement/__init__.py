@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from placement.model.fitted import Fitted
     from placement.model.loss import clamped_bce
     from placement.model.perceptron import Perceptron
-    from placement.tracking.registry import load
+    from placement.tracking.lookup import load
     from placement.training.gradcheck.gradcheck import GradientCheck, check_gradients
     from placement.training.prepare import fit
 
@@ -51,7 +51,7 @@ _HOME = {
     "evaluate": "placement.evaluation.evaluate",
     "fit": "placement.training.prepare",
     "lesson": "placement.lessons.catalog",
-    "load": "placement.tracking.registry",
+    "load": "placement.tracking.lookup",
     "read_table": "placement.data.table.read_table",
 }
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mlflow.entities import LoggedModel
     from mlflow.entities.model_registry import ModelVersion
 
+    from placement.model.fitted import Fitted
+
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _RUNS = re.compile(r"runs:/(?P<run>[^/]+)(?:/.*)?")
 _LOGGED = re.compile(r"models:/(?P<id>m-[0-9a-f]{32})/?")
@@ -73,6 +75,13 @@ def resolve(model: str, store: Store | None = None, *, name: str = REGISTERED_MO
         )
     with _unknown_told(store, model, name):
         return _of_store(store, model, name)
+
+
+def load(model: str | Path) -> "Fitted":
+    """Load a trained model: a bundle directory, `runs:/…`, `models:/…`, a run id or an alias."""
+    from placement.model.fitted import load_fitted
+
+    return load_fitted(resolve(str(model)).path)
 
 
 def bundle_directory(model: str | Path) -> Path | None:

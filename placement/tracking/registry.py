@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placement.errors import GateRefused
@@ -14,7 +13,6 @@ from placement.tracking.store import Store, as_default, translated
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from placement.model.fitted import Fitted
     from placement.tracking.pyfunc_model import LoggedModel
 
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
@@ -161,14 +159,6 @@ def aliased_version(client: "MlflowClient", name: str, alias: str) -> int | None
         if error.error_code in UNKNOWN_CODES:
             return None
         raise
-
-
-def load(model: str | Path) -> "Fitted":
-    """Load a trained model: a bundle directory, `runs:/…`, `models:/…`, a run id or an alias."""
-    from placement.model.fitted import load_fitted
-    from placement.tracking.lookup import resolve
-
-    return load_fitted(resolve(str(model)).path)
 
 
 def _make_registered_model(client: "MlflowClient", name: str) -> None:

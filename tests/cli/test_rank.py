@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from placement.model.fitted import load_fitted
-from placement.workflows.scoring import ranked_output as ranking
+from placement.workflows.scoring import ranked_output
 
 ADDED = [
     "placement_probability",
@@ -206,8 +206,8 @@ def in_parts(sheet, here, rows=8):
 def test_however_the_rows_are_held_the_list_is_the_same(
     predict, trained, here, sheet, monkeypatch, spare, batch
 ):
-    monkeypatch.setattr(ranking, "_SPARE_ROWS", spare)
-    monkeypatch.setattr(ranking, "_BATCH_ROWS", batch)
+    monkeypatch.setattr(ranked_output, "_SPARE_ROWS", spare)
+    monkeypatch.setattr(ranked_output, "_BATCH_ROWS", batch)
     given = in_parts(sheet, here)
     own = pd.read_csv(sheet)
     for options in ((), ("--top", 5), ("--top", 5, "--by", "stream")):
@@ -219,16 +219,16 @@ def test_however_the_rows_are_held_the_list_is_the_same(
 
 
 def test_only_what_may_be_listed_is_held(trained, sheet, here, monkeypatch, predict):
-    monkeypatch.setattr(ranking, "_SPARE_ROWS", 0)
+    monkeypatch.setattr(ranked_output, "_SPARE_ROWS", 0)
     most = 0
-    put = ranking.Ranked.put
+    put = ranked_output.Ranked.put
 
     def watched(self, scored):
         nonlocal most
         put(self, scored)
         most = max(most, sum(map(len, self._held)))
 
-    monkeypatch.setattr(ranking.Ranked, "put", watched)
+    monkeypatch.setattr(ranked_output.Ranked, "put", watched)
     predict(in_parts(sheet, here), "--rank", "risk", "--top", 2)
     assert most <= 6
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from placement.errors import ModelError, StoreError
-from placement.model import bundle as bundles
+from placement.model import bundle
 from placement.model.bundle import check_replaceable, finite, open_bundle, write_bundle
 
 WEIGHTS = np.array([0.5, -1.25, 3.0])
@@ -90,7 +90,7 @@ def test_a_bundle_is_replaced_and_nothing_is_left_beside_it(tmp_path):
 
 
 def test_without_an_atomic_exchange_the_bundle_is_replaced_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(bundles, "_exchange", lambda *_: False)
+    monkeypatch.setattr(bundle, "_exchange", lambda *_: False)
     test_a_bundle_is_replaced_and_nothing_is_left_beside_it(tmp_path)
 
 
@@ -141,7 +141,7 @@ def failing(number):
 def test_without_space_the_old_bundle_stays_and_nothing_is_left(tmp_path, monkeypatch, there, call):
     if there:
         save(tmp_path / "m")
-    monkeypatch.setattr(bundles, "_exchange", lambda *_: False)
+    monkeypatch.setattr(bundle, "_exchange", lambda *_: False)
     # Path.rename calls os.rename.
     monkeypatch.setattr(os, call, failing(errno.ENOSPC))
     with pytest.raises(StoreError, match="No space left on device"):
@@ -160,7 +160,7 @@ def test_without_permission_the_error_names_the_directory(tmp_path, monkeypatch)
 
 def test_a_directory_that_cannot_be_looked_into_is_a_store_error(tmp_path, monkeypatch):
     (tmp_path / "m").mkdir()
-    monkeypatch.setattr(bundles, "_strangers", failing(errno.EACCES))
+    monkeypatch.setattr(bundle, "_strangers", failing(errno.EACCES))
     with pytest.raises(StoreError, match="Permission denied"):
         check_replaceable(tmp_path / "m")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save as save_safetensors
 
 from placement.errors import ModelError
-from placement.model import scorer as scoring
+from placement.model import scorer
 from placement.model.bundle import open_bundle, write_bundle
 from placement.model.scorer import (
     FORMAT,
@@ -412,7 +412,7 @@ def test_a_missing_bundle_is_a_model_error(tmp_path):
 
 def test_mlflow_is_answered_with_a_frame_of_its_index(bundle):
     frame = pd.DataFrame(TABLE, index=[7, 3, 9])
-    answer = scoring._load_pyfunc(str(bundle)).predict(frame)
+    answer = scorer._load_pyfunc(str(bundle)).predict(frame)
     probability = SCORER.score(TABLE).probability
     assert answer.index.tolist() == [7, 3, 9]
     same(answer["placement_probability"], probability)

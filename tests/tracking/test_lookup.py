@@ -8,9 +8,9 @@ import pytest
 
 import placement
 from placement.errors import ModelError
-from placement.tracking.lookup import resolve
+from placement.tracking.lookup import load, resolve
 from placement.tracking.pyfunc_model import log_bundle, write_model
-from placement.tracking.registry import load, register
+from placement.tracking.registry import register
 from placement.tracking.runs import tracked_run
 
 

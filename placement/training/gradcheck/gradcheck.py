@@ -15,7 +15,7 @@ from placement.config import TrainConfig
 from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, no_weights
 from placement.errors import UsageError
 from placement.model import loss as losses
-from placement.training.gradcheck import gradient_methods as chain
+from placement.training.gradcheck import gradient_methods
 from placement.training.gradcheck.gradient_methods import LINKS, Rows
 from placement.training.gradcheck.report import GradientCheck, ParameterCheck
 
@@ -155,29 +155,35 @@ def _check(
         raise UsageError(f"--break {broken!r}: choose one of {', '.join(LINKS)}")
     dtype = "float32" if rows.x.dtype == torch.float32 else "float64"
     double = rows.double()
-    corner = chain.near_corner(double)
+    corner = gradient_methods.near_corner(double)
     away = double.where(~corner)
-    manual, links = chain.by_hand(rows, broken)
-    autograd = chain.by_autograd(rows)
-    difference = chain.by_difference(away)
-    reference = chain.by_hand(away, broken)[0]
+    manual, links = gradient_methods.by_hand(rows, broken)
+    autograd = gradient_methods.by_autograd(rows)
+    difference = gradient_methods.by_difference(away)
+    reference = gradient_methods.by_hand(away, broken)[0]
     gradients = tuple(
         _compare(name, dtype, size, *figures)
         for name, size, *figures in zip(
-            (*names, "b"), chain.sizes(double), manual, autograd, difference, reference, strict=True
+            (*names, "b"),
+            gradient_methods.sizes(double),
+            manual,
+            autograd,
+            difference,
+            reference,
+            strict=True,
         )
     )
-    agreed = chain.torch_agrees(away)
+    agreed = gradient_methods.torch_agrees(away)
     return GradientCheck(
         passed=agreed and all(one.passed for one in gradients),
         dtype=dtype,
         epsilon=rows.epsilon,
-        loss=chain.mean_loss(rows),
+        loss=gradient_methods.mean_loss(rows),
         form=rows.loss,
         links=links if show_links else None,
         gradients=gradients,
         torch_gradcheck=agreed,
-        clamped_rows=chain.clamped_rows(rows),
+        clamped_rows=gradient_methods.clamped_rows(rows),
         corner_rows=int(corner.sum()),
         rows=len(rows.y),
     )

@@ -19,7 +19,7 @@ from torch import Tensor
 from placement.data.encoding.chunks import Chunk, Chunks
 from placement.model import loss as losses
 from placement.model.perceptron import Perceptron
-from placement.training.passes import distributed as ranks
+from placement.training.passes import distributed
 from placement.training.passes.chunk_threads import in_parts, tensors, total_weight
 
 Array = npt.NDArray[np.float64]
@@ -86,7 +86,7 @@ class Visitor:
         self.model.take_gradient(gradient)
         curvature = self.model.curvature_of(products) if hessian else products
         parts = (scalars, self.model.gradient_as_array(), curvature.ravel())
-        total = ranks.add_up(np.concatenate(parts))
+        total = distributed.add_up(np.concatenate(parts))
         return Sums(
             loss=float(total[0]),
             weight=float(total[1]),
@@ -102,7 +102,7 @@ class Visitor:
         self._visits += 1
         for sums in in_parts(source, self._look, self.task.threads):
             total += sums
-        total = ranks.add_up(total)
+        total = distributed.add_up(total)
         return float(total[0] / total[1]) if total[1] else float("nan")
 
     def _leaf(self) -> Perceptron:

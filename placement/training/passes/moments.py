@@ -10,7 +10,7 @@ import torch
 from placement.data.encoding.chunks import Chunk, Chunks
 from placement.errors import DataError
 from placement.model.perceptron import Standardising
-from placement.training.passes import distributed as ranks
+from placement.training.passes import distributed
 from placement.training.passes.chunk_threads import in_parts, tensors, total_weight
 
 Array = npt.NDArray[np.float64]
@@ -140,9 +140,9 @@ def totals(
     seen, fine = np.zeros(3 + columns + columns**2 * products), True
     for sums, good in in_parts(source, part_of, threads, blas=products):
         seen, fine = seen + sums, fine and good
-    hard, rounded = not ranks.agree(stop=not fine), ranks.agree(stop=single)
+    hard, rounded = not distributed.agree(stop=not fine), distributed.agree(stop=single)
     in_doubt = not (fine and np.isfinite(seen[: 3 + columns]).all())
-    seen = ranks.add_up(seen)
+    seen = distributed.add_up(seen)
     squares = seen[3 + columns :].reshape(columns, columns) if products else None
     return Totals(
         rows=int(seen[0]),
@@ -182,7 +182,7 @@ def _pivot(source: Chunks) -> Array:
         x = np.asarray(source.chunk(0).x[:1024], dtype=np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
             seen = np.concatenate([[len(x)], x.sum(axis=0), (x**2).sum(axis=0)])
-    seen = ranks.add_up(seen)
+    seen = distributed.add_up(seen)
     mean, square = np.split(seen[1:] / max(seen[0], 1.0), 2)
     far = np.isfinite(square) & (mean**2 > 0.5 * square)
     pivot: Array = np.where(far, mean, 0.0)

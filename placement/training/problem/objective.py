@@ -10,7 +10,7 @@ import numpy.typing as npt
 from placement.data.encoding.chunks import Chunks
 from placement.errors import DataError
 from placement.model.perceptron import Perceptron
-from placement.training.passes import loss_sums as sums
+from placement.training.passes import loss_sums
 from placement.training.problem.options import Options
 from placement.training.solver.hessian import Curvature
 
@@ -66,14 +66,14 @@ class Objective:
         model: Perceptron,
         source: Chunks,
         options: Options,
-        task: sums.Task,
+        task: loss_sums.Task,
         share: float = 1.0,
     ) -> None:
         self.model = model
         self.source = source
         self.options = options
         self.share = share
-        self.visitor = sums.Visitor(model, task)
+        self.visitor = loss_sums.Visitor(model, task)
         self._known: OrderedDict[bytes, Point] = OrderedDict()
         self.curvature: Curvature | None = None
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from placement.data.encoding.chunks import Chunk, Chunks, threads_for
 from placement.errors import DataError
 from placement.model.perceptron import Perceptron, Standardising
-from placement.training.passes import distributed as ranks
+from placement.training.passes import distributed
 from placement.training.passes.moments import ROUNDED, Totals, totals
 from placement.training.problem.options import Options
 from placement.training.problem.separation import (
@@ -134,7 +134,7 @@ def prepare(
     """
     width, threads = source.columns, threads_for(source)
     labels = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(width))
-    plan = options.plan(int(ranks.add_up(np.array([float(source.rows)]))[0]), width)
+    plan = options.plan(int(distributed.add_up(np.array([float(source.rows)]))[0]), width)
     if seen is None:
         sized = options.l2 == 0 or bool({"gd", "sgd", "adam"} & {name for name, _ in plan})
         seen = totals(source, threads, products=sized)
@@ -186,7 +186,7 @@ def _look_for_separation(
     if names is None or options.firth:
         return True, ()
     # A rank sees only its share, and separable shares may overlap together.
-    if ranks.world_size() > 1:
+    if distributed.world_size() > 1:
         return False, ()
     if options.l2 == 0:
         return refuse_separation(source, names, most_rows=MOST_DISTINCT_ROWS), ()

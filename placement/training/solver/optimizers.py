@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from placement.data.encoding.chunks import mini_batches
-from placement.training.passes import distributed as ranks
+from placement.training.passes import distributed
 from placement.training.problem.objective import Objective, Point
 
 
@@ -98,11 +98,11 @@ class MiniBatches:
     def step(self, objective: Objective, point: Point) -> float:
         """Walk all mini-batches once; every rank makes as many steps as the longest."""
         source, options = objective.source, objective.options
-        size = max(1, (options.batch_size or source.rows) // ranks.world_size())
+        size = max(1, (options.batch_size or source.rows) // distributed.world_size())
         batches = mini_batches(source, size, options.seed + 1_000_003 * self.epoch)
         nothing = source.take(np.empty(0, dtype=np.int64))
         own = math.ceil(source.rows / size)
-        for batch in chain(batches, repeat(nothing, ranks.largest(own) - own)):
+        for batch in chain(batches, repeat(nothing, distributed.largest(own) - own)):
             part = objective.on(batch)
             if part.weight == 0:
                 continue

@@ -7,8 +7,7 @@ import numpy as np
 
 from placement.data.encoding.chunks import Chunks, threads_for
 from placement.model.history import Epoch
-from placement.training.passes import distributed as ranks
-from placement.training.passes import loss_sums as sums
+from placement.training.passes import distributed, loss_sums
 from placement.training.problem.objective import Objective, Point
 from placement.training.problem.options import Options
 from placement.training.problem.problem import Problem, Stage, prepare, refuse_separation
@@ -60,7 +59,7 @@ def epochs(
     `threads`: as many as there are processors and chunks, unless given.
     """
     problem = _problem(source, options, names)
-    task = sums.Task(
+    task = loss_sums.Task(
         problem.options.loss,
         problem.options.effective_epsilon,
         threads=threads or threads_for(problem.source),
@@ -81,7 +80,9 @@ def epochs(
             # A Newton stage makes one step at least: from λ near the tolerance to rounding.
             may_stop = may_end and (step > 0 or not stepper.needs_hessian)
             epoch = watch.describe(stage, point, may_stop=may_stop)
-            if epoch.stopped is None and ranks.agree(stop=bool(interrupted and interrupted())):
+            if epoch.stopped is None and distributed.agree(
+                stop=bool(interrupted and interrupted())
+            ):
                 epoch = replace(epoch, stopped="interrupted")
             watch.check(check, epoch)
             if epoch.stopped is None:
@@ -191,7 +192,7 @@ class _Watch:
             epoch = replace(epoch, distance=self.objective.distance())
         if problem.separation_known or problem.options.l2 > 0:
             return epoch
-        if self.objective.point().beyond and ranks.world_size() == 1:
+        if self.objective.point().beyond and distributed.world_size() == 1:
             names = [problem.names[j] for j in problem.kept]
             refuse_separation(problem.source, names)
         return epoch

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from placement.data.columns import load_columns as collecting
+from placement.data.columns import load_columns
 from placement.data.columns.column_store import FileShelf, MemoryShelf
 from placement.data.columns.load_columns import collect
 from placement.data.columns.raw_column import Hashed, Numbers, Words
@@ -34,7 +34,7 @@ def test_free_text_found_out_late_has_the_pieces_of_its_table_and_one_hash_a_tex
 @pytest.fixture
 def large(monkeypatch):
     """Files of 600 kB are already parsed in several pieces."""
-    monkeypatch.setattr(collecting, "_PIECE_BYTES", 100_000)
+    monkeypatch.setattr(load_columns, "_PIECE_BYTES", 100_000)
 
 
 def written(path, cells):
@@ -74,7 +74,7 @@ def test_words_stay_as_they_are_written_where_later_pieces_look_like_numbers(
     shelf, tmp_path, monkeypatch
 ):
     # The first bytes are numbers, the first piece is not, and later pieces are again.
-    monkeypatch.setattr(collecting, "_PIECE_BYTES", 400_000)
+    monkeypatch.setattr(load_columns, "_PIECE_BYTES", 400_000)
     cells = ["1.50"] * 700 + ["7A"] * 250 + ["7.50"] * 2_000 + ["7B"] * 900
     for name, own in (("a.csv", cells), ("b.csv", cells[::-1])):
         read = collected(written(tmp_path / name, own), shelf)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from placement.data.encoding import chunks as chunking
+from placement.data.encoding import chunks
 from placement.data.encoding.chunks import ArrayChunks, FileChunks
 from placement.errors import StoreError
 
@@ -65,7 +65,7 @@ def test_a_sample_of_a_file_is_the_head_of_each_chunk(both, monkeypatch):
     assert_equal(found.sample(), expected.take(heads))
     for bound, most in (("MOST_SAMPLED", 2), ("MOST_SAMPLED_CELLS", 6)):
         with monkeypatch.context() as patch:
-            patch.setattr(chunking, bound, most)
+            patch.setattr(chunks, bound, most)
             assert_equal(found.sample(), expected.take(heads[:2]))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from placement.config import TrainConfig
 from placement.data.columns.storage import Storage
 from placement.data.encoding.encoder import LevelCounts
-from placement.data.profiles import learn_profile as profiling
+from placement.data.profiles import learn_profile
 from placement.data.profiles.learn_profile import profile_of_numbers, profile_of_words, sample
 from placement.data.schema import Feature
 from placement.runtime.progress import Nobody
@@ -176,7 +176,7 @@ def profile_of(source, **storage):
 
 @pytest.mark.parametrize("most", [100_000, 200])
 def test_streamed_in_any_pieces_it_is_the_same_profile(students, tmp_path, monkeypatch, most):
-    monkeypatch.setattr(profiling, "SAMPLED", most)
+    monkeypatch.setattr(learn_profile, "SAMPLED", most)
     _, whole = profile_of(students)
     _, streamed = profile_of(students, stream=True, folder=str(tmp_path / "cache"), piece_rows=64)
     assert whole["binned"] <= most
@@ -201,7 +201,7 @@ def test_the_profile_counts_the_rows_that_train_and_no_other(students):
 
 def test_beyond_the_sample_ranges_and_levels_are_still_of_all_rows(students, monkeypatch):
     _, whole = profile_of(students)
-    monkeypatch.setattr(profiling, "SAMPLED", 50)
+    monkeypatch.setattr(learn_profile, "SAMPLED", 50)
     _, some = profile_of(students)
     assert some["binned"] <= 50
     assert some["rows"] == whole["rows"]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from placement.data.columns import column_summary as survey
+from placement.data.columns import column_summary
 from placement.data.schema import (
     means_after_the_event,
     means_batch,
@@ -94,8 +94,10 @@ def test_consecutive_numbers_in_any_order_need_twenty_rows():
 
 
 def test_one_number_that_comes_twice_among_very_many_makes_no_register_number(monkeypatch):
-    monkeypatch.setattr(survey, "EXACT_ROWS", 1_000)  # beyond, different values are estimated
-    monkeypatch.setattr(survey, "_SORTED", 700)
+    monkeypatch.setattr(
+        column_summary, "EXACT_ROWS", 1_000
+    )  # beyond, different values are estimated
+    monkeypatch.setattr(column_summary, "_SORTED", 700)
     long = [21_000_000 + 7 * (k * 7_919 % 10_007) for k in range(6_000)]
     assert identifier_reason(column(long)) == "an identifier: long numbers, all distinct"
     for again in (1, 3_000, 5_998):

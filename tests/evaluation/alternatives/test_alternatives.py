@@ -8,7 +8,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from placement.evaluation.alternatives import alternatives as rivals
+from placement.evaluation.alternatives import alternatives
 from placement.evaluation.alternatives.alternatives import boosted_trees, compare
 from placement.evaluation.alternatives.sklearn_cv import out_of_fold
 from placement.evaluation.metrics.skill import mean_interval, row_log_loss
@@ -113,7 +113,7 @@ def test_a_curve_is_named_even_where_the_rows_are_too_few_for_trees(monkeypatch)
     assert not found.trees_are_better
     assert not found.line_is_enough
     assert [remedy.option for remedy in found.remedies] == ["--spline iq"]
-    monkeypatch.setattr(rivals, "WORTH_NAMING", 100.0)
+    monkeypatch.setattr(alternatives, "WORTH_NAMING", 100.0)
     assert compared(rows).line_is_enough  # so much is not gained
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from placement.evaluation.fairness import group_counts as group_sums
+from placement.evaluation.fairness import group_counts
 from placement.evaluation.fairness.group_counts import GroupSums
 
 
@@ -59,7 +59,7 @@ def test_rows_of_weight_zero_do_not_count():
 def test_the_roc_area_of_many_rows_is_within_the_bound_it_states(monkeypatch):
     rows = drawn(20_000)
     exact = summed([rows])
-    monkeypatch.setattr(group_sums, "EXACT_ROWS", 1_000)
+    monkeypatch.setattr(group_counts, "EXACT_ROWS", 1_000)
     binned = summed([tuple(own[half::2] for own in rows) for half in (0, 1)])
     assert 0 < binned.bound < 1e-3
     assert exact.bound == 0
@@ -70,7 +70,7 @@ def test_the_roc_area_of_many_rows_is_within_the_bound_it_states(monkeypatch):
 
 @pytest.mark.parametrize("exact_rows", [10, 1_000])
 def test_groups_of_few_rows_are_pooled_where_asked(monkeypatch, exact_rows):
-    monkeypatch.setattr(group_sums, "EXACT_ROWS", exact_rows)
+    monkeypatch.setattr(group_counts, "EXACT_ROWS", exact_rows)
     codes = np.repeat([0, 1, 2, 3], [20, 4, 3, 0])
     draw = np.random.default_rng(1)
     p, y, w = draw.uniform(size=27), np.tile([0.0, 1.0, 1.0], 9), np.ones(27)

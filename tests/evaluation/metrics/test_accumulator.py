@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from placement.errors import DataError
-from placement.evaluation.metrics import accumulator as judging
+from placement.evaluation.metrics import accumulator
 from placement.evaluation.metrics.accumulator import Judge
 from placement.evaluation.metrics.metrics import metrics
 from placement.evaluation.metrics.skill import skill
@@ -35,7 +35,7 @@ def judge_of(p, y, w, base=0.4, pieces=7, order=slice(None)):
 @pytest.fixture
 def many(monkeypatch):
     """So few rows are already many."""
-    monkeypatch.setattr(judging, "EXACT_ROWS", 1_000)
+    monkeypatch.setattr(accumulator, "EXACT_ROWS", 1_000)
 
 
 @pytest.mark.parametrize("pieces", [1, 7])
@@ -72,7 +72,7 @@ def test_a_bound_is_no_wider_than_what_the_order_within_bins_can_do(many):
     draw = np.random.default_rng(2)
     p = 0.5 + draw.random(3_000) * 2e-5
     y = (draw.random(3_000) < 0.5).astype(float)
-    bins = judging.bin_of(p)
+    bins = accumulator.bin_of(p)
     assert 1 < len(np.unique(bins)) < 10
     best, worst = (np.lexsort((sign * y, bins)) for sign in (1, -1))
     found = judge_of(p, y, np.ones(3_000)).judged()
@@ -148,7 +148,7 @@ def test_many_rows_of_one_outcome_have_no_ranking(many, label):
 
 
 def test_certain_predictions_fall_into_the_outermost_bins(many):
-    assert judging.bin_of(np.array([0.0, 1.0])).tolist() == [0, judging.BINS - 1]
+    assert accumulator.bin_of(np.array([0.0, 1.0])).tolist() == [0, accumulator.BINS - 1]
     p = np.tile([0.0, 1.0, 0.3], 1_000)
     y = np.tile([0.0, 1.0, 1.0], 1_000)
     found = judge_of(p, y, np.ones(3_000)).judged()

@@ -14,7 +14,7 @@ from placement.evaluation.calibration.reliability import reliability_bins
 from placement.model.fitted import Fitted
 from placement.model.history import Epoch
 from placement.model.scorer import CategoryColumn, NumberColumn
-from placement.reporting.plots import training_plots as plots
+from placement.reporting.plots import training_plots
 from placement.reporting.plots.grade_curve import (
     average_student,
     choose_column,
@@ -85,7 +85,7 @@ def draw(directory, **changes):
         "coefficients": [1.2, -0.3],
         "grade": grade_of(model(), {"cgpa": 5 + 5 * p}, y),
     }
-    return plots.draw_all(directory, plots.Pictures(**{**given, **changes}))
+    return training_plots.draw_all(directory, training_plots.Pictures(**{**given, **changes}))
 
 
 def test_all_pictures_are_written_and_can_be_opened(tmp_path):
@@ -143,16 +143,18 @@ def test_the_style_of_the_caller_is_left_as_it_was():
     import matplotlib as mpl
 
     with mpl.rc_context({"font.size": 17, "axes.grid": False}):
-        plots.coefficient_plot(["a"], [1.0])
+        training_plots.coefficient_plot(["a"], [1.0])
         assert (mpl.rcParams["font.size"], mpl.rcParams["axes.grid"]) == (17, False)
 
 
 def test_both_stages_of_auto_are_marked(monkeypatch):
-    seen = lines_drawn(monkeypatch, lambda: plots.loss_curve(HISTORY))
+    seen = lines_drawn(monkeypatch, lambda: training_plots.loss_curve(HISTORY))
     assert "training rows, gradient descent" in seen
     assert "training rows, Newton" in seen
     assert "held-out rows" in seen
-    alone = lines_drawn(monkeypatch, lambda: plots.loss_curve([epoch(k) for k in range(5)]))
+    alone = lines_drawn(
+        monkeypatch, lambda: training_plots.loss_curve([epoch(k) for k in range(5)])
+    )
     assert alone == ["training rows, gradient descent"]
 
 
@@ -171,14 +173,14 @@ def lines_drawn(monkeypatch, make):
 
 
 def test_a_history_of_one_epoch_and_one_with_gaps_can_be_drawn():
-    assert plots.loss_curve([epoch(0)])
-    assert plots.loss_curve([epoch(0), replace(epoch(1), loss=float("nan")), epoch(2)])
+    assert training_plots.loss_curve([epoch(0)])
+    assert training_plots.loss_curve([epoch(0), replace(epoch(1), loss=float("nan")), epoch(2)])
 
 
 @pytest.mark.parametrize("n", [6, 23, 200])
 def test_curves_over_rows_move_by_five_rows_at_least(n):
     p, y = sample(n)
-    seen = plots._cumulated(p, y, None, None)
+    seen = training_plots._cumulated(p, y, None, None)
     steps = np.diff((seen.hits + seen.alarms)[seen.apart])
     assert (steps >= 5).all()
     assert seen.hits[-1] + seen.alarms[-1] == n
@@ -187,14 +189,14 @@ def test_curves_over_rows_move_by_five_rows_at_least(n):
 
 def test_equal_probabilities_are_one_step_of_the_curves():
     p = np.repeat([0.9, 0.5, 0.1], [7, 9, 6])
-    seen = plots._cumulated(p, np.arange(22) % 2, None, None)
+    seen = training_plots._cumulated(p, np.arange(22) % 2, None, None)
     assert (seen.hits + seen.alarms).tolist() == [0, 7, 16, 22]
 
 
 def test_a_long_name_keeps_its_beginning_and_its_end():
     name = "specialisation_in_the_final_year=Artificial Intelligence"
-    short = plots.shortened(name)
-    assert len(short) <= plots.LONGEST_NAME
+    short = training_plots.shortened(name)
+    assert len(short) <= training_plots.LONGEST_NAME
     assert name.startswith(short.split("…")[0])
     assert name.endswith(short.split("…")[1])
 
@@ -202,14 +204,14 @@ def test_a_long_name_keeps_its_beginning_and_its_end():
 def test_names_with_dollars_or_in_any_script_draw_without_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert plots.coefficient_plot(
+        assert training_plots.coefficient_plot(
             ["fee ($\\frac$)", "மதிப்பெண்", "x_{1}", "अंक"], [1.0, -1, 0.5, 0]
         )
 
 
 def test_at_most_thirty_coefficients_are_drawn_and_the_largest_are_kept():
-    many = plots.coefficient_plot([f"c{k}" for k in range(60)], list(range(60)))
-    thirty = plots.coefficient_plot([f"c{k}" for k in range(30, 60)], list(range(30, 60)))
+    many = training_plots.coefficient_plot([f"c{k}" for k in range(60)], list(range(60)))
+    thirty = training_plots.coefficient_plot([f"c{k}" for k in range(30, 60)], list(range(30, 60)))
     assert drawn(many).shape == drawn(thirty).shape
 
 
@@ -260,9 +262,9 @@ def test_the_grade_is_the_cgpa_where_there_is_one_else_a_scaled_column():
 def test_a_picture_of_few_rows_shows_the_curve_alone():
     grade = grade_of(model(), {"cgpa": np.array([7.0, 8.0])}, np.array([0.0, 1.0]))
     assert grade.bins == ()
-    assert plots.grade_plot(grade)
+    assert training_plots.grade_plot(grade)
 
 
 def test_a_diagram_without_five_rows_is_not_drawn():
     p, y = sample(4)
-    assert plots.reliability_diagram(reliability_bins(p, y)) is None
+    assert training_plots.reliability_diagram(reliability_bins(p, y)) is None

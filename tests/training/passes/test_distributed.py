@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 
-from placement.training.passes import distributed as ranks
+from placement.training.passes import distributed
 from placement.training.problem.options import Options
 from placement.training.solver.training_loop import solve
 
@@ -32,10 +32,10 @@ os._exit(0)  # gloo's own threads now and then abort an interpreter that ends in
 
 def test_alone_every_sum_is_its_own():
     values = np.arange(3.0)
-    assert ranks.add_up(values) is values
-    assert (ranks.rank(), ranks.world_size(), ranks.largest(7)) == (0, 1, 7)
-    assert ranks.agree(stop=True)
-    assert not ranks.agree(stop=False)
+    assert distributed.add_up(values) is values
+    assert (distributed.rank(), distributed.world_size(), distributed.largest(7)) == (0, 1, 7)
+    assert distributed.agree(stop=True)
+    assert not distributed.agree(stop=False)
 
 
 def run_ranks(folder, source, rows):

@@ -9,15 +9,14 @@ import torch
 
 from placement.config import TrainConfig
 from placement.errors import DataError, GradientCheckError, StoreError
-from placement.model import loss as losses
+from placement.model import loss
 from placement.model.bundle import open_bundle
 from placement.tracking.lookup import resolve
 from placement.tracking.runs import list_runs
 from placement.tracking.store import open_store
-from placement.workflows.recording import run_recorder as record
+from placement.workflows.recording import run_recorder
 from placement.workflows.recording.run_recorder import Recorder
-from placement.workflows.training import final_figures as appraisal
-from placement.workflows.training import fit_and_test as learning
+from placement.workflows.training import final_figures, fit_and_test
 from placement.workflows.training.train import train
 
 SMALLEST_GAPS = (
@@ -204,12 +203,12 @@ def wrong_backward(monkeypatch):
         def backward(_, gradient):
             return gradient * 1.01
 
-    right = losses.clamped_bce_sum
+    right = loss.clamped_bce_sum
 
     def wrong(p, y, weight, epsilon=1e-8, *, hard=False):
         return right(Wrong.apply(p), y, weight, epsilon, hard=hard)
 
-    monkeypatch.setattr(losses, "clamped_bce_sum", wrong)
+    monkeypatch.setattr(loss, "clamped_bce_sum", wrong)
 
 
 def test_a_failed_gradient_check_fails_the_run_and_registers_nothing(
@@ -228,13 +227,13 @@ def test_a_failed_gradient_check_is_exit_4(store, sheet, wrong_backward, run):
 
 
 STEPS = {
-    "attempt": learning,
-    "appraise": appraisal,
+    "attempt": fit_and_test,
+    "appraise": final_figures,
     "log_course": Recorder,
-    "draw_all": record,
+    "draw_all": run_recorder,
     "log_figures": Recorder,
-    "log_bundle": record,
-    "register": record,
+    "log_bundle": run_recorder,
+    "register": run_recorder,
 }
 
 

@@ -11,7 +11,7 @@ from placement.data.table.read_table import read_table
 from placement.errors import DataError
 from placement.evaluation.alternatives.sklearn_cv import out_of_fold
 from placement.training.validation.cross_predict import cross_scored
-from placement.workflows.selection import compare_alternatives as rivalry
+from placement.workflows.selection import compare_alternatives
 from placement.workflows.selection.compare_alternatives import drawn_rows, rivals
 
 
@@ -34,8 +34,8 @@ def test_the_perceptron_is_the_line_that_the_rivals_are_compared_on():
     table = read_table(frame())
     config = TrainConfig(l2=3.0)
     folds = folds_of(table, 0, 5)
-    p = rivalry._perceptron(table, config, folds)
-    crossed = rivalry._crossed(table, config, folds.whole())
+    p = compare_alternatives._perceptron(table, config, folds)
+    crossed = compare_alternatives._crossed(table, config, folds.whole())
     line = out_of_fold(crossed, {"line": lambda fold: fold.x})["line"]
     np.testing.assert_allclose(line, p, rtol=0, atol=1e-6)
     for settings in (
@@ -44,8 +44,8 @@ def test_the_perceptron_is_the_line_that_the_rivals_are_compared_on():
         {"step": ("cgpa:7",), "interaction": ("cgpa:stream",)},
     ):
         config = TrainConfig(**settings)
-        p = rivalry._perceptron(table, config, folds)
-        crossed = rivalry._crossed(table, config, folds.whole())
+        p = compare_alternatives._perceptron(table, config, folds)
+        crossed = compare_alternatives._crossed(table, config, folds.whole())
         line = out_of_fold(crossed, {"line": lambda fold: fold.x})["line"]
         np.testing.assert_allclose(line, p, rtol=0, atol=1e-5)
 
@@ -68,7 +68,7 @@ def test_what_the_model_has_already_is_not_proposed_again():
 def test_each_probability_is_that_of_its_own_row():
     table = read_table(frame())
     folds = folds_of(table, 0, 5)
-    p = rivalry._perceptron(table, TrainConfig(), folds)
+    p = compare_alternatives._perceptron(table, TrainConfig(), folds)
     fold = folds.whole()
     for number, (own, *_) in enumerate(cross_scored(table, TrainConfig(), folds)):
         np.testing.assert_array_equal(p[fold == number], own)
@@ -82,7 +82,7 @@ def test_only_the_training_rows_take_part_in_the_folds_that_are_asked_for():
 
 
 def test_of_many_rows_some_are_drawn_whatever_their_order_and_equal_ones_together(monkeypatch):
-    monkeypatch.setattr(rivalry, "MOST_ROWS", 200)
+    monkeypatch.setattr(compare_alternatives, "MOST_ROWS", 200)
     data = pd.concat([frame(400)] * 2, ignore_index=True)
     table = read_table(data)
     some, total = drawn_rows(table, 0, None)
@@ -100,7 +100,9 @@ def test_of_many_rows_some_are_drawn_whatever_their_order_and_equal_ones_togethe
 
 def test_wide_rows_are_fewer(monkeypatch):
     table = read_table(frame())
-    monkeypatch.setattr(rivalry, "MOST_CELLS", 100 * rivalry._width(table))
+    monkeypatch.setattr(
+        compare_alternatives, "MOST_CELLS", 100 * compare_alternatives._width(table)
+    )
     assert len(drawn_rows(table, 0, None)[0]) <= 105
 
 

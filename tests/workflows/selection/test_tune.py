@@ -9,8 +9,8 @@ from placement.config import TrainConfig
 from placement.data.splits.folds import folds_of
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
-from placement.training.validation import cross_validate as tuning
-from placement.workflows.selection import compare_alternatives as rivalry
+from placement.training.validation import cross_validate
+from placement.workflows.selection import compare_alternatives
 from placement.workflows.selection.tune import tune_files
 
 PARENT = "mlflow.parentRunId"
@@ -65,7 +65,7 @@ def test_a_tuning_that_ends_early_leaves_no_run_running(
     def broken(*_args, **_named):
         raise error
 
-    monkeypatch.setattr(rivalry, "rivals", broken)
+    monkeypatch.setattr(compare_alternatives, "rivals", broken)
     with pytest.raises(type(error)):
         tune_files([str(students(tmp_path / "students.csv"))], TrainConfig(), repeats=1)
     _, runs = runs_of(store)
@@ -77,7 +77,7 @@ def test_the_rivals_are_met_on_the_folds_of_the_path_with_the_chosen_penalty(
 ):
     sheet = students(tmp_path / "students.csv")
     seen = {}
-    tune, rivals = tuning.tune, rivalry.compare
+    tune, rivals = cross_validate.tune, compare_alternatives.compare
 
     def of_path(prepared, foldings, *args):
         seen["path"] = foldings[0].whole()
@@ -87,8 +87,8 @@ def test_the_rivals_are_met_on_the_folds_of_the_path_with_the_chosen_penalty(
         seen["rivals"], seen["l2"] = crossed.fold, crossed.l2
         return rivals(crossed, *args, **named)
 
-    monkeypatch.setattr(tuning, "tune", of_path)
-    monkeypatch.setattr(rivalry, "compare", of_rivals)
+    monkeypatch.setattr(cross_validate, "tune", of_path)
+    monkeypatch.setattr(compare_alternatives, "compare", of_rivals)
     result = tune_files([str(sheet)], TrainConfig(track=False), repeats=2)
     assert seen["rivals"].tolist() == seen["path"][seen["path"] >= 0].tolist()
     assert seen["l2"] == result.path.l2

@@ -234,9 +234,9 @@ def test_fit_refuses_what_only_the_command_does(table):
 def test_many_rows_are_calibrated_from_bins_of_them_as_from_the_rows(
     table, trials, method, monkeypatch
 ):
-    from placement.evaluation.metrics import accumulator as judged
+    from placement.evaluation.metrics import accumulator
 
-    monkeypatch.setattr(judged, "EXACT_ROWS", 100)
+    monkeypatch.setattr(accumulator, "EXACT_ROWS", 100)
     config = trials[method].prepared.config
     summed = trial_of(table, config)
     exact = trials[method].fitted.predict_proba(table.columns)

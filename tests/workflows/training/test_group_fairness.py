@@ -9,7 +9,7 @@ import pytest
 from placement.config import TrainConfig
 from placement.errors import DataError
 from placement.workflows.monitoring.evaluate import evaluate_file
-from placement.workflows.training import group_fairness as by_group
+from placement.workflows.training import group_fairness
 from placement.workflows.training.train import train
 
 
@@ -80,7 +80,7 @@ def test_where_too_few_are_held_out_all_rows_are_compared_out_of_fold(sheet, mon
     groups = found["columns"][0]["groups"]
     assert sum(group["rows"] for group in groups) == 160
     assert not any(group["small"] for group in groups)
-    monkeypatch.setattr(by_group, "MOST_CROSSED", 100)
+    monkeypatch.setattr(group_fairness, "MOST_CROSSED", 100)
     found = fairness_of(path, sensitive=("gender",))
     assert (found["metrics_on"], found["columns"][0]["gaps"]) == ("test", [])
 
