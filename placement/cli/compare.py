@@ -44,9 +44,9 @@ def compare(
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.comparison import comparison_document, comparison_text
     from placement.workflows.selection.compare import compare_models
-    from placement.workflows.selection.paired_scores import Rows
+    from placement.workflows.selection.paired_scores import RowSource
 
-    result = compare_models(models, Rows(data, names, sheet, weight), console)
+    result = compare_models(models, RowSource(data, names, sheet, weight), console)
     for text in result.warnings:
         console.warn(text)
     click.echo(document(comparison_document(result)) if as_json else comparison_text(result))

@@ -64,10 +64,10 @@ def promote(
         raise UsageError("name the model: placement promote challenger --data FILE")
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.promotion import promotion_document, promotion_text
-    from placement.workflows.selection.paired_scores import Rows
+    from placement.workflows.selection.paired_scores import RowSource
     from placement.workflows.selection.promote import promote as work
 
-    rows = None if data is None else Rows(data, names, sheet, weight)
+    rows = None if data is None else RowSource(data, names, sheet, weight)
     result = work(model, rows, force, console)
     for text in result.warnings:
         console.warn(text)

@@ -29,7 +29,7 @@ INTERCEPT = "(intercept)"
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CoefficientEstimate:
     """One coefficient on the log-odds scale, per natural unit, with its 95 % interval.
 
     Everything but the name is None for an aliased column; all but the coefficient where the
@@ -66,7 +66,7 @@ class Likelihood:
     bic: float | None
 
 
-def estimates(fitted: "Fitted") -> tuple[Estimate, ...]:
+def estimates(fitted: "Fitted") -> tuple[CoefficientEstimate, ...]:
     """Return the intercept and every encoded column with errors, in the file's own units."""
     natural, intercept = fitted.encoder.natural_units(fitted.weights, fitted.intercept)
     errors = _errors(fitted)
@@ -75,7 +75,7 @@ def estimates(fitted: "Fitted") -> tuple[Estimate, ...]:
     for place, name in enumerate(fitted.encoder.names):
         # A spline's aliased part may still have its share of the natural functions.
         if name in fitted.aliased and natural[place] == 0:
-            rows.append(Estimate(name, None))
+            rows.append(CoefficientEstimate(name, None))
             continue
         error = None if errors is None else float(errors[place])
         rows.append(_estimate(name, float(natural[place]), error, tested=tested))
@@ -83,8 +83,8 @@ def estimates(fitted: "Fitted") -> tuple[Estimate, ...]:
 
 
 def per_units(
-    fitted: "Fitted", rows: tuple[Estimate, ...], units: Mapping[str, float]
-) -> tuple[Estimate, ...]:
+    fitted: "Fitted", rows: tuple[CoefficientEstimate, ...], units: Mapping[str, float]
+) -> tuple[CoefficientEstimate, ...]:
     """Tell coefficients per as many of their columns' units as asked, such as `{"iq": 10}`.
 
     Raises UsageError where the model has no such number.
@@ -101,7 +101,7 @@ def per_units(
     return tuple(_scaled(row, scale.get(row.feature, 1.0)) for row in rows)
 
 
-def _scaled(row: Estimate, amount: float) -> Estimate:
+def _scaled(row: CoefficientEstimate, amount: float) -> CoefficientEstimate:
     if amount == 1 or row.coefficient is None:
         return row
     error = None if row.std_error is None else row.std_error * amount
@@ -143,7 +143,7 @@ def likelihood_of(known: Mapping[str, Any], *, maximised: bool) -> Likelihood:
     )
 
 
-def differ(one: Estimate, other: Estimate) -> bool:
+def differ(one: CoefficientEstimate, other: CoefficientEstimate) -> bool:
     """Whether two fits' coefficients differ by more than 10 %, and by more than a rounding."""
     if one.coefficient is None or other.coefficient is None:
         return one.coefficient is not other.coefficient
@@ -162,14 +162,14 @@ def few_events(known: Mapping[str, Any]) -> float | None:
     return float(known["events"] / columns)
 
 
-def _estimate(name: str, value: float, error: float | None, *, tested: bool) -> Estimate:
+def _estimate(name: str, value: float, error: float | None, *, tested: bool) -> CoefficientEstimate:
     if error is None:
-        return Estimate(name, value, odds_ratio=_exp(value))
+        return CoefficientEstimate(name, value, odds_ratio=_exp(value))
     from scipy.special import ndtr
 
     low, high = value - Z95 * error, value + Z95 * error
     z = value / error if tested and error > 0 else None
-    return Estimate(
+    return CoefficientEstimate(
         feature=name,
         coefficient=value,
         std_error=error,
@@ -199,6 +199,6 @@ def _errors(fitted: "Fitted") -> Floats | None:
     return np.asarray(np.sqrt(np.sum(np.square(parts), axis=0)))
 
 
-def as_rows(rows: tuple[Estimate, ...]) -> list[dict[str, Any]]:
+def as_rows(rows: tuple[CoefficientEstimate, ...]) -> list[dict[str, Any]]:
     """Return the estimates as records, in the words of `explain --json`."""
     return [dataclasses.asdict(row) for row in rows]

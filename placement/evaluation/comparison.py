@@ -66,13 +66,13 @@ def compare(
     thresholds: tuple[float, float] = (0.5, 0.5),
     seed: int = 0,
     replicates: int = REPLICATES,
-    tell: Callable[[int], None] = lambda _done: None,
+    on_progress: Callable[[int], None] = lambda _done: None,
 ) -> Comparison:
     """Compare two models on the same rows; `thresholds` are where each predicts the positive class.
 
     Rows are resampled as pairs: what makes a row hard for both cancels out. A weight that is not
-    whole goes with its row. `tell` hears how many replicates are done. Raises ValueError for labels
-    other than 0 and 1, DataError without any row.
+    whole goes with its row. `on_progress` hears how many replicates are done. Raises ValueError
+    for labels other than 0 and 1, DataError without any row.
     """
     p, y, w = binary(first, label, weight)
     q, _, _ = binary(other, label, weight)
@@ -82,7 +82,7 @@ def compare(
         low, high, area = *_by_standard_error(both), _of_ranks(ranks)
         method = f"95 % from the standard error of the paired differences, {_BY_RANKS}"
     else:
-        drawn = _resampled(both.repeated(), replicates, np.random.default_rng(seed), tell)
+        drawn = _resampled(both.repeated(), replicates, np.random.default_rng(seed), on_progress)
         low, high = _limits(drawn[:, :2])
         area = None if ranks is None else _of_replicates(ranks, drawn[:, 2])
         method = f"95 % percentile bootstrap, {replicates} replicates of the rows as pairs"
@@ -163,7 +163,7 @@ def _limits(drawn: Floats) -> tuple[Floats, Floats]:
 
 
 def _resampled(
-    both: _Pairs, replicates: int, rng: np.random.Generator, tell: Callable[[int], None]
+    both: _Pairs, replicates: int, rng: np.random.Generator, on_progress: Callable[[int], None]
 ) -> Floats:
     """Return (replicates, 3) differences: log-loss, Brier score, ROC area (NaN for one outcome)."""
     rows, gaps, blocks, done = len(both.label), both.gaps, [], 0
@@ -174,7 +174,7 @@ def _resampled(
         areas = [own.areas(mass) for own in ranked]
         blocks.append(np.column_stack([means, areas[0] - areas[1]]))
         done += size
-        tell(done)
+        on_progress(done)
     return np.concatenate(blocks)
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from placement.errors import DataError
 from placement.evaluation.calibration.calibration import CalibrationFigures, calibration_figures
-from placement.evaluation.fairness.fairness import Fairness, FairnessJudge
+from placement.evaluation.fairness.fairness import Fairness, FairnessAccumulator
 from placement.evaluation.metrics.bootstrap import (
     REPLICATES,
     Intervals,
@@ -27,7 +27,7 @@ from placement.evaluation.thresholds import DecisionCurve, decision_curve
 from placement.model.scorer import match_columns
 
 if TYPE_CHECKING:
-    from placement.data.profiles.sensitive_groups import Groups
+    from placement.data.profiles.sensitive_groups import SensitiveGroups
     from placement.data.table.read_table import Table
     from placement.model.fitted import Fitted
 
@@ -64,7 +64,7 @@ def evaluate(
     threshold: float | None = None,
     replicates: int = REPLICATES,
     seed: int = 0,
-    groups: Sequence["Groups"] = (),
+    groups: Sequence["SensitiveGroups"] = (),
 ) -> Evaluation:
     """Evaluate a fitted model on the labelled rows of a table, by default at its own threshold.
 
@@ -84,7 +84,7 @@ def evaluate(
     )
     if not groups:
         return found
-    judge = FairnessJudge({own.column: own.names for own in groups}, found.threshold, seed)
+    judge = FairnessAccumulator({own.column: own.names for own in groups}, found.threshold, seed)
     for place, p in enumerate(pieces):
         codes = [own.codes(place) for own in groups]
         judge.add(codes, p, table.labels.piece(place), table.weights.piece(place))

@@ -9,7 +9,7 @@ Rank = Literal["risk", "chance"]
 Places = npt.NDArray[np.intp]
 
 
-def listed(
+def shortlist(
     probability: npt.NDArray[np.float64],
     rank: Rank,
     *,

@@ -25,7 +25,7 @@ _ROUNDING = 1e-12  # relative; sums of fractions that ought to be equal differ b
 
 
 @dataclass(frozen=True)
-class Policy:
+class ThresholdPolicy:
     """What a threshold is chosen for.
 
     `value` is the threshold itself (fixed), the recall or precision to reach, or the number of
@@ -50,14 +50,14 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Decision:
+class ThresholdDecision:
     """A threshold, and what it did on the `rows` it was chosen on.
 
     `traded` holds what the policy weighed, by name: recall and precision (None where undefined),
     and what only some policies have, such as `expected_cost` a row.
     """
 
-    policy: Policy
+    policy: ThresholdPolicy
     threshold: float
     rows: int
     confusion: Confusion
@@ -65,11 +65,11 @@ class Decision:
 
 
 def choose_threshold(
-    policy: Policy,
+    policy: ThresholdPolicy,
     probability: npt.ArrayLike,
     label: npt.ArrayLike,
     weight: npt.ArrayLike | None = None,
-) -> Decision:
+) -> ThresholdDecision:
     """Choose the threshold of a policy on out-of-fold predictions, and count what it does there.
 
     - fixed: the value itself.
@@ -97,17 +97,17 @@ def choose_threshold(
 
 
 def _decided(
-    policy: Policy,
+    policy: ThresholdPolicy,
     threshold: float,
     rows: tuple[Floats, Floats, Floats],
     traded: Mapping[str, float | None],
-) -> Decision:
+) -> ThresholdDecision:
     table = confusion(*rows, threshold)
     rates = {
         "recall": ratio(table.tp, table.tp + table.fn),
         "precision": ratio(table.tp, table.tp + table.fp),
     }
-    return Decision(policy, threshold, len(rows[0]), table, {**rates, **traded})
+    return ThresholdDecision(policy, threshold, len(rows[0]), table, {**rates, **traded})
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _cuts(p: Floats, y: Floats, w: Floats) -> _Cuts:
 _Choice = tuple[int, dict[str, float | None]]
 
 
-def _of_cost(policy: Policy, cuts: _Cuts) -> _Choice:
+def _of_cost(policy: ThresholdPolicy, cuts: _Cuts) -> _Choice:
     cost = policy.cost_fp * cuts.fp + policy.cost_fn * (cuts.positive - cuts.tp)
     place = _first_best(-cost)
     return place, {
@@ -164,12 +164,12 @@ def _of_cost(policy: Policy, cuts: _Cuts) -> _Choice:
     }
 
 
-def _of_recall(policy: Policy, cuts: _Cuts) -> _Choice:
+def _of_recall(policy: ThresholdPolicy, cuts: _Cuts) -> _Choice:
     enough = cuts.tp >= policy.value * cuts.positive * (1 - _ROUNDING)
     return int(np.flatnonzero(enough)[-1]), {}
 
 
-def _of_precision(policy: Policy, cuts: _Cuts) -> _Choice:
+def _of_precision(policy: ThresholdPolicy, cuts: _Cuts) -> _Choice:
     precision = cuts.tp[:-1] / (cuts.tp + cuts.fp)[:-1]
     enough = np.flatnonzero(precision >= policy.value * (1 - _ROUNDING))
     if not len(enough):
@@ -181,7 +181,7 @@ def _of_precision(policy: Policy, cuts: _Cuts) -> _Choice:
     return int(enough[0]), {}
 
 
-def _of_capacity(policy: Policy, cuts: _Cuts) -> _Choice:
+def _of_capacity(policy: ThresholdPolicy, cuts: _Cuts) -> _Choice:
     rows = cuts.below[-1]
     if policy.value > rows * (1 + _ROUNDING):
         raise DataError(
@@ -196,7 +196,7 @@ def _of_capacity(policy: Policy, cuts: _Cuts) -> _Choice:
     return place, {"seats": policy.value, "seats_taken": taken, "tied": tied}
 
 
-def _of_youden(_policy: Policy, cuts: _Cuts) -> _Choice:
+def _of_youden(_policy: ThresholdPolicy, cuts: _Cuts) -> _Choice:
     gap = cuts.tp / cuts.positive - cuts.fp / cuts.negative
     place = _first_best(gap)
     return place, {"youden": float(gap[place])}

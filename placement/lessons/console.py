@@ -14,7 +14,7 @@ from placement.lessons.texts import TEXTS
 from placement.reporting.json_documents import FORMAT
 from placement.reporting.json_documents import as_json as document
 from placement.runtime.atomic_write import writing
-from placement.runtime.progress import Watcher
+from placement.runtime.progress import ProgressListener
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def play(name: str, given: Mapping[str, str], asked: Asked, note: Callable[[str]
 
 
 def play_row(
-    data: str, row: int, model: str, draw: str | None, watcher: Watcher, *, as_json: bool
+    data: str, row: int, model: str, draw: str | None, watcher: ProgressListener, *, as_json: bool
 ) -> str:
     """Return what is printed of a row of a file: its loss by a model, forward and backward."""
     from placement.lessons.rows import graph_of_row

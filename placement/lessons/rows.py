@@ -13,14 +13,14 @@ from placement.lessons.graph import Graph, Tape
 from placement.model.fitted import load_fitted
 from placement.model.loss import effective_epsilon
 from placement.model.scorer import match_columns
-from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.scoring.predict_one import phrase
 
 
 def graph_of_row(
-    source: str, row: int, model: str = "champion", watcher: Watcher = Nobody()
+    source: str, row: int, model: str = "champion", watcher: ProgressListener = NoProgress()
 ) -> tuple[Graph, tuple[str, ...]]:
     """Return the graph of a data row (from 1), and the encoded columns that are 0 there.
 

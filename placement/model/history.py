@@ -16,9 +16,9 @@ class Epoch:
     the weights at those parameters; `loss` is unpenalised. `weights: (d,)` and `intercept` are
     the parameters themselves, on the encoded columns (empty when read from a bundle).
     `gradient_norm` is the Euclidean norm of the gradient of the penalised mean loss.
-    `clamped_wrong` counts the clamped rows on the wrong side. `distance` is the certificate λ, the
-    distance to the optimum in standard errors, where it was computed. `stopped` says why training
-    ended, on the last epoch only.
+    `clamped_wrong` counts the clamped rows on the wrong side. `newton_decrement` is
+    the certificate λ, the distance to the optimum in standard errors, where it was computed.
+    `stopped` says why training ended, on the last epoch only.
     """
 
     number: int
@@ -29,7 +29,7 @@ class Epoch:
     step_size: float | None
     clamped_rows: int
     clamped_wrong: int
-    distance: float | None
+    newton_decrement: float | None
     validation_loss: float | None
     held_out_loss: float | None
     weights: npt.NDArray[np.float64]

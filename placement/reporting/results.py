@@ -6,10 +6,10 @@ from typing import Any
 
 from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Schema
-from placement.evaluation.alternatives.alternatives import Rivals
-from placement.evaluation.coefficients import Estimate
+from placement.evaluation.alternatives.alternatives import ModelComparison
+from placement.evaluation.coefficients import CoefficientEstimate
 from placement.evaluation.evaluate import Evaluation
-from placement.evaluation.explanation.counterfactual import WhatIf
+from placement.evaluation.explanation.counterfactual import Counterfactual
 from placement.model.fitted import Fitted
 
 
@@ -90,7 +90,7 @@ class EvaluateResult:
     model: Mapping[str, Any]
     evaluation: Evaluation
     warnings: tuple[str, ...]
-    rivals: Rivals | None = None
+    rivals: ModelComparison | None = None
     fairness: Mapping[str, Any] | None = None
 
 
@@ -110,7 +110,7 @@ class Student:
     average: float
     contributions: tuple[tuple[str, float], ...]
     reasons: tuple[str, ...]
-    what_if: tuple[WhatIf, ...]
+    what_if: tuple[Counterfactual, ...]
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class ExplainResult:
 
     model: Mapping[str, Any]
     fitted: Fitted
-    coefficients: tuple[Estimate, ...]
+    coefficients: tuple[CoefficientEstimate, ...]
     maximised: bool
     students: tuple[Student, ...]
     total: int | None

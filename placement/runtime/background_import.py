@@ -7,7 +7,7 @@ from threading import Thread
 
 
 @contextmanager
-def imported_ahead(*names: str) -> Iterator[None]:
+def import_in_background(*names: str) -> Iterator[None]:
     """Import modules on another thread while the block runs; they are there when it is left.
 
     What the block itself imports should be none of them. An error of the block does not wait.

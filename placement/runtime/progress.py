@@ -11,7 +11,7 @@ class Progressing(Protocol):
         """Say that `done` units are done."""
 
 
-class Watcher(Protocol):
+class ProgressListener(Protocol):
     """What a workflow says while it works; results are returned, not said."""
 
     def note(self, text: str) -> None:
@@ -26,7 +26,7 @@ class Watcher(Protocol):
         """Show progress while the context is open."""
 
 
-class Nobody:
+class NoProgress:
     """A watcher that says nothing."""
 
     def note(self, text: str) -> None:

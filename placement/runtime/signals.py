@@ -33,16 +33,18 @@ _received: list[BaseException] = []
 
 
 @contextmanager
-def raise_on_signals() -> Iterator[None]:
+def raise_on_signals(*, interrupt: bool = True) -> Iterator[None]:
     """While the context is open, SIGTERM and SIGHUP raise Terminated and SIGINT KeyboardInterrupt.
 
-    Handlers that somebody else installed stay, and outside the main thread nothing is done.
+    Handlers that somebody else installed stay, and outside the main thread nothing is done. Without
+    `interrupt`, SIGINT is left to Python, which raises KeyboardInterrupt as well.
     """
     if not _in_main_thread():
         yield
         return
-    numbers = [n for n, replaced in _REPLACED.items() if signal.getsignal(n) in replaced]
-    handlers = {number: signal.signal(number, _raise) for number in numbers}
+    numbers = [n for n in _EXCEPTIONS if interrupt or n != signal.SIGINT]
+    replaceable = [n for n in numbers if signal.getsignal(n) in _REPLACED[n]]
+    handlers = {number: signal.signal(number, _raise) for number in replaceable}
     if handlers:
         _received.clear()
     hook, sys.unraisablehook = sys.unraisablehook, _report_unless_received

@@ -33,27 +33,27 @@ _START = (
 _LENGTH = struct.Struct("<q")
 
 
-class Servant(Protocol):
+class Worker(Protocol):
     """What can be asked aside."""
 
     def warm_up(self) -> None:
         """Import what will be needed, before anything is asked."""
 
-    def abandon(self) -> None:
+    def terminate(self) -> None:
         """Tidy up: whoever asked is gone."""
 
 
-S = TypeVar("S", bound=Servant)
+S = TypeVar("S", bound=Worker)
 
 
-class Here(Generic[S]):
+class InlineWorker(Generic[S]):
     """A servant in this process."""
 
     def __init__(self, kind: type[S]) -> None:
         self._servant = kind()
         self.was_asked = False
 
-    def ask(
+    def submit(
         self, method: Callable[Concatenate[S, P], R], *args: P.args, **named: P.kwargs
     ) -> "Future[R]":
         """Call a method now; an error is kept until somebody asks for the result."""
@@ -65,11 +65,11 @@ class Here(Generic[S]):
             future.set_exception(error)
         return future
 
-    def dismiss(self) -> None:
+    def close(self) -> None:
         """Nothing is left to do."""
 
 
-class Aside(Generic[S]):
+class ProcessWorker(Generic[S]):
     """A servant in a process of its own."""
 
     def __init__(self, kind: type[S]) -> None:
@@ -86,7 +86,7 @@ class Aside(Generic[S]):
         self._listener = Thread(target=self._listen, daemon=True)
         self._listener.start()
 
-    def ask(
+    def submit(
         self, method: Callable[Concatenate[S, P], R], *args: P.args, **named: P.kwargs
     ) -> "Future[R]":
         """Have a method called; the result comes when all that was asked before is done."""
@@ -101,7 +101,7 @@ class Aside(Generic[S]):
                 self._give_up()
         return future
 
-    def dismiss(self) -> None:
+    def close(self) -> None:
         """Let the process end; it has nothing left to do, or is told by this to tidy up."""
         if not self.was_asked:
             self._process.kill()  # it may still be warming up
@@ -152,7 +152,7 @@ def serve(kind: str) -> None:
             _send(answers, pickle.dumps((value, error)))
         except OSError:
             break
-    servant.abandon()
+    servant.terminate()
     answers.flush()
     os._exit(0)
 

@@ -32,7 +32,7 @@ def logit_of(p: Floats) -> Floats:
     return np.asarray(np.log(kept) - np.log1p(-kept))
 
 
-def fit_line(x: Floats, y: Floats, weight: Floats) -> Line | None:
+def fit_logit_slope(x: Floats, y: Floats, weight: Floats) -> Line | None:
     """Regress labels y (n,) in [0, 1] on x (n,), each row counting `weight` times.
 
     None where there is no optimum: x is constant, or one x parts those with from those without.
@@ -62,7 +62,7 @@ def fit_line(x: Floats, y: Floats, weight: Floats) -> Line | None:
     )
 
 
-def fit_shift(x: Floats, y: Floats, weight: Floats) -> tuple[float, float] | None:
+def fit_logit_intercept(x: Floats, y: Floats, weight: Floats) -> tuple[float, float] | None:
     """Return a of P(1) = sigmoid(x + a) and its standard error; None for one outcome only."""
     positive, negative = (weight * y).sum(), (weight * (1 - y)).sum()
     if not positive > 0 or not negative > 0:

@@ -191,7 +191,7 @@ def tracked_run(
 ) -> Iterator[TrackedRun]:
     """Start a run and end it as what it was: FINISHED, FAILED (an error) or KILLED (a signal)."""
     run: TrackedRun | None = None
-    with raise_on_signals():
+    with raise_on_signals(interrupt=False):
         try:
             experiment_id = ensure_experiment(store, experiment)
             every_tag = {**provenance_tags(), **(tags or {})}

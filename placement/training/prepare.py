@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from placement.config import DEFAULT_THRESHOLD, THRESHOLD_POLICIES, TrainConfig
 from placement.data.encoding.chunks import Chunks
-from placement.data.encoding.encode_rows import Wanted, encoded
+from placement.data.encoding.encode_rows import EncodingRequest, encode_rows
 from placement.data.encoding.encoder import Encoder, learn_encoding
-from placement.data.encoding.nonlinear_terms import curves_of
+from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
 from placement.data.profiles.learn_profile import learn_profile
 from placement.data.splits.split import TEST, TRAIN, VALIDATION, Split, hold_out
 from placement.data.table.table import Table
@@ -27,15 +27,15 @@ from placement.training.solver.training_loop import solve
 
 
 @dataclass(frozen=True)
-class Tested:
+class TestRows:
     """Some rows of a table, to measure a model on; `rows(place)` marks those (n,) of a piece."""
 
     table: Table
     rows: Callable[[int], npt.NDArray[np.bool_]]
 
 
-def _every_row(table: Table) -> Tested:
-    return Tested(table, lambda place: np.ones(table.labels.sizes[place], dtype=bool))
+def _every_row(table: Table) -> TestRows:
+    return TestRows(table, lambda place: np.ones(table.labels.sizes[place], dtype=bool))
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,12 @@ class Prepared:
         return self.problem.source.rows if self.test is None else self.test.rows
 
     @property
-    def tested(self) -> Tested:
+    def tested(self) -> TestRows:
         """The rows to measure on: the test file's, the held-out ones, or else the training rows."""
         if self.test_table is not None:
             return _every_row(self.test_table)
         part = TRAIN if self.test is None else TEST
-        return Tested(self.table, lambda place: self.split.parts.piece(place) == part)
+        return TestRows(self.table, lambda place: self.split.parts.piece(place) == part)
 
 
 def prepare(
@@ -88,30 +88,32 @@ def prepare(
     split: Split | None = None,
     everything: bool = False,
     chunk_rows: int | None = None,
-    tell: Callable[[int], None] = lambda _rows: None,
+    on_progress: Callable[[int], None] = lambda _rows: None,
 ) -> Prepared:
     """Hold rows out, learn the encoding from the training rows, encode.
 
     `test`: a table of its own to test on. `split`: which rows are held out, where that is decided.
-    `everything`: train on all rows. `tell` hears of every few encoded rows.
+    `everything`: train on all rows. `on_progress` hears of every few encoded rows.
     Raises DataError where the training rows are separable at `--l2 0`.
     """
     split = split or hold_out(table, config, everything=everything or test is not None)
-    curves = curves_of(config, table.schema, file=table.name)
+    curves = nonlinear_terms_of(config, table.schema, file=table.name)
     encoder = learn_encoding(table, split, curves)
     classes = _class_weights(table, split)
     factors = _balance(classes) if config.class_weight == "balanced" else None
-    wanted = Wanted(_part(split, TRAIN), encoder, np.dtype(config.dtype), factors, chunk_rows)
-    train = encoded(table, wanted, tell)
+    wanted = EncodingRequest(
+        _part(split, TRAIN), encoder, np.dtype(config.dtype), factors, chunk_rows
+    )
+    train = encode_rows(table, wanted, on_progress)
     plain = replace(wanted, factors=None)
     validation = held_out = None
     if split.counts[VALIDATION]:
-        validation = encoded(table, replace(plain, rows=_part(split, VALIDATION)), tell)
+        validation = encode_rows(table, replace(plain, rows=_part(split, VALIDATION)), on_progress)
     if test is not None:
-        held_out = encoded(test, replace(plain, rows=_every_row(test).rows), tell)
+        held_out = encode_rows(test, replace(plain, rows=_every_row(test).rows), on_progress)
         split = replace(split, note=f"tested on {test.name}")
     elif split.counts[TEST]:
-        held_out = encoded(table, replace(plain, rows=_part(split, TEST)), tell)
+        held_out = encode_rows(table, replace(plain, rows=_part(split, TEST)), on_progress)
     try:
         problem = look_at(train, Options.of(config), encoder.names)
     except DataError as fault:
@@ -270,7 +272,7 @@ def _figures(prepared: Prepared, solution: Solution, known: Information | None) 
         "converged": solution.converged,
         "stopped": solution.stopped,
         "epochs": solution.epochs,
-        "lambda": solution.distance,
+        "lambda": solution.newton_decrement,
         "dtype": prepared.config.dtype,
         "epsilon": solution.epsilon,
         "clamped_rows": solution.clamped_rows,

@@ -7,20 +7,20 @@ import pandas as pd
 import pytest
 
 from placement.config import TrainConfig
-from placement.data.splits.folds import folds_of
-from placement.evaluation.thresholds import Policy, choose_threshold
+from placement.data.splits.folds import assign_folds
+from placement.evaluation.thresholds import ThresholdPolicy, choose_threshold
 from placement.model.fitted import load_fitted
 from placement.training.validation.cross_predict import cross_scored
 from placement.workflows.reading.read_training_tables import read, storage_of
-from placement.workflows.training.fit_and_test import attempt, understand
+from placement.workflows.training.fit_and_test import fit_and_test, understand
 
 POLICIES = {
-    "cost": (("--cost-fp", 3, "--cost-fn", 1), Policy("cost", cost_fp=3, cost_fn=1)),
-    "recall": (("--min-recall", 0.9), Policy("recall", 0.9)),
-    "precision": (("--min-precision", 0.9), Policy("precision", 0.9)),
-    "capacity": (("--capacity", 40), Policy("capacity", 40)),
-    "youden": (("--youden",), Policy("youden")),
-    "fixed": (("--threshold", 0.7), Policy("fixed", 0.7)),
+    "cost": (("--cost-fp", 3, "--cost-fn", 1), ThresholdPolicy("cost", cost_fp=3, cost_fn=1)),
+    "recall": (("--min-recall", 0.9), ThresholdPolicy("recall", 0.9)),
+    "precision": (("--min-precision", 0.9), ThresholdPolicy("precision", 0.9)),
+    "capacity": (("--capacity", 40), ThresholdPolicy("capacity", 40)),
+    "youden": (("--youden",), ThresholdPolicy("youden")),
+    "fixed": (("--threshold", 0.7), ThresholdPolicy("fixed", 0.7)),
 }
 
 
@@ -47,7 +47,7 @@ def unseen(students, tmp_path_factory):
     config = TrainConfig(track=False)
     with storage_of(config) as storage:
         prepared, _ = understand(read([str(path)], config, storage), config)
-        folds = folds_of(prepared.table, config.seed, 5, split=prepared.split)
+        folds = assign_folds(prepared.table, config.seed, 5, split=prepared.split)
         parts = [part[:3] for part in cross_scored(prepared.table, config, folds)]
     return [np.concatenate(part) for part in zip(*parts, strict=True)]
 
@@ -140,10 +140,10 @@ def test_groups_are_not_torn_apart_where_groups_are_held_out(train, sheet):
     config = TrainConfig(track=False, group="college", min_recall=0.9)
     with storage_of(config) as storage:
         prepared, _ = understand(read(["grouped.csv"], config, storage), config)
-        folds = folds_of(prepared.table, 0, 5, group="college", split=prepared.split)
+        folds = assign_folds(prepared.table, 0, 5, group="college", split=prepared.split)
         parts = [part[:3] for part in cross_scored(prepared.table, config, folds)]
     expected = choose_threshold(
-        Policy("recall", 0.9), *(np.concatenate(part) for part in zip(*parts, strict=True))
+        ThresholdPolicy("recall", 0.9), *(np.concatenate(part) for part in zip(*parts, strict=True))
     )
     assert found["decision"]["threshold"] == expected.threshold
 
@@ -215,6 +215,6 @@ def test_the_trial_is_tried_at_the_threshold_it_was_given(sheet):
     config = TrainConfig(track=False, min_precision=0.95)
     with storage_of(config) as storage:
         prepared, _ = understand(read([str(sheet)], config, storage), config)
-        trial = attempt(prepared)
+        trial = fit_and_test(prepared)
     assert trial.fitted.threshold == trial.fitted.figures["decision"]["threshold"] != 0.5
     assert json.dumps(trial.fitted.document["figures"]["decision"])

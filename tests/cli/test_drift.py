@@ -198,7 +198,7 @@ def test_every_kind_of_file_gives_the_same_document(
         given = tmp_path / "part-*.csv"
     else:
         given = shutil.copy(sheet, tmp_path / "students.csv")
-        monkeypatch.setattr("placement.workflows.monitoring.drift.Wanted", _small_blocks)
+        monkeypatch.setattr("placement.workflows.monitoring.drift.BlockRequest", _small_blocks)
     found = run("drift", given, "--model", trained, "--json").json
     assert found["columns"] == wanted["columns"]
     assert found["performance"] == wanted["performance"]
@@ -208,9 +208,9 @@ def test_every_kind_of_file_gives_the_same_document(
 
 
 def _small_blocks(**how):
-    from placement.data.formats.blocks import Wanted
+    from placement.data.formats.blocks import BlockRequest
 
-    return Wanted(**how, block_rows=7, piece_bytes=512)
+    return BlockRequest(**how, block_rows=7, piece_bytes=512)
 
 
 def test_trained_twice_it_is_the_same_bundle_and_the_bins_hold_five_students(

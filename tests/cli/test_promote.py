@@ -344,8 +344,8 @@ def test_no_cell_of_a_held_out_student_gets_into_the_store(store, run):
 AT_ONCE = textwrap.dedent(
     """
     import pathlib, sys, time
-    from placement.workflows import promote as module
-    from placement.workflows.selection.paired_scores import Rows
+    from placement.workflows.selection import promote as module
+    from placement.workflows.selection.paired_scores import RowSource
 
     judge, (own, other) = module._judged, sys.argv[1:]
 
@@ -357,7 +357,7 @@ AT_ONCE = textwrap.dedent(
         return result
 
     module._judged = judged_at_once
-    module.promote(f"models:/placement/{own}", Rows("held.csv"))
+    module.promote(f"models:/placement/{own}", RowSource("held.csv"))
     """
 )
 

@@ -3,13 +3,13 @@
 import numpy as np
 
 from placement.data.columns.column import understand
-from placement.data.columns.column_store import MemoryShelf
-from placement.data.columns.column_summary import merged, surveys
+from placement.data.columns.column_store import MemoryColumnStore
+from placement.data.columns.column_summary import merged, summarize_columns
 from placement.data.columns.load_columns import raw_column
-from placement.data.columns.outcome_codes import Outcome
-from placement.data.columns.row_locations import Places
+from placement.data.columns.outcome_codes import OutcomeCodes
+from placement.data.columns.row_locations import RowLocations
 from placement.data.formats.blocks import Block
-from placement.data.table.leakage import Sight
+from placement.data.table.leakage import ColumnEvidence
 
 PIECE = 7
 
@@ -18,7 +18,7 @@ def raw(name, cells):
     """A column of words in pieces of seven rows."""
     array = np.empty(len(cells), dtype=object)
     array[:] = [cell if isinstance(cell, str) else str(cell) for cell in cells]
-    return raw_column(name, array, shelf=MemoryShelf(PIECE))
+    return raw_column(name, array, shelf=MemoryColumnStore(PIECE))
 
 
 def column(cells, name="x", *, categorical=False):
@@ -28,7 +28,7 @@ def column(cells, name="x", *, categorical=False):
 
 def places(rows):
     """The rows of may.csv from line 2 on, in the same pieces."""
-    made = Places(PIECE)
+    made = RowLocations(PIECE)
     for start in range(0, rows, PIECE):
         size = min(PIECE, rows - start)
         lines = np.arange(start + 2, start + 2 + size)
@@ -42,7 +42,7 @@ def outcome(words, positive):
     codes = np.array([levels.index(word) for word in words])
     meaning = np.array([level in positive for level in levels])
     pieces = -(-len(words) // PIECE)
-    return Outcome(lambda k: codes[k * PIECE : (k + 1) * PIECE], meaning, pieces)
+    return OutcomeCodes(lambda k: codes[k * PIECE : (k + 1) * PIECE], meaning, pieces)
 
 
 def everyone(rows):
@@ -54,4 +54,6 @@ def sight(made, of=None):
     """What is seen of a column's used rows, by default all."""
     known = of or everyone(len(made))
     pieces = tuple(range(known.pieces))
-    return Sight(made, merged(surveys({"it": made}, known, pieces))["it"], pieces)
+    return ColumnEvidence(
+        made, merged(summarize_columns({"it": made}, known, pieces))["it"], pieces
+    )

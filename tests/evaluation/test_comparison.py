@@ -116,7 +116,7 @@ def test_certain_answers_have_a_finite_difference():
 
 def test_replicates_are_told_of_and_no_row_is_an_error():
     told = []
-    compare([0.2, 0.6], [0.9, 0.5], [1, 0], replicates=30, tell=told.append)
+    compare([0.2, 0.6], [0.9, 0.5], [1, 0], replicates=30, on_progress=told.append)
     assert told[-1] == 30
     with pytest.raises(DataError):
         compare([0.2], [0.9], [1], [0])

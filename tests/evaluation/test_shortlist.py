@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placement.evaluation.shortlist import listed
+from placement.evaluation.shortlist import shortlist
 
 PROBABILITIES = st.lists(st.sampled_from([0.0, 0.1, 0.1 + 2**-56, 0.4, 1.0]), max_size=20)
 
@@ -19,7 +19,7 @@ def by_hand(probability, rank, top=None):
 @pytest.mark.parametrize("rank", ["risk", "chance"])
 @given(PROBABILITIES, st.none() | st.integers(1, 25))
 def test_rows_are_in_order_and_equal_ones_as_they_came(rank, probability, top):
-    found = listed(np.array(probability, dtype=float), rank, top=top)
+    found = shortlist(np.array(probability, dtype=float), rank, top=top)
     assert found.tolist() == by_hand(probability, rank, top)
     if top:
         assert len(found) == min(top, len(probability))
@@ -34,7 +34,7 @@ def test_each_group_has_a_list_of_its_own(rank, probability, data, top):
     for own in range(4):
         rows = [place for place in range(size) if group[place] == own]
         expected += [rows[k] for k in by_hand([probability[r] for r in rows], rank, top)]
-    found = listed(
+    found = shortlist(
         np.array(probability, dtype=float), rank, top=top, group=np.array(group, dtype=int)
     )
     assert found.tolist() == expected

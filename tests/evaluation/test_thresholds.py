@@ -9,7 +9,7 @@ from sklearn.metrics import confusion_matrix, roc_curve
 from placement.errors import DataError
 from placement.evaluation.thresholds import (
     CURVE_THRESHOLDS,
-    Policy,
+    ThresholdPolicy,
     choose_threshold,
     decision_curve,
 )
@@ -68,7 +68,7 @@ def chosen(policy, rows):
 @given(ROWS.filter(both_outcomes), st.sampled_from([(1, 1), (5, 1), (1, 5), (0.3, 0.7)]))
 def test_the_cost_policy_finds_the_least_cost_of_all_cuts(rows, costs):
     cost_fp, cost_fn = costs
-    p, y, w, found = chosen(Policy("cost", cost_fp=cost_fp, cost_fn=cost_fn), rows)
+    p, y, w, found = chosen(ThresholdPolicy("cost", cost_fp=cost_fp, cost_fn=cost_fn), rows)
     costs_of = []
     for cut in every_cut(p, w):
         _, fp, fn, _ = counted(p, y, w, cut)
@@ -81,7 +81,7 @@ def test_the_cost_policy_finds_the_least_cost_of_all_cuts(rows, costs):
 
 @given(ROWS.filter(both_outcomes), SHARES)
 def test_the_recall_policy_takes_the_highest_cut_that_reaches_it(rows, share):
-    p, y, w, found = chosen(Policy("recall", share), rows)
+    p, y, w, found = chosen(ThresholdPolicy("recall", share), rows)
     reaching = [
         cut for cut in every_cut(p, w) if counted(p, y, w, cut)[0] >= share * (w * y).sum() - 1e-9
     ]
@@ -99,16 +99,16 @@ def test_the_precision_policy_takes_the_lowest_cut_that_reaches_it_or_says_so(ro
             reaching.append(cut)
     if not reaching:
         with pytest.raises(DataError, match=r"no threshold reaches .* lower --min-precision"):
-            choose_threshold(Policy("precision", share), p, y, w)
+            choose_threshold(ThresholdPolicy("precision", share), p, y, w)
         return
-    *_, found = chosen(Policy("precision", share), rows)
+    *_, found = chosen(ThresholdPolicy("precision", share), rows)
     assert same_decision(p, w, found.threshold, min(reaching))
     assert found.traded["precision"] >= share - 1e-9
 
 
 @given(ROWS.filter(both_outcomes))
 def test_the_youden_policy_finds_the_largest_gap_of_all_cuts(rows):
-    p, y, w, found = chosen(Policy("youden"), rows)
+    p, y, w, found = chosen(ThresholdPolicy("youden"), rows)
     gaps = []
     for cut in every_cut(p, w):
         tp, fp, fn, tn = counted(p, y, w, cut)
@@ -125,9 +125,9 @@ def test_the_capacity_policy_fills_the_seats_as_far_as_ties_let_it(rows, seats):
         return
     if seats > w.sum():
         with pytest.raises(DataError, match="smaller number"):
-            choose_threshold(Policy("capacity", seats), p, y, w)
+            choose_threshold(ThresholdPolicy("capacity", seats), p, y, w)
         return
-    *_, found = chosen(Policy("capacity", seats), rows)
+    *_, found = chosen(ThresholdPolicy("capacity", seats), rows)
     below = {cut: w[p < cut].sum() for cut in every_cut(p, w)}
     assert w[p < found.threshold].sum() == max(size for size in below.values() if size <= seats)
     assert found.traded["seats_taken"] == w[p < found.threshold].sum()
@@ -141,7 +141,7 @@ def test_the_capacity_policy_fills_the_seats_as_far_as_ties_let_it(rows, seats):
 
 @given(st.permutations([0.11, 0.2, 0.32, 0.45, 0.5, 0.63, 0.7, 0.88]), st.integers(1, 8))
 def test_without_ties_exactly_so_many_rows_lie_below_as_there_are_seats(p, seats):
-    found = choose_threshold(Policy("capacity", seats), p, [0, 1] * 4)
+    found = choose_threshold(ThresholdPolicy("capacity", seats), p, [0, 1] * 4)
     assert (np.array(p) < found.threshold).sum() == seats
 
 
@@ -150,7 +150,7 @@ def test_the_order_of_the_rows_does_not_matter(kind):
     draw = np.random.default_rng(5)
     p = draw.integers(0, 12, 90) / 12
     y, w = draw.choice([0, 0.25, 1], 90), draw.choice([0.3, 1, 2.7], 90)
-    policy = Policy(kind, 40 if kind == "capacity" else 0.45)
+    policy = ThresholdPolicy(kind, 40 if kind == "capacity" else 0.45)
     found = choose_threshold(policy, p, y, w)
     for _ in range(20):
         mixed = draw.permutation(90)
@@ -159,27 +159,27 @@ def test_the_order_of_the_rows_does_not_matter(kind):
 
 def test_a_threshold_lies_midway_between_the_neighbours_that_it_parts():
     p, y = [0.1, 0.2, 0.6, 0.9], [0, 0, 1, 1]
-    assert choose_threshold(Policy("youden"), p, y).threshold == pytest.approx(0.4)
-    assert choose_threshold(Policy("recall", 0.5), p, y).threshold == pytest.approx(0.75)
-    assert choose_threshold(Policy("recall", 1), [0.1, 0.4], [1, 0]).threshold == 0.05
-    assert choose_threshold(Policy("capacity", 4), p, y).threshold == pytest.approx(0.95)
+    assert choose_threshold(ThresholdPolicy("youden"), p, y).threshold == pytest.approx(0.4)
+    assert choose_threshold(ThresholdPolicy("recall", 0.5), p, y).threshold == pytest.approx(0.75)
+    assert choose_threshold(ThresholdPolicy("recall", 1), [0.1, 0.4], [1, 0]).threshold == 0.05
+    assert choose_threshold(ThresholdPolicy("capacity", 4), p, y).threshold == pytest.approx(0.95)
 
 
 @pytest.mark.parametrize("low", [0.3, np.nextafter(0.3, 1)])
 def test_neighbours_without_a_number_between_them_are_parted_all_the_same(low):
     high = np.nextafter(low, 1)
-    found = choose_threshold(Policy("youden"), [low, high], [0, 1])
+    found = choose_threshold(ThresholdPolicy("youden"), [low, high], [0, 1])
     assert low < found.threshold <= high
 
 
 def test_costs_that_differ_by_rounding_alone_are_equally_good():
-    found = choose_threshold(Policy("cost"), [0.2, 0.3, 0.4], [1, 0, 0], [0.3, 0.1, 0.2])
+    found = choose_threshold(ThresholdPolicy("cost"), [0.2, 0.3, 0.4], [1, 0, 0], [0.3, 0.1, 0.2])
     assert 0.1 + 0.2 > 0.3  # the cost of calling all positive, and that of calling none so
     assert found.threshold == 0.1
 
 
 def test_rows_that_are_certain_can_all_be_called_negative():
-    found = choose_threshold(Policy("capacity", 2), [1.0, 1.0], [1, 0])
+    found = choose_threshold(ThresholdPolicy("capacity", 2), [1.0, 1.0], [1, 0])
     assert found.threshold > 1
     assert found.confusion.tp + found.confusion.fp == 0
     assert found.traded["precision"] is None
@@ -187,19 +187,19 @@ def test_rows_that_are_certain_can_all_be_called_negative():
 
 def test_of_equally_good_thresholds_the_lowest_is_taken():
     # Calling both positive or neither costs 1 each.
-    found = choose_threshold(Policy("cost"), [0.2, 0.8], [1, 0])
+    found = choose_threshold(ThresholdPolicy("cost"), [0.2, 0.8], [1, 0])
     assert found.threshold == 0.1
 
 
 def test_a_fixed_threshold_is_counted_and_not_moved():
-    *_, found = chosen(Policy("fixed", 0.5), [(0.5, 1, 1), (0.4, 1, 2), (0.9, 0, 1)])
+    *_, found = chosen(ThresholdPolicy("fixed", 0.5), [(0.5, 1, 1), (0.4, 1, 2), (0.9, 0, 1)])
     assert found.threshold == 0.5
     assert found.traded == {"recall": pytest.approx(1 / 3), "precision": 0.5}
 
 
 def test_one_outcome_alone_gives_no_threshold():
     with pytest.raises(DataError, match="both outcomes"):
-        choose_threshold(Policy("youden"), [0.1, 0.9], [1, 1])
+        choose_threshold(ThresholdPolicy("youden"), [0.1, 0.9], [1, 1])
 
 
 def test_scikit_learn_has_the_same_largest_gap():
@@ -207,7 +207,7 @@ def test_scikit_learn_has_the_same_largest_gap():
     p = draw.random(400).round(2)
     y = (draw.random(400) < p).astype(int)
     false, true, _ = roc_curve(y, p, drop_intermediate=False)
-    found = choose_threshold(Policy("youden"), p, y)
+    found = choose_threshold(ThresholdPolicy("youden"), p, y)
     assert found.traded["youden"] == pytest.approx((true - false).max())
     (tn, fp), (fn, tp) = confusion_matrix(y, p >= found.threshold)
     assert found.confusion.as_dict() == {"tp": tp, "fp": fp, "fn": fn, "tn": tn}
@@ -217,7 +217,7 @@ def test_of_calibrated_predictions_the_least_cost_is_near_elkans_threshold():
     draw = np.random.default_rng(3)
     p = draw.random(40_000)
     y = draw.random(40_000) < p
-    found = choose_threshold(Policy("cost", cost_fp=4, cost_fn=1), p, y)
+    found = choose_threshold(ThresholdPolicy("cost", cost_fp=4, cost_fn=1), p, y)
     assert found.traded["theoretical_threshold"] == 0.8
     assert found.threshold == pytest.approx(0.8, abs=0.05)
 
@@ -236,7 +236,11 @@ def test_the_net_benefit_is_that_of_vickers_and_elkin(rows, thresholds):
 def test_whole_weights_are_rows_repeated():
     p, y, w = np.array([0.2, 0.6, 0.7]), np.array([0, 1, 0]), np.array([3, 2, 1])
     assert decision_curve(p, y, w) == decision_curve(p.repeat(w), y.repeat(w))
-    for policy in (Policy("youden"), Policy("cost", cost_fp=2, cost_fn=1), Policy("capacity", 3)):
+    for policy in (
+        ThresholdPolicy("youden"),
+        ThresholdPolicy("cost", cost_fp=2, cost_fn=1),
+        ThresholdPolicy("capacity", 3),
+    ):
         one = choose_threshold(policy, p, y, w)
         other = choose_threshold(policy, p.repeat(w), y.repeat(w))
         assert (one.threshold, one.confusion) == (other.threshold, other.confusion)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from placement.data.schema import Feature, Schema, Target
-from placement.evaluation.alternatives.sklearn_cv import Crossed
+from placement.evaluation.alternatives.sklearn_cv import CrossValidationData
 
 
 def crossed(columns, label, *, folds=5, weight=None, **settings):
@@ -15,7 +15,7 @@ def crossed(columns, label, *, folds=5, weight=None, **settings):
         Target("placed", "1", "0"), tuple(Feature(n, kind) for n, kind in kinds.items()), ()
     )
     rows = len(label)
-    return Crossed(
+    return CrossValidationData(
         columns=columns,
         schema=schema,
         label=np.asarray(label, dtype=float),

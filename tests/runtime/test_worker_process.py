@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from placement.errors import StoreError
-from placement.runtime.worker_process import Aside, Here
+from placement.runtime.worker_process import InlineWorker, ProcessWorker
 
 
 class Clerk:
@@ -44,33 +44,33 @@ class Clerk:
     def leave(self, path):
         self.will = path
 
-    def abandon(self):
+    def terminate(self):
         if self.will:
             Path(self.will).write_text("abandoned")
 
 
-@pytest.fixture(params=[Here, Aside])
+@pytest.fixture(params=[InlineWorker, ProcessWorker])
 def clerk(request):
     made = request.param(Clerk)
     yield made
-    made.dismiss()
+    made.close()
 
 
 @pytest.fixture
 def aside():
-    made = Aside(Clerk)
+    made = ProcessWorker(Clerk)
     yield made
-    made.dismiss()
+    made.close()
 
 
 def test_it_keeps_what_it_knows_and_answers_in_order(clerk):
-    asked = [clerk.ask(Clerk.add, number) for number in (1, 10, 100)]
+    asked = [clerk.submit(Clerk.add, number) for number in (1, 10, 100)]
     assert [answer.result() for answer in asked] == [1, 11, 111]
     assert clerk.was_asked
 
 
 def test_an_error_of_ours_comes_as_it_is_and_the_next_question_is_answered(clerk):
-    refused, added = clerk.ask(Clerk.refuse), clerk.ask(Clerk.add, number=2)
+    refused, added = clerk.submit(Clerk.refuse), clerk.submit(Clerk.add, number=2)
     with pytest.raises(StoreError, match="no such shelf"):
         refused.result()
     assert added.result() == 2
@@ -78,48 +78,48 @@ def test_an_error_of_ours_comes_as_it_is_and_the_next_question_is_answered(clerk
 
 def test_a_defect_aside_brings_its_trace_along(aside):
     with pytest.raises(RuntimeError, match="ZeroDivisionError: one too few") as caught:
-        aside.ask(Clerk.stumble).result()
+        aside.submit(Clerk.stumble).result()
     assert "in stumble" in caught.value.__notes__[0]
 
 
 def test_it_is_another_process_whose_prints_do_not_garble_its_answers(capfd):
-    aside = Aside(Clerk)
-    assert aside.ask(Clerk.chat).result() != os.getpid()
-    assert aside.ask(Clerk.add, 1).result() == 1
-    aside.dismiss()
+    aside = ProcessWorker(Clerk)
+    assert aside.submit(Clerk.chat).result() != os.getpid()
+    assert aside.submit(Clerk.add, 1).result() == 1
+    aside.close()
     told = capfd.readouterr()
     assert told.out == ""
     assert "and more of them" in told.err
 
 
 def test_a_long_question_does_not_wait_for_a_busy_servant(aside):
-    busy = aside.ask(Clerk.sleep, 1.0)
-    aside.ask(Clerk.leave, "x" * 10_000_000)  # far more than a pipe holds
-    last = aside.ask(Clerk.leave, None)
+    busy = aside.submit(Clerk.sleep, 1.0)
+    aside.submit(Clerk.leave, "x" * 10_000_000)  # far more than a pipe holds
+    last = aside.submit(Clerk.leave, None)
     assert not busy.done()
     last.result()
 
 
 def test_if_it_dies_whoever_waits_is_told(aside):
-    waiting = aside.ask(Clerk.sleep, 60)
+    waiting = aside.submit(Clerk.sleep, 60)
     threading.Timer(0.5, aside._process.kill).start()
     with pytest.raises(RuntimeError, match="ended with code"):
         waiting.result(timeout=30)
     with pytest.raises(RuntimeError, match="ended with code"):
-        aside.ask(Clerk.add, 1).result(timeout=30)
+        aside.submit(Clerk.add, 1).result(timeout=30)
 
 
 def test_dismissed_it_tidies_up(tmp_path):
-    made = Aside(Clerk)
-    made.ask(Clerk.leave, str(tmp_path / "note"))
-    made.dismiss()
+    made = ProcessWorker(Clerk)
+    made.submit(Clerk.leave, str(tmp_path / "note"))
+    made.close()
     assert (tmp_path / "note").read_text() == "abandoned"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT to send to another process there")
 def test_a_signal_meant_for_all_does_not_stop_it(aside):
-    pid = aside.ask(Clerk.chat).result()
+    pid = aside.submit(Clerk.chat).result()
     for number in (signal.SIGINT, signal.SIGTERM):
         os.kill(pid, number)
-    assert aside.ask(Clerk.add, 1).result(timeout=30) == 1
+    assert aside.submit(Clerk.add, 1).result(timeout=30) == 1
     assert os.getpgid(pid) != os.getpgid(0)

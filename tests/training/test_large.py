@@ -5,7 +5,7 @@ import pytest
 
 from placement.data.encoding.chunks import ArrayChunks, no_weights, rows_per_chunk
 from placement.model.perceptron import Perceptron, Standardising
-from placement.training.passes.loss_sums import Task, Visitor
+from placement.training.passes.loss_sums import LossSums, Task
 from placement.training.passes.moments import totals
 from placement.training.problem import problem
 from placement.training.problem.options import Options
@@ -75,13 +75,13 @@ def test_a_misleading_sample_is_dropped_for_zero(few_are_many):
 
 def test_near_the_optimum_a_hessian_serves_several_steps(make, monkeypatch):
     asked = []
-    plain = Visitor.visit
+    plain = LossSums.evaluate
 
     def counted(self, source, *, hessian=False):
         asked.append(hessian)
         return plain(self, source, hessian=hessian)
 
-    monkeypatch.setattr(Visitor, "visit", counted)
+    monkeypatch.setattr(LossSums, "evaluate", counted)
     found = solve(make(40_000, 4), Options("newton"))
     assert found.converged
     assert asked[-1] is False
@@ -92,11 +92,11 @@ def test_the_certificate_is_that_of_a_hessian_taken_at_the_optimum(make):
     source = make(5_000, 3)
     found = solve(source, Options("gd", epochs=40))
     model = Perceptron.of(found.weights, found.intercept)
-    sums = Visitor(model, Task("clamped", 1e-8)).visit(source, hessian=True)
+    sums = LossSums(model, Task("clamped", 1e-8)).evaluate(source, hessian=True)
     penalty = np.append(np.ones(3), 0.0)
     gradient = sums.gradient + penalty * np.append(found.weights, 0.0)
     exact = np.sqrt(gradient @ np.linalg.solve(sums.hessian + np.diag(penalty), gradient))
-    assert found.distance == pytest.approx(exact, rel=0.02)
+    assert found.newton_decrement == pytest.approx(exact, rel=0.02)
 
 
 @pytest.mark.parametrize("shift", [0.0, 3.0, 1e5])
@@ -110,8 +110,8 @@ def test_standardising_inside_is_standardising_before(make, shift):
     for model in (inside, before):
         model.move_to(at)
     task = Task("clamped", 1e-8)
-    one = Visitor(inside, task).visit(ArrayChunks(raw, source.y, source.weight), hessian=True)
-    two = Visitor(before, task).visit(
+    one = LossSums(inside, task).evaluate(ArrayChunks(raw, source.y, source.weight), hessian=True)
+    two = LossSums(before, task).evaluate(
         ArrayChunks((raw - mean) / std, source.y, source.weight), hessian=True
     )
     assert one.loss == pytest.approx(two.loss, rel=1e-12)

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from statsmodels.api import Logit
 
 from placement.config import TrainConfig
-from placement.data.splits.folds import folds_of
+from placement.data.splits.folds import assign_folds
 from placement.data.splits.split import hold_out
 from placement.data.table.read_table import read_table
 from placement.errors import DataError, UsageError
@@ -126,7 +126,7 @@ def test_aliased_columns_have_no_coefficient():
 
 def test_out_of_fold_predictions_never_saw_their_row():
     table = read_table(frame(150))
-    folds = folds_of(table, 0, 5)
+    folds = assign_folds(table, 0, 5)
     fold = folds.whole()
     expected = {}
     for number in range(5):
@@ -143,9 +143,9 @@ def test_rows_without_a_fold_are_neither_trained_on_nor_scored():
     table = read_table(frame(200))
     split = hold_out(table, TrainConfig())
     rest = table.take(split.train)
-    folds = folds_of(table, 0, 5, split=split)
+    folds = assign_folds(table, 0, 5, split=split)
     found = list(cross_scored(table, TrainConfig(), folds))
-    alone = list(cross_scored(rest, TrainConfig(), folds_of(rest, 0, 5)))
+    alone = list(cross_scored(rest, TrainConfig(), assign_folds(rest, 0, 5)))
     for (p, y, _, base), (p_alone, y_alone, _, base_alone) in zip(found, alone, strict=True):
         assert p == pytest.approx(p_alone, abs=1e-9)
         assert y.tolist() == y_alone.tolist()

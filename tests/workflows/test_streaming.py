@@ -15,16 +15,16 @@ import pytest
 from placement.config import TrainConfig
 from placement.data.columns import storage as storing
 from placement.data.columns.column_cache import collected
-from placement.data.columns.column_store import FileShelf, MemoryShelf
-from placement.data.columns.load_columns import collect
+from placement.data.columns.column_store import DiskColumnStore, MemoryColumnStore
+from placement.data.columns.load_columns import load_columns
 from placement.data.columns.storage import Storage
 from placement.data.encoding.chunks import ArrayChunks, FileChunks
 from placement.data.formats.table_reader import open_table
 from placement.training.prepare import finish, prepare
 from placement.training.solver.training_loop import solve
 from placement.workflows.reading.read_training_tables import read
-from placement.workflows.training.final_figures import appraise
-from placement.workflows.training.fit_and_test import attempt, understand
+from placement.workflows.training.final_figures import finalize
+from placement.workflows.training.fit_and_test import fit_and_test, understand
 
 ROWS = 700
 EXACT = 1e-10
@@ -87,7 +87,7 @@ def trained(files, tmp_path):
                 return finish(prepared, solve(prepared.problem))
             prepared, _ = understand(tables, config)
             assert isinstance(prepared.problem.source, FileChunks if stream else ArrayChunks)
-            return appraise(attempt(prepared))
+            return finalize(fit_and_test(prepared))
 
     return train
 
@@ -221,10 +221,10 @@ def test_encoded_rows_go_to_the_disk_where_only_the_table_fits_into_memory(
     config = TrainConfig(gradcheck_every=None)
     with Storage(folder=str(tmp_path / "cache")) as storage:
         tables = read([str(files / towns)], config, storage)
-        assert isinstance(tables.train.shelf, MemoryShelf)
+        assert isinstance(tables.train.shelf, MemoryColumnStore)
         prepared, _ = understand(tables, config)
         assert isinstance(prepared.problem.source, FileChunks)
-        same(expected, appraise(attempt(prepared)))
+        same(expected, finalize(fit_and_test(prepared)))
     assert left(tmp_path / "cache") == []
 
 
@@ -245,7 +245,7 @@ def test_the_rows_of_a_fold_leave_the_disk_with_it(files, tmp_path):
         prepared, _ = understand(read([str(files / "table.csv")], config, storage), config)
         encoded = prepared.problem.source.path.stat().st_size
         before = set((tmp_path / "cache").rglob("*.cells"))
-        appraise(attempt(prepared))
+        finalize(fit_and_test(prepared))
         made = set((tmp_path / "cache").rglob("*.cells")) - before
         assert made  # which rows are in which fold, and their hashes
         assert all(path.stat().st_size < encoded / 4 for path in made)
@@ -307,7 +307,7 @@ def test_kept_columns_are_not_those_of_a_changed_file_of_the_same_size_and_time(
 def test_kept_columns_are_not_read_again(run, files, here, monkeypatch):
     keep = ("train", files / "table.csv", "--no-track", "--cache", here, "--keep-cache")
     expected = run(*keep)
-    monkeypatch.setattr("placement.data.columns.column_cache.collect", None)
+    monkeypatch.setattr("placement.data.columns.column_cache.load_columns", None)
     again = run(*keep)
     assert again.code == 0, again.err
     assert "are those kept in" in again.out
@@ -414,14 +414,14 @@ def test_of_two_processes_that_keep_the_same_columns_each_goes_on(files, tmp_pat
     def storage():
         return Storage(keep=True, stream=True, folder=str(cache))
 
-    def slower(reader, shelf, as_words, tell):
+    def slower(reader, shelf, as_words, on_progress):
         monkeypatch.undo()
         with storage() as faster:
             kept_columns(sheet, faster)
         monkeypatch.setattr("pathlib.Path.exists", lambda path: "columns-" not in path.name)
-        return collect(reader, shelf, as_words, tell=tell)
+        return load_columns(reader, shelf, as_words, on_progress=on_progress)
 
-    monkeypatch.setattr("placement.data.columns.column_cache.collect", slower)
+    monkeypatch.setattr("placement.data.columns.column_cache.load_columns", slower)
     with storage() as one:
         used, _ = kept_columns(sheet, one)
         monkeypatch.undo()
@@ -472,16 +472,17 @@ def test_a_table_beyond_half_of_the_free_memory_is_evaluated_from_the_disk(
 
     def in_small_pieces(folder, _rows, check):
         shelves.append(folder)
-        return FileShelf(folder, 50, check)
+        return DiskColumnStore(folder, 50, check)
 
-    monkeypatch.setattr(storing, "FileShelf", in_small_pieces)
+    monkeypatch.setattr(storing, "DiskColumnStore", in_small_pieces)
     found = run(*words, "--json")
     assert len(shelves) == 1
     document, in_memory = found.json, expected.json
-    # torch's last bit depends on how many rows go through at once, and a regression hands it on.
-    assert numbers(document.pop("calibration")) == pytest.approx(
-        numbers(in_memory.pop("calibration")), rel=1e-11
-    )
+    # torch's last bit depends on how many rows go through at once; means and fits hand it on.
+    for figure in ("calibration", "skill"):
+        assert numbers(document.pop(figure)) == pytest.approx(
+            numbers(in_memory.pop(figure)), rel=1e-11
+        )
     assert document == in_memory
     assert "row 100, column branch: 'AIML' was never seen in training" in expected.err
     assert [line for line in found.err.splitlines() if "rows stay in" not in line] == (
@@ -511,7 +512,7 @@ def test_what_a_killed_process_leaves_on_the_disk_is_gone_after_the_next(run, fi
     stall = (
         "import sys, time, placement.workflows.training.fit_and_test as learning\n"
         "def stalled(*args): print('here', flush=True); time.sleep(60)\n"
-        "learning.attempt = stalled\n"
+        "learning.fit_and_test = stalled\n"
         "from placement.cli import main; main(sys.argv[1:])"
     )
     words = ["train", files / "table.csv", "--no-track", "--stream", "--cache", here]

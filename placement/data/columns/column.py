@@ -7,19 +7,19 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.columns.column_store import Vector
-from placement.data.columns.outcome_codes import Outcome
+from placement.data.columns.column_store import ChunkedArray
+from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import (
     MOST_WORDS,
     NUMBER_SHARE,
-    Hashed,
-    Numbers,
+    CategoricalColumn,
+    HashedColumn,
+    NumericColumn,
     Objects,
-    Read,
-    Words,
-    is_stray,
+    RawColumn,
+    is_unparsable,
 )
-from placement.data.columns.row_locations import Found, Places
+from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.schema import Kind, means_grade
 from placement.errors import DataError
 from placement.model.scorer import Coded, fold, words
@@ -39,7 +39,7 @@ class Column:
     `forced`: `--categorical` made a category of numbers.
     """
 
-    read: Read
+    read: RawColumn
     kind: Kind
     forced: bool = False
 
@@ -54,23 +54,23 @@ class Column:
     @property
     def is_hashed(self) -> bool:
         """Whether it is free text, of which only hashes are known."""
-        return isinstance(self.read, Hashed)
+        return isinstance(self.read, HashedColumn)
 
     @property
-    def vector(self) -> Vector:
+    def vector(self) -> ChunkedArray:
         """The cells as they are kept."""
         return self.read.vector
 
-    def over(self, vector: Vector) -> "Column":
+    def over(self, vector: ChunkedArray) -> "Column":
         """The same column over other rows."""
         return replace(self, read=replace(self.read, vector=vector))
 
     def piece(self, place: int) -> Floats | Coded:
         """Return the cells (n,) of a piece: float64 with NaN, or coded words with None."""
         own = self.vector.piece(place)
-        if isinstance(self.read, Numbers):
+        if isinstance(self.read, NumericColumn):
             return np.asarray(own, dtype=np.float64)
-        if isinstance(self.read, Hashed):
+        if isinstance(self.read, HashedColumn):
             raise TypeError(f"{self.name}: of free text only hashes are known")
         if self.kind == "number":
             return np.asarray(self.read.numbers[own], dtype=np.float64)
@@ -78,9 +78,9 @@ class Column:
 
     def as_numbers(self, place: int) -> Floats:
         """Return what the cells (n,) of a piece are as numbers, whatever the column's kind."""
-        if isinstance(self.read, Words):
+        if isinstance(self.read, CategoricalColumn):
             return np.asarray(self.read.numbers[self.vector.piece(place)])
-        if isinstance(self.read, Hashed):
+        if isinstance(self.read, HashedColumn):
             return np.full(self.vector.sizes[place], np.nan)
         return np.asarray(self.vector.piece(place))
 
@@ -94,7 +94,7 @@ class Column:
     @cached_property
     def words(self) -> Objects:
         """What each text says, (k,), None where it is blank."""
-        if not isinstance(self.read, Words):
+        if not isinstance(self.read, CategoricalColumn):
             raise TypeError(f"{self.name} has no words")
         texts = words(self.read.texts)
         if not self.forced:
@@ -133,32 +133,32 @@ class Column:
     def strays(self) -> Iterator[Mask]:
         """Yield for each piece which cells of a number column are words."""
         for own in self.vector:
-            if isinstance(self.read, Numbers):
-                yield is_stray(own)
-            elif isinstance(self.read, Words):
+            if isinstance(self.read, NumericColumn):
+                yield is_unparsable(own)
+            elif isinstance(self.read, CategoricalColumn):
                 yield self.read.bad[own]
 
-    def number(self, position: int, places: Places) -> float:
+    def number(self, position: int, places: RowLocations) -> float:
         """Return one cell of a number column."""
         place, offset = places.find(position)
         return float(np.asarray(self.piece(place))[offset])
 
-    def text(self, position: int, places: Places) -> str:
+    def text(self, position: int, places: RowLocations) -> str:
         """Return a cell's text for a message."""
         place, offset = places.find(position)
         own = self.vector.piece(place)[offset]
-        if isinstance(self.read, Words):
+        if isinstance(self.read, CategoricalColumn):
             return str(self.read.texts[own])
-        if isinstance(self.read, Numbers) and position in self.read.examples:
+        if isinstance(self.read, NumericColumn) and position in self.read.examples:
             return self.read.examples[position]
         return "" if np.isnan(own) else str(words([own])[0])
 
 
-def understand(read: Read, *, categorical: bool = False) -> Column:
+def understand(read: RawColumn, *, categorical: bool = False) -> Column:
     """Decide the kind: numbers where at least 95 % of the cells that say something are numbers."""
-    if isinstance(read, Hashed):
+    if isinstance(read, HashedColumn):
         return Column(read, "category")
-    if isinstance(read, Numbers):
+    if isinstance(read, NumericColumn):
         known, stray = read.known, read.stray
     else:
         known = int(read.counts[~np.isnan(read.numbers)].sum())
@@ -167,7 +167,7 @@ def understand(read: Read, *, categorical: bool = False) -> Column:
         return Column(read, "category")
     if not categorical:
         return Column(read, "number")
-    if isinstance(read, Numbers):
+    if isinstance(read, NumericColumn):
         raise DataError(
             f"--categorical {read.name}: more than {MOST_WORDS:,} different numbers are too many "
             "for a category"
@@ -175,11 +175,11 @@ def understand(read: Read, *, categorical: bool = False) -> Column:
     return Column(read, "category", forced=True)
 
 
-def warn_of_words(column: Column, outcome: Outcome, places: Places) -> list[str]:
+def warn_of_words(column: Column, outcome: OutcomeCodes, places: RowLocations) -> list[str]:
     """Name the cells of a number column that are no numbers and count as missing."""
     if column.kind != "number":
         return []
-    found = Found.among(a & b for a, b in zip(column.strays(), outcome.used(), strict=True))
+    found = MatchingRows.among(a & b for a, b in zip(column.strays(), outcome.used(), strict=True))
     if not found:
         return []
     first = found.first[0]
@@ -191,7 +191,7 @@ def warn_of_words(column: Column, outcome: Outcome, places: Places) -> list[str]
     return [said]
 
 
-def refuse_infinity(column: Column, outcome: Outcome, places: Places) -> None:
+def refuse_infinity(column: Column, outcome: OutcomeCodes, places: RowLocations) -> None:
     """Raise `DataError` at the first infinite cell of a number column."""
     found = _where(column, outcome, np.isinf)
     if found:
@@ -219,7 +219,9 @@ def infer_scale(column: Column, within: Sequence[int], high: float) -> float | N
     return None
 
 
-def warn_off_scale(column: Column, scale: float, outcome: Outcome, places: Places) -> list[str]:
+def warn_off_scale(
+    column: Column, scale: float, outcome: OutcomeCodes, places: RowLocations
+) -> list[str]:
     """Name the cells outside the inferred scale."""
     found = _where(column, outcome, lambda values: (values < 0) | (values > scale))
     if not found:
@@ -235,7 +237,7 @@ def warn_off_scale(column: Column, scale: float, outcome: Outcome, places: Place
     return [said]
 
 
-def _where(column: Column, outcome: Outcome, test: Callable[[Floats], Mask]) -> Found:
+def _where(column: Column, outcome: OutcomeCodes, test: Callable[[Floats], Mask]) -> MatchingRows:
     """Find the used rows whose number passes a test; NaN passes none."""
 
     def masks() -> Iterator[Mask]:
@@ -243,7 +245,7 @@ def _where(column: Column, outcome: Outcome, test: Callable[[Floats], Mask]) -> 
             with np.errstate(invalid="ignore"):
                 yield test(np.asarray(column.piece(place))) & used
 
-    return Found.among(masks())
+    return MatchingRows.among(masks())
 
 
 def count_cells(count: int) -> str:

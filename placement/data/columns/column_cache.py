@@ -11,10 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from placement.data.columns.column_store import FileShelf, FileVector
-from placement.data.columns.load_columns import Collected, collect
-from placement.data.columns.raw_column import Hashed, Numbers, Read, Words
-from placement.data.columns.row_locations import Places
+from placement.data.columns.column_store import DiskChunkedArray, DiskColumnStore
+from placement.data.columns.load_columns import LoadedColumns, load_columns
+from placement.data.columns.raw_column import (
+    CategoricalColumn,
+    HashedColumn,
+    NumericColumn,
+    RawColumn,
+)
+from placement.data.columns.row_locations import RowLocations
 from placement.data.columns.storage import Place
 from placement.data.formats.blocks import Part
 from placement.data.formats.sources import Source
@@ -29,15 +34,15 @@ _INDEX = "columns.json"
 
 
 def collected(
-    reader: Reader, place: Place, as_words: frozenset[str], tell: Callable[[int], None]
-) -> tuple[Collected, tuple[str, ...]]:
+    reader: Reader, place: Place, as_words: frozenset[str], on_progress: Callable[[int], None]
+) -> tuple[LoadedColumns, tuple[str, ...]]:
     """Read the columns of a table, or take up those that an earlier reading kept; say which.
 
     What is taken up is linked into the folder of this work, so that another process may replace it
     at any time.
     """
-    if place.kept is None or not isinstance(place.shelf, FileShelf):
-        return collect(reader, place.shelf, as_words, tell=tell), ()
+    if place.kept is None or not isinstance(place.shelf, DiskColumnStore):
+        return load_columns(reader, place.shelf, as_words, on_progress=on_progress), ()
     settings, state = _settings(reader, as_words, place.shelf.piece_rows), _state(reader)
     kept, own = place.kept / f"columns-{settings}", place.shelf.folder / "columns"
     with writing(str(own)):
@@ -47,8 +52,8 @@ def collected(
         return found, (f"the columns are those kept in {kept}: the files are unchanged",)
     for path in own.iterdir():
         path.unlink()
-    shelf = FileShelf(own, place.shelf.piece_rows)
-    data = collect(reader, shelf, as_words, tell=tell)
+    shelf = DiskColumnStore(own, place.shelf.piece_rows)
+    data = load_columns(reader, shelf, as_words, on_progress=on_progress)
     _save(data, own, state)
     size = in_words(sum(path.stat().st_size for path in own.iterdir()))
     _keep(own, kept, place.shelf.folder)
@@ -112,7 +117,7 @@ def _keep(made: Path, kept: Path, work: Path) -> None:
                 raise
 
 
-def _save(data: Collected, folder: Path, state: list[Any]) -> None:
+def _save(data: LoadedColumns, folder: Path, state: list[Any]) -> None:
     index = json.dumps(
         {
             "state": state,
@@ -134,9 +139,9 @@ def _sum_of(path: Path) -> int:
         return functools.reduce(lambda before, piece: zlib.crc32(piece, before), pieces, 0)
 
 
-def _described(read: Read) -> dict[str, Any]:
+def _described(read: RawColumn) -> dict[str, Any]:
     vector = read.vector
-    if not isinstance(vector, FileVector):
+    if not isinstance(vector, DiskChunkedArray):
         raise TypeError(f"{read.name}: kept outside a file")
     common = {
         "name": read.name,
@@ -146,15 +151,15 @@ def _described(read: Read) -> dict[str, Any]:
         "kinds": vector.kinds,
         "sum": _sum_of(vector.path),
     }
-    if isinstance(read, Numbers):
+    if isinstance(read, NumericColumn):
         examples = [[position, word] for position, word in read.examples.items()]
         return common | {"known": read.known, "stray": read.stray, "examples": examples}
-    if isinstance(read, Words):
+    if isinstance(read, CategoricalColumn):
         return common | {"texts": read.texts.tolist(), "counts": read.counts.tolist()}
     return common
 
 
-def _load(folder: Path, state: list[Any]) -> Collected | None:
+def _load(folder: Path, state: list[Any]) -> LoadedColumns | None:
     """Return the columns in a folder; None where they are of another state, or not whole."""
     try:
         total, _, text = (folder / _INDEX).read_text(encoding="utf-8").partition("\n")
@@ -164,23 +169,25 @@ def _load(folder: Path, state: list[Any]) -> Collected | None:
         told = index["columns"]
         read = in_order(told, lambda c: _column(c, folder, index["decimal"]), usable_processors())
         columns = {column.name: column for column in read}
-        places = Places.of_data(index["places"])
-        return Collected(index["name"], columns, places, index["decimal"], index["blank_lines"])
+        places = RowLocations.of_data(index["places"])
+        return LoadedColumns(index["name"], columns, places, index["decimal"], index["blank_lines"])
     except (OSError, ValueError, KeyError):
         return None
 
 
-def _column(told: dict[str, Any], folder: Path, decimal: str) -> Read:
-    vector = FileVector.found(told["dtype"], folder / told["file"], told["sizes"], told["kinds"])
+def _column(told: dict[str, Any], folder: Path, decimal: str) -> RawColumn:
+    vector = DiskChunkedArray.found(
+        told["dtype"], folder / told["file"], told["sizes"], told["kinds"]
+    )
     if _sum_of(vector.path) != told["sum"]:
         raise ValueError(f"{vector.path}: damaged")
     if "known" in told:
         examples = dict(told["examples"])
-        return Numbers(told["name"], vector, told["known"], told["stray"], examples)
+        return NumericColumn(told["name"], vector, told["known"], told["stray"], examples)
     if "texts" not in told:
-        return Hashed(told["name"], vector)
+        return HashedColumn(told["name"], vector)
     texts = np.empty(len(told["texts"]), dtype=object)
     texts[:] = told["texts"]
     numbers, bad = parse_numbers(texts, decimal)
     counts = np.array(told["counts"], dtype=np.int64)
-    return Words(told["name"], vector, texts, numbers, bad, counts)
+    return CategoricalColumn(told["name"], vector, texts, numbers, bad, counts)

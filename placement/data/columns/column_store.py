@@ -21,7 +21,7 @@ PIECE_ROWS = 32_768  # of a column fit the cache, with what is worked out of the
 _HEAD = 64
 
 
-class Vector(ABC):
+class ChunkedArray(ABC):
     """A column of cells of one dtype, in pieces, written once and then read as often as needed."""
 
     def __init__(self, dtype: npt.DTypeLike) -> None:
@@ -58,25 +58,25 @@ class Vector(ABC):
         return np.concatenate([np.empty(0, self.dtype), *self])
 
 
-class Shelf(ABC):
+class ColumnStore(ABC):
     """Makes vectors, for tables that are cut into pieces of so many rows."""
 
     def __init__(self, piece_rows: int = PIECE_ROWS) -> None:
         self.piece_rows = piece_rows
 
     @abstractmethod
-    def vector(self, dtype: npt.DTypeLike) -> Vector:
+    def vector(self, dtype: npt.DTypeLike) -> ChunkedArray:
         """Make an empty vector."""
 
     @abstractmethod
-    def with_room(self, need: int) -> "Shelf":
+    def spill_if_needed(self, need: int) -> "ColumnStore":
         """Return the shelf on which so many bytes more go: this one, or one that is larger."""
 
 
-class Cutter:
+class ChunkedArrayBuilder:
     """Cuts cells into the pieces of a new vector, however many come at once."""
 
-    def __init__(self, shelf: Shelf, dtype: npt.DTypeLike) -> None:
+    def __init__(self, shelf: ColumnStore, dtype: npt.DTypeLike) -> None:
         self.vector = shelf.vector(dtype)
         self._most = shelf.piece_rows
         self._waiting: list[Cells] = []
@@ -101,27 +101,27 @@ class Cutter:
             self._waiting, self._rows = [], 0
 
 
-class MemoryShelf(Shelf):
+class MemoryColumnStore(ColumnStore):
     """Keeps vectors in memory. `beyond(need)` makes the shelf for what does not fit there."""
 
     def __init__(
         self,
         piece_rows: int = PIECE_ROWS,
-        beyond: Callable[[int], Shelf | None] = lambda _need: None,
+        beyond: Callable[[int], ColumnStore | None] = lambda _need: None,
     ) -> None:
         super().__init__(piece_rows)
         self._beyond = beyond
 
-    def vector(self, dtype: npt.DTypeLike) -> Vector:
+    def vector(self, dtype: npt.DTypeLike) -> ChunkedArray:
         """Make an empty vector."""
-        return _MemoryVector(dtype)
+        return _MemoryChunkedArray(dtype)
 
-    def with_room(self, need: int) -> Shelf:
+    def spill_if_needed(self, need: int) -> ColumnStore:
         """Return this shelf, or one on the disk where memory is too small."""
         return self._beyond(need) or self
 
 
-class _MemoryVector(Vector):
+class _MemoryChunkedArray(ChunkedArray):
     def __init__(self, dtype: npt.DTypeLike) -> None:
         super().__init__(dtype)
         self._pieces: list[Cells] = []
@@ -137,7 +137,7 @@ class _MemoryVector(Vector):
         return self._pieces[place].astype(self.dtype, copy=False)
 
 
-class FileShelf(Shelf):
+class DiskColumnStore(ColumnStore):
     """Keeps each vector in a file of a folder, which whoever made the folder removes.
 
     `check(need)` raises StoreError where the disk has no room for so many bytes more.
@@ -153,14 +153,14 @@ class FileShelf(Shelf):
         self.folder, self._check = folder, check
         self._made = 0
 
-    def with_room(self, need: int) -> Shelf:
+    def spill_if_needed(self, need: int) -> ColumnStore:
         """Return this shelf. Raises StoreError where the disk has no room."""
         self._check(need)
         return self
 
-    def vector(self, dtype: npt.DTypeLike) -> Vector:
+    def vector(self, dtype: npt.DTypeLike) -> ChunkedArray:
         """Make an empty vector."""
-        return FileVector(dtype, self.new_path())
+        return DiskChunkedArray(dtype, self.new_path())
 
     def new_path(self) -> Path:
         """Return the path of a file that is not there yet."""
@@ -168,7 +168,7 @@ class FileShelf(Shelf):
         return self.folder / f"{self._made:04}.cells"
 
 
-class FileVector(Vector):
+class DiskChunkedArray(ChunkedArray):
     """Cells in a file, each piece in the smallest dtype that keeps it.
 
     They are read, not mapped: mapped pages would count as memory in use.
@@ -181,7 +181,9 @@ class FileVector(Vector):
         self._starts = [0]
 
     @classmethod
-    def found(cls, dtype: str, path: Path, sizes: list[int], kinds: list[str]) -> "FileVector":
+    def found(
+        cls, dtype: str, path: Path, sizes: list[int], kinds: list[str]
+    ) -> "DiskChunkedArray":
         """Return the vector that was written to a file, given what was known of it then."""
         made = cls(dtype, path)
         for rows, kind in zip(sizes, kinds, strict=True):
@@ -246,7 +248,7 @@ def _are_whole(cells: Cells) -> bool:
         return bool((np.floor(cells) == cells).all())
 
 
-class Computed(Vector):
+class ComputedArray(ChunkedArray):
     """Cells that are worked out whenever they are asked for; they take no space."""
 
     def __init__(
@@ -267,7 +269,7 @@ class Computed(Vector):
         return self._piece(place)
 
 
-class Constant(Computed):
+class ConstantArray(ComputedArray):
     """One value in every row."""
 
     def __init__(self, value: float, sizes: list[int]) -> None:

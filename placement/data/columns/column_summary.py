@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.data.columns.column import SCALES, Column
-from placement.data.columns.outcome_codes import Outcome
+from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.schema import means_grade
 from placement.runtime.ordered_map import in_order, usable_processors
 
@@ -25,7 +25,7 @@ Cells = npt.NDArray[np.floating] | npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
-class Survey:
+class ColumnSummary:
     """Sums over some rows of a column; classes are negative and positive.
 
     `gaps` (2,) are missing cells by class. `levels` (k, 2) are the rows of each of a category's
@@ -56,12 +56,12 @@ class Survey:
         counted = self.levels if self.levels is not None else self.pairs
         return None if counted is None else int(np.count_nonzero(counted.any(axis=1)))
 
-    def merge(self, other: "Survey") -> "Survey":
+    def merge(self, other: "ColumnSummary") -> "ColumnSummary":
         """Return the survey of both parts together."""
         values, pairs = self.values, None
         if self.pairs is not None and other.pairs is not None:
             values, pairs = _united(self, other)
-        return Survey(
+        return ColumnSummary(
             self.rows + other.rows,
             self.gaps + other.gaps,
             None if self.levels is None or other.levels is None else self.levels + other.levels,
@@ -75,7 +75,7 @@ class Survey:
         )
 
 
-def _united(one: Survey, other: Survey) -> tuple[Floats, Codes | None]:
+def _united(one: ColumnSummary, other: ColumnSummary) -> tuple[Floats, Codes | None]:
     """Add up the pairs of two parts; of numbers, by value."""
     if one.pairs is None or other.pairs is None:
         return one.values, None
@@ -91,23 +91,25 @@ def _united(one: Survey, other: Survey) -> tuple[Floats, Codes | None]:
     return values, pairs
 
 
-def surveys(
-    columns: Mapping[str, Column], outcome: Outcome, wanted: Iterable[int]
-) -> Iterator[dict[str, Survey]]:
+def summarize_columns(
+    columns: Mapping[str, Column], outcome: OutcomeCodes, wanted: Iterable[int]
+) -> Iterator[dict[str, ColumnSummary]]:
     """Yield for each of the wanted pieces the survey of every column over its used rows."""
 
-    def of_piece(place: int) -> dict[str, Survey]:
+    def of_piece(place: int) -> dict[str, ColumnSummary]:
         codes = outcome.codes(place)
         return {
-            name: survey_of(column, place, codes, outcome.positive)
+            name: summarize_piece(column, place, codes, outcome.positive)
             for name, column in columns.items()
         }
 
     yield from in_order(wanted, of_piece, usable_processors())
 
 
-def survey_of(column: Column, place: int, codes: Codes, positive: npt.NDArray[np.bool_]) -> Survey:
-    """Survey the used rows of one piece of a column."""
+def summarize_piece(
+    column: Column, place: int, codes: Codes, positive: npt.NDArray[np.bool_]
+) -> ColumnSummary:
+    """Summarize the used rows of one piece of a column."""
     used = codes >= 0
     everything = bool(used.all())
     codes = codes if everything else codes[used]
@@ -115,7 +117,7 @@ def survey_of(column: Column, place: int, codes: Codes, positive: npt.NDArray[np
     if column.is_hashed:
         own = column.vector.piece(place)
         blank = (own if everything else own[used]) == 0
-        return Survey(len(codes), _count(classes[blank], 2), None, None, np.empty(0))
+        return ColumnSummary(len(codes), _count(classes[blank], 2), None, None, np.empty(0))
     if column.kind == "number":
         values = np.asarray(column.piece(place))
         graded = means_grade(column.name)
@@ -126,23 +128,29 @@ def survey_of(column: Column, place: int, codes: Codes, positive: npt.NDArray[np
     return _of_levels(own if everything else own[used], codes, classes, len(positive), column)
 
 
-def _of_levels(own: Codes, codes: Codes, classes: Codes, kinds: int, column: Column) -> Survey:
+def _of_levels(
+    own: Codes, codes: Codes, classes: Codes, kinds: int, column: Column
+) -> ColumnSummary:
     known = own >= 0
     size = int(column.level_of.max(initial=-1)) + 1
     levels = _count(own[known] * 2 + classes[known], 2 * size).reshape(size, 2)
     pairs = None
     if size <= MOST_LEVELS and kinds <= MOST_LEVELS:
         pairs = _count(own[known] * kinds + codes[known], kinds * size).reshape(size, kinds)
-    return Survey(len(own), _count(classes[~known], 2), levels, pairs, np.empty(0))
+    return ColumnSummary(len(own), _count(classes[~known], 2), levels, pairs, np.empty(0))
 
 
-def _of_numbers(values: Floats, codes: Codes, classes: Codes, kinds: int, graded: bool) -> Survey:
+def _of_numbers(
+    values: Floats, codes: Codes, classes: Codes, kinds: int, graded: bool
+) -> ColumnSummary:
     gaps = np.zeros(2, dtype=np.int64)
     if not len(values) or np.isnan(values.min()):
         gap = np.isnan(values)
         gaps, values, codes = _count(classes[gap], 2), values[~gap], codes[~gap]
     if not len(values):
-        return Survey(len(classes), gaps, None, np.zeros((0, kinds), dtype=np.int64), np.empty(0))
+        return ColumnSummary(
+            len(classes), gaps, None, np.zeros((0, kinds), dtype=np.int64), np.empty(0)
+        )
     low, high = float(values.min()), float(values.max())
     whole = _are_whole(values[:_HEAD], low, high) and _are_whole(values, low, high)
     distinct, pairs = _few(values, codes, kinds, low, high, whole)
@@ -150,7 +158,7 @@ def _of_numbers(values: Floats, codes: Codes, classes: Codes, kinds: int, graded
         max(low, -high) if low > 0 or high < 0 else float(np.abs(values).min()) if whole else 0.0
     )
     within = _within(values, low, high) if graded else (0,) * (len(SCALES) + 1)
-    return Survey(len(classes), gaps, None, pairs, distinct, low, high, least, whole, within)
+    return ColumnSummary(len(classes), gaps, None, pairs, distinct, low, high, least, whole, within)
 
 
 def _are_whole(values: Floats, low: float, high: float) -> bool:
@@ -191,9 +199,9 @@ def _count(codes: Codes, size: int) -> Codes:
     return np.bincount(codes, minlength=size).astype(np.int64, copy=False)
 
 
-def merged(parts: Iterable[dict[str, Survey]]) -> dict[str, Survey]:
+def merged(parts: Iterable[dict[str, ColumnSummary]]) -> dict[str, ColumnSummary]:
     """Merge the surveys of pieces, column by column."""
-    total: dict[str, Survey] = {}
+    total: dict[str, ColumnSummary] = {}
     for part in parts:
         total = {n: total[n].merge(one) if n in total else one for n, one in part.items()}
     return total

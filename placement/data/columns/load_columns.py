@@ -11,22 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from placement.data.columns.column_store import Cutter, MemoryShelf, Shelf, compact
+from placement.data.columns.column_store import (
+    ChunkedArrayBuilder,
+    ColumnStore,
+    MemoryColumnStore,
+    compact,
+)
 from placement.data.columns.raw_column import (
     MOST_WORDS,
     NUMBER_SHARE,
-    STRAY,
+    UNPARSABLE,
+    CategoricalColumn,
     Codes,
-    Hashed,
+    HashedColumn,
     Hashes,
-    Numbers,
+    NumericColumn,
     Objects,
-    Read,
-    Words,
+    RawColumn,
     coded,
 )
-from placement.data.columns.row_locations import Places
-from placement.data.formats.blocks import Block, Cells, Wanted
+from placement.data.columns.row_locations import RowLocations
+from placement.data.formats.blocks import Block, BlockRequest, Cells
 from placement.errors import DataError
 from placement.model.scorer import Coded, fold, parse_numbers
 from placement.runtime.ordered_map import usable_processors
@@ -40,53 +45,55 @@ _HASH_KEY = "placement: words"
 
 
 @dataclass(frozen=True)
-class Collected:
+class LoadedColumns:
     """Every row of a source, nothing decided yet but what each column holds."""
 
     name: str
-    columns: dict[str, Read]
-    places: Places
+    columns: dict[str, RawColumn]
+    places: RowLocations
     decimal: str
     blank_lines: int
 
 
-def collect(
+def load_columns(
     reader: "Reader",
-    shelf: Shelf,
+    shelf: ColumnStore,
     as_words: frozenset[str] = frozenset(),
     *,
     most_words: int = MOST_WORDS,
-    tell: Callable[[int], None] = lambda _rows: None,
-) -> Collected:
-    """Read every row; columns of `as_words` stay as they are written. `tell` hears of the rows."""
+    on_progress: Callable[[int], None] = lambda _rows: None,
+) -> LoadedColumns:
+    """Read every row; columns of `as_words` stay as written. `on_progress` hears of the rows."""
     makers = {
-        n: _Maker(n, shelf, reader.decimal, True if n in as_words else None, most_words)
+        n: _ColumnBuilder(n, shelf, reader.decimal, True if n in as_words else None, most_words)
         for n in reader.names
     }
-    wanted = Wanted(words=as_words, piece_bytes=_PIECE_BYTES)
-    places, blank = _fill(reader, makers, wanted, Places(shelf.piece_rows), tell)
+    wanted = BlockRequest(words=as_words, piece_bytes=_PIECE_BYTES)
+    places, blank = _fill(reader, makers, wanted, RowLocations(shelf.piece_rows), on_progress)
     if not len(places):
         raise DataError(f"{reader.name}: has a header but no rows below it; add the students' rows")
     columns = {name: maker.made() for name, maker in makers.items()}
     wrong = {n: how for n, maker in makers.items() if (how := maker.better_as_words) is not None}
     if wrong:
-        again = {n: _Maker(n, shelf, reader.decimal, w, most_words) for n, w in wrong.items()}
+        again = {
+            n: _ColumnBuilder(n, shelf, reader.decimal, w, most_words) for n, w in wrong.items()
+        }
         as_written = frozenset(n for n, how in wrong.items() if how)
-        every = Wanted(frozenset(wrong), as_written, piece_bytes=_PIECE_BYTES)
-        _fill(reader, again, every, Places(), tell)
+        every = BlockRequest(frozenset(wrong), as_written, piece_bytes=_PIECE_BYTES)
+        _fill(reader, again, every, RowLocations(), on_progress)
         for name, maker in again.items():
             columns[name].vector.discard()
             columns[name] = maker.made()
-    return Collected(reader.name, columns, places, reader.decimal, blank)
+    return LoadedColumns(reader.name, columns, places, reader.decimal, blank)
 
 
 def _fill(
     reader: "Reader",
-    makers: Mapping[str, "_Maker"],
-    wanted: Wanted,
-    places: Places,
-    tell: Callable[[int], None],
-) -> tuple[Places, int]:
+    makers: Mapping[str, "_ColumnBuilder"],
+    wanted: BlockRequest,
+    places: RowLocations,
+    on_progress: Callable[[int], None],
+) -> tuple[RowLocations, int]:
     blank = 0
     for block in reader.blocks(wanted, usable_processors(), _compacted):
         blank += block.blank_lines
@@ -98,7 +105,7 @@ def _fill(
                 maker.end_of_file()
             maker.add(block.columns[name])
         places.add(block)
-        tell(len(places))
+        on_progress(len(places))
     for maker in makers.values():
         maker.end_of_file()
     return places, blank
@@ -112,28 +119,30 @@ def _compacted(block: Block) -> Block:
     return replace(block, columns=columns)
 
 
-def raw_column(name: str, cells: Any, decimal: str = ".", shelf: Shelf | None = None) -> Words:
+def raw_column(
+    name: str, cells: Any, decimal: str = ".", shelf: ColumnStore | None = None
+) -> CategoricalColumn:
     """Make one coded column of any cells."""
-    maker = _Maker(name, shelf or MemoryShelf(), decimal, True, len(cells) + 1)
+    maker = _ColumnBuilder(name, shelf or MemoryColumnStore(), decimal, True, len(cells) + 1)
     maker.add(cells if isinstance(cells, Coded) else np.asarray(cells))
     maker.end_of_file()
     made = maker.made()
-    if not isinstance(made, Words):
+    if not isinstance(made, CategoricalColumn):
         raise TypeError(f"{name} was not coded")
     return made
 
 
-class _Maker:
+class _ColumnBuilder:
     """Makes one column, block by block; unless told, the first decides whether of words."""
 
     def __init__(
-        self, name: str, shelf: Shelf, decimal: str, as_words: bool | None, most_words: int
+        self, name: str, shelf: ColumnStore, decimal: str, as_words: bool | None, most_words: int
     ) -> None:
         self._name, self._shelf, self._decimal = name, shelf, decimal
         self._as_words, self._told = as_words, as_words is not None
         self._respelled = False  # some words came as numbers, and lost how they were written
         self._most = most_words
-        self._cells: Cutter | None = None
+        self._cells: ChunkedArrayBuilder | None = None
         self._known = self._stray = self._rows = 0
         self._examples: dict[int, str] = {}
         self._code_of: defaultdict[str, int] = defaultdict()
@@ -159,7 +168,7 @@ class _Maker:
             self._cells.end()
 
     def _add_numbers(self, cells: Cells) -> None:
-        self._cells = self._cells or Cutter(self._shelf, np.float64)
+        self._cells = self._cells or ChunkedArrayBuilder(self._shelf, np.float64)
         if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
             gaps = int(np.count_nonzero(np.isnan(cells))) if cells.dtype.kind == "f" else 0
             self._known += len(cells) - gaps
@@ -169,14 +178,14 @@ class _Maker:
         values, stray = parse_numbers(texts, self._decimal)
         self._known += len(values) - int(np.count_nonzero(np.isnan(values)))
         if stray.any():
-            values[stray] = STRAY
+            values[stray] = UNPARSABLE
             self._stray += int(np.count_nonzero(stray))
             for place in np.flatnonzero(stray)[: _EXAMPLES - len(self._examples)].tolist():
                 self._examples[self._rows + place] = str(texts[place])
         self._cells.add(values)
 
     def _add_words(self, cells: Coded) -> None:
-        self._cells = self._cells or Cutter(self._shelf, np.int32)
+        self._cells = self._cells or ChunkedArrayBuilder(self._shelf, np.int32)
         new = np.array([self._code_of[(text or "").strip()] for text in cells.texts], np.int32)
         codes = new[cells.codes]
         self._counts = np.append(
@@ -214,12 +223,12 @@ class _Maker:
             return True
         return None
 
-    def _hashed(self, codes: Cutter) -> Cutter:
+    def _hashed(self, codes: ChunkedArrayBuilder) -> ChunkedArrayBuilder:
         """Keep hashes from here on: there are too many different words to hold."""
         texts = self._texts()
         self._count_numbers(texts, self._counts)
         of_text = _hashes(Coded(np.arange(len(texts)), texts))
-        made = Cutter(self._shelf, np.uint64)
+        made = ChunkedArrayBuilder(self._shelf, np.uint64)
         done = len(codes.vector)
         codes.end()
         for place, own in enumerate(codes.vector):
@@ -235,15 +244,15 @@ class _Maker:
         texts[:] = list(self._code_of)
         return texts
 
-    def made(self) -> Read:
-        vector = (self._cells or Cutter(self._shelf, np.int32)).vector
+    def made(self) -> RawColumn:
+        vector = (self._cells or ChunkedArrayBuilder(self._shelf, np.int32)).vector
         if vector.dtype == np.float64:
-            return Numbers(self._name, vector, self._known, self._stray, self._examples)
+            return NumericColumn(self._name, vector, self._known, self._stray, self._examples)
         if vector.dtype == np.uint64:
-            return Hashed(self._name, vector)
+            return HashedColumn(self._name, vector)
         texts = self._texts()
         numbers, bad = parse_numbers(texts, self._decimal)
-        return Words(self._name, vector, texts, numbers, bad, self._counts)
+        return CategoricalColumn(self._name, vector, texts, numbers, bad, self._counts)
 
 
 def _are_words(cells: Coded, decimal: str) -> bool:

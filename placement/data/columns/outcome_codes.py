@@ -11,7 +11,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class OutcomeCodes:
     """`codes(place)` gives each row's outcome (n,), -1 where the row is not used.
 
     `positive` (m,) tells which of the outcomes count as positive; there are `pieces` pieces.
@@ -31,9 +31,9 @@ class Outcome:
         codes = self.codes(place)
         return np.where(codes < 0, np.nan, self.positive[codes].astype(np.float64))
 
-    def without(self, gaps: Callable[[int], Mask]) -> "Outcome":
+    def without(self, gaps: Callable[[int], Mask]) -> "OutcomeCodes":
         """The same with further rows not used: those that `gaps(place)` marks (n,)."""
-        return Outcome(
+        return OutcomeCodes(
             lambda place: np.where(gaps(place), -1, self.codes(place)), self.positive, self.pieces
         )
 

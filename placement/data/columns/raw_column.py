@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.columns.column_store import Vector
+from placement.data.columns.column_store import ChunkedArray
 from placement.model.scorer import Coded, words
 
 NUMBER_SHARE = 0.95  # a column with at least this share of numbers is a number
@@ -22,23 +22,23 @@ Codes = npt.NDArray[np.int64]
 
 # What stands for a cell that is neither number nor missing: a NaN that can be found again.
 _STRAY_BITS = np.uint64(0x7FF8_0000_0000_0001)
-STRAY = np.array([_STRAY_BITS]).view(np.float64)[0]
+UNPARSABLE = np.array([_STRAY_BITS]).view(np.float64)[0]
 
 
-def is_stray(values: Floats) -> Mask:
+def is_unparsable(values: Floats) -> Mask:
     """Return which cells (n,) of a number column were words."""
     return np.asarray(values.view(np.uint64) == _STRAY_BITS)
 
 
 @dataclass(frozen=True, eq=False)
-class Numbers:
-    """A column of numbers: float64, NaN where missing and, as `is_stray` tells, where a word stood.
+class NumericColumn:
+    """A column of numbers: float64, NaN where missing and, see `is_unparsable`, where a word stood.
 
     `known` counts the numbers, `stray` the words; `examples` are words by their position.
     """
 
     name: str
-    vector: Vector
+    vector: ChunkedArray
     known: int
     stray: int
     examples: Mapping[int, str]
@@ -48,14 +48,14 @@ class Numbers:
 
 
 @dataclass(frozen=True, eq=False)
-class Words:
+class CategoricalColumn:
     """A column of words: `texts[codes]`; "" is blank. `numbers` and `bad` read each as a number.
 
     All (k,); `counts` are the rows of each text.
     """
 
     name: str
-    vector: Vector
+    vector: ChunkedArray
     texts: Objects
     numbers: Floats
     bad: Mask
@@ -71,17 +71,17 @@ class Words:
 
 
 @dataclass(frozen=True, eq=False)
-class Hashed:
+class HashedColumn:
     """A column of free text: a hash of each cell's case-folded words, 0 where it is blank."""
 
     name: str
-    vector: Vector
+    vector: ChunkedArray
 
     def __len__(self) -> int:
         return self.vector.rows
 
 
-Read = Numbers | Words | Hashed
+RawColumn = NumericColumn | CategoricalColumn | HashedColumn
 
 
 def coded(cells: Any) -> Coded:

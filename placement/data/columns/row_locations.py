@@ -17,7 +17,7 @@ SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Found:
+class MatchingRows:
     """Some rows of a table: how many, and the 0-based positions of the first of them."""
 
     count: int = 0
@@ -27,12 +27,12 @@ class Found:
         return self.count > 0
 
     @staticmethod
-    def at(positions: npt.NDArray[np.integer]) -> "Found":
+    def at(positions: npt.NDArray[np.integer]) -> "MatchingRows":
         """The rows at these positions (n,)."""
-        return Found(len(positions), tuple(positions[:SHOWN].tolist()))
+        return MatchingRows(len(positions), tuple(positions[:SHOWN].tolist()))
 
     @staticmethod
-    def among(masks: Iterable[npt.NDArray[np.bool_]]) -> "Found":
+    def among(masks: Iterable[npt.NDArray[np.bool_]]) -> "MatchingRows":
         """Find the rows marked in masks (n,) of consecutive pieces."""
         count, before = 0, 0
         first: list[int] = []
@@ -42,7 +42,7 @@ class Found:
                 places = np.flatnonzero(mask)[: SHOWN - len(first)]
                 first += (places + before).tolist()
             count, before = count + here, before + len(mask)
-        return Found(count, tuple(first))
+        return MatchingRows(count, tuple(first))
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class _Origin:
 
 
 @dataclass(frozen=True)
-class Places:
+class RowLocations:
     """Where each row of a table stands: its file, its 1-based data row there, its line."""
 
     piece_rows: int = PIECE_ROWS
@@ -112,10 +112,10 @@ class Places:
         return known | {"_origins": [origin.as_data() for origin in self._origins]}
 
     @staticmethod
-    def of_data(data: dict[str, Any]) -> "Places":
+    def of_data(data: dict[str, Any]) -> "RowLocations":
         """Return the places of what `as_data` returned."""
         origins = [_Origin.of_data(origin) for origin in data["_origins"]]
-        return Places(**{**data, "_origins": origins})
+        return RowLocations(**{**data, "_origins": origins})
 
     @cached_property
     def pieces(self) -> list[tuple[int, int, int]]:
@@ -162,7 +162,7 @@ class Places:
         block = bisect_right(self._starts, position) - 1
         return self._origins[block], position - self._starts[block]
 
-    def several(self, found: Found) -> str:
+    def several(self, found: MatchingRows) -> str:
         """Return `rows 3, 8, 12 and 5 more`, with the file where there are several."""
         named = [self.of(p) if len(self.files) > 1 else self.row(p) for p in found.first]
         more = found.count - len(named)

@@ -14,7 +14,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from placement.data.columns.column_store import PIECE_ROWS, FileShelf, MemoryShelf, Shelf
+from placement.data.columns.column_store import (
+    PIECE_ROWS,
+    ColumnStore,
+    DiskColumnStore,
+    MemoryColumnStore,
+)
 from placement.data.formats.table_reader import Reader
 from placement.errors import StoreError
 from placement.runtime.atomic_write import writing
@@ -33,7 +38,7 @@ _WORK, _LOCK = "work-", ".lock"
 class Place:
     """Where one table goes. `kept`: the folder in which its columns outlast the work."""
 
-    shelf: Shelf
+    shelf: ColumnStore
     kept: Path | None = None
     notes: tuple[str, ...] = ()
 
@@ -81,12 +86,12 @@ class Storage:
         """
         need, parts = likely_bytes(reader), reader.parts
         if self._stream is False or any(part.origin is None for part in parts):
-            return Place(MemoryShelf(self._piece_rows))
+            return Place(MemoryColumnStore(self._piece_rows))
         reason = ""
         if self._stream is None:
             free = _too_small(need)
             if free is None:
-                return Place(MemoryShelf(self._piece_rows, self._beyond_memory))
+                return Place(MemoryColumnStore(self._piece_rows, self._beyond_memory))
             reason = (
                 f": in memory they would take about {in_words(need)} of the {in_words(free)} free"
             )
@@ -97,15 +102,15 @@ class Storage:
         shelf = self._file_shelf(need)
         return Place(shelf, self._parent if keep else None, tuple(notes))
 
-    def _beyond_memory(self, need: int) -> Shelf | None:
+    def _beyond_memory(self, need: int) -> ColumnStore | None:
         """Return a shelf on the disk for encoded rows that memory is too small for.
 
         A column of words may become very many encoded ones.
         """
         return None if _too_small(need) is None else self._file_shelf(need)
 
-    def _file_shelf(self, need: int) -> FileShelf:
-        return FileShelf(self._folder(need), self._piece_rows, self._check_space)
+    def _file_shelf(self, need: int) -> DiskColumnStore:
+        return DiskColumnStore(self._folder(need), self._piece_rows, self._check_space)
 
     def _folder(self, need: int) -> Path:
         """Return a new folder for one table."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.columns.column_store import FileShelf
+from placement.data.columns.column_store import DiskColumnStore
 from placement.data.encoding.chunks import (
     ArrayChunks,
     Chunks,
@@ -25,7 +25,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EncodingRequest:
     """Which rows of a table are encoded, and how: `rows(place)` marks those (n,) of a piece.
 
     `factors` (2,) multiply the weights of negative and positive rows; None where they are 1.
@@ -38,17 +38,17 @@ class Wanted:
     chunk_rows: int | None = None
 
 
-def encoded(
-    table: Table, wanted: Wanted, tell: Callable[[int], None] = lambda _rows: None
+def encode_rows(
+    table: Table, wanted: EncodingRequest, on_progress: Callable[[int], None] = lambda _rows: None
 ) -> Chunks:
-    """Encode some rows of a table, on every processor; `tell` hears of every few rows."""
+    """Encode some rows of a table, on every processor; `on_progress` hears of every few rows."""
     weighted = table.is_weighted or wanted.factors is not None
     rows = sum(int(np.count_nonzero(wanted.rows(place))) for place in range(table.pieces))
     width = len(wanted.encoder.names) + 1 + weighted
-    shelf = table.shelf.with_room(rows * width * wanted.dtype.itemsize)
-    if isinstance(shelf, FileShelf):
-        return _in_file(table, wanted, shelf, tell, weighted=weighted)
-    return _in_memory(table, wanted, rows, tell, weighted=weighted)
+    shelf = table.shelf.spill_if_needed(rows * width * wanted.dtype.itemsize)
+    if isinstance(shelf, DiskColumnStore):
+        return _in_file(table, wanted, shelf, on_progress, weighted=weighted)
+    return _in_memory(table, wanted, rows, on_progress, weighted=weighted)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class _Slice:
     before: int  # wanted rows of the table before these
 
 
-def _slices(table: Table, wanted: Wanted) -> Iterator[_Slice]:
+def _slices(table: Table, wanted: EncodingRequest) -> Iterator[_Slice]:
     step, before = wanted.chunk_rows or rows_per_chunk(len(wanted.encoder.names)), 0
     for place in range(table.pieces):
         rows = np.flatnonzero(wanted.rows(place))
@@ -71,7 +71,12 @@ def _slices(table: Table, wanted: Wanted) -> Iterator[_Slice]:
 
 
 def _in_memory(
-    table: Table, wanted: Wanted, rows: int, tell: Callable[[int], None], *, weighted: bool
+    table: Table,
+    wanted: EncodingRequest,
+    rows: int,
+    on_progress: Callable[[int], None],
+    *,
+    weighted: bool,
 ) -> ArrayChunks:
     # Columns one after the other: so they are made, and so they are multiplied as fast.
     x, y = np.empty((len(wanted.encoder.names), rows), wanted.dtype), np.empty(rows, wanted.dtype)
@@ -85,15 +90,15 @@ def _in_memory(
         return len(some.rows)
 
     for count in in_order(_slices(table, wanted), fill, usable_processors()):
-        tell(count)
+        on_progress(count)
     return ArrayChunks(x.T, y, no_weights(rows) if weight is None else weight, wanted.chunk_rows)
 
 
 def _in_file(
     table: Table,
-    wanted: Wanted,
-    shelf: FileShelf,
-    tell: Callable[[int], None],
+    wanted: EncodingRequest,
+    shelf: DiskColumnStore,
+    on_progress: Callable[[int], None],
     *,
     weighted: bool,
 ) -> FileChunks:
@@ -111,19 +116,19 @@ def _in_file(
         for cells in in_order(_slices(table, wanted), made, usable_processors()):
             cells.tofile(file)
             sizes.append(cells.shape[1])
-            tell(cells.shape[1])
+            on_progress(cells.shape[1])
     return FileChunks(path, tuple(sizes), columns, wanted.dtype, weighted)
 
 
 def _encode(
-    table: Table, wanted: Wanted, some: _Slice, x: npt.NDArray[Any], y: npt.NDArray[Any]
+    table: Table, wanted: EncodingRequest, some: _Slice, x: npt.NDArray[Any], y: npt.NDArray[Any]
 ) -> None:
     cells = table.piece(some.place, table.schema.feature_names)
     wanted.encoder.encode_into(x, {name: column[some.rows] for name, column in cells.items()})
     y[:] = table.labels.piece(some.place)[some.rows]
 
 
-def _weights(table: Table, wanted: Wanted, some: _Slice) -> Floats:
+def _weights(table: Table, wanted: EncodingRequest, some: _Slice) -> Floats:
     """Return the weights (m,) of some rows, those of their classes in them."""
     weight = np.asarray(table.weights.piece(some.place)[some.rows], dtype=np.float64)
     if wanted.factors is None:

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.data.columns.raw_column import coded
-from placement.data.encoding.fit_terms import curved
-from placement.data.encoding.nonlinear_terms import STRAIGHT, Curves
-from placement.data.encoding.spline_knots import EachPiece
+from placement.data.encoding.fit_terms import fit_terms
+from placement.data.encoding.nonlinear_terms import STRAIGHT, NonlinearTerms
+from placement.data.encoding.spline_knots import PieceMapper
 from placement.data.encoding.unstandardise import natural_units
 from placement.data.schema import Feature, Schema
 from placement.data.splits.split import TRAIN, Split
@@ -243,7 +243,7 @@ class Encoder:
 
 
 def learn_encoder(
-    columns: Mapping[str, Any], schema: Schema, weight: Floats, curves: Curves = STRAIGHT
+    columns: Mapping[str, Any], schema: Schema, weight: Floats, curves: NonlinearTerms = STRAIGHT
 ) -> Encoder:
     """Learn the encoding of the schema's features from training rows: columns and weight (n,)."""
 
@@ -253,7 +253,7 @@ def learn_encoder(
     return _learnt(schema, curves, each)
 
 
-def learn_encoding(table: Table, split: Split, curves: Curves = STRAIGHT) -> Encoder:
+def learn_encoding(table: Table, split: Split, curves: NonlinearTerms = STRAIGHT) -> Encoder:
     """Learn the encoding from the rows of a table that train."""
 
     def each(work: Callable[[Mapping[str, Any], Floats], T]) -> Iterator[T]:
@@ -269,7 +269,7 @@ def learn_encoding(table: Table, split: Split, curves: Curves = STRAIGHT) -> Enc
     return _learnt(table.schema, curves, each)
 
 
-def _learnt(schema: Schema, curves: Curves, each: EachPiece) -> Encoder:
+def _learnt(schema: Schema, curves: NonlinearTerms, each: PieceMapper) -> Encoder:
     def of_piece(cells: Mapping[str, Any], weight: Floats) -> list[NumberSums | LevelCounts]:
         return _sums(cells, schema, weight)
 
@@ -277,7 +277,7 @@ def _learnt(schema: Schema, curves: Curves, each: EachPiece) -> Encoder:
     for sums in each(of_piece):
         total = [a.merge(b) for a, b in zip(total, sums, strict=True)] if total else list(sums)
     features = zip(schema.features, total, strict=True)
-    return Encoder(curved([learnt.column(own) for own, learnt in features], curves, each))
+    return Encoder(fit_terms([learnt.column(own) for own, learnt in features], curves, each))
 
 
 def _sums(

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.encoding.nonlinear_terms import Curves
-from placement.data.encoding.spline_knots import EachPiece, splines_of
+from placement.data.encoding.nonlinear_terms import NonlinearTerms
+from placement.data.encoding.spline_knots import PieceMapper, fit_splines
 from placement.model.scorer import (
     CategoryColumn,
     Column,
@@ -23,13 +23,15 @@ LEAST_ROWS = 5  # on either side of a step, and of a product: fewer could point 
 Floats = npt.NDArray[np.float64]
 
 
-def curved(columns: Sequence[Column], curves: Curves, each: EachPiece) -> tuple[Column, ...]:
+def fit_terms(
+    columns: Sequence[Column], curves: NonlinearTerms, each: PieceMapper
+) -> tuple[Column, ...]:
     """Return the encoded columns of the features (one each) with all that is asked for.
 
     A column's steps stand right after it, products at the end.
     """
     numbers = {own.column: own for own in columns if isinstance(own, NumberColumn)}
-    splines = splines_of(numbers, curves.splines, each) if curves.splines else {}
+    splines = fit_splines(numbers, curves.splines, each) if curves.splines else {}
     steps = _steps(curves.steps, each) if curves.steps else {}
     made: list[Column] = []
     for column in columns:
@@ -38,7 +40,7 @@ def curved(columns: Sequence[Column], curves: Curves, each: EachPiece) -> tuple[
     return (*made, *(_interactions(made, curves.interactions, each) if curves.interactions else ()))
 
 
-def left_out(curves: Curves, columns: Sequence[Column]) -> tuple[str, ...]:
+def left_out(curves: NonlinearTerms, columns: Sequence[Column]) -> tuple[str, ...]:
     """Say what was asked for and is not among the encoded columns, and why."""
     bent = {own.column for own in columns if isinstance(own, SplineColumn)}
     steps = {own.column: own.thresholds for own in columns if isinstance(own, StepColumn)}
@@ -59,7 +61,7 @@ def left_out(curves: Curves, columns: Sequence[Column]) -> tuple[str, ...]:
     )
 
 
-def _products_left_out(curves: Curves, columns: Sequence[Column]) -> Iterator[str]:
+def _products_left_out(curves: NonlinearTerms, columns: Sequence[Column]) -> Iterator[str]:
     made = {own.column: len(own.pairs) for own in columns if isinstance(own, InteractionColumn)}
     for one, other in curves.interactions:
         asked = len(_places(columns, one)) * len(_places(columns, other))
@@ -71,7 +73,7 @@ def _products_left_out(curves: Curves, columns: Sequence[Column]) -> Iterator[st
             )
 
 
-def _steps(asked: Mapping[str, tuple[float, ...]], each: EachPiece) -> dict[str, StepColumn]:
+def _steps(asked: Mapping[str, tuple[float, ...]], each: PieceMapper) -> dict[str, StepColumn]:
     """Return the steps that have rows on both sides."""
 
     def of_piece(cells: Mapping[str, Any], weight: Floats) -> dict[str, Floats]:
@@ -120,7 +122,7 @@ def _places(columns: Sequence[Column], name: str) -> list[int]:
 
 
 def _interactions(
-    columns: Sequence[Column], asked: Sequence[tuple[str, str]], each: EachPiece
+    columns: Sequence[Column], asked: Sequence[tuple[str, str]], each: PieceMapper
 ) -> list[InteractionColumn]:
     """Return the products of the encoded columns of two file columns, row by row of the table.
 

@@ -10,7 +10,7 @@ from placement.model.scorer import match_columns
 
 
 @dataclass(frozen=True)
-class Curves:
+class NonlinearTerms:
     """What `--spline`, `--step` and `--interaction` ask for, in the file's own spelling.
 
     `splines`: knots by column; `steps`: thresholds, ascending, by column; `interactions`: pairs.
@@ -21,16 +21,18 @@ class Curves:
     interactions: tuple[tuple[str, str], ...] = ()
 
 
-STRAIGHT = Curves()
+STRAIGHT = NonlinearTerms()
 
 
-def curves_of(config: TrainConfig, schema: Schema, *, file: str = "") -> Curves:
+def nonlinear_terms_of(config: TrainConfig, schema: Schema, *, file: str = "") -> NonlinearTerms:
     """Find the columns that are asked for among the features of a table.
 
     Raises DataError where one is not there, is no feature, or holds words where numbers are needed.
     """
     columns = _Columns(schema, f"{file}: " if file else "")
-    return Curves(_splines(config, columns), _steps(config, columns), _pairs(config, columns))
+    return NonlinearTerms(
+        _splines(config, columns), _steps(config, columns), _pairs(config, columns)
+    )
 
 
 def _splines(config: TrainConfig, columns: "_Columns") -> dict[str, int]:

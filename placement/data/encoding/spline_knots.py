@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
 
 
-class EachPiece(Protocol):
+class PieceMapper(Protocol):
     """Do some work on the training rows of each piece: cells by column, and weights (n,)."""
 
     def __call__(self, work: Callable[[Mapping[str, Any], Floats], T]) -> Iterator[T]:
@@ -65,8 +65,8 @@ def outer_shares(knots: int, weight: float) -> Floats:
     return np.linspace(outer, 1 - outer, knots)
 
 
-def splines_of(
-    columns: Mapping[str, NumberColumn], knots: Mapping[str, int], each: EachPiece
+def fit_splines(
+    columns: Mapping[str, NumberColumn], knots: Mapping[str, int], each: PieceMapper
 ) -> dict[str, NumberColumn]:
     """Return the columns with their curves; one that has fewer than three values stays straight."""
     made: dict[str, NumberColumn] = {}
@@ -77,7 +77,7 @@ def splines_of(
 
 
 def _histograms(
-    columns: Mapping[str, NumberColumn], knots: Mapping[str, int], each: EachPiece
+    columns: Mapping[str, NumberColumn], knots: Mapping[str, int], each: PieceMapper
 ) -> dict[str, Histogram]:
     edges: dict[str, Floats] = {
         name: np.linspace(columns[name].low, columns[name].high, BINS + 1) for name in knots
@@ -100,7 +100,7 @@ def _finer(seen: Histogram, knots: int) -> Floats | None:
     return seen.finer_edges(seen.quantiles(outer_shares(knots, weight)[[0, -1]]))
 
 
-def _counted(edges: Mapping[str, Floats], each: EachPiece) -> dict[str, Histogram]:
+def _counted(edges: Mapping[str, Floats], each: PieceMapper) -> dict[str, Histogram]:
     def of_piece(cells: Mapping[str, Any], weight: Floats) -> list[Floats]:
         return [_sums(cells[name], weight, own) for name, own in edges.items()]
 

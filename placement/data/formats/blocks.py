@@ -19,7 +19,7 @@ _PANDAS_UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?$")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BlockRequest:
     """What is wanted of a table's rows.
 
     `columns` are those to be looked at, None for all; of them `words` are taken as they are
@@ -66,7 +66,7 @@ class Block:
         return f"{self.file}, row {self.first_row + position}{line}"
 
 
-class Misshapen(DataError):
+class MalformedRecord(DataError):
     """A record with too many or too few fields, `position` rows into a block."""
 
     def __init__(self, file: str, position: int, line: int, text: str) -> None:
@@ -98,7 +98,7 @@ class Part(Protocol):
     def origin(self) -> Source | None:
         """The file on the disk; None where there is none."""
 
-    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+    def tasks(self, wanted: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield what makes each of its blocks, in order; any thread may do it.
 
         The blocks do not know yet which row is their first.

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from placement.data.formats.blocks import Block, Cells, Misshapen, Wanted, unquote
+from placement.data.formats.blocks import Block, BlockRequest, Cells, MalformedRecord, unquote
 from placement.data.formats.csv_arrow import ENCODINGS, Parser, lines_are_records
 from placement.data.formats.dialect import (
     Dialect,
@@ -92,7 +92,7 @@ class TextPart:
         """The file."""
         return self.source
 
-    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+    def tasks(self, wanted: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield what makes each block."""
         start = self._data() if self.large and wanted.block_rows is None else None
         if start is None:
@@ -144,7 +144,7 @@ class TextPart:
                 left -= len(stream.read(min(left, 1 << 20)))
         return stream
 
-    def _parser(self, wanted: Wanted) -> Parser:
+    def _parser(self, wanted: BlockRequest) -> Parser:
         asked = frozenset(self.names if wanted.columns is None else wanted.columns)
         numbers = asked & self._likely_numbers - wanted.words
         return Parser(self.names, self.dialect, numbers, asked - numbers, wanted.records)
@@ -163,7 +163,7 @@ class TextPart:
         """Parse a piece at once, or walk it where it is not plain enough for that."""
         parsed = parser.parse(raw)
         if parsed is None:
-            wanted = Wanted(parser.numbers | parser.words, records=parser.records)
+            wanted = BlockRequest(parser.numbers | parser.words, records=parser.records)
             (task,) = self._batches(io.BytesIO(raw), place, wanted, rows=raw.count(b"\n") + 1)
             return task()
         lines = np.arange(parsed.rows) if parsed.lines is None else parsed.lines
@@ -178,12 +178,14 @@ class TextPart:
             blank_lines=parsed.blank,
         )
 
-    def _walk(self, place: _Place, wanted: Wanted, skip: int = 0) -> Iterator[Callable[[], Block]]:
+    def _walk(
+        self, place: _Place, wanted: BlockRequest, skip: int = 0
+    ) -> Iterator[Callable[[], Block]]:
         """Walk the file from some place on, record by record."""
         yield from self._batches(self._open(place), place, wanted, skip=skip)
 
     def _batches(
-        self, stream: BinaryIO, place: _Place, wanted: Wanted, *, rows: int = 0, skip: int = 0
+        self, stream: BinaryIO, place: _Place, wanted: BlockRequest, *, rows: int = 0, skip: int = 0
     ) -> Iterator[Callable[[], Block]]:
         count = rows or wanted.block_rows or BATCH_ROWS
         done = place.lines + skip
@@ -233,7 +235,7 @@ class TextPart:
         return rows if whole and len(rows) == len(lines) else None
 
     def _block(
-        self, records: list[str], rows: list[list[str]], lines: list[int], wanted: Wanted
+        self, records: list[str], rows: list[list[str]], lines: list[int], wanted: BlockRequest
     ) -> Block:
         junk = blank_characters(self.dialect.delimiter)
         kept = [place for place, record in enumerate(records) if record.strip(junk)]
@@ -274,7 +276,7 @@ class TextPart:
         if any("\n" in cell or "\r" in cell for cell in cells):
             cause = "a quote that is opened there and not closed?"
         text = f"{what}, {len(cells)} where the header has {width} ({cause})"
-        raise Misshapen(self.name, place, line, text)
+        raise MalformedRecord(self.name, place, line, text)
 
 
 def _tidy(cells: tuple[str, ...]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from placement.data.formats.blocks import Block, Cells, Wanted, text_of, unquote
+from placement.data.formats.blocks import Block, BlockRequest, Cells, text_of, unquote
 from placement.data.formats.header import find_header
 from placement.data.formats.sources import Source, reading
 from placement.errors import DataError, PlacementError, did_you_mean
@@ -45,12 +45,12 @@ class SheetPart:
         """The number of rows."""
         return len(self.raw)
 
-    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+    def tasks(self, wanted: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield what makes each block."""
         for start in range(0, len(self.raw), wanted.block_rows or _BLOCK_ROWS):
             yield partial(self._block, start, wanted)
 
-    def _block(self, start: int, wanted: Wanted) -> Block:
+    def _block(self, start: int, wanted: BlockRequest) -> Block:
         piece = slice(start, start + (wanted.block_rows or _BLOCK_ROWS))
         raw = self.raw[piece]
         return Block(

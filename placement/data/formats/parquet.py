@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.data.formats.arrow_arrays import floats_of, nulls_of, numpy_of
-from placement.data.formats.blocks import Block, Cells, Wanted, text_of, tidy_names, unquote
+from placement.data.formats.blocks import Block, BlockRequest, Cells, text_of, tidy_names, unquote
 from placement.data.formats.sources import Partition, Source, reading
 from placement.errors import DataError
 from placement.model.scorer import Coded
@@ -40,7 +40,7 @@ class ParquetPart:
         """The file."""
         return self.source
 
-    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+    def tasks(self, wanted: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield what makes each block; its `raw` is the batch with its types."""
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -145,13 +145,13 @@ class FramePart:
         """The number of rows."""
         return len(self.frame)
 
-    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+    def tasks(self, wanted: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield what makes each block; its `raw` is the slice of the frame."""
         step = wanted.block_rows or BATCH_ROWS
         for start in range(0, len(self.frame), step):
             yield partial(self._block, self.frame.iloc[start : start + step], wanted)
 
-    def _block(self, piece: "pd.DataFrame", wanted: Wanted) -> Block:
+    def _block(self, piece: "pd.DataFrame", wanted: BlockRequest) -> Block:
         columns = {
             name: _frame_cells(piece.iloc[:, place])
             for place, name in enumerate(self.names)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, TypeVar
 
-from placement.data.formats.blocks import Block, Cells, Misshapen, Part, Wanted
+from placement.data.formats.blocks import Block, BlockRequest, Cells, MalformedRecord, Part
 from placement.data.formats.csv_records import TextPart, open_text
 from placement.data.formats.dialect import Dialect, has_thousands
 from placement.data.formats.excel import SheetPart, WantsSheet, open_workbook
@@ -16,9 +16,9 @@ from placement.data.formats.sources import Source, find_sources
 from placement.errors import DataError, did_you_mean
 from placement.runtime.ordered_map import in_order
 
-__all__ = ["Block", "Cells", "Dialect", "Reader", "Wanted", "WantsSheet", "open_table"]
+__all__ = ["Block", "BlockRequest", "Cells", "Dialect", "Reader", "WantsSheet", "open_table"]
 
-ALL = Wanted(records=True)
+ALL = BlockRequest(records=True)
 
 T = TypeVar("T")
 TableKind = Literal["text", "excel", "parquet", "frame"]
@@ -56,14 +56,14 @@ class Reader:
         """The number of rows of all files, about."""
         return sum(part.likely_rows for part in self.parts)
 
-    def tasks(self, wanted: Wanted = ALL) -> Iterator[Callable[[], Block]]:
+    def tasks(self, wanted: BlockRequest = ALL) -> Iterator[Callable[[], Block]]:
         """Yield what makes each block, in the order of the rows; any thread may do it."""
         for part in self.parts:
             yield from part.tasks(wanted)
 
     def blocks(
         self,
-        wanted: Wanted = ALL,
+        wanted: BlockRequest = ALL,
         threads: int = 1,
         finish: Callable[[Block], Block] = lambda block: block,
     ) -> Iterator[Block]:
@@ -83,7 +83,7 @@ class RowCount:
         """Pass on results; a misshapen record among them gets the number of its row."""
         try:
             yield from results
-        except Misshapen as error:
+        except MalformedRecord as error:
             raise error.counted(self._rows if error.file == self._file else 0) from error
 
     def numbered(self, block: Block) -> Block:
@@ -207,7 +207,7 @@ class Matched:
         """The file on the disk."""
         return self.part.origin
 
-    def tasks(self, wanted: Wanted) -> Iterator[Callable[[], Block]]:
+    def tasks(self, wanted: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield what makes each of its blocks."""
         theirs = dict(zip(self.names, self.own, strict=True))
         columns = wanted.columns and frozenset(theirs[name] for name in wanted.columns)

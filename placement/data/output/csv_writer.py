@@ -11,7 +11,7 @@ from typing import IO, Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.formats.blocks import Block, Wanted
+from placement.data.formats.blocks import Block, BlockRequest
 from placement.data.formats.dialect import Dialect
 from placement.data.formats.table_reader import Reader
 from placement.data.output.csv_cells import (
@@ -117,11 +117,11 @@ class TextOutput(Output):
         )
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> BlockRequest:
         """What it needs to see of a table's rows: records to copy, or else all as it is written."""
         if self._copies and self._plan.reader.alike:
-            return Wanted(columns=frozenset(), records=True)
-        return Wanted(words=frozenset(self._plan.reader.names), records=True)
+            return BlockRequest(columns=frozenset(), records=True)
+        return BlockRequest(words=frozenset(self._plan.reader.names), records=True)
 
     def prepared(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
         """Return the bytes of some rows."""

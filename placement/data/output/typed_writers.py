@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.formats.blocks import Block, Wanted, text_of
+from placement.data.formats.blocks import Block, BlockRequest, text_of
 from placement.data.output.csv_cells import native_column, positions
 from placement.data.output.writer import Output, Plan
 from placement.errors import StoreError
@@ -54,9 +54,9 @@ class SheetOutput(Output):
         self._sheet.freeze_panes(1, 0)
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> BlockRequest:
         """Every column, as it is written; typed sources whole."""
-        return Wanted(words=frozenset(self._plan.reader.names), records=True)
+        return BlockRequest(words=frozenset(self._plan.reader.names), records=True)
 
     def prepared(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
         """Return the columns of a block, and which rows are meant."""
@@ -168,9 +168,9 @@ class ParquetOutput(Output):
         self._schema: Any = None
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> BlockRequest:
         """Every column, as it is written; typed sources whole."""
-        return Wanted(words=frozenset(self._plan.reader.names), records=True)
+        return BlockRequest(words=frozenset(self._plan.reader.names), records=True)
 
     def prepared(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
         """Return the rows that are meant as an Arrow table."""

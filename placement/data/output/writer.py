@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from placement.data.formats.blocks import Block, Wanted
+from placement.data.formats.blocks import Block, BlockRequest
 from placement.data.formats.table_reader import Reader
 
 _OURS = re.compile(
@@ -21,7 +21,7 @@ class Output(ABC):
 
     @property
     @abstractmethod
-    def wanted(self) -> Wanted:
+    def wanted(self) -> BlockRequest:
         """What it needs to see of a table's rows."""
 
     @abstractmethod

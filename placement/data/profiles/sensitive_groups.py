@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Groups:
+class SensitiveGroups:
     """The groups of a column: `codes(place)` are those (n,) of the rows of a piece in `names`.
 
     `note` says how they were made, where that is not plain.
@@ -40,7 +40,7 @@ class Groups:
 
 def sensitive_groups(
     table: Table, names: Sequence[str], *, asked: bool
-) -> tuple[tuple[Groups, ...], tuple[str, ...]]:
+) -> tuple[tuple[SensitiveGroups, ...], tuple[str, ...]]:
     """Return the groups of some columns, and notes on those that cannot be parted.
 
     Raises `DataError` where such a column was `asked` for by name.
@@ -48,7 +48,7 @@ def sensitive_groups(
     found, notes = [], []
     for name in names:
         try:
-            found.append(groups_of(table, name))
+            found.append(groups_of_column(table, name))
         except DataError as problem:
             if asked:
                 raise
@@ -56,7 +56,7 @@ def sensitive_groups(
     return tuple(found), tuple(notes)
 
 
-def groups_of(table: Table, name: str) -> Groups:
+def groups_of_column(table: Table, name: str) -> SensitiveGroups:
     """Return the groups of a column. Raises `DataError` where they are too many to compare."""
     column = table.kept[name]
     if column.is_hashed:
@@ -73,7 +73,7 @@ def _too_many(table: Table, name: str, what: str) -> DataError:
     )
 
 
-def _of_words(table: Table, column: Column) -> Groups:
+def _of_words(table: Table, column: Column) -> SensitiveGroups:
     counts = np.zeros(len(column.words), dtype=np.int64)
     for own in column.vector:
         counts += np.bincount(own, minlength=len(counts))
@@ -88,10 +88,12 @@ def _of_words(table: Table, column: Column) -> Groups:
     code_of_level[levels] = np.arange(len(levels))  # the last entry is that of level -1
     code_of_text = code_of_level[column.level_of]
     names = (*(spelled[level] for level in levels), MISSING)
-    return Groups(column.name, names, lambda place: code_of_text[column.vector.piece(place)])
+    return SensitiveGroups(
+        column.name, names, lambda place: code_of_text[column.vector.piece(place)]
+    )
 
 
-def _of_numbers(table: Table, column: Column) -> Groups:
+def _of_numbers(table: Table, column: Column) -> SensitiveGroups:
     values = _few_values(table, column)
     borders = _quartiles(table, column) if values is None or len(values) > MOST_VALUES else None
     if borders is not None and len(borders):
@@ -104,10 +106,10 @@ def _of_numbers(table: Table, column: Column) -> Groups:
         own = _numbers(column, place)
         return np.where(np.isnan(own), len(each), np.searchsorted(each, own)).astype(np.int64)
 
-    return Groups(column.name, (*(str(word) for word in words(each)), MISSING), codes)
+    return SensitiveGroups(column.name, (*(str(word) for word in words(each)), MISSING), codes)
 
 
-def _banded(column: Column, borders: Floats) -> Groups:
+def _banded(column: Column, borders: Floats) -> SensitiveGroups:
     said = [f"{border:g}" for border in borders]
     between = [f"{low} to below {high}" for low, high in pairwise(said)]
 
@@ -116,7 +118,7 @@ def _banded(column: Column, borders: Floats) -> Groups:
         found = np.searchsorted(borders, own, side="right")
         return np.where(np.isnan(own), len(borders) + 1, found).astype(np.int64)
 
-    return Groups(
+    return SensitiveGroups(
         column.name,
         (f"below {said[0]}", *between, f"{said[-1]} and above", MISSING),
         codes,

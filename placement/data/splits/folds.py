@@ -10,18 +10,18 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.columns.column_store import Vector
-from placement.data.splits.row_groups import groups_of
+from placement.data.columns.column_store import ChunkedArray
+from placement.data.splits.row_groups import group_rows
 from placement.data.splits.row_hashes import Hashes, hashes_of
-from placement.data.splits.split import TRAIN, Marked, Split, class_of, told_apart
+from placement.data.splits.split import TRAIN, Marked, Split, break_ties, class_of
 from placement.data.table.table import Table
 
 Mask = npt.NDArray[np.bool_]
 
 
-def folds_of(
+def assign_folds(
     table: Table, seed: int, number: int, *, group: str | None = None, split: Split | None = None
-) -> Vector | None:
+) -> ChunkedArray | None:
     """Number each row's fold 0 … number - 1, and -1 where it takes no part.
 
     The folds are stratified by outcome and keep rows of equal features together (unless these are
@@ -50,7 +50,7 @@ def _stratified(
     table: Table, seed: int, number: int, taking_part: Marked
 ) -> Callable[[int], npt.NDArray[np.intp]]:
     hashed = hashes_of(table, table.schema.feature_names, seed)
-    keys, _ = told_apart(table, hashed, leaving=lambda place: ~taking_part(place))
+    keys, _ = break_ties(table, hashed, leaving=lambda place: ~taking_part(place))
     rows, hashes = keys.ranking.rows, keys.hashes
     wanted = [[-(-k * int(n) // number) for k in range(1, number)] if n else [] for n in rows]
     limits = keys.ranking.nth_smallest(wanted)
@@ -80,7 +80,7 @@ def _stratified(
 def _grouped(
     table: Table, seed: int, number: int, group: str, taking_part: Marked
 ) -> Callable[[int], npt.NDArray[np.intp]]:
-    found = groups_of(table, group, seed, taking_part)
+    found = group_rows(table, group, seed, taking_part)
     # A group belongs where the middle of its rows lies, the groups laid in the order of the hash.
     middle = found.reached - np.diff(found.reached, prepend=0) / 2
     folds = np.minimum((middle * number / found.reached[-1]).astype(np.intp), number - 1)

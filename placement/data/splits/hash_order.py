@@ -20,7 +20,7 @@ _DEEPER = (32, 16, 0)
 _GROUP = 8  # pieces that one histogram is made of
 
 
-class Ranking:
+class HashHistogram:
     """Hashes with a class each: `piece(place)` gives both (n,) of each of the `pieces`."""
 
     def __init__(

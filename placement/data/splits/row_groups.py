@@ -21,7 +21,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Groups:
+class RowGroups:
     """The groups of a column by rising hash (g,), and how many rows are `reached` with each.
 
     `of(place)` gives the hashes (n,) of a piece's rows.
@@ -33,9 +33,9 @@ class Groups:
     of: Callable[[int], Hashes]
 
 
-def groups_of(
+def group_rows(
     table: Table, group: str, seed: int, rows: Callable[[int], Mask] | None = None
-) -> Groups:
+) -> RowGroups:
     """Hash the groups of a column; only those rows are counted that `rows` marks."""
     name = matching_columns(table.kept, [group], option="--group", file=table.name)[group]
     group_of = _group_hashes(table.kept[name], seed)
@@ -51,7 +51,7 @@ def groups_of(
             )
     hashes = np.array(sorted(counts), dtype=np.uint64)
     reached = np.cumsum([counts[int(value)] for value in hashes])
-    return Groups(name, hashes, reached, group_of)
+    return RowGroups(name, hashes, reached, group_of)
 
 
 def _group_hashes(column: Column, seed: int) -> Callable[[int], Hashes]:

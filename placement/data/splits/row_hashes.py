@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.data.columns.column import Column
-from placement.data.columns.column_store import Vector
+from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.column_summary import spread
 from placement.data.table.table import Table
 from placement.runtime.ordered_map import in_order, usable_processors
@@ -18,12 +18,12 @@ _COMPARED = 2_000_000
 _BLOCK = 16_384  # rows that are mixed while they are in the cache
 
 
-def table_hashes(table: Table, seed: int) -> Vector:
+def table_hashes(table: Table, seed: int) -> ChunkedArray:
     """Return the hash of each row of a table, its identifiers aside, in the table's pieces."""
     return hashes_of(table, [n for n in table.kept if n not in table.identifiers], seed)
 
 
-def hashes_of(table: Table, names: Sequence[str], seed: int) -> Vector:
+def hashes_of(table: Table, names: Sequence[str], seed: int) -> ChunkedArray:
     """Return a 64-bit hash of what some columns of each row say, in the table's pieces.
 
     It is keyed by the seed. The order of rows and of columns does not matter, nor how a number or

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
-from placement.data.columns.column_store import Vector
+from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.column_summary import spread
 from placement.data.columns.row_rules import parse_rule
 from placement.data.schema import matching_columns
-from placement.data.splits.hash_order import Codes, Ranking
-from placement.data.splits.row_groups import groups_of
+from placement.data.splits.hash_order import Codes, HashHistogram
+from placement.data.splits.row_groups import group_rows
 from placement.data.splits.row_hashes import Hashes, table_hashes
 from placement.data.table.table import Table
 from placement.errors import DataError
@@ -36,7 +36,7 @@ class Split:
     pieces; `counts` (4,) their rows, and `positive` (4,) those of them with a positive label.
     """
 
-    parts: Vector
+    parts: ChunkedArray
     counts: Codes
     positive: Codes
     note: str
@@ -85,7 +85,7 @@ def hold_out(table: Table, config: TrainConfig, *, everything: bool = False) -> 
         note += "; more than 5 % of the rows are equal, so equal rows are told apart by a counter"
     validation = _nobody(table)
     if config.patience is not None and keys is not None:
-        left = ranked(table, keys.hashes, leaving=test)
+        left = order_by_hash(table, keys.hashes, leaving=test)
         validation = smallest(table, left, VALIDATION_SHARE, leaving=test)
     found = split_of(
         table,
@@ -111,7 +111,7 @@ def _nobody(table: Table) -> Marked:
     return lambda place: np.zeros(table.labels.sizes[place], dtype=bool)
 
 
-def _test_rows(table: Table, config: TrainConfig, keys: "Ranked | None") -> tuple[Marked, str]:
+def _test_rows(table: Table, config: TrainConfig, keys: "HashOrder | None") -> tuple[Marked, str]:
     """Mark the rows to test on, and say in words how they were chosen."""
     if config.test_where is not None:
         return _by_rule(table, config.test_where)
@@ -144,7 +144,7 @@ def _by_rule(table: Table, text: str) -> tuple[Marked, str]:
 
 def _whole_groups(table: Table, config: TrainConfig) -> Marked:
     """Mark whole groups in the order of their hashes, until the share is reached."""
-    found = groups_of(table, str(config.group), config.seed)
+    found = group_rows(table, str(config.group), config.seed)
     wanted = max(round(config.test_size * len(table)), 1)
     limit = found.hashes[np.searchsorted(found.reached, wanted)]
     if limit == found.hashes[-1] and config.test_size:
@@ -158,14 +158,14 @@ def _whole_groups(table: Table, config: TrainConfig) -> Marked:
 
 
 @dataclass(frozen=True)
-class Ranked:
+class HashOrder:
     """The hash of each row of a table, and their ranking within each outcome."""
 
-    hashes: Vector
-    ranking: Ranking
+    hashes: ChunkedArray
+    ranking: HashHistogram
 
 
-def ranked(table: Table, hashes: Vector, leaving: Marked | None = None) -> Ranked:
+def order_by_hash(table: Table, hashes: ChunkedArray, leaving: Marked | None = None) -> HashOrder:
     """Rank hashes by outcome, without the rows that are marked in `leaving`."""
 
     def piece(place: int) -> tuple[Hashes, Codes]:
@@ -175,7 +175,7 @@ def ranked(table: Table, hashes: Vector, leaving: Marked | None = None) -> Ranke
         there = ~leaving(place)
         return own[there], classes[there]
 
-    return Ranked(hashes, Ranking(table.pieces, piece))
+    return HashOrder(hashes, HashHistogram(table.pieces, piece))
 
 
 def class_of(table: Table, place: int) -> Codes:
@@ -183,17 +183,19 @@ def class_of(table: Table, place: int) -> Codes:
     return (table.labels.piece(place) >= 0.5).astype(np.int64)
 
 
-def _keys(table: Table, seed: int) -> tuple[Ranked, bool]:
-    return told_apart(table, table_hashes(table, seed))
+def _keys(table: Table, seed: int) -> tuple[HashOrder, bool]:
+    return break_ties(table, table_hashes(table, seed))
 
 
-def told_apart(table: Table, hashes: Vector, leaving: Marked | None = None) -> tuple[Ranked, bool]:
+def break_ties(
+    table: Table, hashes: ChunkedArray, leaving: Marked | None = None
+) -> tuple[HashOrder, bool]:
     """Rank rows by their hashes; where one group of equal rows is large, a counter parts them.
 
     Equal rows are interchangeable, so counting within a group keeps the split free of order. Rows
     that are marked in `leaving` have no part in it. Return whether any group was large.
     """
-    keys = ranked(table, hashes, leaving)
+    keys = order_by_hash(table, hashes, leaving)
     large = keys.ranking.frequent(max(1, LARGEST_EQUAL_GROUP * int(keys.ranking.rows.sum())))
     if not large:
         return keys, False
@@ -207,10 +209,10 @@ def told_apart(table: Table, hashes: Vector, leaving: Marked | None = None) -> t
             told[places] = spread(value + spread(counter))
             seen[value] += len(places)
         apart.append(told)
-    return ranked(table, apart, leaving), True
+    return order_by_hash(table, apart, leaving), True
 
 
-def smallest(table: Table, keys: Ranked, share: float, leaving: Marked | None = None) -> Marked:
+def smallest(table: Table, keys: HashOrder, share: float, leaving: Marked | None = None) -> Marked:
     """Mark, in each outcome, the rows of the smallest hashes up to the share; ties go together.
 
     Rows that are marked in `leaving` have no part in it.

@@ -14,15 +14,20 @@ from placement.data.columns.column import (
     warn_of_words,
     warn_off_scale,
 )
-from placement.data.columns.column_store import Computed, Constant, Shelf, Vector
-from placement.data.columns.column_summary import Survey, merged, surveys
-from placement.data.columns.load_columns import Collected
-from placement.data.columns.outcome_codes import Outcome
-from placement.data.columns.raw_column import Numbers
-from placement.data.columns.row_locations import Found, Places
+from placement.data.columns.column_store import (
+    ChunkedArray,
+    ColumnStore,
+    ComputedArray,
+    ConstantArray,
+)
+from placement.data.columns.column_summary import ColumnSummary, merged, summarize_columns
+from placement.data.columns.load_columns import LoadedColumns
+from placement.data.columns.outcome_codes import OutcomeCodes
+from placement.data.columns.raw_column import NumericColumn
+from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.schema import Feature, Schema
-from placement.data.table.column_roles import Asked, Roles, Seen, assign
-from placement.data.table.leakage import Sight, separates
+from placement.data.table.column_roles import ColumnRequest, DataSummary, Roles, assign
+from placement.data.table.leakage import ColumnEvidence, separates
 from placement.data.table.table import Table, digest_of, kept_rows
 from placement.data.target.labels import Labels
 from placement.errors import DataError
@@ -36,7 +41,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReadNotes:
     """What reading stated and warned of before the columns were judged."""
 
     notes: tuple[str, ...]
@@ -47,15 +52,15 @@ class Facts:
 class Making:
     """All that is known once the outcome was read."""
 
-    data: Collected
+    data: LoadedColumns
     columns: Mapping[str, Column]
     labels: Labels
-    asked: Asked
+    asked: ColumnRequest
     unnamed: frozenset[str]
-    shelf: Shelf
-    tell: Callable[[int, str], None]
+    shelf: ColumnStore
+    on_progress: Callable[[int, str], None]
 
-    def table(self, facts: Facts, *, drop_missing: bool) -> Table:
+    def table(self, facts: ReadNotes, *, drop_missing: bool) -> Table:
         """Choose rows and columns, check the cells, and put the table together."""
         outcome, left_out = self.labels.outcome, list(self.labels.left_out)
         self._check_classes(*outcome.counts)
@@ -114,28 +119,28 @@ class Making:
                 "needed, so add students of the other"
             )
 
-    def _seen(self, outcome: Outcome) -> Seen:
-        """Survey every column: over the rows that are used and, where others are, over all."""
+    def _seen(self, outcome: OutcomeCodes) -> DataSummary:
+        """Summarize every column: over the rows that are used and, where others are, over all."""
         places = self.data.places
         rows, positive = outcome.counts
         used = []
-        for seen in surveys(self.columns, outcome, range(outcome.pieces)):
+        for seen in summarize_columns(self.columns, outcome, range(outcome.pieces)):
             used.append(seen)
-            self.tell(len(places), f"{len(used) / outcome.pieces:.0%} of them checked")
+            self.on_progress(len(places), f"{len(used) / outcome.pieces:.0%} of them checked")
         everywhere = used
         if rows < len(places):
-            everyone = Outcome(
+            everyone = OutcomeCodes(
                 lambda place: np.zeros(places.pieces[place][2], dtype=np.int64),
                 np.array([False]),
                 outcome.pieces,
             )
-            everywhere = list(surveys(self.columns, everyone, range(outcome.pieces)))
+            everywhere = list(summarize_columns(self.columns, everyone, range(outcome.pieces)))
         files = [
             tuple(k for k, (file, _, _) in enumerate(places.pieces) if file == number)
             for number in range(len(places.files))
         ]
         whole = tuple(range(outcome.pieces))
-        return Seen(
+        return DataSummary(
             self._sights(everywhere, whole),
             [self._sights(everywhere, own) for own in files],
             merged(used),
@@ -143,11 +148,15 @@ class Making:
             outcome,
         )
 
-    def _sights(self, parts: list[dict[str, Survey]], pieces: tuple[int, ...]) -> dict[str, Sight]:
+    def _sights(
+        self, parts: list[dict[str, ColumnSummary]], pieces: tuple[int, ...]
+    ) -> dict[str, ColumnEvidence]:
         total = merged(parts[place] for place in pieces)
-        return {name: Sight(self.columns[name], seen, pieces) for name, seen in total.items()}
+        return {
+            name: ColumnEvidence(self.columns[name], seen, pieces) for name, seen in total.items()
+        }
 
-    def _roles(self, seen: Seen) -> Roles:
+    def _roles(self, seen: DataSummary) -> Roles:
         try:
             return assign(seen, self.asked, self.unnamed)
         except DataError as problem:
@@ -158,7 +167,7 @@ class Making:
 
     def _settled(
         self,
-        outcome: Outcome,
+        outcome: OutcomeCodes,
         schema: Schema,
         roles: Roles,
         *,
@@ -172,11 +181,13 @@ class Making:
         for place, used in enumerate(outcome.used()):
             labels.append(outcome.label(place)[used])
         kept = dict(self.columns)
-        numbers: Vector = Computed(np.int64, [rows for _, _, rows in places.pieces], places.numbers)
+        numbers: ChunkedArray = ComputedArray(
+            np.int64, [rows for _, _, rows in places.pieces], places.numbers
+        )
         if not whole:
             numbers = kept_rows(numbers, outcome, shelf)
             kept = {n: c.over(kept_rows(c.vector, outcome, shelf)) for n, c in kept.items()}
-        weights: Vector = Constant(1.0, labels.sizes)
+        weights: ChunkedArray = ConstantArray(1.0, labels.sizes)
         if self.asked.weight is not None:
             column = self.columns[self.asked.weight]
             _check_weights(column, outcome, self.data.places)
@@ -202,7 +213,9 @@ class Making:
             shelf=shelf,
         )
 
-    def _stated(self, roles: Roles, scales: Mapping[str, float | None], seen: Seen) -> list[str]:
+    def _stated(
+        self, roles: Roles, scales: Mapping[str, float | None], seen: DataSummary
+    ) -> list[str]:
         """Return the facts about scales and the batch column."""
         graded = ", ".join(f"{name} {scale:g}" for name, scale in scales.items() if scale)
         notes = [f"grade scales (inferred): {graded}"] if graded else []
@@ -220,7 +233,7 @@ class Making:
         return notes
 
     def _doubts(
-        self, chosen: list[Column], scales: Mapping[str, float | None], seen: Seen
+        self, chosen: list[Column], scales: Mapping[str, float | None], seen: DataSummary
     ) -> list[str]:
         """Return the warnings about cells, columns that know too much, and few rows."""
         outcome, places = seen.outcome, self.data.places
@@ -229,7 +242,7 @@ class Making:
             chosen, lambda c: separates(c, seen.used[c.name], outcome), usable_processors()
         )
         for column, found in zip(chosen, apart, strict=True):
-            if not isinstance(column.read, Numbers) or column.read.stray:
+            if not isinstance(column.read, NumericColumn) or column.read.stray:
                 warnings += warn_of_words(column, outcome, places)
             scale, own = scales[column.name], seen.used[column.name]
             if scale is not None and (own.low < 0 or own.high > scale):
@@ -248,11 +261,11 @@ class Making:
         return warnings
 
 
-def _scale(column: Column, seen: Survey) -> float | None:
+def _scale(column: Column, seen: ColumnSummary) -> float | None:
     return infer_scale(column, seen.within, seen.high)
 
 
-def _latest(column: Column, seen: Survey) -> str | None:
+def _latest(column: Column, seen: ColumnSummary) -> str | None:
     """Return the last batch, where there are several."""
     if column.kind == "number":
         return None if seen.low >= seen.high else f"{seen.high:g}"
@@ -266,9 +279,9 @@ def _latest(column: Column, seen: Survey) -> str | None:
     return max(named.values()) if len(named) > 1 else None
 
 
-def _check_weights(column: Column, outcome: Outcome, places: Places) -> None:
+def _check_weights(column: Column, outcome: OutcomeCodes, places: RowLocations) -> None:
     """Raise `DataError` at a used row without a proper weight."""
-    found = Found.among(
+    found = MatchingRows.among(
         ~_proper(column.as_numbers(place)) & used for place, used in enumerate(outcome.used())
     )
     if found:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from placement.data.columns.column_summary import Survey
-from placement.data.columns.outcome_codes import Outcome
+from placement.data.columns.column_summary import ColumnSummary
+from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import MOST_WORDS
 from placement.data.schema import (
     PREDICTED_NAMES,
@@ -15,7 +15,7 @@ from placement.data.schema import (
 )
 from placement.data.table.leakage import (
     Codes,
-    Sight,
+    ColumnEvidence,
     empty_reason,
     holds_years,
     identifier_in_files,
@@ -26,7 +26,7 @@ from placement.model.scorer import fold
 
 
 @dataclass(frozen=True)
-class Asked:
+class ColumnRequest:
     """What the user said of columns, in the file's own spelling.
 
     `sensitive`: None where the recognised ones are meant. `one_outcome`: nothing is learnt from the
@@ -74,7 +74,7 @@ class Roles:
 
 
 @dataclass
-class _Found:
+class _Assignment:
     """What is known so far, gathered column by column."""
 
     features: list[str] = field(default_factory=list)
@@ -85,22 +85,22 @@ class _Found:
 
 
 @dataclass(frozen=True)
-class Seen:
+class DataSummary:
     """What was seen of every column: in all rows, file by file, and in the used rows.
 
     `rows_of` (2,) are the used rows that are negative and positive.
     """
 
-    everywhere: Mapping[str, Sight]
-    in_files: Sequence[Mapping[str, Sight]]
-    used: Mapping[str, Survey]
+    everywhere: Mapping[str, ColumnEvidence]
+    in_files: Sequence[Mapping[str, ColumnEvidence]]
+    used: Mapping[str, ColumnSummary]
     rows_of: Codes
-    outcome: Outcome
+    outcome: OutcomeCodes
 
 
-def assign(seen: Seen, asked: Asked, unnamed: frozenset[str]) -> Roles:
+def assign(seen: DataSummary, asked: ColumnRequest, unnamed: frozenset[str]) -> Roles:
     """Give each column its part."""
-    found = _Found()
+    found = _Assignment()
     for name, sight in seen.everywhere.items():
         if name == asked.target:
             continue
@@ -135,14 +135,14 @@ def assign(seen: Seen, asked: Asked, unnamed: frozenset[str]) -> Roles:
     )
 
 
-def _sensitive(seen: Seen, asked: Asked) -> tuple[str, ...]:
+def _sensitive(seen: DataSummary, asked: ColumnRequest) -> tuple[str, ...]:
     """Return the columns whose groups are compared: those asked for, else the recognised ones."""
     if asked.sensitive is not None:
         return tuple(dict.fromkeys(asked.sensitive))
     return tuple(n for n in seen.everywhere if n != asked.target and means_sensitive(n))
 
 
-def _still_features(features: list[str], asked: Asked) -> list[str]:
+def _still_features(features: list[str], asked: ColumnRequest) -> list[str]:
     """Say that naming a column for figures by group does not take it from the model."""
     return [
         f"{name} is used by the model, and its groups are compared (--sensitive); "
@@ -156,7 +156,7 @@ def _names(dropped: list[Dropped]) -> set[str]:
     return {item.column for item in dropped}
 
 
-def _asked_reason(name: str, asked: Asked) -> str | None:
+def _asked_reason(name: str, asked: ColumnRequest) -> str | None:
     """Say why the user's own words leave a column out."""
     if name == asked.weight:
         return "the weights of the rows (--weight)"
@@ -170,12 +170,12 @@ def _asked_reason(name: str, asked: Asked) -> str | None:
 
 
 def _reason(
-    sight: Sight,
-    seen: Seen,
-    asked: Asked,
+    sight: ColumnEvidence,
+    seen: DataSummary,
+    asked: ColumnRequest,
     identifier: str | None,
     unnamed: bool,
-    found: _Found,
+    found: _Assignment,
 ) -> str | None:
     """Say why a column is left out by itself, unless the user brings it in (which is noted)."""
     name, own = sight.column.name, seen.used[sight.column.name]
@@ -207,7 +207,7 @@ def _reason(
 
 
 def _unless(
-    found: _Found, reason: str, name: str, bringing: Mapping[str, tuple[str, ...]]
+    found: _Assignment, reason: str, name: str, bringing: Mapping[str, tuple[str, ...]]
 ) -> str | None:
     for option, names in bringing.items():
         if name in names:

@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from placement.data.columns.column import Column
 from placement.data.columns.column_summary import (
-    Survey,
+    ColumnSummary,
     are_distinct,
     count_distinct,
     covers_its_range,
 )
-from placement.data.columns.outcome_codes import Outcome
+from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.schema import (
     means_after_the_event,
     means_identifier,
@@ -43,11 +43,11 @@ Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Sight:
+class ColumnEvidence:
     """A column with what was seen of it: over some pieces (`places`), all of their rows."""
 
     column: Column
-    survey: Survey
+    survey: ColumnSummary
     places: tuple[int, ...]
 
     @property
@@ -64,7 +64,7 @@ class Sight:
 
 
 def identifier_in_files(
-    whole: Sight, files: Sequence[Sight], *, unnamed: bool = False
+    whole: ColumnEvidence, files: Sequence[ColumnEvidence], *, unnamed: bool = False
 ) -> str | None:
     """Say why a column tells who a student is, in the whole table or in each of its files.
 
@@ -77,7 +77,7 @@ def identifier_in_files(
     return each[0] if all(each) else None
 
 
-def identifier_reason(sight: Sight, *, unnamed: bool = False) -> str | None:
+def identifier_reason(sight: ColumnEvidence, *, unnamed: bool = False) -> str | None:
     """Say why a column tells who a student is, judged on every row given; else None."""
     name, seen = sight.column.name, sight.survey
     if means_person(name):
@@ -96,7 +96,7 @@ def identifier_reason(sight: Sight, *, unnamed: bool = False) -> str | None:
     return f"an identifier: {share:.0%} of its words are distinct" if share > WORDS_SHARE else None
 
 
-def _numbering(sight: Sight) -> str | None:
+def _numbering(sight: ColumnEvidence) -> str | None:
     """Say why whole numbers are register numbers or a count of the rows."""
     seen = sight.survey
     if seen.least >= LONG_NUMBER and sight.all_distinct:
@@ -107,7 +107,7 @@ def _numbering(sight: Sight) -> str | None:
     return None
 
 
-def holds_years(sight: Sight) -> bool:
+def holds_years(sight: ColumnEvidence) -> bool:
     """Whether a number column holds only calendar years."""
     seen = sight.survey
     if sight.column.kind != "number" or not seen.present or not seen.whole:
@@ -115,7 +115,7 @@ def holds_years(sight: Sight) -> bool:
     return bool(seen.low >= FIRST_YEAR and seen.high <= LAST_YEAR)
 
 
-def empty_reason(seen: Survey, *, unnamed: bool = False) -> str | None:
+def empty_reason(seen: ColumnSummary, *, unnamed: bool = False) -> str | None:
     """Say why a column has nothing to learn from: constant, or at least 99 % missing."""
     gaps = seen.rows - seen.present
     if gaps >= EMPTY_SHARE * seen.rows:
@@ -127,7 +127,7 @@ def empty_reason(seen: Survey, *, unnamed: bool = False) -> str | None:
 
 
 def leak_reason(
-    name: str, seen: Survey, rows_of: Codes, outcome: Outcome, target: str
+    name: str, seen: ColumnSummary, rows_of: Codes, outcome: OutcomeCodes, target: str
 ) -> str | None:
     """Say why a column knows the outcome (used rows only); else None.
 
@@ -160,7 +160,7 @@ def _recodes(pairs: Codes) -> bool:
     return bool(paired and len(table) > 1 and (table.sum(axis=1) >= LEAST_OF_CLASS).all())
 
 
-def separates(column: Column, seen: Survey, outcome: Outcome) -> float | None:
+def separates(column: Column, seen: ColumnSummary, outcome: OutcomeCodes) -> float | None:
     """Return the AUC of a column alone where it nearly separates the classes, else None."""
     if column.kind == "number":
         found = _auc_of_numbers(column, seen, outcome)
@@ -179,7 +179,7 @@ def _tells(levels: Codes) -> bool:
     return bool(there >= 2 and there * ROWS_PER_LEVEL <= levels.sum())
 
 
-def _auc_of_numbers(column: Column, seen: Survey, outcome: Outcome) -> float:
+def _auc_of_numbers(column: Column, seen: ColumnSummary, outcome: OutcomeCodes) -> float:
     """Return the AUC of numbers: exact up to 100,000 rows, beyond from bins that count ties half.
 
     One row in 50 tells whether it is worth a look. Bins of equal width serve while what they leave
@@ -204,7 +204,7 @@ def _auc_of_numbers(column: Column, seen: Survey, outcome: Outcome) -> float:
 
 
 def _binned(
-    column: Column, outcome: Outcome, bin_of: Callable[[Floats], Codes]
+    column: Column, outcome: OutcomeCodes, bin_of: Callable[[Floats], Codes]
 ) -> tuple[float, float]:
     """Return the AUC of the bins of numbers, and by how much it may be off."""
     counts = np.zeros((_BINS, 2), dtype=np.int64)
@@ -216,7 +216,7 @@ def _binned(
     return auc_of_counts(np.arange(_BINS), counts), within / 2 / max(pairs, 1.0)
 
 
-def _known(column: Column, outcome: Outcome, every: int = 1) -> Iterator[tuple[Floats, Codes]]:
+def _known(column: Column, outcome: OutcomeCodes, every: int = 1) -> Iterator[tuple[Floats, Codes]]:
     """Yield the numbers of the used rows of each piece, and whether each is positive."""
     for place in range(outcome.pieces):
         values, codes = np.asarray(column.piece(place))[::every], outcome.codes(place)[::every]

@@ -9,17 +9,17 @@ import numpy as np
 
 from placement.data.columns.column import understand
 from placement.data.columns.column_cache import collected
-from placement.data.columns.column_store import MemoryShelf
-from placement.data.columns.load_columns import Collected, collect, raw_column
+from placement.data.columns.column_store import MemoryColumnStore
+from placement.data.columns.load_columns import LoadedColumns, load_columns, raw_column
 from placement.data.columns.storage import IN_MEMORY, Place, Storage
 from placement.data.formats.table_reader import Reader, WantsSheet, open_table
 from placement.data.schema import matching_columns, same_column
-from placement.data.table.build_table import Facts, Making
-from placement.data.table.column_roles import Asked
+from placement.data.table.build_table import Making, ReadNotes
+from placement.data.table.column_roles import ColumnRequest
 from placement.data.table.table import Table
 from placement.data.target.label_join import Joined, join_labels, unique_identifiers
 from placement.data.target.label_words import levels_of
-from placement.data.target.labels import Wanted, read_labels
+from placement.data.target.labels import LabelRequest, read_labels
 from placement.data.target.target_column import (
     choose_target,
     refuse_without_target,
@@ -74,19 +74,19 @@ def understand_table(
     reader: Reader,
     how: Mapping[str, Any],
     storage: Storage,
-    tell: Callable[[int, str], None] = lambda _rows, _detail: None,
+    on_progress: Callable[[int, str], None] = lambda _rows, _detail: None,
 ) -> Table:
     """Read a table that was opened into a storage.
 
-    `tell` hears how many rows were read, and then how many of them were checked.
+    `on_progress` hears how many rows were read, and then how many of them were checked.
     """
     place = storage.place(reader)
-    data, joined, notes = _read(reader, how, place, lambda rows: tell(rows, ""))
+    data, joined, notes = _read(reader, how, place, lambda rows: on_progress(rows, ""))
     of_model = how.get("of_model", False)  # then nobody typed an option
     option = "the model's outcome" if of_model else "--target"
     name = joined.column.name if joined else _target(data, how["target"], option)
     own = _Spelling(data)
-    asked = Asked(
+    asked = ColumnRequest(
         target=name,
         features=own.all("a column of the model" if of_model else "--features", how["features"]),
         drop=own.all("--drop", how["drop"]),
@@ -101,7 +101,7 @@ def understand_table(
     outcome = read_labels(
         data.columns[name],
         data.places,
-        Wanted(
+        LabelRequest(
             how["positive"],
             how["negative"],
             tuple(how["ignore_label"]),
@@ -111,32 +111,34 @@ def understand_table(
         file=data.name,
     )
     columns = {n: understand(read, categorical=n in words) for n, read in data.columns.items()}
-    making = Making(data, columns, outcome, asked, reader.unnamed, place.shelf, tell)
+    making = Making(data, columns, outcome, asked, reader.unnamed, place.shelf, on_progress)
     facts = _facts(reader, data, joined)
     facts = replace(facts, notes=(*facts.notes, *place.notes, *notes))
     return making.table(facts, drop_missing=how["missing"] == "drop")
 
 
 def _read(
-    reader: Reader, how: Mapping[str, Any], place: Place, tell: Callable[[int], None]
-) -> tuple[Collected, Joined | None, tuple[str, ...]]:
+    reader: Reader, how: Mapping[str, Any], place: Place, on_progress: Callable[[int], None]
+) -> tuple[LoadedColumns, Joined | None, tuple[str, ...]]:
     """Read all rows; with `--labels`, as they are written, and the outcome from the other file."""
     if how["labels"] is not None:
         every = frozenset(reader.names)
-        data = collect(reader, place.shelf, every, most_words=sys.maxsize, tell=tell)
+        data = load_columns(
+            reader, place.shelf, every, most_words=sys.maxsize, on_progress=on_progress
+        )
         return *_join(data, how), ()
     said = [*how["categorical"], *([] if how["target"] is None else [how["target"]])]
     asked = [n for n in reader.names if any(same_column(n, own) for own in said)]
     if how["target"] is None:
         asked += target_candidates(reader.names)
-    data, notes = collected(reader, place, frozenset(asked), tell)
+    data, notes = collected(reader, place, frozenset(asked), on_progress)
     return data, None, notes
 
 
 class _Spelling:
     """The file's own spelling of the columns a user names."""
 
-    def __init__(self, data: Collected) -> None:
+    def __init__(self, data: LoadedColumns) -> None:
         self._data = data
 
     def all(self, option: str, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -149,7 +151,7 @@ class _Spelling:
         return None if wanted is None else self.all(option, (wanted,))[0]
 
 
-def _target(data: Collected, target: str | None, option: str) -> str:
+def _target(data: LoadedColumns, target: str | None, option: str) -> str:
     name = choose_target(data.columns, target=target, file=data.name, option=option)
     if name is None:
         identifiers = unique_identifiers(data.columns)
@@ -157,11 +159,13 @@ def _target(data: Collected, target: str | None, option: str) -> str:
     return name
 
 
-def _join(data: Collected, how: Mapping[str, Any]) -> tuple[Collected, Joined]:
+def _join(data: LoadedColumns, how: Mapping[str, Any]) -> tuple[LoadedColumns, Joined]:
     """Add the outcome column of the `--labels` file."""
     labels, target = how["labels"], how["target"]
     reader = open_table(labels, wants_sheet=_wants_target(target))
-    other = collect(reader, MemoryShelf(), frozenset(reader.names), most_words=sys.maxsize)
+    other = load_columns(
+        reader, MemoryColumnStore(), frozenset(reader.names), most_words=sys.maxsize
+    )
     joined = join_labels(data, other, target=target, on=how["on"], absent=how["absent"])
     if joined.column.name in data.columns:
         note = f"{joined.column.name} is taken from {other.name}, not from {data.name}"
@@ -170,11 +174,11 @@ def _join(data: Collected, how: Mapping[str, Any]) -> tuple[Collected, Joined]:
     return replace(data, columns=columns), joined
 
 
-def _facts(reader: Reader, data: Collected, joined: Joined | None) -> Facts:
+def _facts(reader: Reader, data: LoadedColumns, joined: Joined | None) -> ReadNotes:
     blank = (f"blank lines dropped: {data.blank_lines:,}",) if data.blank_lines else ()
     if joined is None:
-        return Facts((*reader.notes, *blank), reader.warnings)
-    return Facts((*reader.notes, *blank, *joined.notes), (*reader.warnings, *joined.warnings))
+        return ReadNotes((*reader.notes, *blank), reader.warnings)
+    return ReadNotes((*reader.notes, *blank, *joined.notes), (*reader.warnings, *joined.warnings))
 
 
 def _wants_target(target: str | None) -> WantsSheet:

@@ -10,8 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.data.columns.column import Column
-from placement.data.columns.column_store import Constant, MemoryShelf, Shelf, Vector
-from placement.data.columns.outcome_codes import Outcome
+from placement.data.columns.column_store import (
+    ChunkedArray,
+    ColumnStore,
+    ConstantArray,
+    MemoryColumnStore,
+)
+from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.schema import Kind, Schema
 from placement.model.scorer import Coded
 from placement.runtime.ordered_map import in_order, usable_processors
@@ -34,9 +39,9 @@ class Table:
 
     name: str
     kept: Mapping[str, Column]
-    labels: Vector
-    weights: Vector
-    numbers: Vector
+    labels: ChunkedArray
+    weights: ChunkedArray
+    numbers: ChunkedArray
     schema: Schema
     identifiers: tuple[str, ...]
     sensitive: tuple[str, ...]
@@ -45,7 +50,7 @@ class Table:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     digest: str
-    shelf: Shelf
+    shelf: ColumnStore
 
     def __len__(self) -> int:
         return self.labels.rows
@@ -62,7 +67,7 @@ class Table:
     @property
     def is_weighted(self) -> bool:
         """Whether rows may weigh anything but 1."""
-        return not isinstance(self.weights, Constant)
+        return not isinstance(self.weights, ConstantArray)
 
     def piece(self, place: int, names: Sequence[str]) -> dict[str, Floats | Coded]:
         """Return the cells (n,) of some columns in one piece."""
@@ -95,9 +100,9 @@ class Table:
 
     def take(self, rows: npt.NDArray[np.integer]) -> "Table":
         """Return the rows at these positions, in memory; what was stated of the whole stays."""
-        shelf = MemoryShelf()
+        shelf = MemoryColumnStore()
 
-        def some(vector: Vector) -> Vector:
+        def some(vector: ChunkedArray) -> ChunkedArray:
             made = shelf.vector(vector.dtype)
             made.append(_gathered(vector, rows))
             return made
@@ -106,13 +111,13 @@ class Table:
             self,
             kept={name: column.over(some(column.vector)) for name, column in self.kept.items()},
             labels=(labels := some(self.labels)),
-            weights=some(self.weights) if self.is_weighted else Constant(1.0, labels.sizes),
+            weights=some(self.weights) if self.is_weighted else ConstantArray(1.0, labels.sizes),
             numbers=some(self.numbers),
             shelf=shelf,
         )
 
 
-def _gathered(vector: Vector, rows: npt.NDArray[np.integer]) -> Cells:
+def _gathered(vector: ChunkedArray, rows: npt.NDArray[np.integer]) -> Cells:
     """Return the cells at these positions (m,), with no more than one piece in memory beside."""
     ends = np.cumsum(vector.sizes)
     place_of = np.searchsorted(ends, rows, side="right")
@@ -124,7 +129,7 @@ def _gathered(vector: Vector, rows: npt.NDArray[np.integer]) -> Cells:
     return found
 
 
-def kept_rows(vector: Vector, outcome: Outcome, shelf: Shelf) -> Vector:
+def kept_rows(vector: ChunkedArray, outcome: OutcomeCodes, shelf: ColumnStore) -> ChunkedArray:
     """Return a vector of the rows that are used."""
     made = shelf.vector(vector.dtype)
     for own, used in zip(vector, outcome.used(), strict=True):

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.columns.column_store import MemoryShelf, Vector
+from placement.data.columns.column_store import ChunkedArray, MemoryColumnStore
 from placement.data.columns.column_summary import EXACT_ROWS
-from placement.data.columns.load_columns import Collected, raw_column
-from placement.data.columns.raw_column import Numbers, Read, Words
-from placement.data.columns.row_locations import Found
+from placement.data.columns.load_columns import LoadedColumns, raw_column
+from placement.data.columns.raw_column import CategoricalColumn, NumericColumn, RawColumn
+from placement.data.columns.row_locations import MatchingRows
 from placement.data.schema import matching_columns, quoted
 from placement.data.target.label_words import ABSENT, levels_of
 from placement.data.target.target_column import choose_target, refuse_without_target
@@ -28,7 +28,7 @@ LISTED = "Placed"
 class Joined:
     """The outcome column, one cell a row of the data; ABSENT where silence means negative."""
 
-    column: Words
+    column: CategoricalColumn
     on: str
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -41,7 +41,12 @@ def key_text(text: str) -> str:
 
 
 def join_labels(
-    data: Collected, labels: Collected, *, target: str | None, on: str | None, absent: str | None
+    data: LoadedColumns,
+    labels: LoadedColumns,
+    *,
+    target: str | None,
+    on: str | None,
+    absent: str | None,
 ) -> Joined:
     """Find each row's outcome in the other file by an identifier common to both."""
     own, other = common_key(data.columns, labels.columns, on, (data.name, labels.name))
@@ -52,8 +57,9 @@ def join_labels(
     keys = _keys(data.columns[own])
     twice = _repeated(keys)
     if len(twice):
+        rows = data.places.several(MatchingRows.at(twice))
         warnings.append(
-            f"{data.name}, {data.places.several(Found.at(twice))}: {own} is there more than once "
+            f"{data.name}, {rows}: {own} is there more than once "
             f"({len(twice):,} rows); each takes the same outcome"
         )
     found = np.array([places_of.get(key, -1) if key else -1 for key in keys], dtype=np.int64)
@@ -67,7 +73,7 @@ def join_labels(
     unused = np.setdiff1d(np.fromiter(places_of.values(), dtype=np.int64), found)
     if len(unused):
         warnings.append(
-            f"{labels.name}, {labels.places.several(Found.at(unused))}: no such {own} in "
+            f"{labels.name}, {labels.places.several(MatchingRows.at(unused))}: no such {own} in "
             f"{data.name} ({len(unused):,} rows)"
         )
     silent = _absent_rows(data, own, matched, absent, labels.name, notes)
@@ -80,8 +86,8 @@ def join_labels(
 
 
 def common_key(
-    data: Mapping[str, Read],
-    labels: Mapping[str, Read],
+    data: Mapping[str, RawColumn],
+    labels: Mapping[str, RawColumn],
     on: str | None,
     files: tuple[str, str],
 ) -> tuple[str, str]:
@@ -104,20 +110,20 @@ def common_key(
     )
 
 
-def unique_identifiers(columns: Mapping[str, Read]) -> list[str]:
+def unique_identifiers(columns: Mapping[str, RawColumn]) -> list[str]:
     """Return the columns with a different value in every row, as far as that is told at once."""
     return [name for name, read in columns.items() if _is_unique(read)]
 
 
 def _outcome(
-    labels: Collected, target: str | None, key: str, absent: str | None
-) -> tuple[Words, list[str]]:
+    labels: LoadedColumns, target: str | None, key: str, absent: str | None
+) -> tuple[CategoricalColumn, list[str]]:
     """Return the outcome column of the labels file; a bare list of the placed will do."""
     columns = {name: raw for name, raw in labels.columns.items() if name != key}
     name = choose_target(columns, target=target, file=labels.name)
     if name is not None:
         found = columns[name]
-        if not isinstance(found, Words):
+        if not isinstance(found, CategoricalColumn):
             raise TypeError(f"{name} was not read as it is written")
         return found, []
     if absent != "not-placed":
@@ -127,7 +133,7 @@ def _outcome(
 
 
 def _places_of_keys(
-    labels: Collected, key: str, texts: npt.NDArray[np.object_], warnings: list[str]
+    labels: LoadedColumns, key: str, texts: npt.NDArray[np.object_], warnings: list[str]
 ) -> dict[str, int]:
     """Map each key to a row of the labels file; keys with two outcomes are refused."""
     meaning = _meanings(texts)
@@ -141,13 +147,13 @@ def _places_of_keys(
         if meaning[first] == "":
             places[name] = place
         elif meaning[place] not in ("", meaning[first]):
-            both = labels.places.several(Found.at(np.array([first, place])))
+            both = labels.places.several(MatchingRows.at(np.array([first, place])))
             raise DataError(
                 f"{labels.name}, {both}: the same {key} has two outcomes, {texts[first]!r} and "
                 f"{texts[place]!r}; keep one of them"
             )
     if repeated:
-        rows = labels.places.several(Found.at(np.array(repeated)))
+        rows = labels.places.several(MatchingRows.at(np.array(repeated)))
         warnings.append(
             f"{labels.name}, {rows}: {key} is there more than once "
             f"({len(repeated):,} rows) with the same outcome"
@@ -165,43 +171,44 @@ def _meanings(texts: npt.NDArray[np.object_]) -> list[str]:
 
 
 def _absent_rows(
-    data: Collected, own: str, matched: Mask, absent: str | None, labels: str, notes: list[str]
+    data: LoadedColumns, own: str, matched: Mask, absent: str | None, labels: str, notes: list[str]
 ) -> Mask | None:
     missing = np.flatnonzero(~matched)
     if not len(missing):
         return None
     which = f"{len(missing):,} rows of {data.name} are not in {labels}"
+    rows = data.places.several(MatchingRows.at(missing))
     if absent is None:
         raise DataError(
-            f"{which} by {own} ({data.places.several(Found.at(missing))}); say what that means: "
+            f"{which} by {own} ({rows}); say what that means: "
             "--absent not-placed or --absent unknown"
         )
-    notes.append(f"{which} ({data.places.several(Found.at(missing))}): {absent.replace('-', ' ')}")
+    notes.append(f"{which} ({rows}): {absent.replace('-', ' ')}")
     return ~matched if absent == "not-placed" else None
 
 
-def _in_pieces(codes: npt.NDArray[np.int64], like: Vector) -> Vector:
+def _in_pieces(codes: npt.NDArray[np.int64], like: ChunkedArray) -> ChunkedArray:
     """Cut codes (n,) where another column is cut."""
-    vector, start = MemoryShelf().vector(np.int32), 0
+    vector, start = MemoryColumnStore().vector(np.int32), 0
     for size in like.sizes:
         vector.append(codes[start : start + size])
         start += size
     return vector
 
 
-def _keys(read: Read) -> npt.NDArray[np.object_]:
-    if not isinstance(read, Words):
+def _keys(read: RawColumn) -> npt.NDArray[np.object_]:
+    if not isinstance(read, CategoricalColumn):
         raise TypeError(f"{read.name} was not read as it is written")
     folded = np.array([key_text(text) for text in read.texts], dtype=object)
     keys: npt.NDArray[np.object_] = folded[read.codes]
     return keys
 
 
-def _is_unique(read: Read) -> bool:
-    if isinstance(read, Words):
+def _is_unique(read: RawColumn) -> bool:
+    if isinstance(read, CategoricalColumn):
         keys = _keys(read)
         return len(keys) > 1 and "" not in keys and len(set(keys.tolist())) == len(keys)
-    if isinstance(read, Numbers) and 1 < len(read) == read.known <= EXACT_ROWS:
+    if isinstance(read, NumericColumn) and 1 < len(read) == read.known <= EXACT_ROWS:
         return len(np.unique(read.vector.whole())) == len(read)
     return False
 
@@ -216,6 +223,6 @@ def _repeated(keys: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
     return np.array(again, dtype=np.intp)
 
 
-def _free_name(name: str, data: Collected) -> str:
+def _free_name(name: str, data: LoadedColumns) -> str:
     """Return the outcome's name, as the data spells it where they have that column too."""
     return next((own for own in data.columns if fold(own) == fold(name)), name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.columns.raw_column import Words
+from placement.data.columns.raw_column import CategoricalColumn
 from placement.data.schema import word_set
 from placement.model.scorer import fold, parse_numbers
 
@@ -52,7 +52,7 @@ def key_of(text: str, number: float) -> str:
     return f"{number:.17g}"
 
 
-def levels_of(raw: Words) -> list[Level]:
+def levels_of(raw: CategoricalColumn) -> list[Level]:
     """Return the distinct values, most frequent spelling each, in order of appearance."""
     counts = raw.counts
     blank = (raw.texts == "") | (raw.texts == ABSENT)

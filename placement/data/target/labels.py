@@ -5,9 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.columns.outcome_codes import Outcome
-from placement.data.columns.raw_column import MOST_WORDS, Numbers, Read, Words, is_stray
-from placement.data.columns.row_locations import Found, Places
+from placement.data.columns.outcome_codes import OutcomeCodes
+from placement.data.columns.raw_column import (
+    MOST_WORDS,
+    CategoricalColumn,
+    NumericColumn,
+    RawColumn,
+    is_unparsable,
+)
+from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.columns.row_rules import Rule, is_rule, parse_rule
 from placement.data.schema import (
     Target,
@@ -36,7 +42,7 @@ _SHOWN = 6
 class Labels:
     """The outcome of each row, and how it was read."""
 
-    outcome: Outcome
+    outcome: OutcomeCodes
     target: Target
     left_out: tuple[tuple[str, int], ...]
     notes: tuple[str, ...]
@@ -44,7 +50,7 @@ class Labels:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LabelRequest:
     """What the user said of the outcome; `of_model`: the words are those of a trained model.
 
     Then a file need not have them both.
@@ -57,7 +63,9 @@ class Wanted:
     of_model: bool = False
 
 
-def read_labels(read: Read, places: Places, wanted: Wanted, *, file: str) -> Labels:
+def read_labels(
+    read: RawColumn, places: RowLocations, wanted: LabelRequest, *, file: str
+) -> Labels:
     """Turn the words of the outcome column into positive, negative and left out (counted)."""
     ruled = wanted.positive is not None and is_rule(wanted.positive)
     rule = (
@@ -65,15 +73,17 @@ def read_labels(read: Read, places: Places, wanted: Wanted, *, file: str) -> Lab
         if ruled
         else None
     )
-    if not isinstance(read, Words):
+    if not isinstance(read, CategoricalColumn):
         return _of_many(read, places, rule, wanted, file)
     reading = _Reading(read, places, wanted, file)
     return reading.by_words() if rule is None else reading.by_rule(rule)
 
 
-def _of_many(read: Read, places: Places, rule: Rule | None, wanted: Wanted, file: str) -> Labels:
+def _of_many(
+    read: RawColumn, places: RowLocations, rule: Rule | None, wanted: LabelRequest, file: str
+) -> Labels:
     """Read an outcome of so many different values that only a rule of numbers gives it meaning."""
-    if not isinstance(read, Numbers) or rule is None or rule.number is None:
+    if not isinstance(read, NumericColumn) or rule is None or rule.number is None:
         raise DataError(
             f"{file}: {read.name} has more than {MOST_WORDS:,} different values; say what counts "
             'as placed by a rule of numbers, such as --positive ">=3"'
@@ -83,7 +93,7 @@ def _of_many(read: Read, places: Places, rule: Rule | None, wanted: Wanted, file
             f"{file}: {read.name} has more than {MOST_WORDS:,} different values: --negative and "
             "--ignore-label name single ones; leave them out"
         )
-    strays = Found.among(is_stray(own) for own in read.vector)
+    strays = MatchingRows.among(is_unparsable(own) for own in read.vector)
     if strays:
         said = read.examples[strays.first[0]]
         raise DataError(
@@ -99,7 +109,7 @@ def _of_many(read: Read, places: Places, rule: Rule | None, wanted: Wanted, file
     left_out = ((f"{read.name} is blank: not yet known", blank),) if blank else ()
     negative = rule.negated()
     note = f"{read.name} {rule} counts as positive, {negative} as negative"
-    outcome = Outcome(codes, np.array([False, True]), len(read.vector))
+    outcome = OutcomeCodes(codes, np.array([False, True]), len(read.vector))
     target = Target(read.name, str(rule), negative, str(rule))
     return Labels(outcome, target, left_out, (note,), ())
 
@@ -116,7 +126,9 @@ class _Decision:
 class _Reading:
     """One reading of an outcome column; its methods share what is known of the file."""
 
-    def __init__(self, raw: Words, places: Places, wanted: Wanted, file: str) -> None:
+    def __init__(
+        self, raw: CategoricalColumn, places: RowLocations, wanted: LabelRequest, file: str
+    ) -> None:
         self.raw, self.places, self.wanted, self.file = raw, places, wanted, file
         self.absent = raw.texts == ABSENT
         self.notes: list[str] = []
@@ -288,13 +300,13 @@ class _Reading:
         chosen = np.any([level.texts for level in stray], axis=0)
         names = ", ".join(repr(level.name) for level in stray[:_SHOWN])
         ignore = " ".join(f"--ignore-label {quoted(level.name)}" for level in stray[:_SHOWN])
-        rows = self.places.several(Found.among(chosen[codes] for codes in self.raw.vector))
+        rows = self.places.several(MatchingRows.among(chosen[codes] for codes in self.raw.vector))
         return DataError(
             f"{self.file}: {rows}: column {self.raw.name} has {names}, {why}; correct it, or leave "
             f"such rows out: {ignore}"
         )
 
-    def _refusal(self, why: str, ask: str = "") -> DataError:
+    def _refusal(self, why: str, request: str = "") -> DataError:
         """Refuse, with the line to type."""
         ranked = sorted(
             self.levels, key=lambda level: (level.key not in POSITIVE_WORDS, -level.rows)
@@ -302,8 +314,8 @@ class _Reading:
         line = f"--positive {quoted(ranked[0].name)}"
         if len(ranked) > 2:
             line += f" [--negative {quoted(ranked[1].name)}]"
-        ask = ask or f"say which counts as placed: {line}"
-        return DataError(f"{self.file}: column {self.raw.name} {why}; {ask}")
+        request = request or f"say which counts as placed: {line}"
+        return DataError(f"{self.file}: column {self.raw.name} {why}; {request}")
 
     def _named_labels(self, decision: _Decision) -> Labels:
         yes = max(decision.positive, key=lambda level: level.rows, default=None)
@@ -342,12 +354,12 @@ class _Reading:
         )
 
 
-def _outcome(raw: Words, of_text: Codes, positive: Mask) -> Outcome:
+def _outcome(raw: CategoricalColumn, of_text: Codes, positive: Mask) -> OutcomeCodes:
     """Return each row's outcome: which level it is, or of many levels only what it means."""
     if len(positive) > MOST_OUTCOMES:
         of_text = np.where(of_text < 0, -1, positive[of_text].astype(np.int64))
         positive = np.array([False, True])
-    return Outcome(lambda place: of_text[raw.vector.piece(place)], positive, len(raw.vector))
+    return OutcomeCodes(lambda place: of_text[raw.vector.piece(place)], positive, len(raw.vector))
 
 
 def _opposite(positive: str) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.data.columns.column import understand
-from placement.data.columns.raw_column import Numbers, Read, Words
+from placement.data.columns.raw_column import CategoricalColumn, NumericColumn, RawColumn
 from placement.data.schema import (
     SECOND_TARGET_NAMES,
     TARGET_NAMES,
@@ -33,7 +33,7 @@ def target_candidates(names: Sequence[str]) -> list[str]:
 
 
 def choose_target(
-    columns: Mapping[str, Read], *, target: str | None, file: str, option: str = "--target"
+    columns: Mapping[str, RawColumn], *, target: str | None, file: str, option: str = "--target"
 ) -> str | None:
     """Return the outcome column: the one asked for by `option`, else the one so named, or None.
 
@@ -49,7 +49,7 @@ def choose_target(
 
 
 def refuse_without_target(
-    columns: Mapping[str, Read], *, file: str, identifiers: Sequence[str]
+    columns: Mapping[str, RawColumn], *, file: str, identifiers: Sequence[str]
 ) -> NoReturn:
     """Raise the `DataError` of a table without outcome: suggestions, and the `--labels` way."""
     two = [name for name, read in columns.items() if _has_two_values(read)]
@@ -68,9 +68,9 @@ def refuse_without_target(
     raise DataError(message)
 
 
-def is_continuous(read: Read) -> bool:
+def is_continuous(read: RawColumn) -> bool:
     """Whether a column holds measurements, or free text, rather than outcomes."""
-    if not isinstance(read, Words):
+    if not isinstance(read, CategoricalColumn):
         return True
     column = understand(read)
     seen = read.numbers[(read.counts > 0) & np.isfinite(read.numbers)]
@@ -80,10 +80,10 @@ def is_continuous(read: Read) -> bool:
     return bool((distinct % 1 != 0).any() or len(distinct) > _CONTINUOUS_LEVELS)
 
 
-def _has_two_values(read: Read) -> bool:
-    if isinstance(read, Words):
+def _has_two_values(read: RawColumn) -> bool:
+    if isinstance(read, CategoricalColumn):
         return len(levels_of(read)) == 2
-    if not isinstance(read, Numbers):
+    if not isinstance(read, NumericColumn):
         return False
     seen: set[float] = set()
     for own in read.vector:

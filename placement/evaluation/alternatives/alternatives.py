@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from placement.evaluation.alternatives.nonlinearity_search import (
     Difference,
-    Remedy,
+    SuggestedTerm,
     difference,
-    find_remedies,
+    search_terms,
 )
-from placement.evaluation.alternatives.sklearn_cv import Crossed, Fold, logistic
+from placement.evaluation.alternatives.sklearn_cv import CrossValidationData, CvFold, logistic
 from placement.evaluation.metrics.metrics import metrics
 from placement.evaluation.metrics.skill import row_log_loss
 from placement.runtime.ordered_map import in_order, usable_processors
@@ -30,7 +30,7 @@ WORTH_NAMING = 0.05
 
 
 @dataclass(frozen=True)
-class Contender:
+class Candidate:
     """A model's figures out of fold. `apart`: its log-loss minus the perceptron's, None for itself.
 
     Below zero it is the better of the two, beyond chance where the whole interval is.
@@ -44,7 +44,7 @@ class Contender:
 
 
 @dataclass(frozen=True)
-class Rivals:
+class ModelComparison:
     """The perceptron and its rivals on the same `rows`, drawn from `of_rows`, in `folds` folds.
 
     `single_columns` are the columns that were best alone, the most frequent choice first.
@@ -55,14 +55,14 @@ class Rivals:
     rows: int
     of_rows: int
     folds: int
-    perceptron: Contender
-    base_rate: Contender
-    single: Contender
+    perceptron: Candidate
+    base_rate: Candidate
+    single: Candidate
     single_columns: tuple[str, ...]
-    trees: Contender
+    trees: Candidate
     trees_are_better: bool
-    remedies: tuple[Remedy, ...]
-    mended: Contender | None
+    remedies: tuple[SuggestedTerm, ...]
+    mended: Candidate | None
     left: Difference | None
 
     @property
@@ -72,16 +72,16 @@ class Rivals:
 
 
 def compare(
-    crossed: Crossed,
+    crossed: CrossValidationData,
     perceptron: Floats,
     *,
     of_rows: int | None = None,
     seed: int = 0,
-    tell: Callable[[str], None] = lambda _what: None,
-) -> Rivals:
+    on_progress: Callable[[str], None] = lambda _what: None,
+) -> ModelComparison:
     """Compare the perceptron's out-of-fold probabilities (n,) with its rivals' on the same rows.
 
-    `of_rows`: from how many rows these were drawn. `tell` hears of what was done.
+    `of_rows`: from how many rows these were drawn. `on_progress` hears of what was done.
     """
     from threadpoolctl import threadpool_limits
 
@@ -89,11 +89,11 @@ def compare(
         perceptron, crossed = perceptron[crossed.weight > 0], crossed.counted()
     with threadpool_limits(limits=1):  # the same bits on any machine
         base, single, chosen = _simple(crossed)
-        tell("trees")
+        on_progress("trees")
         trees = boosted_trees(crossed, seed)
         loss = row_log_loss(perceptron, crossed.label)
 
-        def contender(name: str, p: Floats) -> Contender:
+        def contender(name: str, p: Floats) -> Candidate:
             own = row_log_loss(p, crossed.label)
             return _contender(crossed, name, p, difference(own, loss, crossed.weight, seed))
 
@@ -104,8 +104,8 @@ def compare(
             of_base = row_log_loss(base, crossed.label)
             gained = float(np.average(of_base - loss, weights=crossed.weight))
             least = WORTH_NAMING * max(gained, 0.0)
-        remedies, p = find_remedies(
-            crossed, trees, least=least, seed=seed, tell=lambda: tell("remedies")
+        remedies, p = search_terms(
+            crossed, trees, least=least, seed=seed, on_progress=lambda: on_progress("remedies")
         )
         mended = left = None
         if remedies:
@@ -113,7 +113,7 @@ def compare(
             own, aim = row_log_loss(p, crossed.label), row_log_loss(trees, crossed.label)
             left = difference(own, aim, crossed.weight, seed)
     rows = len(crossed.label)
-    return Rivals(
+    return ModelComparison(
         rows=rows,
         of_rows=rows if of_rows is None else of_rows,
         folds=len(np.unique(crossed.fold)),
@@ -130,14 +130,16 @@ def compare(
     )
 
 
-def _contender(crossed: Crossed, name: str, p: Floats, apart: Difference | None) -> Contender:
+def _contender(
+    crossed: CrossValidationData, name: str, p: Floats, apart: Difference | None
+) -> Candidate:
     found = metrics(p, crossed.label, crossed.weight)
     if found.log_loss is None or found.brier is None:
         raise ValueError("rows without a log-loss")
-    return Contender(name, found.log_loss, found.brier, found.roc_auc, apart)
+    return Candidate(name, found.log_loss, found.brier, found.roc_auc, apart)
 
 
-def _simple(crossed: Crossed) -> tuple[Floats, Floats, tuple[str, ...]]:
+def _simple(crossed: CrossValidationData) -> tuple[Floats, Floats, tuple[str, ...]]:
     """Return the out-of-fold base rate and best single column (n,), and the columns chosen.
 
     Each fold's column is chosen on its training rows alone, by Akaike's criterion, so that choosing
@@ -164,7 +166,7 @@ def _simple(crossed: Crossed) -> tuple[Floats, Floats, tuple[str, ...]]:
     return base, single, tuple(names)
 
 
-def boosted_trees(crossed: Crossed, seed: int) -> Floats:
+def boosted_trees(crossed: CrossValidationData, seed: int) -> Floats:
     """Return out-of-fold probabilities (n,) of scikit-learn's histogram gradient boosting.
 
     Its defaults, but no early stopping, which would hold out rows of its own and part equal ones.
@@ -173,7 +175,7 @@ def boosted_trees(crossed: Crossed, seed: int) -> Floats:
     """
     found = np.zeros(len(crossed.label))
 
-    def of_fold(fold: Fold) -> tuple[Fold, Floats]:
+    def of_fold(fold: CvFold) -> tuple[CvFold, Floats]:
         return fold, _trees(crossed, fold, seed)
 
     for fold, p in in_order(crossed.folds(), of_fold, usable_processors()):
@@ -181,7 +183,7 @@ def boosted_trees(crossed: Crossed, seed: int) -> Floats:
     return found
 
 
-def _trees(crossed: Crossed, fold: Fold, seed: int) -> Floats:
+def _trees(crossed: CrossValidationData, fold: CvFold, seed: int) -> Floats:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 

@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from placement.config import DEFAULT_KNOTS
 from placement.data.encoding.encoder import learn_encoder
-from placement.data.encoding.nonlinear_terms import Curves
+from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.data.schema import quoted
-from placement.evaluation.alternatives.sklearn_cv import Crossed, Fold, logistic
+from placement.evaluation.alternatives.sklearn_cv import CrossValidationData, CvFold, logistic
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,25 +24,25 @@ class Term(ABC):
     columns: tuple[str, ...]
 
     @abstractmethod
-    def encoded(self, fold: Fold, x: Floats) -> Floats:
+    def encoded(self, fold: CvFold, x: Floats) -> Floats:
         """Return the added columns (n, k) beside those there are, `x` (n, d)."""
 
     @abstractmethod
-    def option(self, whole: Fold, x: Floats) -> str:
+    def option(self, whole: CvFold, x: Floats) -> str:
         """Return the option of `train` that adds them."""
 
 
 class Spline(Term):
     """The spline that `--spline` makes of a column, encoded as it would be trained on."""
 
-    def __init__(self, crossed: Crossed, column: str) -> None:
+    def __init__(self, crossed: CrossValidationData, column: str) -> None:
         self.columns = (column,)
         self._values, self._weight = crossed.number(column), crossed.weight
         (feature,) = (own for own in crossed.schema.features if own.name == column)
         self._schema = replace(crossed.schema, features=(feature,))
-        self._curves = Curves(splines={column: DEFAULT_KNOTS})
+        self._curves = NonlinearTerms(splines={column: DEFAULT_KNOTS})
 
-    def encoded(self, fold: Fold, x: Floats) -> Floats:  # noqa: ARG002
+    def encoded(self, fold: CvFold, x: Floats) -> Floats:  # noqa: ARG002
         """Return the spline's columns beside the number's own; none where it has too few values."""
         (name,) = self.columns
         train = {name: self._values[fold.train]}
@@ -50,7 +50,7 @@ class Spline(Term):
         curved = [k for k, own in enumerate(encoder.names) if own.startswith(f"{name}.spline")]
         return encoder.encode({name: self._values})[:, curved]
 
-    def option(self, whole: Fold, x: Floats) -> str:  # noqa: ARG002
+    def option(self, whole: CvFold, x: Floats) -> str:  # noqa: ARG002
         """Return the option."""
         return f"--spline {quoted(self.columns[0])}"
 
@@ -58,12 +58,12 @@ class Spline(Term):
 class Step(Term):
     """Whether a number reaches a value, the one that fits the training rows best."""
 
-    def __init__(self, crossed: Crossed, column: str) -> None:
+    def __init__(self, crossed: CrossValidationData, column: str) -> None:
         self.columns = (column,)
         self._values, self._l2 = crossed.number(column), crossed.l2
         self._cuts: dict[int, float] = {}  # by fold
 
-    def encoded(self, fold: Fold, x: Floats) -> Floats:
+    def encoded(self, fold: CvFold, x: Floats) -> Floats:
         """Return 1 from the cut on, 0 below it, and the average where missing."""
         if fold.number not in self._cuts:
             self._cuts[fold.number] = self._cut(fold, x)
@@ -73,13 +73,13 @@ class Step(Term):
         average = reached[train].mean() if len(train) else 0.0
         return np.where(known, reached, average)[:, None]
 
-    def option(self, whole: Fold, x: Floats) -> str:
+    def option(self, whole: CvFold, x: Floats) -> str:
         """Return the option, with the cut of all rows."""
         self.encoded(whole, x)
         name = self.columns[0]
         return f"--step {quoted(f'{name}:{self._cuts[whole.number]:.6g}')}"
 
-    def _cut(self, fold: Fold, x: Floats) -> float:
+    def _cut(self, fold: CvFold, x: Floats) -> float:
         rows = fold.train[:: -(-len(fold.train) // CUT_ROWS)]
         values = self._values[rows]
         distinct = np.unique(values[~np.isnan(values)])
@@ -97,7 +97,7 @@ class Step(Term):
         best = min(losses, key=lambda place: losses[place])
         return shortest_between(distinct[best], distinct[best + 1])
 
-    def _loss(self, fold: Fold, x: Floats, rows: npt.NDArray[np.intp], cut: float) -> float:
+    def _loss(self, fold: CvFold, x: Floats, rows: npt.NDArray[np.intp], cut: float) -> float:
         from sklearn.metrics import log_loss
 
         stepped = np.column_stack([x, self._values >= cut])
@@ -128,11 +128,11 @@ class Product(Term):
     def __init__(self, one: str, other: str) -> None:
         self.columns = (one, other)
 
-    def encoded(self, fold: Fold, x: Floats) -> Floats:  # noqa: ARG002
+    def encoded(self, fold: CvFold, x: Floats) -> Floats:  # noqa: ARG002
         """Return each product."""
         one, other = (fold.plain[:, fold.blocks[name]] for name in self.columns)
         return (one[:, :, None] * other[:, None, :]).reshape(len(one), -1)
 
-    def option(self, whole: Fold, x: Floats) -> str:  # noqa: ARG002
+    def option(self, whole: CvFold, x: Floats) -> str:  # noqa: ARG002
         """Return the option."""
         return f"--interaction {quoted(':'.join(self.columns))}"

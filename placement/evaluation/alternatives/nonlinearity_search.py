@@ -13,7 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.evaluation.alternatives.candidate_terms import Product, Spline, Step, Term
-from placement.evaluation.alternatives.sklearn_cv import Crossed, Fold, out_of_fold
+from placement.evaluation.alternatives.sklearn_cv import (
+    CrossValidationData,
+    CvFold,
+    predict_out_of_fold,
+)
 from placement.evaluation.metrics.skill import mean_interval, row_log_loss
 
 Floats = npt.NDArray[np.float64]
@@ -35,7 +39,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Remedy:
+class SuggestedTerm:
     """An option of `train` that mends the line, and its gain: by how much the log-loss falls.
 
     It comes on top of the remedies before it, with which the log-loss is then `log_loss`.
@@ -54,25 +58,26 @@ def difference(one: Floats, other: Floats, weight: Floats, seed: int) -> Differe
     return Difference(float(np.average(apart, weights=weight)), low, high)
 
 
-def find_remedies(
-    crossed: Crossed,
+def search_terms(
+    crossed: CrossValidationData,
     goal: Floats,
     *,
     least: float | None = None,
     seed: int = 0,
-    tell: Callable[[], None] = lambda: None,
-) -> tuple[tuple[Remedy, ...], Floats]:
+    on_progress: Callable[[], None] = lambda: None,
+) -> tuple[tuple[SuggestedTerm, ...], Floats]:
     """Seek terms that mend the line, and return them with its out-of-fold probabilities (n,).
 
     Curves and steps are added as long as one gains beyond chance, the best first; products of
     columns only while the `goal` (n,), the probabilities of trees, is better beyond chance.
     `least`: where nothing else speaks against the line, a gain must be as large, and beyond the
-    chance of the best of as many as are tried (Bonferroni). `tell` is called before each round.
+    chance of the best of as many as are tried (Bonferroni). `on_progress` is called before each
+    round.
     """
     search = _Search(crossed, seed, least)
     aim = row_log_loss(goal, crossed.label)
     while len(search.remedies) < MOST_REMEDIES:
-        tell()
+        on_progress()
         if search.added(_columns_to_try(crossed, search)):
             continue
         short = difference(aim, search.loss, crossed.weight, seed).high < 0
@@ -84,11 +89,11 @@ def find_remedies(
 class _Search:
     """The line with the terms found so far: its out-of-fold probabilities `p` and `loss` (n,)."""
 
-    def __init__(self, crossed: Crossed, seed: int, least: float | None) -> None:
+    def __init__(self, crossed: CrossValidationData, seed: int, least: float | None) -> None:
         self._crossed, self._seed, self._least = crossed, seed, least
         self._terms: list[Term] = []
-        self.remedies: list[Remedy] = []
-        self.p = out_of_fold(crossed, {"line": self._base})["line"]
+        self.remedies: list[SuggestedTerm] = []
+        self.p = predict_out_of_fold(crossed, {"line": self._base})["line"]
 
     @property
     def loss(self) -> Floats:
@@ -106,7 +111,7 @@ class _Search:
         if not candidates:
             return False
         base, loss, weight = self._base, self.loss, self._crossed.weight
-        tried = out_of_fold(
+        tried = predict_out_of_fold(
             self._crossed,
             {str(k): _design(base, term) for k, term in enumerate(candidates)},
         )
@@ -127,25 +132,25 @@ class _Search:
         whole = self._crossed.whole()
         option = term.option(whole, base(whole))
         self._terms.append(term)
-        self.remedies.append(Remedy(option, term.columns, gain, after))
+        self.remedies.append(SuggestedTerm(option, term.columns, gain, after))
         return True
 
-    def _base(self, fold: Fold) -> Floats:
+    def _base(self, fold: CvFold) -> Floats:
         x = fold.x
         for term in self._terms:
             x = np.column_stack([x, term.encoded(fold, x)])
         return x
 
 
-def _design(base: Callable[[Fold], Floats], term: Term) -> Callable[[Fold], Floats]:
-    def made(fold: Fold) -> Floats:
+def _design(base: Callable[[CvFold], Floats], term: Term) -> Callable[[CvFold], Floats]:
+    def made(fold: CvFold) -> Floats:
         x = base(fold)
         return np.column_stack([x, term.encoded(fold, x)])
 
     return made
 
 
-def _columns_to_try(crossed: Crossed, search: _Search) -> list[Term]:
+def _columns_to_try(crossed: CrossValidationData, search: _Search) -> list[Term]:
     """Return terms of the columns over which the residuals wander most, by the χ² of their bins."""
     from scipy.stats import chi2
 
@@ -167,7 +172,7 @@ def _columns_to_try(crossed: Crossed, search: _Search) -> list[Term]:
     return [term for pair in step_first for term in pair]
 
 
-def _pairs_to_try(crossed: Crossed, search: _Search) -> list[Term]:
+def _pairs_to_try(crossed: CrossValidationData, search: _Search) -> list[Term]:
     """Return products of the pairs that the residuals follow most."""
     residual, spread = _left_over(crossed, search.p)
     whole = crossed.whole()
@@ -183,7 +188,7 @@ def _pairs_to_try(crossed: Crossed, search: _Search) -> list[Term]:
     return [Product(*pair) for pair in found]
 
 
-def _left_over(crossed: Crossed, p: Floats) -> tuple[Floats, Floats]:
+def _left_over(crossed: CrossValidationData, p: Floats) -> tuple[Floats, Floats]:
     """Return the residual (n,) of each row and its variance, both weighted."""
     w = crossed.weight
     return w * (crossed.label - p), w * np.maximum(p * (1 - p), 1e-9)

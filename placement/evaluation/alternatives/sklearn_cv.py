@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.data.encoding.encoder import learn_encoder
-from placement.data.encoding.nonlinear_terms import STRAIGHT, Curves
+from placement.data.encoding.nonlinear_terms import STRAIGHT, NonlinearTerms
 from placement.data.schema import Schema
 from placement.model.scorer import Coded
 
@@ -19,7 +19,7 @@ NEWTON_COLUMNS = 500  # beyond, a Hessian costs more than the many gradients of 
 
 
 @dataclass(frozen=True, eq=False)
-class Fold:
+class CvFold:
     """One fold of some rows: positions that `train` and `test`, and all rows encoded.
 
     `x` (n, d) has the columns of the model, `plain` (n, c) those of the same model without curves,
@@ -38,7 +38,7 @@ class Fold:
 
 
 @dataclass(frozen=True, eq=False)
-class Crossed:
+class CrossValidationData:
     """Rows to compare models on: file columns (n,), labels of 0 and 1, weights, folds.
 
     `l2`, `balanced` and `curves` are the penalty, the class weights, and the curves, steps and
@@ -52,7 +52,7 @@ class Crossed:
     fold: npt.NDArray[np.integer]
     l2: float = 1.0
     balanced: bool = False
-    curves: Curves = STRAIGHT
+    curves: NonlinearTerms = STRAIGHT
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -63,23 +63,25 @@ class Crossed:
         """Return the cells (n,) of a number column, NaN where missing."""
         return np.asarray(self.columns[name], dtype=np.float64)
 
-    def counted(self) -> "Crossed":
+    def counted(self) -> "CrossValidationData":
         """Return the rows whose weight is above 0."""
         rows = np.flatnonzero(self.weight > 0)
         columns = {name: cells[rows] for name, cells in self.columns.items()}
         parts = (self.label[rows], self.weight[rows], self.fold[rows])
-        return Crossed(columns, self.schema, *parts, self.l2, self.balanced, self.curves)
+        return CrossValidationData(
+            columns, self.schema, *parts, self.l2, self.balanced, self.curves
+        )
 
-    def folds(self) -> Iterator[Fold]:
+    def folds(self) -> Iterator[CvFold]:
         """Yield the folds one by one: only one of them is encoded at a time."""
         for number in np.unique(self.fold).tolist():
             yield self._fold(number, np.flatnonzero(self.fold != number))
 
-    def whole(self) -> Fold:
+    def whole(self) -> CvFold:
         """Return all rows as if they trained, to name what is found; its number is -1."""
         return self._fold(-1, np.arange(len(self.label)))
 
-    def _fold(self, number: int, train: Places) -> Fold:
+    def _fold(self, number: int, train: Places) -> CvFold:
         own = {name: cells[train] for name, cells in self.columns.items()}
         encoder = learn_encoder(own, self.schema, self.weight[train])
         blocks, place = {}, 0
@@ -97,10 +99,10 @@ class Crossed:
         if self.curves != STRAIGHT:
             bent = learn_encoder(own, self.schema, self.weight[train], self.curves)
             x = bent.encode(self.columns)
-        return Fold(number, train, test, x, plain, blocks, self.label, weight)
+        return CvFold(number, train, test, x, plain, blocks, self.label, weight)
 
 
-def logistic(fold: Fold, x: Floats, rows: Places, l2: float) -> Callable[[Floats], Floats]:
+def logistic(fold: CvFold, x: Floats, rows: Places, l2: float) -> Callable[[Floats], Floats]:
     """Train scikit-learn's logistic regression on some rows of `x` (n, d); return what scores.
 
     The penalty is that of `placement train --l2`, `LEAST_PENALTY` at least.
@@ -117,8 +119,8 @@ def logistic(fold: Fold, x: Floats, rows: Places, l2: float) -> Callable[[Floats
     return score
 
 
-def out_of_fold(
-    crossed: Crossed, designs: Mapping[str, Callable[[Fold], Floats]]
+def predict_out_of_fold(
+    crossed: CrossValidationData, designs: Mapping[str, Callable[[CvFold], Floats]]
 ) -> dict[str, Floats]:
     """Return for each design the probabilities (n,) by logistic regressions that never saw the row.
 

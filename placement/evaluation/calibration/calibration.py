@@ -20,7 +20,7 @@ from placement.evaluation.calibration.reliability import (
     reliability_bins,
 )
 from placement.model.scorer import Z95
-from placement.stats.univariate_logistic import fit_line, fit_shift, logit_of
+from placement.stats.univariate_logistic import fit_logit_intercept, fit_logit_slope, logit_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -84,7 +84,7 @@ def calibration_figures(
     counts = np.ones(len(p), dtype=np.int64) if rows is None else rows
     p, y, w, counts = p[there], y[there], weight[there], counts[there]
     logit = logit_of(p)
-    line, shift = fit_line(logit, y, w), fit_shift(logit, y, w)
+    line, shift = fit_logit_slope(logit, y, w), fit_logit_intercept(logit, y, w)
     groups = equal_count_groups(p, np.argsort(p, kind="stable"), bins, counts)
     # A label that is a share of many rows of 0 and 1 has itself as the mean of their squares.
     squares = np.where(counts > 1, y, y * y)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from placement.evaluation.calibration.reliability import LEAST_ROWS
 from placement.model.scorer import Isotonic, Platt
-from placement.stats.univariate_logistic import fit_line
+from placement.stats.univariate_logistic import fit_logit_slope
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,7 +25,7 @@ def fit_platt(logit: Floats, y: Floats, weight: Floats) -> Platt | None:
     """
     positive, negative = float((weight * y).sum()), float((weight * (1 - y)).sum())
     high, low = (positive + 1) / (positive + 2), 1 / (negative + 2)
-    line = fit_line(logit, y * high + (1 - y) * low, weight)
+    line = fit_logit_slope(logit, y * high + (1 - y) * low, weight)
     return None if line is None or line.slope <= 0 else Platt(line.slope, line.intercept)
 
 

@@ -128,7 +128,7 @@ def chi_square(train: Counts, now: Counts) -> Test:
 
 
 @dataclass(frozen=True)
-class Rates:
+class MissingRates:
     """A share in training and now; the 95 % interval of its change, and Fisher's exact p-value."""
 
     train: float
@@ -138,7 +138,7 @@ class Rates:
     p_value: float
 
 
-def rates(train: int, total: int, now: int, rows: int) -> Rates:
+def rates(train: int, total: int, now: int, rows: int) -> MissingRates:
     """Compare a share of training with one of now: counts of so many rows each, both above 0.
 
     The interval is Newcombe's, from the Wilson limits of both shares.
@@ -148,7 +148,7 @@ def rates(train: int, total: int, now: int, rows: int) -> Rates:
     before, after = train / total, now / rows
     (before_low, before_high), (after_low, after_high) = wilson(before, total), wilson(after, rows)
     change = after - before
-    return Rates(
+    return MissingRates(
         before,
         after,
         change - math.hypot(after - after_low, before_high - before),

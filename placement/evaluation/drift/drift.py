@@ -22,8 +22,8 @@ from placement.data.profiles.column_profile import (
 from placement.evaluation.drift.distribution_tests import (
     LEAST_ROWS,
     Level,
+    MissingRates,
     Psi,
-    Rates,
     adjusted,
     chi_square,
     kolmogorov_smirnov,
@@ -64,7 +64,7 @@ class ColumnDrift:
     test: Literal["ks", "chi2"]
     statistic: float | None
     p_value: float | None
-    missing: Rates
+    missing: MissingRates
     unseen: Unseen | None = None
     out_of_range: int | None = None
     p_adjusted: float | None = None
@@ -119,7 +119,7 @@ class Drift:
 
 
 @dataclass(frozen=True)
-class Seen:
+class DriftCounts:
     """Some rows of a file in the bins of a profile; two of them merge into that of both parts."""
 
     rows: int
@@ -127,10 +127,10 @@ class Seen:
     predictions: Numbers
     probability: NumberSums = field(default_factory=NumberSums)
 
-    def merge(self, other: "Seen") -> "Seen":
+    def merge(self, other: "DriftCounts") -> "DriftCounts":
         """Return what was seen of both parts together."""
         pairs = zip(self.columns, other.columns, strict=True)
-        return Seen(
+        return DriftCounts(
             self.rows + other.rows,
             tuple(mine.merge(theirs) for mine, theirs in pairs),  # type: ignore[arg-type]
             self.predictions.merge(other.predictions),
@@ -138,14 +138,14 @@ class Seen:
         )
 
 
-def seen(
+def count_for_drift(
     profile: Profile,
     columns: Mapping[str, object],
     probability: npt.NDArray[np.float64],
     decimal: str = ".",
-) -> Seen:
+) -> DriftCounts:
     """Count some rows in a profile's bins: columns (n,) by their names there, probability (n,)."""
-    return Seen(
+    return DriftCounts(
         len(probability),
         tuple(own.seen(columns[own.column], decimal) for own in profile.columns),
         profile.predictions.seen_numbers(probability),
@@ -153,7 +153,7 @@ def seen(
     )
 
 
-def drift(profile: Profile, now: Seen) -> Drift:
+def drift(profile: Profile, now: DriftCounts) -> Drift:
     """Compare a file with the rows of training; it has at least one row."""
     pairs = list(zip(profile.columns, now.columns, strict=True))
     columns = [_column(profile, train, own) for train, own in pairs]
@@ -244,12 +244,12 @@ def _told(train: int, total: int, now: int, rows: int) -> int:
     return train or min(RARE_BELOW - 1, round(total * now / max(rows, 1)))
 
 
-def _missing(train: int, total: int, now: int, rows: int) -> Rates:
+def _missing(train: int, total: int, now: int, rows: int) -> MissingRates:
     found = rates(_told(train, total, now, rows), total, now, rows)
     return found if train else replace(found, train=0.0)
 
 
-def _predictions(profile: Profile, now: Seen) -> PredictionDrift:
+def _predictions(profile: Profile, now: DriftCounts) -> PredictionDrift:
     train, own = np.array(profile.predictions.counts, dtype=np.int64), now.probability
     counted = now.predictions.counts if len(train) else train
     statistic, p_value = kolmogorov_smirnov(train, counted)

@@ -19,7 +19,7 @@ FEWEST = 5  # rows of each outcome; fewer tell nothing
 
 
 @dataclass(frozen=True)
-class Compared:
+class MetricChange:
     """A figure now, with its 95 % interval, beside that of the model's own tested rows.
 
     `change` is now less then. Its interval lends the figure of then an error, too, from the spread
@@ -46,7 +46,7 @@ class Performance:
     """
 
     rows: int
-    figures: Mapping[str, Compared]
+    figures: Mapping[str, MetricChange]
     observed: float
     predicted: float
     low: float | None
@@ -87,11 +87,11 @@ def _compared(
     then: float | None,
     ratio: float,
     sign: int,
-) -> Compared:
+) -> MetricChange:
     low, high = interval or (None, None)
     if now is None or low is None or high is None or then is None:
-        return Compared(now, low, high, then, None, None, None, worse=False)
+        return MetricChange(now, low, high, then, None, None, None, worse=False)
     change, wider = now - then, math.sqrt(1 + ratio)
     change_low, change_high = change - wider * (now - low), change + wider * (high - now)
     worse = change_low > 0 if sign > 0 else change_high < 0
-    return Compared(now, low, high, then, change, change_low, change_high, worse)
+    return MetricChange(now, low, high, then, change, change_low, change_high, worse)

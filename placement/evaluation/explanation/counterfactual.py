@@ -28,7 +28,7 @@ _YES, _NO = {"yes", "y", "true", "1"}, {"no", "n", "false", "0"}
 
 
 @dataclass(frozen=True)
-class WhatIf:
+class Counterfactual:
     """What one column would have to be for the chance to reach `target`, all others as they are.
 
     With verdict "reached": at `value` the chance is `probability`, 95 % `low` to `high`. Such
@@ -49,13 +49,13 @@ class WhatIf:
     best: float | None = None
 
 
-def what_if(
+def counterfactual(
     fitted: "Fitted",
     student: Mapping[str, Any],
     features: Sequence[Feature],
     target: float,
     decimal: str = ".",
-) -> tuple[WhatIf, ...]:
+) -> tuple[Counterfactual, ...]:
     """Answer for each of some features of one student, given as column=cell."""
     plain = _in_numbers(fitted, student, decimal)
     return tuple(_answer(fitted, plain, feature, target) for feature in features)
@@ -72,27 +72,29 @@ def _in_numbers(fitted: "Fitted", student: Mapping[str, Any], decimal: str) -> d
 
 def _answer(
     fitted: "Fitted", student: Mapping[str, Any], feature: Feature, target: float
-) -> WhatIf:
+) -> Counterfactual:
     now, tried = _tried(fitted, feature, student[feature.name])
     if now is None or tried is None:
-        return WhatIf(feature.name, target, "not known" if now is None else "no advice", now)
+        return Counterfactual(
+            feature.name, target, "not known" if now is None else "no advice", now
+        )
     table = {name: [cell] * (len(tried) + 1) for name, cell in student.items()}
     table[feature.name] = [student[feature.name], *tried]
     scores = fitted.scorer.score(table, errors=True)
     chance, limits = scores.probability, scores.interval
     if chance[0] >= target:
-        return WhatIf(feature.name, target, "already", now, probability=float(chance[0]))
+        return Counterfactual(feature.name, target, "already", now, probability=float(chance[0]))
     if not tried:
-        return WhatIf(feature.name, target, "at its best", now)
+        return Counterfactual(feature.name, target, "at its best", now)
     best = float(chance.max())
     reached = np.flatnonzero(chance >= target)
     if best <= chance[0]:
-        return WhatIf(feature.name, target, "no advice", now)
+        return Counterfactual(feature.name, target, "no advice", now)
     if not len(reached):
-        return WhatIf(feature.name, target, "out of reach", now, best=best)
+        return Counterfactual(feature.name, target, "out of reach", now, best=best)
     first = int(reached[0])
     low, high = (None, None) if limits is None else limits
-    return WhatIf(
+    return Counterfactual(
         feature.name,
         target,
         "reached",

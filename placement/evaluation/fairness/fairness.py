@@ -14,8 +14,14 @@ import numpy.typing as npt
 
 from placement.evaluation.calibration.reliability import LEAST_ROWS
 from placement.evaluation.fairness.gap_intervals import METHOD, Interval, gap_intervals
-from placement.evaluation.fairness.group_counts import BINS, Codes, Floats, GroupSums, Summed
-from placement.evaluation.fairness.group_metrics import Group, cells_of, groups_of
+from placement.evaluation.fairness.group_counts import (
+    BINS,
+    Codes,
+    Floats,
+    GroupCounter,
+    GroupTotals,
+)
+from placement.evaluation.fairness.group_metrics import Group, cells_of, group_metrics
 from placement.evaluation.metrics.metrics import checked
 
 DIFFERENCE, RATIO = 0.1, 0.8  # tolerances; the second is the four-fifths rule
@@ -61,7 +67,7 @@ class Fairness:
     method: str
 
 
-class FairnessJudge:
+class FairnessAccumulator:
     """Takes in predictions with the groups of each row, piece by piece; `found` compares them.
 
     `groups` names the groups of each column.
@@ -71,7 +77,7 @@ class FairnessJudge:
         self, groups: Mapping[str, Sequence[str]], threshold: float = 0.5, seed: int = 0
     ) -> None:
         self.threshold, self._seed = threshold, seed
-        self._sums = {name: GroupSums(names, threshold) for name, names in groups.items()}
+        self._sums = {name: GroupCounter(names, threshold) for name, names in groups.items()}
 
     def add(self, codes: Sequence[Codes], p: Floats, y: Floats, w: Floats) -> None:
         """Take in rows (n,): for each column the place of their group; probability, label, weight.
@@ -133,7 +139,7 @@ def fairness(
         if own.shape != w.shape:
             raise ValueError(f"{column}: groups of shape {own.shape}, rows of shape {w.shape}")
         codes.append(np.asarray(own, dtype=np.int64))
-    judge = FairnessJudge(names, threshold, seed)
+    judge = FairnessAccumulator(names, threshold, seed)
     p, y = (np.asarray(own, dtype=np.float64) for own in (probability, label))
     judge.add(codes, p, y, w)
     return judge.found(difference=difference, ratio=ratio)
@@ -150,12 +156,12 @@ def _without_few(column: ByColumn) -> ByColumn:
 
 def _by_column(
     name: str,
-    summed: Summed,
+    summed: GroupTotals,
     tolerances: tuple[float, float],
     rng: np.random.Generator,
     notes: tuple[str, ...],
 ) -> ByColumn:
-    groups = groups_of(summed)
+    groups = group_metrics(summed)
     compared = np.array([group.small is None for group in groups], dtype=bool)
     if compared.sum() < 2:
         return ByColumn(name, groups, (), notes)

@@ -22,7 +22,7 @@ BINS = 1 << 14
 
 
 @dataclass(frozen=True)
-class Summed:
+class GroupTotals:
     """The sums of g groups.
 
     `rows` (g,) counts those with a weight above 0, `positive_rows` (g,) those of the positive
@@ -41,7 +41,7 @@ class Summed:
     bound: float
 
 
-class GroupSums:
+class GroupCounter:
     """Takes in rows with the place of their group in `names`; `summed` gives the sums."""
 
     def __init__(self, names: Sequence[str], threshold: float) -> None:
@@ -82,7 +82,7 @@ class GroupSums:
                 bins[:, outcome] += counted.reshape(len(bins), BINS)
         self._parts, self._kept = [], 0
 
-    def summed(self, pool_below: int = 0, pool: str = "") -> Summed:
+    def summed(self, pool_below: int = 0, pool: str = "") -> GroupTotals:
         """Return the sums of the groups that have rows; those of too few are one group, `pool`."""
         there = np.flatnonzero(self._rows)
         few = there[self._rows[there] < pool_below]
@@ -93,7 +93,7 @@ class GroupSums:
         if self._bins is not None:
             self._sum_up(self._bins)
         areas = [self._area(places) for places in own]
-        return Summed(
+        return GroupTotals(
             names=tuple(names),
             rows=np.array([self._rows[places].sum() for places in own], dtype=np.int64),
             positive_rows=np.array([self._lines[0, places].sum() for places in own]),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from placement.evaluation.calibration.reliability import wilson
-from placement.evaluation.fairness.group_counts import Floats, Summed
+from placement.evaluation.fairness.group_counts import Floats, GroupTotals
 
 FEWEST_ROWS = 30  # a group of fewer is shown, and not compared
 FEWEST_OF_OUTCOME = 5
@@ -50,7 +50,7 @@ class Group:
     small: str | None
 
 
-def groups_of(summed: Summed) -> tuple[Group, ...]:
+def group_metrics(summed: GroupTotals) -> tuple[Group, ...]:
     """Return the figures of each group, the rates by fairlearn's definitions."""
     if not summed.names:
         return ()
@@ -87,7 +87,7 @@ def cells_of(names: Sequence[str], mass: Floats) -> dict[str, Any]:
     }
 
 
-def _group(summed: Summed, place: int, frame: Any) -> Group:
+def _group(summed: GroupTotals, place: int, frame: Any) -> Group:
     name, mass = summed.names[place], summed.mass[place]
     total, (negative, positive) = float(mass.sum()), mass.sum(axis=1)
     selected = float(mass[:, 1].sum())

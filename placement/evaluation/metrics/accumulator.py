@@ -28,7 +28,7 @@ BINS = 1 << 18
 
 
 @dataclass(frozen=True)
-class Measured:
+class PredictionSummary:
     """Rows, or bins of them: `probability`, `label`, `weight` and `rows`, all (m,).
 
     A bin has the mean probability, the share that was positive, the total weight and number of its
@@ -42,7 +42,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Judged:
+class MetricsResult:
     """The figures of some rows, and their gain over the base rate.
 
     `bounds` says how far figures of many rows may be off, and `method` in words how they were made;
@@ -55,7 +55,7 @@ class Judged:
     method: str | None = None
 
 
-class Judge:
+class PredictionAccumulator:
     """Takes in predictions and outcomes; `judged` sums them up. Rows of weight 0 do not count."""
 
     def __init__(self, threshold: float = 0.5, seed: int = 0) -> None:
@@ -79,22 +79,22 @@ class Judge:
             sums.add(*(np.concatenate(part) for part in zip(*self._parts, strict=True)))
         self._parts, self._kept = [], 0
 
-    def measured(self) -> Measured:
+    def measured(self) -> PredictionSummary:
         """Return what was taken in: rows, or bins of them."""
         if self._sums is not None:
             self._sum_up(self._sums)
             return self._sums.bins
         p, y, w, _ = self._rows()
-        return Measured(p, y, w, np.ones(len(p), dtype=np.int64))
+        return PredictionSummary(p, y, w, np.ones(len(p), dtype=np.int64))
 
-    def judged(self) -> Judged:
+    def judged(self) -> MetricsResult:
         """Sum up what was taken in."""
         if self._sums is not None:
             self._sum_up(self._sums)
             return self._sums.judged()
         p, y, w, base = self._rows()
         found = skill(p, y, base, w, seed=self._seed)
-        return Judged(metrics(p, y, w, self._threshold), found)
+        return MetricsResult(metrics(p, y, w, self._threshold), found)
 
     def _rows(self) -> tuple[Floats, ...]:
         if not self._kept:
@@ -164,11 +164,11 @@ class _Sums:
         np.maximum.at(self._most, bins, p)
 
     @property
-    def bins(self) -> Measured:
+    def bins(self) -> PredictionSummary:
         weight, positive, score, rows = self._bins[:, self._bins[3] > 0]
-        return Measured(score / weight, positive / weight, weight, rows.astype(np.int64))
+        return PredictionSummary(score / weight, positive / weight, weight, rows.astype(np.int64))
 
-    def judged(self) -> Judged:
+    def judged(self) -> MetricsResult:
         known, there = self._totals, self._bins[3] > 0
         weight, positive, score, rows = self._bins[:, there]
         tied = self._least[there] == self._most[there]
@@ -185,7 +185,9 @@ class _Sums:
             f1=ratio(2 * known.hits, known.hits + known.alarms + known.positive),
             ece=ordered.ece,
         )
-        return Judged(figures, known.skill, ordered.bounds, _method(int(rows.sum()), ordered))
+        return MetricsResult(
+            figures, known.skill, ordered.bounds, _method(int(rows.sum()), ordered)
+        )
 
 
 @dataclass(frozen=True)

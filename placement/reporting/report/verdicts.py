@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from placement.evaluation.alternatives.alternatives import Rivals
+from placement.evaluation.alternatives.alternatives import ModelComparison
 from placement.evaluation.coefficients import FEW_EVENTS, few_events
-from placement.evaluation.metrics.accumulator import Judged
+from placement.evaluation.metrics.accumulator import MetricsResult
 from placement.model.fitted import Fitted
 from placement.reporting.format.blocks import State
 from placement.reporting.text.alternatives import verdict
@@ -24,7 +24,7 @@ class LaterBatch:
     column: str
     batch: str
     rows: tuple[int, int]
-    judged: Judged
+    judged: MetricsResult
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Report:
     fitted: Fitted
     checks: Sequence[Mapping[str, Any]] | None
     source: str | None = None
-    rivals: Rivals | None = None
+    rivals: ModelComparison | None = None
     later: LaterBatch | None = None
     warnings: tuple[str, ...] = ()
 

@@ -3,12 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
-from placement.evaluation.alternatives.alternatives import Contender, Rivals
-from placement.evaluation.alternatives.nonlinearity_search import Difference, Remedy
+from placement.evaluation.alternatives.alternatives import Candidate, ModelComparison
+from placement.evaluation.alternatives.nonlinearity_search import Difference, SuggestedTerm
 from placement.reporting.format.text_table import table
 
 
-def rivals_text(found: Rivals) -> str:
+def rivals_text(found: ModelComparison) -> str:
     """Say whether a straight line is enough, with the figures of all contenders."""
     drawn = f", drawn from {found.of_rows:,} by their hash," if found.rows < found.of_rows else ""
     rows: list[tuple[Any, ...]] = []
@@ -32,13 +32,13 @@ def rivals_text(found: Rivals) -> str:
     return "\n".join(lines)
 
 
-def contenders(found: Rivals) -> tuple[Contender, ...]:
+def contenders(found: ModelComparison) -> tuple[Candidate, ...]:
     """Return the perceptron, its rivals, and the mended line where there is one."""
     mended = () if found.mended is None else (found.mended,)
     return (found.perceptron, found.base_rate, found.single, found.trees, *mended)
 
 
-def verdict(found: Rivals) -> list[str]:
+def verdict(found: ModelComparison) -> list[str]:
     """Return what the comparison came to, in sentences."""
     lines = []
     base, single, trees = (one.apart for one in (found.base_rate, found.single, found.trees))
@@ -74,7 +74,7 @@ def verdict(found: Rivals) -> list[str]:
     return lines
 
 
-def _outcome(found: Rivals) -> list[str]:
+def _outcome(found: ModelComparison) -> list[str]:
     """Say what is left where remedies were found."""
     if found.mended is None or found.left is None:
         return []
@@ -92,7 +92,7 @@ def _outcome(found: Rivals) -> list[str]:
     return lines
 
 
-def _name(one: Contender, found: Rivals) -> str:
+def _name(one: Candidate, found: ModelComparison) -> str:
     if one is found.single and found.single_columns:
         return f"{one.name} ({', '.join(found.single_columns)})"
     return one.name
@@ -102,7 +102,7 @@ def _interval(found: Difference) -> str:
     return f"{found.low:+.4f} to {found.high:+.4f}"
 
 
-def _remedies_table(remedies: tuple[Remedy, ...]) -> str:
+def _remedies_table(remedies: tuple[SuggestedTerm, ...]) -> str:
     rows = [
         (own.option, own.log_loss, own.gain.mean, f"{own.gain.low:.4f} to {own.gain.high:.4f}")
         for own in remedies
@@ -110,7 +110,7 @@ def _remedies_table(remedies: tuple[Remedy, ...]) -> str:
     return table(("option", "log-loss then", "gain", "95 % interval"), rows, numeric=(1, 2))
 
 
-def rivals_document(found: Rivals) -> dict[str, Any]:
+def rivals_document(found: ModelComparison) -> dict[str, Any]:
     """The comparison as a document, to stand within that of a command."""
     return {
         "rows": found.rows,
@@ -133,7 +133,7 @@ def rivals_document(found: Rivals) -> dict[str, Any]:
     }
 
 
-def _contender(one: Contender) -> dict[str, Any]:
+def _contender(one: Candidate) -> dict[str, Any]:
     apart = None if one.apart is None else asdict(one.apart)
     return {
         "name": one.name,

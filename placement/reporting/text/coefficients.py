@@ -7,7 +7,7 @@ from typing import Any
 from placement.evaluation.coefficients import (
     INFLATED,
     INTERCEPT,
-    Estimate,
+    CoefficientEstimate,
     differ,
     estimates,
     is_penalised,
@@ -64,13 +64,13 @@ def inflation_notes(fitted: Fitted) -> list[str]:
     return [f"{told}; their single coefficients mean little."]
 
 
-def unpenalised(fitted: Fitted) -> tuple[Estimate, ...] | None:
+def unpenalised(fitted: Fitted) -> tuple[CoefficientEstimate, ...] | None:
     """The maximum-likelihood fit that the model carries, None where there is none."""
     found = (fitted.figures.get("maximum_likelihood") or {}).get("coefficients")
-    return None if found is None else tuple(Estimate(**row) for row in found)
+    return None if found is None else tuple(CoefficientEstimate(**row) for row in found)
 
 
-def model_text(fitted: Fitted, rows: Sequence[Estimate], *, maximised: bool) -> str:
+def model_text(fitted: Fitted, rows: Sequence[CoefficientEstimate], *, maximised: bool) -> str:
     """The model as `explain` prints it; `maximised`: these are the maximum-likelihood figures."""
     target = fitted.schema.target
     penalty = "" if maximised or not is_penalised(fitted) else f", --l2 {fitted.config['l2']:g}"
@@ -124,7 +124,9 @@ def _likelihood_lines(fitted: Fitted, *, maximised: bool) -> list[str]:
     return lines
 
 
-def model_document(fitted: Fitted, rows: Sequence[Estimate], *, maximised: bool) -> dict[str, Any]:
+def model_document(
+    fitted: Fitted, rows: Sequence[CoefficientEstimate], *, maximised: bool
+) -> dict[str, Any]:
     """The same for `explain --json`."""
     own = fitted.figures.get("maximum_likelihood") if maximised and is_penalised(fitted) else None
     found = likelihood_of(own, maximised=True) if own else likelihood(fitted)
@@ -149,7 +151,7 @@ def _p(value: float | None) -> str | None:
     return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
 
 
-def _ratio(row: Estimate, value: float | None) -> str | None:
+def _ratio(row: CoefficientEstimate, value: float | None) -> str | None:
     """Odds at all columns zero are of nobody; a ratio spans many powers of ten."""
     if value is None or row.feature == INTERCEPT:
         return None

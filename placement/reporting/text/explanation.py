@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from placement.evaluation.explanation.counterfactual import WhatIf
+from placement.evaluation.explanation.counterfactual import Counterfactual
 from placement.reporting.format.probability_words import chance, in_100
 from placement.reporting.format.text_table import table
 from placement.reporting.json_documents import FORMAT
@@ -38,7 +38,7 @@ def _student_text(student: Student, positive: str, *, calibrated: bool) -> str:
     return "\n".join(lines)
 
 
-def what_if_text(own: WhatIf, positive: str) -> str:
+def what_if_text(own: Counterfactual, positive: str) -> str:
     """Say what one column would have to be; never as advice to a person."""
     goal = f"{in_100(own.target)} in 100"
     if own.verdict == "no advice":

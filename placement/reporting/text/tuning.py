@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from placement.config import TrainConfig, flag
-from placement.evaluation.alternatives.alternatives import Rivals
+from placement.evaluation.alternatives.alternatives import ModelComparison
 from placement.reporting.format.text_table import table
 from placement.reporting.json_documents import FORMAT
 from placement.reporting.plots.canvas import (
@@ -45,7 +45,7 @@ class TuneResult:
     name: str
     rows: Mapping[str, int]
     path: PenaltyPath
-    rivals: Rivals
+    rivals: ModelComparison
     options: tuple[str, ...]
     warnings: tuple[str, ...]
     run: tuple[str, str, str] | None
@@ -140,7 +140,7 @@ def path_rows(path: PenaltyPath) -> list[dict[str, Any]]:
     ]
 
 
-def rival_metrics(found: Rivals) -> dict[str, float]:
+def rival_metrics(found: ModelComparison) -> dict[str, float]:
     """The log-losses of the contenders by the names they are logged under."""
     return {f"rivals_{one.name.replace(' ', '_')}": one.log_loss for one in contenders(found)}
 

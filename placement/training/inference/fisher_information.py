@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from placement.data.encoding.chunks import Chunk, Chunks, threads_for
-from placement.training.passes.chunk_threads import in_parts, tensors
+from placement.training.passes.chunk_threads import map_chunks, tensors
 
 Array = npt.NDArray[np.float64]
 
@@ -130,7 +130,7 @@ def information(
                 _add_chunk(found, chunk, beta, factors)
             return found
 
-        for part in in_parts(source, of_chunks, threads_for(source)):
+        for part in map_chunks(source, of_chunks, threads_for(source)):
             total.add(part)
     hessian, products, scores = total.matrices
     return Information(

@@ -19,7 +19,7 @@ T = TypeVar("T")
 PART_CHUNKS = 4  # summed up by one thread in a go
 
 
-def in_parts(
+def map_chunks(
     source: Chunks, work: Callable[[Iterable[Chunk]], T], threads: int = 1, *, blas: bool = False
 ) -> Iterator[T]:
     """Yield `work(chunks)` for every few chunks, in order.

@@ -20,7 +20,7 @@ from placement.data.encoding.chunks import Chunk, Chunks
 from placement.model import loss as losses
 from placement.model.perceptron import Perceptron
 from placement.training.passes import distributed
-from placement.training.passes.chunk_threads import in_parts, tensors, total_weight
+from placement.training.passes.chunk_threads import map_chunks, tensors, total_weight
 
 Array = npt.NDArray[np.float64]
 
@@ -60,7 +60,7 @@ class _Part:
     products: Array
 
 
-class Visitor:
+class LossSums:
     """Runs forward and `backward()` over whole sources; the gradient stays in the model's `.grad`.
 
     Each of its threads keeps a leaf copy of the parameters from one visit to the next.
@@ -72,14 +72,14 @@ class Visitor:
         self._visits = 0
         self._own = threading.local()
 
-    def visit(self, source: Chunks, *, hessian: bool = False) -> Sums:
+    def evaluate(self, source: Chunks, *, hessian: bool = False) -> Sums:
         """Sum up every chunk at the model's present parameters."""
         self._visits += 1
         size = self.model.width + 1
         scalars, gradient = np.zeros(4), self.model.zeros()
         products = np.zeros((size, size) if hessian else (0, 0))
         work = partial(self._sum, hessian)
-        for part in in_parts(source, work, self.task.threads, blas=hessian):
+        for part in map_chunks(source, work, self.task.threads, blas=hessian):
             scalars += part.scalars
             gradient = gradient[0] + part.gradient[0], gradient[1] + part.gradient[1]
             products += part.products
@@ -100,7 +100,7 @@ class Visitor:
         """Weighted mean loss of a source that is only looked at; NaN without rows."""
         total = np.zeros(2)
         self._visits += 1
-        for sums in in_parts(source, self._look, self.task.threads):
+        for sums in map_chunks(source, self._look, self.task.threads):
             total += sums
         total = distributed.add_up(total)
         return float(total[0] / total[1]) if total[1] else float("nan")

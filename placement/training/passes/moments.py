@@ -11,7 +11,7 @@ from placement.data.encoding.chunks import Chunk, Chunks
 from placement.errors import DataError
 from placement.model.perceptron import Standardising
 from placement.training.passes import distributed
-from placement.training.passes.chunk_threads import in_parts, tensors, total_weight
+from placement.training.passes.chunk_threads import map_chunks, tensors, total_weight
 
 Array = npt.NDArray[np.float64]
 
@@ -138,7 +138,7 @@ def totals(
         return found, fine
 
     seen, fine = np.zeros(3 + columns + columns**2 * products), True
-    for sums, good in in_parts(source, part_of, threads, blas=products):
+    for sums, good in map_chunks(source, part_of, threads, blas=products):
         seen, fine = seen + sums, fine and good
     hard, rounded = not distributed.agree(stop=not fine), distributed.agree(stop=single)
     in_doubt = not (fine and np.isfinite(seen[: 3 + columns]).all())

@@ -12,7 +12,7 @@ from placement.errors import DataError
 from placement.model.perceptron import Perceptron
 from placement.training.passes import loss_sums
 from placement.training.problem.options import Options
-from placement.training.solver.hessian import Curvature
+from placement.training.solver.hessian import Hessian
 
 Array = npt.NDArray[np.float64]
 
@@ -20,7 +20,7 @@ _REMEMBERED = 8  # evaluations kept, so that no visit is paid for twice
 
 
 @dataclass(frozen=True)
-class Point:
+class ObjectiveValue:
     """The penalised *sum* objective at `parameters: (d + 1,)`; `loss` is without the penalty.
 
     `curvature` was taken here or nearby, None where nobody asked for it.
@@ -31,7 +31,7 @@ class Point:
     loss: float
     penalised: float
     gradient: Array
-    curvature: Curvature | None
+    curvature: Hessian | None
     clamped: int
     clamped_wrong: int
     beyond: int
@@ -47,11 +47,11 @@ class Point:
             raise ValueError("this point was evaluated without its Hessian")
         return self.curvature.step(self.gradient)
 
-    def distance(self) -> float | None:
+    def newton_decrement(self) -> float | None:
         """Return λ, the distance to the optimum in standard errors; None without all rows' H."""
         if self.curvature is None or not self.curvature.whole:
             return None
-        return self.curvature.distance(self.gradient)
+        return self.curvature.newton_decrement(self.gradient)
 
 
 class Objective:
@@ -73,15 +73,15 @@ class Objective:
         self.source = source
         self.options = options
         self.share = share
-        self.visitor = loss_sums.Visitor(model, task)
-        self._known: OrderedDict[bytes, Point] = OrderedDict()
-        self.curvature: Curvature | None = None
+        self.visitor = loss_sums.LossSums(model, task)
+        self._known: OrderedDict[bytes, ObjectiveValue] = OrderedDict()
+        self.curvature: Hessian | None = None
 
     def of_sample(self, rows: Chunks, share: float) -> "Objective":
         """The loss of the same model on a sample of the rows."""
         return Objective(self.model, rows, self.options, self.visitor.task, share)
 
-    def point(self, *, curved: bool = False) -> Point:
+    def point(self, *, curved: bool = False) -> ObjectiveValue:
         """Evaluate at the model's present parameters, or remember having done so.
 
         `curved`: with a Hessian, a new one only where the last was taken too far from here.
@@ -101,12 +101,12 @@ class Objective:
             return replace(point, curvature=near)
         return point
 
-    def distance(self) -> float:
+    def newton_decrement(self) -> float:
         """Return λ at the model's present parameters, from a Hessian of all rows."""
         if self.curvature is not None and not self.curvature.whole:
             self.curvature = None
-        distance = self.point(curved=True).distance()
-        return float("nan") if distance is None else distance
+        newton_decrement = self.point(curved=True).newton_decrement()
+        return float("nan") if newton_decrement is None else newton_decrement
 
     def start_from(self, sample: "Objective") -> None:
         """Go on where a sample's fit ended, with its Hessian; from zero if that is no worse."""
@@ -117,19 +117,19 @@ class Objective:
             self.curvature = None
             self.model.move_to(np.zeros_like(point.parameters))
 
-    def on(self, source: Chunks, *, hessian: bool = False) -> Point:
+    def on(self, source: Chunks, *, hessian: bool = False) -> ObjectiveValue:
         """Evaluate on some rows, with the whole penalty added once after all sums."""
         parameters = self.model.parameters_as_array()
-        total = self.visitor.visit(source, hessian=hessian)
+        total = self.visitor.evaluate(source, hessian=hessian)
         penalty = np.append(np.full(len(parameters) - 1, self.options.l2 * self.share), 0.0)
         curvature = None
         if total.hessian is not None:
-            curvature = Curvature(total.hessian + np.diag(penalty), parameters, total.weight)
+            curvature = Hessian(total.hessian + np.diag(penalty), parameters, total.weight)
         clamping = self.options.loss == "clamped"
         with np.errstate(over="ignore", invalid="ignore"):  # told as a DataError below
             half_squares = 0.5 * float(penalty @ parameters**2)
             gradient = total.gradient + penalty * parameters
-        point = Point(
+        point = ObjectiveValue(
             parameters=parameters,
             weight=total.weight,
             loss=total.loss,
@@ -143,7 +143,7 @@ class Objective:
         self._demand_finite(point)
         return point
 
-    def _demand_finite(self, point: Point) -> None:
+    def _demand_finite(self, point: ObjectiveValue) -> None:
         if np.isfinite(point.penalised) and np.isfinite(point.gradient).all():
             return
         lr = self.options.lr

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
-Walk = Callable[[], Iterator[Array]]  # through signed rows, some (n, d + 1) at a time
+RowIterator = Callable[[], Iterator[Array]]  # through signed rows, some (n, d + 1) at a time
 
 _WORKING_ROWS = 1_000
 _MOST_TRIED_COLUMNS = 40
@@ -19,16 +19,16 @@ _MARGIN = 1e-6  # of a separating plane: the solver's tolerance is 1e-7
 _NEWTON_STEPS, _FAR = 12, 30.0
 
 
-def walk_of(signed: Array) -> Walk:
+def row_iterator(signed: Array) -> RowIterator:
     """Walk through rows in memory."""
     return lambda: iter([signed])
 
 
-def overlap(sample: Array) -> bool:
+def classes_overlap(sample: Array) -> bool:
     """Whether some rows overlap for sure, and with them all rows of the same columns."""
     if not is_of_full_rank(sample):
         return False
-    return has_optimum(sample) or separating_plane(walk_of(sample)) is None
+    return has_optimum(sample) or separating_plane(row_iterator(sample)) is None
 
 
 def has_optimum(signed: Array) -> bool:
@@ -55,7 +55,7 @@ def has_optimum(signed: Array) -> bool:
     return False
 
 
-def separating_plane(walk: Walk) -> Array | None:
+def separating_plane(walk: RowIterator) -> Array | None:
     """Return β with |β| ≤ 1, all margins ≥ 0 and one above, or None.
 
     Solved on a few rows, to which those that its answer violates are added until none is: an
@@ -94,7 +94,7 @@ def _solve(signed: Array) -> Array | None:
     return beta if real else None
 
 
-def completely(walk: Walk) -> bool:
+def completely(walk: RowIterator) -> bool:
     """Return whether some plane leaves every row a margin: max t with all margins ≥ t."""
     from scipy.optimize import linprog
 
@@ -116,16 +116,16 @@ def completely(walk: Walk) -> bool:
         work = grown
 
 
-def _some_rows(walk: Walk) -> Array:
+def _some_rows(walk: RowIterator) -> Array:
     draw = np.random.default_rng(0)
     return _lowest(walk, lambda signed: draw.random(len(signed)))
 
 
-def _violated(walk: Walk, beta: Array) -> Array:
+def _violated(walk: RowIterator, beta: Array) -> Array:
     return _lowest(walk, lambda signed: signed @ beta, -_MARGIN)
 
 
-def _outside_span(walk: Walk, work: Array) -> Array:
+def _outside_span(walk: RowIterator, work: Array) -> Array:
     """Return rows that are no combination of those given."""
     _, size, right = np.linalg.svd(work)
     none = size.max(initial=0.0) * max(work.shape) * np.finfo(np.float64).eps
@@ -135,7 +135,7 @@ def _outside_span(walk: Walk, work: Array) -> Array:
     return _lowest(walk, lambda signed: -np.abs(signed @ null).max(axis=1), -_MARGIN)
 
 
-def _lowest(walk: Walk, score: Callable[[Array], Array], below: float = np.inf) -> Array:
+def _lowest(walk: RowIterator, score: Callable[[Array], Array], below: float = np.inf) -> Array:
     """Return the rows of the lowest scores below a bound, a thousand at most."""
     kept, scores = np.empty((0, 0)), np.empty(0)
     for signed in walk():
@@ -153,7 +153,7 @@ def is_of_full_rank(signed: Array) -> bool:
     return bool(np.linalg.matrix_rank(signed) == signed.shape[1])
 
 
-def columns_that_separate(walk: Walk, beta: Array) -> list[int]:
+def columns_that_separate(walk: RowIterator, beta: Array) -> list[int]:
     """Return few columns that suffice: each that does alone, else what no other can replace."""
     columns = len(beta) - 1
     alone = _separate_alone(walk)
@@ -169,12 +169,12 @@ def columns_that_separate(walk: Walk, beta: Array) -> list[int]:
     return [j for j in range(columns) if abs(beta[j]) > 1e-6 and columns > _MOST_TRIED_COLUMNS]
 
 
-def _separates_with(walk: Walk, columns: list[int]) -> bool:
+def _separates_with(walk: RowIterator, columns: list[int]) -> bool:
     kept = [*columns, -1]
     return separating_plane(lambda: (signed[:, kept] for signed in walk())) is not None
 
 
-def _separate_alone(walk: Walk) -> list[int]:
+def _separate_alone(walk: RowIterator) -> list[int]:
     """Return the columns of which one side of a value has one outcome, the other the other."""
     low: list[Array] = [np.array(np.inf), np.array(np.inf)]  # of the negative and the positive
     high: list[Array] = [np.array(-np.inf), np.array(-np.inf)]

@@ -8,14 +8,14 @@ import numpy.typing as npt
 
 from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks
 from placement.training.problem.separating_hyperplane import (
-    Walk,
+    RowIterator,
+    classes_overlap,
     columns_that_separate,
     completely,
     has_optimum,
     is_of_full_rank,
-    overlap,
+    row_iterator,
     separating_plane,
-    walk_of,
 )
 
 Array = npt.NDArray[np.float64]
@@ -52,7 +52,7 @@ def find_separation(
     if source.rows > _SAMPLE_ROWS:
         rows = np.random.default_rng(0).choice(source.rows, _SAMPLE_ROWS, replace=False)
         some = source.take(np.sort(rows))
-        if overlap(_signed_rows(some, _scale(some))):
+        if classes_overlap(_signed_rows(some, _scale(some))):
             return none
     scale = _scale(source)
     signed = _distinct_rows(source, scale, most_rows or MOST_DISTINCT_ROWS)
@@ -61,7 +61,7 @@ def find_separation(
     few = signed is not None and len(signed) <= _SAMPLE_ROWS
     if signed is not None and few and is_of_full_rank(signed) and has_optimum(signed):
         return none
-    walk = walk_of(signed) if signed is not None else _walk_through(source, scale)
+    walk = row_iterator(signed) if signed is not None else _walk_through(source, scale)
     beta = separating_plane(walk)
     if beta is None:
         return none
@@ -76,7 +76,7 @@ def find_separation(
     return Separation(chosen, complete, text)
 
 
-def _walk_through(source: Chunks, scale: tuple[Array, Array]) -> Walk:
+def _walk_through(source: Chunks, scale: tuple[Array, Array]) -> RowIterator:
     return lambda: (_signed_rows(chunk, scale) for chunk in source)
 
 

@@ -14,7 +14,7 @@ NEARBY = 1e-3  # root mean square change of the logits over which a Hessian hard
 
 
 @dataclass(frozen=True, eq=False)
-class Curvature:
+class Hessian:
     """The Hessian `(d + 1, d + 1)` of the penalised sum objective, taken at `parameters: (d + 1,)`.
 
     `weight` is Σ weight of the rows; `whole` is False where only a sample of them was asked, its
@@ -37,7 +37,7 @@ class Curvature:
             found = torch.cholesky_solve(right, factor).squeeze(1).numpy()
         return -np.asarray(found / size, dtype=np.float64)
 
-    def distance(self, gradient: Array) -> float:
+    def newton_decrement(self, gradient: Array) -> float:
         """Return λ = √(gᵀH⁻¹g): how far the optimum is, in standard errors."""
         step = self.step(gradient)
         residual = np.linalg.norm(self.hessian @ step + gradient)
@@ -55,9 +55,9 @@ class Curvature:
         moved = float(apart @ self.hessian @ apart)
         return moved <= NEARBY**2 * self.weight
 
-    def scaled(self, factor: float) -> "Curvature":
+    def scaled(self, factor: float) -> "Hessian":
         """The Hessian of `factor` times as many such rows, known from these alone."""
-        return Curvature(self.hessian * factor, self.parameters, self.weight * factor, whole=False)
+        return Hessian(self.hessian * factor, self.parameters, self.weight * factor, whole=False)
 
     @cached_property
     def _scaled(self) -> tuple[Array, torch.Tensor | None]:

@@ -14,7 +14,7 @@ import torch
 
 from placement.data.encoding.chunks import mini_batches
 from placement.training.passes import distributed
-from placement.training.problem.objective import Objective, Point
+from placement.training.problem.objective import Objective, ObjectiveValue
 
 
 class Stepper(Protocol):
@@ -22,7 +22,7 @@ class Stepper(Protocol):
 
     needs_hessian: bool
 
-    def step(self, objective: Objective, point: Point) -> float:
+    def step(self, objective: Objective, point: ObjectiveValue) -> float:
         """Move the model of `objective`, which stands at `point`."""
         ...
 
@@ -60,7 +60,7 @@ class GradientDescent:
         self.lr = lr
 
     @torch.no_grad()
-    def step(self, objective: Objective, point: Point) -> float:
+    def step(self, objective: Objective, point: ObjectiveValue) -> float:
         """Step along the gradient of the penalised mean loss."""
         objective.model.leave_gradient(point.gradient / point.weight)
         for parameter in objective.model.parameters():
@@ -78,7 +78,7 @@ class FullBatch:
         self.optimizer = optimizer
         self.lr = lr
 
-    def step(self, objective: Objective, point: Point) -> float:
+    def step(self, objective: Objective, point: ObjectiveValue) -> float:
         """Step along the gradient of the penalised mean loss."""
         objective.model.leave_gradient(point.gradient / point.weight)
         self.optimizer.step()
@@ -95,7 +95,7 @@ class MiniBatches:
         self.lr = lr
         self.epoch = 0
 
-    def step(self, objective: Objective, point: Point) -> float:
+    def step(self, objective: Objective, point: ObjectiveValue) -> float:
         """Walk all mini-batches once; every rank makes as many steps as the longest."""
         source, options = objective.source, objective.options
         size = max(1, (options.batch_size or source.rows) // distributed.world_size())
@@ -121,7 +121,7 @@ class Newton:
     needs_hessian = True
     most_halvings = 40
 
-    def step(self, objective: Objective, point: Point) -> float:
+    def step(self, objective: Objective, point: ObjectiveValue) -> float:
         """Move by −t·H⁻¹g with the first t of 1, ½, ¼ … that does not raise the loss."""
         direction = point.newton_step()
         double = objective.options.dtype == "float64"
@@ -170,7 +170,7 @@ class Lbfgs:
             line_search_fn="strong_wolfe" if self.searching else None,
         )
 
-    def step(self, objective: Objective, point: Point) -> float:
+    def step(self, objective: Objective, point: ObjectiveValue) -> float:
         """Make one iteration; start its memory afresh where it makes no progress."""
         self._choose_search(objective, point)
         self._iterate(objective)
@@ -182,7 +182,7 @@ class Lbfgs:
             moved = objective.model.parameters_as_array() - point.parameters
         return float(np.linalg.norm(moved))
 
-    def _choose_search(self, objective: Objective, point: Point) -> None:
+    def _choose_search(self, objective: Objective, point: ObjectiveValue) -> None:
         """Search while steps show in the loss; search again where steps without it led astray."""
         decrease, self.before = self.before - point.penalised, point.penalised
         self.best = min(self.best, point.gradient_norm)

@@ -14,8 +14,8 @@ from placement.training.problem.problem import Problem
 class Solution:
     """The fitted perceptron on the encoded columns.
 
-    `aliased` columns have weight 0 and no coefficient. `distance` is the certificate λ. Losses
-    are means; `epsilon` is the clamp in effect; `lr` the step size of gd, sgd or adam, None
+    `aliased` columns have weight 0 and no coefficient. `newton_decrement` is the certificate λ.
+    Losses are means; `epsilon` is the clamp in effect; `lr` the step size of gd, sgd or adam, None
     where none of them ran. `warnings` are sentences for the user.
     """
 
@@ -24,7 +24,7 @@ class Solution:
     aliased: tuple[int, ...]
     stopped: Stopped
     converged: bool
-    distance: float | None
+    newton_decrement: float | None
     epochs: int
     history: tuple[Epoch, ...]
     loss: float
@@ -48,7 +48,7 @@ def solution(history: Sequence[Epoch], problem: Problem) -> Solution:
         aliased=problem.aliased,
         stopped=last.stopped or "interrupted",
         converged=last.stopped == "tolerance",
-        distance=chosen.distance,
+        newton_decrement=chosen.newton_decrement,
         epochs=last.number,
         history=tuple(history),
         loss=chosen.loss,
@@ -81,8 +81,8 @@ def _warnings(chosen: Epoch, last: Epoch) -> tuple[str, ...]:
     if last.stopped == "epoch_limit":
         far = (
             ""
-            if last.distance is None
-            else f", {last.distance:.2g} standard errors from the optimum"
+            if last.newton_decrement is None
+            else f", {last.newton_decrement:.2g} standard errors from the optimum"
         )
         found.append(f"not converged after {last.number} epochs{far}: raise --epochs or use auto")
     return tuple(found)

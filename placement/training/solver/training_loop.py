@@ -8,7 +8,7 @@ import numpy as np
 from placement.data.encoding.chunks import Chunks, threads_for
 from placement.model.history import Epoch
 from placement.training.passes import distributed, loss_sums
-from placement.training.problem.objective import Objective, Point
+from placement.training.problem.objective import Objective, ObjectiveValue
 from placement.training.problem.options import Options
 from placement.training.problem.problem import Problem, Stage, prepare, refuse_separation
 from placement.training.solver.optimizers import make_stepper
@@ -66,7 +66,7 @@ def epochs(
         hard=problem.hard,
     )
     whole = Objective(problem.perceptron(), problem.source, problem.options, task)
-    watch = _Watch(problem, whole, problem.project(validation), problem.project(held_out))
+    watch = _StopCriteria(problem, whole, problem.project(validation), problem.project(held_out))
     sample: Objective | None = None
     for stage in problem.stages:
         objective = whole.of_sample(stage.rows, stage.share) if stage.is_sampled else whole
@@ -87,7 +87,7 @@ def epochs(
             watch.check(check, epoch)
             if epoch.stopped is None:
                 size = stepper.step(objective, objective.point(curved=stepper.needs_hessian))
-                epoch = replace(epoch, step_size=size, stopped=watch.stuck(stage, epoch, size))
+                epoch = replace(epoch, step_size=size, stopped=watch.no_descent(stage, epoch, size))
             yield watch.finish(epoch)
             if epoch.stopped is not None:
                 return
@@ -107,7 +107,7 @@ def _problem(
 
 
 @dataclass
-class _Watch:
+class _StopCriteria:
     """What the loop keeps an eye on: the certificate, the clamp, the validation loss."""
 
     problem: Problem
@@ -119,10 +119,10 @@ class _Watch:
     ratio: float = field(default=0.0, init=False)
 
     def describe(
-        self, stage: Stage, point: Point, *, may_stop: bool = True, last: bool = False
+        self, stage: Stage, point: ObjectiveValue, *, may_stop: bool = True, last: bool = False
     ) -> Epoch:
         """Describe the point the model stands at and decide whether to stop there."""
-        distance = self._distance(point, always=last) if may_stop else None
+        newton_decrement = self._newton_decrement(point, always=last) if may_stop else None
         validation = None if stage.is_sampled else self._loss(self.validation)
         epoch = Epoch(
             number=self.number,
@@ -133,7 +133,7 @@ class _Watch:
             step_size=None,
             clamped_rows=point.clamped,
             clamped_wrong=point.clamped_wrong,
-            distance=distance,
+            newton_decrement=newton_decrement,
             validation_loss=validation,
             held_out_loss=None if stage.is_sampled else self._loss(self.held_out),
             weights=self.problem.expand(point.parameters[:-1]),
@@ -144,7 +144,10 @@ class _Watch:
         return replace(epoch, stopped=stopped)
 
     def _verdict(self, epoch: Epoch, validation: float | None) -> str | None:
-        if epoch.distance is not None and epoch.distance <= self.problem.options.tolerance:
+        if (
+            epoch.newton_decrement is not None
+            and epoch.newton_decrement <= self.problem.options.tolerance
+        ):
             return "clamped" if epoch.clamped_wrong else "tolerance"
         patience = self.problem.options.patience
         if validation is None or patience is None:
@@ -153,24 +156,24 @@ class _Watch:
             self.best = (validation, epoch.number)
         return "patience" if epoch.number - self.best[1] >= patience else None
 
-    def _distance(self, point: Point, *, always: bool) -> float | None:
+    def _newton_decrement(self, point: ObjectiveValue, *, always: bool) -> float | None:
         if point.curvature is None:
             norm = float(np.linalg.norm(point.gradient))
             # λ ≥ ‖g‖/√(largest eigenvalue of H): while even this is large, no Hessian is needed.
             ratio = max(self.ratio, 1 / np.sqrt(point.weight * (self.problem.curvature or 1.0)))
             if norm * ratio > self.problem.options.tolerance and not always:
                 return None
-            distance = self.objective.distance()
-            self.ratio = distance / norm if norm else self.ratio
-            return distance
-        return self.objective.distance() if always else point.distance()
+            newton_decrement = self.objective.newton_decrement()
+            self.ratio = newton_decrement / norm if norm else self.ratio
+            return newton_decrement
+        return self.objective.newton_decrement() if always else point.newton_decrement()
 
-    def is_near_enough(self, point: Point, epoch: Epoch) -> bool:
+    def is_near_enough(self, point: ObjectiveValue, epoch: Epoch) -> bool:
         """Whether a sample's fit may end: what it is off is many standard errors of all rows."""
-        near = point.curvature is not None and point.curvature.distance(point.gradient) <= 1
+        near = point.curvature is not None and point.curvature.newton_decrement(point.gradient) <= 1
         return near or not epoch.step_size
 
-    def stuck(self, stage: Stage, epoch: Epoch, size: float) -> str | None:
+    def no_descent(self, stage: Stage, epoch: Epoch, size: float) -> str | None:
         """Say how training ends where no step lowers the loss any more."""
         if size > 0 or stage.is_sampled:
             return None
@@ -188,8 +191,8 @@ class _Watch:
         problem = self.problem
         if epoch.stopped is None:
             return epoch
-        if epoch.distance is None:
-            epoch = replace(epoch, distance=self.objective.distance())
+        if epoch.newton_decrement is None:
+            epoch = replace(epoch, newton_decrement=self.objective.newton_decrement())
         if problem.separation_known or problem.options.l2 > 0:
             return epoch
         if self.objective.point().beyond and distributed.world_size() == 1:

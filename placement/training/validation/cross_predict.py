@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
-from placement.data.columns.column_store import Vector
-from placement.data.profiles.sensitive_groups import Groups
+from placement.data.columns.column_store import ChunkedArray
+from placement.data.profiles.sensitive_groups import SensitiveGroups
 from placement.data.splits.split import ASIDE, TEST, TRAIN, split_of
 from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.model.fitted import Fitted
 from placement.runtime.ordered_map import in_order, usable_processors
-from placement.training.prepare import Prepared, Tested, finish, prepare
+from placement.training.prepare import Prepared, TestRows, finish, prepare
 from placement.training.solver.training_loop import solve
 
 Floats = npt.NDArray[np.float64]
@@ -23,14 +23,14 @@ Codes = npt.NDArray[np.int64]
 InGroups = tuple[Floats, Floats, Floats, tuple[Codes, ...]]
 
 
-def scored(tested: Tested, fitted: Fitted) -> Iterator[tuple[Floats, Floats, Floats]]:
+def scored(tested: TestRows, fitted: Fitted) -> Iterator[tuple[Floats, Floats, Floats]]:
     """Yield probability, label and weight (n,) of the rows of each piece."""
     for p, y, w, _ in scored_in_groups(tested, fitted, ()):
         yield p, y, w
 
 
 def scored_in_groups(
-    tested: Tested, fitted: Fitted, groups: Sequence[Groups]
+    tested: TestRows, fitted: Fitted, groups: Sequence[SensitiveGroups]
 ) -> Iterator[InGroups]:
     """Yield the same, and for each of some columns the place of every row's group (n,)."""
     table = tested.table
@@ -47,7 +47,7 @@ def scored_in_groups(
 
 
 def cross_scored(
-    table: Table, config: TrainConfig, folds: Vector
+    table: Table, config: TrainConfig, folds: ChunkedArray
 ) -> Iterator[tuple[Floats, Floats, Floats, float]]:
     """Yield out-of-fold probability, label and weight (n,) with their base rate, fold by fold.
 
@@ -61,7 +61,7 @@ def cross_scored(
 
 
 def cross_scored_in_groups(
-    table: Table, config: TrainConfig, folds: Vector, groups: Sequence[Groups]
+    table: Table, config: TrainConfig, folds: ChunkedArray, groups: Sequence[SensitiveGroups]
 ) -> Iterator[InGroups]:
     """Yield out-of-fold probability, label, weight and groups (n,), fold by fold."""
     for number in fold_numbers(folds):
@@ -71,7 +71,7 @@ def cross_scored_in_groups(
 
 @contextmanager
 def _fold_model(
-    table: Table, config: TrainConfig, folds: Vector, number: int
+    table: Table, config: TrainConfig, folds: ChunkedArray, number: int
 ) -> Iterator[tuple[Prepared, Fitted]]:
     """Yield the model of all rows but a fold's, with the fold as its rows to test on."""
     prepared = without_fold(table, replace(config, patience=None), folds, number)
@@ -79,13 +79,13 @@ def _fold_model(
     prepared.discard()
 
 
-def fold_numbers(folds: Vector) -> list[int]:
+def fold_numbers(folds: ChunkedArray) -> list[int]:
     """Return the numbers of the folds that have rows."""
     return sorted({int(fold) for own in folds for fold in np.unique(own) if fold >= 0})
 
 
 def fold_scored(
-    table: Table, config: TrainConfig, folds: Vector, number: int
+    table: Table, config: TrainConfig, folds: ChunkedArray, number: int
 ) -> Iterator[tuple[Floats, Floats, Floats, float]]:
     """Yield the same of one fold, by the model of the other folds."""
     with _fold_model(table, config, folds, number) as (prepared, fitted):
@@ -93,7 +93,7 @@ def fold_scored(
             yield p, y, w, prepared.base_rate
 
 
-def without_fold(table: Table, config: TrainConfig, folds: Vector, number: int) -> Prepared:
+def without_fold(table: Table, config: TrainConfig, folds: ChunkedArray, number: int) -> Prepared:
     """Prepare a table for training without one of its folds, which is what is held out."""
 
     def part(place: int) -> npt.NDArray[np.integer]:

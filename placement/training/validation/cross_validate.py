@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
-from placement.data.columns.column_store import Vector
+from placement.data.columns.column_store import ChunkedArray
 from placement.data.encoding.chunks import Chunks
 from placement.data.table.table import Table
 from placement.training.passes.chunk_threads import one_thread
@@ -38,24 +38,24 @@ def path_config(config: TrainConfig) -> TrainConfig:
 
 def tune(
     prepared: Prepared,
-    foldings: Sequence[Vector],
+    foldings: Sequence[ChunkedArray],
     l2: Sequence[float],
-    tell: Callable[[str], None] = lambda _what: None,
+    on_progress: Callable[[str], None] = lambda _what: None,
 ) -> PenaltyPath:
     """Try penalties `l2`, strong to weak, on the rows that train, in each of the foldings.
 
     These are as `folds_of` makes them. `prepared`, in the settings of `path_config`, gives the rows
     and the weights at each penalty.
-    `tell` hears of every fit that is done.
+    `on_progress` hears of every fit that is done.
     """
     weights = np.empty((len(l2), len(prepared.encoder.names)))
     losses, sizes = [], []
     with one_thread() if weights.shape[1] <= FEW_COLUMNS else nullcontext():
         for place, found in enumerate(follow(prepared.problem, l2)):
             weights[place] = found.weights
-            tell("all training rows")
+            on_progress("all training rows")
         for repeat, folds in enumerate(foldings):
-            done = partial(tell, f"repeat {repeat + 1} of {len(foldings)}")
+            done = partial(on_progress, f"repeat {repeat + 1} of {len(foldings)}")
             of_fold = list(_losses(prepared.table, prepared.config, folds, l2, done))
             losses.append([own for own, _ in of_fold])
             sizes.append([size for _, size in of_fold])
@@ -80,7 +80,11 @@ def follow(problem: Problem, l2: Sequence[float]) -> Iterator[Solution]:
 
 
 def _losses(
-    table: Table, config: TrainConfig, folds: Vector, l2: Sequence[float], tell: Callable[[], None]
+    table: Table,
+    config: TrainConfig,
+    folds: ChunkedArray,
+    l2: Sequence[float],
+    on_progress: Callable[[], None],
 ) -> Iterator[tuple[Floats, float]]:
     """Yield the held-out mean log-loss (m,) at each penalty and Σ weight, fold by fold."""
     numbers = sorted({int(fold) for own in folds for fold in np.unique(own) if fold >= 0})
@@ -91,7 +95,7 @@ def _losses(
         fits = []
         for found in follow(prepared.problem, l2):
             fits.append(np.append(found.weights, found.intercept))
-            tell()
+            on_progress()
         yield held_out_losses(prepared.test, np.array(fits))
         prepared.discard()
 

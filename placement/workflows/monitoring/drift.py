@@ -6,30 +6,30 @@ from typing import Any
 import numpy as np
 
 from placement.data.columns.storage import Storage
-from placement.data.formats.blocks import Wanted
+from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.table_reader import Block, Reader, RowCount
 from placement.data.profiles.column_profile import Profile, profile_of_document
 from placement.data.schema import matching_columns, same_column
 from placement.data.target.target_column import unlabelled
 from placement.errors import DataError, ModelError
-from placement.evaluation.drift.drift import Seen, drift, seen
+from placement.evaluation.drift.drift import DriftCounts, count_for_drift, drift
 from placement.evaluation.drift.performance_drift import Performance, performance
 from placement.model.scorer import Problem
 from placement.reporting.text.drift import DriftResult
 from placement.runtime.ordered_map import in_order, usable_processors
-from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import is_training_table
-from placement.workflows.scoring.score_blocks import Doubts
+from placement.workflows.scoring.score_blocks import ScoringWarnings
 
 
 def drift_of_file(
     name: str,
     source: str,
     fail_above: float | None = None,
-    watcher: Watcher = Nobody(),
+    watcher: ProgressListener = NoProgress(),
     *,
     names: tuple[str, ...] = (),
     sheet: str | None = None,
@@ -73,25 +73,25 @@ def _profile(model: Model) -> Profile:
 
 
 def _walked(
-    model: Model, profile: Profile, reader: Reader, watcher: Watcher
-) -> tuple[Seen, int, tuple[str, ...]]:
+    model: Model, profile: Profile, reader: Reader, watcher: ProgressListener
+) -> tuple[DriftCounts, int, tuple[str, ...]]:
     """Count all rows in the profile's bins, and those whose outcome is known; tell odd cells."""
     own = matching_columns(reader.names, [c.column for c in profile.columns], file=reader.name)
     target = next((n for n in reader.names if same_column(n, model.schema.target.name)), None)
     outcome = frozenset() if target is None else frozenset({target})
     # As in predicting, "NA" is a word beside words, and a gap beside numbers.
-    wanted = Wanted(columns=frozenset(own.values()) | outcome, words=outcome)
+    wanted = BlockRequest(columns=frozenset(own.values()) | outcome, words=outcome)
 
-    def work(task: Callable[[], Block]) -> tuple[Block, Seen, int, tuple[Problem, ...]]:
+    def work(task: Callable[[], Block]) -> tuple[Block, DriftCounts, int, tuple[Problem, ...]]:
         block = task()
         cells: Mapping[str, Any] = {name: block.columns[there] for name, there in own.items()}
         scores = model.scorer.score(cells, reader.decimal)
-        found = seen(profile, cells, scores.probability, reader.decimal)
+        found = count_for_drift(profile, cells, scores.probability, reader.decimal)
         odd = tuple(p for p in scores.problems if p.what == "not a number")
         return block, found, _labelled(model, block, reader.decimal) if target else 0, odd
 
-    total: Seen | None = None
-    labelled, count, doubts = 0, RowCount(), Doubts()
+    total: DriftCounts | None = None
+    labelled, count, doubts = 0, RowCount(), ScoringWarnings()
     with watcher.progress("comparing", "rows", reader.likely_rows) as progress:
         for block, found, known, odd in count.told(
             in_order(reader.tasks(wanted), work, usable_processors())
@@ -101,7 +101,7 @@ def _walked(
             total = found if total is None else total.merge(found)
             labelled += known
             progress.update(total.rows)
-    empty = seen(profile, {c.column: np.empty(0) for c in profile.columns}, np.empty(0))
+    empty = count_for_drift(profile, {c.column: np.empty(0) for c in profile.columns}, np.empty(0))
     return total or empty, labelled, doubts.warnings
 
 
@@ -110,7 +110,7 @@ def _labelled(model: Model, block: Block, decimal: str) -> int:
 
 
 def _judged(
-    model: Model, reader: Reader, watcher: Watcher
+    model: Model, reader: Reader, watcher: ProgressListener
 ) -> tuple[Performance | None, tuple[str, ...]]:
     """Measure the model on the rows whose outcome is known."""
     try:

@@ -5,28 +5,28 @@ from functools import partial
 from placement.data.columns.storage import Storage
 from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.table.read_table import Table
-from placement.evaluation.alternatives.alternatives import Rivals
+from placement.evaluation.alternatives.alternatives import ModelComparison
 from placement.evaluation.evaluate import evaluate
 from placement.model.fitted import Fitted, load_fitted
 from placement.model.scorer import match_columns
 from placement.reporting.results import EvaluateResult
 from placement.reporting.text.fairness import fairness_document
-from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import (
     is_training_table,
-    settings_of,
     split_of_training,
+    training_config,
 )
-from placement.workflows.scoring.score_blocks import Doubts
+from placement.workflows.scoring.score_blocks import ScoringWarnings
 
 
 def evaluate_file(
     name: str,
     source: str,
     threshold: float | None,
-    watcher: Watcher = Nobody(),
+    watcher: ProgressListener = NoProgress(),
     *,
     names: tuple[str, ...] = (),
     sheet: str | None = None,
@@ -75,12 +75,12 @@ def evaluate_file(
     return EvaluateResult(table.name, model.about, found, said, beside, by_group)
 
 
-def _rivals(fitted: Fitted, table: Table, watcher: Watcher) -> Rivals:
+def _rivals(fitted: Fitted, table: Table, watcher: ProgressListener) -> ModelComparison:
     """Compare perceptrons of a model's settings with their rivals on the rows of a table."""
-    from placement.workflows.selection.compare_alternatives import rivals
+    from placement.workflows.selection.compare_alternatives import compare_alternatives
 
     split = split_of_training(fitted, table)
-    return rivals(table, settings_of(fitted.config), watcher, split=split)
+    return compare_alternatives(table, training_config(fitted.config), watcher, split=split)
 
 
 def _usual(fitted: Fitted, table: Table) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ def _usual(fitted: Fitted, table: Table) -> tuple[str, ...]:
 
 def _doubts(fitted: Fitted, table: Table) -> tuple[str, ...]:
     """Tell of the cells that the model had not seen the like of."""
-    doubts = Doubts()
+    doubts = ScoringWarnings()
     for place in range(table.pieces):
         cells = table.piece(place, fitted.schema.feature_names)
         doubts.add(fitted.encoder.problems(cells), partial(table.where, place))

@@ -12,7 +12,7 @@ from placement.data.columns.storage import Storage
 from placement.data.splits.split import FEWEST_HELD_OUT, TEST, TRAIN, split_of
 from placement.data.table.table import Table
 from placement.errors import DataError, ModelError, UsageError
-from placement.evaluation.metrics.accumulator import Judge
+from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.model.fitted import load_fitted
 from placement.model.scorer import words
 from placement.reporting.format.html_page import html_page
@@ -20,10 +20,10 @@ from placement.reporting.format.model_card import model_card
 from placement.reporting.report.sections import sections_of, subtitle_of, title_of
 from placement.reporting.report.verdicts import LaterBatch, Report, verdicts
 from placement.runtime.atomic_write import replacing, writing
-from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like
-from placement.workflows.reading.training_settings import settings_of, split_of_training
+from placement.workflows.reading.training_settings import split_of_training, training_config
 
 NEEDED = ("skill", "metrics", "calibration", "decision", "gradcheck", "inference")
 PAGE, CARD = "report.html", "MODEL_CARD.md"
@@ -44,7 +44,7 @@ def write_report(
     name: str,
     data: str | None,
     out: str,
-    watcher: Watcher = Nobody(),
+    watcher: ProgressListener = NoProgress(),
     *,
     names: tuple[str, ...] = (),
     sheet: str | None = None,
@@ -108,15 +108,15 @@ def _write(path: Path, text: str) -> None:
             temporary.write_text(text, encoding="utf-8")
 
 
-def _asked(report: Report, table: Table, watcher: Watcher) -> Report:
+def _asked(report: Report, table: Table, watcher: ProgressListener) -> Report:
     """Add what only rows can tell."""
-    from placement.workflows.selection.compare_alternatives import rivals
+    from placement.workflows.selection.compare_alternatives import compare_alternatives
 
-    config, doubts = settings_of(report.fitted.config), list(table.warnings)
+    config, doubts = training_config(report.fitted.config), list(table.warnings)
     beside = later = None
     try:
         split = split_of_training(report.fitted, table)
-        beside = rivals(table, config, watcher, split=split)
+        beside = compare_alternatives(table, config, watcher, split=split)
     except DataError as fault:
         doubts.append(str(fault))
     try:
@@ -133,7 +133,7 @@ def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
     from placement.training.validation.cross_predict import scored
     from placement.workflows.training.calibrate import calibrate
     from placement.workflows.training.choose_threshold import decision_of, policy_of
-    from placement.workflows.training.out_of_fold import folds_for, out_of_fold
+    from placement.workflows.training.out_of_fold import folds_for, predict_out_of_fold
 
     if table.batch is None:
         return None
@@ -155,13 +155,13 @@ def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
     policy = policy_of(config)
     if config.calibrate != "none" or policy is not None:
         folds = folds_for(prepared, "what was chosen on other rows")
-        unseen = out_of_fold(prepared, folds)
+        unseen = predict_out_of_fold(prepared, folds)
         if config.calibrate != "none":
             learnt = calibrate(config.calibrate, unseen, config.seed).calibration
             again = replace(again, calibration=learnt)
         decision = decision_of(prepared, unseen, again.calibration)
         again = replace(again, threshold=decision["threshold"])
-    judge = Judge(again.threshold, config.seed)
+    judge = PredictionAccumulator(again.threshold, config.seed)
     for p, y, w in scored(prepared.tested, again):
         judge.add(p, y, w, prepared.base_rate)
     prepared.discard()

@@ -9,7 +9,7 @@ from placement.data.schema import Schema
 from placement.model.bundle import open_bundle
 from placement.model.scorer import Scorer
 from placement.reporting.text.summaries import NO_SIGNAL
-from placement.runtime.progress import Watcher
+from placement.runtime.progress import ProgressListener
 from placement.tracking.lookup import bundle_directory, resolve
 
 
@@ -26,7 +26,7 @@ class Model:
     about: Mapping[str, Any]
 
 
-def find_model(name: str, watcher: Watcher) -> Model:
+def find_model(name: str, watcher: ProgressListener) -> Model:
     """Open the model, say which it is, and repeat what must not be forgotten of it."""
     from placement.model.fitted import schema_of
 
@@ -46,7 +46,7 @@ def find_model(name: str, watcher: Watcher) -> Model:
     )
 
 
-def _locate(name: str, watcher: Watcher) -> tuple[Path, dict[str, Any]]:
+def _locate(name: str, watcher: ProgressListener) -> tuple[Path, dict[str, Any]]:
     directory = bundle_directory(name)
     if directory is not None:
         watcher.note(f"model: {name}")

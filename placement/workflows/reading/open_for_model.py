@@ -6,12 +6,17 @@ from typing import Any
 from placement.data.formats.table_reader import Reader, open_table
 from placement.errors import DataError, did_you_mean
 from placement.model.scorer import fold
-from placement.runtime.progress import Watcher
+from placement.runtime.progress import ProgressListener
 from placement.workflows.reading.find_model import Model
 
 
 def open_for(
-    model: Model, source: str, watcher: Watcher, *, names: tuple[str, ...], sheet: str | None
+    model: Model,
+    source: str,
+    watcher: ProgressListener,
+    *,
+    names: tuple[str, ...],
+    sheet: str | None,
 ) -> Reader:
     """Open a table, choose its sheet and say what was found; `DataError` if it lacks a column."""
     reader = open_table(source, names=names, sheet=sheet, wants_sheet=_wants(model))

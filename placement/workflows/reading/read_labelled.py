@@ -11,10 +11,12 @@ from placement.data.formats.table_reader import Reader
 from placement.data.schema import Schema
 from placement.data.table.read_table import Table, matching_columns, open_labelled, understand_table
 from placement.errors import DataError
-from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.progress import NoProgress, ProgressListener
 
 
-def read_watched(source: Any, how: Mapping[str, Any], storage: Storage, watcher: Watcher) -> Table:
+def read_with_progress(
+    source: Any, how: Mapping[str, Any], storage: Storage, watcher: ProgressListener
+) -> Table:
     """Read a table with outcomes as `how` says, opened already or not, and say how far it is."""
     reader = source if isinstance(source, Reader) else open_labelled(source, how)
     with watcher.progress("reading", "rows", reader.likely_rows) as progress:
@@ -25,7 +27,7 @@ def read_like(
     source: Any,
     schema: Schema,
     storage: Storage,
-    watcher: Watcher = Nobody(),
+    watcher: ProgressListener = NoProgress(),
     *,
     names: tuple[str, ...] = (),
     sheet: str | None = None,
@@ -52,7 +54,7 @@ def read_like(
         "sensitive": sensitive,
         "categorical": tuple(f.name for f in schema.features if f.kind == "category"),
     }
-    table = read_watched(source, how, storage, watcher)
+    table = read_with_progress(source, how, storage, watcher)
     theirs = matching_columns(table.kept, schema.feature_names, file=table.name)
     own = {spelling: name for name, spelling in theirs.items()}
     for spelling in theirs.values():

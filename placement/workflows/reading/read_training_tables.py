@@ -8,8 +8,8 @@ from placement.data.columns.row_rules import is_rule, parse_rule
 from placement.data.columns.storage import Storage
 from placement.data.splits.row_hashes import count_common
 from placement.data.table.table import Table
-from placement.runtime.progress import Nobody, Watcher
-from placement.workflows.reading.read_labelled import read_like, read_watched
+from placement.runtime.progress import NoProgress, ProgressListener
+from placement.workflows.reading.read_labelled import read_like, read_with_progress
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,14 @@ def storage_of(config: TrainConfig) -> Storage:
 
 
 def read(
-    sources: Sequence[str], config: TrainConfig, storage: Storage, watcher: Watcher = Nobody()
+    sources: Sequence[str],
+    config: TrainConfig,
+    storage: Storage,
+    watcher: ProgressListener = NoProgress(),
 ) -> Tables:
     """Read the files as the configuration says."""
     _check_rules(config)
-    table = read_watched(list(sources), config.of_scope("read"), storage, watcher)
+    table = read_with_progress(list(sources), config.of_scope("read"), storage, watcher)
     if not config.test:
         return Tables(table, None, table.warnings)
     test = read_like(config.test, table.schema, storage, watcher, sensitive=config.sensitive)

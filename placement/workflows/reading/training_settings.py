@@ -13,7 +13,7 @@ from placement.model.fitted import Fitted
 _ABOUT_A_FILE = ("refit", "test_where", "test_size", "patience")
 
 
-def settings_of(config: Mapping[str, Any]) -> TrainConfig:
+def training_config(config: Mapping[str, Any]) -> TrainConfig:
     """Return a model's settings for fitting."""
     plain = TrainConfig()
     given: dict[str, Any] = {

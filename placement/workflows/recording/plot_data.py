@@ -15,13 +15,13 @@ from placement.reporting.plots.grade_curve import (
     number_columns,
 )
 from placement.reporting.plots.training_plots import Pictures
-from placement.training.prepare import Tested
-from placement.workflows.training.fit_and_test import Trial
+from placement.training.prepare import TestRows
+from placement.workflows.training.fit_and_test import FitAndTestResult
 
 Floats = npt.NDArray[np.float64]
 
 
-def pictures_of(trial: Trial, fitted: Fitted) -> Pictures:
+def pictures_of(trial: FitAndTestResult, fitted: Fitted) -> Pictures:
     """Gather what the pictures of a trial's model, or of the one fitted again, show."""
     measured = trial.judge.measured()
     return Pictures(
@@ -38,7 +38,7 @@ def pictures_of(trial: Trial, fitted: Fitted) -> Pictures:
     )
 
 
-def _grade(tested: Tested, fitted: Fitted, rows: int) -> Grade | None:
+def _grade(tested: TestRows, fitted: Fitted, rows: int) -> Grade | None:
     """Gather the grades of the rows to measure on, where the model knows a grade."""
     name = choose_column(fitted)
     if name is None:
@@ -52,7 +52,7 @@ def _grade(tested: Tested, fitted: Fitted, rows: int) -> Grade | None:
     return grade_of(fitted, {name: values}, label, weight, name, counts)
 
 
-def _of_pieces(tested: Tested, name: str) -> Iterator[tuple[Floats, Floats, Floats]]:
+def _of_pieces(tested: TestRows, name: str) -> Iterator[tuple[Floats, Floats, Floats]]:
     table = tested.table
     for place in range(table.pieces):
         rows = tested.rows(place)

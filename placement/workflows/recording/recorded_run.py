@@ -8,14 +8,16 @@ from typing import TypeVar
 from placement.config import TrainConfig
 from placement.data.table.table import Table
 from placement.runtime.signals import hold_signals
-from placement.runtime.worker_process import Aside, Here
+from placement.runtime.worker_process import InlineWorker, ProcessWorker
 from placement.workflows.recording.run_recorder import DataSet, RunKeeper, keeper_for
 
 K = TypeVar("K", bound=RunKeeper)
 
 
 @contextmanager
-def recording(kind: type[K], config: TrainConfig) -> Iterator[Here[K] | Aside[K] | None]:
+def recording(
+    kind: type[K], config: TrainConfig
+) -> Iterator[InlineWorker[K] | ProcessWorker[K] | None]:
     """Have a recorder, and see to it that a run that was begun ends as what it was."""
     recorder = keeper_for(kind, config)
     if recorder is None:
@@ -28,15 +30,15 @@ def recording(kind: type[K], config: TrainConfig) -> Iterator[Here[K] | Aside[K]
             _end_after(error, recorder)
         raise
     finally:
-        recorder.dismiss()
+        recorder.close()
 
 
-def _end_after(error: BaseException, recorder: Here[K] | Aside[K]) -> None:
+def _end_after(error: BaseException, recorder: InlineWorker[K] | ProcessWorker[K]) -> None:
     """End the run without ever hiding the error that brought us here."""
     try:
         with hold_signals():
             killed = not isinstance(error, Exception)
-            notes = recorder.ask(RunKeeper.fail, killed=killed).result()
+            notes = recorder.submit(RunKeeper.fail, killed=killed).result()
     except RuntimeError as second:
         notes = (f"the run may still be marked RUNNING: {second}",)
     for note in notes:

@@ -21,7 +21,7 @@ from placement.reporting.results import Tracked
 from placement.reporting.text.calibration import calibration_metrics
 from placement.reporting.text.fairness import gap_rows, group_rows
 from placement.reporting.text.tuning import draw_path
-from placement.runtime.worker_process import Aside, Here
+from placement.runtime.worker_process import InlineWorker, ProcessWorker
 from placement.tracking.pyfunc_model import log_bundle
 from placement.tracking.registry import register
 from placement.tracking.runs import Child, TrackedRun, tracked_run
@@ -36,7 +36,7 @@ SERIES = {
     "clamped_rows": "clamped_rows",
     "held_out_loss": "held_out_loss",
     "validation_loss": "validation_loss",
-    "distance": "lambda",
+    "newton_decrement": "lambda",
 }
 FINAL = ("train_loss", "epochs", "base_rate")
 
@@ -90,7 +90,7 @@ class RunKeeper:
             self._open.__exit__(type(error), error, None)
         return tuple(getattr(error, "__notes__", ()))
 
-    def abandon(self) -> None:
+    def terminate(self) -> None:
         """End a run that is going on as killed: whoever asked was killed."""
         self.fail(killed=True)
 
@@ -239,13 +239,13 @@ class PathRecorder(RunKeeper):
 K = TypeVar("K", bound=RunKeeper)
 
 
-def keeper_for(kind: type[K], config: TrainConfig) -> "Here[K] | Aside[K] | None":
+def keeper_for(kind: type[K], config: TrainConfig) -> "InlineWorker[K] | ProcessWorker[K] | None":
     """Make the recorder that is needed: aside, unless MLflow has been loaded already."""
     if not config.track:
         return None
     if "mlflow" in sys.modules or not sys.executable:
-        return Here(kind)
-    return Aside(kind)
+        return InlineWorker(kind)
+    return ProcessWorker(kind)
 
 
 def _tags(config: TrainConfig) -> dict[str, str]:

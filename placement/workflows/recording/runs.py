@@ -3,7 +3,7 @@
 from typing import Any
 
 from placement.errors import StoreError
-from placement.runtime.progress import Watcher
+from placement.runtime.progress import ProgressListener
 
 
 def recorded_runs(experiment: str | None) -> list[dict[str, Any]]:
@@ -42,7 +42,7 @@ def relocate_store() -> str:
     return f"{relocate(store)} paths corrected to {store.directory}"
 
 
-def serve_ui(host: str, port: int, watcher: Watcher) -> int:
+def serve_ui(host: str, port: int, watcher: ProgressListener) -> int:
     """Serve MLflow's pages until interrupted."""
     from placement.tracking.store import open_store
     from placement.tracking.ui import ui

@@ -7,20 +7,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.formats.blocks import Block, Wanted
+from placement.data.formats.blocks import Block, BlockRequest
 from placement.data.schema import Feature
 from placement.errors import DataError, ModelError
-from placement.evaluation.coefficients import Estimate, estimates, is_penalised, per_units
+from placement.evaluation.coefficients import (
+    CoefficientEstimate,
+    estimates,
+    is_penalised,
+    per_units,
+)
 from placement.evaluation.explanation.actionable import changeable
 from placement.evaluation.explanation.contributions import explain, reasons
-from placement.evaluation.explanation.counterfactual import what_if
+from placement.evaluation.explanation.counterfactual import counterfactual
 from placement.model.fitted import Fitted, load_fitted
 from placement.reporting.results import ExplainResult, Student
 from placement.reporting.text.coefficients import unpenalised
-from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.open_for_model import open_for
-from placement.workflows.scoring.score_blocks import Doubts, match
+from placement.workflows.scoring.score_blocks import ScoringWarnings, match
 
 
 @dataclass(frozen=True)
@@ -42,14 +47,16 @@ class Question:
     sheet: str | None = None
 
 
-def explain_model(name: str, question: Question, watcher: Watcher = Nobody()) -> ExplainResult:
+def explain_model(
+    name: str, question: Question, watcher: ProgressListener = NoProgress()
+) -> ExplainResult:
     """Explain the model that `name` names and, where the question names data, its students."""
     model = find_model(name, watcher)
     fitted = load_fitted(model.directory)
     features = changeable(fitted.schema, question.changeable)
     rows = _rows(fitted, question)
     students: list[Student] = []
-    doubts, total = Doubts(), None
+    doubts, total = ScoringWarnings(), None
     if question.source is not None:
         students, total = _students(model, fitted, question, features, doubts, watcher)
     return ExplainResult(
@@ -63,7 +70,7 @@ def explain_model(name: str, question: Question, watcher: Watcher = Nobody()) ->
     )
 
 
-def _rows(fitted: Fitted, question: Question) -> tuple[Estimate, ...]:
+def _rows(fitted: Fitted, question: Question) -> tuple[CoefficientEstimate, ...]:
     """Return the coefficients that are asked for."""
     plain = not is_penalised(fitted) and not fitted.config.get("firth")
     if not question.unpenalised or plain:
@@ -80,8 +87,8 @@ def _students(
     fitted: Fitted,
     question: Question,
     features: Sequence[Feature],
-    doubts: Doubts,
-    watcher: Watcher,
+    doubts: ScoringWarnings,
+    watcher: ProgressListener,
 ) -> tuple[list[Student], int]:
     source = str(question.source)
     reader = open_for(model, source, watcher, names=question.names, sheet=question.sheet)
@@ -89,7 +96,7 @@ def _students(
     found: list[Student] = []
     total = 0
     with watcher.progress("explaining", "rows", reader.likely_rows) as progress:
-        for block in reader.blocks(Wanted()):
+        for block in reader.blocks(BlockRequest()):
             places = _places(question, total, len(block), len(found))
             if len(places):
                 own = {name: block.columns[there] for name, there in match(block, model).items()}
@@ -139,5 +146,5 @@ def _explained(
             average=seen.average,
             contributions=tuple(zip(seen.columns, seen.contributions[place].tolist(), strict=True)),
             reasons=said[place],
-            what_if=what_if(fitted, one, features, reach, decimal),
+            what_if=counterfactual(fitted, one, features, reach, decimal),
         )

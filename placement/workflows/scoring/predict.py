@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from placement.data.columns.row_rules import parse_rule
-from placement.data.formats.blocks import Wanted
+from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.table_reader import Block, Reader, RowCount
 from placement.data.output.csv_writer import open_output, output_form
 from placement.data.output.writer import Output
@@ -23,11 +23,17 @@ from placement.model.fitted import load_fitted
 from placement.reporting.results import PredictResult
 from placement.runtime.atomic_write import replacing
 from placement.runtime.ordered_map import in_order, usable_processors
-from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import Model
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.scoring.ranked_output import Ranked, Ranking, Sink
-from placement.workflows.scoring.score_blocks import NOTES, REASON, BlockScorer, Scored, Tally
+from placement.workflows.scoring.score_blocks import (
+    NOTES,
+    REASON,
+    BlockScorer,
+    Scored,
+    ScoringCounts,
+)
 
 MEANING = {
     "placement_probability": "probability of the positive outcome, for students with these figures",
@@ -76,7 +82,9 @@ class Request:
         output_form(self.out)  # a wrong ending is told before any data is read
 
 
-def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> PredictResult:
+def predict(
+    model: Model, request: Request, watcher: ProgressListener = NoProgress()
+) -> PredictResult:
     """Score the rows of a file; the predictions go to `--out`, or to standard output."""
     rule = parse_rule(request.where, option="--where") if request.where else None
     reader = open_for(model, request.source, watcher, names=request.names, sheet=request.sheet)
@@ -90,7 +98,7 @@ def predict(model: Model, request: Request, watcher: Watcher = Nobody()) -> Pred
     ranking = _ranking(request, reader)
     fitted = load_fitted(model.directory) if request.reasons else None
     scorer = BlockScorer(model, threshold, reader.decimal, request.unknown, rule, fitted)
-    tally = Tally()
+    tally = ScoringCounts()
     with (
         _sink(request, reader, scorer.added, watcher) as end,
         watcher.progress("scoring", "rows", reader.likely_rows) as progress,
@@ -157,7 +165,7 @@ def _scored(reader: Reader, scorer: BlockScorer, sink: Sink) -> Iterator[Scored]
 
 @contextmanager
 def _sink(
-    request: Request, reader: Reader, added: tuple[str, ...], watcher: Watcher
+    request: Request, reader: Reader, added: tuple[str, ...], watcher: ProgressListener
 ) -> Iterator[Sink]:
     if request.as_json:
         printed = _Printed(added)
@@ -177,7 +185,7 @@ class _Filed:
     output: Output
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> BlockRequest:
         return self.output.wanted
 
     def prepared(self, scored: Scored) -> Any:
@@ -190,7 +198,7 @@ class _Filed:
 class _Printed:
     """One JSON list on standard output, row by row, so that a large file needs no memory."""
 
-    wanted = Wanted(columns=frozenset())
+    wanted = BlockRequest(columns=frozenset())
 
     def __init__(self, added: tuple[str, ...]) -> None:
         self._added, self._first = added, True

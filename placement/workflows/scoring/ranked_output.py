@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.formats.blocks import Block, Wanted, text_of
+from placement.data.formats.blocks import Block, BlockRequest, text_of
 from placement.data.output.take_rows import gathered, in_turn, joined_cells, kind_of, taken
-from placement.evaluation.shortlist import Rank, listed
+from placement.evaluation.shortlist import Rank, shortlist
 from placement.model.scorer import Coded, fold
 from placement.workflows.scoring.score_blocks import Scored
 
@@ -29,7 +29,7 @@ class Sink(Protocol):
     """Where scored blocks go."""
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> BlockRequest:
         """What it needs to see of the table's rows."""
 
     def prepared(self, scored: Scored) -> Any:
@@ -97,7 +97,7 @@ class Ranked:
     _least: int = 0  # the number of rows held when it was last looked which are needed
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> BlockRequest:
         """What is to be written, and the column of groups as words."""
         wanted, by = self.sink.wanted, self.ranking.by
         if by is None:
@@ -141,7 +141,7 @@ class Ranked:
         """Hand all rows on, in order."""
         if not self._held:
             return
-        order = listed(
+        order = shortlist(
             self._probability(), self.ranking.rank, top=self.ranking.top, group=self._group()
         )
         ends = np.cumsum([0, *map(len, self._held)])
@@ -186,7 +186,7 @@ class Ranked:
         """The places of the rows that may be written, in the order of the file."""
         if self.ranking.top is None:
             return np.arange(len(probability))
-        return np.sort(listed(probability, self.ranking.rank, top=self.ranking.top, group=group))
+        return np.sort(shortlist(probability, self.ranking.rank, top=self.ranking.top, group=group))
 
     def _probability(self) -> npt.NDArray[np.float64]:
         return np.concatenate([held.cells[PROBABILITY] for held in self._held])

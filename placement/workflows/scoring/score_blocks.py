@@ -147,7 +147,7 @@ def match(block: Block, model: Model) -> dict[str, str]:
 
 
 @dataclass
-class Doubts:
+class ScoringWarnings:
     """Cells scored with a stand-in, gathered over blocks: the first place and how many more."""
 
     first: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -172,7 +172,7 @@ class Doubts:
 
 
 @dataclass
-class Tally:
+class ScoringCounts:
     """Counts over blocks that come in order."""
 
     rows_in: int = 0
@@ -180,7 +180,7 @@ class Tally:
     positive: int = 0
     blank_lines: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
-    doubts: Doubts = field(default_factory=Doubts)
+    doubts: ScoringWarnings = field(default_factory=ScoringWarnings)
 
     def add(self, scored: Scored) -> None:
         """Count a block whose rows are numbered."""

@@ -8,12 +8,19 @@ from placement.evaluation.comparison import REPLICATES, compare
 from placement.evaluation.evaluate import evaluate_probabilities
 from placement.model.bundle import open_bundle
 from placement.reporting.text.comparison import Compared, CompareResult
-from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import Model, find_model
-from placement.workflows.selection.paired_scores import Answers, Rows, answers, target_difference
+from placement.workflows.selection.paired_scores import (
+    PairedScores,
+    RowSource,
+    score_pairs,
+    target_difference,
+)
 
 
-def compare_models(names: Sequence[str], rows: Rows, watcher: Watcher = Nobody()) -> CompareResult:
+def compare_models(
+    names: Sequence[str], rows: RowSource, watcher: ProgressListener = NoProgress()
+) -> CompareResult:
     """Measure the models that `names` name on the same rows, and each with the first.
 
     Raises ModelError where one predicts another outcome than the first.
@@ -26,7 +33,7 @@ def compare_models(names: Sequence[str], rows: Rows, watcher: Watcher = Nobody()
             raise ModelError(
                 f"{model.name} cannot be compared with {models[0].name}: it predicts {told}"
             )
-    found = answers(models, rows, watcher)
+    found = score_pairs(models, rows, watcher)
     first = found.probabilities[0]
     pairs = []
     for model, other in zip(models[1:], found.probabilities[1:], strict=True):
@@ -38,7 +45,7 @@ def compare_models(names: Sequence[str], rows: Rows, watcher: Watcher = Nobody()
                     found.label,
                     found.weight,
                     thresholds=(models[0].threshold, model.threshold),
-                    tell=progress.update,
+                    on_progress=progress.update,
                 )
             )
     compared = tuple(_measured(model, found, place) for place, model in enumerate(models))
@@ -51,7 +58,7 @@ def compare_models(names: Sequence[str], rows: Rows, watcher: Watcher = Nobody()
     return CompareResult(found.name, compared, tuple(pairs), (*found.warnings, *flattered))
 
 
-def _measured(model: Model, found: Answers, place: int) -> Compared:
+def _measured(model: Model, found: PairedScores, place: int) -> Compared:
     evaluation = evaluate_probabilities(
         found.probabilities[place],
         found.label,

@@ -4,17 +4,17 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.config import TrainConfig
-from placement.data.columns.column_store import Vector
-from placement.data.encoding.nonlinear_terms import curves_of
-from placement.data.splits.folds import folds_of
+from placement.data.columns.column_store import ChunkedArray
+from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
+from placement.data.splits.folds import assign_folds
 from placement.data.splits.row_hashes import hashes_of
-from placement.data.splits.split import TRAIN, Marked, Split, smallest, told_apart
+from placement.data.splits.split import TRAIN, Marked, Split, break_ties, smallest
 from placement.data.table.table import Table
 from placement.errors import DataError
-from placement.evaluation.alternatives.alternatives import Rivals, compare
-from placement.evaluation.alternatives.sklearn_cv import Crossed
+from placement.evaluation.alternatives.alternatives import ModelComparison, compare
+from placement.evaluation.alternatives.sklearn_cv import CrossValidationData
 from placement.model.scorer import Coded
-from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.progress import NoProgress, ProgressListener
 from placement.training.validation.cross_predict import cross_scored
 
 Floats = npt.NDArray[np.float64]
@@ -24,14 +24,14 @@ MOST_ROWS = 20_000  # compared on; more would say little more, and take long
 MOST_CELLS = 20_000_000  # encoded, of one fold
 
 
-def rivals(
+def compare_alternatives(
     table: Table,
     config: TrainConfig,
-    watcher: Watcher = Nobody(),
+    watcher: ProgressListener = NoProgress(),
     *,
     split: Split | None = None,
     folds: int = FOLDS,
-) -> Rivals:
+) -> ModelComparison:
     """Compare the perceptron of these settings with its rivals, each row predicted out of fold.
 
     With `split`, only the rows that train take part. Of more than 20,000 (fewer, where categories
@@ -41,21 +41,25 @@ def rivals(
     if not table.schema.features:  # of one row, every column is a constant
         raise too_few(table, folds)
     some, total = drawn_rows(table, config.seed, split)
-    found = folds_of(some, config.seed, folds, group=config.group)
+    found = assign_folds(some, config.seed, folds, group=config.group)
     if found is None:
         raise too_few(table, folds)
     with watcher.progress("comparing", "steps") as progress:
         done = 0
 
-        def tell(what: str) -> None:
+        def on_progress(what: str) -> None:
             nonlocal done
             done += 1
             progress.update(done, what)
 
         p = _perceptron(some, config, found)
-        tell("perceptron")
+        on_progress("perceptron")
         return compare(
-            _crossed(some, config, found.whole()), p, of_rows=total, seed=config.seed, tell=tell
+            _crossed(some, config, found.whole()),
+            p,
+            of_rows=total,
+            seed=config.seed,
+            on_progress=on_progress,
         )
 
 
@@ -84,7 +88,7 @@ def drawn_rows(table: Table, seed: int, split: Split | None) -> tuple[Table, int
             return ~there(place)
 
         hashes = hashes_of(table, table.schema.feature_names, seed)
-        keys, _ = told_apart(table, hashes, leaving)
+        keys, _ = break_ties(table, hashes, leaving)
         chosen = smallest(table, keys, most / total, leaving)
     elif total == len(table):
         return table, total
@@ -100,7 +104,7 @@ def _width(table: Table) -> int:
     )
 
 
-def _perceptron(table: Table, config: TrainConfig, folds: Vector) -> Floats:
+def _perceptron(table: Table, config: TrainConfig, folds: ChunkedArray) -> Floats:
     """Return the perceptron's out-of-fold probabilities (n,)."""
     p = np.zeros(len(table))
     # They come fold by fold, each in the order of its rows.
@@ -109,7 +113,9 @@ def _perceptron(table: Table, config: TrainConfig, folds: Vector) -> Floats:
     return p
 
 
-def _crossed(table: Table, config: TrainConfig, fold: npt.NDArray[np.integer]) -> Crossed:
+def _crossed(
+    table: Table, config: TrainConfig, fold: npt.NDArray[np.integer]
+) -> CrossValidationData:
     columns: dict[str, Floats | Coded] = {}
     for feature in table.schema.features:
         own = table.kept[feature.name]
@@ -117,7 +123,7 @@ def _crossed(table: Table, config: TrainConfig, fold: npt.NDArray[np.integer]) -
         columns[feature.name] = (
             Coded(own.vector.whole(), own.words) if words else np.asarray(own.cells())
         )
-    return Crossed(
+    return CrossValidationData(
         columns=columns,
         schema=table.schema,
         label=(table.label >= 0.5).astype(np.float64),
@@ -125,5 +131,5 @@ def _crossed(table: Table, config: TrainConfig, fold: npt.NDArray[np.integer]) -
         fold=fold,
         l2=config.l2,
         balanced=config.class_weight == "balanced",
-        curves=curves_of(config, table.schema, file=table.name),
+        curves=nonlinear_terms_of(config, table.schema, file=table.name),
     )

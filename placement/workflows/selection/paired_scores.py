@@ -12,11 +12,11 @@ from placement.data.schema import Schema
 from placement.data.table.table import Table, digest_of
 from placement.errors import DataError, UsageError
 from placement.model.scorer import fold
-from placement.runtime.progress import Watcher
+from placement.runtime.progress import ProgressListener
 from placement.workflows.reading.find_model import Model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import is_training_table
-from placement.workflows.scoring.score_blocks import Doubts
+from placement.workflows.scoring.score_blocks import ScoringWarnings
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,7 +24,7 @@ _SHOWN = 6
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowSource:
     """Which rows to compare on: a file, and how it is read."""
 
     source: str
@@ -41,7 +41,7 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class PairedScores:
     """What several models say of the same rows.
 
     `label` and `weight` are (n,), `probabilities` (n,) of each model in order; `trained_here` tells
@@ -58,7 +58,9 @@ class Answers:
     warnings: tuple[str, ...]
 
 
-def answers(models: Sequence[Model], rows: Rows, watcher: Watcher) -> Answers:
+def score_pairs(
+    models: Sequence[Model], rows: RowSource, watcher: ProgressListener
+) -> PairedScores:
     """Score the same rows by several models of one target, each reading them as it was trained.
 
     Raises DataError where a column is lacking, or the models do not count the same rows.
@@ -75,12 +77,12 @@ def answers(models: Sequence[Model], rows: Rows, watcher: Watcher) -> Answers:
                 warnings += tables[key].warnings
             table = tables[key]
             _refuse_other_rows(next(iter(tables.values())), table)
-            doubts = Doubts()
+            doubts = ScoringWarnings()
             found.append(_scored(model, table, doubts))
             warnings += doubts.warnings
             trained.append(_is_training_table(model, table))
         first = next(iter(tables.values()))
-        return Answers(
+        return PairedScores(
             name=first.name,
             digest=first.digest,
             label=np.array(first.label),
@@ -122,7 +124,7 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def _read(model: Model, rows: Rows, storage: Storage, watcher: Watcher) -> Table:
+def _read(model: Model, rows: RowSource, storage: Storage, watcher: ProgressListener) -> Table:
     return read_like(
         rows.source,
         model.schema,
@@ -151,7 +153,7 @@ def _refuse_other_rows(first: Table, table: Table) -> None:
         )
 
 
-def _scored(model: Model, table: Table, doubts: Doubts) -> Floats:
+def _scored(model: Model, table: Table, doubts: ScoringWarnings) -> Floats:
     parts = []
     for place in range(table.pieces):
         scores = model.scorer.score(table.piece(place, model.schema.feature_names))

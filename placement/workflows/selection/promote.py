@@ -11,11 +11,11 @@ from placement.reporting.text.promotion import (
     RollbackResult,
     promotion_tags,
 )
-from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.progress import NoProgress, ProgressListener
 from placement.tracking.registry import REGISTERED_MODEL, champion_of, conclude, roll_back
 from placement.tracking.store import open_store
 from placement.workflows.reading.find_model import find_model
-from placement.workflows.selection.paired_scores import Rows
+from placement.workflows.selection.paired_scores import RowSource
 from placement.workflows.selection.promotion_gate import (
     INCOMPATIBLE,
     Version,
@@ -27,7 +27,10 @@ from placement.workflows.selection.promotion_gate import (
 
 
 def promote(
-    model: str, rows: Rows | None, force: str | None = None, watcher: Watcher = Nobody()
+    model: str,
+    rows: RowSource | None,
+    force: str | None = None,
+    watcher: ProgressListener = NoProgress(),
 ) -> PromoteResult:
     """Make a registered version champion, unless something speaks against it.
 
@@ -57,7 +60,7 @@ def promote(
 
 
 def roll_back_champion(
-    model: str | None, reason: str, watcher: Watcher = Nobody()
+    model: str | None, reason: str, watcher: ProgressListener = NoProgress()
 ) -> RollbackResult:
     """Give `champion` back to the version that was champion before.
 
@@ -82,7 +85,7 @@ def roll_back_champion(
     )
 
 
-def _version(model: str, watcher: Watcher) -> Version:
+def _version(model: str, watcher: ProgressListener) -> Version:
     found = find_model(model, watcher)
     number = found.about["version"]
     if number is None:
@@ -94,7 +97,11 @@ def _version(model: str, watcher: Watcher) -> Version:
 
 
 def _judged(
-    version: Version, opponent: int | None, rows: Rows | None, force: str | None, watcher: Watcher
+    version: Version,
+    opponent: int | None,
+    rows: RowSource | None,
+    force: str | None,
+    watcher: ProgressListener,
 ) -> PromoteResult:
     """Gather what speaks against a version, and conclude from it."""
     if opponent is not None and rows is None and force is None:
@@ -130,7 +137,7 @@ def _judged(
 
 
 def _champion(
-    version: Version, number: int, watcher: Watcher, *, forced: bool
+    version: Version, number: int, watcher: ProgressListener, *, forced: bool
 ) -> tuple[Version | None, list[Reason]]:
     """Open the champion, and say how it is another; one that cannot be opened may be overridden."""
     uri = f"models:/{version.name}/{number}"

@@ -9,13 +9,13 @@ from placement.evaluation.comparison import REPLICATES, Comparison, compare
 from placement.evaluation.metrics.skill import Skill, row_log_loss, skill
 from placement.reporting.text.comparison import log_loss_sentence
 from placement.reporting.text.promotion import Evidence, Reason
-from placement.runtime.progress import Watcher
+from placement.runtime.progress import ProgressListener
 from placement.workflows.reading.find_model import Model
 from placement.workflows.selection.paired_scores import (
-    Answers,
-    Rows,
-    answers,
+    PairedScores,
+    RowSource,
     column_difference,
+    score_pairs,
     target_difference,
 )
 
@@ -81,7 +81,7 @@ def doubts_beside(version: Version, champion: Version) -> Iterator[Reason]:
 
 
 def held_out(
-    version: Version, champion: Version | None, rows: Rows, watcher: Watcher
+    version: Version, champion: Version | None, rows: RowSource, watcher: ProgressListener
 ) -> tuple[Evidence, tuple[Reason, ...], tuple[str, ...]]:
     """Return what held-out rows say of a version and the champion, what of it speaks against it.
 
@@ -89,7 +89,7 @@ def held_out(
     something else.
     """
     versions = [version] if champion is None else [version, champion]
-    found = answers([own.model for own in versions], rows, watcher)
+    found = score_pairs([own.model for own in versions], rows, watcher)
     gain = skill(
         found.probabilities[0],
         found.label,
@@ -123,7 +123,9 @@ def _left_open(evidence: Evidence) -> Iterator[str]:
         )
 
 
-def _held_against(versions: list[Version], found: Answers, evidence: Evidence) -> Iterator[Reason]:
+def _held_against(
+    versions: list[Version], found: PairedScores, evidence: Evidence
+) -> Iterator[Reason]:
     rows = f"{evidence.rows:,} rows of {evidence.source}"
     trained = [own.uri for own, here in zip(versions, found.trained_here, strict=True) if here]
     if trained:
@@ -145,7 +147,9 @@ def _held_against(versions: list[Version], found: Answers, evidence: Evidence) -
         )
 
 
-def _compared(version: Version, champion: Version, found: Answers, watcher: Watcher) -> Comparison:
+def _compared(
+    version: Version, champion: Version, found: PairedScores, watcher: ProgressListener
+) -> Comparison:
     with watcher.progress("resampling", "samples", REPLICATES) as progress:
         return compare(
             found.probabilities[1],
@@ -153,7 +157,7 @@ def _compared(version: Version, champion: Version, found: Answers, watcher: Watc
             found.label,
             found.weight,
             thresholds=(champion.model.threshold, version.model.threshold),
-            tell=progress.update,
+            on_progress=progress.update,
         )
 
 

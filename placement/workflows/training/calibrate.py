@@ -14,12 +14,12 @@ from placement.evaluation.calibration.recalibration import (
     fit_isotonic,
     fit_platt,
 )
-from placement.evaluation.metrics.accumulator import Judge, Measured
+from placement.evaluation.metrics.accumulator import PredictionAccumulator, PredictionSummary
 from placement.evaluation.metrics.metrics import metrics
 from placement.model.scorer import Calibration
 from placement.stats.univariate_logistic import logit_of
 from placement.training.prepare import Prepared
-from placement.workflows.training.out_of_fold import Fold, measured
+from placement.workflows.training.out_of_fold import OutOfFoldPredictions, measured
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,19 +33,19 @@ class Calibrating:
     """
 
     calibration: Calibration | None
-    judge: Judge
+    judge: PredictionAccumulator
     figures: Mapping[str, Any]
     warnings: tuple[str, ...]
 
 
-def calibrate(method: str, folds: Sequence[Fold], seed: int = 0) -> Calibrating:
+def calibrate(method: str, folds: Sequence[OutOfFoldPredictions], seed: int = 0) -> Calibrating:
     """Learn a calibration, `platt` or `isotonic`, from out-of-fold predictions."""
     every = measured(folds)
     found = learnt(method, every)
-    judge = Judge(seed=seed)
+    judge = PredictionAccumulator(seed=seed)
     for own in folds:
         others = found and learnt(method, measured(fold for fold in folds if fold is not own))
-        own.tell(judge, _unchanged if others is None else partial(_applied, others))
+        own.on_progress(judge, _unchanged if others is None else partial(_applied, others))
     rows = int(every.rows.sum())
     figures = {
         "method": method,
@@ -58,7 +58,7 @@ def calibrate(method: str, folds: Sequence[Fold], seed: int = 0) -> Calibrating:
     return Calibrating(found, judge, figures, _warnings(method, found, rows))
 
 
-def learnt(method: str, seen: Measured) -> Calibration | None:
+def learnt(method: str, seen: PredictionSummary) -> Calibration | None:
     """Fit a calibration to probabilities beside what happened."""
     logit = logit_of(seen.probability)
     if method == "platt":
@@ -73,7 +73,7 @@ def _applied(calibration: Calibration, p: Floats) -> Floats:
 _unchanged: Callable[[Floats], Floats] = np.asarray
 
 
-def _figures(seen: Measured) -> dict[str, float | None]:
+def _figures(seen: PredictionSummary) -> dict[str, float | None]:
     found = calibration_figures(seen.probability, seen.label, seen.weight, seen.rows)
     figures = metrics(seen.probability, seen.label, seen.weight)
     return {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from placement.errors import GradientCheckError
 from placement.model.history import Epoch
-from placement.runtime.progress import Watcher
+from placement.runtime.progress import ProgressListener
 from placement.training.gradcheck.gradcheck import (
     GradientCheck,
     check_batch,
@@ -16,12 +16,12 @@ from placement.training.solver.training_loop import epochs
 
 
 def fit_checked(
-    prepared: Prepared, watcher: Watcher, heed: Callable[[], None]
+    prepared: Prepared, watcher: ProgressListener, check_interrupted: Callable[[], None]
 ) -> tuple[list[Epoch], tuple[tuple[int, GradientCheck], ...]]:
     """Run the training loop; return its epochs, and the checks, each with the epoch it was made at.
 
-    `heed` is called at every epoch, and may raise. Raises GradientCheckError where the derivative
-    by hand, autograd's and the difference differ.
+    `check_interrupted` is called at every epoch, and may raise. Raises GradientCheckError where the
+    derivative by hand, autograd's and the difference differ.
     """
     checks: list[tuple[int, GradientCheck]] = []
     history: list[Epoch] = []
@@ -38,7 +38,7 @@ def fit_checked(
             check=check,
         ):
             history.append(epoch)
-            heed()
+            check_interrupted()
             progress.update(epoch.number, f"loss {epoch.loss:.4f}")
     beyond = check_beyond_clamp(options.dtype, options.epsilon, options.loss)
     checks.append((history[-1].number, _passed(beyond)))

@@ -9,32 +9,34 @@ import numpy.typing as npt
 
 from placement.config import DEFAULT_THRESHOLD, TrainConfig
 from placement.errors import DataError
-from placement.evaluation.thresholds import Decision, Policy, choose_threshold
+from placement.evaluation.thresholds import ThresholdDecision, ThresholdPolicy, choose_threshold
 from placement.model.scorer import Calibration
 from placement.stats.univariate_logistic import logit_of
 from placement.training.prepare import Prepared
-from placement.workflows.training.out_of_fold import Fold
+from placement.workflows.training.out_of_fold import OutOfFoldPredictions
 
 Floats = npt.NDArray[np.float64]
 
 
-def policy_of(config: TrainConfig) -> Policy | None:
+def policy_of(config: TrainConfig) -> ThresholdPolicy | None:
     """Return the policy that was asked for; None where nothing was said of a threshold."""
     if config.threshold is not None:
-        return Policy("fixed", config.threshold)
+        return ThresholdPolicy("fixed", config.threshold)
     if config.cost_fp is not None and config.cost_fn is not None:
-        return Policy("cost", cost_fp=config.cost_fp, cost_fn=config.cost_fn)
+        return ThresholdPolicy("cost", cost_fp=config.cost_fp, cost_fn=config.cost_fn)
     if config.min_recall is not None:
-        return Policy("recall", config.min_recall)
+        return ThresholdPolicy("recall", config.min_recall)
     if config.min_precision is not None:
-        return Policy("precision", config.min_precision)
+        return ThresholdPolicy("precision", config.min_precision)
     if config.capacity is not None:
-        return Policy("capacity", config.capacity)
-    return Policy("youden") if config.youden else None
+        return ThresholdPolicy("capacity", config.capacity)
+    return ThresholdPolicy("youden") if config.youden else None
 
 
 def decision_of(
-    prepared: Prepared, unseen: Sequence[Fold], calibration: Calibration | None = None
+    prepared: Prepared,
+    unseen: Sequence[OutOfFoldPredictions],
+    calibration: Calibration | None = None,
 ) -> dict[str, Any]:
     """Choose the threshold that was asked for: the figures of a model's `decision`.
 
@@ -43,7 +45,7 @@ def decision_of(
     """
     policy, name = policy_of(prepared.config), prepared.table.name
     if policy is None:
-        return _document(Policy(value=DEFAULT_THRESHOLD), None)
+        return _document(ThresholdPolicy(value=DEFAULT_THRESHOLD), None)
     if not unseen:
         if policy.kind == "fixed":
             return _document(policy, None)
@@ -58,7 +60,9 @@ def decision_of(
     return _document(policy, decision)
 
 
-def _rows(unseen: Sequence[Fold], calibration: Calibration | None) -> tuple[Floats, Floats, Floats]:
+def _rows(
+    unseen: Sequence[OutOfFoldPredictions], calibration: Calibration | None
+) -> tuple[Floats, Floats, Floats]:
     """Return probability, label and weight (n,) of the rows of all folds."""
     p, y, w = (
         np.concatenate([piece for fold in unseen for piece in getattr(fold, name)])
@@ -67,7 +71,7 @@ def _rows(unseen: Sequence[Fold], calibration: Calibration | None) -> tuple[Floa
     return (p if calibration is None else calibration.apply(logit_of(p))), y, w
 
 
-def _document(policy: Policy, decision: Decision | None) -> dict[str, Any]:
+def _document(policy: ThresholdPolicy, decision: ThresholdDecision | None) -> dict[str, Any]:
     traded: Mapping[str, float | None] = {} if decision is None else decision.traded
     return {
         "policy": policy.kind,

@@ -5,20 +5,24 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from placement.data.splits.folds import folds_of
+from placement.data.splits.folds import assign_folds
 from placement.data.splits.row_hashes import rows_digest
 from placement.errors import DataError
 from placement.evaluation.calibration.calibration import calibration_figures
-from placement.evaluation.metrics.accumulator import Judge, Judged, Measured
+from placement.evaluation.metrics.accumulator import (
+    MetricsResult,
+    PredictionAccumulator,
+    PredictionSummary,
+)
 from placement.evaluation.metrics.skill import Skill
 from placement.model.fitted import Fitted
-from placement.runtime.progress import Nobody
+from placement.runtime.progress import NoProgress
 from placement.training.gradcheck.gradcheck import GradientCheck
 from placement.training.prepare import Prepared, finish, inform, prepare, profiled
 from placement.training.solver.solution import solution
 from placement.training.validation.cross_predict import cross_scored
 from placement.workflows.training.checked_fit import fit_checked
-from placement.workflows.training.fit_and_test import Trial
+from placement.workflows.training.fit_and_test import FitAndTestResult
 from placement.workflows.training.inference import inference
 from placement.workflows.training.out_of_fold import FOLDS
 
@@ -29,7 +33,7 @@ OF_TESTING = (
 )  # fmt: skip
 
 
-def appraise(trial: Trial) -> Fitted:
+def finalize(trial: FitAndTestResult) -> Fitted:
     """Return the model of a trial with its figures; with `--refit`, the model of all rows."""
     prepared, config = trial.prepared, trial.prepared.config
     if config.strict and trial.warnings:
@@ -62,11 +66,11 @@ def _verdict(checks: Sequence[GradientCheck]) -> dict[str, Any]:
     }
 
 
-def _calibration(seen: Measured) -> dict[str, Any]:
+def _calibration(seen: PredictionSummary) -> dict[str, Any]:
     return calibration_figures(seen.probability, seen.label, seen.weight, seen.rows).as_dict()
 
 
-def _skill(trial: Trial, judged: Judged) -> Skill:
+def _skill(trial: FitAndTestResult, judged: MetricsResult) -> Skill:
     """Compare with the base rate on held-out rows; without any, out of fold."""
     prepared = trial.prepared
     if prepared.test is not None:
@@ -74,12 +78,12 @@ def _skill(trial: Trial, judged: Judged) -> Skill:
     if trial.calibrating is not None:
         return trial.calibrating.judge.judged().skill
     table, config = prepared.table, prepared.config
-    judge = Judge(seed=config.seed)
+    judge = PredictionAccumulator(seed=config.seed)
     if trial.unseen and prepared.validation is None:  # every row is among them
         for fold in trial.unseen:
-            fold.tell(judge)
+            fold.on_progress(judge)
         return judge.judged().skill
-    folds = folds_of(table, config.seed, FOLDS, group=config.group)
+    folds = assign_folds(table, config.seed, FOLDS, group=config.group)
     if folds is None:
         # An outcome of one fold only cannot be spared: nothing is known beyond the training rows.
         return dataclasses.replace(
@@ -98,7 +102,7 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
     whole = prepare(
         prepared.table, dataclasses.replace(prepared.config, patience=None), everything=True
     )
-    history, _ = fit_checked(whole, Nobody(), lambda: None)
+    history, _ = fit_checked(whole, NoProgress(), lambda: None)
     found = solution(history, whole.problem)
     known = inform(whole, found)
     # What was learnt of the logits of the training rows stays: there is nothing to test another on.

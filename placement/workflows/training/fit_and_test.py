@@ -7,14 +7,14 @@ from typing import Any
 
 from placement.config import TrainConfig
 from placement.data.encoding.fit_terms import left_out
-from placement.data.encoding.nonlinear_terms import curves_of
+from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
 from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.splits.split import TEST
 from placement.errors import DataError
-from placement.evaluation.metrics.accumulator import Judge
+from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.model.fitted import Fitted
 from placement.reporting.results import Understanding
-from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.progress import NoProgress, ProgressListener
 from placement.training.gradcheck.gradcheck import (
     GradientCheck,
 )
@@ -32,11 +32,16 @@ from placement.workflows.training.group_fairness import (
     groups_compared,
 )
 from placement.workflows.training.inference import small_sample
-from placement.workflows.training.out_of_fold import Fold, folds_for, out_of_fold, training_folds
+from placement.workflows.training.out_of_fold import (
+    OutOfFoldPredictions,
+    folds_for,
+    predict_out_of_fold,
+    training_folds,
+)
 
 
 @dataclass(frozen=True)
-class Trial:
+class FitAndTestResult:
     """A model that was fitted, and tried on the rows to measure on; nothing is concluded yet.
 
     `known` is what the training rows say there, `checks` are the gradient checks, each with the
@@ -49,22 +54,24 @@ class Trial:
     fitted: Fitted
     known: Information | None
     checks: tuple[tuple[int, GradientCheck], ...]
-    judge: Judge
+    judge: PredictionAccumulator
     fairness: Mapping[str, Any] | None
     warnings: tuple[str, ...]
-    unseen: tuple[Fold, ...] = ()
+    unseen: tuple[OutOfFoldPredictions, ...] = ()
     calibrating: Calibrating | None = None
 
 
 def understand(
-    tables: Tables, config: TrainConfig, watcher: Watcher = Nobody()
+    tables: Tables, config: TrainConfig, watcher: ProgressListener = NoProgress()
 ) -> tuple[Prepared, Understanding]:
     """Prepare the rows and say what was understood; nothing is fitted or written."""
     total = len(tables.train) + (0 if tables.test is None else len(tables.test))
     with watcher.progress("encoding", "rows", total) as progress:
         progress.update(0, "after rows are held out")
-        prepared = prepare(tables.train, config, test=tables.test, tell=_counted(progress.update))
-    curves = curves_of(config, prepared.table.schema)
+        prepared = prepare(
+            tables.train, config, test=tables.test, on_progress=_counted(progress.update)
+        )
+    curves = nonlinear_terms_of(config, prepared.table.schema)
     lacking = left_out(curves, prepared.encoder.columns)
     doubts = [*tables.warnings, *lacking, *prepared.problem.warnings]
     if prepared.test is None and config.test_size:
@@ -104,14 +111,14 @@ def understand(
     return prepared, seen
 
 
-def _counted(tell: Callable[[int], None]) -> Callable[[int], None]:
+def _counted(on_progress: Callable[[int], None]) -> Callable[[int], None]:
     """Return what adds up how many more are done, and tells the sum."""
     done = 0
 
     def more(count: int) -> None:
         nonlocal done
         done += count
-        tell(done)
+        on_progress(done)
 
     return more
 
@@ -129,43 +136,46 @@ def _choices(prepared: Prepared) -> tuple[str, ...]:
     return tuple(found)
 
 
-def attempt(
+def fit_and_test(
     prepared: Prepared,
-    watcher: Watcher = Nobody(),
-    heed: Callable[[], None] = lambda: None,
-) -> Trial:
+    watcher: ProgressListener = NoProgress(),
+    check_interrupted: Callable[[], None] = lambda: None,
+) -> FitAndTestResult:
     """Run the training loop with its gradient checks, choose the threshold, then try the model.
 
-    `heed` is called at every epoch, and may raise. Raises GradientCheckError where the derivative
-    by hand, autograd's and the difference differ, DataError where a calibration has too few rows.
+    `check_interrupted` is called at every epoch, and may raise. Raises GradientCheckError where the
+    derivative by hand, autograd's and the difference differ, DataError where a calibration has too
+    few rows.
     """
     method = prepared.config.calibrate
     folds = None if method == "none" else folds_for(prepared, f"--calibrate {method}")
-    history, checks = fit_checked(prepared, watcher, heed)
+    history, checks = fit_checked(prepared, watcher, check_interrupted)
     found = solution(history, prepared.problem)
     known = inform(prepared, found)
     fitted, calibrating = finish(prepared, found, known=known), None
     doubts = (*found.warnings, *small_sample(known, firth=prepared.config.firth))
     if folds is None and policy_of(prepared.config) is not None:
         folds = training_folds(prepared)
-    unseen = () if folds is None else out_of_fold(prepared, folds, watcher)
+    unseen = () if folds is None else predict_out_of_fold(prepared, folds, watcher)
     if method != "none":
         calibrating = calibrate(method, unseen, prepared.config.seed)
         fitted = dataclasses.replace(fitted, calibration=calibrating.calibration)
         doubts = (*doubts, *calibrating.warnings)
     fitted = _decided(fitted, decision_of(prepared, unseen, fitted.calibration))
-    judge = Judge(fitted.threshold, prepared.config.seed)
+    judge = PredictionAccumulator(fitted.threshold, prepared.config.seed)
     groups = groups_compared(prepared)
     fair = fairness_judge(groups, fitted.threshold, prepared.config.seed)
     with watcher.progress("testing", "rows", prepared.tested_rows) as progress:
-        tell = _counted(progress.update)
+        on_progress = _counted(progress.update)
         for p, y, w, codes in scored_in_groups(prepared.tested, fitted, groups):
             judge.add(p, y, w, prepared.base_rate)
             fair.add(codes, p, y, w)
-            tell(len(p))
+            on_progress(len(p))
     by_group = appraise_groups(prepared, fitted, fair, groups) if groups else None
     doubts = (*doubts, *(by_group["warnings"] if by_group else ()))
-    return Trial(prepared, fitted, known, checks, judge, by_group, doubts, unseen, calibrating)
+    return FitAndTestResult(
+        prepared, fitted, known, checks, judge, by_group, doubts, unseen, calibrating
+    )
 
 
 def _decided(fitted: Fitted, decision: Mapping[str, Any]) -> Fitted:

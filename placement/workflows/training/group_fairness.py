@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from placement.data.profiles.sensitive_groups import Groups, sensitive_groups
-from placement.data.splits.folds import folds_of
-from placement.evaluation.fairness.fairness import Fairness, FairnessJudge
+from placement.data.profiles.sensitive_groups import SensitiveGroups, sensitive_groups
+from placement.data.splits.folds import assign_folds
+from placement.evaluation.fairness.fairness import Fairness, FairnessAccumulator
 from placement.model.fitted import Fitted
 from placement.reporting.text.fairness import MeasuredOn, fairness_document
 from placement.stats.univariate_logistic import logit_of
@@ -16,7 +16,7 @@ FOLDS = 5
 MOST_CROSSED = 5_000  # rows: with more, enough are held out
 
 
-def groups_compared(prepared: Prepared) -> tuple[Groups, ...]:
+def groups_compared(prepared: Prepared) -> tuple[SensitiveGroups, ...]:
     """Return the groups in the table to measure on.
 
     Raises DataError where a column was asked for by name that cannot be parted into groups.
@@ -25,13 +25,18 @@ def groups_compared(prepared: Prepared) -> tuple[Groups, ...]:
     return sensitive_groups(table, table.sensitive, asked=asked)[0]
 
 
-def fairness_judge(groups: Sequence[Groups], threshold: float, seed: int) -> FairnessJudge:
+def fairness_judge(
+    groups: Sequence[SensitiveGroups], threshold: float, seed: int
+) -> FairnessAccumulator:
     """Return what takes in the predictions of rows with their groups."""
-    return FairnessJudge({own.column: own.names for own in groups}, threshold, seed)
+    return FairnessAccumulator({own.column: own.names for own in groups}, threshold, seed)
 
 
 def appraise_groups(
-    prepared: Prepared, fitted: Fitted, judge: FairnessJudge, groups: Sequence[Groups]
+    prepared: Prepared,
+    fitted: Fitted,
+    judge: FairnessAccumulator,
+    groups: Sequence[SensitiveGroups],
 ) -> dict[str, Any]:
     """Return the document of the figures by group, in which groups of fewer than 5 are pooled.
 
@@ -47,17 +52,19 @@ def appraise_groups(
     return fairness_document(found, prepared.table.schema.target, on)
 
 
-def _found(judge: FairnessJudge, groups: Sequence[Groups]) -> Fairness:
+def _found(judge: FairnessAccumulator, groups: Sequence[SensitiveGroups]) -> Fairness:
     return judge.found(private=True, notes={own.column: own.note for own in groups})
 
 
-def _out_of_fold(prepared: Prepared, fitted: Fitted, groups: Sequence[Groups]) -> Fairness | None:
+def _out_of_fold(
+    prepared: Prepared, fitted: Fitted, groups: Sequence[SensitiveGroups]
+) -> Fairness | None:
     """Compare all rows, each predicted by a model of the others; None where that is not meant."""
     table, config = prepared.table, prepared.config
     chosen = config.test or config.test_where or config.group
     if chosen or len(table) > MOST_CROSSED:
         return None
-    folds = folds_of(table, config.seed, FOLDS)
+    folds = assign_folds(table, config.seed, FOLDS)
     if folds is None:
         return None
     judge = fairness_judge(groups, fitted.threshold, config.seed)

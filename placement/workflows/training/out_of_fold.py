@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.columns.column_store import Cutter, Vector
-from placement.data.splits.folds import folds_of
+from placement.data.columns.column_store import ChunkedArray, ChunkedArrayBuilder
+from placement.data.splits.folds import assign_folds
 from placement.errors import DataError
-from placement.evaluation.metrics.accumulator import Judge, Measured
-from placement.runtime.progress import Nobody, Watcher
+from placement.evaluation.metrics.accumulator import PredictionAccumulator, PredictionSummary
+from placement.runtime.progress import NoProgress, ProgressListener
 from placement.training.prepare import Prepared
 from placement.training.validation.cross_predict import fold_numbers, fold_scored
 
@@ -20,24 +20,26 @@ FOLDS = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Fold:
+class OutOfFoldPredictions:
     """The rows of one fold: probability by the model of the others, label, weight, all (n,).
 
     `base_rate` is that of the others. The probabilities are those of the sigmoid.
     """
 
-    probability: Vector
-    label: Vector
-    weight: Vector
+    probability: ChunkedArray
+    label: ChunkedArray
+    weight: ChunkedArray
     base_rate: float
 
-    def tell(self, judge: Judge, apply: Callable[[Floats], Floats] = lambda p: p) -> None:
+    def on_progress(
+        self, judge: PredictionAccumulator, apply: Callable[[Floats], Floats] = lambda p: p
+    ) -> None:
         """Hand the rows to a judge, with what `apply` makes of their probabilities."""
         for p, y, w in zip(self.probability, self.label, self.weight, strict=True):
             judge.add(apply(p), y, w, self.base_rate)
 
 
-def folds_for(prepared: Prepared, wanted_by: str) -> Vector:
+def folds_for(prepared: Prepared, wanted_by: str) -> ChunkedArray:
     """Number the folds of the training rows; raises DataError where there cannot be any."""
     table, config = prepared.table, prepared.config
     found = training_folds(prepared)
@@ -50,13 +52,17 @@ def folds_for(prepared: Prepared, wanted_by: str) -> Vector:
     return found
 
 
-def training_folds(prepared: Prepared) -> Vector | None:
+def training_folds(prepared: Prepared) -> ChunkedArray | None:
     """Number the folds of the training rows, None where an outcome would be in one fold only."""
     config = prepared.config
-    return folds_of(prepared.table, config.seed, FOLDS, group=config.group, split=prepared.split)
+    return assign_folds(
+        prepared.table, config.seed, FOLDS, group=config.group, split=prepared.split
+    )
 
 
-def out_of_fold(prepared: Prepared, folds: Vector, watcher: Watcher = Nobody()) -> tuple[Fold, ...]:
+def predict_out_of_fold(
+    prepared: Prepared, folds: ChunkedArray, watcher: ProgressListener = NoProgress()
+) -> tuple[OutOfFoldPredictions, ...]:
     """Predict every training row by the model of the other folds; nothing else is looked at."""
     numbers, made = fold_numbers(folds), []
     with watcher.progress("cross-validating", "folds", len(numbers)) as progress:
@@ -66,8 +72,8 @@ def out_of_fold(prepared: Prepared, folds: Vector, watcher: Watcher = Nobody()) 
     return tuple(made)
 
 
-def _fold(prepared: Prepared, folds: Vector, number: int) -> Fold:
-    p, y, w = (Cutter(prepared.table.shelf, np.float64) for _ in range(3))
+def _fold(prepared: Prepared, folds: ChunkedArray, number: int) -> OutOfFoldPredictions:
+    p, y, w = (ChunkedArrayBuilder(prepared.table.shelf, np.float64) for _ in range(3))
     base_rate = prepared.base_rate
     for *cells, own_rate in fold_scored(prepared.table, prepared.config, folds, number):
         base_rate = own_rate
@@ -75,12 +81,12 @@ def _fold(prepared: Prepared, folds: Vector, number: int) -> Fold:
             cutter.add(own)
     for cutter in (p, y, w):
         cutter.end()
-    return Fold(p.vector, y.vector, w.vector, base_rate)
+    return OutOfFoldPredictions(p.vector, y.vector, w.vector, base_rate)
 
 
-def measured(folds: Iterable[Fold]) -> Measured:
+def measured(folds: Iterable[OutOfFoldPredictions]) -> PredictionSummary:
     """Return the rows of some folds, summed up in bins where they are many."""
-    judge = Judge()
+    judge = PredictionAccumulator()
     for fold in folds:
-        fold.tell(judge)
+        fold.on_progress(judge)
     return judge.measured()

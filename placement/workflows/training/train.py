@@ -15,42 +15,44 @@ from placement.model.bundle import check_replaceable
 from placement.model.fitted import Fitted
 from placement.reporting.json_documents import gradcheck_rows
 from placement.reporting.results import Tracked, TrainResult
-from placement.runtime.background_import import imported_ahead
-from placement.runtime.progress import Nobody, Watcher
+from placement.runtime.background_import import import_in_background
+from placement.runtime.progress import NoProgress, ProgressListener
 from placement.runtime.signals import hold_signals
-from placement.runtime.worker_process import Aside, Here
+from placement.runtime.worker_process import InlineWorker, ProcessWorker
 from placement.workflows.reading.read_training_tables import read, storage_of
 from placement.workflows.recording.recorded_run import described, recording
 from placement.workflows.recording.run_recorder import Recorder
 
 if TYPE_CHECKING:
     from placement.training.prepare import Prepared
-    from placement.workflows.training.fit_and_test import Trial
+    from placement.workflows.training.fit_and_test import FitAndTestResult
 
-Recorders = Here[Recorder] | Aside[Recorder]
+Recorders = InlineWorker[Recorder] | ProcessWorker[Recorder]
 
 # What takes long to import; torch's gradcheck imports the second when it is first called.
 HEAVY = ("placement.workflows.recording.plot_data", "torch.fx.experimental.symbolic_shapes")
 
 
-def train(sources: Sequence[str], config: TrainConfig, watcher: Watcher = Nobody()) -> TrainResult:
+def train(
+    sources: Sequence[str], config: TrainConfig, watcher: ProgressListener = NoProgress()
+) -> TrainResult:
     """Train on some files and record it as the configuration says."""
     if config.out:
         check_replaceable(Path(config.out).absolute())
     with recording(Recorder, config) as recorder, storage_of(config) as storage:
-        with imported_ahead(*HEAVY):
+        with import_in_background(*HEAVY):
             tables = read(sources, config, storage, watcher)
-        from placement.workflows.training.final_figures import appraise
-        from placement.workflows.training.fit_and_test import attempt, understand
+        from placement.workflows.training.final_figures import finalize
+        from placement.workflows.training.fit_and_test import fit_and_test, understand
 
         prepared, seen = understand(tables, config, watcher)
         if recorder is None:
-            trial = attempt(prepared, watcher)
-            fitted, tracked = appraise(trial), None
+            trial = fit_and_test(prepared, watcher)
+            fitted, tracked = finalize(trial), None
             bundle = _saved(fitted, config)
         else:
-            with _begun(recorder, prepared) as heed:
-                trial = attempt(prepared, watcher, heed)
+            with _begun(recorder, prepared) as check_interrupted:
+                trial = fit_and_test(prepared, watcher, check_interrupted)
             fitted, bundle, tracked = _concluded(recorder, trial, config)
     doubts = tuple(dict.fromkeys((*seen.warnings, *trial.warnings)))
     return TrainResult(tuple(sources), seen, fitted, doubts, tracked, bundle)
@@ -72,36 +74,36 @@ def _begun(recorder: Recorders, prepared: "Prepared") -> Iterator[Callable[[], N
         data = [described(table, "training", rows)]
         if prepared.test_table is not None:
             data.append(described(prepared.test_table, "test"))
-        begun = recorder.ask(Recorder.begin, config, params, data)
+        begun = recorder.submit(Recorder.begin, config, params, data)
 
-        def heed() -> None:
+        def check_interrupted() -> None:
             if begun.done():
                 begun.result()
 
-        yield heed
+        yield check_interrupted
         begun.result()
 
 
 def _concluded(
-    recorder: Recorders, trial: "Trial", config: TrainConfig
+    recorder: Recorders, trial: "FitAndTestResult", config: TrainConfig
 ) -> "tuple[Fitted, str | None, Tracked]":
     """Record a trial and its figures, save the model and register it."""
     from placement.workflows.recording.plot_data import pictures_of
-    from placement.workflows.training.final_figures import appraise
+    from placement.workflows.training.final_figures import finalize
 
     def course(of: Fitted) -> "Future[None]":
         checks = gradcheck_rows(trial.checks)
-        return recorder.ask(Recorder.log_course, pictures_of(trial, of), checks)
+        return recorder.submit(Recorder.log_course, pictures_of(trial, of), checks)
 
     # Pictures are drawn while the figures are worked out, unless the model is still to be refitted.
     drawn = None if config.refit else course(trial.fitted)
-    fitted = appraise(trial)
+    fitted = finalize(trial)
     (drawn or course(fitted)).result()
-    recorder.ask(Recorder.log_figures, fitted.figures).result()
+    recorder.submit(Recorder.log_figures, fitted.figures).result()
     # What may fail comes before the registration: a failed run registers nothing.
     bundle = _saved(fitted, config)
     with hold_signals():
-        return fitted, bundle, recorder.ask(Recorder.register, fitted, config).result()
+        return fitted, bundle, recorder.submit(Recorder.register, fitted, config).result()
 
 
 def _saved(fitted: Fitted, config: TrainConfig) -> str | None:

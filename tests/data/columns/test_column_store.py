@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from placement.data.columns.column_store import (
-    Computed,
-    Cutter,
-    FileShelf,
-    FileVector,
-    MemoryShelf,
+    ChunkedArrayBuilder,
+    ComputedArray,
+    DiskChunkedArray,
+    DiskColumnStore,
+    MemoryColumnStore,
     compact,
 )
 from placement.errors import StoreError
@@ -31,7 +31,7 @@ COLUMNS = {
 
 @pytest.fixture(params=["memory", "files"])
 def shelf(request, tmp_path):
-    return MemoryShelf(10) if request.param == "memory" else FileShelf(tmp_path, 10)
+    return MemoryColumnStore(10) if request.param == "memory" else DiskColumnStore(tmp_path, 10)
 
 
 @pytest.mark.parametrize("name", COLUMNS)
@@ -55,7 +55,7 @@ def test_cells_come_back_in_their_dtype_bit_by_bit(shelf, name):
 def test_numbers_take_no_more_bytes_than_they_need(tmp_path, name, size):
     cells = COLUMNS[name]
     assert compact(cells).itemsize == size
-    vector = FileShelf(tmp_path).vector(np.float64)
+    vector = DiskColumnStore(tmp_path).vector(np.float64)
     vector.append(cells)
     assert vector.path.stat().st_size == size * len(cells) == vector.size
 
@@ -63,7 +63,7 @@ def test_numbers_take_no_more_bytes_than_they_need(tmp_path, name, size):
 @pytest.mark.parametrize("sizes", [[3, 4, 25, 1], [10, 10], [33], [0, 9, 1], []])
 def test_pieces_are_cut_at_the_same_rows_whatever_comes_at_once(shelf, sizes):
     cells, start = np.arange(sum(sizes), dtype=np.float64), 0
-    cutter = Cutter(shelf, np.float64)
+    cutter = ChunkedArrayBuilder(shelf, np.float64)
     for size in sizes:
         cutter.add(cells[start : start + size])
         start += size
@@ -74,7 +74,7 @@ def test_pieces_are_cut_at_the_same_rows_whatever_comes_at_once(shelf, sizes):
 
 
 def test_a_file_ends_its_piece(shelf):
-    cutter = Cutter(shelf, np.int32)
+    cutter = ChunkedArrayBuilder(shelf, np.int32)
     for _ in range(2):
         cutter.add(np.arange(13, dtype=np.int32))
         cutter.end()
@@ -83,23 +83,23 @@ def test_a_file_ends_its_piece(shelf):
 
 
 def test_a_vector_is_found_again_by_what_is_known_of_it(tmp_path):
-    made = FileShelf(tmp_path).vector(np.float64)
+    made = DiskColumnStore(tmp_path).vector(np.float64)
     for cells in (np.array([1.0, 2.0]), np.array([0.5]), np.array([1e9])):
         made.append(cells)
-    again = FileVector.found(made.dtype.str, made.path, made.sizes, made.kinds)
+    again = DiskChunkedArray.found(made.dtype.str, made.path, made.sizes, made.kinds)
     assert again.whole().tolist() == [1.0, 2.0, 0.5, 1e9]
     assert again.size == made.size == made.path.stat().st_size
 
 
 def test_what_is_computed_is_worked_out_when_asked_and_never_written():
-    vector = Computed(np.int64, [2, 1], lambda place: np.full(2 - place, place))
+    vector = ComputedArray(np.int64, [2, 1], lambda place: np.full(2 - place, place))
     assert vector.whole().tolist() == [0, 0, 1]
     with pytest.raises(TypeError, match="not written"):
         vector.append(np.zeros(1))
 
 
 def test_a_file_cut_short_while_in_use_is_told(tmp_path):
-    vector = FileShelf(tmp_path).vector(np.float64)
+    vector = DiskColumnStore(tmp_path).vector(np.float64)
     vector.append(np.array([0.5, 0.25]))
     vector.path.write_bytes(vector.path.read_bytes()[:-1])
     with pytest.raises(StoreError, match="was cut short while it was in use"):
@@ -107,6 +107,6 @@ def test_a_file_cut_short_while_in_use_is_told(tmp_path):
 
 
 def test_a_folder_that_is_gone_is_told_as_an_output_that_cannot_be_written(tmp_path):
-    vector = FileShelf(tmp_path / "gone").vector(np.float64)
+    vector = DiskColumnStore(tmp_path / "gone").vector(np.float64)
     with pytest.raises(StoreError, match="folder does not exist"):
         vector.append(np.zeros(1))

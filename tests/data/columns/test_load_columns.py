@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from placement.data.columns import load_columns
-from placement.data.columns.column_store import FileShelf, MemoryShelf
-from placement.data.columns.load_columns import collect
-from placement.data.columns.raw_column import Hashed, Numbers, Words
+from placement.data.columns import load_columns as module
+from placement.data.columns.column_store import DiskColumnStore, MemoryColumnStore
+from placement.data.columns.load_columns import load_columns
+from placement.data.columns.raw_column import CategoricalColumn, HashedColumn, NumericColumn
 from placement.data.formats.table_reader import open_table
 
 
 @pytest.fixture(params=["memory", "files"])
 def shelf(request, tmp_path):
-    return MemoryShelf(10) if request.param == "memory" else FileShelf(tmp_path, 10)
+    return MemoryColumnStore(10) if request.param == "memory" else DiskColumnStore(tmp_path, 10)
 
 
 def test_free_text_found_out_late_has_the_pieces_of_its_table_and_one_hash_a_text(shelf, tmp_path):
@@ -21,9 +21,9 @@ def test_free_text_found_out_late_has_the_pieces_of_its_table_and_one_hash_a_tex
         rows = ["essay,one", *(f"{cell},1" for cell in cells)]
         (tmp_path / f"{name}.csv").write_text("\n".join(rows))
     reader = open_table([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")])
-    data = collect(reader, shelf, frozenset({"essay"}), most_words=6)
+    data = load_columns(reader, shelf, frozenset({"essay"}), most_words=6)
     essay = data.columns["essay"]
-    assert isinstance(essay, Hashed)
+    assert isinstance(essay, HashedColumn)
     assert list(essay.vector.sizes) == [10, 3, 10, 10, 4]
     hashes = essay.vector.whole()
     assert len(set(hashes.tolist())) == 22
@@ -34,7 +34,7 @@ def test_free_text_found_out_late_has_the_pieces_of_its_table_and_one_hash_a_tex
 @pytest.fixture
 def large(monkeypatch):
     """Files of 600 kB are already parsed in several pieces."""
-    monkeypatch.setattr(load_columns, "_PIECE_BYTES", 100_000)
+    monkeypatch.setattr(module, "_PIECE_BYTES", 100_000)
 
 
 def written(path, cells):
@@ -45,7 +45,7 @@ def written(path, cells):
 
 
 def collected(path, shelf, **how):
-    return collect(open_table(str(path)), shelf, **how).columns["mark"]
+    return load_columns(open_table(str(path)), shelf, **how).columns["mark"]
 
 
 @pytest.mark.parametrize("most_words", [50, 100_000])
@@ -54,16 +54,19 @@ def test_the_order_of_rows_does_not_decide_whether_a_column_holds_numbers(
 ):
     draw = np.random.default_rng(1)
     numbers = [f"{value:.5f}" for value in draw.normal(60, 10, 3_000)]
-    for share, kind in ((0.04, Numbers), (0.06, Hashed if most_words == 50 else Words)):
+    for share, kind in (
+        (0.04, NumericColumn),
+        (0.06, HashedColumn if most_words == 50 else CategoricalColumn),
+    ):
         few = [f"absent {k}" for k in range(round(3_000 * share / (1 - share)))]
         cells = few + numbers
         first = collected(written(tmp_path / "a.csv", cells), shelf, most_words=most_words)
         last = collected(written(tmp_path / "b.csv", cells[::-1]), shelf, most_words=most_words)
         # Of no more words than can be held, the words tell how they read as numbers.
-        kinds = (kind, Words) if most_words > 50 else (kind,)
+        kinds = (kind, CategoricalColumn) if most_words > 50 else (kind,)
         assert isinstance(first, kinds)
         assert isinstance(last, kinds)
-        if isinstance(first, Words):
+        if isinstance(first, CategoricalColumn):
             numbers_of = first.numbers[first.codes]
             assert np.isnan(numbers_of[: len(few)]).all()
         elif isinstance(first, type(last)):
@@ -74,17 +77,17 @@ def test_words_stay_as_they_are_written_where_later_pieces_look_like_numbers(
     shelf, tmp_path, monkeypatch
 ):
     # The first bytes are numbers, the first piece is not, and later pieces are again.
-    monkeypatch.setattr(load_columns, "_PIECE_BYTES", 400_000)
+    monkeypatch.setattr(module, "_PIECE_BYTES", 400_000)
     cells = ["1.50"] * 700 + ["7A"] * 250 + ["7.50"] * 2_000 + ["7B"] * 900
     for name, own in (("a.csv", cells), ("b.csv", cells[::-1])):
         read = collected(written(tmp_path / name, own), shelf)
-        assert isinstance(read, Words)
+        assert isinstance(read, CategoricalColumn)
         assert read.texts[read.codes].tolist() == own
 
 
 def test_what_was_read_once_more_leaves_nothing_behind(large, tmp_path):
-    shelf = FileShelf(tmp_path, 10)
+    shelf = DiskColumnStore(tmp_path, 10)
     cells = [*map(str, range(2_000)), *(f"word {k}" for k in range(1_000))]
     read = collected(written(tmp_path / "a.csv", cells), shelf, most_words=50)
-    assert isinstance(read, Hashed)
+    assert isinstance(read, HashedColumn)
     assert len(list(tmp_path.glob("*.cells"))) == 2  # of the two columns

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from placement.data.columns.row_locations import Found, Places
+from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.formats.blocks import Block
 
 
@@ -17,12 +17,14 @@ def block(lines, first_row=1, file="may.csv"):
 
 @pytest.fixture(params=["made", "kept"])
 def places(request):
-    made = Places(4)
+    made = RowLocations(4)
     made.add(block([2, 3, 4]))
     made.add(block([5, 7, 8, 312, 313], first_row=4))
     made.add(block(None, file="june.xlsx"))
     return (
-        made if request.param == "made" else Places.of_data(json.loads(json.dumps(made.as_data())))
+        made
+        if request.param == "made"
+        else RowLocations.of_data(json.loads(json.dumps(made.as_data())))
     )
 
 
@@ -44,7 +46,7 @@ def test_a_row_is_named_with_its_line(places):
 
 
 def test_some_rows_are_named_and_the_others_counted(places):
-    named = places.several(Found(4, (0, 6, 8)))
+    named = places.several(MatchingRows(4, (0, 6, 8)))
     assert (
         named == "may.csv, row 1 (line 2), may.csv, row 7 (line 312), june.xlsx, row 1 and 1 more"
     )
@@ -57,7 +59,7 @@ def test_pieces_end_with_their_file(places):
 
 
 def test_the_lines_of_many_rows_take_a_byte_each():
-    made = Places()
+    made = RowLocations()
     made.add(block(np.arange(0, 20_000, 2)))
     (origin,) = made.as_data()["_origins"]
     assert len(origin[-1][-1]) < 2 * 10_000

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placement.data.encoding.encoder import Encoder, learn_encoder
-from placement.data.encoding.fit_terms import curved, left_out
-from placement.data.encoding.nonlinear_terms import Curves
+from placement.data.encoding.fit_terms import fit_terms, left_out
+from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.data.encoding.spline_knots import Histogram, outer_shares
 from placement.data.schema import Feature, Schema, Target
 from placement.model.scorer import (
@@ -44,7 +44,7 @@ def learnt(cells, curves, weight=None):
 
 
 def spline(values, knots=5, weight=None):
-    return learnt({"cgpa": np.asarray(values)}, Curves({"cgpa": knots}), weight).columns[0]
+    return learnt({"cgpa": np.asarray(values)}, NonlinearTerms({"cgpa": knots}), weight).columns[0]
 
 
 def test_the_shares_are_harrells_recommended_percentiles():
@@ -87,7 +87,7 @@ def test_weights_that_do_not_add_up_exactly_reach_a_share_where_whole_ones_do(we
 
 
 def test_a_function_that_is_a_combination_of_others_is_not_blown_up_noise():
-    encoder = learnt({"cgpa": np.repeat([5.0, 7.0, 9.0], 30)}, Curves({"cgpa": 6}))
+    encoder = learnt({"cgpa": np.repeat([5.0, 7.0, 9.0], 30)}, NonlinearTerms({"cgpa": 6}))
     between = encoder.encode({"cgpa": np.linspace(4, 10, 61)})
     assert np.abs(between).max() < 10
 
@@ -119,7 +119,7 @@ def test_five_students_at_least_are_beyond_an_outer_knot():
 
 def test_the_encoded_columns_have_mean_0_deviation_1_and_are_uncorrelated():
     for values in (table()["cgpa"], np.repeat(np.arange(5.0, 10.0), [9, 83, 95, 91, 16])):
-        encoder = learnt({"cgpa": values}, Curves({"cgpa": 5}))
+        encoder = learnt({"cgpa": values}, NonlinearTerms({"cgpa": 5}))
         there = ~np.isnan(values)
         x = encoder.encode({"cgpa": values})[there][:, :4]
         x = x[:, np.abs(x).max(axis=0) > 0]
@@ -129,19 +129,19 @@ def test_the_encoded_columns_have_mean_0_deviation_1_and_are_uncorrelated():
 
 def test_many_bends_are_as_uncorrelated_as_few():
     marks = np.random.default_rng(8).binomial(100, 0.6, 3_000).astype(float)
-    encoder = learnt({"cgpa": marks}, Curves({"cgpa": 20}))
+    encoder = learnt({"cgpa": marks}, NonlinearTerms({"cgpa": 20}))
     x = encoder.encode({"cgpa": marks})
     assert x.T @ x / len(x) == pytest.approx(np.eye(19), abs=1e-9)
 
 
 def test_a_number_keeps_its_own_column_bit_for_bit_when_it_is_bent():
     cells = table()
-    straight, bent = learnt(cells, Curves()), learnt(cells, Curves({"cgpa": 5}))
+    straight, bent = learnt(cells, NonlinearTerms()), learnt(cells, NonlinearTerms({"cgpa": 5}))
     assert straight.encode(cells)[:, 0].tobytes() == bent.encode(cells)[:, 0].tobytes()
 
 
 def test_two_values_stay_a_line_and_that_is_said():
-    curves = Curves({"cgpa": 5})
+    curves = NonlinearTerms({"cgpa": 5})
     encoder = learnt({"cgpa": np.repeat([6.0, 8.0], 20)}, curves)
     assert type(encoder.columns[0]) is NumberColumn
     assert "--spline cgpa: fewer than three values" in left_out(curves, encoder.columns)[0]
@@ -159,7 +159,7 @@ def test_a_weight_counts_like_that_many_rows():
 
 @given(st.lists(st.integers(1, 599), max_size=6, unique=True))
 def test_pieces_of_any_size_and_order_give_the_same_curve(cuts):
-    cells, curves = table(), Curves({"cgpa": 6}, {"cgpa": (7.0,)}, (("cgpa", "stream"),))
+    cells, curves = table(), NonlinearTerms({"cgpa": 6}, {"cgpa": (7.0,)}, (("cgpa", "stream"),))
     whole = learnt(cells, curves)
     parts = np.split(np.random.default_rng(len(cuts)).permutation(600), sorted(cuts))
 
@@ -167,7 +167,7 @@ def test_pieces_of_any_size_and_order_give_the_same_curve(cuts):
         for rows in parts:
             yield work({name: own[rows] for name, own in cells.items()}, np.ones(len(rows)))
 
-    found = Encoder(curved(learnt(cells, Curves()).columns, curves, each))
+    found = Encoder(fit_terms(learnt(cells, NonlinearTerms()).columns, curves, each))
     assert found.names == whole.names
     assert found.columns[0].knots == whole.columns[0].knots
     np.testing.assert_allclose(found.encode(cells), whole.encode(cells), rtol=0, atol=1e-10)
@@ -176,13 +176,15 @@ def test_pieces_of_any_size_and_order_give_the_same_curve(cuts):
 
 def test_averages_are_the_means_of_the_encoded_training_rows():
     cells = table()
-    curves = Curves({"cgpa": 4}, {"backlogs": (2.0,)}, (("cgpa", "stream"), ("backlogs", "stream")))
+    curves = NonlinearTerms(
+        {"cgpa": 4}, {"backlogs": (2.0,)}, (("cgpa", "stream"), ("backlogs", "stream"))
+    )
     encoder = learnt(cells, curves)
     assert encoder.averages == pytest.approx(encoder.encode(cells).mean(axis=0), abs=3e-4)
 
 
 def test_each_column_is_explained_under_its_file_column_or_under_both():
-    curves = Curves({"cgpa": 3}, {"cgpa": (7.0,)}, (("backlogs", "stream"),))
+    curves = NonlinearTerms({"cgpa": 3}, {"cgpa": (7.0,)}, (("backlogs", "stream"),))
     encoder = learnt(table(gaps=0), curves)
     assert list(zip(encoder.names, encoder.owners, strict=True)) == [
         ("cgpa", "cgpa"),
@@ -197,7 +199,7 @@ def test_each_column_is_explained_under_its_file_column_or_under_both():
 
 
 def test_a_step_that_fewer_than_five_students_are_beyond_is_left_out_and_that_is_said():
-    curves = Curves({}, {"cgpa": (5.0, 8.0)})
+    curves = NonlinearTerms({}, {"cgpa": (5.0, 8.0)})
     encoder = learnt({"cgpa": np.repeat([4.0, 6.0, 9.0], [4, 20, 20])}, curves)
     assert encoder.names == ("cgpa", "cgpa>=8")
     assert left_out(curves, encoder.columns) == (
@@ -209,7 +211,7 @@ def test_a_product_that_fewer_than_five_students_have_is_left_out_and_that_is_sa
     stream = np.array(["A", "B", "C"] * 20, dtype=object)
     high = np.where(stream == "B", 9.0, 5.0)
     high[stream == "C"] = [9.0] * 4 + [5.0] * 16
-    curves = Curves({}, {"cgpa": (8.0,)}, (("stream", "cgpa"),))
+    curves = NonlinearTerms({}, {"cgpa": (8.0,)}, (("stream", "cgpa"),))
     encoder = learnt({"cgpa": high, "stream": stream}, curves)
     names = [
         name for own in encoder.columns if isinstance(own, InteractionColumn) for name in own.names
@@ -219,7 +221,9 @@ def test_a_product_that_fewer_than_five_students_have_is_left_out_and_that_is_sa
 
 
 def test_the_document_gives_every_kind_of_column_back():
-    curves = Curves({"cgpa": 5}, {"cgpa": (7.0,), "backlogs": (1.0,)}, (("cgpa", "stream"),))
+    curves = NonlinearTerms(
+        {"cgpa": 5}, {"cgpa": (7.0,), "backlogs": (1.0,)}, (("cgpa", "stream"),)
+    )
     encoder = learnt(table(), curves)
     document = json.loads(json.dumps(encoder.document))
     assert Encoder(tuple(map(column_from_document, document))) == encoder
@@ -230,7 +234,7 @@ def test_the_document_gives_every_kind_of_column_back():
 
 def test_natural_coefficients_on_the_natural_columns_are_the_logit():
     cells = table(gaps=0)
-    curves = Curves(
+    curves = NonlinearTerms(
         {"cgpa": 5, "backlogs": 3},
         {"cgpa": (7.0,)},
         (("cgpa", "backlogs"), ("cgpa", "stream")),
@@ -256,7 +260,7 @@ def test_natural_coefficients_on_the_natural_columns_are_the_logit():
 
 def test_a_spline_alone_in_natural_units_is_the_logit_too():
     cells = {"cgpa": table(gaps=0)["cgpa"]}
-    encoder = learnt(cells, Curves({"cgpa": 6}))
+    encoder = learnt(cells, NonlinearTerms({"cgpa": 6}))
     weights = np.array([1.0, -0.5, 0.4, 2.0, -1.0])
     natural, constant = encoder.natural_units(weights, -0.2)
     functions = restricted_cubic(cells["cgpa"], encoder.columns[0].knots)

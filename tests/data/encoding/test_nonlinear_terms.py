@@ -3,7 +3,7 @@
 import pytest
 
 from placement.config import TrainConfig
-from placement.data.encoding.nonlinear_terms import Curves, curves_of
+from placement.data.encoding.nonlinear_terms import NonlinearTerms, nonlinear_terms_of
 from placement.data.schema import Dropped, Feature, Schema, Target
 from placement.errors import DataError, UsageError
 
@@ -22,17 +22,17 @@ SCHEMA = Schema(
 
 
 def asked(**how):
-    return curves_of(TrainConfig(**how), SCHEMA, file="may.csv")
+    return nonlinear_terms_of(TrainConfig(**how), SCHEMA, file="may.csv")
 
 
 def test_nothing_asked_for_is_nothing():
-    assert asked() == Curves({}, {}, ())
+    assert asked() == NonlinearTerms({}, {}, ())
 
 
 def test_columns_are_found_whatever_their_case_and_padding():
-    assert asked(spline=("cgpa ",), step=(" cgpa:6.5",), interaction=("STREAM : cgpa",)) == Curves(
-        {"CGPA": 5}, {"CGPA": (6.5,)}, (("stream", "CGPA"),)
-    )
+    assert asked(
+        spline=("cgpa ",), step=(" cgpa:6.5",), interaction=("STREAM : cgpa",)
+    ) == NonlinearTerms({"CGPA": 5}, {"CGPA": (6.5,)}, (("stream", "CGPA"),))
 
 
 def test_a_name_that_ends_in_a_number_is_split_at_the_last_colon():
@@ -44,7 +44,7 @@ def test_a_name_that_ends_in_a_number_is_split_at_the_last_colon():
 def test_a_name_with_a_small_number_after_its_colon_is_taken_whole():
     schema = Schema(SCHEMA.target, (Feature("part:4", "number"), Feature("part", "number")), ())
     config = TrainConfig(spline=("part:4", "part:6"))
-    assert curves_of(config, schema).splines == {"part:4": 5, "part": 6}
+    assert nonlinear_terms_of(config, schema).splines == {"part:4": 5, "part": 6}
 
 
 def test_several_steps_of_a_column_are_one_ascending_list():
@@ -62,7 +62,7 @@ def test_an_interaction_the_other_way_round_is_the_same():
 def test_an_interaction_that_can_be_read_in_two_ways_is_refused():
     features = tuple(Feature(name, "number") for name in ("a", "b:c", "a:b", "c"))
     with pytest.raises(DataError, match="can be read in 2 ways"):
-        curves_of(TrainConfig(interaction=("a:b:c",)), Schema(SCHEMA.target, features, ()))
+        nonlinear_terms_of(TrainConfig(interaction=("a:b:c",)), Schema(SCHEMA.target, features, ()))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from placement.data.formats.csv_arrow import Parser, lines_are_records
 from placement.data.formats.dialect import Dialect
-from placement.data.formats.table_reader import Wanted, open_table
+from placement.data.formats.table_reader import BlockRequest, open_table
 from placement.data.output.csv_cells import joined, rendered
 from placement.errors import DataError
 from placement.model.scorer import Coded, parse_numbers, words
@@ -28,7 +28,7 @@ def by_both_roads(tmp_path):
     """Read a file as a large one, in pieces of a few bytes, and as a small one."""
 
     def read(content, wanted=None, piece=64):
-        wanted = dataclasses.replace(wanted or Wanted(records=True), piece_bytes=piece)
+        wanted = dataclasses.replace(wanted or BlockRequest(records=True), piece_bytes=piece)
         path = tmp_path / "may.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         reader = open_table(path)
@@ -137,11 +137,11 @@ def test_a_byte_order_mark_and_another_encoding_are_taken_off(by_both_roads):
 
 
 def test_only_what_is_wanted_is_looked_at(by_both_roads):
-    wanted = Wanted(columns=frozenset({"a"}))
+    wanted = BlockRequest(columns=frozenset({"a"}))
     for blocks in by_both_roads("a,b\n1,x\n2,y\n", wanted):
         assert [set(block.columns) for block in blocks] == [{"a"}] * len(blocks)
         assert all(block.records is None for block in blocks)
-    fast, _ = by_both_roads("a,b\n01,x\n02,y\n", Wanted(words=frozenset({"a"})))
+    fast, _ = by_both_roads("a,b\n01,x\n02,y\n", BlockRequest(words=frozenset({"a"})))
     assert cells(fast, "a")[0] == ["01", "02"]
 
 
@@ -162,7 +162,7 @@ def test_a_wrong_byte_far_down_is_told_by_its_line(tmp_path):
     content = b"a,b\n" + "1,\u00eb\n".encode() + b"1,x\n" * 1_200_000 + b"1,\xff\n1,x\n"
     (tmp_path / "may.csv").write_bytes(content)
     with pytest.raises(DataError, match="line 1200003: not readable as utf-8"):
-        list(open_table(tmp_path / "may.csv").blocks(Wanted(columns=frozenset({"b"}))))
+        list(open_table(tmp_path / "may.csv").blocks(BlockRequest(columns=frozenset({"b"}))))
 
 
 CELL = st.text(st.sampled_from("ab'\" ,;\r\n\u00e9-1.5"), max_size=4)
@@ -192,7 +192,7 @@ def test_any_cells_read_alike_wherever_the_file_is_cut(tmp_path_factory, rows, d
             open_table(path, names=()).parts[0], dialect=Dialect(delimiter=delimiter), skip=1,
             names=("a", "b"), large=False,
         )  # fmt: skip
-        blocks = [task() for task in part.tasks(Wanted(records=True))]
+        blocks = [task() for task in part.tasks(BlockRequest(records=True))]
     except DataError:
         return  # no table at all
     if not sum(map(len, blocks)):

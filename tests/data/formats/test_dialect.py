@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from placement.data.formats.blocks import unquote
 from placement.data.formats.dialect import find_dialect, read_sample
 from placement.data.formats.sources import SAMPLE_BYTES, Source
-from placement.data.formats.table_reader import Wanted, open_table
+from placement.data.formats.table_reader import BlockRequest, open_table
 from placement.errors import DataError
 
 
@@ -21,7 +21,7 @@ def written(folder, text, encoding="utf-8"):
 
 def rows_of(path, block_rows=65_536, **options):
     reader = open_table(path, **options)
-    blocks = list(reader.blocks(Wanted(records=True, block_rows=block_rows)))
+    blocks = list(reader.blocks(BlockRequest(records=True, block_rows=block_rows)))
     rows = [list(row) for b in blocks for row in zip(*b.columns.values(), strict=True)]
     return SimpleNamespace(reader=reader, rows=rows, blocks=blocks)
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from placement.data.formats.blocks import Wanted
+from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.sources import find_sources
 from placement.data.formats.table_reader import open_table
 from placement.errors import DataError
@@ -212,7 +212,7 @@ def test_the_types_of_a_partitioned_table_are_kept(partitioned):
 
 
 def test_only_the_columns_that_are_wanted_of_a_folder_are_read(partitioned):
-    for block in open_table(partitioned).blocks(Wanted(columns=frozenset({"batch"}))):
+    for block in open_table(partitioned).blocks(BlockRequest(columns=frozenset({"batch"}))):
         assert list(block.columns) == ["batch"]
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
-from placement.data.formats.table_reader import Wanted, open_table
+from placement.data.formats.table_reader import BlockRequest, open_table
 from placement.errors import DataError
 
 
@@ -16,7 +16,9 @@ def written(folder, text, name="may.csv"):
 
 
 def rows_of(source, block_rows=65_536, **options):
-    blocks = list(open_table(source, **options).blocks(Wanted(records=True, block_rows=block_rows)))
+    blocks = list(
+        open_table(source, **options).blocks(BlockRequest(records=True, block_rows=block_rows))
+    )
     return [list(row) for b in blocks for row in zip(*b.columns.values(), strict=True)]
 
 
@@ -69,7 +71,7 @@ def test_blank_lines_are_skipped_and_counted_and_lines_stay_physical(tmp_path):
     text = '\na,b\n1,2\n\n  \n3,"x\n\ny"\n,,\n5,6\n ,\n\n'
     path = written(tmp_path, text)
     for block_rows in (1, 2, 100):
-        blocks = list(open_table(path).blocks(Wanted(records=True, block_rows=block_rows)))
+        blocks = list(open_table(path).blocks(BlockRequest(records=True, block_rows=block_rows)))
         assert [int(line) for b in blocks for line in b.lines] == [3, 6, 10]
         assert [row for b in blocks for row in range(b.first_row, b.first_row + len(b))] == [
             1,
@@ -269,7 +271,9 @@ def check_typed(reader):
 def test_parquet_keeps_its_types(tmp_path):
     frame().drop(columns="mixed").to_parquet(tmp_path / "a.parquet")
     check_typed(open_table(tmp_path / "a.parquet"))
-    blocks = list(open_table(tmp_path / "a.parquet").blocks(Wanted(records=True, block_rows=2)))
+    blocks = list(
+        open_table(tmp_path / "a.parquet").blocks(BlockRequest(records=True, block_rows=2))
+    )
     assert [(b.first_row, len(b)) for b in blocks] == [(1, 2), (3, 1)]
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from placement.data.formats.csv_records import fields
 from placement.data.formats.dialect import Dialect
-from placement.data.formats.table_reader import Wanted, open_table
+from placement.data.formats.table_reader import BlockRequest, open_table
 from placement.data.output.csv_cells import quoted
 from placement.data.output.csv_writer import open_output, output_form
 from placement.errors import StoreError, UsageError
@@ -35,7 +35,7 @@ def predicted(source, out, *, rows=None, block_rows=65_536, label="Yes"):
     """Write the probability 0.25, 0.5 … and a label beside each row."""
     reader = open_table(source)
     with open_output(None if out is None else str(out), reader, ADDED) as output:
-        for block in reader.blocks(Wanted(records=True, block_rows=block_rows)):
+        for block in reader.blocks(BlockRequest(records=True, block_rows=block_rows)):
             probability = 0.25 * np.arange(block.first_row, block.first_row + len(block))
             labels = np.array([label] * len(block), dtype=object)
             output.write(block, dict(zip(ADDED, (probability, labels), strict=True)), rows)

@@ -12,10 +12,10 @@ from placement.data.encoding.encoder import LevelCounts
 from placement.data.profiles import learn_profile
 from placement.data.profiles.learn_profile import profile_of_numbers, profile_of_words, sample
 from placement.data.schema import Feature
-from placement.runtime.progress import Nobody
+from placement.runtime.progress import NoProgress
 from placement.training.prepare import finish, prepare, profiled
 from placement.training.solver.training_loop import solve
-from placement.workflows.reading.read_labelled import read_watched
+from placement.workflows.reading.read_labelled import read_with_progress
 
 values = st.lists(
     st.floats(-1e9, 1e9).filter(lambda v: v == 0 or abs(v) > 1e-9)
@@ -167,7 +167,7 @@ def students(tmp_path):
 
 def profile_of(source, **storage):
     with Storage(**storage) as place:
-        table = read_watched(str(source), TrainConfig().of_scope("read"), place, Nobody())
+        table = read_with_progress(str(source), TrainConfig().of_scope("read"), place, NoProgress())
         prepared = prepare(table, TrainConfig())
         return prepared, profiled(prepared, finish(prepared, solve(prepared.problem))).figures[
             "profile"

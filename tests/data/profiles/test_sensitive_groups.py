@@ -6,7 +6,7 @@ import pytest
 
 from placement.config import TrainConfig
 from placement.data.columns.storage import Storage
-from placement.data.profiles.sensitive_groups import MISSING, groups_of, sensitive_groups
+from placement.data.profiles.sensitive_groups import MISSING, groups_of_column, sensitive_groups
 from placement.data.table.read_table import open_labelled, read_table, understand_table
 from placement.errors import DataError
 
@@ -23,20 +23,20 @@ def words_of(table, groups):
 
 def test_words_that_differ_in_case_are_one_group_by_its_most_frequent_spelling():
     table = table_of(["F", "f", "F", "M", None, " m", "M", "F"])
-    groups = groups_of(table, "own")
+    groups = groups_of_column(table, "own")
     assert words_of(table, groups) == ["F", "F", "F", "M", MISSING, "M", "M", "F"]
     assert groups.names == ("F", "M", MISSING)
 
 
 def test_few_numbers_are_groups_each():
     table = table_of([1, 0, 1, np.nan, 2.5, 0])
-    assert words_of(table, groups_of(table, "own")) == ["1", "0", "1", MISSING, "2.5", "0"]
+    assert words_of(table, groups_of_column(table, "own")) == ["1", "0", "1", MISSING, "2.5", "0"]
 
 
 def test_many_numbers_are_cut_at_their_quartiles_and_that_is_said():
     ages = [*range(18, 38), 30, 30, 30, np.nan]
     table = table_of(ages)
-    groups = groups_of(table, "own")
+    groups = groups_of_column(table, "own")
     one, two, three = pd.Series(ages).quantile([0.25, 0.5, 0.75], interpolation="higher")
     limits = {
         f"below {one:g}": (0, one),
@@ -53,7 +53,7 @@ def test_many_numbers_are_cut_at_their_quartiles_and_that_is_said():
 
 def test_numbers_of_which_most_are_the_same_are_groups_each_while_they_are_few():
     table = table_of([1] * 88 + list(range(2, 14)))
-    assert len(groups_of(table, "own").names) == 13 + 1
+    assert len(groups_of_column(table, "own").names) == 13 + 1
 
 
 def test_too_many_groups_are_refused_where_asked_for_and_noted_otherwise():
@@ -79,7 +79,7 @@ def test_numbers_on_the_disk_have_the_borders_of_those_in_memory(tmp_path, monke
         streamed = understand_table(open_labelled(str(path), how), how, storage)
         assert streamed.pieces > 5
         for name in ("age", "gender"):
-            found, expected = groups_of(streamed, name), groups_of(whole, name)
+            found, expected = groups_of_column(streamed, name), groups_of_column(whole, name)
             assert found.names == expected.names
             assert words_of(streamed, found) == words_of(whole, expected)
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from placement.config import TrainConfig
-from placement.data.splits.folds import folds_of
+from placement.data.splits.folds import assign_folds
 from placement.data.splits.row_hashes import table_hashes
-from placement.data.splits.split import hold_out, ranked, smallest
+from placement.data.splits.split import hold_out, order_by_hash, smallest
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
 
@@ -147,13 +147,13 @@ def test_ties_are_held_out_together():
     table = read_table(pd.DataFrame({"cgpa": np.arange(7.0), "placed": [1] * 6 + [0]}))
     hashes = table.shelf.vector(np.uint64)
     hashes.append(np.array([5, 5, 5, 9, 10, 11, 1], dtype=np.uint64))
-    marked = smallest(table, ranked(table, hashes), 1 / 6)
+    marked = smallest(table, order_by_hash(table, hashes), 1 / 6)
     assert marked(0).tolist() == [True] * 3 + [False] * 4
 
 
 def test_folds_keep_equal_rows_together_and_share_each_outcome():
     table = read_table(pd.concat([frame(100), frame(100)]))
-    fold = folds_of(table, 0, 5).whole()
+    fold = assign_folds(table, 0, 5).whole()
     assert (fold[:100] == fold[100:]).all()
     for outcome in (0, 1):
         counts = np.bincount(fold[table.label == outcome], minlength=5)
@@ -165,13 +165,13 @@ def test_students_who_look_alike_share_a_fold_whatever_became_of_them():
     rng = np.random.default_rng(1)
     data["placed"] = (rng.random(1200) < 0.4).astype(int)
     table = read_table(data)
-    fold = folds_of(table, 0, 5).whole()
+    fold = assign_folds(table, 0, 5).whole()
     assert (fold.reshape(3, 400) == fold[:400]).all()
     for outcome in (0, 1):
         counts = np.bincount(fold[table.label == outcome], minlength=5)
         assert counts.min() > 0.7 * counts.max()
     split = hold_out(table, TrainConfig())
-    some = folds_of(table, 0, 5, split=split).whole()
+    some = assign_folds(table, 0, 5, split=split).whole()
     for one in some.reshape(3, 400).T:
         assert len(set(one[one >= 0])) <= 1
 
@@ -179,22 +179,22 @@ def test_students_who_look_alike_share_a_fold_whatever_became_of_them():
 def test_what_is_no_feature_decides_no_fold():
     data = frame(300)
     data["salary"] = np.where(data["placed"] == 1, data["cgpa"] * 1e5, np.nan)
-    one = folds_of(read_table(data), 0, 5).whole()
-    other = folds_of(read_table(data.drop(columns=["roll_no", "salary"])), 0, 5).whole()
+    one = assign_folds(read_table(data), 0, 5).whole()
+    other = assign_folds(read_table(data.drop(columns=["roll_no", "salary"])), 0, 5).whole()
     assert (one == other).all()
 
 
 def test_a_group_of_equal_students_that_is_too_large_is_spread_over_the_folds():
     data = frame(300)
     data.loc[:149, ["cgpa", "branch", "college"]] = [7.0, "CSE", "C1"]
-    fold = folds_of(read_table(data), 0, 5).whole()
+    fold = assign_folds(read_table(data), 0, 5).whole()
     assert np.bincount(fold[:150], minlength=5).min() > 10
 
 
 def test_only_training_rows_have_a_fold_where_a_split_is_given():
     table = read_table(frame(400))
     split = hold_out(table, TrainConfig())
-    fold = folds_of(table, 0, 5, split=split).whole()
+    fold = assign_folds(table, 0, 5, split=split).whole()
     assert (fold[split.test] == -1).all()
     assert set(fold[split.train]) == {0, 1, 2, 3, 4}
     for outcome in (0, 1):
@@ -204,14 +204,14 @@ def test_only_training_rows_have_a_fold_where_a_split_is_given():
 
 def test_folds_of_groups_never_part_a_group():
     table = read_table(frame(600), group="college")
-    fold = folds_of(table, 0, 4, group="college").whole()
+    fold = assign_folds(table, 0, 4, group="college").whole()
     college = table.columns["college"]
     assert all(len(set(fold[college == one])) == 1 for one in set(college))
     assert set(fold) == {0, 1, 2, 3}
-    assert (fold != folds_of(table, 1, 4, group="college").whole()).any()
+    assert (fold != assign_folds(table, 1, 4, group="college").whole()).any()
 
 
 def test_an_outcome_in_one_fold_only_gives_no_folds():
     data = frame(100)
     data["placed"] = (data["college"] == "C1").astype(int)
-    assert folds_of(read_table(data, group="college"), 0, 3, group="college") is None
+    assert assign_folds(read_table(data, group="college"), 0, 3, group="college") is None

@@ -10,8 +10,8 @@ from placement.data.schema import (
     means_person,
     means_sensitive,
 )
+from placement.data.table import leakage
 from placement.data.table.leakage import auc
-from placement.data.table.table import leakage
 from tests.data.pieces import column, outcome, sight
 
 TARGET = outcome(["Placed"] * 10 + ["Not Placed"] * 10, {"Placed"})

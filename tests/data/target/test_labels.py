@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from placement.data.schema import Target
-from placement.data.target.labels import Wanted, read_labels
+from placement.data.target.labels import LabelRequest, read_labels
 from placement.data.target.target_column import choose_target, refuse_without_target, unlabelled
 from placement.errors import DataError
 from tests.data.pieces import places, raw
@@ -20,7 +20,7 @@ class Result:
 
 def read(cells, **wanted):
     column, rows = raw("status", cells), places(len(cells))
-    return Result(read_labels(column, rows, Wanted(**wanted), file="may.csv"))
+    return Result(read_labels(column, rows, LabelRequest(**wanted), file="may.csv"))
 
 
 def columns(**cells):

@@ -10,13 +10,13 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from placement.evaluation.alternatives import alternatives
 from placement.evaluation.alternatives.alternatives import boosted_trees, compare
-from placement.evaluation.alternatives.sklearn_cv import out_of_fold
+from placement.evaluation.alternatives.sklearn_cv import predict_out_of_fold
 from placement.evaluation.metrics.skill import mean_interval, row_log_loss
 from tests.evaluation.worlds import crossed, straight, world
 
 
 def line(rows):
-    return out_of_fold(rows, {"line": lambda fold: fold.x})["line"]
+    return predict_out_of_fold(rows, {"line": lambda fold: fold.x})["line"]
 
 
 def compared(rows):

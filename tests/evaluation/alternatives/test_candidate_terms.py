@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from placement.config import DEFAULT_KNOTS
 from placement.data.encoding.encoder import learn_encoder
-from placement.data.encoding.nonlinear_terms import Curves
+from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.evaluation.alternatives.candidate_terms import (
     Product,
     Spline,
@@ -20,7 +20,7 @@ from tests.evaluation.worlds import straight, world
 def test_a_spline_is_the_very_one_that_train_makes_of_the_option():
     rows = world(straight)
     fold = next(rows.folds())
-    curves = Curves(splines={"cgpa": DEFAULT_KNOTS})
+    curves = NonlinearTerms(splines={"cgpa": DEFAULT_KNOTS})
     own = {name: cells[fold.train] for name, cells in rows.columns.items()}
     encoder = learn_encoder(own, rows.schema, rows.weight[fold.train], curves)
     encoded = encoder.encode(rows.columns)

@@ -3,7 +3,7 @@ import pytest
 
 from placement.evaluation.calibration.calibration import calibration_figures
 from placement.evaluation.calibration.reliability import reliability_bins
-from placement.stats.univariate_logistic import fit_line, fit_shift
+from placement.stats.univariate_logistic import fit_logit_intercept, fit_logit_slope
 
 
 def sample(n=4000, seed=3, stretch=1.0, shift=0.0):
@@ -37,7 +37,7 @@ def test_predictions_that_are_too_high_show_in_the_large():
 def test_intervals_are_1_96_standard_errors_to_both_sides():
     p, y, w = sample(300)
     found, logit = calibration_figures(p, y, w), np.log(p / (1 - p))
-    line, (shift, error) = fit_line(logit, y, w), fit_shift(logit, y, w)
+    line, (shift, error) = fit_logit_slope(logit, y, w), fit_logit_intercept(logit, y, w)
     for own, value, size in (
         (found.slope, line.slope, line.slope_error),
         (found.intercept, line.intercept, line.intercept_error),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from placement.data.profiles.column_profile import NumberProfile, Profile, WordProfile
 from placement.data.profiles.learn_profile import profile_of_numbers
 from placement.evaluation.drift.distribution_tests import psi
-from placement.evaluation.drift.drift import drift, seen
+from placement.evaluation.drift.drift import count_for_drift, drift
 
 DRAW = np.random.default_rng(5)
 GRADES = np.clip(DRAW.normal(7, 1, 2_000), 4, 10)
@@ -38,7 +38,7 @@ def profile(missing=0, rare=0):
 def compared(grades, streams, chances=None, known=None):
     known = known or profile()
     chances = np.full(len(grades), 0.5) if chances is None else chances
-    return drift(known, seen(known, {"cgpa": grades, "stream": streams}, chances))
+    return drift(known, count_for_drift(known, {"cgpa": grades, "stream": streams}, chances))
 
 
 def test_the_training_rows_themselves_have_not_drifted():
@@ -151,7 +151,7 @@ def test_few_unchanged_rows_seldom_look_like_drift(rows):
 def test_a_column_that_training_had_too_few_numbers_of_cannot_be_told():
     empty = NumberProfile("cgpa", (), (), 0, 0.0, 0.0)
     known = Profile(4, 4, (empty,), empty, 0.5, 0.1)
-    found = drift(known, seen(known, {"cgpa": GRADES}, CHANCES))
+    found = drift(known, count_for_drift(known, {"cgpa": GRADES}, CHANCES))
     assert found.columns[0].level == found.predictions.level == "too few rows"
     assert found.columns[0].p_value is None
 
@@ -161,8 +161,10 @@ def test_what_was_seen_of_parts_merges_into_what_was_seen_of_all(one, two):
     known = profile()
     cuts = sorted((one, two))
     rows = [slice(0, cuts[0]), slice(cuts[0], cuts[1]), slice(cuts[1], 60)]
-    parts = [seen(known, {"cgpa": GRADES[r], "stream": STREAMS[r]}, CHANCES[r]) for r in rows]
-    whole = seen(known, {"cgpa": GRADES[:60], "stream": STREAMS[:60]}, CHANCES[:60])
+    parts = [
+        count_for_drift(known, {"cgpa": GRADES[r], "stream": STREAMS[r]}, CHANCES[r]) for r in rows
+    ]
+    whole = count_for_drift(known, {"cgpa": GRADES[:60], "stream": STREAMS[:60]}, CHANCES[:60])
     merged = parts[0].merge(parts[1]).merge(parts[2])
     assert merged.rows == 60
     for mine, theirs in zip(merged.columns, whole.columns, strict=True):

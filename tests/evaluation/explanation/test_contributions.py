@@ -11,7 +11,7 @@ from placement.data.table.read_table import read_table
 from placement.errors import DataError, UsageError
 from placement.evaluation.explanation.actionable import better, changeable
 from placement.evaluation.explanation.contributions import explain, reasons
-from placement.evaluation.explanation.counterfactual import what_if
+from placement.evaluation.explanation.counterfactual import counterfactual
 from placement.training.prepare import fit
 
 
@@ -91,7 +91,7 @@ def test_every_what_if_that_is_reached_reaches_its_target_when_it_is_scored(trai
     seen = set()
     for row in range(120):
         student = cells_of(table, row)
-        for own in what_if(fitted, student, features, 0.7):
+        for own in counterfactual(fitted, student, features, 0.7):
             seen.add(own.verdict)
             if own.verdict != "reached":
                 continue
@@ -110,7 +110,7 @@ def test_it_is_the_smallest_change_in_steps_that_make_sense(trained):
     checked = set()
     for row in range(200):
         student = cells_of(table, row)
-        for own in what_if(fitted, student, [by_name[name] for name in steps], 0.6):
+        for own in counterfactual(fitted, student, [by_name[name] for name in steps], 0.6):
             if own.verdict != "reached":
                 continue
             checked.add(own.column)
@@ -130,7 +130,7 @@ def test_the_value_of_a_straight_column_is_the_one_worked_out_by_hand(trained):
     slope = next(c.coefficient for c in fitted.coefficients if c.feature == "cgpa")
     row = int(np.argmin(np.abs(fitted.predict_proba(table.columns) - 0.5)))
     student = cells_of(table, row)
-    (own,) = what_if(fitted, student, [feature], 0.7)
+    (own,) = counterfactual(fitted, student, [feature], 0.7)
     now = fitted.scorer.score({n: [c] for n, c in student.items()}).logit[0]
     exact = student["cgpa"] + (logit(0.7) - now) / slope
     assert exact <= own.value < exact + 0.01
@@ -142,7 +142,7 @@ def test_a_weight_of_the_wrong_sign_is_no_advice_and_never_lower_it(trained):
     (feature,) = (f for f in fitted.schema.features if f.name == "mba_p")
     assert next(c.coefficient for c in fitted.coefficients if c.feature == "mba_p") < 0
     for row in range(60):
-        (own,) = what_if(fitted, cells_of(table, row), [feature], 0.95)
+        (own,) = counterfactual(fitted, cells_of(table, row), [feature], 0.95)
         assert own.verdict in {"no advice", "already"}
         assert own.value is None
 
@@ -152,7 +152,7 @@ def test_a_yes_or_no_can_only_become_a_yes(trained):
     (feature,) = (f for f in fitted.schema.features if f.name == "PlacementTraining")
     for row in range(100):
         student = cells_of(table, row)
-        (own,) = what_if(fitted, student, [feature], 0.7)
+        (own,) = counterfactual(fitted, student, [feature], 0.7)
         if own.verdict == "reached":
             assert (own.now, own.value) == ("No", "Yes")
         if student["PlacementTraining"] == "Yes":
@@ -163,7 +163,7 @@ def test_values_stay_in_the_training_range(trained):
     table, fitted = trained
     (feature,) = (f for f in fitted.schema.features if f.name == "cgpa")
     student = {**cells_of(table, 0), "cgpa": 4.0, "internships": 0, "active_backlogs": 5}
-    (own,) = what_if(fitted, student, [feature], 0.99)
+    (own,) = counterfactual(fitted, student, [feature], 0.99)
     assert own.verdict == "out of reach"
     top = fitted.scorer.score({n: [c] for n, c in {**student, "cgpa": 10.0}.items()}).probability
     assert own.best == pytest.approx(top[0])
@@ -191,7 +191,7 @@ def test_whole_numbers_stay_whole():
     found = [
         own.value
         for row in range(100)
-        for own in what_if(fitted, cells_of(table, row), [feature], 0.7)
+        for own in counterfactual(fitted, cells_of(table, row), [feature], 0.7)
         if own.verdict == "reached"
     ]
     assert len(found) > 10

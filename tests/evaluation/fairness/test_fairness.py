@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import precision_score, roc_auc_score
 
 from placement.evaluation.calibration.reliability import wilson
-from placement.evaluation.fairness.fairness import POOLED, FairnessJudge, fairness
+from placement.evaluation.fairness.fairness import POOLED, FairnessAccumulator, fairness
 
 GAPS = (
     "demographic_parity_difference",
@@ -151,7 +151,7 @@ def test_what_is_kept_tells_nothing_of_fewer_than_five_students():
     draw = np.random.default_rng(7)
     codes = np.repeat([0, 1, 2, 3], [100, 90, 3, 2])
     p, y = draw.uniform(size=195), np.tile([0.0, 1.0, 1.0], 65)
-    judge = FairnessJudge({"caste": ["A", "B", "Rare", "Rarer"]})
+    judge = FairnessAccumulator({"caste": ["A", "B", "Rare", "Rarer"]})
     judge.add([codes], p, y, np.ones(195))
     assert set(of(judge.found())[0]) == {"A", "B", "Rare", "Rarer"}
     private, gaps = of(judge.found(private=True))
@@ -162,7 +162,7 @@ def test_what_is_kept_tells_nothing_of_fewer_than_five_students():
 
 def test_where_even_all_small_groups_are_fewer_than_five_nothing_is_kept_of_them():
     codes, p = np.repeat([0, 1], [100, 4]), np.linspace(0, 1, 104)
-    judge = FairnessJudge({"caste": ["A", "Rare"]})
+    judge = FairnessAccumulator({"caste": ["A", "Rare"]})
     judge.add([codes], p, np.round(p), np.ones(104))
     (column,) = judge.found(private=True).columns
     assert [group.name for group in column.groups] == ["A"]

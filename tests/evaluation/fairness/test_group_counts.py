@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from placement.evaluation.fairness import group_counts
-from placement.evaluation.fairness.group_counts import GroupSums
+from placement.evaluation.fairness.group_counts import GroupCounter
 
 
 def drawn(rows, seed=0, groups=3):
@@ -18,7 +18,7 @@ def drawn(rows, seed=0, groups=3):
 
 
 def summed(parts, names="ABC", **how):
-    sums = GroupSums(names, 0.5)
+    sums = GroupCounter(names, 0.5)
     for part in parts:
         sums.add(*part)
     return sums.summed(**how)

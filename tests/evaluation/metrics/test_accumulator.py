@@ -7,7 +7,7 @@ import pytest
 
 from placement.errors import DataError
 from placement.evaluation.metrics import accumulator
-from placement.evaluation.metrics.accumulator import Judge
+from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.evaluation.metrics.metrics import metrics
 from placement.evaluation.metrics.skill import skill
 
@@ -26,7 +26,7 @@ def sample(rows=6_000, seed=1, spread=1.5, weighted=True, fractional=False):
 
 
 def judge_of(p, y, w, base=0.4, pieces=7, order=slice(None)):
-    judge = Judge(threshold=0.6, seed=3)
+    judge = PredictionAccumulator(threshold=0.6, seed=3)
     for own in np.array_split(np.arange(len(p))[order], pieces):
         judge.add(p[own], y[own], w[own], base)
     return judge
@@ -127,7 +127,7 @@ def test_order_and_pieces_do_not_matter(many):
 def test_the_gain_of_many_rows_has_the_interval_that_resampling_gives(many, weighted):
     p, y, w = sample(weighted=weighted)
     base = np.where(np.arange(len(p)) % 2, 0.02, 0.03)  # far off: the mean outweighs the spread
-    judge = Judge()
+    judge = PredictionAccumulator()
     for own in np.array_split(np.arange(len(p)), 3):
         judge.add(p[own], y[own], w[own], base[own])
     found, expected = judge.judged().skill, skill(p, y, base, w)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from placement.evaluation.alternatives.alternatives import Contender, Rivals
-from placement.evaluation.alternatives.nonlinearity_search import Difference, Remedy
+from placement.evaluation.alternatives.alternatives import Candidate, ModelComparison
+from placement.evaluation.alternatives.nonlinearity_search import Difference, SuggestedTerm
 from placement.reporting.text.alternatives import rivals_document, rivals_text
 
 BETTER, WORSE, EQUAL = (
@@ -14,12 +14,12 @@ BETTER, WORSE, EQUAL = (
 
 
 def contender(name, apart=WORSE, log_loss=0.5):
-    return Contender(name, log_loss, 0.2, 0.8, apart)
+    return Candidate(name, log_loss, 0.2, 0.8, apart)
 
 
 @pytest.fixture
 def straight():
-    return Rivals(
+    return ModelComparison(
         rows=300,
         of_rows=300,
         folds=5,
@@ -41,7 +41,7 @@ def bent(straight):
         straight,
         trees=contender("boosted trees", BETTER, 0.3),
         trees_are_better=True,
-        remedies=(Remedy("--spline cgpa", ("cgpa",), Difference(0.09, 0.07, 0.11), 0.31),),
+        remedies=(SuggestedTerm("--spline cgpa", ("cgpa",), Difference(0.09, 0.07, 0.11), 0.31),),
         mended=contender("with the options below", BETTER, 0.31),
         left=EQUAL,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from placement.cli import settings
 from placement.config import UNUSED_IN_TUNING, TrainConfig
-from placement.evaluation.alternatives.alternatives import Contender, Rivals
+from placement.evaluation.alternatives.alternatives import Candidate, ModelComparison
 from placement.evaluation.alternatives.nonlinearity_search import Difference
 from placement.reporting.text.tuning import (
     TuneResult,
@@ -41,14 +41,14 @@ def path():
 @pytest.fixture
 def result(path):
     apart = Difference(0.1, 0.05, 0.15)
-    other = Contender("other", 0.6, 0.2, 0.7, apart)
+    other = Candidate("other", 0.6, 0.2, 0.7, apart)
     return TuneResult(
         sources=("my students.csv",),
         name="my students.csv",
         rows={"train": 160, "validation": 0, "test": 40},
         path=path,
-        rivals=Rivals(
-            160, 160, 5, Contender("perceptron", 0.5, 0.2, 0.8, None), other, other, ("cgpa",),
+        rivals=ModelComparison(
+            160, 160, 5, Candidate("perceptron", 0.5, 0.2, 0.8, None), other, other, ("cgpa",),
             other, False, (), None, None,
         ),
         options=("--target", "Final Result", "--l2", "10"),

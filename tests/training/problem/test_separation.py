@@ -9,8 +9,8 @@ from placement.training.problem.problem import prepare
 from placement.training.problem.separating_hyperplane import (
     has_optimum,
     is_of_full_rank,
+    row_iterator,
     separating_plane,
-    walk_of,
 )
 from placement.training.problem.separation import find_separation
 
@@ -97,7 +97,7 @@ def test_where_an_optimum_was_found_the_linear_programme_finds_no_plane():
         signed = np.column_stack([x, np.ones(rows)]) * np.where(placed, 1.0, -1.0)[:, None]
         if not is_of_full_rank(signed):
             continue
-        overlap = separating_plane(walk_of(signed)) is None
+        overlap = separating_plane(row_iterator(signed)) is None
         assert overlap or not has_optimum(signed)
         found, spared = found + overlap, spared + has_optimum(signed)
     assert spared > 0.8 * found > 50  # and it spares most programmes

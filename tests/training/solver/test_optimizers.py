@@ -47,7 +47,7 @@ def test_without_penalty_it_finds_what_statsmodels_finds(optimizer, which):
     found = solve(ArrayChunks(x, y, np.ones(len(y))), options(optimizer, l2=0.0))
     referee = Logit(y, add_constant(x)).fit(disp=0, tol=1e-14, method="newton").params
     assert found.converged
-    assert found.distance <= 1e-8
+    assert found.newton_decrement <= 1e-8
     np.testing.assert_allclose([found.intercept, *found.weights], referee, atol=1e-6)
 
 

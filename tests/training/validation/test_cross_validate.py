@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss
 
 from placement.config import TrainConfig
 from placement.data.encoding.encoder import learn_encoder
-from placement.data.splits.folds import folds_of
+from placement.data.splits.folds import assign_folds
 from placement.data.splits.split import hold_out
 from placement.data.table.read_table import read_table
 from placement.training.prepare import prepare
@@ -80,7 +80,7 @@ def test_the_losses_are_those_of_scikit_learn_fold_by_fold(settings):
     table = read_table(frame(), weight=settings.get("weight"))
     config = path_config(TrainConfig(test_size=0.2, **settings))
     prepared = prepare(table, config)
-    folds = folds_of(table, 0, 4, split=prepared.split)
+    folds = assign_folds(table, 0, 4, split=prepared.split)
     path = tune(prepared, [folds], L2)
     fold, columns, y = folds.whole(), table.columns, table.label
     own = {name: columns[name] for name in table.schema.feature_names}
@@ -109,7 +109,7 @@ def test_the_weights_of_the_path_are_those_that_training_would_find():
     table = read_table(frame())
     config = TrainConfig()
     prepared = prepare(table, path_config(config))
-    path = tune(prepared, [folds_of(table, 0, 5, split=prepared.split)], L2)
+    path = tune(prepared, [assign_folds(table, 0, 5, split=prepared.split)], L2)
     for l2, weights in zip(L2, path.weights, strict=True):
         own = prepare(table, dataclasses.replace(config, l2=l2))
         np.testing.assert_allclose(weights, solve(own.problem).weights, rtol=0, atol=1e-8)
@@ -120,8 +120,8 @@ def test_rows_that_are_held_out_take_no_part():
     split = hold_out(table, TrainConfig())
     rest = table.take(split.train)
     config = path_config(TrainConfig())
-    one = tune(prepare(table, config, split=split), [folds_of(table, 0, 5, split=split)], L2)
-    other = tune(prepare(rest, config, everything=True), [folds_of(rest, 0, 5)], L2)
+    one = tune(prepare(table, config, split=split), [assign_folds(table, 0, 5, split=split)], L2)
+    other = tune(prepare(rest, config, everything=True), [assign_folds(rest, 0, 5)], L2)
     assert one.rows == len(rest)
     for own, alone in zip(one.penalties, other.penalties, strict=True):
         assert own.log_loss == pytest.approx(alone.log_loss, abs=1e-9)

@@ -227,8 +227,8 @@ def test_a_failed_gradient_check_is_exit_4(store, sheet, wrong_backward, run):
 
 
 STEPS = {
-    "attempt": fit_and_test,
-    "appraise": final_figures,
+    "fit_and_test": fit_and_test,
+    "finalize": final_figures,
     "log_course": Recorder,
     "draw_all": run_recorder,
     "log_figures": Recorder,
@@ -249,7 +249,7 @@ def test_an_error_leaves_the_run_failed_and_registers_nothing(store, sheet, monk
     assert registered(store) == []
 
 
-@pytest.mark.parametrize("at", ["attempt", "appraise", "log_course", "log_figures"])
+@pytest.mark.parametrize("at", ["fit_and_test", "finalize", "log_course", "log_figures"])
 def test_an_interruption_leaves_the_run_killed(store, sheet, monkeypatch, run, at):
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt

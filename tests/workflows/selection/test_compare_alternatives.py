@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from placement.config import TrainConfig
-from placement.data.splits.folds import folds_of
+from placement.data.splits.folds import assign_folds
 from placement.data.splits.split import TRAIN, hold_out
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
-from placement.evaluation.alternatives.sklearn_cv import out_of_fold
+from placement.evaluation.alternatives.sklearn_cv import predict_out_of_fold
 from placement.training.validation.cross_predict import cross_scored
-from placement.workflows.selection import compare_alternatives
-from placement.workflows.selection.compare_alternatives import drawn_rows, rivals
+from placement.workflows.selection import compare_alternatives as module
+from placement.workflows.selection.compare_alternatives import compare_alternatives, drawn_rows
 
 
 def frame(rows=300, seed=0):
@@ -33,10 +33,10 @@ def frame(rows=300, seed=0):
 def test_the_perceptron_is_the_line_that_the_rivals_are_compared_on():
     table = read_table(frame())
     config = TrainConfig(l2=3.0)
-    folds = folds_of(table, 0, 5)
-    p = compare_alternatives._perceptron(table, config, folds)
-    crossed = compare_alternatives._crossed(table, config, folds.whole())
-    line = out_of_fold(crossed, {"line": lambda fold: fold.x})["line"]
+    folds = assign_folds(table, 0, 5)
+    p = module._perceptron(table, config, folds)
+    crossed = module._crossed(table, config, folds.whole())
+    line = predict_out_of_fold(crossed, {"line": lambda fold: fold.x})["line"]
     np.testing.assert_allclose(line, p, rtol=0, atol=1e-6)
     for settings in (
         {"class_weight": "balanced"},
@@ -44,9 +44,9 @@ def test_the_perceptron_is_the_line_that_the_rivals_are_compared_on():
         {"step": ("cgpa:7",), "interaction": ("cgpa:stream",)},
     ):
         config = TrainConfig(**settings)
-        p = compare_alternatives._perceptron(table, config, folds)
-        crossed = compare_alternatives._crossed(table, config, folds.whole())
-        line = out_of_fold(crossed, {"line": lambda fold: fold.x})["line"]
+        p = module._perceptron(table, config, folds)
+        crossed = module._crossed(table, config, folds.whole())
+        line = predict_out_of_fold(crossed, {"line": lambda fold: fold.x})["line"]
         np.testing.assert_allclose(line, p, rtol=0, atol=1e-5)
 
 
@@ -57,9 +57,9 @@ def test_what_the_model_has_already_is_not_proposed_again():
     p = 1 / (1 + np.exp(2 * data["hours"] ** 2 - 2 - 0.5 * (data["cgpa"].fillna(7) - 7)))
     data["placed"] = (rng.random(900) < p).astype(int)
     table = read_table(data)
-    straight = rivals(table, TrainConfig())
+    straight = compare_alternatives(table, TrainConfig())
     assert [remedy.option for remedy in straight.remedies] == ["--spline hours"]
-    bent = rivals(table, TrainConfig(spline=("hours",)))
+    bent = compare_alternatives(table, TrainConfig(spline=("hours",)))
     assert bent.line_is_enough
     assert bent.perceptron.log_loss == pytest.approx(straight.mended.log_loss, abs=0.01)
     assert bent.trees.log_loss == straight.trees.log_loss
@@ -67,8 +67,8 @@ def test_what_the_model_has_already_is_not_proposed_again():
 
 def test_each_probability_is_that_of_its_own_row():
     table = read_table(frame())
-    folds = folds_of(table, 0, 5)
-    p = compare_alternatives._perceptron(table, TrainConfig(), folds)
+    folds = assign_folds(table, 0, 5)
+    p = module._perceptron(table, TrainConfig(), folds)
     fold = folds.whole()
     for number, (own, *_) in enumerate(cross_scored(table, TrainConfig(), folds)):
         np.testing.assert_array_equal(p[fold == number], own)
@@ -77,12 +77,12 @@ def test_each_probability_is_that_of_its_own_row():
 def test_only_the_training_rows_take_part_in_the_folds_that_are_asked_for():
     table = read_table(frame())
     split = hold_out(table, TrainConfig())
-    found = rivals(table, TrainConfig(), split=split, folds=4)
+    found = compare_alternatives(table, TrainConfig(), split=split, folds=4)
     assert (found.rows, found.of_rows, found.folds) == (int(split.counts[TRAIN]),) * 2 + (4,)
 
 
 def test_of_many_rows_some_are_drawn_whatever_their_order_and_equal_ones_together(monkeypatch):
-    monkeypatch.setattr(compare_alternatives, "MOST_ROWS", 200)
+    monkeypatch.setattr(module, "MOST_ROWS", 200)
     data = pd.concat([frame(400)] * 2, ignore_index=True)
     table = read_table(data)
     some, total = drawn_rows(table, 0, None)
@@ -95,14 +95,12 @@ def test_of_many_rows_some_are_drawn_whatever_their_order_and_equal_ones_togethe
     other = pd.DataFrame(drawn_rows(again, 0, None)[0].columns)
     other = other.sort_values(["cgpa", "stream", "college"])
     assert told.astype(str).to_numpy().tolist() == other.astype(str).to_numpy().tolist()
-    assert rivals(table, TrainConfig()).of_rows == 800
+    assert compare_alternatives(table, TrainConfig()).of_rows == 800
 
 
 def test_wide_rows_are_fewer(monkeypatch):
     table = read_table(frame())
-    monkeypatch.setattr(
-        compare_alternatives, "MOST_CELLS", 100 * compare_alternatives._width(table)
-    )
+    monkeypatch.setattr(module, "MOST_CELLS", 100 * module._width(table))
     assert len(drawn_rows(table, 0, None)[0]) <= 105
 
 
@@ -110,7 +108,7 @@ def test_rows_of_one_outcome_are_refused_with_what_to_do():
     data = frame(60)
     data["placed"] = [1] + [0] * 59
     with pytest.raises(DataError, match="too few rows of one outcome"):
-        rivals(read_table(data), TrainConfig())
+        compare_alternatives(read_table(data), TrainConfig())
 
 
 def test_the_command_shows_the_rivals_only_where_it_is_asked_for(run, trained):

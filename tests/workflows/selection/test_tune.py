@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from placement.config import TrainConfig
-from placement.data.splits.folds import folds_of
+from placement.data.splits.folds import assign_folds
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
 from placement.training.validation import cross_validate
@@ -65,7 +65,7 @@ def test_a_tuning_that_ends_early_leaves_no_run_running(
     def broken(*_args, **_named):
         raise error
 
-    monkeypatch.setattr(compare_alternatives, "rivals", broken)
+    monkeypatch.setattr(compare_alternatives, "compare_alternatives", broken)
     with pytest.raises(type(error)):
         tune_files([str(students(tmp_path / "students.csv"))], TrainConfig(), repeats=1)
     _, runs = runs_of(store)
@@ -101,8 +101,8 @@ def test_groups_share_a_fold(students, tmp_path, monkeypatch):
     data.to_csv(sheet, index=False)
     seen = []
     monkeypatch.setattr(
-        "placement.data.splits.folds.folds_of",
-        lambda *args, **named: seen.append(folds_of(*args, **named)) or seen[-1],
+        "placement.data.splits.folds.assign_folds",
+        lambda *args, **named: seen.append(assign_folds(*args, **named)) or seen[-1],
     )
     result = tune_files([str(sheet)], TrainConfig(group="college", track=False), repeats=2)
     college = read_table(sheet, group="college").columns["college"]

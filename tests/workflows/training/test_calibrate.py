@@ -11,19 +11,24 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from placement.config import TrainConfig
-from placement.data.columns.column_store import MemoryShelf
-from placement.data.splits.folds import folds_of
+from placement.data.columns.column_store import MemoryColumnStore
+from placement.data.splits.folds import assign_folds
 from placement.data.table.read_table import read_table
 from placement.errors import DataError, UsageError
 from placement.evaluation.evaluate import evaluate
-from placement.evaluation.metrics.accumulator import Judge
+from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.model.fitted import load_fitted
 from placement.model.scorer import Isotonic, Platt
 from placement.training.prepare import fit, prepare
 from placement.workflows.training.calibrate import calibrate, learnt
-from placement.workflows.training.final_figures import appraise
-from placement.workflows.training.fit_and_test import attempt
-from placement.workflows.training.out_of_fold import Fold, folds_for, measured, out_of_fold
+from placement.workflows.training.final_figures import finalize
+from placement.workflows.training.fit_and_test import fit_and_test
+from placement.workflows.training.out_of_fold import (
+    OutOfFoldPredictions,
+    folds_for,
+    measured,
+    predict_out_of_fold,
+)
 
 BALANCED = TrainConfig(class_weight="balanced", optimizer="newton")
 METHODS = pytest.mark.parametrize("method", ["platt", "isotonic"])
@@ -39,7 +44,7 @@ def sheet(n=1600, seed=1, signal=1.0):
 
 
 def trial_of(table, config):
-    return attempt(prepare(table, config))
+    return fit_and_test(prepare(table, config))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +65,7 @@ def test_platt_is_what_scikit_learns_calibrated_classifier_does(table):
     config = TrainConfig(calibrate="platt", optimizer="newton", loss="logits")
     trial = trial_of(table, config)
     train = trial.prepared.split.train
-    fold = folds_of(table, 0, 5, split=trial.prepared.split).whole()[train]
+    fold = assign_folds(table, 0, 5, split=trial.prepared.split).whole()[train]
     X = np.column_stack([table.columns["cgpa"], table.columns["tests"]])
     model = make_pipeline(StandardScaler(), LogisticRegression(tol=1e-10, max_iter=1000))
     parts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(5)]
@@ -82,7 +87,7 @@ def test_balanced_classes_promise_too_much_and_calibration_brings_it_back(table,
 
 @METHODS
 def test_it_makes_the_figures_of_rows_that_nobody_saw_better(trials, method):
-    plain, mended = appraise(trials["none"]).figures, appraise(trials[method]).figures
+    plain, mended = finalize(trials["none"]).figures, finalize(trials[method]).figures
     for name in ("log_loss", "brier", "ece"):
         assert mended["metrics"][name] < plain["metrics"][name] - 0.01, name
     assert plain["calibration"]["in_the_large_high"] < 0
@@ -108,7 +113,7 @@ def test_the_outcomes_of_held_out_rows_decide_nothing(table, trials, method):
     swapped.loc[test, "placed"] = 1 - swapped.loc[test, "placed"]
     prepared = trials[method].prepared
     split = prepared.split
-    other = attempt(prepare(read_table(swapped), prepared.config, split=split)).fitted
+    other = fit_and_test(prepare(read_table(swapped), prepared.config, split=split)).fitted
     # The folds are drawn by outcome, which has not changed among the training rows.
     assert other.calibration == trials[method].fitted.calibration
 
@@ -116,7 +121,7 @@ def test_the_outcomes_of_held_out_rows_decide_nothing(table, trials, method):
 @METHODS
 def test_every_training_row_is_predicted_once_by_a_model_without_it(table, method):
     prepared = prepare(table, dataclasses.replace(BALANCED, calibrate=method))
-    folds = out_of_fold(prepared, folds_for(prepared, "--calibrate"))
+    folds = predict_out_of_fold(prepared, folds_for(prepared, "--calibrate"))
     assert len(folds) == 5
     every = measured(folds)
     assert len(every.label) == prepared.split.counts[0]
@@ -125,7 +130,7 @@ def test_every_training_row_is_predicted_once_by_a_model_without_it(table, metho
     found = calibrate(method, folds)
     assert found.calibration == learnt(method, every)
     # `after` is cross-fitted: each fold by what the other four teach.
-    judge = Judge()
+    judge = PredictionAccumulator()
     for number, own in enumerate(folds):
         rest = learnt(method, measured(f for k, f in enumerate(folds) if k != number))
         p = own.probability.whole()
@@ -138,7 +143,7 @@ def test_every_training_row_is_predicted_once_by_a_model_without_it(table, metho
 
 @METHODS
 def test_a_saved_model_scores_and_is_evaluated_calibrated(table, trials, method, tmp_path):
-    fitted = appraise(trials[method])
+    fitted = finalize(trials[method])
     read = load_fitted(fitted.save(tmp_path / "model"))
     assert read.calibration == fitted.calibration
     assert (
@@ -152,8 +157,8 @@ def test_a_saved_model_scores_and_is_evaluated_calibrated(table, trials, method,
 
 def test_a_refit_keeps_the_calibration_that_was_learnt(table):
     config = dataclasses.replace(BALANCED, calibrate="platt")
-    plain = appraise(trial_of(table, config))
-    again = appraise(trial_of(table, dataclasses.replace(config, refit=True)))
+    plain = finalize(trial_of(table, config))
+    again = finalize(trial_of(table, dataclasses.replace(config, refit=True)))
     assert again.calibration == plain.calibration
     assert again.weights.tolist() != plain.weights.tolist()
     for name in ("calibration", "calibrate", "metrics"):
@@ -162,9 +167,9 @@ def test_a_refit_keeps_the_calibration_that_was_learnt(table):
 
 def test_where_nothing_is_held_out_the_skill_is_that_of_calibrated_rows_out_of_fold(table):
     config = dataclasses.replace(BALANCED, test_size=0.0)
-    plain = appraise(trial_of(table, config)).figures
+    plain = finalize(trial_of(table, config)).figures
     trial = trial_of(table, dataclasses.replace(config, calibrate="platt"))
-    mended = appraise(trial).figures
+    mended = finalize(trial).figures
     assert mended["skill"]["gain"] > plain["skill"]["gain"] + 0.01
     base = mended["skill"]["base_log_loss"]
     assert base - mended["skill"]["gain"] == pytest.approx(
@@ -175,12 +180,12 @@ def test_where_nothing_is_held_out_the_skill_is_that_of_calibrated_rows_out_of_f
 @METHODS
 def test_folds_in_which_a_higher_probability_went_with_no_higher_share_teach_nothing(method):
     def vector(cells):
-        made = MemoryShelf().vector(np.float64)
+        made = MemoryColumnStore().vector(np.float64)
         made.append(np.array(cells))
         return made
 
     p, y = np.linspace(0.1, 0.9, 40), np.repeat([1.0, 0.0], 20)
-    fold = Fold(vector(p), vector(y), vector(np.ones(40)), 0.5)
+    fold = OutOfFoldPredictions(vector(p), vector(y), vector(np.ones(40)), 0.5)
     found = calibrate(method, (fold, fold))
     assert found.calibration is None
     assert (found.figures["kept"], found.figures["after"]) == (False, None)
@@ -198,7 +203,7 @@ def test_a_model_without_signal_is_left_as_it_is_and_that_is_said():
     plain = trial_of(read_table(data), TrainConfig(test_size=0.0)).fitted
     assert trial.fitted.predict_proba(data).tolist() == plain.predict_proba(data).tolist()
     with pytest.raises(DataError, match="--strict: --calibrate platt"):
-        appraise(trial_of(read_table(data), dataclasses.replace(config, strict=True)))
+        finalize(trial_of(read_table(data), dataclasses.replace(config, strict=True)))
 
 
 @METHODS
@@ -206,7 +211,7 @@ def test_too_few_rows_for_folds_are_refused_before_anything_is_fitted(method, mo
     data = pd.DataFrame({"cgpa": [5.0, 6, 7, 8, 9, 9.5], "placed": [0, 0, 0, 0, 0, 1]})
     prepared = prepare(read_table(data), TrainConfig(calibrate=method))
     with pytest.raises(DataError, match=rf"--calibrate {method} needs .* leave out"):
-        attempt(prepared, heed=lambda: pytest.fail("it was fitted"))
+        fit_and_test(prepared, check_interrupted=lambda: pytest.fail("it was fitted"))
 
 
 def test_groups_that_hold_all_of_an_outcome_are_refused_with_the_way_out():
@@ -215,7 +220,7 @@ def test_groups_that_hold_all_of_an_outcome_are_refused_with_the_way_out():
     table = read_table(data, group="college")
     config = TrainConfig(calibrate="platt", group="college", test_size=0.0)
     with pytest.raises(DataError, match="leave out --group"):
-        attempt(prepare(table, config))
+        fit_and_test(prepare(table, config))
 
 
 def test_isotonic_on_few_rows_is_warned_of(table, trials):

@@ -163,6 +163,6 @@ def test_a_column_that_makes_no_groups_is_refused_before_anything_is_fitted(
     lines = Path(path).read_text("utf-8").splitlines()
     towns = [f"{line},town{n % 90}" for n, line in enumerate(lines[1:])]
     (tmp_path / "towns.csv").write_text("\n".join([lines[0] + ",town", *towns]), "utf-8")
-    monkeypatch.setattr("placement.workflows.training.fit_and_test.attempt", None)
+    monkeypatch.setattr("placement.workflows.training.fit_and_test.fit_and_test", None)
     with pytest.raises(DataError, match="90 different words"):
         trained(str(tmp_path / "towns.csv"), sensitive=("town",))
