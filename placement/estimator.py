@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.class_weight import compute_class_weight
@@ -25,6 +24,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from placement.arrays import AnyFloatArray, CellArray, FloatArray
 from placement.config import TrainConfig
 from placement.data.encoding.chunks import ArrayChunks, no_weights, threads_for
 from placement.data.encoding.encoder import Encoder, LevelCounts, NumberSums
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from placement.model.perceptron import Standardising
     from placement.training.problem.options import Options
     from placement.training.solver.solution import Solution
-
-Floats = npt.NDArray[np.float64]
-Numbers = npt.NDArray[np.floating]
 
 
 class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -104,9 +101,9 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _fit_columns(
         self,
         table: Any,
-        target: Numbers,
-        weight: Numbers,
-        in_loss: Numbers | None,
+        target: AnyFloatArray,
+        weight: AnyFloatArray,
+        in_loss: AnyFloatArray | None,
         options: "Options",
     ) -> "Solution":
         """Encode columns by name, some of them words, and fit the result."""
@@ -121,9 +118,9 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _fit_numbers(
         self,
         table: Any,
-        target: Numbers,
-        weight: Numbers,
-        in_loss: Numbers | None,
+        target: AnyFloatArray,
+        weight: AnyFloatArray,
+        in_loss: AnyFloatArray | None,
         options: "Options",
     ) -> "Solution":
         """Fit numbers (n, d) as they stand in memory; the perceptron standardises them."""
@@ -141,7 +138,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             prepare(replace(rows, weight=in_loss), options, self._encoder.names, units=units)
         )
 
-    def decision_function(self, X: Any) -> Floats:
+    def decision_function(self, X: Any) -> FloatArray:
         """Return the log-odds (n,) of the second class."""
         check_is_fitted(self)
         encoded = self._encoder.encode(self._checked_columns(X))
@@ -151,12 +148,12 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             logit += encoded[:, j] * weight
         return logit
 
-    def predict_proba(self, X: Any) -> Floats:
+    def predict_proba(self, X: Any) -> FloatArray:
         """Return the probabilities (n, 2), in the order of `classes_`."""
         positive = sigmoid(self.decision_function(X))
         return np.column_stack([1 - positive, positive])
 
-    def predict(self, X: Any) -> npt.NDArray[Any]:
+    def predict(self, X: Any) -> CellArray:
         """Return the more probable label of each row, (n,)."""
         logit = self.decision_function(X)
         return np.asarray(self.classes_[(logit > 0).astype(int)])
@@ -180,7 +177,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _checked_rows(
         self, X: Any, y: Any
-    ) -> tuple[dict[str, npt.NDArray[Any]] | Numbers, npt.NDArray[Any]]:
+    ) -> tuple[dict[str, CellArray] | AnyFloatArray, CellArray]:
         """Return X as numbers (n, d), or as columns by name where some hold words; and y (n,)."""
         self._categories = _category_columns(X)
         if self._categories:
@@ -192,7 +189,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         numbers, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
         return numbers, y
 
-    def _checked_columns(self, X: Any, *, reset: bool = False) -> dict[str, npt.NDArray[Any]]:
+    def _checked_columns(self, X: Any, *, reset: bool = False) -> dict[str, CellArray]:
         if not self._categories:
             return _named(validate_data(self, X, dtype=np.float64, reset=reset), self._names())
         validate_data(self, X, skip_check_array=True, reset=reset)
@@ -215,7 +212,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         named = getattr(self, "feature_names_in_", None)
         return [f"x{j}" for j in range(self.n_features_in_)] if named is None else list(named)
 
-    def _checked_target(self, y: npt.NDArray[Any], weight: Numbers) -> Numbers:
+    def _checked_target(self, y: CellArray, weight: AnyFloatArray) -> AnyFloatArray:
         """Return the targets 0 and 1 (n,), and remember the two classes."""
         two = _two_numbers(y)
         if two is None:
@@ -238,7 +235,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         return target
 
-    def _weight_of_class(self, y: npt.NDArray[Any], weight: Numbers) -> Floats | None:
+    def _weight_of_class(self, y: CellArray, weight: AnyFloatArray) -> FloatArray | None:
         """Return what a row of each class counts (2,); None where that is 1."""
         wanted = None if self.class_weight == "none" else self.class_weight
         if wanted is None:
@@ -265,7 +262,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             warnings.warn(_unconverged(found.stopped, found.clamped_wrong), ConvergenceWarning, 3)
 
 
-def _checked_weight(sample_weight: Any, y: npt.NDArray[Any]) -> Numbers:
+def _checked_weight(sample_weight: Any, y: CellArray) -> AnyFloatArray:
     """Return the weight of each row (n,), not negative."""
     if sample_weight is None:
         return no_weights(len(y))
@@ -274,7 +271,7 @@ def _checked_weight(sample_weight: Any, y: npt.NDArray[Any]) -> Numbers:
     )
 
 
-def _two_numbers(y: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+def _two_numbers(y: CellArray) -> CellArray | None:
     """Return the two whole numbers or booleans (2,) that y consists of, None where it does not.
 
     numpy's `unique` sorts; of millions of labels that takes longer than a pass of the fit.
@@ -316,11 +313,11 @@ def _category_columns(X: Any) -> frozenset[str]:
     )
 
 
-def _named(x: Floats, names: list[str]) -> dict[str, npt.NDArray[Any]]:
+def _named(x: FloatArray, names: list[str]) -> dict[str, CellArray]:
     return {name: np.ascontiguousarray(x[:, j]) for j, name in enumerate(names)}
 
 
-def _learn_encoder(columns: Mapping[str, npt.NDArray[Any]], weight: Floats) -> Encoder:
+def _learn_encoder(columns: Mapping[str, CellArray], weight: FloatArray) -> Encoder:
     # Weights may be shares of 1, so levels are counted in rows: else all would be too rare.
     rows = (weight > 0).astype(np.float64)
     return Encoder(

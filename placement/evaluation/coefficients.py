@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.errors import UsageError, did_you_mean
 from placement.model.scorer import Z95, fold
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
 
-Floats = npt.NDArray[np.float64]
 
 FEW_EVENTS = 10  # a parameter; Peduzzi et al. 1996
 INFLATED = 10.0  # a variance inflation factor that is called high
@@ -187,7 +186,7 @@ def _exp(value: float) -> float:
     return math.exp(value) if value < 709 else math.inf
 
 
-def _errors(fitted: "Fitted") -> Floats | None:
+def _errors(fitted: "Fitted") -> FloatArray | None:
     """Return the standard errors (d + 1,) in natural units, the intercept's last."""
     if fitted.factor is None:
         return None

@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import BoolArray, FloatArray, IndexArray
 from placement.evaluation.metrics.bootstrap import EXACT_ROWS, block_sizes, draw_counts
 from placement.evaluation.metrics.skill import row_log_loss
 from placement.evaluation.paired_tests import DeLong, McNemar, binary, delong, mcnemar
 from placement.model.scorer import Z95
 
-Floats = npt.NDArray[np.float64]
 Verdict = Literal["better", "worse", "no difference beyond chance"]
 
 REPLICATES = 2000
@@ -105,10 +105,10 @@ def compare(
 class _Pairs:
     """Rows with both probabilities, (n,) each, all of a weight above 0."""
 
-    first: Floats
-    other: Floats
-    label: Floats
-    weight: Floats
+    first: FloatArray
+    other: FloatArray
+    label: FloatArray
+    weight: FloatArray
 
     @property
     def whole(self) -> bool:
@@ -120,7 +120,7 @@ class _Pairs:
         return float(self.weight.sum()) if self.whole else float(len(self.label))
 
     @property
-    def gaps(self) -> Floats:
+    def gaps(self) -> FloatArray:
         """The difference in log-loss and in squared error of each row, (n, 2)."""
         p, q, y = self.first, self.other, self.label
         losses = row_log_loss(q, y) - row_log_loss(p, y)
@@ -134,7 +134,7 @@ class _Pairs:
         return _Pairs(self.first[rows], self.other[rows], self.label[rows], np.ones(len(rows)))
 
 
-def _by_standard_error(both: _Pairs) -> tuple[Floats, Floats]:
+def _by_standard_error(both: _Pairs) -> tuple[FloatArray, FloatArray]:
     """Return the limits (2,) for many rows, where resampling would only repeat them."""
     w = both.weight
     mean = np.average(both.gaps, axis=0, weights=w)
@@ -151,12 +151,12 @@ def _of_ranks(ranks: DeLong | None) -> Difference | None:
     return Difference(ranks.difference, low, high)
 
 
-def _of_replicates(ranks: DeLong, areas: Floats) -> Difference:
+def _of_replicates(ranks: DeLong, areas: FloatArray) -> Difference:
     low, high = _limits(areas)
     return Difference(ranks.difference, float(low), float(high))
 
 
-def _limits(drawn: Floats) -> tuple[Floats, Floats]:
+def _limits(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the 2.5 and 97.5 % points over replicates, leaving out those without a figure."""
     low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
     return low, high
@@ -164,7 +164,7 @@ def _limits(drawn: Floats) -> tuple[Floats, Floats]:
 
 def _resampled(
     both: _Pairs, replicates: int, rng: np.random.Generator, on_progress: Callable[[int], None]
-) -> Floats:
+) -> FloatArray:
     """Return (replicates, 3) differences: log-loss, Brier score, ROC area (NaN for one outcome)."""
     rows, gaps, blocks, done = len(both.label), both.gaps, [], 0
     ranked = [_Ranked.by(score, both.label) for score in (both.other, both.first)]
@@ -182,17 +182,17 @@ def _resampled(
 class _Ranked:
     """Rows by rising score: their `order` (n,), `starts` of equal scores, which are `positive`."""
 
-    order: npt.NDArray[np.intp]
-    starts: npt.NDArray[np.intp]
-    positive: npt.NDArray[np.bool_]
+    order: IndexArray
+    starts: IndexArray
+    positive: BoolArray
 
     @classmethod
-    def by(cls, score: Floats, label: Floats) -> "_Ranked":
+    def by(cls, score: FloatArray, label: FloatArray) -> "_Ranked":
         order = np.argsort(score, kind="stable")
         starts = np.flatnonzero(np.concatenate([[True], np.diff(score[order]) > 0]))
         return cls(order, starts, label[order] == 1)
 
-    def areas(self, mass: Floats) -> Floats:
+    def areas(self, mass: FloatArray) -> FloatArray:
         """Return the ROC area (r,) under weights (r, n) of the rows, NaN without both outcomes."""
         ordered = mass[:, self.order]
         positive, negative = ordered * self.positive, ordered * ~self.positive

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.errors import DataError
 from placement.evaluation.calibration.calibration import CalibrationFigures, calibration_figures
 from placement.evaluation.fairness.fairness import Fairness, FairnessAccumulator
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from placement.data.profiles.sensitive_groups import SensitiveGroups
     from placement.data.table.read_table import Table
     from placement.model.fitted import Fitted
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def evaluate(
     return replace(found, fairness=judge.found(notes={own.column: own.note for own in groups}))
 
 
-def forward(fitted: "Fitted", columns: Mapping[str, Any]) -> Floats:
+def forward(fitted: "Fitted", columns: Mapping[str, Any]) -> FloatArray:
     """Return P(positive) of each row, (n,), from the perceptron under `torch.no_grad()`.
 
     A model that is calibrated has its logits calibrated, as the scorer does it.

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.evaluation.metrics.metrics import checked
 from placement.model.scorer import Z95
-
-Floats = npt.NDArray[np.float64]
 
 FEW_DISCORDANT = 25
 _NOTHING = 1e-12  # below it, a standard error of areas is the rounding of sums
@@ -123,7 +122,7 @@ def mcnemar(
 
 def binary(
     probability: npt.ArrayLike, label: npt.ArrayLike, weight: npt.ArrayLike | None
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the three as `checked` does; raises ValueError for a label other than 0 and 1."""
     p, y, w = checked(probability, label, weight)
     if not np.isin(y, (0.0, 1.0)).all():
@@ -131,7 +130,7 @@ def binary(
     return p, y, w
 
 
-def _shares_below(values: Floats, among: Floats, weight: Floats) -> Floats:
+def _shares_below(values: FloatArray, among: FloatArray, weight: FloatArray) -> FloatArray:
     """Return the share of `among` below each value (m,), half of those that equal it included."""
     order = np.argsort(among, kind="stable")
     sums = np.concatenate([[0.0], np.cumsum(weight[order])])
@@ -140,7 +139,7 @@ def _shares_below(values: Floats, among: Floats, weight: Floats) -> Floats:
     return np.asarray((low + high) / (2 * sums[-1]))
 
 
-def _variance_of_mean(values: Floats, weight: Floats) -> float | None:
+def _variance_of_mean(values: FloatArray, weight: FloatArray) -> float | None:
     """Return the sample variance of the mean of weighted values, None for a single row."""
     total = float(weight.sum())
     if total <= 1:

@@ -5,17 +5,18 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import FloatArray, IndexArray
+
 Rank = Literal["risk", "chance"]
-Places = npt.NDArray[np.intp]
 
 
 def shortlist(
-    probability: npt.NDArray[np.float64],
+    probability: FloatArray,
     rank: Rank,
     *,
     top: int | None = None,
     group: npt.NDArray[np.integer] | None = None,
-) -> Places:
+) -> IndexArray:
     """Return the places of rows in the order of a list: `risk` by rising, `chance` by falling P.
 
     Equal probabilities stay in the order of the rows. `top` keeps so many rows, or all where there

@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.errors import DataError
 from placement.evaluation.metrics.metrics import Confusion, checked, confusion, ratio
 
-Floats = npt.NDArray[np.float64]
 Kind = Literal["fixed", "cost", "recall", "precision", "capacity", "youden"]
 
 CURVE_THRESHOLDS = tuple(step / 100 for step in range(5, 100, 5))
@@ -99,7 +99,7 @@ def choose_threshold(
 def _decided(
     policy: ThresholdPolicy,
     threshold: float,
-    rows: tuple[Floats, Floats, Floats],
+    rows: tuple[FloatArray, FloatArray, FloatArray],
     traded: Mapping[str, float | None],
 ) -> ThresholdDecision:
     table = confusion(*rows, threshold)
@@ -118,11 +118,11 @@ class _Cuts:
     `below` that called negative.
     """
 
-    threshold: Floats
-    tp: Floats
-    fp: Floats
-    below: Floats
-    score: Floats
+    threshold: FloatArray
+    tp: FloatArray
+    fp: FloatArray
+    below: FloatArray
+    score: FloatArray
 
     @property
     def positive(self) -> float:
@@ -133,7 +133,7 @@ class _Cuts:
         return float(self.fp[0])
 
 
-def _cuts(p: Floats, y: Floats, w: Floats) -> _Cuts:
+def _cuts(p: FloatArray, y: FloatArray, w: FloatArray) -> _Cuts:
     score, group = np.unique(p, return_inverse=True)
     hits, alarms, total = (np.bincount(group, amount) for amount in (w * y, w * (1 - y), w))
     low, high = np.append(0.0, score), np.append(score, 1.0)
@@ -211,7 +211,7 @@ _CHOICES = {
 }
 
 
-def _first_best(values: Floats) -> int:
+def _first_best(values: FloatArray) -> int:
     """Return the first of the largest values, rounding aside."""
     slack = _ROUNDING * max(float(np.abs(values).max()), 1.0)
     return int(np.flatnonzero(values >= values.max() - slack)[0])

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from safetensors.numpy import save as save_safetensors
 
+from placement.arrays import FloatArray
 from placement.errors import ModelError, StoreError
 from placement.model.scorer import (
     DOCUMENT,
@@ -38,9 +38,9 @@ _LONGEST_SAVE = 3600.0  # seconds; a fresh directory older than this has no writ
 def write_bundle(
     directory: str | Path,
     document: Mapping[str, Any],
-    weights: npt.NDArray[np.float64],
+    weights: FloatArray,
     intercept: float,
-    more: Mapping[str, npt.NDArray[np.float64]] | None = None,
+    more: Mapping[str, FloatArray] | None = None,
 ) -> Path:
     """Write document, weights and `more` arrays to a directory, replacing a bundle that is there.
 

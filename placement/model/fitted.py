@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Dropped, Feature, Schema, Target
 from placement.errors import DataError
@@ -46,7 +46,7 @@ class Fitted:
     `calibration` turns the logit into the probability where the sigmoid alone does not.
     """
 
-    weights: npt.NDArray[np.float64]
+    weights: FloatArray
     intercept: float
     aliased: tuple[str, ...]
     encoder: Encoder
@@ -55,7 +55,7 @@ class Fitted:
     figures: Mapping[str, Any]
     history: tuple[Epoch, ...] = field(default=(), repr=False)
     threshold: float = 0.5
-    factor: npt.NDArray[np.float64] | None = field(default=None, repr=False)
+    factor: FloatArray | None = field(default=None, repr=False)
     calibration: Calibration | None = None
 
     @property
@@ -66,11 +66,11 @@ class Fitted:
         )
 
     @property
-    def covariance(self) -> npt.NDArray[np.float64] | None:
+    def covariance(self) -> FloatArray | None:
         """The covariance `(d + 1, d + 1)` of weights and intercept (the last); 0 where aliased."""
         return None if self.factor is None else self.factor @ self.factor.T
 
-    def predict_proba(self, frame: Any) -> npt.NDArray[np.float64]:
+    def predict_proba(self, frame: Any) -> FloatArray:
         """Return the probability (n,) of the positive outcome for rows of a frame or mapping."""
         try:
             return self.scorer.score(frame).probability

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
+from placement.arrays import FloatArray
 
 Stopped = str  # tolerance | epoch_limit | patience | clamped | separable | interrupted
 
@@ -32,6 +31,6 @@ class Epoch:
     newton_decrement: float | None
     validation_loss: float | None
     held_out_loss: float | None
-    weights: npt.NDArray[np.float64]
+    weights: FloatArray
     intercept: float
     stopped: Stopped | None = None

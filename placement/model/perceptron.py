@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-Array = npt.NDArray[np.float64]
-
+from placement.arrays import FloatArray
 
 # Means up to so many standard deviations: beyond, rescaled parameters would cancel too many digits.
 _FARTHEST = {torch.float64: 1e3, torch.float32: 4.0}
@@ -19,8 +18,8 @@ _FARTHEST = {torch.float64: 1e3, torch.float32: 4.0}
 class Standardising:
     """Columns are to be read as (x − mean) / std: `mean: (d,)`, `std: (d,)` above 0."""
 
-    mean: Array
-    std: Array
+    mean: FloatArray
+    std: FloatArray
 
     def keep(self, columns: npt.NDArray[np.integer]) -> "Standardising":
         """The same for some of the columns."""
@@ -93,17 +92,17 @@ class Perceptron(nn.Module):
         return torch.sigmoid(self.logits(x))
 
     @torch.no_grad()
-    def move_to(self, parameters: Array) -> None:
+    def move_to(self, parameters: FloatArray) -> None:
         """Set the parameters `(d + 1,)`: the weights, then the intercept."""
         values = torch.from_numpy(np.array(parameters, dtype=np.float64))
         self._pair[0].copy_(values[:-1].unsqueeze(0))
         self._pair[1].copy_(values[-1:])
 
-    def parameters_as_array(self) -> Array:
+    def parameters_as_array(self) -> FloatArray:
         """Copy the parameters `(d + 1,)` in float64: the weights, then the intercept."""
         return _joined(*(parameter.detach() for parameter in self._pair))
 
-    def gradient_as_array(self) -> Array:
+    def gradient_as_array(self) -> FloatArray:
         """Copy what `backward()` left in `.grad`, `(d + 1,)`; zeros where it never ran."""
         return _joined(*self.gradient())
 
@@ -121,7 +120,7 @@ class Perceptron(nn.Module):
         for parameter in self._pair:
             parameter.grad = None
 
-    def leave_gradient(self, gradient: Array) -> None:
+    def leave_gradient(self, gradient: FloatArray) -> None:
         """Write a gradient `(d + 1,)` into `.grad`, where torch's optimizers look for it."""
         values = torch.from_numpy(gradient).to(self.dtype)
         self._pair[0].grad, self._pair[1].grad = values[:-1].unsqueeze(0), values[-1:]
@@ -146,7 +145,7 @@ class Perceptron(nn.Module):
         else:
             self._pair[0].grad, self._pair[1].grad = of_leaves
 
-    def curvature_of(self, products: Array) -> Array:
+    def curvature_of(self, products: FloatArray) -> FloatArray:
         """Turn Σ s·(x, 1)(x, 1)ᵀ over `columns` into the Hessian of the parameters."""
         if self.standardising is None or not self._rescales:
             return products
@@ -154,10 +153,10 @@ class Perceptron(nn.Module):
         jacobian = np.eye(d + 1)  # of (x, 1)'s coefficients by the parameters
         jacobian[:d, :d] = np.diag(1 / self.standardising.std)
         jacobian[d, :d] = -self.standardising.mean / self.standardising.std
-        hessian: Array = jacobian.T @ products @ jacobian
+        hessian: FloatArray = jacobian.T @ products @ jacobian
         return hessian
 
 
-def _joined(weight: Tensor, bias: Tensor) -> Array:
-    joined: Array = torch.cat([weight.reshape(-1), bias]).double().numpy()
+def _joined(weight: Tensor, bias: Tensor) -> FloatArray:
+    joined: FloatArray = torch.cat([weight.reshape(-1), bias]).double().numpy()
     return joined

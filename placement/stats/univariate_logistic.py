@@ -6,9 +6,8 @@ It looks at predictions that were made; the perceptron itself is fitted elsewher
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from placement.arrays import FloatArray
 
 MOST_STEPS = 100
 _CLOSE = 1e-20  # of the squared distance to the optimum, in standard errors
@@ -25,14 +24,14 @@ class Line:
     intercept_error: float
 
 
-def logit_of(p: Floats) -> Floats:
+def logit_of(p: FloatArray) -> FloatArray:
     """Return log(p / (1 - p)), with p kept off 0 and 1 by 2.2e-16 as for the log-loss: ±36."""
     epsilon = np.finfo(np.float64).eps
     kept = np.clip(p, epsilon, 1 - epsilon)
     return np.asarray(np.log(kept) - np.log1p(-kept))
 
 
-def fit_logit_slope(x: Floats, y: Floats, weight: Floats) -> Line | None:
+def fit_logit_slope(x: FloatArray, y: FloatArray, weight: FloatArray) -> Line | None:
     """Regress labels y (n,) in [0, 1] on x (n,), each row counting `weight` times.
 
     None where there is no optimum: x is constant, or one x parts those with from those without.
@@ -62,7 +61,9 @@ def fit_logit_slope(x: Floats, y: Floats, weight: Floats) -> Line | None:
     )
 
 
-def fit_logit_intercept(x: Floats, y: Floats, weight: Floats) -> tuple[float, float] | None:
+def fit_logit_intercept(
+    x: FloatArray, y: FloatArray, weight: FloatArray
+) -> tuple[float, float] | None:
     """Return a of P(1) = sigmoid(x + a) and its standard error; None for one outcome only."""
     positive, negative = (weight * y).sum(), (weight * (1 - y)).sum()
     if not positive > 0 or not negative > 0:
@@ -72,17 +73,17 @@ def fit_logit_intercept(x: Floats, y: Floats, weight: Floats) -> tuple[float, fl
 
 
 def _newton(
-    columns: list[Floats], y: Floats, weight: Floats, offset: Floats
-) -> tuple[Floats, Floats] | None:
+    columns: list[FloatArray], y: FloatArray, weight: FloatArray, offset: FloatArray
+) -> tuple[FloatArray, FloatArray] | None:
     """Return the optimum (k,) and its covariance (k, k); sums are numpy's, the same every time."""
     beta = np.zeros(len(columns))
 
-    def z_at(point: Floats) -> Floats:
+    def z_at(point: FloatArray) -> FloatArray:
         return np.asarray(
             offset + sum(b * own for b, own in zip(point.tolist(), columns, strict=True))
         )
 
-    def loss(z: Floats) -> float:
+    def loss(z: FloatArray) -> float:
         return float((weight * (np.logaddexp(0, z) - y * z)).sum())
 
     z = z_at(beta)

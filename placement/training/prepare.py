@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, FloatArray
 from placement.config import DEFAULT_THRESHOLD, THRESHOLD_POLICIES, TrainConfig
 from placement.data.encoding.chunks import Chunks
 from placement.data.encoding.encode_rows import EncodingRequest, encode_rows
@@ -31,7 +31,7 @@ class TestRows:
     """Some rows of a table, to measure a model on; `rows(place)` marks those (n,) of a piece."""
 
     table: Table
-    rows: Callable[[int], npt.NDArray[np.bool_]]
+    rows: Callable[[int], BoolArray]
 
 
 def _every_row(table: Table) -> TestRows:
@@ -128,11 +128,11 @@ def prepare(
     )  # fmt: skip
 
 
-def _part(split: Split, part: int) -> Callable[[int], npt.NDArray[np.bool_]]:
+def _part(split: Split, part: int) -> Callable[[int], BoolArray]:
     return lambda place: np.asarray(split.parts.piece(place) == part)
 
 
-def _class_weights(table: Table, split: Split) -> npt.NDArray[np.float64]:
+def _class_weights(table: Table, split: Split) -> FloatArray:
     """Return the weight of the negative and of the positive training rows, (2,)."""
     if not table.is_weighted:
         positive = float(split.positive[TRAIN])
@@ -145,7 +145,7 @@ def _class_weights(table: Table, split: Split) -> npt.NDArray[np.float64]:
     return total
 
 
-def _balance(classes: npt.NDArray[np.float64]) -> tuple[float, float]:
+def _balance(classes: FloatArray) -> tuple[float, float]:
     """Return the factors that give both classes half of the weight."""
     negative, positive = (classes.sum() / (2 * classes)).tolist()
     return negative, positive
@@ -235,7 +235,7 @@ def inform(prepared: Prepared, solution: Solution) -> Information | None:
     return replace(known, log_likelihood=at(_intercept(prepared, solution)).log_likelihood)
 
 
-def _expanded(problem: Problem, factor: npt.NDArray[np.float64] | None) -> Any:
+def _expanded(problem: Problem, factor: FloatArray | None) -> Any:
     """Put the rows and columns of the kept parameters at their places among all, `(d + 1, d + 1)`.
 
     Aliased ones are known to be 0.

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import (
@@ -15,7 +15,6 @@ from placement.data.columns.raw_column import (
     CategoricalColumn,
     HashedColumn,
     NumericColumn,
-    Objects,
     RawColumn,
     is_unparsable,
 )
@@ -26,10 +25,6 @@ from placement.model.scorer import Coded, fold, words
 
 SCALES = (4.0, 5.0, 10.0, 20.0, 100.0)
 SCALE_SHARE = 0.95  # share of grades a scale must hold
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +60,7 @@ class Column:
         """The same column over other rows."""
         return replace(self, read=replace(self.read, vector=vector))
 
-    def piece(self, place: int) -> Floats | Coded:
+    def piece(self, place: int) -> FloatArray | Coded:
         """Return the cells (n,) of a piece: float64 with NaN, or coded words with None."""
         own = self.vector.piece(place)
         if isinstance(self.read, NumericColumn):
@@ -76,7 +71,7 @@ class Column:
             return np.asarray(self.read.numbers[own], dtype=np.float64)
         return Coded(own, self.words)
 
-    def as_numbers(self, place: int) -> Floats:
+    def as_numbers(self, place: int) -> FloatArray:
         """Return what the cells (n,) of a piece are as numbers, whatever the column's kind."""
         if isinstance(self.read, CategoricalColumn):
             return np.asarray(self.read.numbers[self.vector.piece(place)])
@@ -84,7 +79,7 @@ class Column:
             return np.full(self.vector.sizes[place], np.nan)
         return np.asarray(self.vector.piece(place))
 
-    def cells(self) -> Floats | Objects:
+    def cells(self) -> FloatArray | ObjectArray:
         """Return all cells (n,): float64 with NaN, or text with None, where missing."""
         if self.kind == "number":
             pieces = [np.asarray(self.piece(place)) for place in range(len(self.vector))]
@@ -92,7 +87,7 @@ class Column:
         return Coded(self.vector.whole(), self.words).to_numpy()
 
     @cached_property
-    def words(self) -> Objects:
+    def words(self) -> ObjectArray:
         """What each text says, (k,), None where it is blank."""
         if not isinstance(self.read, CategoricalColumn):
             raise TypeError(f"{self.name} has no words")
@@ -103,7 +98,7 @@ class Column:
         return np.where(self.read.bad, texts, words(self.read.numbers))
 
     @cached_property
-    def level_of(self) -> Codes:
+    def level_of(self) -> IntArray:
         """The level of each text, (k,): the same whatever the case; -1 where it is blank."""
         number: dict[str, int] = {}
         return np.array(
@@ -121,7 +116,7 @@ class Column:
             seen[own] = True
         return len(set(self.level_of[seen].tolist()) - {-1})
 
-    def missing(self, place: int) -> Mask:
+    def missing(self, place: int) -> BoolArray:
         """Return which rows (n,) of a piece have no value."""
         own = self.vector.piece(place)
         if self.is_hashed:
@@ -130,7 +125,7 @@ class Column:
             return np.isnan(np.asarray(self.piece(place), dtype=np.float64))
         return np.asarray((self.level_of < 0)[own], dtype=bool)
 
-    def strays(self) -> Iterator[Mask]:
+    def strays(self) -> Iterator[BoolArray]:
         """Yield for each piece which cells of a number column are words."""
         for own in self.vector:
             if isinstance(self.read, NumericColumn):
@@ -237,10 +232,12 @@ def warn_off_scale(
     return [said]
 
 
-def _where(column: Column, outcome: OutcomeCodes, test: Callable[[Floats], Mask]) -> MatchingRows:
+def _where(
+    column: Column, outcome: OutcomeCodes, test: Callable[[FloatArray], BoolArray]
+) -> MatchingRows:
     """Find the used rows whose number passes a test; NaN passes none."""
 
-    def masks() -> Iterator[Mask]:
+    def masks() -> Iterator[BoolArray]:
         for place, used in enumerate(outcome.used()):
             with np.errstate(invalid="ignore"):
                 yield test(np.asarray(column.piece(place))) & used

@@ -7,15 +7,13 @@ it piece by piece. So what fits in memory and what does not are worked on by the
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import CellArray
 from placement.errors import StoreError
 from placement.runtime.atomic_write import writing
-
-Cells = npt.NDArray[Any]
 
 PIECE_ROWS = 32_768  # of a column fit the cache, with what is worked out of them
 _HEAD = 64
@@ -37,7 +35,7 @@ class ChunkedArray(ABC):
         return len(self.sizes)
 
     @abstractmethod
-    def append(self, cells: Cells) -> None:
+    def append(self, cells: CellArray) -> None:
         """Add a piece at the end."""
 
     @abstractmethod
@@ -45,13 +43,13 @@ class ChunkedArray(ABC):
         """Give back the space of cells that nobody will ask for again."""
 
     @abstractmethod
-    def piece(self, place: int) -> Cells:
+    def piece(self, place: int) -> CellArray:
         """Return a piece (n,); any thread may ask, and nobody may write into it."""
 
-    def __iter__(self) -> Iterator[Cells]:
+    def __iter__(self) -> Iterator[CellArray]:
         return map(self.piece, range(len(self)))
 
-    def whole(self) -> Cells:
+    def whole(self) -> CellArray:
         """Return all cells (n,) in one array."""
         if len(self) == 1:
             return self.piece(0)
@@ -79,10 +77,10 @@ class ChunkedArrayBuilder:
     def __init__(self, shelf: ColumnStore, dtype: npt.DTypeLike) -> None:
         self.vector = shelf.vector(dtype)
         self._most = shelf.piece_rows
-        self._waiting: list[Cells] = []
+        self._waiting: list[CellArray] = []
         self._rows = 0
 
-    def add(self, cells: Cells) -> None:
+    def add(self, cells: CellArray) -> None:
         """Take in cells (n,)."""
         start, end = 0, self._most - self._rows
         while end <= len(cells):
@@ -124,16 +122,16 @@ class MemoryColumnStore(ColumnStore):
 class _MemoryChunkedArray(ChunkedArray):
     def __init__(self, dtype: npt.DTypeLike) -> None:
         super().__init__(dtype)
-        self._pieces: list[Cells] = []
+        self._pieces: list[CellArray] = []
 
-    def append(self, cells: Cells) -> None:
+    def append(self, cells: CellArray) -> None:
         self._pieces.append(compact(cells) if self.dtype.kind in "if" else cells)
         self.sizes.append(len(cells))
 
     def discard(self) -> None:
         self._pieces.clear()
 
-    def piece(self, place: int) -> Cells:
+    def piece(self, place: int) -> CellArray:
         return self._pieces[place].astype(self.dtype, copy=False)
 
 
@@ -195,7 +193,7 @@ class DiskChunkedArray(ChunkedArray):
         """Bytes of the file."""
         return self._starts[-1]
 
-    def append(self, cells: Cells) -> None:
+    def append(self, cells: CellArray) -> None:
         """Write a piece at the end."""
         cells = np.ascontiguousarray(cells, dtype=None if self.dtype.kind in "if" else self.dtype)
         cells = compact(cells) if self.dtype.kind in "if" else cells
@@ -212,7 +210,7 @@ class DiskChunkedArray(ChunkedArray):
         self.kinds.append(kind)
         self._starts.append(self._starts[-1] + rows * np.dtype(kind).itemsize)
 
-    def piece(self, place: int) -> Cells:
+    def piece(self, place: int) -> CellArray:
         """Read a piece (n,)."""
         kind, rows, start = self.kinds[place], self.sizes[place], self._starts[place]
         cells = np.fromfile(self.path, kind, rows, offset=start)
@@ -226,7 +224,7 @@ def cut_short(path: Path) -> StoreError:
     return StoreError(f"{path}: was cut short while it was in use; run the command again")
 
 
-def compact(cells: Cells) -> Cells:
+def compact(cells: CellArray) -> CellArray:
     """Return numbers (n,) in the smallest dtype that keeps them: marks and counts fit one byte.
 
     Memory that is never touched is the fastest.
@@ -241,7 +239,7 @@ def compact(cells: Cells) -> Cells:
     return cells
 
 
-def _are_whole(cells: Cells) -> bool:
+def _are_whole(cells: CellArray) -> bool:
     if cells.dtype.kind == "i":
         return True
     with np.errstate(invalid="ignore"):
@@ -252,19 +250,19 @@ class ComputedArray(ChunkedArray):
     """Cells that are worked out whenever they are asked for; they take no space."""
 
     def __init__(
-        self, dtype: npt.DTypeLike, sizes: list[int], piece: Callable[[int], Cells]
+        self, dtype: npt.DTypeLike, sizes: list[int], piece: Callable[[int], CellArray]
     ) -> None:
         super().__init__(dtype)
         self.sizes, self._piece = sizes, piece
 
-    def append(self, cells: Cells) -> None:  # noqa: ARG002
+    def append(self, cells: CellArray) -> None:  # noqa: ARG002
         """Refuse."""
         raise TypeError("what is computed is not written")
 
     def discard(self) -> None:
         """Do nothing: there is no space to give back."""
 
-    def piece(self, place: int) -> Cells:
+    def piece(self, place: int) -> CellArray:
         """Work out a piece (n,)."""
         return self._piece(place)
 

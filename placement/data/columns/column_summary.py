@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import AnyFloatArray, BoolArray, FloatArray, IntArray, UInt64Array
 from placement.data.columns.column import SCALES, Column
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.schema import means_grade
@@ -19,9 +19,7 @@ _WIDEST = 1_000
 _SLOTS = 1 << 24
 _SORTED = 4_000_000  # values that are sorted at once
 
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
-Cells = npt.NDArray[np.floating] | npt.NDArray[np.uint64]
+Cells = AnyFloatArray | UInt64Array
 
 
 @dataclass(frozen=True)
@@ -35,10 +33,10 @@ class ColumnSummary:
     """
 
     rows: int
-    gaps: Codes
-    levels: Codes | None
-    pairs: Codes | None
-    values: Floats
+    gaps: IntArray
+    levels: IntArray | None
+    pairs: IntArray | None
+    values: FloatArray
     low: float = math.inf
     high: float = -math.inf
     least: float = math.inf
@@ -75,13 +73,13 @@ class ColumnSummary:
         )
 
 
-def _united(one: ColumnSummary, other: ColumnSummary) -> tuple[Floats, Codes | None]:
+def _united(one: ColumnSummary, other: ColumnSummary) -> tuple[FloatArray, IntArray | None]:
     """Add up the pairs of two parts; of numbers, by value."""
     if one.pairs is None or other.pairs is None:
         return one.values, None
     if one.levels is not None:
         return one.values, one.pairs + other.pairs
-    values: Floats = np.union1d(one.values, other.values).astype(np.float64)
+    values: FloatArray = np.union1d(one.values, other.values).astype(np.float64)
     if len(values) > MOST_LEVELS:
         return values, None
     pairs = np.zeros((len(values), one.pairs.shape[1]), dtype=np.int64)
@@ -107,7 +105,7 @@ def summarize_columns(
 
 
 def summarize_piece(
-    column: Column, place: int, codes: Codes, positive: npt.NDArray[np.bool_]
+    column: Column, place: int, codes: IntArray, positive: BoolArray
 ) -> ColumnSummary:
     """Summarize the used rows of one piece of a column."""
     used = codes >= 0
@@ -129,7 +127,7 @@ def summarize_piece(
 
 
 def _of_levels(
-    own: Codes, codes: Codes, classes: Codes, kinds: int, column: Column
+    own: IntArray, codes: IntArray, classes: IntArray, kinds: int, column: Column
 ) -> ColumnSummary:
     known = own >= 0
     size = int(column.level_of.max(initial=-1)) + 1
@@ -141,7 +139,7 @@ def _of_levels(
 
 
 def _of_numbers(
-    values: Floats, codes: Codes, classes: Codes, kinds: int, graded: bool
+    values: FloatArray, codes: IntArray, classes: IntArray, kinds: int, graded: bool
 ) -> ColumnSummary:
     gaps = np.zeros(2, dtype=np.int64)
     if not len(values) or np.isnan(values.min()):
@@ -161,11 +159,11 @@ def _of_numbers(
     return ColumnSummary(len(classes), gaps, None, pairs, distinct, low, high, least, whole, within)
 
 
-def _are_whole(values: Floats, low: float, high: float) -> bool:
+def _are_whole(values: FloatArray, low: float, high: float) -> bool:
     return math.isfinite(high - low) and bool((np.floor(values) == values).all())
 
 
-def _within(values: Floats, low: float, high: float) -> tuple[int, ...]:
+def _within(values: FloatArray, low: float, high: float) -> tuple[int, ...]:
     """Count the finite values up to each of `SCALES`, and all of them."""
     if not math.isfinite(high - low):
         values = values[np.isfinite(values)]
@@ -179,8 +177,8 @@ def _within(values: Floats, low: float, high: float) -> tuple[int, ...]:
 
 
 def _few(
-    values: Floats, codes: Codes, kinds: int, low: float, high: float, whole: bool
-) -> tuple[Floats, Codes | None]:
+    values: FloatArray, codes: IntArray, kinds: int, low: float, high: float, whole: bool
+) -> tuple[FloatArray, IntArray | None]:
     """Return the different values and their rows by outcome, None where they are many."""
     if kinds > MOST_LEVELS or len(np.unique(values[:_HEAD])) > MOST_LEVELS:
         return np.empty(0), None
@@ -195,7 +193,7 @@ def _few(
     return distinct, _count(places * kinds + codes, kinds * len(distinct)).reshape(-1, kinds)
 
 
-def _count(codes: Codes, size: int) -> Codes:
+def _count(codes: IntArray, size: int) -> IntArray:
     return np.bincount(codes, minlength=size).astype(np.int64, copy=False)
 
 
@@ -259,15 +257,15 @@ def covers_its_range(column: Column, places: Iterable[int], low: float, high: fl
 
 def _known(column: Column, place: int) -> Cells:
     if column.is_hashed:
-        own: npt.NDArray[np.uint64] = np.asarray(column.vector.piece(place))
-        there: npt.NDArray[np.uint64] = own[own != 0]
+        own: UInt64Array = np.asarray(column.vector.piece(place))
+        there: UInt64Array = own[own != 0]
         return there
-    values: Floats = np.asarray(column.piece(place), dtype=np.float64)
-    known: Floats = values[~np.isnan(values)] + 0.0  # -0.0 becomes 0.0
+    values: FloatArray = np.asarray(column.piece(place), dtype=np.float64)
+    known: FloatArray = values[~np.isnan(values)] + 0.0  # -0.0 becomes 0.0
     return known
 
 
-def spread(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+def spread(values: UInt64Array) -> UInt64Array:
     """Spread 64 bits over 64 bits (the finaliser of splitmix64), in place."""
     moved = values >> np.uint64(30)
     values ^= moved

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from placement.arrays import IntArray, ObjectArray, UInt64Array
 from placement.data.columns.column_store import (
     ChunkedArrayBuilder,
     ColumnStore,
@@ -22,11 +23,8 @@ from placement.data.columns.raw_column import (
     NUMBER_SHARE,
     UNPARSABLE,
     CategoricalColumn,
-    Codes,
     HashedColumn,
-    Hashes,
     NumericColumn,
-    Objects,
     RawColumn,
     coded,
 )
@@ -201,7 +199,7 @@ class _ColumnBuilder:
         if self._cells is not None:
             self._cells.add(_hashes(cells))
 
-    def _count_numbers(self, texts: Objects, counts: Codes) -> None:
+    def _count_numbers(self, texts: ObjectArray, counts: IntArray) -> None:
         # Most free text begins as no number does (inf) and no missing one (NA, null).
         words = [bool(text) and text[0].isalpha() and text[0] not in "iInN" for text in texts]
         maybe = ~np.array(words, dtype=bool)
@@ -239,7 +237,7 @@ class _ColumnBuilder:
         self._code_of.clear()
         return made
 
-    def _texts(self) -> Objects:
+    def _texts(self) -> ObjectArray:
         texts = np.empty(len(self._code_of), dtype=object)
         texts[:] = list(self._code_of)
         return texts
@@ -263,7 +261,7 @@ def _are_words(cells: Coded, decimal: str) -> bool:
     return bool(stray) and known < NUMBER_SHARE * (known + stray)
 
 
-def _hashes(cells: Coded) -> Hashes:
+def _hashes(cells: Coded) -> UInt64Array:
     """Return a hash of each cell's words (n,), the same whatever their case; 0 where blank."""
     from pandas.util import hash_array
 
@@ -271,5 +269,5 @@ def _hashes(cells: Coded) -> Hashes:
     folded[:] = [fold(text or "") for text in cells.texts]
     hashes = hash_array(folded, hash_key=_HASH_KEY, categorize=False)
     hashes[folded == ""] = 0
-    found: Hashes = hashes[cells.codes]
+    found: UInt64Array = hashes[cells.codes]
     return found

@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Codes = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from placement.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,21 +15,21 @@ class OutcomeCodes:
     `positive` (m,) tells which of the outcomes count as positive; there are `pieces` pieces.
     """
 
-    codes: Callable[[int], Codes]
-    positive: Mask
+    codes: Callable[[int], IntArray]
+    positive: BoolArray
     pieces: int
 
-    def used(self) -> Iterator[Mask]:
+    def used(self) -> Iterator[BoolArray]:
         """Yield for each piece which rows (n,) are used."""
         for place in range(self.pieces):
             yield self.codes(place) >= 0
 
-    def label(self, place: int) -> npt.NDArray[np.float64]:
+    def label(self, place: int) -> FloatArray:
         """Return the label of a piece's rows (n,): 1, 0, or NaN where a row is not used."""
         codes = self.codes(place)
         return np.where(codes < 0, np.nan, self.positive[codes].astype(np.float64))
 
-    def without(self, gaps: Callable[[int], Mask]) -> "OutcomeCodes":
+    def without(self, gaps: Callable[[int], BoolArray]) -> "OutcomeCodes":
         """The same with further rows not used: those that `gaps(place)` marks (n,)."""
         return OutcomeCodes(
             lambda place: np.where(gaps(place), -1, self.codes(place)), self.positive, self.pieces

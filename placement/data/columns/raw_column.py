@@ -6,26 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, CellArray, FloatArray, IntArray, ObjectArray
 from placement.data.columns.column_store import ChunkedArray
 from placement.model.scorer import Coded, words
 
 NUMBER_SHARE = 0.95  # a column with at least this share of numbers is a number
 MOST_WORDS = 65_536  # different ones; with more it is free text, of which hashes are kept
 
-Floats = npt.NDArray[np.float64]
-Objects = npt.NDArray[np.object_]
-Hashes = npt.NDArray[np.uint64]
-Mask = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.int64]
 
 # What stands for a cell that is neither number nor missing: a NaN that can be found again.
 _STRAY_BITS = np.uint64(0x7FF8_0000_0000_0001)
 UNPARSABLE = np.array([_STRAY_BITS]).view(np.float64)[0]
 
 
-def is_unparsable(values: Floats) -> Mask:
+def is_unparsable(values: FloatArray) -> BoolArray:
     """Return which cells (n,) of a number column were words."""
     return np.asarray(values.view(np.uint64) == _STRAY_BITS)
 
@@ -56,16 +51,16 @@ class CategoricalColumn:
 
     name: str
     vector: ChunkedArray
-    texts: Objects
-    numbers: Floats
-    bad: Mask
-    counts: Codes
+    texts: ObjectArray
+    numbers: FloatArray
+    bad: BoolArray
+    counts: IntArray
 
     def __len__(self) -> int:
         return self.vector.rows
 
     @property
-    def codes(self) -> Codes:
+    def codes(self) -> IntArray:
         """The place of every row's text, (n,)."""
         return np.asarray(self.vector.whole(), dtype=np.int64)
 
@@ -100,5 +95,5 @@ def coded(cells: Any) -> Coded:
     return Coded(codes, texts)
 
 
-def _all_text(cells: npt.NDArray[Any]) -> bool:
+def _all_text(cells: CellArray) -> bool:
     return cells.dtype.kind == "O" and set(map(type, cells)) <= {str}

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.data.columns.column_store import PIECE_ROWS, Cells, compact
+from placement.arrays import BoolArray, CellArray, IntArray
+from placement.data.columns.column_store import PIECE_ROWS, compact
 from placement.data.formats.blocks import Block
 
 SHOWN = 3
@@ -32,7 +33,7 @@ class MatchingRows:
         return MatchingRows(len(positions), tuple(positions[:SHOWN].tolist()))
 
     @staticmethod
-    def among(masks: Iterable[npt.NDArray[np.bool_]]) -> "MatchingRows":
+    def among(masks: Iterable[BoolArray]) -> "MatchingRows":
         """Find the rows marked in masks (n,) of consecutive pieces."""
         count, before = 0, 0
         first: list[int] = []
@@ -55,7 +56,7 @@ class _Origin:
     file: int
     first_row: int
     first_line: int | None
-    steps: Cells | None  # a byte a row: rows with line ends in their cells may be very many
+    steps: CellArray | None  # a byte a row: rows with line ends in their cells may be very many
 
     @staticmethod
     def of(file: int, block: Block) -> "_Origin":
@@ -139,7 +140,7 @@ class RowLocations:
         piece = bisect_right(self._piece_starts, position) - 1
         return piece, position - self._piece_starts[piece]
 
-    def numbers(self, place: int) -> npt.NDArray[np.int64]:
+    def numbers(self, place: int) -> IntArray:
         """Return the 1-based data rows (n,) of a piece's rows."""
         _, first, rows = self.pieces[place]
         return np.arange(first, first + rows, dtype=np.int64)

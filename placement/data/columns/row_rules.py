@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, ObjectArray
 from placement.data.schema import matching_columns
 from placement.errors import UsageError
 from placement.model.scorer import Coded, fold, parse_numbers, words
-
-Mask = npt.NDArray[np.bool_]
 
 _RULE = re.compile(r"\s*(?:`([^`]+)`|([^`=!<>]*?))\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*", re.DOTALL)
 _SIGN = re.compile(r"==|!=|<=|>=|<|>")
@@ -41,7 +39,7 @@ class Rule:
     value: str
     number: float | None
 
-    def matches(self, cells: Any, decimal: str = ".") -> Mask:
+    def matches(self, cells: Any, decimal: str = ".") -> BoolArray:
         """Return which cells (n,) satisfy the comparison."""
         if isinstance(cells, Coded):
             return np.asarray(self.matches(cells.texts, decimal)[cells.codes], dtype=bool)
@@ -56,7 +54,7 @@ class Rule:
         # A word is not the number 3, so it does match `!=3`; a blank cell matches nothing.
         return met | bad if self.sign == "!=" and array.dtype.kind == "O" else met
 
-    def mask(self, columns: Mapping[str, Any], *, decimal: str = ".", file: str = "") -> Mask:
+    def mask(self, columns: Mapping[str, Any], *, decimal: str = ".", file: str = "") -> BoolArray:
         """Return which rows of a table satisfy the rule; `DataError` without its column."""
         name = self.column or ""
         found = matching_columns(columns.keys(), [name], option=str(self), file=file)
@@ -104,7 +102,7 @@ def _unquoted(value: str) -> str:
     return value
 
 
-def _each(cells: npt.NDArray[np.object_], test: Callable[[str], bool]) -> Mask:
+def _each(cells: ObjectArray, test: Callable[[str], bool]) -> BoolArray:
     """Apply a test to each distinct word; a missing one never passes."""
     answer = {word: word is not None and test(word) for word in set(cells.tolist())}
     return np.fromiter((answer[word] for word in cells), dtype=bool, count=len(cells))

@@ -14,10 +14,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import AnyFloatArray, IntArray
 from placement.data.columns.column_store import cut_short
 from placement.runtime.ordered_map import usable_processors
-
-FloatArray = npt.NDArray[np.floating]
 
 CHUNK_BYTES = 1 << 22  # what stays in the cache from one step to the next
 LEAST_CHUNK_ROWS, MOST_CHUNK_ROWS = 1_024, 131_072
@@ -37,9 +36,9 @@ def rows_per_chunk(columns: int, cell_bytes: int = 8) -> int:
 class Chunk:
     """Some encoded rows: `x: (n, d)`, `y: (n,)` in [0, 1], `weight: (n,)` of 0 or more."""
 
-    x: FloatArray
-    y: FloatArray
-    weight: FloatArray
+    x: AnyFloatArray
+    y: AnyFloatArray
+    weight: AnyFloatArray
 
     def __post_init__(self) -> None:
         # (n,) against (n, 1) would broadcast to a silent (n, n) loss.
@@ -58,7 +57,7 @@ class Chunk:
         return self.weight.strides == (0,) and bool((self.weight[:1] == 1).all())
 
 
-def no_weights(rows: int) -> FloatArray:
+def no_weights(rows: int) -> AnyFloatArray:
     """Return the weights (n,) of rows that count once each, in the space of one number."""
     return np.broadcast_to(np.float64(1), rows)
 
@@ -103,9 +102,9 @@ class ArrayChunks:
     `chunk_rows` decides how much is worked on at once, never the result; None: what fits the cache.
     """
 
-    x: FloatArray
-    y: FloatArray
-    weight: FloatArray
+    x: AnyFloatArray
+    y: AnyFloatArray
+    weight: AnyFloatArray
     chunk_rows: int | None = None
 
     @property
@@ -192,7 +191,7 @@ class FileChunks:
         return len(self.sizes)
 
     @cached_property
-    def _starts(self) -> npt.NDArray[np.int64]:
+    def _starts(self) -> IntArray:
         return np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
 
     @property

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, CellArray, FloatArray, IndexArray
 from placement.data.columns.column_store import DiskColumnStore
 from placement.data.encoding.chunks import (
     ArrayChunks,
@@ -20,9 +20,6 @@ from placement.data.table.table import Table
 from placement.runtime.atomic_write import writing
 from placement.runtime.ordered_map import in_order, usable_processors
 
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
-
 
 @dataclass(frozen=True)
 class EncodingRequest:
@@ -31,7 +28,7 @@ class EncodingRequest:
     `factors` (2,) multiply the weights of negative and positive rows; None where they are 1.
     """
 
-    rows: Callable[[int], Mask]
+    rows: Callable[[int], BoolArray]
     encoder: Encoder
     dtype: np.dtype[Any]
     factors: tuple[float, float] | None = None
@@ -56,7 +53,7 @@ class _Slice:
     """Some wanted rows of one piece, few enough to be encoded at once."""
 
     place: int
-    rows: npt.NDArray[np.intp]
+    rows: IndexArray
     before: int  # wanted rows of the table before these
 
 
@@ -104,7 +101,7 @@ def _in_file(
 ) -> FileChunks:
     columns = len(wanted.encoder.names)
 
-    def made(some: _Slice) -> npt.NDArray[Any]:
+    def made(some: _Slice) -> CellArray:
         cells = np.empty((columns + 1 + weighted, len(some.rows)), wanted.dtype)
         _encode(table, wanted, some, cells[:columns], cells[columns])
         if weighted:
@@ -121,14 +118,14 @@ def _in_file(
 
 
 def _encode(
-    table: Table, wanted: EncodingRequest, some: _Slice, x: npt.NDArray[Any], y: npt.NDArray[Any]
+    table: Table, wanted: EncodingRequest, some: _Slice, x: CellArray, y: CellArray
 ) -> None:
     cells = table.piece(some.place, table.schema.feature_names)
     wanted.encoder.encode_into(x, {name: column[some.rows] for name, column in cells.items()})
     y[:] = table.labels.piece(some.place)[some.rows]
 
 
-def _weights(table: Table, wanted: EncodingRequest, some: _Slice) -> Floats:
+def _weights(table: Table, wanted: EncodingRequest, some: _Slice) -> FloatArray:
     """Return the weights (m,) of some rows, those of their classes in them."""
     weight = np.asarray(table.weights.piece(some.place)[some.rows], dtype=np.float64)
     if wanted.factors is None:

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import CellArray, FloatArray, ObjectArray
 from placement.data.columns.raw_column import coded
 from placement.data.encoding.fit_terms import fit_terms
 from placement.data.encoding.nonlinear_terms import STRAIGHT, NonlinearTerms
@@ -37,7 +37,6 @@ from placement.runtime.ordered_map import in_order, usable_processors
 
 RARE_BELOW = 5  # a level of fewer students could point at one of them
 
-Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
 
 
@@ -58,7 +57,7 @@ class NumberSums:
     whole: bool = True
 
     @staticmethod
-    def of(values: Floats, weight: Floats) -> "NumberSums":
+    def of(values: FloatArray, weight: FloatArray) -> "NumberSums":
         """Sum up values (n,), NaN where missing, with frequency weights (n,)."""
         gaps, w = 0.0, weight
         if len(values) and np.isnan(values.min()):
@@ -129,7 +128,7 @@ class LevelCounts:
     gaps: float
 
     @staticmethod
-    def of(cells: npt.NDArray[np.object_] | Coded, weight: Floats) -> "LevelCounts":
+    def of(cells: ObjectArray | Coded, weight: FloatArray) -> "LevelCounts":
         """Count the spellings in cells (n,), None where missing, with frequency weights (n,)."""
         own = coded(cells)
         amounts = np.bincount(own.codes, weight, minlength=len(own.texts))
@@ -193,7 +192,7 @@ class Encoder:
         return tuple(column.column for column in self.columns for _ in column.names)
 
     @property
-    def averages(self) -> Floats:
+    def averages(self) -> FloatArray:
         """Mean of each encoded column (d,) over the training rows."""
         return np.array([mean for column in self.columns for mean in column.averages])
 
@@ -207,14 +206,14 @@ class Encoder:
         (column,) = (c for c in self.columns if isinstance(c, CategoryColumn) and c.column == name)
         return column.levels
 
-    def encode(self, table: Mapping[str, Any], decimal: str = ".") -> Floats:
+    def encode(self, table: Mapping[str, Any], decimal: str = ".") -> FloatArray:
         """Return the encoded rows (n, d) of a mapping of file columns, each (n,)."""
         parts = encode_in_order(self.columns, table, decimal)
         encoded = [values for own, _ in parts for values in own]
         rows = len(table[self.columns[0].column]) if self.columns else 0
         return np.column_stack(encoded) if encoded else np.empty((rows, 0))
 
-    def encode_into(self, target: npt.NDArray[Any], table: Mapping[str, Any]) -> None:
+    def encode_into(self, target: CellArray, table: Mapping[str, Any]) -> None:
         """Write the encoded rows into `target` (d, n), a column of the perceptron to each line."""
         place = 0
         for own, _ in encode_in_order(self.columns, table):
@@ -227,7 +226,7 @@ class Encoder:
         parts = encode_in_order(self.columns, table, decimal)
         return tuple(problem for _, doubts in parts for problem in doubts)
 
-    def natural_units(self, weights: Floats, intercept: float) -> tuple[Floats, float]:
+    def natural_units(self, weights: FloatArray, intercept: float) -> tuple[FloatArray, float]:
         """Turn weights (d,) and intercept on encoded columns into those on the file's own units.
 
         They act on the number itself, on the functions of a spline, on 0/1 columns and on products
@@ -243,11 +242,14 @@ class Encoder:
 
 
 def learn_encoder(
-    columns: Mapping[str, Any], schema: Schema, weight: Floats, curves: NonlinearTerms = STRAIGHT
+    columns: Mapping[str, Any],
+    schema: Schema,
+    weight: FloatArray,
+    curves: NonlinearTerms = STRAIGHT,
 ) -> Encoder:
     """Learn the encoding of the schema's features from training rows: columns and weight (n,)."""
 
-    def each(work: Callable[[Mapping[str, Any], Floats], T]) -> Iterator[T]:
+    def each(work: Callable[[Mapping[str, Any], FloatArray], T]) -> Iterator[T]:
         yield work(columns, weight)
 
     return _learnt(schema, curves, each)
@@ -256,7 +258,7 @@ def learn_encoder(
 def learn_encoding(table: Table, split: Split, curves: NonlinearTerms = STRAIGHT) -> Encoder:
     """Learn the encoding from the rows of a table that train."""
 
-    def each(work: Callable[[Mapping[str, Any], Floats], T]) -> Iterator[T]:
+    def each(work: Callable[[Mapping[str, Any], FloatArray], T]) -> Iterator[T]:
         def of_piece(place: int) -> T:
             train = np.flatnonzero(split.parts.piece(place) == TRAIN)
             cells = table.piece(place, table.schema.feature_names)
@@ -270,7 +272,7 @@ def learn_encoding(table: Table, split: Split, curves: NonlinearTerms = STRAIGHT
 
 
 def _learnt(schema: Schema, curves: NonlinearTerms, each: PieceMapper) -> Encoder:
-    def of_piece(cells: Mapping[str, Any], weight: Floats) -> list[NumberSums | LevelCounts]:
+    def of_piece(cells: Mapping[str, Any], weight: FloatArray) -> list[NumberSums | LevelCounts]:
         return _sums(cells, schema, weight)
 
     total: list[Any] = []
@@ -281,7 +283,7 @@ def _learnt(schema: Schema, curves: NonlinearTerms, each: PieceMapper) -> Encode
 
 
 def _sums(
-    columns: Mapping[str, Any], schema: Schema, weight: Floats
+    columns: Mapping[str, Any], schema: Schema, weight: FloatArray
 ) -> list[NumberSums | LevelCounts]:
     return [
         NumberSums.of(columns[feature.name], weight)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.data.encoding.spline_knots import PieceMapper, fit_splines
 from placement.model.scorer import (
@@ -19,8 +19,6 @@ from placement.model.scorer import (
 )
 
 LEAST_ROWS = 5  # on either side of a step, and of a product: fewer could point at one student
-
-Floats = npt.NDArray[np.float64]
 
 
 def fit_terms(
@@ -76,7 +74,7 @@ def _products_left_out(curves: NonlinearTerms, columns: Sequence[Column]) -> Ite
 def _steps(asked: Mapping[str, tuple[float, ...]], each: PieceMapper) -> dict[str, StepColumn]:
     """Return the steps that have rows on both sides."""
 
-    def of_piece(cells: Mapping[str, Any], weight: Floats) -> dict[str, Floats]:
+    def of_piece(cells: Mapping[str, Any], weight: FloatArray) -> dict[str, FloatArray]:
         sums = {}
         for name, thresholds in asked.items():
             values = cells[name]
@@ -136,7 +134,7 @@ def _interactions(
     }
     wanted = sorted({pair for own in pairs.values() for pair in own})
 
-    def of_piece(cells: Mapping[str, Any], weight: Floats) -> Floats:
+    def of_piece(cells: Mapping[str, Any], weight: FloatArray) -> FloatArray:
         encoded = [own for some, _ in encode_in_order(columns, cells) for own in some]
         there = [own != 0 if flag else True for own, flag in zip(encoded, flags, strict=True)]
         sums = np.zeros((3, len(wanted)))

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.model.scorer import NumberColumn, SplineColumn, restricted_cubic
 
 BINS = 8_192
@@ -21,14 +21,13 @@ LEAST_BEYOND = 5  # students at or beyond an outer knot: it must not be the valu
 LEAST_VALUES = 3  # two values are on a line anyway
 NO_MORE = 1e-6  # of a function's deviation: what is left is a combination of the others
 
-Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
 
 
 class PieceMapper(Protocol):
     """Do some work on the training rows of each piece: cells by column, and weights (n,)."""
 
-    def __call__(self, work: Callable[[Mapping[str, Any], Floats], T]) -> Iterator[T]:
+    def __call__(self, work: Callable[[Mapping[str, Any], FloatArray], T]) -> Iterator[T]:
         """Yield the results in the order of the pieces."""
 
 
@@ -36,19 +35,19 @@ class PieceMapper(Protocol):
 class Histogram:
     """Cells of a number in bins: `edges` (m + 1,), `weight` and weighted sum `total` (m,)."""
 
-    edges: Floats
-    weight: Floats
-    total: Floats
+    edges: FloatArray
+    weight: FloatArray
+    total: FloatArray
 
-    def quantiles(self, shares: Floats) -> Floats:
+    def quantiles(self, shares: FloatArray) -> FloatArray:
         """Return the mean value of the bins in which the shares (k,) of the weight are reached."""
         reached = np.cumsum(self.weight)
         # Weights that are no whole numbers add up differently in other pieces, by rounding.
         places = np.searchsorted(reached, shares * reached[-1] * (1 - 1e-9))
-        found: Floats = self.total[places] / self.weight[places]
+        found: FloatArray = self.total[places] / self.weight[places]
         return found
 
-    def finer_edges(self, outer: Floats) -> Floats | None:
+    def finer_edges(self, outer: FloatArray) -> FloatArray | None:
         """Return edges with more bins between two values; None where there are enough."""
         first, last = np.searchsorted(self.edges, outer, side="right") - 1
         if last - first >= BINS_OF_MOST:
@@ -58,7 +57,7 @@ class Histogram:
         return np.concatenate([self.edges[:first], inside, self.edges[last + 1 :]])
 
 
-def outer_shares(knots: int, weight: float) -> Floats:
+def outer_shares(knots: int, weight: float) -> FloatArray:
     """Return the shares of the cells below each knot: Harrell's, further in where rows are few."""
     outer = 0.1 if knots == LEAST_VALUES else 0.05 if knots < 7 else 0.025
     outer = min(max(outer, LEAST_BEYOND / weight), 0.25)
@@ -79,7 +78,7 @@ def fit_splines(
 def _histograms(
     columns: Mapping[str, NumberColumn], knots: Mapping[str, int], each: PieceMapper
 ) -> dict[str, Histogram]:
-    edges: dict[str, Floats] = {
+    edges: dict[str, FloatArray] = {
         name: np.linspace(columns[name].low, columns[name].high, BINS + 1) for name in knots
     }
     found: dict[str, Histogram] = {}
@@ -93,15 +92,15 @@ def _histograms(
     return found
 
 
-def _finer(seen: Histogram, knots: int) -> Floats | None:
+def _finer(seen: Histogram, knots: int) -> FloatArray | None:
     weight = float(seen.weight.sum())
     if np.count_nonzero(seen.weight) == 0:
         return None
     return seen.finer_edges(seen.quantiles(outer_shares(knots, weight)[[0, -1]]))
 
 
-def _counted(edges: Mapping[str, Floats], each: PieceMapper) -> dict[str, Histogram]:
-    def of_piece(cells: Mapping[str, Any], weight: Floats) -> list[Floats]:
+def _counted(edges: Mapping[str, FloatArray], each: PieceMapper) -> dict[str, Histogram]:
+    def of_piece(cells: Mapping[str, Any], weight: FloatArray) -> list[FloatArray]:
         return [_sums(cells[name], weight, own) for name, own in edges.items()]
 
     sums = [np.zeros((2, len(own) - 1)) for own in edges.values()]
@@ -112,7 +111,7 @@ def _counted(edges: Mapping[str, Floats], each: PieceMapper) -> dict[str, Histog
     return {name: Histogram(own, total[0], total[1]) for (name, own), total in pairs}
 
 
-def _sums(values: Floats, weight: Floats, edges: Floats) -> Floats:
+def _sums(values: FloatArray, weight: FloatArray, edges: FloatArray) -> FloatArray:
     """Return weight and weighted sum (2, m) of the values (n,) in each bin, NaN aside."""
     there = ~np.isnan(values)
     values, weight = values[there], weight[there]
@@ -153,7 +152,7 @@ def _knots(column: NumberColumn, number: int, seen: Histogram) -> tuple[float, .
 
 
 def _transform(
-    first: Floats, std: float, functions: Floats, share: Floats
+    first: FloatArray, std: float, functions: FloatArray, share: FloatArray
 ) -> tuple[tuple[float, ...], ...]:
     """Return the factors that make each function (K-2, m) uncorrelated with those before it.
 

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.model.scorer import Column, InteractionColumn, NumberColumn, SplineColumn
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -20,8 +18,8 @@ class _Sum:
 
 
 def natural_units(
-    columns: Sequence[Column], weights: Floats, intercept: float
-) -> tuple[Floats, float]:
+    columns: Sequence[Column], weights: FloatArray, intercept: float
+) -> tuple[FloatArray, float]:
     """Turn weights (d,) and intercept on encoded columns into those on natural ones.
 
     A natural column is the number itself, a function of it (`restricted_cubic`) in its unit, a 0/1
@@ -69,7 +67,11 @@ def _sums(column: NumberColumn, place: int) -> dict[int, _Sum]:
 
 
 def _multiplied_out(
-    product: InteractionColumn, start: int, weights: Floats, natural: Floats, sums: dict[int, _Sum]
+    product: InteractionColumn,
+    start: int,
+    weights: FloatArray,
+    natural: FloatArray,
+    sums: dict[int, _Sum],
 ) -> float:
     """Spread the weights of products of sums over natural columns; return the intercept's part.
 

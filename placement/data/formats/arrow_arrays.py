@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import BoolArray, CellArray, FloatArray
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def numpy_of(array: "pa.Array[Any]", dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+def numpy_of(array: "pa.Array[Any]", dtype: npt.DTypeLike) -> CellArray:
     """Return the values (n,) of an array of numbers of this width, whatever stands for nulls.
 
     They are Arrow's own memory and cannot be written to.
@@ -24,7 +26,7 @@ def numpy_of(array: "pa.Array[Any]", dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return np.frombuffer(values, kind, len(array), array.offset * kind.itemsize)
 
 
-def nulls_of(array: "pa.Array[Any]") -> npt.NDArray[np.bool_] | None:
+def nulls_of(array: "pa.Array[Any]") -> BoolArray | None:
     """Return which values (n,) are null; None where none is."""
     valid = array.buffers()[0]
     if not array.null_count or valid is None:
@@ -34,7 +36,7 @@ def nulls_of(array: "pa.Array[Any]") -> npt.NDArray[np.bool_] | None:
     return np.asarray(bits[array.offset :] == 0)
 
 
-def floats_of(array: "pa.Array[Any]") -> npt.NDArray[np.float64]:
+def floats_of(array: "pa.Array[Any]") -> FloatArray:
     """Return the numbers (n,) of an array of float64, NaN where they are null."""
     values, null = numpy_of(array, np.float64), nulls_of(array)
     return values if null is None else np.where(null, np.nan, values)

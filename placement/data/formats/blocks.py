@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import CellArray, IntArray
 from placement.data.formats.sources import Source
 from placement.errors import DataError
 from placement.model.scorer import Coded
 
-Cells = npt.NDArray[Any] | Coded
+Cells = CellArray | Coded
 
 _PANDAS_UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?$")
 
@@ -51,7 +51,7 @@ class Block:
     columns: dict[str, Cells]
     rows: int
     first_row: int
-    lines: npt.NDArray[np.int64] | None
+    lines: IntArray | None
     records: Any
     file: str
     raw: Any = None

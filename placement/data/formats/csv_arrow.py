@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import BoolArray, IntArray, ObjectArray
 from placement.data.formats.arrow_arrays import floats_of, numpy_of
 from placement.data.formats.blocks import Cells, unquote
 from placement.data.formats.dialect import Dialect, blank_characters
@@ -25,8 +26,6 @@ _FAULTY_COLUMN = re.compile(r"In CSV column #(\d+):.*?CSV conversion error to do
 _MISSING = sorted({form(word) for word in MISSING_NUMBERS for form in (str, str.upper, str.title)})
 _LINE_END, _QUOTE = 10, 34
 
-Mask = npt.NDArray[np.bool_]
-
 
 @dataclass(frozen=True)
 class Parsed:
@@ -39,7 +38,7 @@ class Parsed:
     rows: int
     columns: dict[str, Cells]
     records: "pa.Array[Any] | None" = None
-    lines: npt.NDArray[np.int64] | None = None
+    lines: IntArray | None = None
     blank: int = 0
 
 
@@ -116,21 +115,21 @@ class Parser:
 
     def _any_blank(self, columns: dict[str, Cells]) -> bool:
         """Whether some row may be a blank line, having nothing in any of the columns."""
-        blank: Mask = np.ones(1, dtype=bool)
+        blank: BoolArray = np.ones(1, dtype=bool)
         for cells in columns.values():
             blank = blank & self._blank(cells)
             if not blank.any():
                 return False
         return True
 
-    def _blank(self, cells: Cells) -> Mask:
+    def _blank(self, cells: Cells) -> BoolArray:
         if isinstance(cells, Coded):
             junk = blank_characters(self.dialect.delimiter)
             empty = np.array([not text.strip(junk) for text in cells.texts], dtype=bool)
             return np.asarray(empty[cells.codes])
         return np.isnan(cells)
 
-    def _without_blank_lines(self, text: bytes) -> tuple[bytes, npt.NDArray[np.int64]]:
+    def _without_blank_lines(self, text: bytes) -> tuple[bytes, IntArray]:
         """Return the other lines, and which they are."""
         junk = blank_characters(self.dialect.delimiter)
         lines = text.decode("utf-8", "surrogateescape").split("\n")
@@ -196,7 +195,7 @@ def _cells(column: "pa.ChunkedArray") -> Cells | None:
     return values if known or int(np.isnan(values).sum()) == one.null_count else None
 
 
-def tidied(texts: Sequence[str]) -> npt.NDArray[np.object_]:
+def tidied(texts: Sequence[str]) -> ObjectArray:
     """Trim texts (k,), and take off the quotes that some still have."""
     cells = np.empty(len(texts), dtype=object)
     cells[:] = [unquote(text) for text in texts]

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import ObjectArray
 from placement.data.formats.arrow_arrays import floats_of, nulls_of, numpy_of
 from placement.data.formats.blocks import Block, BlockRequest, Cells, text_of, tidy_names, unquote
 from placement.data.formats.sources import Partition, Source, reading
@@ -118,7 +118,7 @@ def _arrow_cells(column: "pa.Array[Any]") -> Cells:
     return Coded(codes, texts)
 
 
-def objects(values: list[Any]) -> npt.NDArray[np.object_]:
+def objects(values: list[Any]) -> ObjectArray:
     """Return cells as trimmed text; missing ones as None."""
     cells = np.empty(len(values), dtype=object)
     for place, value in enumerate(values):

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import IndexArray
 from placement.data.formats.blocks import Block, text_of
 from placement.data.formats.csv_records import fields
 from placement.data.formats.dialect import Dialect, is_number
@@ -136,7 +136,7 @@ def without(records: list[str], places: frozenset[int], delimiter: str) -> list[
     return kept
 
 
-def positions(rows: Any, count: int) -> npt.NDArray[np.intp]:
+def positions(rows: Any, count: int) -> IndexArray:
     """Return row positions from a mask, from positions in the order wanted, or all of them."""
     if rows is None:
         return np.arange(count)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import IO, Any, Literal, cast
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import IndexArray
 from placement.data.formats.blocks import Block, BlockRequest
 from placement.data.formats.dialect import Dialect
 from placement.data.formats.table_reader import Reader
@@ -147,7 +147,7 @@ class TextOutput(Output):
             return text
         return self._encoded(bytes(text).decode())
 
-    def _base(self, block: Block, chosen: npt.NDArray[np.intp]) -> list[str]:
+    def _base(self, block: Block, chosen: IndexArray) -> list[str]:
         """The rows without their new cells; empty where no old column is kept."""
         if not self._plan.kept:
             return []
@@ -176,14 +176,14 @@ class TextOutput(Output):
             self._stream.write(prepared)
 
 
-def _taken(cells: Any, chosen: npt.NDArray[np.intp]) -> Any:
+def _taken(cells: Any, chosen: IndexArray) -> Any:
     whole = cells if isinstance(cells, Coded) else np.asarray(cells)
     return whole if len(chosen) == len(whole) and _is_all(chosen) else whole[chosen]
 
 
-def _picked(records: Any, chosen: npt.NDArray[np.intp]) -> Any:
+def _picked(records: Any, chosen: IndexArray) -> Any:
     return records if len(chosen) == len(records) and _is_all(chosen) else records.take(chosen)
 
 
-def _is_all(chosen: npt.NDArray[np.intp]) -> bool:
+def _is_all(chosen: IndexArray) -> bool:
     return bool((np.diff(chosen) == 1).all())

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import CellArray, IndexArray
 from placement.data.formats.blocks import Block, Cells
 from placement.model.scorer import Coded
 
-Places = npt.NDArray[np.intp]
 
-
-def taken(block: Block, places: Places, columns: Collection[str] | None = None) -> Block:
+def taken(block: Block, places: IndexArray, columns: Collection[str] | None = None) -> Block:
     """Return some rows of a block in the order of `places`, with these `columns` (None: all)."""
     kept = {
         name: cells[places]
@@ -35,7 +34,7 @@ def kind_of(block: Block) -> tuple[Any, ...]:
     return type(block.records), type(block.raw), getattr(block.raw, "schema", None)
 
 
-def gathered(blocks: Sequence[Block], block: Places, place: Places) -> Block:
+def gathered(blocks: Sequence[Block], block: IndexArray, place: IndexArray) -> Block:
     """Return the rows (n,) at `place` of the blocks numbered `block`, in that order.
 
     The blocks must be of one kind. Where the rows stood in their files is no longer known.
@@ -58,7 +57,7 @@ def gathered(blocks: Sequence[Block], block: Places, place: Places) -> Block:
     return taken(whole, order)
 
 
-def in_turn(number: npt.NDArray[np.integer]) -> Places:
+def in_turn(number: npt.NDArray[np.integer]) -> IndexArray:
     """Return where each row is among all, once those of each part (by `number`) lie together."""
     order = np.argsort(number, kind="stable")
     back = np.empty(len(order), dtype=np.intp)
@@ -77,11 +76,11 @@ def joined_cells(parts: Sequence[Cells]) -> Cells:
     return Coded(np.concatenate(codes), np.concatenate([part.texts for part in coded]))
 
 
-def _plain(cells: Cells) -> npt.NDArray[Any]:
+def _plain(cells: Cells) -> CellArray:
     return cells.to_numpy() if isinstance(cells, Coded) else np.asarray(cells)
 
 
-def _picked(rows: Any, places: Places) -> Any:
+def _picked(rows: Any, places: IndexArray) -> Any:
     if rows is None:
         return None
     if isinstance(rows, list):

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import CellArray, IndexArray
 from placement.data.formats.blocks import Block, BlockRequest, text_of
 from placement.data.output.csv_cells import native_column, positions
 from placement.data.output.writer import Output, Plan
@@ -217,7 +217,7 @@ class ParquetOutput(Output):
             self._writer.close()
 
 
-def _arrow_column(block: Block, name: str, chosen: npt.NDArray[np.intp]) -> Any:
+def _arrow_column(block: Block, name: str, chosen: IndexArray) -> Any:
     import pyarrow as pa
 
     raw = block.raw
@@ -230,12 +230,12 @@ def _arrow_column(block: Block, name: str, chosen: npt.NDArray[np.intp]) -> Any:
     return pa.array(list(map(text_of, cells.tolist())), pa.string())
 
 
-def _plain(cells: Any) -> npt.NDArray[Any]:
+def _plain(cells: Any) -> CellArray:
     """Return new cells (n,) as an array."""
     return cells.to_numpy() if isinstance(cells, Coded) else np.asarray(cells)
 
 
-def _arrow_new(cells: npt.NDArray[Any]) -> Any:
+def _arrow_new(cells: CellArray) -> Any:
     import pyarrow as pa
 
     if cells.dtype.kind == "f":

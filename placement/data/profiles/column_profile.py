@@ -6,13 +6,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray, IntArray
 from placement.data.columns.raw_column import MOST_WORDS, coded
 from placement.model.scorer import fold, parse_numbers, words
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,7 @@ class Numbers:
     that are missing or no finite number.
     """
 
-    counts: Codes
+    counts: IntArray
     missing: int = 0
     beyond: int = 0
 
@@ -47,7 +44,7 @@ class Words:
     different ones the rest goes under the empty word.
     """
 
-    counts: Codes
+    counts: IntArray
     missing: int = 0
     unknown: Mapping[str, int] = field(default_factory=dict)
 
@@ -87,7 +84,7 @@ class NumberProfile:
         values, _ = parse_numbers(cells, decimal)
         return self.seen_numbers(values)
 
-    def seen_numbers(self, values: Floats) -> Numbers:
+    def seen_numbers(self, values: FloatArray) -> Numbers:
         """Count numbers (n,), NaN where missing, in these bins."""
         known = values[np.isfinite(values)]
         counts = in_bins(known, self.edges)
@@ -180,7 +177,7 @@ def _column(entry: Mapping[str, Any]) -> ColumnProfile:
     return made(**values)
 
 
-def in_bins(values: Floats, edges: Floats | tuple[float, ...]) -> Codes:
+def in_bins(values: FloatArray, edges: FloatArray | tuple[float, ...]) -> IntArray:
     """Count finite numbers (n,) in the bins between edges (b - 1,): return (b,)."""
     places = np.searchsorted(np.asarray(edges, dtype=np.float64), values, side="right")
     return np.bincount(places, minlength=len(edges) + 1)

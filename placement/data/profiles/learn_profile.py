@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray, IndexArray, IntArray, ObjectArray
 from placement.data.columns.column_summary import spread
 from placement.data.encoding.encoder import RARE_BELOW, LevelCounts, NumberSums, round_outwards
 from placement.data.profiles.column_profile import NumberProfile, Profile, WordProfile, in_bins
@@ -27,22 +27,18 @@ SAMPLED = 100_000  # rows whose numbers are binned, where there are more
 MOST_CELLS = 1 << 24  # of the sample, as it is kept in memory
 _ROWS_BETWEEN = 8  # edges that lie nearer could be rounded to a step that tells too much
 
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
-Rows = npt.NDArray[np.intp]
-
 
 @dataclass(frozen=True)
 class _Piece:
     """What one piece of a table adds: sampled numbers (m,) and ranges, or counts of words."""
 
-    numbers: Mapping[str, tuple[Floats, float, float]]
+    numbers: Mapping[str, tuple[FloatArray, float, float]]
     words: Mapping[str, LevelCounts]
-    probability: Floats
+    probability: FloatArray
 
 
 def learn_profile(
-    table: Table, split: Split, predict: Callable[[Mapping[str, Any]], Floats]
+    table: Table, split: Split, predict: Callable[[Mapping[str, Any]], FloatArray]
 ) -> Profile:
     """Learn what the rows that train look like; `predict` gives their probabilities (n,).
 
@@ -53,7 +49,7 @@ def learn_profile(
     most = min(SAMPLED, max(MOST_CELLS // max(len(features), 1), 1))
     chosen = sample(rows, most)
 
-    def of_piece(item: tuple[int, Rows, Rows]) -> _Piece:
+    def of_piece(item: tuple[int, IndexArray, IndexArray]) -> _Piece:
         place, train, some = item
         cells = table.piece(place, table.schema.feature_names)
         return _Piece(
@@ -86,7 +82,7 @@ def learn_profile(
     )
 
 
-def sample(rows: int, most: int) -> Rows:
+def sample(rows: int, most: int) -> IndexArray:
     """Choose at most so many of all rows, one of every few, and not always the same of them.
 
     Rows that come in turns (a school in every second row) would else be chosen by their turn.
@@ -98,7 +94,9 @@ def sample(rows: int, most: int) -> Rows:
     return starts[starts < rows].astype(np.intp)
 
 
-def _places(table: Table, split: Split, chosen: Rows) -> Iterator[tuple[int, Rows, Rows]]:
+def _places(
+    table: Table, split: Split, chosen: IndexArray
+) -> Iterator[tuple[int, IndexArray, IndexArray]]:
     """Yield each piece that has rows to train on, those rows, and those of them in the sample."""
     before = 0
     for place in range(table.pieces):
@@ -109,7 +107,7 @@ def _places(table: Table, split: Split, chosen: Rows) -> Iterator[tuple[int, Row
         before += len(train)
 
 
-def _numbers(cells: Any, train: Rows, some: Rows) -> tuple[Floats, float, float]:
+def _numbers(cells: Any, train: IndexArray, some: IndexArray) -> tuple[FloatArray, float, float]:
     values = np.asarray(cells, dtype=np.float64)
     own = values[train]
     # fmin and fmax pass over what is missing, at the speed of min and max.
@@ -119,12 +117,12 @@ def _numbers(cells: Any, train: Rows, some: Rows) -> tuple[Floats, float, float]
     return values[some], low, high
 
 
-def _words(cells: Any, train: Rows) -> LevelCounts:
-    own: Coded | npt.NDArray[np.object_] = cells[train]
+def _words(cells: Any, train: IndexArray) -> LevelCounts:
+    own: Coded | ObjectArray = cells[train]
     return LevelCounts.of(own, np.ones(len(train)))
 
 
-def profile_of_numbers(name: str, values: Floats, low: float, high: float) -> NumberProfile:
+def profile_of_numbers(name: str, values: FloatArray, low: float, high: float) -> NumberProfile:
     """Learn the histogram of numbers (n,), NaN where missing, whose range is known."""
     known = np.sort(values[np.isfinite(values)])
     missing = len(values) - len(known)
@@ -145,7 +143,7 @@ def profile_of_numbers(name: str, values: Floats, low: float, high: float) -> Nu
     )
 
 
-def _too_small(counts: Codes) -> int | None:
+def _too_small(counts: IntArray) -> int | None:
     """Return the place of the smallest bin of 1 to 4 rows, or of any where there are too many."""
     if len(counts) < 2:
         return None
@@ -154,7 +152,7 @@ def _too_small(counts: Codes) -> int | None:
     return place if sizes[place] < RARE_BELOW or len(counts) > BINS else None
 
 
-def _edges(ordered: Floats) -> Floats:
+def _edges(ordered: FloatArray) -> FloatArray:
     """Choose edges for bins of about equal count; a value of many rows has a bin of its own.
 
     `ordered: (n,)` are sorted finite numbers.
@@ -173,7 +171,7 @@ def _edges(ordered: Floats) -> Floats:
     return np.unique(_rounded_down(values, np.minimum(gaps, np.append(gaps[1:], np.inf))))
 
 
-def _rounded_down(values: Floats, gaps: Floats) -> Floats:
+def _rounded_down(values: FloatArray, gaps: FloatArray) -> FloatArray:
     """Round each value (m,) down to steps that are shorter than its gap to the next value."""
     rounded = values.copy()
     for place, (value, gap) in enumerate(zip(values.tolist(), gaps.tolist(), strict=True)):

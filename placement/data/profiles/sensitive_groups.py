@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray, IntArray
 from placement.data.columns.column import Column
 from placement.data.table.table import Table
 from placement.errors import DataError
@@ -21,9 +21,6 @@ MOST_VALUES = 10  # a number with more different values is cut into bands
 _BANDS = 4
 _SEEN = 1_000_000  # numbers, about, whose quartiles are taken for those of all
 
-Codes = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, eq=False)
 class SensitiveGroups:
@@ -34,7 +31,7 @@ class SensitiveGroups:
 
     column: str
     names: tuple[str, ...]
-    codes: Callable[[int], Codes]
+    codes: Callable[[int], IntArray]
     note: str | None = None
 
 
@@ -102,18 +99,18 @@ def _of_numbers(table: Table, column: Column) -> SensitiveGroups:
         raise _too_many(table, column.name, "many different numbers, most rows having the same")
     each = values
 
-    def codes(place: int) -> Codes:
+    def codes(place: int) -> IntArray:
         own = _numbers(column, place)
         return np.where(np.isnan(own), len(each), np.searchsorted(each, own)).astype(np.int64)
 
     return SensitiveGroups(column.name, (*(str(word) for word in words(each)), MISSING), codes)
 
 
-def _banded(column: Column, borders: Floats) -> SensitiveGroups:
+def _banded(column: Column, borders: FloatArray) -> SensitiveGroups:
     said = [f"{border:g}" for border in borders]
     between = [f"{low} to below {high}" for low, high in pairwise(said)]
 
-    def codes(place: int) -> Codes:
+    def codes(place: int) -> IntArray:
         own = _numbers(column, place)
         found = np.searchsorted(borders, own, side="right")
         return np.where(np.isnan(own), len(borders) + 1, found).astype(np.int64)
@@ -127,13 +124,13 @@ def _banded(column: Column, borders: Floats) -> SensitiveGroups:
     )
 
 
-def _numbers(column: Column, place: int) -> Floats:
+def _numbers(column: Column, place: int) -> FloatArray:
     return np.asarray(column.piece(place), dtype=np.float64)
 
 
-def _few_values(table: Table, column: Column) -> Floats | None:
+def _few_values(table: Table, column: Column) -> FloatArray | None:
     """Return the different numbers of a column; None where there are more than can be groups."""
-    found: Floats = np.empty(0)
+    found: FloatArray = np.empty(0)
     for place in range(table.pieces):
         own = _numbers(column, place)
         found = np.union1d(found, own[~np.isnan(own)] + 0.0)
@@ -142,7 +139,7 @@ def _few_values(table: Table, column: Column) -> Floats | None:
     return found
 
 
-def _quartiles(table: Table, column: Column) -> Floats:
+def _quartiles(table: Table, column: Column) -> FloatArray:
     """Return the borders of the bands, rounded to three digits: up to three, rising.
 
     Of many rows, those of every so-maniest, whatever the pieces.
@@ -157,7 +154,7 @@ def _quartiles(table: Table, column: Column) -> Floats:
     if not len(known):
         return np.empty(0)
     cuts = np.quantile(known, np.arange(1, _BANDS) / _BANDS, method="higher")
-    rounded: Floats = np.unique([float(f"{cut:.3g}") for cut in cuts])
+    rounded: FloatArray = np.unique([float(f"{cut:.3g}") for cut in cuts])
     # A border below or at the least value parts nothing from the rest.
-    above: Floats = rounded[(rounded > known.min()) & (rounded <= known.max())]
+    above: FloatArray = rounded[(rounded > known.min()) & (rounded <= known.max())]
     return above

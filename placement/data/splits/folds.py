@@ -8,15 +8,13 @@ learn such a cell by heart it would be taught the opposite of what is asked.
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, IndexArray, UInt64Array
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.splits.row_groups import group_rows
-from placement.data.splits.row_hashes import Hashes, hashes_of
+from placement.data.splits.row_hashes import hashes_of
 from placement.data.splits.split import TRAIN, Marked, Split, break_ties, class_of
 from placement.data.table.table import Table
-
-Mask = npt.NDArray[np.bool_]
 
 
 def assign_folds(
@@ -29,7 +27,7 @@ def assign_folds(
     `split`, only the rows that train take part. None where an outcome would be in one fold only.
     """
 
-    def taking_part(place: int) -> Mask:
+    def taking_part(place: int) -> BoolArray:
         own = None if split is None else split.parts.piece(place) == TRAIN
         return np.ones(table.labels.sizes[place], dtype=bool) if own is None else np.asarray(own)
 
@@ -48,20 +46,20 @@ def assign_folds(
 
 def _stratified(
     table: Table, seed: int, number: int, taking_part: Marked
-) -> Callable[[int], npt.NDArray[np.intp]]:
+) -> Callable[[int], IndexArray]:
     hashed = hashes_of(table, table.schema.feature_names, seed)
     keys, _ = break_ties(table, hashed, leaving=lambda place: ~taking_part(place))
     rows, hashes = keys.ranking.rows, keys.hashes
     wanted = [[-(-k * int(n) // number) for k in range(1, number)] if n else [] for n in rows]
     limits = keys.ranking.nth_smallest(wanted)
 
-    def folds_by_class(place: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    def folds_by_class(place: int) -> tuple[IndexArray, IndexArray]:
         # A row's fold is the number of borders below its hash.
         below, above = (np.searchsorted(limits[k], hashes.piece(place)) for k in (0, 1))
         return below, above
 
     # Equal rows of both outcomes, where the borders of the outcomes disagree about them.
-    found: list[list[Hashes]] = [[], []]
+    found: list[list[UInt64Array]] = [[], []]
     for place in range(table.pieces):
         below, above = folds_by_class(place)
         classes, doubtful = class_of(table, place), taking_part(place) & (below != above)
@@ -69,7 +67,7 @@ def _stratified(
             found[k].append(hashes.piece(place)[doubtful & (classes == k)])
     torn = np.intersect1d(np.concatenate(found[0]), np.concatenate(found[1]))
 
-    def fold_of(place: int) -> npt.NDArray[np.intp]:
+    def fold_of(place: int) -> IndexArray:
         below, above = folds_by_class(place)
         together = (class_of(table, place) == 1) | np.isin(hashes.piece(place), torn)
         return np.where(together, above, below)
@@ -79,13 +77,13 @@ def _stratified(
 
 def _grouped(
     table: Table, seed: int, number: int, group: str, taking_part: Marked
-) -> Callable[[int], npt.NDArray[np.intp]]:
+) -> Callable[[int], IndexArray]:
     found = group_rows(table, group, seed, taking_part)
     # A group belongs where the middle of its rows lies, the groups laid in the order of the hash.
     middle = found.reached - np.diff(found.reached, prepend=0) / 2
     folds = np.minimum((middle * number / found.reached[-1]).astype(np.intp), number - 1)
 
-    def fold_of(place: int) -> npt.NDArray[np.intp]:
+    def fold_of(place: int) -> IndexArray:
         places = np.searchsorted(found.hashes, found.of(place))
         return np.asarray(folds[np.minimum(places, len(folds) - 1)])
 

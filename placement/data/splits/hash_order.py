@@ -7,12 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import IntArray, UInt64Array
 from placement.runtime.ordered_map import in_order, usable_processors
-
-Hashes = npt.NDArray[np.uint64]
-Codes = npt.NDArray[np.int64]
 
 _BINS = 1 << 16
 _TOP = np.uint64(48)  # bits below the part of a hash that tells its bin
@@ -24,15 +21,15 @@ class HashHistogram:
     """Hashes with a class each: `piece(place)` gives both (n,) of each of the `pieces`."""
 
     def __init__(
-        self, pieces: int, piece: Callable[[int], tuple[Hashes, Codes]], kinds: int = 2
+        self, pieces: int, piece: Callable[[int], tuple[UInt64Array, IntArray]], kinds: int = 2
     ) -> None:
         self._pieces, self._piece, self._kinds = pieces, piece, kinds
 
     @cached_property
-    def counts(self) -> Codes:
+    def counts(self) -> IntArray:
         """The rows of each class in 65,536 bins of the hash, (kinds, bins)."""
 
-        def of(hashes: Hashes, classes: Codes) -> Codes:
+        def of(hashes: UInt64Array, classes: IntArray) -> IntArray:
             bins = (hashes >> _TOP).astype(np.int64)
             bins += classes * _BINS
             return np.bincount(bins, minlength=self._kinds * _BINS)
@@ -40,11 +37,11 @@ class HashHistogram:
         return self._added(of, self._kinds * _BINS).reshape(self._kinds, _BINS)
 
     @property
-    def rows(self) -> Codes:
+    def rows(self) -> IntArray:
         """The rows of each class, (kinds,)."""
         return np.asarray(self.counts.sum(axis=1))
 
-    def nth_smallest(self, wanted: Sequence[Sequence[int]]) -> list[Hashes]:
+    def nth_smallest(self, wanted: Sequence[Sequence[int]]) -> list[UInt64Array]:
         """Return for each class its n-th smallest hashes, n counting from 1, for each wanted n."""
         numbers = [np.asarray(ns, dtype=np.int64) for ns in wanted]
         reached = np.cumsum(self.counts, axis=1)
@@ -54,7 +51,7 @@ class HashHistogram:
         if not needed.any():
             return [np.empty(0, dtype=np.uint64) for _ in numbers]
 
-        def kept(place: int) -> list[Hashes]:
+        def kept(place: int) -> list[UInt64Array]:
             hashes, classes = self._piece(place)
             meant = needed[classes, (hashes >> _TOP).astype(np.int64)]
             return [hashes[meant & (classes == k)] for k in range(self._kinds)]
@@ -79,10 +76,10 @@ class HashHistogram:
             beginnings = longer
         return [np.uint64(start) for start in beginnings]
 
-    def _added(self, counted: Callable[[Hashes, Codes], Codes], size: int) -> Codes:
+    def _added(self, counted: Callable[[UInt64Array, IntArray], IntArray], size: int) -> IntArray:
         """Add up the counts (size,) of all pieces, on every processor."""
 
-        def of_group(places: Iterable[int]) -> Codes:
+        def of_group(places: Iterable[int]) -> IntArray:
             total = np.zeros(size, dtype=np.int64)
             for place in places:
                 total += counted(*self._piece(place))
@@ -98,10 +95,10 @@ class HashHistogram:
         return total
 
 
-def _after(start: int, below: int) -> Callable[[Hashes, Codes], Codes]:
+def _after(start: int, below: int) -> Callable[[UInt64Array, IntArray], IntArray]:
     """Count hashes that begin with `start` by their next 16 bits, above `below` bits."""
 
-    def counted(hashes: Hashes, _classes: Codes) -> Codes:
+    def counted(hashes: UInt64Array, _classes: IntArray) -> IntArray:
         own = hashes[(hashes >> np.uint64(below + 16)) == np.uint64(start)]
         bins = ((own >> np.uint64(below)) & np.uint64(_BINS - 1)).astype(np.int64)
         return np.bincount(bins, minlength=_BINS)

@@ -4,20 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, IntArray, ObjectArray, UInt64Array
 from placement.data.columns.column import Column
 from placement.data.columns.column_summary import spread
 from placement.data.schema import matching_columns
-from placement.data.splits.hash_order import Codes
-from placement.data.splits.row_hashes import Hashes, column_hashes, word_hashes
+from placement.data.splits.row_hashes import column_hashes, word_hashes
 from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.model.scorer import words
 
 MOST_GROUPS = 1_000_000
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -28,13 +25,13 @@ class RowGroups:
     """
 
     name: str
-    hashes: Hashes
-    reached: Codes
-    of: Callable[[int], Hashes]
+    hashes: UInt64Array
+    reached: IntArray
+    of: Callable[[int], UInt64Array]
 
 
 def group_rows(
-    table: Table, group: str, seed: int, rows: Callable[[int], Mask] | None = None
+    table: Table, group: str, seed: int, rows: Callable[[int], BoolArray] | None = None
 ) -> RowGroups:
     """Hash the groups of a column; only those rows are counted that `rows` marks."""
     name = matching_columns(table.kept, [group], option="--group", file=table.name)[group]
@@ -54,13 +51,13 @@ def group_rows(
     return RowGroups(name, hashes, reached, group_of)
 
 
-def _group_hashes(column: Column, seed: int) -> Callable[[int], Hashes]:
+def _group_hashes(column: Column, seed: int) -> Callable[[int], UInt64Array]:
     """Return what hashes a piece's groups; rows without a group are one more group."""
     if column.is_hashed:
         return lambda place: spread(column_hashes(column, seed)(place) ^ np.uint64(seed))
     if column.kind == "number":
 
-        def of_numbers(place: int) -> Hashes:
+        def of_numbers(place: int) -> UInt64Array:
             distinct, inverse = np.unique(np.asarray(column.piece(place)), return_inverse=True)
             return np.asarray(word_hashes(_without_none(words(distinct)), seed)[inverse])
 
@@ -70,5 +67,5 @@ def _group_hashes(column: Column, seed: int) -> Callable[[int], Hashes]:
     return lambda place: np.asarray(of_text[column.vector.piece(place)])
 
 
-def _without_none(cells: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+def _without_none(cells: ObjectArray) -> ObjectArray:
     return np.array([word or "" for word in cells], dtype=object)

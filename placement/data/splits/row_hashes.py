@@ -4,15 +4,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray, ObjectArray, UInt64Array
 from placement.data.columns.column import Column
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.column_summary import spread
 from placement.data.table.table import Table
 from placement.runtime.ordered_map import in_order, usable_processors
-
-Hashes = npt.NDArray[np.uint64]
 
 _COMPARED = 2_000_000
 _BLOCK = 16_384  # rows that are mixed while they are in the cache
@@ -31,7 +29,7 @@ def hashes_of(table: Table, names: Sequence[str], seed: int) -> ChunkedArray:
     """
     columns = {name: column_hashes(table.kept[name], seed) for name in names}
 
-    def of_piece(place: int) -> Hashes:
+    def of_piece(place: int) -> UInt64Array:
         return _row_hashes(((name, of(place)) for name, of in columns.items()), seed)
 
     made = table.shelf.vector(np.uint64)
@@ -49,7 +47,7 @@ def rows_digest(table: Table, names: Sequence[str]) -> str:
     return f"{len(table)}-{total % 2**64:016x}"
 
 
-def column_hashes(column: Column, seed: int) -> Callable[[int], Hashes]:
+def column_hashes(column: Column, seed: int) -> Callable[[int], UInt64Array]:
     """Return what hashes a piece of a column's cells (n,)."""
     if column.is_hashed:
         return lambda place: np.asarray(column.vector.piece(place))
@@ -59,7 +57,7 @@ def column_hashes(column: Column, seed: int) -> Callable[[int], Hashes]:
     return lambda place: np.asarray(of_text[column.vector.piece(place)])
 
 
-def _row_hashes(columns: Iterable[tuple[str, Hashes]], seed: int) -> Hashes:
+def _row_hashes(columns: Iterable[tuple[str, UInt64Array]], seed: int) -> UInt64Array:
     salted = [
         (np.uint64(_digest(name.strip().casefold(), seed)), hashes) for name, hashes in columns
     ]
@@ -74,14 +72,14 @@ def _row_hashes(columns: Iterable[tuple[str, Hashes]], seed: int) -> Hashes:
     return total
 
 
-def number_hashes(cells: npt.NDArray[np.float64]) -> Hashes:
+def number_hashes(cells: FloatArray) -> UInt64Array:
     """Return the bits of numbers (n,): one NaN, one zero."""
     plain = np.where(np.isnan(cells), np.nan, cells) + 0.0  # -0.0 becomes 0.0
-    bits: Hashes = plain.view(np.uint64)
+    bits: UInt64Array = plain.view(np.uint64)
     return bits
 
 
-def word_hashes(cells: npt.NDArray[np.object_], seed: int) -> Hashes:
+def word_hashes(cells: ObjectArray, seed: int) -> UInt64Array:
     """Return the hash of each word (n,) whatever its case, 0 where it is missing."""
     known: dict[str | None, int] = {
         word: 0 if word is None else _digest(word.strip().casefold(), seed)

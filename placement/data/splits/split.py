@@ -7,20 +7,18 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import BoolArray, IndexArray, IntArray, UInt64Array
 from placement.config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.column_summary import spread
 from placement.data.columns.row_rules import parse_rule
 from placement.data.schema import matching_columns
-from placement.data.splits.hash_order import Codes, HashHistogram
+from placement.data.splits.hash_order import HashHistogram
 from placement.data.splits.row_groups import group_rows
-from placement.data.splits.row_hashes import Hashes, table_hashes
+from placement.data.splits.row_hashes import table_hashes
 from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.runtime.ordered_map import in_order, usable_processors
-
-Rows = npt.NDArray[np.intp]
-Mask = npt.NDArray[np.bool_]
 
 TRAIN, VALIDATION, TEST, ASIDE = 0, 1, 2, 3
 FEWEST_HELD_OUT = 5  # of each class; fewer say nothing
@@ -37,22 +35,22 @@ class Split:
     """
 
     parts: ChunkedArray
-    counts: Codes
-    positive: Codes
+    counts: IntArray
+    positive: IntArray
     note: str
 
     @cached_property
-    def train(self) -> Rows:
+    def train(self) -> IndexArray:
         """Positions of the rows that train."""
         return np.flatnonzero(self.parts.whole() == TRAIN)
 
     @cached_property
-    def validation(self) -> Rows:
+    def validation(self) -> IndexArray:
         """Positions of the rows that `--patience` watches."""
         return np.flatnonzero(self.parts.whole() == VALIDATION)
 
     @cached_property
-    def test(self) -> Rows:
+    def test(self) -> IndexArray:
         """Positions of the rows that test."""
         return np.flatnonzero(self.parts.whole() == TEST)
 
@@ -60,7 +58,7 @@ class Split:
 def split_of(table: Table, part: Callable[[int], npt.NDArray[np.integer]], note: str) -> Split:
     """Make the split in which `part(place)` gives the parts (n,) of a piece's rows."""
 
-    def of_piece(place: int) -> tuple[npt.NDArray[np.uint8], Codes]:
+    def of_piece(place: int) -> tuple[npt.NDArray[np.uint8], IntArray]:
         own = part(place).astype(np.uint8)
         both = own * np.uint8(2) + (table.labels.piece(place) >= 0.5)
         return own, np.bincount(both, minlength=8)
@@ -104,7 +102,7 @@ def hold_out(table: Table, config: TrainConfig, *, everything: bool = False) -> 
 
 
 # Marks rows (n,) of a piece.
-Marked = Callable[[int], Mask]
+Marked = Callable[[int], BoolArray]
 
 
 def _nobody(table: Table) -> Marked:
@@ -168,7 +166,7 @@ class HashOrder:
 def order_by_hash(table: Table, hashes: ChunkedArray, leaving: Marked | None = None) -> HashOrder:
     """Rank hashes by outcome, without the rows that are marked in `leaving`."""
 
-    def piece(place: int) -> tuple[Hashes, Codes]:
+    def piece(place: int) -> tuple[UInt64Array, IntArray]:
         own, classes = hashes.piece(place), class_of(table, place)
         if leaving is None:
             return own, classes
@@ -178,7 +176,7 @@ def order_by_hash(table: Table, hashes: ChunkedArray, leaving: Marked | None = N
     return HashOrder(hashes, HashHistogram(table.pieces, piece))
 
 
-def class_of(table: Table, place: int) -> Codes:
+def class_of(table: Table, place: int) -> IntArray:
     """Return the outcome (n,) of a piece's rows, 0 or 1."""
     return (table.labels.piece(place) >= 0.5).astype(np.int64)
 
@@ -223,7 +221,7 @@ def smallest(table: Table, keys: HashOrder, share: float, leaving: Marked | None
     limits = np.array([own[0] if len(own) else 0 for own in found], dtype=np.uint64)
     some = np.array([len(own) > 0 for own in found])
 
-    def marked(place: int) -> Mask:
+    def marked(place: int) -> BoolArray:
         classes = class_of(table, place)
         chosen = (keys.hashes.piece(place) <= limits[classes]) & some[classes]
         return np.asarray(chosen if leaving is None else chosen & ~leaving(place))

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, FloatArray
 from placement.data.columns.column import (
     Column,
     count_cells,
@@ -35,9 +35,6 @@ from placement.runtime.ordered_map import in_order, usable_processors
 
 FEW_ROWS = 30
 FEW_OF_CLASS = 10
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -162,7 +159,7 @@ class Making:
         except DataError as problem:
             raise DataError(f"{self.data.name}: {problem}") from problem
 
-    def _gaps(self, features: tuple[str, ...]) -> Callable[[int], Mask]:
+    def _gaps(self, features: tuple[str, ...]) -> Callable[[int], BoolArray]:
         return lambda place: np.any([self.columns[f].missing(place) for f in features], axis=0)
 
     def _settled(
@@ -292,5 +289,5 @@ def _check_weights(column: Column, outcome: OutcomeCodes, places: RowLocations) 
         )
 
 
-def _proper(values: Floats) -> Mask:
+def _proper(values: FloatArray) -> BoolArray:
     return np.asarray(np.isfinite(values) & (values >= 0))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from placement.arrays import IntArray
 from placement.data.columns.column_summary import ColumnSummary
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import MOST_WORDS
@@ -14,7 +15,6 @@ from placement.data.schema import (
     quoted,
 )
 from placement.data.table.leakage import (
-    Codes,
     ColumnEvidence,
     empty_reason,
     holds_years,
@@ -94,7 +94,7 @@ class DataSummary:
     everywhere: Mapping[str, ColumnEvidence]
     in_files: Sequence[Mapping[str, ColumnEvidence]]
     used: Mapping[str, ColumnSummary]
-    rows_of: Codes
+    rows_of: IntArray
     outcome: OutcomeCodes
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import CellArray, FloatArray, IntArray
 from placement.data.columns.column import Column
 from placement.data.columns.column_summary import (
     ColumnSummary,
@@ -37,9 +36,6 @@ _EXACT_ROWS = 100_000
 _EVERY = 50
 _WORTH_A_LOOK = 0.97  # of a sample of 2,000 or more: ten standard errors below what is sought
 _OPEN = 1e-4
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -127,7 +123,7 @@ def empty_reason(seen: ColumnSummary, *, unnamed: bool = False) -> str | None:
 
 
 def leak_reason(
-    name: str, seen: ColumnSummary, rows_of: Codes, outcome: OutcomeCodes, target: str
+    name: str, seen: ColumnSummary, rows_of: IntArray, outcome: OutcomeCodes, target: str
 ) -> str | None:
     """Say why a column knows the outcome (used rows only); else None.
 
@@ -146,14 +142,14 @@ def leak_reason(
     return None
 
 
-def _agrees(gaps: Codes, rows: Codes) -> bool:
+def _agrees(gaps: IntArray, rows: IntArray) -> bool:
     """Whether cells are missing in the second class, and not in the first."""
     if rows.min() < LEAST_OF_CLASS:
         return False
     return bool(gaps[1] >= AGREE_SHARE * rows[1] and gaps[0] <= (1 - AGREE_SHARE) * rows[0])
 
 
-def _recodes(pairs: Codes) -> bool:
+def _recodes(pairs: IntArray) -> bool:
     """Whether levels and outcomes correspond one to one, where both are known."""
     table = pairs[pairs.any(axis=1)][:, pairs.any(axis=0)]
     paired = ((table > 0).sum(axis=0) == 1).all() and ((table > 0).sum(axis=1) == 1).all()
@@ -173,7 +169,7 @@ def separates(column: Column, seen: ColumnSummary, outcome: OutcomeCodes) -> flo
     return best if best > NEARLY_SEPARATES else None
 
 
-def _tells(levels: Codes) -> bool:
+def _tells(levels: IntArray) -> bool:
     """Whether levels have enough rows to tell, and are more than one."""
     there = levels.any(axis=1).sum()
     return bool(there >= 2 and there * ROWS_PER_LEVEL <= levels.sum())
@@ -204,7 +200,7 @@ def _auc_of_numbers(column: Column, seen: ColumnSummary, outcome: OutcomeCodes) 
 
 
 def _binned(
-    column: Column, outcome: OutcomeCodes, bin_of: Callable[[Floats], Codes]
+    column: Column, outcome: OutcomeCodes, bin_of: Callable[[FloatArray], IntArray]
 ) -> tuple[float, float]:
     """Return the AUC of the bins of numbers, and by how much it may be off."""
     counts = np.zeros((_BINS, 2), dtype=np.int64)
@@ -216,7 +212,9 @@ def _binned(
     return auc_of_counts(np.arange(_BINS), counts), within / 2 / max(pairs, 1.0)
 
 
-def _known(column: Column, outcome: OutcomeCodes, every: int = 1) -> Iterator[tuple[Floats, Codes]]:
+def _known(
+    column: Column, outcome: OutcomeCodes, every: int = 1
+) -> Iterator[tuple[FloatArray, IntArray]]:
     """Yield the numbers of the used rows of each piece, and whether each is positive."""
     for place in range(outcome.pieces):
         values, codes = np.asarray(column.piece(place))[::every], outcome.codes(place)[::every]
@@ -224,14 +222,14 @@ def _known(column: Column, outcome: OutcomeCodes, every: int = 1) -> Iterator[tu
         yield values[seen], outcome.positive[codes[seen]].astype(np.int64)
 
 
-def auc(values: Floats, label: npt.NDArray[Any]) -> float:
+def auc(values: FloatArray, label: CellArray) -> float:
     """Return the area under the ROC curve of values (n,) for labels in [0, 1]; 0.5 if one class."""
     distinct, place = np.unique(values, return_inverse=True)
     yes, no = np.bincount(place, label), np.bincount(place, 1 - label)
     return auc_of_counts(distinct, np.column_stack([no, yes]))
 
 
-def auc_of_counts(score: npt.NDArray[Any], counts: npt.NDArray[Any]) -> float:
+def auc_of_counts(score: CellArray, counts: CellArray) -> float:
     """Return the area from the negative and positive rows (k, 2) of each score (k,)."""
     ordered = counts[np.argsort(score, kind="stable")].astype(np.float64)
     score = np.sort(score)

@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import CellArray, FloatArray, IntArray
 from placement.data.columns.column import Column
 from placement.data.columns.column_store import (
     ChunkedArray,
@@ -20,9 +20,6 @@ from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.schema import Kind, Schema
 from placement.model.scorer import Coded
 from placement.runtime.ordered_map import in_order, usable_processors
-
-Floats = npt.NDArray[np.float64]
-Cells = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +66,7 @@ class Table:
         """Whether rows may weigh anything but 1."""
         return not isinstance(self.weights, ConstantArray)
 
-    def piece(self, place: int, names: Sequence[str]) -> dict[str, Floats | Coded]:
+    def piece(self, place: int, names: Sequence[str]) -> dict[str, FloatArray | Coded]:
         """Return the cells (n,) of some columns in one piece."""
         return {name: self.kept[name].piece(place) for name in names}
 
@@ -79,22 +76,22 @@ class Table:
         return {name: column.kind for name, column in self.kept.items()}
 
     @cached_property
-    def columns(self) -> dict[str, Cells]:
+    def columns(self) -> dict[str, CellArray]:
         """Every column (n,) but free text: float64 with NaN, or text with None, where missing."""
         return {name: own.cells() for name, own in self.kept.items() if not own.is_hashed}
 
     @cached_property
-    def label(self) -> Floats:
+    def label(self) -> FloatArray:
         """The label of every row (n,), in [0, 1]."""
         return self.labels.whole()
 
     @cached_property
-    def weight(self) -> Floats:
+    def weight(self) -> FloatArray:
         """The weight of every row (n,)."""
         return np.array(self.weights.whole())
 
     @cached_property
-    def rows(self) -> npt.NDArray[np.int64]:
+    def rows(self) -> IntArray:
         """The 1-based data row of every row (n,), within its file."""
         return self.numbers.whole()
 
@@ -117,7 +114,7 @@ class Table:
         )
 
 
-def _gathered(vector: ChunkedArray, rows: npt.NDArray[np.integer]) -> Cells:
+def _gathered(vector: ChunkedArray, rows: npt.NDArray[np.integer]) -> CellArray:
     """Return the cells at these positions (m,), with no more than one piece in memory beside."""
     ends = np.cumsum(vector.sizes)
     place_of = np.searchsorted(ends, rows, side="right")

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, IndexArray, IntArray, ObjectArray
 from placement.data.columns.column_store import ChunkedArray, MemoryColumnStore
 from placement.data.columns.column_summary import EXACT_ROWS
 from placement.data.columns.load_columns import LoadedColumns, raw_column
@@ -17,8 +17,6 @@ from placement.data.target.label_words import ABSENT, levels_of
 from placement.data.target.target_column import choose_target, refuse_without_target
 from placement.errors import DataError
 from placement.model.scorer import fold
-
-Mask = npt.NDArray[np.bool_]
 
 _WHOLE = re.compile(r"([+-]?\d+)\.0+")
 LISTED = "Placed"
@@ -133,7 +131,7 @@ def _outcome(
 
 
 def _places_of_keys(
-    labels: LoadedColumns, key: str, texts: npt.NDArray[np.object_], warnings: list[str]
+    labels: LoadedColumns, key: str, texts: ObjectArray, warnings: list[str]
 ) -> dict[str, int]:
     """Map each key to a row of the labels file; keys with two outcomes are refused."""
     meaning = _meanings(texts)
@@ -161,7 +159,7 @@ def _places_of_keys(
     return places
 
 
-def _meanings(texts: npt.NDArray[np.object_]) -> list[str]:
+def _meanings(texts: ObjectArray) -> list[str]:
     """Return each cell's value in the form in which two spellings are the same."""
     raw = raw_column("outcome", texts)
     of_text = np.full(len(raw.texts), "", dtype=object)
@@ -171,8 +169,13 @@ def _meanings(texts: npt.NDArray[np.object_]) -> list[str]:
 
 
 def _absent_rows(
-    data: LoadedColumns, own: str, matched: Mask, absent: str | None, labels: str, notes: list[str]
-) -> Mask | None:
+    data: LoadedColumns,
+    own: str,
+    matched: BoolArray,
+    absent: str | None,
+    labels: str,
+    notes: list[str],
+) -> BoolArray | None:
     missing = np.flatnonzero(~matched)
     if not len(missing):
         return None
@@ -187,7 +190,7 @@ def _absent_rows(
     return ~matched if absent == "not-placed" else None
 
 
-def _in_pieces(codes: npt.NDArray[np.int64], like: ChunkedArray) -> ChunkedArray:
+def _in_pieces(codes: IntArray, like: ChunkedArray) -> ChunkedArray:
     """Cut codes (n,) where another column is cut."""
     vector, start = MemoryColumnStore().vector(np.int32), 0
     for size in like.sizes:
@@ -196,11 +199,11 @@ def _in_pieces(codes: npt.NDArray[np.int64], like: ChunkedArray) -> ChunkedArray
     return vector
 
 
-def _keys(read: RawColumn) -> npt.NDArray[np.object_]:
+def _keys(read: RawColumn) -> ObjectArray:
     if not isinstance(read, CategoricalColumn):
         raise TypeError(f"{read.name} was not read as it is written")
     folded = np.array([key_text(text) for text in read.texts], dtype=object)
-    keys: npt.NDArray[np.object_] = folded[read.codes]
+    keys: ObjectArray = folded[read.codes]
     return keys
 
 
@@ -213,7 +216,7 @@ def _is_unique(read: RawColumn) -> bool:
     return False
 
 
-def _repeated(keys: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
+def _repeated(keys: ObjectArray) -> IndexArray:
     seen: set[str] = set()
     again = []
     for place, key in enumerate(keys):

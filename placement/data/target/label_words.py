@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray
 from placement.data.columns.raw_column import CategoricalColumn
 from placement.data.schema import word_set
 from placement.model.scorer import fold, parse_numbers
-
-Mask = npt.NDArray[np.bool_]
 
 # The outcome of those of whom a list of outcomes says nothing; numpy would drop a null character.
 ABSENT = "\x01"
@@ -36,7 +34,7 @@ class Level:
     key: str
     name: str
     rows: int
-    texts: Mask
+    texts: BoolArray
     number: float | None
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, IntArray
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import (
     MOST_WORDS,
@@ -30,9 +30,6 @@ from placement.data.target.label_words import (
 )
 from placement.errors import DataError, did_you_mean
 from placement.model.scorer import fold
-
-Codes = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 MOST_OUTCOMES = 20
 _SHOWN = 6
@@ -101,7 +98,7 @@ def _of_many(
             f"--positive {rule} needs; correct it"
         )
 
-    def codes(place: int) -> Codes:
+    def codes(place: int) -> IntArray:
         own = read.vector.piece(place)
         return np.where(np.isnan(own), -1, rule.matches(own).astype(np.int64))
 
@@ -354,7 +351,7 @@ class _Reading:
         )
 
 
-def _outcome(raw: CategoricalColumn, of_text: Codes, positive: Mask) -> OutcomeCodes:
+def _outcome(raw: CategoricalColumn, of_text: IntArray, positive: BoolArray) -> OutcomeCodes:
     """Return each row's outcome: which level it is, or of many levels only what it means."""
     if len(positive) > MOST_OUTCOMES:
         of_text = np.where(of_text < 0, -1, positive[of_text].astype(np.int64))

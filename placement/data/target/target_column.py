@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray
 from placement.data.columns.column import understand
 from placement.data.columns.raw_column import CategoricalColumn, NumericColumn, RawColumn
 from placement.data.schema import (
@@ -19,8 +19,6 @@ from placement.data.schema import (
 from placement.data.target.label_words import levels_of
 from placement.errors import DataError
 from placement.model.scorer import Coded, parse_numbers, words
-
-Mask = npt.NDArray[np.bool_]
 
 _CONTINUOUS_LEVELS = 20
 _SHOWN = 6
@@ -93,7 +91,7 @@ def _has_two_values(read: RawColumn) -> bool:
     return len(seen) == 2
 
 
-def unlabelled(target: Target, columns: Mapping[str, object], *, decimal: str = ".") -> Mask:
+def unlabelled(target: Target, columns: Mapping[str, object], *, decimal: str = ".") -> BoolArray:
     """Return which rows (n,) of a table to be scored have no outcome yet (a blank status)."""
     cells = columns[
         matching_columns(columns.keys(), [target.name], option="--unknown")[target.name]

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.evaluation.alternatives.nonlinearity_search import (
     Difference,
     SuggestedTerm,
@@ -20,8 +20,6 @@ from placement.evaluation.alternatives.sklearn_cv import CrossValidationData, Cv
 from placement.evaluation.metrics.metrics import metrics
 from placement.evaluation.metrics.skill import row_log_loss
 from placement.runtime.ordered_map import in_order, usable_processors
-
-Floats = npt.NDArray[np.float64]
 
 MOST_LEVELS = 255  # of a category, that the trees can tell apart
 # Where the trees see nothing: the share of the perceptron's gain over the base rate that a curve
@@ -73,7 +71,7 @@ class ModelComparison:
 
 def compare(
     crossed: CrossValidationData,
-    perceptron: Floats,
+    perceptron: FloatArray,
     *,
     of_rows: int | None = None,
     seed: int = 0,
@@ -93,7 +91,7 @@ def compare(
         trees = boosted_trees(crossed, seed)
         loss = row_log_loss(perceptron, crossed.label)
 
-        def contender(name: str, p: Floats) -> Candidate:
+        def contender(name: str, p: FloatArray) -> Candidate:
             own = row_log_loss(p, crossed.label)
             return _contender(crossed, name, p, difference(own, loss, crossed.weight, seed))
 
@@ -131,7 +129,7 @@ def compare(
 
 
 def _contender(
-    crossed: CrossValidationData, name: str, p: Floats, apart: Difference | None
+    crossed: CrossValidationData, name: str, p: FloatArray, apart: Difference | None
 ) -> Candidate:
     found = metrics(p, crossed.label, crossed.weight)
     if found.log_loss is None or found.brier is None:
@@ -139,7 +137,7 @@ def _contender(
     return Candidate(name, found.log_loss, found.brier, found.roc_auc, apart)
 
 
-def _simple(crossed: CrossValidationData) -> tuple[Floats, Floats, tuple[str, ...]]:
+def _simple(crossed: CrossValidationData) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Return the out-of-fold base rate and best single column (n,), and the columns chosen.
 
     Each fold's column is chosen on its training rows alone, by Akaike's criterion, so that choosing
@@ -166,7 +164,7 @@ def _simple(crossed: CrossValidationData) -> tuple[Floats, Floats, tuple[str, ..
     return base, single, tuple(names)
 
 
-def boosted_trees(crossed: CrossValidationData, seed: int) -> Floats:
+def boosted_trees(crossed: CrossValidationData, seed: int) -> FloatArray:
     """Return out-of-fold probabilities (n,) of scikit-learn's histogram gradient boosting.
 
     Its defaults, but no early stopping, which would hold out rows of its own and part equal ones.
@@ -175,7 +173,7 @@ def boosted_trees(crossed: CrossValidationData, seed: int) -> Floats:
     """
     found = np.zeros(len(crossed.label))
 
-    def of_fold(fold: CvFold) -> tuple[CvFold, Floats]:
+    def of_fold(fold: CvFold) -> tuple[CvFold, FloatArray]:
         return fold, _trees(crossed, fold, seed)
 
     for fold, p in in_order(crossed.folds(), of_fold, usable_processors()):
@@ -183,7 +181,7 @@ def boosted_trees(crossed: CrossValidationData, seed: int) -> Floats:
     return found
 
 
-def _trees(crossed: CrossValidationData, fold: CvFold, seed: int) -> Floats:
+def _trees(crossed: CrossValidationData, fold: CvFold, seed: int) -> FloatArray:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 
@@ -201,11 +199,11 @@ def _trees(crossed: CrossValidationData, fold: CvFold, seed: int) -> Floats:
         )
         weight = fold.weight[fold.train]
         model.fit(cells[fold.train], crossed.label[fold.train], sample_weight=weight)
-        p: Floats = model.predict_proba(cells[fold.test])[:, 1]
+        p: FloatArray = model.predict_proba(cells[fold.test])[:, 1]
     return p
 
 
-def _codes(block: Floats) -> Floats:
+def _codes(block: FloatArray) -> FloatArray:
     """Return the level (n,) of treatment-coded cells (n, k): 0 for the reference; NaN if unseen."""
     codes = np.minimum(block @ np.arange(1.0, block.shape[1] + 1), MOST_LEVELS - 1)
     return np.where(np.isin(block, (0, 1)).all(axis=1), codes, np.nan)

@@ -4,15 +4,13 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray, IndexArray
 from placement.config import DEFAULT_KNOTS
 from placement.data.encoding.encoder import learn_encoder
 from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.data.schema import quoted
 from placement.evaluation.alternatives.sklearn_cv import CrossValidationData, CvFold, logistic
-
-Floats = npt.NDArray[np.float64]
 
 CUTS = 9  # tried at once, evenly over the distinct values; then as many between its neighbours
 CUT_ROWS = 5_000  # of training rows that a cut is sought on
@@ -24,11 +22,11 @@ class Term(ABC):
     columns: tuple[str, ...]
 
     @abstractmethod
-    def encoded(self, fold: CvFold, x: Floats) -> Floats:
+    def encoded(self, fold: CvFold, x: FloatArray) -> FloatArray:
         """Return the added columns (n, k) beside those there are, `x` (n, d)."""
 
     @abstractmethod
-    def option(self, whole: CvFold, x: Floats) -> str:
+    def option(self, whole: CvFold, x: FloatArray) -> str:
         """Return the option of `train` that adds them."""
 
 
@@ -42,7 +40,7 @@ class Spline(Term):
         self._schema = replace(crossed.schema, features=(feature,))
         self._curves = NonlinearTerms(splines={column: DEFAULT_KNOTS})
 
-    def encoded(self, fold: CvFold, x: Floats) -> Floats:  # noqa: ARG002
+    def encoded(self, fold: CvFold, x: FloatArray) -> FloatArray:  # noqa: ARG002
         """Return the spline's columns beside the number's own; none where it has too few values."""
         (name,) = self.columns
         train = {name: self._values[fold.train]}
@@ -50,7 +48,7 @@ class Spline(Term):
         curved = [k for k, own in enumerate(encoder.names) if own.startswith(f"{name}.spline")]
         return encoder.encode({name: self._values})[:, curved]
 
-    def option(self, whole: CvFold, x: Floats) -> str:  # noqa: ARG002
+    def option(self, whole: CvFold, x: FloatArray) -> str:  # noqa: ARG002
         """Return the option."""
         return f"--spline {quoted(self.columns[0])}"
 
@@ -63,7 +61,7 @@ class Step(Term):
         self._values, self._l2 = crossed.number(column), crossed.l2
         self._cuts: dict[int, float] = {}  # by fold
 
-    def encoded(self, fold: CvFold, x: Floats) -> Floats:
+    def encoded(self, fold: CvFold, x: FloatArray) -> FloatArray:
         """Return 1 from the cut on, 0 below it, and the average where missing."""
         if fold.number not in self._cuts:
             self._cuts[fold.number] = self._cut(fold, x)
@@ -73,13 +71,13 @@ class Step(Term):
         average = reached[train].mean() if len(train) else 0.0
         return np.where(known, reached, average)[:, None]
 
-    def option(self, whole: CvFold, x: Floats) -> str:
+    def option(self, whole: CvFold, x: FloatArray) -> str:
         """Return the option, with the cut of all rows."""
         self.encoded(whole, x)
         name = self.columns[0]
         return f"--step {quoted(f'{name}:{self._cuts[whole.number]:.6g}')}"
 
-    def _cut(self, fold: CvFold, x: Floats) -> float:
+    def _cut(self, fold: CvFold, x: FloatArray) -> float:
         rows = fold.train[:: -(-len(fold.train) // CUT_ROWS)]
         values = self._values[rows]
         distinct = np.unique(values[~np.isnan(values)])
@@ -97,7 +95,7 @@ class Step(Term):
         best = min(losses, key=lambda place: losses[place])
         return shortest_between(distinct[best], distinct[best + 1])
 
-    def _loss(self, fold: CvFold, x: Floats, rows: npt.NDArray[np.intp], cut: float) -> float:
+    def _loss(self, fold: CvFold, x: FloatArray, rows: IndexArray, cut: float) -> float:
         from sklearn.metrics import log_loss
 
         stepped = np.column_stack([x, self._values >= cut])
@@ -128,11 +126,11 @@ class Product(Term):
     def __init__(self, one: str, other: str) -> None:
         self.columns = (one, other)
 
-    def encoded(self, fold: CvFold, x: Floats) -> Floats:  # noqa: ARG002
+    def encoded(self, fold: CvFold, x: FloatArray) -> FloatArray:  # noqa: ARG002
         """Return each product."""
         one, other = (fold.plain[:, fold.blocks[name]] for name in self.columns)
         return (one[:, :, None] * other[:, None, :]).reshape(len(one), -1)
 
-    def option(self, whole: CvFold, x: Floats) -> str:  # noqa: ARG002
+    def option(self, whole: CvFold, x: FloatArray) -> str:  # noqa: ARG002
         """Return the option."""
         return f"--interaction {quoted(':'.join(self.columns))}"

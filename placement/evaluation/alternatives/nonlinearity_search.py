@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.evaluation.alternatives.candidate_terms import Product, Spline, Step, Term
 from placement.evaluation.alternatives.sklearn_cv import (
     CrossValidationData,
@@ -19,8 +19,6 @@ from placement.evaluation.alternatives.sklearn_cv import (
     predict_out_of_fold,
 )
 from placement.evaluation.metrics.skill import mean_interval, row_log_loss
-
-Floats = npt.NDArray[np.float64]
 
 MOST_REMEDIES = 6
 TRIED_COLUMNS, TRIED_PAIRS = 4, 4  # where most is left over
@@ -51,7 +49,7 @@ class SuggestedTerm:
     log_loss: float
 
 
-def difference(one: Floats, other: Floats, weight: Floats, seed: int) -> Difference:
+def difference(one: FloatArray, other: FloatArray, weight: FloatArray, seed: int) -> Difference:
     """Return the mean of one row's loss (n,) minus the other's, paired."""
     apart = one - other
     low, high = mean_interval(apart, weight, seed=seed)
@@ -60,12 +58,12 @@ def difference(one: Floats, other: Floats, weight: Floats, seed: int) -> Differe
 
 def search_terms(
     crossed: CrossValidationData,
-    goal: Floats,
+    goal: FloatArray,
     *,
     least: float | None = None,
     seed: int = 0,
     on_progress: Callable[[], None] = lambda: None,
-) -> tuple[tuple[SuggestedTerm, ...], Floats]:
+) -> tuple[tuple[SuggestedTerm, ...], FloatArray]:
     """Seek terms that mend the line, and return them with its out-of-fold probabilities (n,).
 
     Curves and steps are added as long as one gains beyond chance, the best first; products of
@@ -96,7 +94,7 @@ class _Search:
         self.p = predict_out_of_fold(crossed, {"line": self._base})["line"]
 
     @property
-    def loss(self) -> Floats:
+    def loss(self) -> FloatArray:
         return row_log_loss(self.p, self._crossed.label)
 
     def has(self, columns: Sequence[str]) -> bool:
@@ -135,15 +133,15 @@ class _Search:
         self.remedies.append(SuggestedTerm(option, term.columns, gain, after))
         return True
 
-    def _base(self, fold: CvFold) -> Floats:
+    def _base(self, fold: CvFold) -> FloatArray:
         x = fold.x
         for term in self._terms:
             x = np.column_stack([x, term.encoded(fold, x)])
         return x
 
 
-def _design(base: Callable[[CvFold], Floats], term: Term) -> Callable[[CvFold], Floats]:
-    def made(fold: CvFold) -> Floats:
+def _design(base: Callable[[CvFold], FloatArray], term: Term) -> Callable[[CvFold], FloatArray]:
+    def made(fold: CvFold) -> FloatArray:
         x = base(fold)
         return np.column_stack([x, term.encoded(fold, x)])
 
@@ -188,7 +186,7 @@ def _pairs_to_try(crossed: CrossValidationData, search: _Search) -> list[Term]:
     return [Product(*pair) for pair in found]
 
 
-def _left_over(crossed: CrossValidationData, p: Floats) -> tuple[Floats, Floats]:
+def _left_over(crossed: CrossValidationData, p: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the residual (n,) of each row and its variance, both weighted."""
     w = crossed.weight
     return w * (crossed.label - p), w * np.maximum(p * (1 - p), 1e-9)

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import FloatArray, IndexArray
 from placement.data.encoding.encoder import learn_encoder
 from placement.data.encoding.nonlinear_terms import STRAIGHT, NonlinearTerms
 from placement.data.schema import Schema
 from placement.model.scorer import Coded
-
-Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.intp]
 
 LEAST_PENALTY = 1e-3  # in place of none, which leaves separable rows without an optimum
 NEWTON_COLUMNS = 500  # beyond, a Hessian costs more than the many gradients of lbfgs
@@ -28,13 +26,13 @@ class CvFold:
     """
 
     number: int
-    train: Places
-    test: Places
-    x: Floats
-    plain: Floats
+    train: IndexArray
+    test: IndexArray
+    x: FloatArray
+    plain: FloatArray
     blocks: Mapping[str, slice]
-    label: Floats
-    weight: Floats
+    label: FloatArray
+    weight: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +43,10 @@ class CrossValidationData:
     products of the model they are compared with.
     """
 
-    columns: Mapping[str, Floats | Coded]
+    columns: Mapping[str, FloatArray | Coded]
     schema: Schema
-    label: Floats
-    weight: Floats
+    label: FloatArray
+    weight: FloatArray
     fold: npt.NDArray[np.integer]
     l2: float = 1.0
     balanced: bool = False
@@ -59,7 +57,7 @@ class CrossValidationData:
         """The file columns that are numbers."""
         return tuple(f.name for f in self.schema.features if f.kind == "number")
 
-    def number(self, name: str) -> Floats:
+    def number(self, name: str) -> FloatArray:
         """Return the cells (n,) of a number column, NaN where missing."""
         return np.asarray(self.columns[name], dtype=np.float64)
 
@@ -81,7 +79,7 @@ class CrossValidationData:
         """Return all rows as if they trained, to name what is found; its number is -1."""
         return self._fold(-1, np.arange(len(self.label)))
 
-    def _fold(self, number: int, train: Places) -> CvFold:
+    def _fold(self, number: int, train: IndexArray) -> CvFold:
         own = {name: cells[train] for name, cells in self.columns.items()}
         encoder = learn_encoder(own, self.schema, self.weight[train])
         blocks, place = {}, 0
@@ -102,7 +100,9 @@ class CrossValidationData:
         return CvFold(number, train, test, x, plain, blocks, self.label, weight)
 
 
-def logistic(fold: CvFold, x: Floats, rows: Places, l2: float) -> Callable[[Floats], Floats]:
+def logistic(
+    fold: CvFold, x: FloatArray, rows: IndexArray, l2: float
+) -> Callable[[FloatArray], FloatArray]:
     """Train scikit-learn's logistic regression on some rows of `x` (n, d); return what scores.
 
     The penalty is that of `placement train --l2`, `LEAST_PENALTY` at least.
@@ -113,15 +113,15 @@ def logistic(fold: CvFold, x: Floats, rows: Places, l2: float) -> Callable[[Floa
     model = LogisticRegression(C=1 / max(l2, LEAST_PENALTY), solver=solver, tol=1e-6, max_iter=1000)
     model.fit(x[rows], fold.label[rows], sample_weight=fold.weight[rows])
 
-    def score(cells: Floats) -> Floats:
+    def score(cells: FloatArray) -> FloatArray:
         return np.asarray(model.predict_proba(cells)[:, 1], dtype=np.float64)
 
     return score
 
 
 def predict_out_of_fold(
-    crossed: CrossValidationData, designs: Mapping[str, Callable[[CvFold], Floats]]
-) -> dict[str, Floats]:
+    crossed: CrossValidationData, designs: Mapping[str, Callable[[CvFold], FloatArray]]
+) -> dict[str, FloatArray]:
     """Return for each design the probabilities (n,) by logistic regressions that never saw the row.
 
     A design makes columns (n, d) of a fold, and may learn from its training rows only.

@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.intp]
+from placement.arrays import FloatArray, IndexArray
 
 
 @dataclass(frozen=True)
@@ -39,11 +37,11 @@ class BrierParts:
 
 
 def brier_parts(
-    p: Floats,
-    y: Floats,
-    weight: Floats,
-    groups: Sequence[Places],
-    squares: Floats | None = None,
+    p: FloatArray,
+    y: FloatArray,
+    weight: FloatArray,
+    groups: Sequence[IndexArray],
+    squares: FloatArray | None = None,
 ) -> BrierParts:
     """Split the Brier score of rows (n,) over `groups`, the places of the rows of each bin.
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray, IntArray
 from placement.evaluation.calibration.brier_decomposition import BrierParts, brier_parts
 from placement.evaluation.calibration.reliability import (
     BINS,
@@ -21,8 +21,6 @@ from placement.evaluation.calibration.reliability import (
 )
 from placement.model.scorer import Z95
 from placement.stats.univariate_logistic import fit_logit_intercept, fit_logit_slope, logit_of
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -70,10 +68,10 @@ class CalibrationFigures:
 
 
 def calibration_figures(
-    p: Floats,
-    y: Floats,
-    weight: Floats,
-    rows: npt.NDArray[np.int64] | None = None,
+    p: FloatArray,
+    y: FloatArray,
+    weight: FloatArray,
+    rows: IntArray | None = None,
     bins: int = BINS,
 ) -> CalibrationFigures:
     """Return the figures of probabilities (n,) beside labels in [0, 1] with frequency weights.

@@ -6,18 +6,16 @@ Caruana 2005).
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray, IntArray
 from placement.evaluation.calibration.reliability import LEAST_ROWS
 from placement.model.scorer import Isotonic, Platt
 from placement.stats.univariate_logistic import fit_logit_slope
 
-Floats = npt.NDArray[np.float64]
-
 FEWEST_FOR_ISOTONIC = 1_000
 
 
-def fit_platt(logit: Floats, y: Floats, weight: Floats) -> Platt | None:
+def fit_platt(logit: FloatArray, y: FloatArray, weight: FloatArray) -> Platt | None:
     """Fit a sigmoid of the logit (n,) to labels y in [0, 1]; None where it would not rise.
 
     As in Platt (1999) the outcomes count as (n₊ + 1)/(n₊ + 2) and 1/(n₋ + 2), n₊ and n₋ being their
@@ -30,7 +28,7 @@ def fit_platt(logit: Floats, y: Floats, weight: Floats) -> Platt | None:
 
 
 def fit_isotonic(
-    logit: Floats, y: Floats, weight: Floats, rows: npt.NDArray[np.int64] | None = None
+    logit: FloatArray, y: FloatArray, weight: FloatArray, rows: IntArray | None = None
 ) -> Isotonic | None:
     """Fit a rising line to labels y (n,) in [0, 1] by the logit; None where it would be level.
 
@@ -59,7 +57,7 @@ def fit_isotonic(
     return Isotonic(tuple((at / mass).tolist()), tuple(chance.tolist()))
 
 
-def _filled(counts: Floats) -> list[int]:
+def _filled(counts: FloatArray) -> list[int]:
     """Return where groups of neighbours begin, of 5 rows at least; the last takes the rest."""
     starts, held = [0], 0.0
     for place, count in enumerate(counts.tolist()):

@@ -7,11 +7,9 @@ that a border cuts is shared out in proportion, so the order of the rows never m
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray, IndexArray, IntArray
 from placement.model.scorer import Z95
-
-Floats = npt.NDArray[np.float64]
 
 BINS = 10
 LEAST_ROWS = 5  # No picture or table shows fewer students than this in one bin.
@@ -32,7 +30,9 @@ class ReliabilityBin:
     high: float
 
 
-def expected_calibration_error(p: Floats, y: Floats, weight: Floats, bins: int = BINS) -> float:
+def expected_calibration_error(
+    p: FloatArray, y: FloatArray, weight: FloatArray, bins: int = BINS
+) -> float:
     """Return the mean |predicted - observed| over bins of equal count, weighted by the rows."""
     order = np.argsort(p, kind="stable")
     score, sums = _by_score(p[order], (weight * y)[order], weight[order])
@@ -42,7 +42,7 @@ def expected_calibration_error(p: Floats, y: Floats, weight: Floats, bins: int =
 
 
 def ece_of_sums(
-    score: Floats, positive: Floats, total: Floats, *, whole: bool, bins: int = BINS
+    score: FloatArray, positive: FloatArray, total: FloatArray, *, whole: bool, bins: int = BINS
 ) -> float:
     """Return the same from sums by ascending score: `score`, `positive`, `total` are (m,)."""
     reached = np.concatenate([[0.0], np.cumsum(total)])
@@ -52,7 +52,7 @@ def ece_of_sums(
     return float(np.abs(np.diff(np.interp(cuts, reached, excess))).sum() / reached[-1])
 
 
-def borders(total: float, bins: int, *, whole: bool) -> Floats:
+def borders(total: float, bins: int, *, whole: bool) -> FloatArray:
     """Return the (bins + 1,) cumulated counts at which bins of equal count begin and end.
 
     Whole counts are cut between rows, where scikit-learn's `strategy="quantile"` cuts them.
@@ -63,11 +63,11 @@ def borders(total: float, bins: int, *, whole: bool) -> Floats:
 
 
 def reliability_bins(
-    p: Floats,
-    y: Floats,
-    weight: Floats | None = None,
+    p: FloatArray,
+    y: FloatArray,
+    weight: FloatArray | None = None,
     bins: int = BINS,
-    rows: npt.NDArray[np.int64] | None = None,
+    rows: IntArray | None = None,
 ) -> tuple[ReliabilityBin, ...]:
     """Return up to `bins` bins of equal count, fewer where one would hold less than 5 rows.
 
@@ -84,11 +84,11 @@ def reliability_bins(
 
 
 def equal_count_groups(
-    values: Floats,
-    order: npt.NDArray[np.intp],
+    values: FloatArray,
+    order: IndexArray,
     bins: int = BINS,
-    rows: npt.NDArray[np.int64] | None = None,
-) -> list[npt.NDArray[np.intp]]:
+    rows: IntArray | None = None,
+) -> list[IndexArray]:
     """Cut `order` (which sorts `values`) into groups of about equal count and at least 5 rows.
 
     Equal values stay together; fewer than 5 rows in all give no group. Each value stands for one
@@ -110,7 +110,7 @@ def equal_count_groups(
     return [order[start:end] for start, end in zip(cuts, [*cuts[1:], len(order)], strict=True)]
 
 
-def _summary(p: Floats, y: Floats, w: Floats, rows: int) -> ReliabilityBin:
+def _summary(p: FloatArray, y: FloatArray, w: FloatArray, rows: int) -> ReliabilityBin:
     observed = float(np.average(y, weights=w))
     low, high = wilson(observed, float(w.sum()))
     return ReliabilityBin(
@@ -130,7 +130,7 @@ def wilson(share: float, count: float, z: float = Z95) -> tuple[float, float]:
     return max(0.0, float(shrunk - half)), min(1.0, float(shrunk + half))
 
 
-def _by_score(score: Floats, *columns: Floats) -> tuple[Floats, tuple[Floats, ...]]:
+def _by_score(score: FloatArray, *columns: FloatArray) -> tuple[FloatArray, tuple[FloatArray, ...]]:
     """Add up the columns over equal scores; the score is sorted."""
     starts = np.flatnonzero(np.concatenate([[True], np.diff(score) > 0]))
     return score[starts], tuple(np.add.reduceat(column, starts) for column in columns)

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, IndexArray, IntArray
 from placement.evaluation.calibration.reliability import wilson
 
-Counts = npt.NDArray[np.int64]
 Test = tuple[float | None, float | None]  # statistic and p-value, None where there is none
 Level = Literal["stable", "moderate", "large", "within chance", "too few rows"]
 
@@ -55,7 +54,7 @@ class Psi:
         return "moderate" if self.value <= LARGE else "large"
 
 
-def psi(train: Counts, now: Counts) -> Psi | None:
+def psi(train: IntArray, now: IntArray) -> Psi | None:
     """Return the PSI of counts (b,), bins that are empty in both left out; None below two bins."""
     from scipy.stats import chi2
 
@@ -74,7 +73,7 @@ def psi(train: Counts, now: Counts) -> Psi | None:
     )
 
 
-def merged_bins(train: Counts, rows: int) -> npt.NDArray[np.intp]:
+def merged_bins(train: IntArray, rows: int) -> IndexArray:
     """Return where the ordered bins (b,) begin that are left when too small ones are merged.
 
     Of so many `rows` as are to be compared, each is expected to hold at least 5; and as far as that
@@ -94,13 +93,13 @@ def merged_bins(train: Counts, rows: int) -> npt.NDArray[np.intp]:
     return np.array(starts, dtype=np.intp)
 
 
-def merged_levels(train: Counts, rows: int) -> npt.NDArray[np.bool_]:
+def merged_levels(train: IntArray, rows: int) -> BoolArray:
     """Mark the levels (k,) that are expected to hold at least 5 of so many rows."""
     total = max(int(train.sum()), 1)
     return train * (min(rows, total) / total) >= LEAST_EXPECTED
 
 
-def kolmogorov_smirnov(train: Counts, now: Counts) -> Test:
+def kolmogorov_smirnov(train: IntArray, now: IntArray) -> Test:
     """Return the largest gap between two distribution functions at the bins' edges, and its p.
 
     Within a bin the gap may be larger: the statistic is a lower bound and the p-value (asymptotic,
@@ -116,7 +115,7 @@ def kolmogorov_smirnov(train: Counts, now: Counts) -> Test:
     return gap, float(np.clip(kstwo.sf(gap, max(round(total * rows / (total + rows)), 1)), 0, 1))
 
 
-def chi_square(train: Counts, now: Counts) -> Test:
+def chi_square(train: IntArray, now: IntArray) -> Test:
     """Return Pearson's statistic of two rows of counts (k,) and its p-value; None below two."""
     from scipy.stats import chi2_contingency
 

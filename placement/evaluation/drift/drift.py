@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray, IntArray
 from placement.data.encoding.encoder import RARE_BELOW, NumberSums
 from placement.data.profiles.column_profile import (
     NumberProfile,
@@ -33,8 +33,6 @@ from placement.evaluation.drift.distribution_tests import (
     rates,
 )
 from placement.model.scorer import Z95
-
-Counts = npt.NDArray[np.int64]
 
 EXAMPLES = 3
 
@@ -141,7 +139,7 @@ class DriftCounts:
 def count_for_drift(
     profile: Profile,
     columns: Mapping[str, object],
-    probability: npt.NDArray[np.float64],
+    probability: FloatArray,
     decimal: str = ".",
 ) -> DriftCounts:
     """Count some rows in a profile's bins: columns (n,) by their names there, probability (n,)."""
@@ -193,7 +191,7 @@ def _number(profile: Profile, train: NumberProfile, now: Numbers) -> ColumnDrift
     )
 
 
-def _psi_of_bins(train: Counts, now: Counts, missing: int, missing_now: int) -> Psi | None:
+def _psi_of_bins(train: IntArray, now: IntArray, missing: int, missing_now: int) -> Psi | None:
     """Return the PSI of ordered bins (b,) merged as far as there are few rows, and of the gaps."""
     rows = int(now.sum())
     if min(int(train.sum()), rows) < LEAST_ROWS:
@@ -229,7 +227,9 @@ def _category(profile: Profile, train: WordProfile, now: Words) -> ColumnDrift:
     )
 
 
-def _with(train: Counts, now: Counts, slots: Sequence[tuple[int, int]]) -> tuple[Counts, Counts]:
+def _with(
+    train: IntArray, now: IntArray, slots: Sequence[tuple[int, int]]
+) -> tuple[IntArray, IntArray]:
     """Add slots of (training, now) to counts (b,), those aside that hold fewer than 5 in all."""
     total = int(train.sum()) + sum(before for before, _ in slots)
     rows = int(now.sum()) + sum(after for _, after in slots)

@@ -5,14 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from placement.arrays import FloatArray
 from placement.evaluation.metrics.bootstrap import bootstrap_intervals, describe_method
 from placement.evaluation.metrics.metrics import metrics
 from placement.model.scorer import Z95
-
-Floats = npt.NDArray[np.float64]
 
 COMPARED = {"log_loss": 1, "brier": 1, "roc_auc": -1}  # 1 where more is worse
 FEWEST = 5  # rows of each outcome; fewer tell nothing
@@ -55,7 +51,7 @@ class Performance:
     method: str
 
 
-def performance(p: Floats, y: Floats, known: Mapping[str, Any]) -> Performance:
+def performance(p: FloatArray, y: FloatArray, known: Mapping[str, Any]) -> Performance:
     """Compare probabilities and outcomes (n,) with the figures that a bundle knows."""
     now = metrics(p, y).as_dict()
     intervals = bootstrap_intervals(p, y)

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.errors import DataError
 from placement.model.scorer import NumberColumn, ScorerError, match_columns, parse_numbers, words
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
 
-Floats = npt.NDArray[np.float64]
 
 REASONS = 3
 FAINT = 0.05  # of log-odds; what moves the chance by less is no reason
@@ -33,12 +32,12 @@ class Explanation:
     """
 
     columns: tuple[str, ...]
-    contributions: Floats
+    contributions: FloatArray
     average: float
-    logit: Floats
-    probability: Floats
-    low: Floats | None
-    high: Floats | None
+    logit: FloatArray
+    probability: FloatArray
+    low: FloatArray | None
+    high: FloatArray | None
 
 
 def explain(fitted: "Fitted", table: Mapping[str, Any], decimal: str = ".") -> Explanation:

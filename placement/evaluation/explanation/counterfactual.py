@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.data.schema import Feature
 from placement.evaluation.explanation.actionable import better, is_counted
 from placement.model.scorer import fold, parse_numbers, words
@@ -20,7 +20,6 @@ from placement.model.scorer import fold, parse_numbers, words
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
 
-Floats = npt.NDArray[np.float64]
 Verdict = Literal["reached", "already", "out of reach", "at its best", "no advice", "not known"]
 
 STEPS = 1000  # most values tried between here and the end of the training range
@@ -108,7 +107,7 @@ def _answer(
     )
 
 
-def _first(tried: Sequence[Any], limit: Floats | None, target: float) -> Any:
+def _first(tried: Sequence[Any], limit: FloatArray | None, target: float) -> Any:
     if limit is None or not (limit[1:] >= target).any():
         return None
     return tried[int(np.argmax(limit[1:] >= target))]

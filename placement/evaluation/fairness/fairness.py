@@ -12,15 +12,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import FloatArray, IntArray
 from placement.evaluation.calibration.reliability import LEAST_ROWS
 from placement.evaluation.fairness.gap_intervals import METHOD, Interval, gap_intervals
-from placement.evaluation.fairness.group_counts import (
-    BINS,
-    Codes,
-    Floats,
-    GroupCounter,
-    GroupTotals,
-)
+from placement.evaluation.fairness.group_counts import BINS, GroupCounter, GroupTotals
 from placement.evaluation.fairness.group_metrics import Group, cells_of, group_metrics
 from placement.evaluation.metrics.metrics import checked
 
@@ -79,7 +74,7 @@ class FairnessAccumulator:
         self.threshold, self._seed = threshold, seed
         self._sums = {name: GroupCounter(names, threshold) for name, names in groups.items()}
 
-    def add(self, codes: Sequence[Codes], p: Floats, y: Floats, w: Floats) -> None:
+    def add(self, codes: Sequence[IntArray], p: FloatArray, y: FloatArray, w: FloatArray) -> None:
         """Take in rows (n,): for each column the place of their group; probability, label, weight.
 
         Labels are in [0, 1]; rows of weight 0 do not count.
@@ -172,8 +167,8 @@ def _by_column(
 
 def _gaps(
     groups: Sequence[Group],
-    mass: Floats,
-    square: Floats,
+    mass: FloatArray,
+    square: FloatArray,
     tolerances: tuple[float, float],
     rng: np.random.Generator,
 ) -> tuple[Gap, ...]:

@@ -7,9 +7,9 @@ the largest gap lies between the largest of their lower and the largest of their
 """
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from placement.arrays import FloatArray
+
 Interval = tuple[float, float]
 
 REPLICATES = 1000
@@ -22,7 +22,9 @@ METHOD = (
 )
 
 
-def gap_intervals(mass: Floats, square: Floats, rng: np.random.Generator) -> dict[str, Interval]:
+def gap_intervals(
+    mass: FloatArray, square: FloatArray, rng: np.random.Generator
+) -> dict[str, Interval]:
     """Return the intervals of the four measures for two or more groups.
 
     `mass` and `square` (g, 2, 2) are sums of weights and of their squares by outcome and
@@ -50,14 +52,14 @@ def gap_intervals(mass: Floats, square: Floats, rng: np.random.Generator) -> dic
     }
 
 
-def _rates(mass: Floats) -> tuple[Floats, Floats, Floats]:
+def _rates(mass: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return selection rate, true- and false-positive rate (…, g) of sums (…, g, 2, 2)."""
     selected = mass[..., 1].sum(axis=-1) / mass.sum(axis=(-2, -1))
     by_outcome = mass[..., 1] / mass.sum(axis=-1)
     return selected, by_outcome[..., 1], by_outcome[..., 0]
 
 
-def _largest(rates: list[Floats], replicates: list[Floats]) -> Interval:
+def _largest(rates: list[FloatArray], replicates: list[FloatArray]) -> Interval:
     """Return the limits of the largest difference of any two groups in any of the rates.
 
     `rates`: (g,) each, `replicates`: (r, g) each.

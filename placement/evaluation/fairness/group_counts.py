@@ -8,15 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray, IntArray
 from placement.evaluation.metrics.accumulator import BINS as FINE_BINS
 from placement.evaluation.metrics.accumulator import bin_of
 from placement.evaluation.metrics.bootstrap import EXACT_ROWS
 from placement.evaluation.metrics.metrics import split_labels
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
 
 BINS = 1 << 14
 
@@ -32,11 +29,11 @@ class GroupTotals:
     """
 
     names: tuple[str, ...]
-    rows: Codes
-    positive_rows: Floats
-    mass: Floats
-    square: Floats
-    score: Floats
+    rows: IntArray
+    positive_rows: FloatArray
+    mass: FloatArray
+    square: FloatArray
+    score: FloatArray
     roc_auc: tuple[float | None, ...]
     bound: float
 
@@ -51,11 +48,11 @@ class GroupCounter:
         # By line: positive rows, weight · probability.
         self._lines = np.zeros((2, count))
         self._mass, self._square = np.zeros((count, 2, 2)), np.zeros((count, 2, 2))
-        self._parts: list[tuple[Codes, Floats, Floats, Floats]] = []
+        self._parts: list[tuple[IntArray, FloatArray, FloatArray, FloatArray]] = []
         self._kept = 0
-        self._bins: Floats | None = None  # (group, outcome, bin)
+        self._bins: FloatArray | None = None  # (group, outcome, bin)
 
-    def add(self, codes: Codes, p: Floats, y: Floats, w: Floats) -> None:
+    def add(self, codes: IntArray, p: FloatArray, y: FloatArray, w: FloatArray) -> None:
         """Take in rows (n,): group, probability, label in [0, 1], weight (0: does not count)."""
         there = w > 0
         if not there.all():
@@ -74,7 +71,7 @@ class GroupCounter:
             self._bins = np.zeros((count, 2, BINS)) if self._bins is None else self._bins
             self._sum_up(self._bins)
 
-    def _sum_up(self, bins: Floats) -> None:
+    def _sum_up(self, bins: FloatArray) -> None:
         for codes, p, y, w in self._parts:
             places = codes * BINS + bin_of(p) // (FINE_BINS // BINS)
             for outcome, share in enumerate((1 - y, y)):
@@ -104,7 +101,7 @@ class GroupCounter:
             bound=max((bound for _, bound in areas), default=0.0),
         )
 
-    def _area(self, places: Codes) -> tuple[float | None, float]:
+    def _area(self, places: IntArray) -> tuple[float | None, float]:
         """Return the ROC area of some groups together, and how far it may be off."""
         negative, positive = self._mass[places].sum(axis=(0, 2))
         if not negative or not positive:
@@ -119,11 +116,11 @@ class GroupCounter:
         return float(roc_auc_score(outcome, score, sample_weight=share)), 0.0
 
 
-def _stacked(cells: list[Floats]) -> Floats:
+def _stacked(cells: list[FloatArray]) -> FloatArray:
     return np.array(cells).reshape(len(cells), 2, 2)
 
 
-def _area_of_bins(negative: Floats, positive: Floats) -> tuple[float, float]:
+def _area_of_bins(negative: FloatArray, positive: FloatArray) -> tuple[float, float]:
     """Return the ROC area of sums by rising score; within a bin the order is taken to be mixed."""
     pairs = float(negative.sum() * positive.sum())
     above = np.cumsum(positive[::-1])[::-1] - positive

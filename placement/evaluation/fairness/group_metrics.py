@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from placement.arrays import FloatArray
 from placement.evaluation.calibration.reliability import wilson
-from placement.evaluation.fairness.group_counts import Floats, GroupTotals
+from placement.evaluation.fairness.group_counts import GroupTotals
 
 FEWEST_ROWS = 30  # a group of fewer is shown, and not compared
 FEWEST_OF_OUTCOME = 5
@@ -76,7 +77,7 @@ def group_metrics(summed: GroupTotals) -> tuple[Group, ...]:
     return tuple(_group(summed, place, frame) for place in range(len(summed.names)))
 
 
-def cells_of(names: Sequence[str], mass: Floats) -> dict[str, Any]:
+def cells_of(names: Sequence[str], mass: FloatArray) -> dict[str, Any]:
     """Return the sums (g, 2, 2) as rows for fairlearn: four of each group, of any weight."""
     group, outcome, predicted = np.indices(mass.shape).reshape(3, -1)
     return {

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, FloatArray, IntArray
 from placement.errors import DataError
 from placement.evaluation.calibration.reliability import BINS as CALIBRATION_BINS
 from placement.evaluation.calibration.reliability import borders, ece_of_sums
@@ -20,9 +20,6 @@ from placement.evaluation.metrics.bootstrap import EXACT_ROWS
 from placement.evaluation.metrics.metrics import Metrics, metrics, ratio
 from placement.evaluation.metrics.skill import Skill, row_log_loss, skill
 from placement.model.scorer import Z95
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 BINS = 1 << 18
 
@@ -35,10 +32,10 @@ class PredictionSummary:
     rows.
     """
 
-    probability: Floats
-    label: Floats
-    weight: Floats
-    rows: npt.NDArray[np.int64]
+    probability: FloatArray
+    label: FloatArray
+    weight: FloatArray
+    rows: IntArray
 
 
 @dataclass(frozen=True)
@@ -60,11 +57,11 @@ class PredictionAccumulator:
 
     def __init__(self, threshold: float = 0.5, seed: int = 0) -> None:
         self._threshold, self._seed = threshold, seed
-        self._parts: list[tuple[Floats, ...]] = []
+        self._parts: list[tuple[FloatArray, ...]] = []
         self._kept = 0
         self._sums: _Sums | None = None
 
-    def add(self, p: Floats, y: Floats, w: Floats, base: Floats | float) -> None:
+    def add(self, p: FloatArray, y: FloatArray, w: FloatArray, base: FloatArray | float) -> None:
         """Take in rows (n,): probability, label in [0, 1], weight, base rate in training."""
         bases = np.broadcast_to(np.asarray(base, dtype=np.float64), p.shape)
         there = w > 0
@@ -96,7 +93,7 @@ class PredictionAccumulator:
         found = skill(p, y, base, w, seed=self._seed)
         return MetricsResult(metrics(p, y, w, self._threshold), found)
 
-    def _rows(self) -> tuple[Floats, ...]:
+    def _rows(self) -> tuple[FloatArray, ...]:
         if not self._kept:
             raise DataError("no labelled row to evaluate on: give rows whose outcome is known")
         return tuple(np.concatenate(part) for part in zip(*self._parts, strict=True))
@@ -118,7 +115,9 @@ class _Totals:
     alarms: float = 0.0
     positive: float = 0.0
 
-    def add(self, p: Floats, y: Floats, w: Floats, base: Floats, threshold: float) -> None:
+    def add(
+        self, p: FloatArray, y: FloatArray, w: FloatArray, base: FloatArray, threshold: float
+    ) -> None:
         loss, of_base, chosen = row_log_loss(p, y), row_log_loss(base, y), p >= threshold
         gain = of_base - loss
         self.weight += float(w.sum())
@@ -154,7 +153,7 @@ class _Sums:
         self._least, self._most = np.ones(BINS), np.zeros(BINS)  # the probabilities in each
         self._whole = True  # all weights so far are whole numbers
 
-    def add(self, p: Floats, y: Floats, w: Floats, base: Floats) -> None:
+    def add(self, p: FloatArray, y: FloatArray, w: FloatArray, base: FloatArray) -> None:
         self._totals.add(p, y, w, base, self._threshold)
         bins = bin_of(p)
         for line, amounts in enumerate((w, w * y, w * p, np.ones(len(p)))):
@@ -212,7 +211,7 @@ def _rounded_up(bound: float) -> str:
     return f"{float(Decimal(bound).quantize(step, ROUND_CEILING)):.1g}"
 
 
-def bin_of(p: Floats) -> npt.NDArray[np.int64]:
+def bin_of(p: FloatArray) -> IntArray:
     """Return the bin (n,) of each probability: of the logit, the narrower the nearer to 0 it is."""
     with np.errstate(divide="ignore", invalid="ignore"):
         logit = np.log(p) - np.log1p(-p)
@@ -222,7 +221,7 @@ def bin_of(p: Floats) -> npt.NDArray[np.int64]:
 
 
 def _ordered(
-    score: Floats, total: Floats, positive: Floats, tied: Mask, *, whole: bool
+    score: FloatArray, total: FloatArray, positive: FloatArray, tied: BoolArray, *, whole: bool
 ) -> _Ordered:
     """Return the figures of bins by rising score.
 
@@ -263,8 +262,12 @@ def _within(figure: float, bound: float) -> float:
 
 
 def _precisions(
-    negative: Floats, positive: Floats, hits: Floats, alarms: Floats, tied: Mask
-) -> tuple[Floats, Floats, Floats]:
+    negative: FloatArray,
+    positive: FloatArray,
+    hits: FloatArray,
+    alarms: FloatArray,
+    tied: BoolArray,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the mean precision (m,) at the positives of each bin: likely, at least, at most."""
     before, above = hits - positive, alarms - negative
     half = before + positive / 2

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import BoolArray, FloatArray, IndexArray
 from placement.evaluation.calibration.reliability import ece_of_sums, expected_calibration_error
 from placement.evaluation.metrics.metrics import NAMES, checked
 
-Floats = npt.NDArray[np.float64]
 Intervals = dict[str, tuple[float, float] | None]
 
 REPLICATES = 200
@@ -32,12 +32,12 @@ class Scored:
     reaches the threshold. `whole`: all weights are whole numbers.
     """
 
-    score: Floats
-    loss_positive: Floats
-    loss_negative: Floats
-    square_positive: Floats
-    square_negative: Floats
-    predicted: npt.NDArray[np.bool_]
+    score: FloatArray
+    loss_positive: FloatArray
+    loss_negative: FloatArray
+    square_positive: FloatArray
+    square_negative: FloatArray
+    predicted: BoolArray
     whole: bool
 
 
@@ -58,15 +58,20 @@ def bootstrap_intervals(
 
 
 def replicated(
-    p: Floats, y: Floats, w: Floats, threshold: float, replicates: int, rng: np.random.Generator
-) -> dict[str, Floats]:
+    p: FloatArray,
+    y: FloatArray,
+    w: FloatArray,
+    threshold: float,
+    replicates: int,
+    rng: np.random.Generator,
+) -> dict[str, FloatArray]:
     """Return each metric of each replicate, (replicates,), NaN where undefined."""
     draw = _exact if len(p) <= EXACT_ROWS else _histogram
     blocks = [figures(*block) for block in draw(p, y, w, threshold, replicates, rng)]
     return {name: np.concatenate([block[name] for block in blocks]) for name in NAMES}
 
 
-def _unbiased(values: Floats, estimate: float) -> Floats:
+def _unbiased(values: FloatArray, estimate: float) -> FloatArray:
     """Shift replicates of the ECE to its estimate: resampling adds noise to every bin's gap.
 
     Unshifted, the interval of a well calibrated model lies above the figure it belongs to.
@@ -85,8 +90,8 @@ def describe_method(rows: int, replicates: int = REPLICATES) -> str:
 
 
 def figures(
-    scored: Scored, positive: Floats, negative: Floats, spread: Floats
-) -> dict[str, Floats]:
+    scored: Scored, positive: FloatArray, negative: FloatArray, spread: FloatArray
+) -> dict[str, FloatArray]:
     """Compute the nine metrics of each replicate, NaN where undefined.
 
     `positive`, `negative`: (r, m) sums of weights; `spread`: (r,) sum of weight · y(1 - y), which
@@ -125,11 +130,16 @@ def figures(
         }
 
 
-Block = tuple[Scored, Floats, Floats, Floats]
+Block = tuple[Scored, FloatArray, FloatArray, FloatArray]
 
 
 def _exact(
-    p: Floats, y: Floats, w: Floats, threshold: float, replicates: int, rng: np.random.Generator
+    p: FloatArray,
+    y: FloatArray,
+    w: FloatArray,
+    threshold: float,
+    replicates: int,
+    rng: np.random.Generator,
 ) -> Iterator[Block]:
     """Resample the rows themselves: each replicate draws n of n with replacement."""
     order = np.argsort(p, kind="stable")
@@ -148,7 +158,12 @@ def _exact(
 
 
 def _histogram(
-    p: Floats, y: Floats, w: Floats, threshold: float, replicates: int, rng: np.random.Generator
+    p: FloatArray,
+    y: FloatArray,
+    w: FloatArray,
+    threshold: float,
+    replicates: int,
+    rng: np.random.Generator,
 ) -> Iterator[Block]:
     """Draw the content of each bin of a histogram of scores from a Poisson distribution.
 
@@ -166,7 +181,7 @@ def _histogram(
         yield scored, positive, negative, np.full(size, float(w @ (y * (1 - y))))
 
 
-def equal_count_starts(values: Floats, *also: np.intp) -> npt.NDArray[np.intp]:
+def equal_count_starts(values: FloatArray, *also: np.intp) -> IndexArray:
     """Return where the bins of a histogram of sorted values begin: equal values in one bin.
 
     A bin begins at each position of `also` too.
@@ -177,13 +192,13 @@ def equal_count_starts(values: Floats, *also: np.intp) -> npt.NDArray[np.intp]:
 
 
 def draw_masses(
-    mass: Floats,
-    starts: npt.NDArray[np.intp],
+    mass: FloatArray,
+    starts: IndexArray,
     replicates: int,
     rng: np.random.Generator,
     *,
-    square: Floats | None = None,
-) -> Floats:
+    square: FloatArray | None = None,
+) -> FloatArray:
     """Draw (replicates, m) sums of `mass` over each bin, every row with a Poisson(1) weight.
 
     The sum of n Poisson(1) weights is Poisson(n); for unequal masses a scaled Poisson of the same
@@ -196,12 +211,12 @@ def draw_masses(
     return np.asarray(drawn * scale, dtype=np.float64)
 
 
-def sum_scores(p: Floats, starts: npt.NDArray[np.intp], threshold: float, *, whole: bool) -> Scored:
+def sum_scores(p: FloatArray, starts: IndexArray, threshold: float, *, whole: bool) -> Scored:
     """Average what depends on the score alone over groups of sorted rows that begin at `starts`."""
     sizes = np.diff(np.append(starts, len(p)))
     clipped = np.clip(p, np.finfo(np.float64).eps, 1 - np.finfo(np.float64).eps)
 
-    def mean(values: Floats) -> Floats:
+    def mean(values: FloatArray) -> FloatArray:
         if len(starts) == len(values):
             return values
         return np.asarray(np.add.reduceat(values, starts) / sizes)
@@ -217,7 +232,7 @@ def sum_scores(p: Floats, starts: npt.NDArray[np.intp], threshold: float, *, who
     )
 
 
-def draw_counts(n: int, replicates: int, rng: np.random.Generator) -> Floats:
+def draw_counts(n: int, replicates: int, rng: np.random.Generator) -> FloatArray:
     """Return (replicates, n): how often each of n rows is drawn in n draws."""
     drawn = rng.integers(0, n, size=(replicates, n))
     drawn += np.arange(replicates)[:, None] * n
@@ -232,11 +247,11 @@ def block_sizes(replicates: int, rows: int) -> Iterator[int]:
         yield min(size, replicates - start)
 
 
-def _all_whole(w: Floats) -> bool:
+def _all_whole(w: FloatArray) -> bool:
     return bool(np.all(w == np.floor(w)))
 
 
-def _interval(values: Floats) -> tuple[float, float] | None:
+def _interval(values: FloatArray) -> tuple[float, float] | None:
     defined = values[np.isfinite(values)]
     if len(defined) == 0:
         return None

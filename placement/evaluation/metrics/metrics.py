@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import FloatArray, IntArray
 from placement.errors import DataError
 from placement.evaluation.calibration.reliability import expected_calibration_error
-
-Floats = npt.NDArray[np.float64]
 
 NAMES = (
     "log_loss",
@@ -65,7 +64,7 @@ class Metrics:
 
 def checked(
     probability: npt.ArrayLike, label: npt.ArrayLike, weight: npt.ArrayLike | None
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the three as float64 of one length, without the rows of weight 0."""
     p = np.asarray(probability, dtype=np.float64)
     y = np.asarray(label, dtype=np.float64)
@@ -133,7 +132,9 @@ def metrics(
     )
 
 
-def split_labels(p: Floats, y: Floats, w: Floats) -> tuple[Floats, npt.NDArray[np.int64], Floats]:
+def split_labels(
+    p: FloatArray, y: FloatArray, w: FloatArray
+) -> tuple[FloatArray, IntArray, FloatArray]:
     """Turn fractional labels into rows of 1 and 0 that carry the shares as weights."""
     score = np.concatenate([p, p])
     outcome = np.repeat(np.array([1, 0], dtype=np.int64), len(p))

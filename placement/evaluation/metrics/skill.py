@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.evaluation.metrics.bootstrap import (
     EXACT_ROWS,
     block_sizes,
@@ -18,8 +19,6 @@ from placement.evaluation.metrics.bootstrap import (
     equal_count_starts,
 )
 from placement.evaluation.metrics.metrics import checked
-
-Floats = npt.NDArray[np.float64]
 
 REPLICATES = 2000
 
@@ -78,8 +77,8 @@ def skill(
 
 
 def mean_interval(
-    values: Floats,
-    weight: Floats,
+    values: FloatArray,
+    weight: FloatArray,
     *,
     seed: int = 0,
     replicates: int = REPLICATES,
@@ -97,7 +96,7 @@ def mean_interval(
     return float(low), float(high)
 
 
-def row_log_loss(p: Floats, y: Floats) -> Floats:
+def row_log_loss(p: FloatArray, y: FloatArray) -> FloatArray:
     """Return the log-loss of each row, with the probability kept off 0 and 1."""
     epsilon = np.finfo(np.float64).eps
     clipped = np.clip(p, epsilon, 1 - epsilon)
@@ -105,8 +104,8 @@ def row_log_loss(p: Floats, y: Floats) -> Floats:
 
 
 def _resampled_means(
-    values: Floats, w: Floats, replicates: int, rng: np.random.Generator
-) -> Floats:
+    values: FloatArray, w: FloatArray, replicates: int, rng: np.random.Generator
+) -> FloatArray:
     """Return (replicates,) weighted means of resampled rows."""
     if len(values) > EXACT_ROWS // 10:
         return _resampled_bins(values, w, replicates, rng)
@@ -117,7 +116,9 @@ def _resampled_means(
     return np.concatenate(means)
 
 
-def _resampled_bins(values: Floats, w: Floats, replicates: int, rng: np.random.Generator) -> Floats:
+def _resampled_bins(
+    values: FloatArray, w: FloatArray, replicates: int, rng: np.random.Generator
+) -> FloatArray:
     """Do the same for many rows: Poisson weights on a histogram of the sorted values."""
     order = np.argsort(values, kind="stable")
     values, w = values[order], w[order]

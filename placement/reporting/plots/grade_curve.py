@@ -5,11 +5,11 @@ The dots are bins of at least 5 students; nothing else of the rows leaves this m
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import CellArray, FloatArray, IntArray
 from placement.evaluation.calibration.reliability import equal_count_groups, wilson
 from placement.model.scorer import (
     CategoryColumn,
@@ -22,7 +22,6 @@ from placement.model.scorer import (
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
 
-Floats = npt.NDArray[np.float64]
 
 GRID_STEPS = 200
 WIDTHS = 4_096  # bins of equal width that many rows are summed up in
@@ -44,18 +43,18 @@ class Grade:
     """The picture's content: `grid: (k,)` of grades, `curve: (k,)` of probabilities, and bins."""
 
     name: str
-    grid: Floats
-    curve: Floats
+    grid: FloatArray
+    curve: FloatArray
     bins: tuple[GradeBin, ...]
 
 
 def grade_of(
     fitted: "Fitted",
-    columns: Mapping[str, npt.NDArray[Any]],
-    label: Floats,
-    weight: Floats | None = None,
+    columns: Mapping[str, CellArray],
+    label: FloatArray,
+    weight: FloatArray | None = None,
     column: str | None = None,
-    rows: npt.NDArray[np.int64] | None = None,
+    rows: IntArray | None = None,
 ) -> Grade | None:
     """Prepare the picture for a column, by default the CGPA or the nearest thing to it.
 
@@ -96,10 +95,10 @@ def number_columns(fitted: "Fitted") -> list[NumberColumn]:
     return [own for own in fitted.encoder.columns if isinstance(own, NumberColumn)]
 
 
-def average_student(fitted: "Fitted", column: str, grid: Floats) -> Floats:
+def average_student(fitted: "Fitted", column: str, grid: FloatArray) -> FloatArray:
     """Return the probability (k,) at each grade of one whose other columns are at their average."""
     logit, place = np.full(len(grid), float(fitted.intercept)), 0
-    before: list[Floats] = []
+    before: list[FloatArray] = []
     for own in fitted.encoder.columns:
         if isinstance(own, InteractionColumn):
             values = own.encode(before)  # so the other column counts as its average
@@ -115,10 +114,10 @@ def average_student(fitted: "Fitted", column: str, grid: Floats) -> Floats:
 
 
 def grade_bins(
-    values: Floats,
-    label: Floats,
-    weight: Floats | None = None,
-    rows: npt.NDArray[np.int64] | None = None,
+    values: FloatArray,
+    label: FloatArray,
+    weight: FloatArray | None = None,
+    rows: IntArray | None = None,
 ) -> tuple[GradeBin, ...]:
     """Return up to 10 bins of equal count, none of fewer than 5 students."""
     w = np.ones_like(values) if weight is None else weight
@@ -135,8 +134,8 @@ def grade_bins(
 
 
 def binned(
-    parts: Iterable[tuple[Floats, Floats, Floats]], low: float, high: float
-) -> tuple[Floats, Floats, Floats, npt.NDArray[np.int64]]:
+    parts: Iterable[tuple[FloatArray, FloatArray, FloatArray]], low: float, high: float
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
     """Sum up grade, label and weight of many rows (n,) in bins between two grades.
 
     Return each bin's mean grade, share of positives, weight and rows; all (m,).

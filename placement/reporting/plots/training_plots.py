@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import FloatArray, IndexArray, IntArray
 from placement.evaluation.calibration.reliability import (
     LEAST_ROWS,
     ReliabilityBin,
@@ -33,9 +34,6 @@ from placement.reporting.plots.canvas import (
 from placement.reporting.plots.grade_curve import Grade
 from placement.reporting.text.thresholds import decision_plot
 
-Floats = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
-
 MOST_COEFFICIENTS = 30
 LONGEST_NAME = 34
 _STAGE_COLOURS = (BLUE, VERMILION, GREEN, ORANGE)
@@ -54,7 +52,7 @@ class Pictures:
     probability: npt.ArrayLike
     label: npt.ArrayLike
     weight: npt.ArrayLike | None = None
-    rows: Counts | None = None
+    rows: IntArray | None = None
     names: Sequence[str] = ()
     coefficients: Sequence[float | None] = ()
     grade: Grade | None = None
@@ -129,7 +127,7 @@ def _draw_stages(page: Canvas, history: Sequence[Epoch]) -> None:
 
 
 def roc_curve(
-    p: Floats, y: Floats, weight: Floats | None = None, rows: Counts | None = None
+    p: FloatArray, y: FloatArray, weight: FloatArray | None = None, rows: IntArray | None = None
 ) -> bytes | None:
     """Draw the true-positive against the false-positive rate; None where one class is missing."""
     seen = _cumulated(p, y, weight, rows)
@@ -149,7 +147,7 @@ def roc_curve(
 
 
 def precision_recall_curve(
-    p: Floats, y: Floats, weight: Floats | None = None, rows: Counts | None = None
+    p: FloatArray, y: FloatArray, weight: FloatArray | None = None, rows: IntArray | None = None
 ) -> bytes | None:
     """Draw precision against recall; None where one class is missing."""
     seen = _cumulated(p, y, weight, rows)
@@ -176,13 +174,13 @@ class _Cumulated:
     `apart` are the places of those that are 5 or more rows from one another.
     """
 
-    hits: Floats
-    alarms: Floats
-    apart: npt.NDArray[np.intp]
+    hits: FloatArray
+    alarms: FloatArray
+    apart: IndexArray
 
 
 def _cumulated(
-    p: Floats, y: Floats, weight: Floats | None, rows: Counts | None
+    p: FloatArray, y: FloatArray, weight: FloatArray | None, rows: IntArray | None
 ) -> _Cumulated | None:
     """Sum up rows by falling probability, equal ones at once; None where one class is missing."""
     counts = np.ones(len(p), dtype=np.int64) if rows is None else rows

@@ -6,14 +6,12 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray, IntArray
 from placement.evaluation.calibration.reliability import LEAST_ROWS
 from placement.evaluation.thresholds import DecisionCurve, decision_curve
 from placement.model.fitted import Fitted
 from placement.reporting.plots.canvas import BLUE, GREY, INK, ORANGE, canvas
-
-Floats = npt.NDArray[np.float64]
 
 _DRAWN = np.arange(1, 100) / 100
 _SHOWN = 1000  # students that a confusion is told of
@@ -106,10 +104,10 @@ def _ranges(curve: DecisionCurve) -> list[tuple[float, float]]:
 
 
 def decision_plot(
-    p: Floats,
-    y: Floats,
-    weight: Floats,
-    rows: npt.NDArray[np.int64],
+    p: FloatArray,
+    y: FloatArray,
+    weight: FloatArray,
+    rows: IntArray,
     threshold: float,
     positive: str = "placed",
 ) -> bytes | None:
@@ -143,7 +141,7 @@ def decision_plot(
     return page.png
 
 
-def spaced(p: Floats, rows: npt.NDArray[np.int64]) -> Floats:
+def spaced(p: FloatArray, rows: IntArray) -> FloatArray:
     """Return those of 99 thresholds between which 5 rows or more lie, or none."""
     above = [int(rows[p >= at].sum()) for at in _DRAWN]
     kept, last = [], int(rows.sum())

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from placement.arrays import AnyFloatArray
 from placement.config import TrainConfig
 from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, no_weights
 from placement.errors import UsageError
@@ -58,7 +59,7 @@ def check_scalar(
 
 def check_batch(
     rows: Chunk,
-    weights: npt.NDArray[np.floating],
+    weights: AnyFloatArray,
     intercept: float,
     dtype: str = "float64",
     epsilon: float = 1e-8,
@@ -121,10 +122,10 @@ def first_rows(source: Chunks) -> Chunk:
 
 
 def _rows(
-    x: npt.NDArray[np.floating],
-    y: npt.NDArray[np.floating],
-    weight: npt.NDArray[np.floating],
-    weights: npt.NDArray[np.floating],
+    x: AnyFloatArray,
+    y: AnyFloatArray,
+    weight: AnyFloatArray,
+    weights: AnyFloatArray,
     intercept: float,
     dtype: str,
     epsilon: float,

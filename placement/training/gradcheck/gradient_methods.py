@@ -10,10 +10,10 @@ import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from placement.arrays import FloatArray
 from placement.model import loss as losses
 from placement.model.perceptron import Perceptron
 
@@ -127,13 +127,11 @@ def by_difference(rows: Rows) -> list[float]:
     return found
 
 
-def _row_losses(
-    z: npt.NDArray[np.float64], y: npt.NDArray[np.float64], rows: Rows
-) -> npt.NDArray[np.float64]:
+def _row_losses(z: FloatArray, y: FloatArray, rows: Rows) -> FloatArray:
     if rows.loss == "clamped":
         corner = np.log1p(-rows.epsilon) - np.log(rows.epsilon)
         z = np.clip(z, -corner, corner)
-    losses_of_rows: npt.NDArray[np.float64] = y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)
+    losses_of_rows: FloatArray = y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)
     return losses_of_rows
 
 

@@ -12,10 +12,10 @@ probabilities is the observed share again, which the correction pulls towards ½
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import expit
 
+from placement.arrays import FloatArray
 from placement.data.encoding.chunks import ArrayChunks, Chunks
 from placement.errors import DataError
 from placement.training.problem.problem import Problem, Stage
@@ -25,8 +25,6 @@ MOST_CELLS = 20_000_000
 MOST_ROUNDS = 500
 AGREED = 1e-10  # change of the logits, in the root mean square
 _FAR = 1e3  # of an intercept in log-odds
-
-Array = npt.NDArray[np.float64]
 
 
 def pseudo_observed(problem: Problem) -> Problem:
@@ -57,7 +55,7 @@ def pseudo_observed(problem: Problem) -> Problem:
     raise DataError("--firth: no estimate was found; are there columns that are nearly copies?")
 
 
-def flic_intercept(source: Chunks, weights: Array, intercept: float) -> float:
+def flic_intercept(source: Chunks, weights: FloatArray, intercept: float) -> float:
     """Return the intercept at which the mean probability is the observed share."""
     x, y, weight = _arrays(source)
     offset = x @ weights
@@ -68,7 +66,7 @@ def flic_intercept(source: Chunks, weights: Array, intercept: float) -> float:
     return float(brentq(surplus, intercept - _FAR, intercept + _FAR, xtol=1e-14))
 
 
-def _arrays(source: Chunks) -> tuple[Array, Array, Array]:
+def _arrays(source: Chunks) -> tuple[FloatArray, FloatArray, FloatArray]:
     parts = [(chunk.x, chunk.y, chunk.weight) for chunk in source]
     x, y, weight = (
         np.concatenate([np.array(part[k], dtype=np.float64) for part in parts]) for k in range(3)
@@ -76,7 +74,7 @@ def _arrays(source: Chunks) -> tuple[Array, Array, Array]:
     return x, y, weight
 
 
-def _leverage(ones: Array, weight: Array, logit: Array) -> Array:
+def _leverage(ones: FloatArray, weight: FloatArray, logit: FloatArray) -> FloatArray:
     """Return the diagonal (n,) of the hat matrix W½X(XᵀWX)⁻¹XᵀW½ with W = weight·p(1 − p)."""
     p = expit(logit)
     root = np.sqrt(weight * p * (1 - p))

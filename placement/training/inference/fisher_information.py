@@ -8,13 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from placement.arrays import FloatArray
 from placement.data.encoding.chunks import Chunk, Chunks, threads_for
 from placement.training.passes.chunk_threads import map_chunks, tensors
-
-Array = npt.NDArray[np.float64]
 
 WIDEST = 2_000  # columns; beyond, a covariance takes hundreds of megabytes
 
@@ -30,9 +28,9 @@ class Information:
     """
 
     log_likelihood: float
-    hessian: Array
-    scores: Array
-    products: Array
+    hessian: FloatArray
+    scores: FloatArray
+    products: FloatArray
     positive: float
     negative: float
     factors: tuple[float, float] = (1.0, 1.0)
@@ -66,7 +64,7 @@ class Information:
                 found[name] = float(max(np.exp((sum(parts) - whole) / own.sum()), 1.0))
         return found
 
-    def covariance_factor(self, l2: float, *, robust: bool) -> Array | None:
+    def covariance_factor(self, l2: float, *, robust: bool) -> FloatArray | None:
         """Return F, lower triangular, of which FFᵀ is the parameters' covariance.
 
         That is the inverse of the penalised Hessian: at l2 = 0 the usual one of maximum
@@ -97,7 +95,7 @@ class _Sums:
     log_likelihood: float = 0.0
     positive: float = 0.0
     weight: float = 0.0
-    matrices: Array = field(init=False)
+    matrices: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
         self.matrices = np.zeros((3, self.width + 1, self.width + 1))
@@ -111,7 +109,7 @@ class _Sums:
 
 def information(
     source: Chunks,
-    weights: Array,
+    weights: FloatArray,
     intercept: float,
     factors: tuple[float, float] | None = None,
 ) -> Information:

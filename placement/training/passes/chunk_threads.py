@@ -6,11 +6,11 @@ from functools import cache
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
+from placement.arrays import AnyFloatArray
 from placement.data.encoding.chunks import Chunk, Chunks
 from placement.runtime.ordered_map import in_order
 
@@ -66,7 +66,7 @@ def tensors(chunk: Chunk, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor | 
     return _tensor(chunk.x, dtype), _tensor(chunk.y, dtype), weight
 
 
-def _tensor(array: npt.NDArray[np.floating], dtype: torch.dtype) -> Tensor:
+def _tensor(array: AnyFloatArray, dtype: torch.dtype) -> Tensor:
     # torch.from_numpy warns of read-only arrays and refuses negative strides.
     usable = array.flags.writeable and array.flags.aligned and min(array.strides) > 0
     return torch.from_numpy(array if usable else array.copy()).to(dtype)

@@ -7,8 +7,9 @@ with zero rows too, or the others wait for ever.
 from types import ModuleType
 
 import numpy as np
-import numpy.typing as npt
 import torch
+
+from placement.arrays import FloatArray
 
 
 def _group() -> ModuleType | None:
@@ -31,14 +32,14 @@ def world_size() -> int:
     return int(group.get_world_size()) if group else 1
 
 
-def add_up(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def add_up(values: FloatArray) -> FloatArray:
     """Add the arrays of all ranks, element by element; every rank gets the same sums."""
     group = _group()
     if group is None:
         return values
     total = torch.from_numpy(np.array(values, dtype=np.float64))
     group.all_reduce(total)
-    summed: npt.NDArray[np.float64] = total.numpy()
+    summed: FloatArray = total.numpy()
     return summed
 
 

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from placement.arrays import FloatArray
 from placement.data.encoding.chunks import Chunk, Chunks
 from placement.model import loss as losses
 from placement.model.perceptron import Perceptron
 from placement.training.passes import distributed
 from placement.training.passes.chunk_threads import map_chunks, tensors, total_weight
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -45,8 +43,8 @@ class Sums:
 
     loss: float
     weight: float
-    gradient: Array
-    hessian: Array | None
+    gradient: FloatArray
+    hessian: FloatArray | None
     beyond: int
     beyond_wrong: int
 
@@ -55,9 +53,9 @@ class Sums:
 class _Part:
     """The sums of a few chunks. `scalars`: loss, weight, rows beyond the clamp, wrong ones."""
 
-    scalars: Array
+    scalars: FloatArray
     gradient: tuple[Tensor, Tensor]
-    products: Array
+    products: FloatArray
 
 
 class LossSums:
@@ -129,7 +127,7 @@ class LossSums:
         return _Part(scalars, leaf.gradient(), summed)
 
     @torch.no_grad()
-    def _look(self, chunks: Iterable[Chunk]) -> Array:
+    def _look(self, chunks: Iterable[Chunk]) -> FloatArray:
         leaf, sums = self._leaf(), np.zeros(2)
         for chunk in chunks:
             x, y, weight = tensors(chunk, leaf.dtype)
@@ -149,9 +147,9 @@ class _Products:
         self._total = np.zeros((columns + 1, columns + 1))
 
     @property
-    def symmetric(self) -> Array:
+    def symmetric(self) -> FloatArray:
         """The sums, symmetric to the last bit."""
-        symmetric: Array = (self._total + self._total.T) / 2
+        symmetric: FloatArray = (self._total + self._total.T) / 2
         return symmetric
 
     def add(self, x: Tensor, curvature: Tensor) -> None:

@@ -7,13 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from placement.arrays import FloatArray
 from placement.data.encoding.chunks import Chunk, Chunks
 from placement.errors import DataError
 from placement.model.perceptron import Standardising
 from placement.training.passes import distributed
 from placement.training.passes.chunk_threads import map_chunks, tensors, total_weight
-
-Array = npt.NDArray[np.float64]
 
 ALIASED = 1e-10  # of a column's squared length: what earlier columns leave unexplained
 CONSTANT = 1e-20
@@ -25,11 +24,11 @@ class Moments:
     """`weight` Σw, `mean: (d,)` and `centred: (d, d)` = Σ w (x − mean)(x − mean)ᵀ."""
 
     weight: float
-    mean: Array
-    centred: Array
+    mean: FloatArray
+    centred: FloatArray
 
     @property
-    def raw(self) -> Array:
+    def raw(self) -> FloatArray:
         """Σ w xxᵀ with the intercept's column of ones at the end, `(d + 1, d + 1)`."""
         ends = np.append(self.mean, 1.0)
         total = self.weight * np.outer(ends, ends)
@@ -49,7 +48,7 @@ class Moments:
         return Moments(self.weight, mean, self.centred / np.outer(units.std, units.std))
 
     @property
-    def unexplained(self) -> Array:
+    def unexplained(self) -> FloatArray:
         """The shares (d,) of the columns' squared lengths that earlier ones do not explain.
 
         0 for a constant, which the intercept explains; an aliased column explains nothing more.
@@ -98,9 +97,9 @@ class Totals:
     rows: int
     weight: float
     positive: float
-    pivot: Array
-    sums: Array
-    products: Array | None
+    pivot: FloatArray
+    sums: FloatArray
+    products: FloatArray | None
     hard: bool
     in_doubt: bool
     rounded: bool
@@ -130,7 +129,7 @@ def totals(
     dtype = torch.float32 if single else torch.float64
     pivot = _pivot(source)
 
-    def part_of(chunks: Iterable[Chunk]) -> tuple[Array, bool]:
+    def part_of(chunks: Iterable[Chunk]) -> tuple[FloatArray, bool]:
         found, fine = np.zeros(3 + columns + columns**2 * products), True
         for chunk in chunks:
             sums, good = _sums_of(chunk, pivot, dtype, products=products)
@@ -158,8 +157,8 @@ def totals(
 
 
 def _sums_of(
-    chunk: Chunk, pivot: Array, dtype: torch.dtype, *, products: bool
-) -> tuple[Array, bool]:
+    chunk: Chunk, pivot: FloatArray, dtype: torch.dtype, *, products: bool
+) -> tuple[FloatArray, bool]:
     """Sum up one chunk; False where a target is neither 0 nor 1 or a weight negative."""
     x, y, weight = tensors(chunk, dtype)
     fine = bool(((y == 0) | (y == 1)).all()) and not (weight is not None and (weight < 0).any())
@@ -175,7 +174,7 @@ def _sums_of(
     return np.concatenate(parts), fine
 
 
-def _pivot(source: Chunks) -> Array:
+def _pivot(source: Chunks) -> FloatArray:
     """Return the mean of the first rows of every rank where that is far from zero, else zero."""
     seen = np.zeros(1 + 2 * source.columns)
     if len(source):
@@ -185,5 +184,5 @@ def _pivot(source: Chunks) -> Array:
     seen = distributed.add_up(seen)
     mean, square = np.split(seen[1:] / max(seen[0], 1.0), 2)
     far = np.isfinite(square) & (mean**2 > 0.5 * square)
-    pivot: Array = np.where(far, mean, 0.0)
+    pivot: FloatArray = np.where(far, mean, 0.0)
     return pivot

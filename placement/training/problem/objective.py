@@ -5,16 +5,14 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.data.encoding.chunks import Chunks
 from placement.errors import DataError
 from placement.model.perceptron import Perceptron
 from placement.training.passes import loss_sums
 from placement.training.problem.options import Options
 from placement.training.solver.hessian import Hessian
-
-Array = npt.NDArray[np.float64]
 
 _REMEMBERED = 8  # evaluations kept, so that no visit is paid for twice
 
@@ -26,11 +24,11 @@ class ObjectiveValue:
     `curvature` was taken here or nearby, None where nobody asked for it.
     """
 
-    parameters: Array
+    parameters: FloatArray
     weight: float
     loss: float
     penalised: float
-    gradient: Array
+    gradient: FloatArray
     curvature: Hessian | None
     clamped: int
     clamped_wrong: int
@@ -41,7 +39,7 @@ class ObjectiveValue:
         """Euclidean norm of the gradient of the penalised mean loss."""
         return float(np.linalg.norm(self.gradient)) / self.weight
 
-    def newton_step(self) -> Array:
+    def newton_step(self) -> FloatArray:
         """Return −H⁻¹g, `(d + 1,)`."""
         if self.curvature is None:
             raise ValueError("this point was evaluated without its Hessian")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray, IntArray
 from placement.data.encoding.chunks import Chunk, Chunks, threads_for
 from placement.errors import DataError
 from placement.model.perceptron import Perceptron, Standardising
@@ -18,8 +18,6 @@ from placement.training.problem.separation import (
     PENALTY_ONLY,
     find_separation,
 )
-
-Array = npt.NDArray[np.float64]
 
 SGD_SHARE = 0.25  # of the longest safe step: mini-batches are noisy, and the noise grows with it
 SAMPLED_CELLS = 3_200_000  # from so many on, the optimum of a sample is a better start for Newton
@@ -62,7 +60,7 @@ class Problem:
     source: Chunks
     options: Options
     names: tuple[str, ...]
-    kept: npt.NDArray[np.int64]
+    kept: IntArray
     aliased: tuple[int, ...]
     width: int
     stages: tuple[Stage, ...]
@@ -72,7 +70,7 @@ class Problem:
     separation_known: bool
     separable: bool
     warnings: tuple[str, ...]
-    start: npt.NDArray[np.float64] | None = None
+    start: FloatArray | None = None
 
     @property
     def lr(self) -> float:
@@ -91,7 +89,7 @@ class Problem:
             made.move_to(self.start)
         return made
 
-    def with_penalty(self, l2: float, weights: Array, intercept: float) -> "Problem":
+    def with_penalty(self, l2: float, weights: FloatArray, intercept: float) -> "Problem":
         """The same rows with another penalty above 0, begun at a solution `weights: (width,)`.
 
         From a neighbour's optimum on, only the last of the stages has anything left to do.
@@ -111,7 +109,7 @@ class Problem:
             raise ValueError(f"a source of {source.columns} columns beside one of {self.width}")
         return None if source is None else _selected(source, self.kept)
 
-    def expand(self, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def expand(self, weights: FloatArray) -> FloatArray:
         """Weights `(width,)` from those of the kept columns: 0 where aliased."""
         full = np.zeros(self.width)
         full[self.kept] = weights
@@ -196,7 +194,7 @@ def _look_for_separation(
     return True, ((f"{found.text}; {PENALTY_ONLY}",) if found.columns else ())
 
 
-def _selected(source: Chunks, columns: npt.NDArray[np.int64]) -> Chunks:
+def _selected(source: Chunks, columns: IntArray) -> Chunks:
     return source if len(columns) == source.columns else source.select(columns)
 
 

@@ -8,10 +8,10 @@ walked through, never held: a programme is solved on a few of them.
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
-RowIterator = Callable[[], Iterator[Array]]  # through signed rows, some (n, d + 1) at a time
+from placement.arrays import FloatArray
+
+RowIterator = Callable[[], Iterator[FloatArray]]  # through signed rows, some (n, d + 1) at a time
 
 _WORKING_ROWS = 1_000
 _MOST_TRIED_COLUMNS = 40
@@ -19,19 +19,19 @@ _MARGIN = 1e-6  # of a separating plane: the solver's tolerance is 1e-7
 _NEWTON_STEPS, _FAR = 12, 30.0
 
 
-def row_iterator(signed: Array) -> RowIterator:
+def row_iterator(signed: FloatArray) -> RowIterator:
     """Walk through rows in memory."""
     return lambda: iter([signed])
 
 
-def classes_overlap(sample: Array) -> bool:
+def classes_overlap(sample: FloatArray) -> bool:
     """Whether some rows overlap for sure, and with them all rows of the same columns."""
     if not is_of_full_rank(sample):
         return False
     return has_optimum(sample) or separating_plane(row_iterator(sample)) is None
 
 
-def has_optimum(signed: Array) -> bool:
+def has_optimum(signed: FloatArray) -> bool:
     """Whether a finite optimum without penalty was found, which proves that the classes overlap.
 
     There Σ pᵢsᵢxᵢ = 0 with every pᵢ = sigmoid(−sᵢxᵢᵀβ) above 0. A plane with all margins ≥ 0 has
@@ -55,7 +55,7 @@ def has_optimum(signed: Array) -> bool:
     return False
 
 
-def separating_plane(walk: RowIterator) -> Array | None:
+def separating_plane(walk: RowIterator) -> FloatArray | None:
     """Return β with |β| ≤ 1, all margins ≥ 0 and one above, or None.
 
     Solved on a few rows, to which those that its answer violates are added until none is: an
@@ -72,7 +72,7 @@ def separating_plane(walk: RowIterator) -> Array | None:
         work = grown
 
 
-def _solve(signed: Array) -> Array | None:
+def _solve(signed: FloatArray) -> FloatArray | None:
     from scipy.optimize import linprog
 
     answer = linprog(
@@ -116,16 +116,16 @@ def completely(walk: RowIterator) -> bool:
         work = grown
 
 
-def _some_rows(walk: RowIterator) -> Array:
+def _some_rows(walk: RowIterator) -> FloatArray:
     draw = np.random.default_rng(0)
     return _lowest(walk, lambda signed: draw.random(len(signed)))
 
 
-def _violated(walk: RowIterator, beta: Array) -> Array:
+def _violated(walk: RowIterator, beta: FloatArray) -> FloatArray:
     return _lowest(walk, lambda signed: signed @ beta, -_MARGIN)
 
 
-def _outside_span(walk: RowIterator, work: Array) -> Array:
+def _outside_span(walk: RowIterator, work: FloatArray) -> FloatArray:
     """Return rows that are no combination of those given."""
     _, size, right = np.linalg.svd(work)
     none = size.max(initial=0.0) * max(work.shape) * np.finfo(np.float64).eps
@@ -135,7 +135,9 @@ def _outside_span(walk: RowIterator, work: Array) -> Array:
     return _lowest(walk, lambda signed: -np.abs(signed @ null).max(axis=1), -_MARGIN)
 
 
-def _lowest(walk: RowIterator, score: Callable[[Array], Array], below: float = np.inf) -> Array:
+def _lowest(
+    walk: RowIterator, score: Callable[[FloatArray], FloatArray], below: float = np.inf
+) -> FloatArray:
     """Return the rows of the lowest scores below a bound, a thousand at most."""
     kept, scores = np.empty((0, 0)), np.empty(0)
     for signed in walk():
@@ -148,12 +150,12 @@ def _lowest(walk: RowIterator, score: Callable[[Array], Array], below: float = n
     return kept
 
 
-def is_of_full_rank(signed: Array) -> bool:
+def is_of_full_rank(signed: FloatArray) -> bool:
     """Whether no column of signed rows is a combination of the others."""
     return bool(np.linalg.matrix_rank(signed) == signed.shape[1])
 
 
-def columns_that_separate(walk: RowIterator, beta: Array) -> list[int]:
+def columns_that_separate(walk: RowIterator, beta: FloatArray) -> list[int]:
     """Return few columns that suffice: each that does alone, else what no other can replace."""
     columns = len(beta) - 1
     alone = _separate_alone(walk)
@@ -176,8 +178,8 @@ def _separates_with(walk: RowIterator, columns: list[int]) -> bool:
 
 def _separate_alone(walk: RowIterator) -> list[int]:
     """Return the columns of which one side of a value has one outcome, the other the other."""
-    low: list[Array] = [np.array(np.inf), np.array(np.inf)]  # of the negative and the positive
-    high: list[Array] = [np.array(-np.inf), np.array(-np.inf)]
+    low: list[FloatArray] = [np.array(np.inf), np.array(np.inf)]  # of the negative and the positive
+    high: list[FloatArray] = [np.array(-np.inf), np.array(-np.inf)]
     for signed in walk():
         for side, rows in enumerate((-signed[signed[:, -1] < 0], signed[signed[:, -1] > 0])):
             low[side] = np.minimum(low[side], rows.min(axis=0, initial=np.inf))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks
 from placement.training.problem.separating_hyperplane import (
     RowIterator,
@@ -17,8 +17,6 @@ from placement.training.problem.separating_hyperplane import (
     row_iterator,
     separating_plane,
 )
-
-Array = npt.NDArray[np.float64]
 
 MOST_DISTINCT_ROWS = 200_000
 NO_OPTIMUM = (
@@ -76,7 +74,7 @@ def find_separation(
     return Separation(chosen, complete, text)
 
 
-def _walk_through(source: Chunks, scale: tuple[Array, Array]) -> RowIterator:
+def _walk_through(source: Chunks, scale: tuple[FloatArray, FloatArray]) -> RowIterator:
     return lambda: (_signed_rows(chunk, scale) for chunk in source)
 
 
@@ -85,7 +83,7 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _scale(source: Chunks) -> tuple[Array, Array]:
+def _scale(source: Chunks) -> tuple[FloatArray, FloatArray]:
     """Return the middle and the half width of each column's range, `(d,)` each, 1 if it is 0."""
     low, high = np.full(source.columns, np.inf), np.full(source.columns, -np.inf)
     for chunk in source:
@@ -97,7 +95,7 @@ def _scale(source: Chunks) -> tuple[Array, Array]:
     return middle, width
 
 
-def _signed_rows(rows: Chunk | ArrayChunks, scale: tuple[Array, Array]) -> Array:
+def _signed_rows(rows: Chunk | ArrayChunks, scale: tuple[FloatArray, FloatArray]) -> FloatArray:
     """Rows s·(x, 1) with s = ±1, columns brought to like size; a soft target counts as both."""
     used = rows.weight > 0
     middle, width = scale
@@ -106,13 +104,15 @@ def _signed_rows(rows: Chunk | ArrayChunks, scale: tuple[Array, Array]) -> Array
     return np.concatenate([full[y > 0], -full[y < 1]])
 
 
-def _distinct_rows(source: Chunks, scale: tuple[Array, Array], most_rows: int) -> Array | None:
+def _distinct_rows(
+    source: Chunks, scale: tuple[FloatArray, FloatArray], most_rows: int
+) -> FloatArray | None:
     """Return the different signed rows; None as soon as there are too many."""
     most = min(most_rows, _MOST_CELLS // (source.columns + 1))
     # Rows are compared by two sums of their cells: as good as sure, and much faster.
     draw = np.random.default_rng(0).normal(size=(2, source.columns + 1))
     found = np.empty((0, source.columns + 1))
-    waiting: list[Array] = []
+    waiting: list[FloatArray] = []
     for chunk in source:
         waiting.append(_different(_signed_rows(chunk, scale), draw))
         # Joined whenever they doubled, so that rows that come again never pile up.
@@ -124,7 +124,7 @@ def _distinct_rows(source: Chunks, scale: tuple[Array, Array], most_rows: int) -
     return None if len(found) > most else found
 
 
-def _different(signed: Array, draw: Array) -> Array:
+def _different(signed: FloatArray, draw: FloatArray) -> FloatArray:
     keys = np.empty(len(signed), dtype=np.complex128)
     # Not by `@`: the same row must have the same sum wherever it stands.
     keys.real, keys.imag = (signed * draw[0]).sum(axis=1), (signed * draw[1]).sum(axis=1)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-Array = npt.NDArray[np.float64]
+from placement.arrays import FloatArray
 
 NEARBY = 1e-3  # root mean square change of the logits over which a Hessian hardly changes
 
@@ -21,12 +20,12 @@ class Hessian:
     Hessian scaled up.
     """
 
-    hessian: Array
-    parameters: Array
+    hessian: FloatArray
+    parameters: FloatArray
     weight: float
     whole: bool = True
 
-    def step(self, gradient: Array) -> Array:
+    def step(self, gradient: FloatArray) -> FloatArray:
         """Return −H⁻¹g, `(d + 1,)`; the shortest such step where H is singular."""
         size, factor = self._scaled
         if factor is None:
@@ -37,7 +36,7 @@ class Hessian:
             found = torch.cholesky_solve(right, factor).squeeze(1).numpy()
         return -np.asarray(found / size, dtype=np.float64)
 
-    def newton_decrement(self, gradient: Array) -> float:
+    def newton_decrement(self, gradient: FloatArray) -> float:
         """Return λ = √(gᵀH⁻¹g): how far the optimum is, in standard errors."""
         step = self.step(gradient)
         residual = np.linalg.norm(self.hessian @ step + gradient)
@@ -45,7 +44,7 @@ class Hessian:
             return float("inf")
         return math.sqrt(max(0.0, -float(gradient @ step)))
 
-    def is_near(self, parameters: Array) -> bool:
+    def is_near(self, parameters: FloatArray) -> bool:
         """Whether the Hessian at other parameters is this one to within a per cent or so.
 
         A move by λ standard errors changes the logits by λ/√weight in the root mean square, and the
@@ -60,7 +59,7 @@ class Hessian:
         return Hessian(self.hessian * factor, self.parameters, self.weight * factor, whole=False)
 
     @cached_property
-    def _scaled(self) -> tuple[Array, torch.Tensor | None]:
+    def _scaled(self) -> tuple[FloatArray, torch.Tensor | None]:
         # Unit diagonal first: columns of very different sizes then cost no digits.
         size = np.sqrt(np.maximum(np.diag(self.hessian), 0.0))
         size[size == 0] = 1.0

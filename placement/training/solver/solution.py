@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from placement.arrays import FloatArray
 from placement.model.history import Epoch, Stopped
 from placement.training.problem.problem import Problem
 
@@ -19,7 +17,7 @@ class Solution:
     where none of them ran. `warnings` are sentences for the user.
     """
 
-    weights: npt.NDArray[np.float64]
+    weights: FloatArray
     intercept: float
     aliased: tuple[int, ...]
     stopped: Stopped

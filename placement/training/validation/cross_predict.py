@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import FloatArray, IntArray
 from placement.config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.profiles.sensitive_groups import SensitiveGroups
@@ -18,12 +19,10 @@ from placement.runtime.ordered_map import in_order, usable_processors
 from placement.training.prepare import Prepared, TestRows, finish, prepare
 from placement.training.solver.training_loop import solve
 
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
-InGroups = tuple[Floats, Floats, Floats, tuple[Codes, ...]]
+InGroups = tuple[FloatArray, FloatArray, FloatArray, tuple[IntArray, ...]]
 
 
-def scored(tested: TestRows, fitted: Fitted) -> Iterator[tuple[Floats, Floats, Floats]]:
+def scored(tested: TestRows, fitted: Fitted) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
     """Yield probability, label and weight (n,) of the rows of each piece."""
     for p, y, w, _ in scored_in_groups(tested, fitted, ()):
         yield p, y, w
@@ -48,7 +47,7 @@ def scored_in_groups(
 
 def cross_scored(
     table: Table, config: TrainConfig, folds: ChunkedArray
-) -> Iterator[tuple[Floats, Floats, Floats, float]]:
+) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, float]]:
     """Yield out-of-fold probability, label and weight (n,) with their base rate, fold by fold.
 
     `folds` number the rows as `folds_of` does; rows of -1 are neither trained on nor scored.
@@ -86,7 +85,7 @@ def fold_numbers(folds: ChunkedArray) -> list[int]:
 
 def fold_scored(
     table: Table, config: TrainConfig, folds: ChunkedArray, number: int
-) -> Iterator[tuple[Floats, Floats, Floats, float]]:
+) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, float]]:
     """Yield the same of one fold, by the model of the other folds."""
     with _fold_model(table, config, folds, number) as (prepared, fitted):
         for p, y, w in scored(prepared.tested, fitted):

@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.encoding.chunks import Chunks
@@ -19,8 +19,6 @@ from placement.training.solver.solution import Solution
 from placement.training.solver.training_loop import solve
 from placement.training.validation.cross_predict import without_fold
 from placement.training.validation.l2_path import PenaltyPath, path_of
-
-Floats = npt.NDArray[np.float64]
 
 FEW_COLUMNS = 200  # up to which their Hessian is factorised faster by one thread
 
@@ -85,7 +83,7 @@ def _losses(
     folds: ChunkedArray,
     l2: Sequence[float],
     on_progress: Callable[[], None],
-) -> Iterator[tuple[Floats, float]]:
+) -> Iterator[tuple[FloatArray, float]]:
     """Yield the held-out mean log-loss (m,) at each penalty and Σ weight, fold by fold."""
     numbers = sorted({int(fold) for own in folds for fold in np.unique(own) if fold >= 0})
     for number in numbers:
@@ -100,7 +98,7 @@ def _losses(
         prepared.discard()
 
 
-def held_out_losses(source: Chunks, fits: Floats) -> tuple[Floats, float]:
+def held_out_losses(source: Chunks, fits: FloatArray) -> tuple[FloatArray, float]:
     """Return the mean log-loss (m,) of rows under parameters (m, d + 1), and Σ weight."""
     total, size = np.zeros(len(fits)), 0.0
     for chunk in source:

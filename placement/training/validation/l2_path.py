@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from placement.arrays import FloatArray
 
 WEAKEST = 1e-3
 STRENGTH = 10.0  # of the strongest penalty, in units of what the rows say of one column
@@ -42,7 +41,7 @@ class PenaltyPath:
     folds: int
     repeats: int
     names: tuple[str, ...]
-    weights: Floats
+    weights: FloatArray
 
     @property
     def l2(self) -> float:
@@ -75,12 +74,12 @@ def penalties_for(weight: float, positive: float) -> tuple[float, ...]:
 
 def path_of(
     l2: Sequence[float],
-    losses: Floats,
-    sizes: Floats,
+    losses: FloatArray,
+    sizes: FloatArray,
     *,
     rows: int,
     names: Sequence[str],
-    weights: Floats,
+    weights: FloatArray,
 ) -> PenaltyPath:
     """Sum up held-out log-losses (repeats, folds, m); folds weigh as `sizes` (repeats, folds)."""
     mean, error = mean_and_error(losses, sizes)
@@ -100,7 +99,7 @@ def path_of(
     )
 
 
-def mean_and_error(losses: Floats, sizes: Floats) -> tuple[Floats, Floats]:
+def mean_and_error(losses: FloatArray, sizes: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the mean and standard error (m,) of losses (repeats, folds, m).
 
     Of each repeat: the mean over folds, weighted by size, and its standard error with K − 1 degrees
@@ -112,7 +111,7 @@ def mean_and_error(losses: Floats, sizes: Floats) -> tuple[Floats, Floats]:
     return mean.mean(axis=0), np.sqrt(square.mean(axis=0))
 
 
-def one_standard_error(mean: Floats, error: Floats) -> tuple[int, int]:
+def one_standard_error(mean: FloatArray, error: FloatArray) -> tuple[int, int]:
     """Return the place of the least mean, and the first (strongest) within one error of it."""
     best = int(np.argmin(mean))
     return best, int(np.flatnonzero(mean <= mean[best] + error[best])[0])

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, ObjectArray
 from placement.config import TrainConfig
 from placement.data.columns.storage import Storage
 from placement.data.splits.split import FEWEST_HELD_OUT, TEST, TRAIN, split_of
@@ -176,11 +176,11 @@ def _latest(table: Table) -> str | None:
     return max(seen, key=lambda word: (float(word) if word.isdecimal() else -1.0, word))
 
 
-def _of_batch(table: Table, place: int, batch: str) -> npt.NDArray[np.bool_]:
+def _of_batch(table: Table, place: int, batch: str) -> BoolArray:
     return np.asarray(_batches(table, place) == batch)
 
 
-def _batches(table: Table, place: int) -> npt.NDArray[np.object_]:
+def _batches(table: Table, place: int) -> ObjectArray:
     column = table.kept[str(table.batch)]
     own = column.piece(place)
     return np.array([word or "" for word in words(own)], dtype=object)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.evaluation.metrics.bootstrap import EXACT_ROWS
 from placement.model.fitted import Fitted
 from placement.reporting.plots.grade_curve import (
@@ -17,8 +17,6 @@ from placement.reporting.plots.grade_curve import (
 from placement.reporting.plots.training_plots import Pictures
 from placement.training.prepare import TestRows
 from placement.workflows.training.fit_and_test import FitAndTestResult
-
-Floats = npt.NDArray[np.float64]
 
 
 def pictures_of(trial: FitAndTestResult, fitted: Fitted) -> Pictures:
@@ -52,7 +50,7 @@ def _grade(tested: TestRows, fitted: Fitted, rows: int) -> Grade | None:
     return grade_of(fitted, {name: values}, label, weight, name, counts)
 
 
-def _of_pieces(tested: TestRows, name: str) -> Iterator[tuple[Floats, Floats, Floats]]:
+def _of_pieces(tested: TestRows, name: str) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
     table = tested.table
     for place in range(table.pieces):
         rows = tested.rows(place)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import IndexArray
 from placement.data.formats.blocks import Block, BlockRequest
 from placement.data.schema import Feature
 from placement.errors import DataError, ModelError
@@ -112,7 +112,7 @@ def _students(
     return found, total
 
 
-def _places(question: Question, before: int, rows: int, found: int) -> npt.NDArray[np.intp]:
+def _places(question: Question, before: int, rows: int, found: int) -> IndexArray:
     """Return which rows of a block are asked about: the one, or as many as are left to tell."""
     if question.row is not None:
         place = question.row - 1 - before
@@ -121,7 +121,7 @@ def _places(question: Question, before: int, rows: int, found: int) -> npt.NDArr
     return np.arange(left)
 
 
-def _where(block: Block, places: npt.NDArray[np.intp]) -> Callable[[int], str]:
+def _where(block: Block, places: IndexArray) -> Callable[[int], str]:
     return lambda row: block.where(int(places[row]))
 
 

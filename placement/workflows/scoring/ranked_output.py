@@ -10,15 +10,13 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray, IndexArray
 from placement.data.formats.blocks import Block, BlockRequest, text_of
 from placement.data.output.take_rows import gathered, in_turn, joined_cells, kind_of, taken
 from placement.evaluation.shortlist import Rank, shortlist
 from placement.model.scorer import Coded, fold
 from placement.workflows.scoring.score_blocks import Scored
-
-Places = npt.NDArray[np.intp]
 
 PROBABILITY, PREDICTION = "placement_probability", "placement_prediction"
 _BATCH_ROWS = 16_384
@@ -63,14 +61,14 @@ class _Held:
 
     block: Block
     cells: Mapping[str, Any]
-    group: npt.NDArray[np.intp]
+    group: IndexArray
     words: Sequence[str]
-    numbers: Places
+    numbers: IndexArray
 
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def only(self, places: Places) -> "_Held":
+    def only(self, places: IndexArray) -> "_Held":
         """Hold only some of the rows."""
         return replace(
             self,
@@ -155,7 +153,7 @@ class Ranked:
         for start, end in pairwise(cuts):
             self._hand_on(piece[start:end], place[start:end])
 
-    def _hand_on(self, piece: Places, place: Places) -> None:
+    def _hand_on(self, piece: IndexArray, place: IndexArray) -> None:
         used, number = np.unique(piece, return_inverse=True)
         chosen = [place[piece == own] for own in used.tolist()]
         turn = in_turn(number)
@@ -182,20 +180,20 @@ class Ranked:
         self.rows_out += len(place)
         self.positive += positive
 
-    def _first(self, probability: npt.NDArray[np.float64], group: Places) -> Places:
+    def _first(self, probability: FloatArray, group: IndexArray) -> IndexArray:
         """The places of the rows that may be written, in the order of the file."""
         if self.ranking.top is None:
             return np.arange(len(probability))
         return np.sort(shortlist(probability, self.ranking.rank, top=self.ranking.top, group=group))
 
-    def _probability(self) -> npt.NDArray[np.float64]:
+    def _probability(self) -> FloatArray:
         return np.concatenate([held.cells[PROBABILITY] for held in self._held])
 
-    def _group(self) -> Places:
+    def _group(self) -> IndexArray:
         return np.concatenate([held.group for held in self._held])
 
 
-def _grouped(block: Block, by: str | None, places: Places) -> tuple[list[str], Places]:
+def _grouped(block: Block, by: str | None, places: IndexArray) -> tuple[list[str], IndexArray]:
     """Return the words of the groups in the order of their first rows, and each row's number.
 
     Words are alike after trimming and case-folding; blank cells are a group as well.

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import BoolArray, IndexArray, ObjectArray
 from placement.data.columns.row_rules import Rule
 from placement.data.formats.table_reader import Block
 from placement.data.schema import matching_columns
@@ -24,8 +24,6 @@ NOTES = "placement_notes"
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
 
-Mask = npt.NDArray[np.bool_]
-
 
 @dataclass(frozen=True)
 class Scored:
@@ -35,13 +33,13 @@ class Scored:
     """
 
     block: Block
-    keep: Mask
+    keep: BoolArray
     cells: Mapping[str, Any]
     problems: tuple[Problem, ...]
     left_out: Mapping[str, int]
     positive: int
     written: Any = None
-    numbers: npt.NDArray[np.intp] | None = None
+    numbers: IndexArray | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ class BlockScorer:
         cells = dict(zip(ANSWER, (scores.probability, prediction, label), strict=True))
         return cells | dict(zip(INTERVAL, scores.interval or (), strict=False))
 
-    def _kept(self, block: Block) -> tuple[Mask, dict[str, int]]:
+    def _kept(self, block: Block) -> tuple[BoolArray, dict[str, int]]:
         keep, left_out = np.ones(len(block), dtype=bool), {}
         if self.unknown:
             keep &= unlabelled(self.model.schema.target, block.columns, decimal=self.decimal)
@@ -127,13 +125,13 @@ def _told(
     return cells | {NOTES: _texts(["; ".join(own) or None for own in notes])}
 
 
-def _texts(cells: list[str | None]) -> npt.NDArray[np.object_]:
+def _texts(cells: list[str | None]) -> ObjectArray:
     found = np.empty(len(cells), dtype=object)
     found[:] = cells
     return found
 
 
-def _spread(cells: Any, keep: Mask) -> Any:
+def _spread(cells: Any, keep: BoolArray) -> Any:
     """Put the cells of the kept rows at their places among all rows (the rest is not written)."""
     own = cells.codes if isinstance(cells, Coded) else cells
     everywhere = np.zeros(len(keep), dtype=own.dtype)

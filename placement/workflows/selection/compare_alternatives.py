@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from placement.arrays import BoolArray, FloatArray
 from placement.config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
@@ -16,8 +17,6 @@ from placement.evaluation.alternatives.sklearn_cv import CrossValidationData
 from placement.model.scorer import Coded
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.training.validation.cross_predict import cross_scored
-
-Floats = npt.NDArray[np.float64]
 
 FOLDS = 5
 MOST_ROWS = 20_000  # compared on; more would say little more, and take long
@@ -74,7 +73,7 @@ def too_few(table: Table, folds: int) -> DataError:
 def drawn_rows(table: Table, seed: int, split: Split | None) -> tuple[Table, int]:
     """Return the rows that train, in memory, or a part that fits; and how many there were."""
 
-    def there(place: int) -> npt.NDArray[np.bool_]:
+    def there(place: int) -> BoolArray:
         if split is None:
             return np.ones(table.labels.sizes[place], dtype=bool)
         return np.asarray(split.parts.piece(place) == TRAIN)
@@ -84,7 +83,7 @@ def drawn_rows(table: Table, seed: int, split: Split | None) -> tuple[Table, int
     chosen: Marked = there
     if total > most:
 
-        def leaving(place: int) -> npt.NDArray[np.bool_]:
+        def leaving(place: int) -> BoolArray:
             return ~there(place)
 
         hashes = hashes_of(table, table.schema.feature_names, seed)
@@ -104,7 +103,7 @@ def _width(table: Table) -> int:
     )
 
 
-def _perceptron(table: Table, config: TrainConfig, folds: ChunkedArray) -> Floats:
+def _perceptron(table: Table, config: TrainConfig, folds: ChunkedArray) -> FloatArray:
     """Return the perceptron's out-of-fold probabilities (n,)."""
     p = np.zeros(len(table))
     # They come fold by fold, each in the order of its rows.
@@ -116,7 +115,7 @@ def _perceptron(table: Table, config: TrainConfig, folds: ChunkedArray) -> Float
 def _crossed(
     table: Table, config: TrainConfig, fold: npt.NDArray[np.integer]
 ) -> CrossValidationData:
-    columns: dict[str, Floats | Coded] = {}
+    columns: dict[str, FloatArray | Coded] = {}
     for feature in table.schema.features:
         own = table.kept[feature.name]
         words = feature.kind == "category"

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.data.columns.storage import Storage
 from placement.data.schema import Schema
 from placement.data.table.table import Table, digest_of
@@ -17,8 +17,6 @@ from placement.workflows.reading.find_model import Model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import is_training_table
 from placement.workflows.scoring.score_blocks import ScoringWarnings
-
-Floats = npt.NDArray[np.float64]
 
 _SHOWN = 6
 
@@ -51,9 +49,9 @@ class PairedScores:
 
     name: str
     digest: str
-    label: Floats
-    weight: Floats
-    probabilities: tuple[Floats, ...]
+    label: FloatArray
+    weight: FloatArray
+    probabilities: tuple[FloatArray, ...]
     trained_here: tuple[bool, ...]
     warnings: tuple[str, ...]
 
@@ -65,7 +63,7 @@ def score_pairs(
 
     Raises DataError where a column is lacking, or the models do not count the same rows.
     """
-    found: list[Floats] = []
+    found: list[FloatArray] = []
     trained: list[bool] = []
     warnings: list[str] = []
     with Storage() as storage:
@@ -153,7 +151,7 @@ def _refuse_other_rows(first: Table, table: Table) -> None:
         )
 
 
-def _scored(model: Model, table: Table, doubts: ScoringWarnings) -> Floats:
+def _scored(model: Model, table: Table, doubts: ScoringWarnings) -> FloatArray:
     parts = []
     for place in range(table.pieces):
         scores = model.scorer.score(table.piece(place, model.schema.feature_names))

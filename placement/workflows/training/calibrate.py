@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.evaluation.calibration.calibration import calibration_figures
 from placement.evaluation.calibration.recalibration import (
     FEWEST_FOR_ISOTONIC,
@@ -20,8 +20,6 @@ from placement.model.scorer import Calibration
 from placement.stats.univariate_logistic import logit_of
 from placement.training.prepare import Prepared
 from placement.workflows.training.out_of_fold import OutOfFoldPredictions, measured
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -66,11 +64,11 @@ def learnt(method: str, seen: PredictionSummary) -> Calibration | None:
     return fit_isotonic(logit, seen.label, seen.weight, seen.rows)
 
 
-def _applied(calibration: Calibration, p: Floats) -> Floats:
+def _applied(calibration: Calibration, p: FloatArray) -> FloatArray:
     return calibration.apply(logit_of(p))
 
 
-_unchanged: Callable[[Floats], Floats] = np.asarray
+_unchanged: Callable[[FloatArray], FloatArray] = np.asarray
 
 
 def _figures(seen: PredictionSummary) -> dict[str, float | None]:

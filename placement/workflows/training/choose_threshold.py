@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.config import DEFAULT_THRESHOLD, TrainConfig
 from placement.errors import DataError
 from placement.evaluation.thresholds import ThresholdDecision, ThresholdPolicy, choose_threshold
@@ -14,8 +14,6 @@ from placement.model.scorer import Calibration
 from placement.stats.univariate_logistic import logit_of
 from placement.training.prepare import Prepared
 from placement.workflows.training.out_of_fold import OutOfFoldPredictions
-
-Floats = npt.NDArray[np.float64]
 
 
 def policy_of(config: TrainConfig) -> ThresholdPolicy | None:
@@ -62,7 +60,7 @@ def decision_of(
 
 def _rows(
     unseen: Sequence[OutOfFoldPredictions], calibration: Calibration | None
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return probability, label and weight (n,) of the rows of all folds."""
     p, y, w = (
         np.concatenate([piece for fold in unseen for piece in getattr(fold, name)])

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from placement.arrays import FloatArray
 from placement.data.columns.column_store import ChunkedArray, ChunkedArrayBuilder
 from placement.data.splits.folds import assign_folds
 from placement.errors import DataError
@@ -13,8 +13,6 @@ from placement.evaluation.metrics.accumulator import PredictionAccumulator, Pred
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.training.prepare import Prepared
 from placement.training.validation.cross_predict import fold_numbers, fold_scored
-
-Floats = npt.NDArray[np.float64]
 
 FOLDS = 5
 
@@ -32,7 +30,7 @@ class OutOfFoldPredictions:
     base_rate: float
 
     def on_progress(
-        self, judge: PredictionAccumulator, apply: Callable[[Floats], Floats] = lambda p: p
+        self, judge: PredictionAccumulator, apply: Callable[[FloatArray], FloatArray] = lambda p: p
     ) -> None:
         """Hand the rows to a judge, with what `apply` makes of their probabilities."""
         for p, y, w in zip(self.probability, self.label, self.weight, strict=True):

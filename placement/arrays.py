@@ -1,0 +1,15 @@
+"""The array types, once: shapes stand in the docstrings of what takes and returns them."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+AnyFloatArray = npt.NDArray[np.floating]  # float32 or float64
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+UInt64Array = npt.NDArray[np.uint64]
+IndexArray = npt.NDArray[np.intp]  # positions, such as argsort returns
+ObjectArray = npt.NDArray[np.object_]
+CellArray = npt.NDArray[Any]  # numbers or words, as a column has them
