@@ -7,8 +7,11 @@ from textwrap import shorten
 from typing import Any, Literal
 
 from placement.errors import UsageError, did_you_mean
-from placement.lessons import derivatives, descent, losses, recording
-from placement.lessons.result import LessonResult, Played
+from placement.lessons.computation import LessonResult, Played
+from placement.lessons.course import clamp as losses
+from placement.lessons.course import descend as descent
+from placement.lessons.course import no_grad as recording
+from placement.lessons.graph import common_graphs as derivatives
 
 Kind = Literal["number", "numbers", "count"]
 LARGEST = 1e150  # its square is still a number

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from placement.errors import UsageError
 from placement.lessons.catalog import LESSONS, lesson
-from placement.lessons.drawing import dot_of, svg_of, text_of
-from placement.lessons.graph import Graph
-from placement.lessons.pages import index_text, text_of_lesson
+from placement.lessons.graph.drawing import dot_of, svg_of, text_of
+from placement.lessons.graph.graph import Graph
+from placement.lessons.render_text import index_text, text_of_lesson
 from placement.lessons.snippets import code_of
 from placement.lessons.texts import TEXTS
 from placement.reporting.json_documents import FORMAT
@@ -55,7 +55,7 @@ def play(name: str, given: Mapping[str, str], asked: Asked, note: Callable[[str]
         write_graph(result.graph, asked.draw)
         note(f"the graph is in {asked.draw}")
     if asked.log:
-        from placement.lessons.record import log_lesson
+        from placement.lessons.mlflow_log import log_lesson
 
         note(f"recorded as run {log_lesson(result)}: see it by placement ui")
     if asked.as_json:
@@ -71,7 +71,7 @@ def play_row(
     data: str, row: int, model: str, draw: str | None, watcher: ProgressListener, *, as_json: bool
 ) -> str:
     """Return what is printed of a row of a file: its loss by a model, forward and backward."""
-    from placement.lessons.rows import graph_of_row
+    from placement.lessons.graph.row_graph import graph_of_row
 
     if draw:
         form_of(draw)

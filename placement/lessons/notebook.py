@@ -3,7 +3,7 @@
 from typing import Any
 
 from placement.lessons.catalog import LESSONS, lesson
-from placement.lessons.pages import markdown_of
+from placement.lessons.render_text import markdown_of
 from placement.lessons.snippets import code_of
 
 _BEGIN = """\

@@ -8,7 +8,7 @@ import pytest
 
 from placement.cli.lesson import INPUTS
 from placement.lessons.catalog import LESSONS
-from placement.lessons.record import EXPERIMENT
+from placement.lessons.mlflow_log import EXPERIMENT
 from placement.tracking.runs import list_runs
 
 

@@ -10,9 +10,9 @@ import torch
 
 from placement import lesson
 from placement.lessons.catalog import LESSONS
-from placement.lessons.derivatives import logit, loss_of
-from placement.lessons.drawing import dot_of, shown, svg_of, text_of
-from placement.lessons.graph import Rule, Tape
+from placement.lessons.graph.common_graphs import logit, loss_of
+from placement.lessons.graph.drawing import dot_of, shown, svg_of, text_of
+from placement.lessons.graph.graph import Rule, Tape
 
 
 def many():

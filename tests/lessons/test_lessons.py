@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from placement import UsageError, clamped_bce, lesson
 from placement.lessons.catalog import LESSONS
-from placement.lessons.derivatives import perceptron_graph
-from placement.lessons.pages import verdict
-from placement.lessons.result import Check, LessonResult, Played
+from placement.lessons.computation import Check, LessonResult, Played
+from placement.lessons.graph.common_graphs import perceptron_graph
+from placement.lessons.render_text import verdict
 from placement.lessons.snippets import code_of
 from placement.lessons.texts import TEXTS
 
@@ -90,7 +90,7 @@ def test_accumulating():
 
 def test_the_rule_by_hand_of_the_batch_is_no_work_of_autograds(monkeypatch):
     zero = (torch.zeros(1), torch.tensor(0.0))
-    monkeypatch.setattr("placement.lessons.recording.gradient_by_hand", lambda *_: zero)
+    monkeypatch.setattr("placement.lessons.course.no_grad.gradient_by_hand", lambda *_: zero)
     batch = lesson("accumulate").played.checks[1]
     assert batch.manual == 0
     assert batch.autograd == pytest.approx(batch.finite_difference, rel=1e-6)

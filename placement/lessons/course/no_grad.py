@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor, nn
 
-from placement.lessons.derivatives import check_of, square_graph
-from placement.lessons.graph import step_backward, value_of
-from placement.lessons.result import Check, Plain, Played, difference, named
+from placement.lessons.computation import Check, Plain, Played, difference, named
+from placement.lessons.graph.common_graphs import check_of, square_graph
+from placement.lessons.graph.graph import step_backward, value_of
 from placement.model.loss import clamped_bce_sum, gradient_by_hand
 from placement.model.perceptron import Perceptron
 

@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from placement.lessons.derivatives import perceptron_graph
-from placement.lessons.graph import Graph
-from placement.lessons.result import Check, Curves, Played, difference, named
+from placement.lessons.computation import Check, Curves, Played, difference, named
+from placement.lessons.graph.common_graphs import perceptron_graph
+from placement.lessons.graph.graph import Graph
 from placement.model.loss import clamped_bce_sum, gradient_by_hand
 from placement.model.perceptron import Perceptron
 

@@ -6,9 +6,9 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from placement.lessons.drawing import svg_of
-from placement.lessons.pages import curves_png, text_of_lesson
-from placement.lessons.result import LessonResult
+from placement.lessons.computation import LessonResult
+from placement.lessons.graph.drawing import svg_of
+from placement.lessons.render_text import curves_png, text_of_lesson
 from placement.tracking.runs import TrackedRun, tracked_run
 from placement.tracking.store import open_store
 

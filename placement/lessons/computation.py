@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from placement.lessons.graph import Graph, Value
+from placement.lessons.graph.graph import Graph, Value
 
 Plain = Value | str | bool | None
 AGREE = 1e-6  # of 1 + |gradient|: what the difference may be off
@@ -112,7 +112,7 @@ class LessonResult:
         }
 
     def _repr_html_(self) -> str:
-        from placement.lessons.pages import html_of
+        from placement.lessons.render_text import html_of
 
         return html_of(self)
 

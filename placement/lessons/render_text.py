@@ -5,8 +5,8 @@ import html
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from placement.lessons.drawing import shown, svg_of, text_of
-from placement.lessons.result import AGREE, Curves, LessonResult
+from placement.lessons.computation import AGREE, Curves, LessonResult
+from placement.lessons.graph.drawing import shown, svg_of, text_of
 from placement.lessons.texts import TEXTS
 from placement.reporting.format.text_table import table
 

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from placement.data.encoding.chunks import ArrayChunks, no_weights
 from placement.errors import DataError
-from placement.lessons.derivatives import check_of, perceptron_graph
-from placement.lessons.result import Check, Curves, Plain, Played, difference, named, number
+from placement.lessons.computation import Check, Curves, Plain, Played, difference, named, number
+from placement.lessons.graph.common_graphs import check_of, perceptron_graph
 from placement.model.loss import (
     clamped_bce,
     clamped_bce_sum,

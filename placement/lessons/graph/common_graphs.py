@@ -6,8 +6,8 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from placement.lessons.graph import Graph, Rule, Tape, Taped, Value
-from placement.lessons.result import Check, Played, difference, differences, named, number
+from placement.lessons.computation import Check, Played, difference, differences, named, number
+from placement.lessons.graph.graph import Graph, Rule, Tape, Taped, Value
 from placement.model.loss import Loss, effective_epsilon, is_inside
 
 _MOST_NAMED = 3

@@ -4,7 +4,7 @@ import html
 import math
 from collections.abc import Iterator
 
-from placement.lessons.graph import Graph, Link, Node, Value
+from placement.lessons.graph.graph import Graph, Link, Node, Value
 
 _MOST_SHOWN = 6
 _LETTER, _LINE, _PAD, _GAP, _RISE = 7.9, 17, 10, 26, 46  # of the SVG, in its pixels

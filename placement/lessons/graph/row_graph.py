@@ -8,8 +8,8 @@ import torch
 
 from placement.data.columns.storage import IN_MEMORY
 from placement.errors import DataError
-from placement.lessons.derivatives import logit, loss_of
-from placement.lessons.graph import Graph, Tape
+from placement.lessons.graph.common_graphs import logit, loss_of
+from placement.lessons.graph.graph import Graph, Tape
 from placement.model.fitted import load_fitted
 from placement.model.loss import effective_epsilon
 from placement.model.scorer import match_columns
