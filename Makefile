@@ -28,14 +28,14 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff format --check
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m cogapp -P --check README.md docs/benchmarks.md
+	@$(BIN)/python -m cogapp -P --check README.md CONTRIBUTING.md docs/benchmarks.md
 	@$(BIN)/python -m cogapp -P --check docs/trust.md
 	@$(BIN)/python scripts/make_lessons.py --check
 
 format: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff format
 	@$(BIN)/python -m ruff check --fix
-	@$(BIN)/python -m cogapp -P -r README.md docs/benchmarks.md
+	@$(BIN)/python -m cogapp -P -r README.md CONTRIBUTING.md docs/benchmarks.md
 	@$(BIN)/python -m cogapp -P -r docs/trust.md
 	@$(BIN)/python scripts/make_lessons.py
 
