@@ -6,10 +6,11 @@ logged to MLflow and the Python interface all read the fields of `TrainConfig`.
 
 import dataclasses
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from placement.errors import UsageError
+from placement.errors import UsageError, did_you_mean
 
 Scope = Literal["read", "fit", "run"]
 
@@ -27,18 +28,26 @@ USED_BY = {
     "momentum": ("sgd",),
 }
 
-# Each says how the threshold comes about; at most one of them is given.
-THRESHOLD_POLICIES = (
-    "threshold", "cost_fp", "min_recall", "min_precision", "capacity", "youden",
-)  # fmt: skip
 DEFAULT_THRESHOLD = 0.5
+ThresholdKind = Literal["fixed", "youden", "recall", "precision", "capacity", "cost"]
 
 # What decides a training and not a tuning, which seeks --l2 by Newton's method and fits no model.
 UNUSED_IN_TUNING = (
     "l2", "refit", "optimizer", "epochs", "lr", "batch_size", "momentum", "patience",
     "gradcheck_every", "test", "register", "promote", "log_data", "out", "firth", "calibrate",
-    "sensitive", "cost_fn", *THRESHOLD_POLICIES,
+    "sensitive", "threshold",
 )  # fmt: skip
+
+
+class Bounds(NamedTuple):
+    """The numbers that a setting may have, in words and as a test."""
+
+    words: str
+    hold: Callable[[float], bool]
+
+
+_SHARE = Bounds("at least 0 and below 1", lambda value: 0 <= value < 1)
+_COUNT = Bounds("1 or more", lambda value: value >= 1)
 
 
 def _option(
@@ -47,6 +56,7 @@ def _option(
     scope: Scope,
     *,
     choices: tuple[str, ...] = (),
+    bounds: Bounds | None = None,
     metavar: str = "",
     separate: bool = False,
     flags: str = "",
@@ -59,6 +69,7 @@ def _option(
         "help": help,
         "scope": scope,
         "choices": choices,
+        "bounds": bounds,
         "metavar": metavar,
         "separate": separate,
         "flags": flags,
@@ -156,18 +167,35 @@ class TrainConfig:
     )
 
     # How it is fitted
-    test_size: float = _option(0.2, "Share of each class held out for testing.", "fit")
+    test_size: float = _option(
+        0.2, "Share of each class held out for testing.", "fit", bounds=_SHARE
+    )
     test_where: str | None = _option(
         None, "Hold out the rows of this rule, such as 'batch==2025'.", "fit", metavar="RULE"
     )
-    seed: int = _option(0, "Seed of the split and of mini-batches.", "fit")
+    seed: int = _option(
+        0,
+        "Seed of the split and of mini-batches.",
+        "fit",
+        bounds=Bounds("a whole number of 0 or more", lambda value: 0 <= value < 2**63),
+    )
     refit: bool = _option(False, "After testing, fit again on all rows.", "fit")
     optimizer: str = _option("auto", "How the minimum is sought.", "fit", choices=OPTIMIZERS)
-    epochs: int | None = _option(None, "Most passes over the training rows.", "fit")
-    lr: float | None = _option(None, "Step size; for gd the default is 1/L.", "fit")
-    batch_size: int | None = _option(None, "Rows of a mini-batch.", "fit")
-    momentum: float | None = _option(None, "Momentum of sgd.", "fit")
-    l2: float = _option(1.0, "L2 penalty; 1.0 equals C=1.0 in scikit-learn.", "fit")
+    epochs: int | None = _option(None, "Most passes over the training rows.", "fit", bounds=_COUNT)
+    lr: float | None = _option(
+        None,
+        "Step size; for gd the default is 1/L.",
+        "fit",
+        bounds=Bounds("above 0", lambda value: 0 < value < math.inf),
+    )
+    batch_size: int | None = _option(None, "Rows of a mini-batch.", "fit", bounds=_COUNT)
+    momentum: float | None = _option(None, "Momentum of sgd.", "fit", bounds=_SHARE)
+    l2: float = _option(
+        1.0,
+        "L2 penalty; 1.0 equals C=1.0 in scikit-learn.",
+        "fit",
+        bounds=Bounds("a finite number of 0 or more", lambda value: 0 <= value < math.inf),
+    )
     firth: bool = _option(
         False,
         "Firth's correction instead of a penalty, for small or separable samples; the intercept "
@@ -180,7 +208,12 @@ class TrainConfig:
         "fit",
         choices=("clamped", "logits"),
     )
-    epsilon: float = _option(1e-8, "Clamp of the probability, at least the dtype's epsilon.", "fit")
+    epsilon: float = _option(
+        1e-8,
+        "Clamp of the probability, at least the dtype's epsilon.",
+        "fit",
+        bounds=Bounds("above 0 and below 0.5", lambda value: 0 < value < 0.5),
+    )
     class_weight: str = _option(
         "none", "Weigh the two classes alike.", "fit", choices=("none", "balanced")
     )
@@ -216,39 +249,23 @@ class TrainConfig:
         separate=True,
     )
     patience: int | None = _option(
-        None, "Stop after so many epochs without progress on a slice of the training rows.", "fit"
+        None,
+        "Stop after so many epochs without progress on a slice of the training rows.",
+        "fit",
+        bounds=_COUNT,
     )
     gradcheck_every: int | None = _option(
-        None, "Check the gradients every so many epochs as well.", "fit"
+        None, "Check the gradients every so many epochs as well.", "fit", bounds=_COUNT
     )
 
-    # From which probability on the positive outcome is predicted
-    threshold: float | None = _option(
+    threshold: str | float | None = _option(
         None,
-        "Predict the positive outcome from this probability on; 0.5 unless told otherwise, here or "
-        "by one of the next options, which choose it on predictions for rows not trained on.",
+        "Predict the positive outcome from this probability on (0.5 unless told), or choose it on "
+        "predictions for rows not trained on: by the largest TPR - FPR, by the recall or precision "
+        "to reach, for N seats for the students most at risk, or by the cost of a false positive "
+        "and a false negative.",
         "fit",
-    )
-    cost_fp: float | None = _option(
-        None, "Choose the threshold of least cost: that of a false positive.", "fit"
-    )
-    cost_fn: float | None = _option(
-        None, "With --cost-fp: the cost of a false negative, in the same unit.", "fit"
-    )
-    min_recall: float | None = _option(
-        None, "Choose the highest threshold with at least this recall.", "fit"
-    )
-    min_precision: float | None = _option(
-        None, "Choose the lowest threshold with at least this precision.", "fit"
-    )
-    capacity: int | None = _option(
-        None,
-        "Choose the threshold below which so many of the training rows lie: the students most at "
-        "risk, for so many seats.",
-        "fit",
-    )
-    youden: bool = _option(
-        False, "Choose the threshold with the largest TPR - FPR (Youden).", "fit"
+        metavar="F|youden|recall=F|precision=F|capacity=N|cost=FP:FN",
     )
 
     # Where it goes
@@ -286,64 +303,51 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for item in dataclasses.fields(self):
-            self._check_choice(item)
-        self._check_bounds()
+            self._check_value(item)
         self._check_optimizer()
         self._settle_firth()
-        self._check_threshold()
-        if (self.on or self.absent) and not self.labels:
-            raise UsageError("--on and --absent need --labels FILE")
-        if sum(map(bool, (self.test, self.test_where, self.group))) > 1:
-            raise UsageError("--test, --test-where and --group exclude each other: choose one")
-        if self.refit and self.test:
-            raise UsageError("--refit: with --test FILE all of DATA is trained on already")
-        if (self.stream or self.keep_cache) and self.labels:
-            raise UsageError("--labels are joined in memory: leave out --stream and --keep-cache")
-        if self.keep_cache and self.stream is False:
-            raise UsageError("--keep-cache keeps what --stream writes: leave out --in-memory")
+        if self.threshold is not None:
+            object.__setattr__(self, "threshold", normal_threshold(self.threshold))
+        self._check_contradictions()
         self._check_curves()
         for tag in self.tag:
             if "=" not in tag or tag.startswith("="):
                 raise UsageError(f"--tag {tag!r}: write it as key=value")
 
-    def _check_choice(self, item: "dataclasses.Field[Any]") -> None:
-        choices, value = item.metadata["choices"], getattr(self, item.name)
-        if choices and value is not None and value not in choices:
+    def _check_value(self, item: "dataclasses.Field[Any]") -> None:
+        value, choices = getattr(self, item.name), item.metadata["choices"]
+        bounds: Bounds | None = item.metadata["bounds"]
+        if value is None:
+            return
+        if choices and value not in choices:
             raise UsageError(f"{flag(item.name)} {value!r}: choose one of {', '.join(choices)}")
+        if bounds is not None and not bounds.hold(value):
+            raise UsageError(f"{flag(item.name)} {value}: must be {bounds.words}")
 
-    def _check_bounds(self) -> None:
-        def demand(name: str, holds: bool, bound: str) -> None:
-            if not holds:
-                raise UsageError(f"{flag(name)} {getattr(self, name)}: must be {bound}")
-
-        demand("test_size", 0 <= self.test_size < 1, "at least 0 and below 1")
-        demand("l2", self.l2 >= 0 and math.isfinite(self.l2), "a finite number of 0 or more")
-        demand("epsilon", 0 < self.epsilon < 0.5, "above 0 and below 0.5")
-        demand("seed", 0 <= self.seed < 2**63, "a whole number of 0 or more")
-        demand("lr", self.lr is None or (self.lr > 0 and math.isfinite(self.lr)), "above 0")
-        demand(
-            "momentum", self.momentum is None or 0 <= self.momentum < 1, "at least 0 and below 1"
+    def _check_contradictions(self) -> None:
+        splits = (self.test, self.test_where, self.group)
+        contradictions = (
+            ((self.on or self.absent) and not self.labels, "--on and --absent need --labels FILE"),
+            (
+                sum(map(bool, splits)) > 1,
+                "--test, --test-where and --group exclude each other: choose one",
+            ),
+            (
+                self.refit and self.test,
+                "--refit: with --test FILE all of DATA is trained on already",
+            ),
+            (
+                (self.stream or self.keep_cache) and self.labels,
+                "--labels are joined in memory: leave out --stream and --keep-cache",
+            ),
+            (
+                self.keep_cache and self.stream is False,
+                "--keep-cache keeps what --stream writes: leave out --in-memory",
+            ),
         )
-        for name in ("epochs", "batch_size", "patience", "gradcheck_every", "capacity"):
-            value = getattr(self, name)
-            demand(name, value is None or value >= 1, "1 or more")
-        for name in ("cost_fp", "cost_fn"):
-            value = getattr(self, name)
-            finite = value is None or (value > 0 and math.isfinite(value))
-            demand(name, finite, "a finite number above 0")
-        for name in ("min_recall", "min_precision"):
-            value = getattr(self, name)
-            demand(name, value is None or 0 < value <= 1, "above 0 and at most 1")
-        demand("threshold", self.threshold is None or 0 <= self.threshold <= 1, "between 0 and 1")
-
-    def _check_threshold(self) -> None:
-        if (self.cost_fp is None) != (self.cost_fn is None):
-            raise UsageError("--cost-fp F and --cost-fn F go together: give both")
-        asked = [
-            flag(name) for name in THRESHOLD_POLICIES if getattr(self, name) not in (None, False)
-        ]
-        if len(asked) > 1:
-            raise UsageError(f"{' and '.join(asked)} exclude each other: choose one")
+        for contradicts, message in contradictions:
+            if contradicts:
+                raise UsageError(message)
 
     def _check_optimizer(self) -> None:
         for name, users in USED_BY.items():
@@ -392,6 +396,11 @@ class TrainConfig:
         """Most passes over the rows: as asked, or the optimizer's default."""
         return self.epochs or DEFAULT_EPOCHS[self.resolved_optimizer]
 
+    @property
+    def fixed_threshold(self) -> float:
+        """The threshold that was given as a number, or else the default."""
+        return self.threshold if isinstance(self.threshold, float) else DEFAULT_THRESHOLD
+
     def of_scope(self, scope: Scope) -> dict[str, Any]:
         """The fields of one scope with their values, in the order of declaration."""
         return {
@@ -399,6 +408,70 @@ class TrainConfig:
             for f in dataclasses.fields(self)
             if f.metadata["scope"] == scope
         }
+
+
+class ThresholdForm(NamedTuple):
+    """One form of `--threshold`: whether its numbers hold, what they must be, and an example."""
+
+    hold: Callable[[tuple[float, ...]], bool]
+    words: str
+    example: str
+
+
+_RATE = (lambda numbers: len(numbers) == 1 and 0 < numbers[0] <= 1, "above 0 and at most 1")
+_THRESHOLD_FORMS: dict[ThresholdKind, ThresholdForm] = {
+    "fixed": ThresholdForm(
+        lambda numbers: len(numbers) == 1 and 0 <= numbers[0] <= 1, "between 0 and 1", "0.7"
+    ),
+    "youden": ThresholdForm(lambda numbers: not numbers, "without a number", "youden"),
+    "recall": ThresholdForm(*_RATE, "recall=0.9"),
+    "precision": ThresholdForm(*_RATE, "precision=0.9"),
+    "capacity": ThresholdForm(
+        lambda numbers: len(numbers) == 1 and numbers[0] >= 1 and numbers[0] % 1 == 0,
+        "a whole number of 1 or more",
+        "capacity=40",
+    ),
+    "cost": ThresholdForm(
+        lambda numbers: (
+            len(numbers) == 2 and all(0 <= number < math.inf for number in numbers) and any(numbers)
+        ),
+        "FP:FN, two numbers of 0 or more and not both 0",
+        "cost=3:1",
+    ),
+}
+
+
+def parse_threshold(given: str | float) -> tuple[ThresholdKind, tuple[float, ...]]:
+    """Return the form of a `--threshold` and its numbers, such as `("cost", (3.0, 1.0))`."""
+    text = str(given).strip().casefold()
+    word, equals, rest = ("fixed", "=", text) if _numbers(text) else text.partition("=")
+    kind = next((kind for kind in _THRESHOLD_FORMS if kind == word.strip()), None)
+    if kind is None:
+        *examples, last = (form.example for form in _THRESHOLD_FORMS.values())
+        raise UsageError(
+            f"--threshold {given}{did_you_mean(word, _THRESHOLD_FORMS)}: write a form such as "
+            f"{', '.join(examples)} or {last}"
+        )
+    form, numbers = _THRESHOLD_FORMS[kind], _numbers(rest) if equals else ()
+    if numbers is None or not form.hold(numbers):
+        what = "the threshold" if kind == "fixed" else kind
+        raise UsageError(f"--threshold {given}: {what} must be {form.words}, as in {form.example}")
+    return kind, (int(numbers[0]),) if kind == "capacity" else numbers
+
+
+def normal_threshold(given: str | float) -> str | float:
+    """Return a `--threshold` in its one spelling: `"0.70"` is 0.7, `"Cost=3.0:1"` `"cost=3:1"`."""
+    kind, numbers = parse_threshold(given)
+    written = ":".join(str(number).removesuffix(".0") for number in numbers)
+    return numbers[0] if kind == "fixed" else f"{kind}={written}" if written else kind
+
+
+def _numbers(text: str) -> tuple[float, ...] | None:
+    """Return the numbers of `3:1`; None where a piece is none."""
+    try:
+        return tuple(map(float, text.split(":")))
+    except ValueError:
+        return None
 
 
 def spline_of(text: str) -> tuple[str, int]:

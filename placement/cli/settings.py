@@ -70,13 +70,16 @@ def switch(item: "dataclasses.Field[Any]") -> tuple[str, str]:
     return (yes, no) if yes else (flag(item.name), flag("no_" + item.name))
 
 
-def _scalar(name: str) -> type:
-    """The type of one value of a field: `int | None` is int, `tuple[str, ...]` is tuple."""
+def _types_of(name: str) -> tuple[type, ...]:
+    """The types of one value of a field: `int | None` is int, `tuple[str, ...]` is tuple."""
     kind = _TYPES[name]
-    if isinstance(kind, types.UnionType):
-        kind = next(part for part in typing.get_args(kind) if part is not type(None))
-    found: type = typing.get_origin(kind) or kind
-    return found
+    kinds = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+    return tuple(typing.get_origin(kind) or kind for kind in kinds if kind is not type(None))
+
+
+def _scalar(name: str) -> type:
+    """The type of one value of a field as text is read."""
+    return _types_of(name)[0]
 
 
 def effective_config(given: Mapping[str, Any], file: str | None) -> TrainConfig:
@@ -110,15 +113,16 @@ def _from_file(file: str | None) -> dict[str, Any]:
 
 
 def _checked(where: str, name: str, value: Any) -> Any:
-    kind = _scalar(name)
+    kind, kinds = _scalar(name), _types_of(name)
     if kind is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
     if kind is tuple and isinstance(value, str):
         return csv_words(value)
-    if kind is float and type(value) is int:
+    if float in kinds and type(value) is int:
         return float(value)
-    if type(value) is not kind:
-        raise UsageError(f"{where}: {name} = {value!r} is no {_WORDS[kind]}")
+    if type(value) not in kinds:
+        words = " or ".join(_WORDS[kind] for kind in kinds)
+        raise UsageError(f"{where}: {name} = {value!r} is no {words}")
     return value
 
 

@@ -9,16 +9,14 @@ is taken. Shapes are those of `metrics`: probability, label in [0, 1] and weight
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import FloatArray
+from placement.config import ThresholdKind
 from placement.errors import DataError
 from placement.evaluation.metrics.metrics import Confusion, checked, confusion, ratio
-
-Kind = Literal["fixed", "cost", "recall", "precision", "capacity", "youden"]
 
 CURVE_THRESHOLDS = tuple(step / 100 for step in range(5, 100, 5))
 _ROUNDING = 1e-12  # relative; sums of fractions that ought to be equal differ by less
@@ -29,10 +27,10 @@ class ThresholdPolicy:
     """What a threshold is chosen for.
 
     `value` is the threshold itself (fixed), the recall or precision to reach, or the number of
-    seats (capacity). `cost_fp` and `cost_fn` are above 0, in any unit.
+    seats (capacity). `cost_fp` and `cost_fn` are 0 or more, not both 0, in any unit.
     """
 
-    kind: Kind = "fixed"
+    kind: ThresholdKind = "fixed"
     value: float = 0.5
     cost_fp: float = 1.0
     cost_fn: float = 1.0
@@ -83,7 +81,8 @@ def choose_threshold(
       there are more seats than rows.
     - youden: the largest TP / P - FP / N (Youden 1950).
 
-    >>> choose_threshold(Policy("capacity", 2), [0.1, 0.2, 0.6, 0.9], [0, 0, 1, 1]).threshold
+    >>> policy = ThresholdPolicy("capacity", 2)
+    >>> choose_threshold(policy, [0.1, 0.2, 0.6, 0.9], [0, 0, 1, 1]).threshold
     0.4
     """
     p, y, w = checked(probability, label, weight)
@@ -176,7 +175,7 @@ def _of_precision(policy: ThresholdPolicy, cuts: _Cuts) -> _Choice:
         best = _first_best(precision)
         raise DataError(
             f"no threshold reaches a precision of {policy.value:g}: at most {precision[best]:.4g} "
-            f"(recall {cuts.tp[best] / cuts.positive:.4g}): lower --min-precision"
+            f"(recall {cuts.tp[best] / cuts.positive:.4g}): lower --threshold precision=F"
         )
     return int(enough[0]), {}
 
@@ -185,8 +184,8 @@ def _of_capacity(policy: ThresholdPolicy, cuts: _Cuts) -> _Choice:
     rows = cuts.below[-1]
     if policy.value > rows * (1 + _ROUNDING):
         raise DataError(
-            f"--capacity {policy.value:,.0f}: there are only {rows:,.0f} training rows to choose "
-            "among: give a smaller number"
+            f"--threshold capacity={policy.value:.0f}: there are only {rows:,.0f} training rows to "
+            "choose among: give a smaller number"
         )
     fits = cuts.below <= policy.value * (1 + _ROUNDING)
     place = int(np.flatnonzero(fits)[-1])

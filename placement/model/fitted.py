@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from placement.arrays import FloatArray
+from placement.config import normal_threshold
 from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Dropped, Feature, Schema, Target
 from placement.errors import DataError
@@ -128,7 +129,7 @@ def load_fitted(directory: str | Path) -> Fitted:
         aliased=tuple(document["aliased"]),
         encoder=Encoder(bundle.scorer.columns),
         schema=schema_of(document["schema"]),
-        config=document["config"],
+        config=_current_config(document["config"]),
         figures=document["figures"],
         history=tuple(
             Epoch(**entry, weights=_NO_WEIGHTS, intercept=float("nan"))
@@ -138,6 +139,26 @@ def load_fitted(directory: str | Path) -> Fitted:
         factor=bundle.scorer.factor,
         calibration=bundle.scorer.calibration,
     )
+
+
+# Before `--threshold` took them all, each policy had settings of its own.
+_FORMER_POLICIES = {
+    "cost_fp": "cost={cost_fp}:{cost_fn}",
+    "min_recall": "recall={min_recall}",
+    "min_precision": "precision={min_precision}",
+    "capacity": "capacity={capacity}",
+    "youden": "youden",
+}
+
+
+def _current_config(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the settings of a bundle, those of an earlier release under their present names."""
+    former = {*_FORMER_POLICIES, "cost_fn"}
+    current = {name: value for name, value in config.items() if name not in former}
+    for name, form in _FORMER_POLICIES.items():
+        if config.get(name):
+            current["threshold"] = normal_threshold(form.format(**config))
+    return current
 
 
 def schema_of(document: Mapping[str, Any]) -> Schema:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from placement.arrays import BoolArray, FloatArray
-from placement.config import DEFAULT_THRESHOLD, THRESHOLD_POLICIES, TrainConfig
+from placement.config import TrainConfig
 from placement.data.encoding.chunks import Chunks
 from placement.data.encoding.encode_rows import EncodingRequest, encode_rows
 from placement.data.encoding.encoder import Encoder, learn_encoding
@@ -174,7 +174,7 @@ def fit(
 
 def refuse_foreign_settings(config: TrainConfig) -> None:
     """Raise UsageError for settings that `fit` could only ignore."""
-    chosen = (name for name in THRESHOLD_POLICIES if name != "threshold")
+    chosen = ("threshold",) if isinstance(config.threshold, str) else ()
     of_command = ("refit", "gradcheck_every", "calibrate", *chosen)
     by_command = {name: getattr(config, name) for name in of_command}
     asked = {
@@ -191,7 +191,6 @@ def refuse_foreign_settings(config: TrainConfig) -> None:
 
 def finish(prepared: Prepared, solution: Solution, *, known: Information | None = None) -> Fitted:
     """Make the model of a solution; with what is `known` at it, also how sure it is."""
-    threshold = prepared.config.threshold
     names = prepared.encoder.names
     factor = None
     if known is not None:
@@ -208,7 +207,7 @@ def finish(prepared: Prepared, solution: Solution, *, known: Information | None 
         figures=_figures(prepared, solution, known),
         history=tuple(solution.history),
         factor=factor,
-        threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
+        threshold=prepared.config.fixed_threshold,
     )
 
 

@@ -15,11 +15,11 @@ from placement.workflows.reading.read_training_tables import read, storage_of
 from placement.workflows.training.fit_and_test import fit_and_test, understand
 
 POLICIES = {
-    "cost": (("--cost-fp", 3, "--cost-fn", 1), ThresholdPolicy("cost", cost_fp=3, cost_fn=1)),
-    "recall": (("--min-recall", 0.9), ThresholdPolicy("recall", 0.9)),
-    "precision": (("--min-precision", 0.9), ThresholdPolicy("precision", 0.9)),
-    "capacity": (("--capacity", 40), ThresholdPolicy("capacity", 40)),
-    "youden": (("--youden",), ThresholdPolicy("youden")),
+    "cost": (("--threshold", "cost=3:1"), ThresholdPolicy("cost", cost_fp=3, cost_fn=1)),
+    "recall": (("--threshold", "recall=0.9"), ThresholdPolicy("recall", 0.9)),
+    "precision": (("--threshold", "precision=0.9"), ThresholdPolicy("precision", 0.9)),
+    "capacity": (("--threshold", "capacity=40"), ThresholdPolicy("capacity", 40)),
+    "youden": (("--threshold", "youden"), ThresholdPolicy("youden")),
     "fixed": (("--threshold", 0.7), ThresholdPolicy("fixed", 0.7)),
 }
 
@@ -97,7 +97,7 @@ def test_the_outcomes_of_the_test_rows_have_no_say(train, sheet, kind):
 def test_the_metrics_are_those_at_the_threshold(train, run, sheet):
     test = sheet.with_name("test.csv")
     pd.read_csv(sheet).iloc[::3].to_csv(test, index=False)
-    found = train("--min-recall", 0.6, "--test", test, "--out", "model")
+    found = train("--threshold", "recall=0.6", "--test", test, "--out", "model")
     threshold = found["decision"]["threshold"]
     assert threshold > 0.6
     frame = pd.read_csv(test)
@@ -111,7 +111,7 @@ def test_the_metrics_are_those_at_the_threshold(train, run, sheet):
 
 
 def test_the_bundle_keeps_the_threshold_and_predict_uses_it(train, run, sheet):
-    threshold = train("--capacity", 30, "--out", "model")["decision"]["threshold"]
+    threshold = train("--threshold", "capacity=30", "--out", "model")["decision"]["threshold"]
     fitted = load_fitted("model")
     assert fitted.threshold == threshold
     assert fitted.figures["decision"]["confusion"]["tp"] > 0
@@ -123,11 +123,14 @@ def test_the_bundle_keeps_the_threshold_and_predict_uses_it(train, run, sheet):
 
 
 def test_the_model_of_all_rows_keeps_the_threshold_of_the_first(train, run, sheet):
-    first, again = train("--youden"), train("--youden", "--refit", "--out", "model")
+    first, again = (
+        train("--threshold", "youden"),
+        train("--threshold", "youden", "--refit", "--out", "model"),
+    )
     assert again["decision"] == first["decision"]
     assert again["coefficients"] != first["coefficients"]
     assert load_fitted("model").threshold == first["decision"]["threshold"]
-    shown = run("train", sheet, "--no-track", "--youden", "--refit").out
+    shown = run("train", sheet, "--no-track", "--threshold", "youden", "--refit").out
     assert "kept for the model of all rows" in shown
 
 
@@ -135,9 +138,9 @@ def test_groups_are_not_torn_apart_where_groups_are_held_out(train, sheet):
     frame = pd.read_csv(sheet)
     frame["college"] = [f"C{n % 12}" for n in range(len(frame))]
     frame.to_csv("grouped.csv", index=False)
-    options = ("--group", "college", "--min-recall", 0.9)
+    options = ("--group", "college", "--threshold", "recall=0.9")
     found = train(*options, data="grouped.csv")
-    config = TrainConfig(track=False, group="college", min_recall=0.9)
+    config = TrainConfig(track=False, group="college", threshold="recall=0.9")
     with storage_of(config) as storage:
         prepared, _ = understand(read(["grouped.csv"], config, storage), config)
         folds = assign_folds(prepared.table, 0, 5, group="college", split=prepared.split)
@@ -151,7 +154,7 @@ def test_groups_are_not_torn_apart_where_groups_are_held_out(train, sheet):
 def test_too_few_rows_of_an_outcome_are_told_with_the_way_out(train, tmp_path):
     path = tmp_path / "few.csv"
     path.write_text("cgpa,placed\n5,0\n6,1\n7,1\n8,1\n")
-    told = train("--min-recall", 0.9, data=path, code=3)
+    told = train("--threshold", "recall=0.9", data=path, code=3)
     assert "few.csv" in told
     assert "--threshold F" in told
     found = train("--threshold", 0.7, data=path)
@@ -161,13 +164,13 @@ def test_too_few_rows_of_an_outcome_are_told_with_the_way_out(train, tmp_path):
 
 def test_a_precision_out_of_reach_and_more_seats_than_rows_are_told(train, students, tmp_path):
     noise = students(tmp_path / "noise.csv", signal=False)
-    told = train("--min-precision", 1, data=noise, code=3)
-    assert "lower --min-precision" in told
-    assert "students.csv" in train("--capacity", 999, code=3)
+    told = train("--threshold", "precision=1", data=noise, code=3)
+    assert "lower --threshold precision=F" in told
+    assert "students.csv" in train("--threshold", "capacity=999", code=3)
 
 
 def test_the_summary_says_who_is_called_what_and_what_to_expect(run, sheet):
-    shown = run("train", sheet, "--no-track", "--cost-fp", 3, "--cost-fn", 1)
+    shown = run("train", sheet, "--no-track", "--threshold", "cost=3:1")
     assert "students below it are called 'Not Placed'" in shown.out
     assert "Of 1,000 such students expect" in shown.out
     assert "the threshold of a calibrated model would be 0.75" in shown.out
@@ -176,19 +179,19 @@ def test_the_summary_says_who_is_called_what_and_what_to_expect(run, sheet):
 
 
 def test_a_skill_out_of_fold_is_the_same_with_and_without_a_policy(train):
-    plain, chosen = train("--test-size", 0), train("--test-size", 0, "--youden")
+    plain, chosen = train("--test-size", 0), train("--test-size", 0, "--threshold", "youden")
     assert plain["skill"] == pytest.approx(chosen["skill"])
 
 
 def test_the_run_has_the_decision_as_metrics_and_tag(store, run, students, tmp_path):
     sheet = students(tmp_path / "students.csv")
-    found = run("train", sheet, "--json", "--min-recall", 0.9).json
+    found = run("train", sheet, "--json", "--threshold", "recall=0.9").json
     own = store.client().get_run(found["run_id"])
     decision = found["decision"]
     assert own.data.metrics["decision_threshold"] == decision["threshold"]
     assert own.data.metrics["decision_fn"] == decision["confusion"]["fn"]
     assert own.data.tags["threshold_policy"] == "recall of at least 0.9"
-    assert own.data.params["min_recall"] == "0.9"
+    assert own.data.params["threshold"] == "recall=0.9"
 
 
 def test_evaluate_has_the_decision_curve(run, trained, sheet):
@@ -207,12 +210,12 @@ def test_evaluate_has_the_decision_curve(run, trained, sheet):
 
 
 def test_a_policy_may_stand_in_the_settings_file(train, sheet):
-    sheet.with_name("placement.toml").write_text("min_recall = 0.9\n")
+    sheet.with_name("placement.toml").write_text('threshold = "recall=0.9"\n')
     assert train()["decision"]["policy"] == "recall"
 
 
 def test_the_trial_is_tried_at_the_threshold_it_was_given(sheet):
-    config = TrainConfig(track=False, min_precision=0.95)
+    config = TrainConfig(track=False, threshold="precision=0.95")
     with storage_of(config) as storage:
         prepared, _ = understand(read([str(sheet)], config, storage), config)
         trial = fit_and_test(prepared)

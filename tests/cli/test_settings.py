@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from placement.cli.settings import FIELDS, config_toml, effective_config, switch
-from placement.config import OPTIMIZERS, THRESHOLD_POLICIES, TrainConfig
+from placement.config import OPTIMIZERS, TrainConfig
 from placement.errors import UsageError
 
 
@@ -100,6 +100,7 @@ def test_a_repeatable_option_takes_its_value_as_it_is(run):
         ("refit = 1", "is no true or false"),
         ("features = [1, 2]", "is no list of words"),
         ("target = 7", "is no text"),
+        ("threshold = true", "threshold = True is no text or number"),
         ("l2 = -1", "--l2 -1.0: must be"),
         ("l2 = nan", "must be"),
         ("lr = inf", "must be"),
@@ -156,16 +157,6 @@ def test_a_config_file_that_is_not_there_or_no_file_is_wrong_usage(run, tmp_path
         (["--patience", "0"], "1 or more"),
         (["--seed", "-1"], "0 or more"),
         (["--epsilon", "0.5"], "below 0.5"),
-        (["--cost-fp", "2"], "go together"),
-        (["--cost-fn", "2"], "go together"),
-        (["--cost-fp", "0", "--cost-fn", "2"], "above 0"),
-        (["--cost-fp", "1", "--cost-fn", "nan"], "above 0"),
-        (["--threshold", "0.5", "--youden"], "--threshold and --youden exclude each other"),
-        (["--min-recall", "0.9", "--capacity", "9"], "exclude each other"),
-        (["--min-recall", "0"], "above 0 and at most 1"),
-        (["--min-precision", "1.1"], "above 0 and at most 1"),
-        (["--threshold", "1.5"], "between 0 and 1"),
-        (["--capacity", "0"], "1 or more"),
     ],
 )
 def test_options_that_contradict_are_told_before_any_file_is_opened(run, options, told):
@@ -174,8 +165,79 @@ def test_options_that_contradict_are_told_before_any_file_is_opened(run, options
     assert told in shown.err
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("0.7", 0.7),
+        (" 1 ", 1.0),
+        ("Youden", "youden"),
+        ("recall=0.90", "recall=0.9"),
+        ("precision = 1.0", "precision=1"),
+        ("capacity=40.0", "capacity=40"),
+        ("cost=3.0:0.50", "cost=3:0.5"),
+        ("cost=0:1", "cost=0:1"),
+    ],
+)
+def test_a_threshold_has_one_spelling_wherever_it_is_given(run, toml, monkeypatch, given, kept):
+    assert TrainConfig(threshold=given).threshold == kept
+    assert TrainConfig(threshold=kept).threshold == kept
+    shown = [run("train", "--print-config", "--threshold", given).out]
+    monkeypatch.setenv("PLACEMENT_THRESHOLD", given)
+    shown.append(run("train", "--print-config").out)
+    monkeypatch.delenv("PLACEMENT_THRESHOLD")
+    toml(f"threshold = {kept!r}")
+    shown.append(run("train", "--print-config").out)
+    assert [tomllib.loads(text)["threshold"] for text in shown] == [kept] * 3
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("1.5", "the threshold must be between 0 and 1, as in 0.7"),
+        ("nan", "the threshold must be between 0 and 1, as in 0.7"),
+        ("3:1", "the threshold must be between 0 and 1, as in 0.7"),
+        ("youden=1", "youden must be without a number, as in youden"),
+        ("recall", "recall must be above 0 and at most 1, as in recall=0.9"),
+        ("recall=0", "recall must be above 0 and at most 1, as in recall=0.9"),
+        ("recall=1.2", "recall must be above 0 and at most 1, as in recall=0.9"),
+        ("precision=half", "precision must be above 0 and at most 1, as in precision=0.9"),
+        ("capacity=0", "capacity must be a whole number of 1 or more, as in capacity=40"),
+        ("capacity=2.5", "capacity must be a whole number of 1 or more, as in capacity=40"),
+        ("cost=1", "cost must be FP:FN, two numbers of 0 or more and not both 0, as in cost=3:1"),
+        ("cost=0:0", "not both 0, as in cost=3:1"),
+        ("cost=-1:2", "two numbers of 0 or more"),
+        ("cost=1:nan", "two numbers of 0 or more"),
+        ("cost=inf:1", "two numbers of 0 or more"),
+        ("recal=0.9", "(did you mean 'recall'?): write a form such as 0.7, youden, recall=0.9"),
+        ("half", "write a form such as 0.7, youden, recall=0.9"),
+        ("min_recall=0.9", "capacity=40 or cost=3:1"),
+    ],
+)
+def test_a_threshold_that_is_none_is_told_with_the_forms_and_an_example(run, given, told):
+    shown = run("train", "there-is-no-such-file.csv", "--threshold", given)
+    assert shown.code == 2
+    assert f"--threshold {given}" in shown.err
+    assert told in shown.err
+
+
+@pytest.mark.parametrize(
+    "option", ["--youden", "--capacity", "--min-recall", "--min-precision", "--cost-fp"]
+)
+def test_a_policy_has_no_option_of_its_own(run, option):
+    assert run("train", "there-is-no-such-file.csv", option, "1").code == 2
+    assert option not in run("train", "--help").out
+
+
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 NUMBERS = st.floats(1e-12, 1e12)
+THRESHOLDS = st.one_of(
+    st.floats(0, 1),
+    st.just("youden"),
+    st.floats(0, 1, exclude_min=True).map("recall={}".format),
+    st.floats(0, 1, exclude_min=True).map("precision={}".format),
+    st.integers(1, 2**63).map("capacity={}".format),
+    st.tuples(NUMBERS, NUMBERS).map(lambda costs: "cost={}:{}".format(*costs)),
+)
 KINDS = {
     bool: st.booleans(),
     int: st.integers(1, 2**63 - 1),
@@ -190,10 +252,9 @@ def values_of(item):
         return st.sampled_from(item.metadata["choices"])
     if item.name == "tag":
         return st.lists(st.tuples(WORDS, WORDS).map("=".join), max_size=2).map(tuple)
-    shares = ("momentum", "threshold", "min_recall", "min_precision")
-    words = dict.fromkeys(("lr", "l2", "cost_fp", "cost_fn"), NUMBERS)
-    words |= dict.fromkeys(shares, KINDS[float])
-    counts = ("epochs", "batch_size", "patience", "gradcheck_every", "capacity")
+    words = dict.fromkeys(("lr", "l2"), NUMBERS) | {"momentum": KINDS[float]}
+    words["threshold"] = THRESHOLDS
+    counts = ("epochs", "batch_size", "patience", "gradcheck_every")
     whole = dict.fromkeys(counts, KINDS[int])
     whole["stream"] = KINDS[bool]
     words["sensitive"] = st.none() | KINDS[tuple]
@@ -201,18 +262,10 @@ def values_of(item):
     return {**words, **whole}.get(item.name, KINDS[default])
 
 
-def with_one_policy(wanted):
-    """Leave all but one of the options away that exclude each other."""
-    asked = [name for name in THRESHOLD_POLICIES if wanted.get(name) not in (None, False)]
-    left = {name: value for name, value in wanted.items() if name not in asked[1:]}
-    both = {"cost_fp", "cost_fn"} if left.get("cost_fp") else set()
-    return {n: v for n, v in left.items() if not n.startswith("cost_") or n in both}
-
-
 @given(st.fixed_dictionaries({}, optional={n: values_of(f) for n, f in FIELDS.items()}))
 def test_print_config_gives_the_same_configuration_back(tmp_path, wanted):
     try:
-        config = TrainConfig(**with_one_policy(wanted))
+        config = TrainConfig(**wanted)
     except UsageError:
         assume(False)
     path = tmp_path / "printed.toml"

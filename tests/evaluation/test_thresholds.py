@@ -98,7 +98,9 @@ def test_the_precision_policy_takes_the_lowest_cut_that_reaches_it_or_says_so(ro
         if tp >= share * (tp + fp) - 1e-9:
             reaching.append(cut)
     if not reaching:
-        with pytest.raises(DataError, match=r"no threshold reaches .* lower --min-precision"):
+        with pytest.raises(
+            DataError, match=r"no threshold reaches .* lower --threshold precision=F"
+        ):
             choose_threshold(ThresholdPolicy("precision", share), p, y, w)
         return
     *_, found = chosen(ThresholdPolicy("precision", share), rows)

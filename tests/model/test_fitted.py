@@ -11,6 +11,7 @@ from placement.data.table.read_table import read_table
 from placement.errors import DataError
 from placement.model.fitted import load_fitted, thinned
 from placement.training.prepare import fit
+from placement.workflows.reading.training_settings import training_config
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,29 @@ def test_a_read_model_saves_the_same_bytes_again(fitted, tmp_path):
     second = load_fitted(first).save(tmp_path / "two")
     for file in ("fitted.json", "weights.safetensors"):
         assert (first / file).read_bytes() == (second / file).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("former", "threshold"),
+    [
+        ({}, None),
+        ({"threshold": 0.7}, 0.7),
+        ({"youden": True}, "youden"),
+        ({"min_recall": 0.9}, "recall=0.9"),
+        ({"min_precision": 1.0}, "precision=1"),
+        ({"capacity": 40}, "capacity=40"),
+        ({"cost_fp": 3.0, "cost_fn": 1.0}, "cost=3:1"),
+    ],
+)
+def test_a_bundle_with_a_setting_for_each_policy_means_the_same(
+    fitted, tmp_path, former, threshold
+):
+    names = ("threshold", "cost_fp", "cost_fn", "min_recall", "min_precision", "capacity")
+    config = {**fitted.config, **dict.fromkeys(names), "youden": False, **former}
+    read = load_fitted(dataclasses.replace(fitted, config=config).save(tmp_path / "model"))
+    assert set(read.config) == set(fitted.config)
+    assert read.config["threshold"] == threshold
+    assert training_config(read.config).threshold == threshold
 
 
 def test_coefficients_in_natural_units_give_the_probability(fitted, sheet):

@@ -173,8 +173,8 @@ def test_a_fixed_threshold_is_the_model_s():
         {"target": "placed"},
         {"out": "model"},
         {"strict": True},
-        {"min_recall": 0.9},
-        {"youden": True},
+        {"threshold": "recall=0.9"},
+        {"threshold": "youden"},
     ],
 )
 def test_settings_that_fit_could_only_ignore_are_refused(setting):

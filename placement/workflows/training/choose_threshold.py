@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from placement.arrays import FloatArray
-from placement.config import DEFAULT_THRESHOLD, TrainConfig
+from placement.config import DEFAULT_THRESHOLD, TrainConfig, parse_threshold
 from placement.errors import DataError
 from placement.evaluation.thresholds import ThresholdDecision, ThresholdPolicy, choose_threshold
 from placement.model.scorer import Calibration
@@ -17,18 +17,13 @@ from placement.workflows.training.out_of_fold import OutOfFoldPredictions
 
 
 def policy_of(config: TrainConfig) -> ThresholdPolicy | None:
-    """Return the policy that was asked for; None where nothing was said of a threshold."""
-    if config.threshold is not None:
-        return ThresholdPolicy("fixed", config.threshold)
-    if config.cost_fp is not None and config.cost_fn is not None:
-        return ThresholdPolicy("cost", cost_fp=config.cost_fp, cost_fn=config.cost_fn)
-    if config.min_recall is not None:
-        return ThresholdPolicy("recall", config.min_recall)
-    if config.min_precision is not None:
-        return ThresholdPolicy("precision", config.min_precision)
-    if config.capacity is not None:
-        return ThresholdPolicy("capacity", config.capacity)
-    return ThresholdPolicy("youden") if config.youden else None
+    """Return the policy of `--threshold`; None where nothing was said of one."""
+    if config.threshold is None:
+        return None
+    kind, numbers = parse_threshold(config.threshold)
+    if kind == "cost":
+        return ThresholdPolicy(kind, cost_fp=numbers[0], cost_fn=numbers[1])
+    return ThresholdPolicy(kind, *numbers)
 
 
 def decision_of(
