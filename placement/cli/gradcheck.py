@@ -104,6 +104,6 @@ def _drawn(
 ) -> str:
     if data is None or row is None:
         raise UsageError("--graph draws a row of a file: name DATA and --row N")
-    from placement.lessons.console import play_row
+    from placement.lessons.console import run_row_graph
 
-    return play_row(data, row, model, draw, console, as_json=as_json)
+    return run_row_graph(data, row, model, draw, console, as_json=as_json)

@@ -21,7 +21,7 @@ INPUTS = {
 }
 
 
-def _inputs(command: Any) -> Any:
+def _input_options(command: Any) -> Any:
     for name, text in reversed(INPUTS.items()):
         command = click.option(f"--{name}", name, metavar="F", help=text)(command)
     return command
@@ -29,7 +29,7 @@ def _inputs(command: Any) -> Any:
 
 @click.command(short_help="Play a lesson on autograd, with numbers of your own.")
 @click.argument("name", required=False)
-@_inputs
+@_input_options
 @click.option("--graph", is_flag=True, help="Draw the computation, forward and backward.")
 @click.option("--draw", metavar="FILE", help="Write the graph to FILE: .svg, or .dot for Graphviz.")
 @click.option("--code", is_flag=True, help="Print the lines of torch that do it.")
@@ -58,14 +58,15 @@ def lesson(
       placement lesson chain --graph
       placement lesson perceptron --draw perceptron.svg
     """
-    from placement.lessons.console import Asked, index, play
+    from placement.lessons.console import OutputOptions, list_lessons, run_lesson
 
-    given = {key: value for key, value in inputs.items() if value is not None}
+    values = {key: value for key, value in inputs.items() if value is not None}
     if name is None:
-        if given or graph or draw or code or log:
+        if values or graph or draw or code or log:
             raise UsageError(
                 "these options are for a lesson: name one, as in placement lesson chain"
             )
-        click.echo(index(as_json=as_json))
+        click.echo(list_lessons(as_json=as_json))
         return
-    click.echo(play(name, given, Asked(graph, draw, code, log, as_json), console.note))
+    options = OutputOptions(graph, draw, code, log, as_json)
+    click.echo(run_lesson(name, values, options, console.note))

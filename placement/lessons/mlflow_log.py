@@ -6,9 +6,11 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from placement.lessons.computation import LessonResult
-from placement.lessons.graph.drawing import svg_of
-from placement.lessons.render_text import curves_png, text_of_lesson
+from placement.lessons.computation import Computation, Curves
+from placement.lessons.graph.drawing import graph_svg
+from placement.lessons.render_html import curves_png
+from placement.lessons.render_text import lesson_text
+from placement.lessons.result import LessonResult
 from placement.tracking.runs import TrackedRun, tracked_run
 from placement.tracking.store import open_store
 
@@ -17,40 +19,42 @@ EXPERIMENT = "placement-lessons"
 
 def log_lesson(result: LessonResult) -> str:
     """Write a lesson to MLflow as a run; return its id. Raises StoreError."""
-    name, steps = f"lesson {result.name}", result.played.steps
+    name, computation = result.lesson.name, result.computation
     params = {key: json.dumps(value) for key, value in result.inputs.items()}
-    tags = {"lesson": result.name}
-    with tracked_run(open_store(), EXPERIMENT, name, tags=tags, params=params) as run:
-        run.log_metrics(_metrics(result))
-        table = [{"name": s.name, "value": json.dumps(s.value, ensure_ascii=False)} for s in steps]
-        run.log_table(table, "steps.json")
-        run.log_text(text_of_lesson(result), "lesson.txt")
-        run.log_table([asdict(one) for one in result.played.checks], "checks.json")
-        run.log_text(svg_of(result.graph), "figures/graph.svg")
-        curves = result.played.curves
-        if curves is not None:
-            places = range(len(curves.at))
-            lines = {curves.axis: curves.at, **curves.lines}
-            run.log_table(
-                [{name: str(line[place]) for name, line in lines.items()} for place in places],
-                "table.json",
-            )
-            _log_picture(run, curves_png(result))
+    store, tags = open_store(), {"lesson": name}
+    with tracked_run(store, EXPERIMENT, f"lesson {name}", tags=tags, params=params) as run:
+        run.log_metrics(_metrics(computation))
+        steps = [
+            {"name": step, "value": json.dumps(value, ensure_ascii=False)}
+            for step, value in computation.steps.items()
+        ]
+        run.log_table(steps, "steps.json")
+        run.log_text(lesson_text(result), "lesson.txt")
+        run.log_table([asdict(check) for check in computation.checks], "checks.json")
+        run.log_text(graph_svg(result.graph), "figures/graph.svg")
+        if computation.curves is not None:
+            _log_curves(run, result.lesson.title, computation.curves)
     return run.run_id
 
 
-def _metrics(result: LessonResult) -> dict[str, float | None]:
+def _metrics(computation: Computation) -> dict[str, float | None]:
     numbers: dict[str, float | None] = {
-        step.name: float(step.value)
-        for step in result.played.steps
-        if isinstance(step.value, bool | int | float) and math.isfinite(step.value)
+        name: float(value)
+        for name, value in computation.steps.items()
+        if isinstance(value, bool | int | float) and math.isfinite(value)
     }
-    worst = max(one.max_abs_error for one in result.played.checks)
-    return {**numbers, "max_abs_error": worst}
+    max_abs_error = max(check.max_abs_error for check in computation.checks)
+    return {**numbers, "max_abs_error": max_abs_error}
 
 
-def _log_picture(run: TrackedRun, png: bytes) -> None:
+def _log_curves(run: TrackedRun, title: str, curves: Curves) -> None:
+    columns = {curves.axis: curves.x, **curves.lines}
+    rows = [
+        {name: str(column[index]) for name, column in columns.items()}
+        for index in range(len(curves.x))
+    ]
+    run.log_table(rows, "table.json")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "curves.png"
-        path.write_bytes(png)
+        path.write_bytes(curves_png(title, curves))
         run.log_artifact(path, "figures")

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from placement.lessons.catalog import LESSONS, lesson
-from placement.lessons.render_text import markdown_of
-from placement.lessons.snippets import code_of
+from placement.lessons import catalog
+from placement.lessons.render_text import lesson_markdown
 
 _BEGIN = """\
 # Autograd, from one slope to a perceptron that learns
@@ -37,13 +36,12 @@ of torch (`--code`) or as data (`--json`). The same as a notebook: [autograd.ipy
 def notebook() -> dict[str, Any]:
     """Return the notebook (format 4.5), not executed."""
     cells = [_markdown("begin", _BEGIN), _code("setup", _SETUP)]
-    for place, (name, own) in enumerate(LESSONS.items(), 1):
-        given = {key: spec.default for key, spec in own.inputs.items()}
+    for number, (name, lesson) in enumerate(catalog.LESSONS.items(), 1):
         cells += [
-            _markdown(f"{name}-title", f"## Lesson {place}: `{name}`"),
+            _markdown(f"{name}-title", f"## Lesson {number}: `{name}`"),
             _code(f"{name}-lesson", f"lesson({name!r})"),
             _markdown(f"{name}-then", "The same in lines of torch:"),
-            _code(f"{name}-torch", code_of(name, given)),
+            _code(f"{name}-torch", lesson.code_for(lesson.defaults)),
         ]
     cells.append(_markdown("end", _END))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -72,4 +70,4 @@ def _code(key: str, text: str) -> dict[str, Any]:
 
 def page() -> str:
     """Return `docs/lessons.md`."""
-    return "\n".join([_PAGE, *(markdown_of(lesson(name)) for name in LESSONS)])
+    return "\n".join([_PAGE, *(lesson_markdown(catalog.lesson(name)) for name in catalog.LESSONS)])

@@ -72,8 +72,8 @@ def test_wrong_usage_is_one_clear_line_and_exit_2(run, words, told):
 
 
 def test_every_input_of_a_lesson_has_an_option_and_every_option_a_lesson():
-    takes = {name for own in LESSONS.values() for name in own.inputs}
-    assert set(INPUTS) == takes
+    inputs = {name for lesson in LESSONS.values() for name in lesson.inputs}
+    assert set(INPUTS) == inputs
 
 
 def test_the_code_is_printed_with_the_learners_numbers(run):

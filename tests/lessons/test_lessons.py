@@ -1,4 +1,4 @@
-"""Each lesson's figures, to all their digits, and three witnesses that agree."""
+"""Each lesson's figures, to all their digits, and three ways to each gradient that agree."""
 
 import contextlib
 import html
@@ -6,6 +6,7 @@ import io
 import math
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,30 +15,37 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from placement import UsageError, clamped_bce, lesson
+from placement.lessons import course
 from placement.lessons.catalog import LESSONS
-from placement.lessons.computation import Check, LessonResult, Played
+from placement.lessons.computation import Check
 from placement.lessons.graph.common_graphs import perceptron_graph
-from placement.lessons.render_text import verdict
-from placement.lessons.snippets import code_of
-from placement.lessons.texts import TEXTS
+from placement.lessons.tables import verdict
 
 BIG = st.floats(-1e150, 1e150)
 NEAR = st.floats(-3, 3)
 
 
 def hand_equals_autograd(result):
-    for check in result.played.checks:
+    for check in result.computation.checks:
         pairs = zip(*(v if isinstance(v, tuple) else (v,) for v in (check.manual, check.autograd)))  # noqa: B905
         for manual, autograd in pairs:
             assert manual == pytest.approx(autograd, rel=1e-12, abs=1e-300)
 
 
 def difference_agrees(result):
-    for check in result.played.checks:
+    for check in result.computation.checks:
         both = (check.manual, check.finite_difference)
         pairs = zip(*(v if isinstance(v, tuple) else (v,) for v in both))  # noqa: B905
         for manual, difference in pairs:
             assert abs(manual - difference) <= 1e-6 * (1 + abs(manual))
+
+
+def test_each_file_of_the_course_is_a_lesson_by_its_name_and_has_a_place_in_the_order():
+    files = {file.stem for file in Path(course.__file__).parent.glob("*.py")} - {"__init__"}
+    assert {name.replace("-", "_") for name in LESSONS} == files
+    assert [one.name for one in LESSONS.values()] == list(LESSONS)
+    orders = [one.order for one in LESSONS.values()]
+    assert orders == sorted(set(orders))
 
 
 def test_the_square():
@@ -90,8 +98,8 @@ def test_accumulating():
 
 def test_the_rule_by_hand_of_the_batch_is_no_work_of_autograds(monkeypatch):
     zero = (torch.zeros(1), torch.tensor(0.0))
-    monkeypatch.setattr("placement.lessons.course.no_grad.gradient_by_hand", lambda *_: zero)
-    batch = lesson("accumulate").played.checks[1]
+    monkeypatch.setattr("placement.lessons.course.accumulate.gradient_by_hand", lambda *_: zero)
+    batch = lesson("accumulate").computation.checks[1]
     assert batch.manual == 0
     assert batch.autograd == pytest.approx(batch.finite_difference, rel=1e-6)
     assert batch.autograd != 0
@@ -131,7 +139,7 @@ def test_the_target():
 
 def test_the_clamp():
     found = lesson("clamp")
-    table, at = found.to_dict()["table"], found.played.curves.at.index
+    table, at = found.to_dict()["table"], found.computation.curves.x.index
     assert found["one_minus_epsilon_is_one"]
     assert table["z"][0], table["z"][-1] == (-200, 200)
     assert table["as_asked"][at(200)] == math.inf
@@ -159,7 +167,7 @@ def test_one_outlier_freezes_the_clamped_training_and_not_that_from_the_logit():
 
 def test_the_descent():
     found = lesson("descend")
-    with_zero, without = found.played.curves.lines.values()
+    with_zero, without = found.computation.curves.lines.values()
     assert found["rises_with"] == "never"
     assert all(b < a for a, b in pairwise(with_zero))
     assert without[2] < with_zero[2]  # faster at first
@@ -226,7 +234,7 @@ def test_the_difference_agrees_in_the_perceptron(x, y, w, b):
 @pytest.mark.parametrize("name", LESSONS)
 def test_each_lesson_has_words_for_each_of_its_numbers_and_no_others(name):
     result = lesson(name)
-    assert [step.name for step in result.played.steps] == list(TEXTS[name].numbers)
+    assert list(result.computation.steps) == list(LESSONS[name].numbers)
     hand_equals_autograd(result)
     difference_agrees(result)
 
@@ -234,18 +242,18 @@ def test_each_lesson_has_words_for_each_of_its_numbers_and_no_others(name):
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_shows_itself_in_a_notebook(name):
     shown = lesson(name)._repr_html_()
-    assert TEXTS[name].title in shown
+    assert LESSONS[name].title in shown
     result = lesson(name)
     assert shown.count("<svg") == 1
     assert ("data:image/png" in shown) == (name in ("clamp", "descend"))
     cells = re.findall(r"<td[^>]*>(.*?)</td>", shown)
-    for step in result.played.steps:
-        assert step.name in cells
-    for check in result.played.checks:
+    for step in result.computation.steps:
+        assert step in cells
+    for check in result.computation.checks:
         assert str(check.autograd).replace("(", "[").replace(")", "]") in cells or name == "vector"
     if name == "clamp":
         assert {"-200", "inf", "nan"} <= set(cells)
-    for text in (verdict(result), TEXTS[name].after, *TEXTS[name].next):
+    for text in (verdict(result.computation.checks), LESSONS[name].after, *LESSONS[name].next):
         assert html.escape(text) in shown
 
 
@@ -296,7 +304,7 @@ def test_the_lines_of_torch_run_as_printed_and_find_the_same(name, given_):
     result = lesson(name, **given_.get(name, {}))
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec(code_of(name, result.inputs), {})  # noqa: S102
+        exec(LESSONS[name].code_for(result.inputs), {})  # noqa: S102
     words = [line.split() for line in out.getvalue().splitlines()]
     for step, (line, word) in PRINTED[name].items():
         assert float(words[line][word]) == pytest.approx(result[step], rel=1e-12), step
@@ -309,9 +317,9 @@ def test_the_lines_of_torch_run_as_printed_and_find_the_same(name, given_):
         assert {" ".join(line) for line in words[5:8]} == {result["error"]}
         assert int(words[8][0]) == result["plain_kept_bytes"]
     if name == "clamp":
-        curves = result.played.curves
+        curves = result.computation.curves
         for z, *figures in words[1:]:
-            place = curves.at.index(float(z))
+            place = curves.x.index(float(z))
             expected = [line[place] for line in curves.lines.values()]
             assert [float(f) for f in figures] == pytest.approx(expected, nan_ok=True)
 
@@ -324,10 +332,9 @@ def test_the_lines_of_torch_run_as_printed_and_find_the_same(name, given_):
     ],
 )
 def test_agreement_is_said_only_where_it_is(inputs, told):
-    said = verdict(lesson("chain", **inputs))
+    said = verdict(lesson("chain", **inputs).computation.checks)
     assert said.startswith(told)
-    spoilt = Played((), (Check("x", 1.0, 1.1, 1.0),), lesson("square").graph)
-    assert verdict(LessonResult("square", {}, spoilt)).startswith("HAND AND AUTOGRAD DISAGREE")
+    assert verdict([Check("x", 1.0, 1.1, 1.0)]).startswith("HAND AND AUTOGRAD DISAGREE")
 
 
 def test_a_number_that_a_lesson_has_not_is_told_with_those_it_has():

@@ -1,154 +1,158 @@
-"""Lessons on what torch records: gradients that add up, and three ways to record nothing."""
+"""The lesson `no-grad`: three ways to record nothing, and the memory that saves."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from placement.lessons.computation import Check, Plain, Played, difference, named
-from placement.lessons.graph.common_graphs import check_of, square_graph
-from placement.lessons.graph.graph import step_backward, value_of
-from placement.model.loss import clamped_bce_sum, gradient_by_hand
-from placement.model.perceptron import Perceptron
+from placement.lessons.computation import Computation, StepValue, central_difference, check_gradient
+from placement.lessons.definition import Input, Lesson
+from placement.lessons.graph.common_graphs import square_graph
+from placement.lessons.graph.graph import grad_fn_name
 
-_WEIGHT = 0.5  # where the gradient of the batch is taken
-
-
-def accumulate(x: float, batch: list[float]) -> Played:
-    """Go backward through y = x² twice without zeroing; then add up a batch's chunks on purpose."""
-    half = len(batch) // 2
-    whole, chunks = _batch_gradient([batch]), _batch_gradient([batch[:half], batch[half:]])
-    graph = square_graph(x)
-    return Played(
-        named(**_backward_again(x), whole_batch=whole, in_two_chunks=chunks),
-        (
-            check_of(graph, "x", difference(lambda v: v * v, x)),
-            Check("batch", _batch_by_hand(batch), chunks, _batch_difference(batch)),
-        ),
-        graph,
-    )
-
-
-def _backward_again(x: float) -> dict[str, Plain]:
-    """Return what `.grad` holds after each of some calls."""
-    at = nn.Parameter(torch.tensor(x, dtype=torch.float64))
-    module = nn.ParameterList([at])
-
-    def after(call: Callable[[], object]) -> Plain:
-        call()
-        return None if at.grad is None else value_of(at.grad)
-
-    def backward() -> None:
-        (at**2).backward()  # type: ignore[no-untyped-call]
-
-    return {
-        "first": after(backward),
-        "second": after(backward),
-        "zeroed": after(lambda: module.zero_grad(set_to_none=False)),
-        "after_zeroing": after(backward),
-        "set_to_none": after(lambda: module.zero_grad(set_to_none=True)),
-    }
-
-
-def _batch_gradient(chunks: Sequence[Sequence[float]]) -> float:
-    """Return what `.grad` of the weight holds after a `backward()` for each chunk."""
-    model = Perceptron.of([_WEIGHT], 0.0)
-    model.zero_grad()
-    for chunk in chunks:
-        _loss(model, chunk).backward()  # type: ignore[no-untyped-call]
-    return float(model.gradient_as_array()[0])
-
-
-def _batch_by_hand(batch: Sequence[float]) -> float:
-    x, y = _rows(batch)
-    p = Perceptron.of([_WEIGHT], 0.0)(x).detach()
-    return float(gradient_by_hand(p, y, torch.ones_like(y), x)[0][0])
-
-
-def _batch_difference(batch: Sequence[float]) -> float:
-    return difference(lambda w: _loss(Perceptron.of([w], 0.0), batch).item(), _WEIGHT)
-
-
-def _loss(model: Perceptron, batch: Sequence[float]) -> Tensor:
-    x, y = _rows(batch)
-    return clamped_bce_sum(model(x), y, None)
-
-
-def _rows(batch: Sequence[float]) -> tuple[Tensor, Tensor]:
-    """Return some rows (n, 1) and their targets (n,): those above zero were placed."""
-    x = torch.tensor(batch, dtype=torch.float64)
-    return x.unsqueeze(1), (x > 0).double()
-
-
-def no_grad(x: float, size: int) -> Played:
-    """Leave no record in three ways; see what each leaves, what it saves, and what is refused."""
-    shown: dict[str, Plain] = {}
-    refusals = []
-    for way in _WAYS:
-        source = torch.tensor([x], dtype=torch.float64, requires_grad=True)
-        address = source.data_ptr()
-        taken, result = _done(way, source, _square)
-        shown[f"{way}_requires_grad"] = result.requires_grad
-        shown[f"{way}_grad_fn"] = step_backward(result)
-        if way != "plain":
-            shown[f"{way}_shares_memory"] = taken.data_ptr() == address
-            refusals.append(_refusal(result))
-        shown[f"{way}_kept_bytes"] = _bytes_kept(way, size)
-    shown["ways_refused"] = sum(bool(text) for text in refusals)
-    shown["error"] = "; ".join(sorted(set(refusals)))
-    check = check_of(square_graph(x), "x", difference(lambda v: v * v, x))
-    return Played(named(**shown), (check,), square_graph(x, requires_grad=False))
-
-
-Work = Callable[[Tensor], Tensor]
-
-_WAYS: Mapping[str, tuple[Work, Callable[[], AbstractContextManager[object]]]] = {
-    "plain": (lambda source: source, nullcontext),
-    "frozen": (lambda source: source.requires_grad_(False), nullcontext),
-    "detached": (lambda source: source.detach(), nullcontext),
-    "no_grad": (lambda source: source, torch.no_grad),
+_Operation = Callable[[Tensor], Tensor]
+# Of each way what it does to the tensor, and the context in which the operations run.
+_WAYS: Mapping[str, tuple[_Operation, Callable[[], AbstractContextManager[object]]]] = {
+    "plain": (lambda tensor: tensor, nullcontext),
+    "frozen": (lambda tensor: tensor.requires_grad_(False), nullcontext),
+    "detached": (lambda tensor: tensor.detach(), nullcontext),
+    "no_grad": (lambda tensor: tensor, torch.no_grad),
 }
 
 
-def _done(way: str, source: Tensor, work: Work) -> tuple[Tensor, Tensor]:
-    """Do some work on a tensor in one way; return what was worked on, and the result."""
-    take, context = _WAYS[way]
-    taken = take(source)
+def no_grad(x: float, size: int) -> Computation:
+    """Record nothing in three ways: what each leaves, what it saves, and what is refused."""
+    values: dict[str, StepValue] = {}
+    errors = []
+    for way in _WAYS:
+        source = torch.tensor([x], dtype=torch.float64, requires_grad=True)
+        address = source.data_ptr()
+        tensor, result = _apply(way, source, lambda x: x**2)
+        values[f"{way}_requires_grad"] = result.requires_grad
+        values[f"{way}_grad_fn"] = grad_fn_name(result)
+        if way != "plain":
+            values[f"{way}_shares_memory"] = tensor.data_ptr() == address
+            errors.append(_backward_error(result))
+        values[f"{way}_kept_bytes"] = _saved_bytes(way, size)
+    values["ways_refused"] = sum(bool(error) for error in errors)
+    values["error"] = "; ".join(sorted(set(errors)))
+    gradient_check = check_gradient(square_graph(x), "x", central_difference(lambda x: x * x, x))
+    return Computation(values, (gradient_check,), square_graph(x, requires_grad=False))
+
+
+def _apply(way: str, source: Tensor, operation: _Operation) -> tuple[Tensor, Tensor]:
+    """Apply an operation to a tensor in one way; return its input, and its result."""
+    prepare, context = _WAYS[way]
+    tensor = prepare(source)
     with context():
-        return taken, work(taken)
+        return tensor, operation(tensor)
 
 
-def _square(x: Tensor) -> Tensor:
-    return x**2
-
-
-def _long_work(x: Tensor) -> Tensor:
+def _ten_operations(x: Tensor) -> Tensor:
     for _ in range(5):
         x = torch.sigmoid(x) * x
     return x
 
 
-def _bytes_kept(way: str, size: int) -> int:
-    """Return the bytes that torch keeps for `backward()` beside a large input, measured."""
+def _saved_bytes(way: str, size: int) -> int:
+    """Return the bytes that torch saves for `backward()` beside a large input, measured."""
     source = torch.linspace(-1, 1, size, dtype=torch.float64, requires_grad=True)
-    kept: dict[int, int] = {}
+    saved: dict[int, int] = {}
 
     def pack(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
-        kept[storage.data_ptr()] = storage.nbytes()
+        saved[storage.data_ptr()] = storage.nbytes()
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        _, result = _done(way, source, _long_work)  # held while it is counted
-    kept.pop(source.untyped_storage().data_ptr(), None)
+        _, result = _apply(way, source, _ten_operations)  # held while it is counted
+    saved.pop(source.untyped_storage().data_ptr(), None)
     del result
-    return sum(kept.values())
+    return sum(saved.values())
 
 
-def _refusal(tensor: Tensor) -> str:
+def _backward_error(tensor: Tensor) -> str:
     try:
         tensor.sum().backward()  # type: ignore[no-untyped-call]
-    except RuntimeError as problem:
-        return str(problem)
+    except RuntimeError as error:
+        return str(error)
     return ""
+
+
+LESSON = Lesson(
+    name="no-grad",
+    order=60,
+    title="Three ways to leave no trace",
+    about=(
+        "Whoever only wants predictions needs no record of the operations. requires_grad_(False) "
+        "stops a tensor from asking for one; detach() gives a second view of the same numbers that "
+        "is cut off from the record; torch.no_grad() records nothing while it lasts. The record "
+        "holds tensors for backward(), and that is the memory which is saved."
+    ),
+    inputs={"x": Input(2.0), "size": Input(1_000_000, "count", 1, 10_000_000)},
+    code="""\
+import torch
+
+
+def leaf():
+    return torch.tensor([{x}], dtype=torch.float64, requires_grad=True)
+
+
+plain = leaf() ** 2
+frozen = leaf().requires_grad_(False) ** 2
+x = leaf()
+detached = x.detach() ** 2
+with torch.no_grad():
+    unrecorded = x**2
+for y in (plain, frozen, detached, unrecorded):
+    print(y.requires_grad, type(y.grad_fn).__name__)
+print(x.detach().data_ptr() == x.data_ptr())
+for y in (frozen, detached, unrecorded):
+    try:
+        y.backward()
+    except RuntimeError as problem:
+        print(problem)
+
+large = torch.linspace(-1, 1, {size}, dtype=torch.float64, requires_grad=True)
+kept = {{}}
+
+
+def keep(tensor):
+    kept[tensor.data_ptr()] = tensor.nbytes
+    return tensor
+
+
+with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+    result = large
+    for _ in range(5):
+        result = torch.sigmoid(result) * result
+kept.pop(large.data_ptr(), None)  # the input is there anyway
+print(sum(kept.values()))
+""",
+    compute=no_grad,
+    numbers={
+        "plain_requires_grad": "x², as it is: does it ask for a gradient?",
+        "plain_grad_fn": "and which step backward does it remember?",
+        "plain_kept_bytes": "bytes kept for backward() by ten operations on the large tensor",
+        "frozen_requires_grad": "after requires_grad_(False)",
+        "frozen_grad_fn": "",
+        "frozen_shares_memory": "it is the very tensor, changed where it lies",
+        "frozen_kept_bytes": "",
+        "detached_requires_grad": "after detach()",
+        "detached_grad_fn": "",
+        "detached_shares_memory": "a second tensor, but no second copy of the numbers",
+        "detached_kept_bytes": "",
+        "no_grad_requires_grad": "inside torch.no_grad()",
+        "no_grad_grad_fn": "",
+        "no_grad_shares_memory": "the tensor is left as it is; only the record is off",
+        "no_grad_kept_bytes": "",
+        "ways_refused": "in how many of the three ways backward() is refused",
+        "error": "what it says then",
+    },
+    after=(
+        "The error means what it says: the result remembers no step, so there is no way back. "
+        "Either the input never asked for a gradient, or the record was switched off on the way."
+    ),
+    next=("placement lesson no-grad --size 5000000", "placement lesson no-grad --graph"),
+)

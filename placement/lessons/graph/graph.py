@@ -1,8 +1,8 @@
 """A computation as a graph: forward, what each node is; backward, what flows down each link.
 
-A `Tape` runs the operations in torch and writes each down with its local derivative by hand. Then
+A `Tape` runs the operations in torch and records each with its local derivative by hand. Then
 `backward()` runs once, and every node has its gradient twice: multiplied down the links by hand,
-and as autograd left it. What is kept are numbers, so nothing is lost when torch frees its buffers.
+and as autograd left it. A graph holds numbers, so nothing is lost when torch frees its buffers.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Node:
-    """One number, or several: `operation` makes it of its inputs, "" for what was given.
+    """One number, or several: `operation` makes it of its inputs, "" for an input.
 
     `gradient` is that of the result by this node, multiplied by hand, and `autograd` what torch
     left in `.grad`; both None for what no gradient was asked of. `grad_fn` is torch's name of the
@@ -103,112 +103,114 @@ class Rule:
 
 
 @dataclass(frozen=True, eq=False)
-class Taped:
+class TapeNode:
     """A node while the tape runs."""
 
     name: str
     operation: str
     tensor: Tensor
-    inputs: tuple["Taped", ...] = ()
+    inputs: tuple["TapeNode", ...] = ()
     rules: tuple[Rule | None, ...] = ()
 
 
 @dataclass
 class Tape:
-    """Runs operations and writes them down."""
+    """Runs operations in torch and records them."""
 
     dtype: torch.dtype = torch.float64
-    _taped: list[Taped] = field(default_factory=list)
+    _nodes: list[TapeNode] = field(default_factory=list)
 
-    def given(
+    def input(
         self, name: str, value: float | Sequence[float], *, requires_grad: bool = True
-    ) -> Taped:
+    ) -> TapeNode:
         """Take a number, or several; data needs no gradient."""
         tensor = torch.tensor(value, dtype=self.dtype, requires_grad=requires_grad)
-        return self._keep(Taped(name, "", tensor))
+        return self._append(TapeNode(name, "", tensor))
 
     def step(
         self,
         name: str,
         operation: str,
-        work: Callable[..., Tensor],
-        inputs: Mapping[Taped, Rule | None],
-    ) -> Taped:
-        """Compute `work` of the inputs' tensors; each derivative gets the same tensors.
+        function: Callable[..., Tensor],
+        inputs: Mapping[TapeNode, Rule | None],
+    ) -> TapeNode:
+        """Compute `function` of the inputs' tensors; each derivative gets the same tensors.
 
         Data, whose gradient nobody asks for, needs no rule.
         """
-        tensor = work(*(one.tensor for one in inputs))
+        tensor = function(*(node.tensor for node in inputs))
         if tensor.requires_grad:
             tensor.retain_grad()
-        return self._keep(Taped(name, operation, tensor, tuple(inputs), tuple(inputs.values())))
+        return self._append(
+            TapeNode(name, operation, tensor, tuple(inputs), tuple(inputs.values()))
+        )
 
-    def _keep(self, taped: Taped) -> Taped:
-        self._taped.append(taped)
-        return taped
+    def _append(self, node: TapeNode) -> TapeNode:
+        self._nodes.append(node)
+        return node
 
     def graph(self) -> Graph:
         """Go backward from the last step, by hand and by autograd."""
-        result = self._taped[-1]
+        result = self._nodes[-1]
         if result.tensor.requires_grad:
             result.tensor.backward()  # type: ignore[no-untyped-call]
         gradients = {result: torch.ones_like(result.tensor)}
-        links: dict[Taped, tuple[Link, ...]] = {}
-        for node in reversed(self._taped):
+        links: dict[TapeNode, tuple[Link, ...]] = {}
+        for node in reversed(self._nodes):
             links[node] = tuple(self._handed_down(node, gradients))
-        return Graph(tuple(_node(node, gradients.get(node), links[node]) for node in self._taped))
+        return Graph(tuple(_node(node, gradients.get(node), links[node]) for node in self._nodes))
 
     @staticmethod
-    def _handed_down(node: Taped, gradients: dict[Taped, Tensor]) -> Iterator[Link]:
+    def _handed_down(node: TapeNode, gradients: dict[TapeNode, Tensor]) -> Iterator[Link]:
         """Multiply a node's gradient by its local derivatives, and pass it on."""
-        tensors = [one.tensor.detach() for one in node.inputs]
-        for below, rule in zip(node.inputs, node.rules, strict=True):
-            if rule is None or not below.tensor.requires_grad:
-                yield Link(below.name)
+        tensors = [source.tensor.detach() for source in node.inputs]
+        for source, rule in zip(node.inputs, node.rules, strict=True):
+            if rule is None or not source.tensor.requires_grad:
+                yield Link(source.name)
                 continue
             derivative = rule.derivative(*tensors)
             part = gradients[node] * derivative
-            before = gradients.get(below)
-            gradients[below] = part if before is None else before + part
-            yield Link(below.name, rule.formula, value_of(derivative), value_of(part))
+            other_parts = gradients.get(source)
+            gradients[source] = part if other_parts is None else other_parts + part
+            yield Link(source.name, rule.formula, to_value(derivative), to_value(part))
 
 
-def _node(taped: Taped, gradient: Tensor | None, links: tuple[Link, ...]) -> Node:
-    tensor = taped.tensor
-    asked = tensor.requires_grad and gradient is not None
+def _node(node: TapeNode, gradient: Tensor | None, links: tuple[Link, ...]) -> Node:
+    tensor = node.tensor
+    has_gradient = tensor.requires_grad and gradient is not None
     return Node(
-        name=taped.name,
-        operation=taped.operation,
-        value=value_of(tensor.detach()),
-        gradient=value_of(gradient) if asked and gradient is not None else None,
-        autograd=value_of(tensor.grad) if asked and tensor.grad is not None else None,
-        grad_fn=step_backward(tensor),
-        steps=_count_steps(taped),
+        name=node.name,
+        operation=node.operation,
+        value=to_value(tensor.detach()),
+        gradient=to_value(gradient) if has_gradient and gradient is not None else None,
+        autograd=to_value(tensor.grad) if has_gradient and tensor.grad is not None else None,
+        grad_fn=grad_fn_name(tensor),
+        steps=_count_steps(node),
         inputs=links,
     )
 
 
-def step_backward(tensor: Tensor) -> str | None:
+def grad_fn_name(tensor: Tensor) -> str | None:
     """Return torch's name of the step backward from a tensor, None where nothing is recorded."""
     if tensor.grad_fn is not None:
         return tensor.grad_fn.name().split("::")[-1].rstrip("0123456789")
     return "AccumulateGrad" if tensor.requires_grad else None
 
 
-def _count_steps(taped: Taped) -> int:
+def _count_steps(node: TapeNode) -> int:
     """Count torch's steps backward from a node to its inputs."""
-    ends = {one.tensor.grad_fn for one in taped.inputs}
-    seen: set[Any] = set()
-    waiting: list[Any] = [taped.tensor.grad_fn]
-    while waiting:
-        step = waiting.pop()
-        if step is None or step in seen or step in ends or hasattr(step, "variable"):
+    ends = {source.tensor.grad_fn for source in node.inputs}
+    visited: set[Any] = set()
+    stack: list[Any] = [node.tensor.grad_fn]
+    while stack:
+        step = stack.pop()
+        if step is None or step in visited or step in ends or hasattr(step, "variable"):
             continue
-        seen.add(step)
-        waiting += [below for below, _ in step.next_functions]
-    return len(seen)
+        visited.add(step)
+        stack += [function for function, _ in step.next_functions]
+    return len(visited)
 
 
-def value_of(tensor: Tensor) -> Value:
+def to_value(tensor: Tensor) -> Value:
     """Return a tensor's number, or its numbers."""
     return float(tensor) if tensor.ndim == 0 else tuple(map(float, tensor.tolist()))

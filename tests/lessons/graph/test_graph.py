@@ -10,8 +10,8 @@ import torch
 
 from placement import lesson
 from placement.lessons.catalog import LESSONS
-from placement.lessons.graph.common_graphs import logit, loss_of
-from placement.lessons.graph.drawing import dot_of, shown, svg_of, text_of
+from placement.lessons.graph.common_graphs import add_logit, loss_graph
+from placement.lessons.graph.drawing import format_value, graph_dot, graph_svg, graph_text
 from placement.lessons.graph.graph import Rule, Tape
 
 
@@ -19,7 +19,7 @@ def many():
     """A row of seven columns, as of a learner's own file."""
     tape = Tape()
     columns = {f"column {k}": (0.3 * k - 1, 1.5 - k) for k in range(7)}
-    return loss_of(tape, logit(tape, columns, 0.2), 1.0, 1e-8)
+    return loss_graph(tape, add_logit(tape, columns, 0.2), 1.0, 1e-8)
 
 
 GRAPHS = {**{name: (lambda name=name: lesson(name).graph) for name in LESSONS}, "many": many}
@@ -50,13 +50,13 @@ def test_what_a_node_hands_down_is_what_arrived_times_the_local_derivative(name)
 
 def test_a_number_that_is_used_twice_gets_both_gradients():
     tape = Tape()
-    x = tape.given("x", 3.0)
+    x = tape.input("x", 3.0)
     u = tape.step("u", "2x", lambda t: 2 * t, {x: Rule("2", lambda t: torch.full_like(t, 2))})
     by = {x: Rule("u", lambda _, u: u), u: Rule("x", lambda x, _: x)}
     tape.step("y", "x·u", torch.mul, by)
     graph = tape.graph()
     assert graph["x"].gradient == graph["x"].autograd == 12
-    assert "in all 12" in text_of(graph)
+    assert "in all 12" in graph_text(graph)
 
 
 def test_the_steps_backward_have_torchs_names():
@@ -76,18 +76,18 @@ def test_the_steps_backward_have_torchs_names():
 
 def test_a_graph_is_numbers_and_stays_when_torch_has_freed_its_buffers():
     tape = Tape()
-    x = tape.given("x", 2.0)
+    x = tape.input("x", 2.0)
     y = tape.step("y", "x²", lambda t: t**2, {x: Rule("2x", lambda t: 2 * t)})
     graph = tape.graph()
     with pytest.raises(RuntimeError, match="second time"):
         y.tensor.backward()
     assert graph["x"].gradient == 4
-    assert "2x = 4" in text_of(graph)
-    assert svg_of(graph)
+    assert "2x = 4" in graph_text(graph)
+    assert graph_svg(graph)
 
 
 def test_the_tree_reads_from_the_result_down():
-    lines = text_of(lesson("perceptron").graph).splitlines()
+    lines = graph_text(lesson("perceptron").graph).splitlines()
     forward = [line.split()[0] for line in lines[1 : lines.index("")]]
     assert forward == ["w", "x", "u", "b", "z", "ŷ", "p", "y", "L"]
     tree = [line for line in lines if re.match(r"\s*[├└│]", line)]
@@ -104,29 +104,30 @@ def test_a_node_of_several_of_torchs_steps_says_how_many():
     graph = lesson("perceptron").graph
     assert graph["z"].steps == graph["ŷ"].steps == 1
     assert graph["L"].steps == 7  # two logarithms, 1 − p, two products, a sum, a sign
-    assert "NegBackward and 6 more" in text_of(graph)
+    assert "NegBackward and 6 more" in graph_text(graph)
     assert graph["w"].steps == graph["x"].steps == 0
 
 
 def parts_of(node, link, below):
     """What must be said of a link, however it is drawn."""
+    gradient, derivative = format_value(node.gradient), format_value(link.derivative)
     return [
         link.rule,
-        f"{shown(node.gradient)} × {shown(link.derivative)} = {shown(link.handed_down)}",
-        shown(below.gradient),
-        f"autograd {shown(below.autograd)}",
+        f"{gradient} × {derivative} = {format_value(link.handed_down)}",
+        format_value(below.gradient),
+        f"autograd {format_value(below.autograd)}",
         below.grad_fn,
     ]
 
 
-@pytest.mark.parametrize("form", [svg_of, dot_of, text_of])
+@pytest.mark.parametrize("form", [graph_svg, graph_dot, graph_text])
 @pytest.mark.parametrize("name", GRAPHS)
 def test_every_drawing_says_rule_derivative_gradient_and_step_of_every_link(name, form):
     graph = GRAPHS[name]()
     drawn = html.unescape(form(graph)).replace("autograd: ", "autograd ")
     for node in graph.nodes:
         assert node.operation in drawn
-        assert shown(node.value) in drawn
+        assert format_value(node.value) in drawn
         for link in node.inputs:
             if link.derivative is not None:
                 for part in parts_of(node, link, graph[link.to]):
@@ -161,7 +162,7 @@ def boxes_of(svg):
 @pytest.mark.parametrize("name", GRAPHS)
 def test_no_box_of_the_svg_overlaps_another_and_all_text_is_within_one(name):
     graph = GRAPHS[name]()
-    root, rects, texts = boxes_of(svg_of(graph))
+    root, rects, texts = boxes_of(graph_svg(graph))
     assert len(rects) == len(graph.nodes)
     for (ax, ay, aw, ah), (bx, by, bw, bh) in itertools.combinations(rects, 2):
         assert ax + aw <= bx or bx + bw <= ax or ay + ah <= by or by + bh <= ay
@@ -181,7 +182,7 @@ def test_no_box_of_the_svg_overlaps_another_and_all_text_is_within_one(name):
 
 
 def test_a_row_of_a_file_is_not_much_wider_than_its_widest_line_of_boxes():
-    _, rects, _ = boxes_of(svg_of(many()))
+    _, rects, _ = boxes_of(graph_svg(many()))
     lines = {}
     for _, y, w, h in rects:
         lines.setdefault(round(y + h), []).append(w)
@@ -190,7 +191,7 @@ def test_a_row_of_a_file_is_not_much_wider_than_its_widest_line_of_boxes():
 
 
 def test_what_is_made_of_inputs_stands_below_the_middle_of_them():
-    _, rects, texts = boxes_of(svg_of(many()))
+    _, rects, texts = boxes_of(graph_svg(many()))
     middle = {}
     for x, y, text in texts:
         for bx, by, bw, bh in rects:
@@ -202,7 +203,7 @@ def test_what_is_made_of_inputs_stands_below_the_middle_of_them():
 
 
 def test_the_svg_is_for_light_and_dark_and_styles_nothing_but_itself():
-    svg = svg_of(lesson("chain").graph)
+    svg = graph_svg(lesson("chain").graph)
     assert "prefers-color-scheme: dark" in svg
     style = re.search(r"<style>(.*?)</style>", svg, re.DOTALL).group(1)
     selectors = [s.strip() for s in re.findall(r"([^{}]+)\{", style) if "@media" not in s]
@@ -212,21 +213,21 @@ def test_the_svg_is_for_light_and_dark_and_styles_nothing_but_itself():
 
 def test_names_from_a_file_are_escaped_in_every_drawing():
     tape = Tape()
-    graph = loss_of(tape, logit(tape, {'a<b & "c"\\d': (1.0, 2.0)}, 0.0), 0.0, 1e-8)
-    ET.fromstring(svg_of(graph))  # noqa: S314
-    assert 'x[a<b & \\"c\\"\\\\d]' in dot_of(graph)
+    graph = loss_graph(tape, add_logit(tape, {'a<b & "c"\\d': (1.0, 2.0)}, 0.0), 0.0, 1e-8)
+    ET.fromstring(graph_svg(graph))  # noqa: S314
+    assert 'x[a<b & \\"c\\"\\\\d]' in graph_dot(graph)
 
 
 def test_dot_has_a_node_for_each_number_and_an_arrow_for_each_use():
     graph = lesson("perceptron").graph
-    dot = dot_of(graph)
+    dot = graph_dot(graph)
     assert dot.count("[label=") == len(graph.nodes)
     assert dot.count("->") == sum(len(node.inputs) for node in graph.nodes)
     assert dot.startswith("digraph lesson {")
 
 
 def test_numbers_are_shown_short():
-    assert shown(-0.0012279534712433815) == "-0.00122795"
-    assert shown(tuple(map(float, range(9)))) == "[0, 1, 2, 3, 4, 5, …]"
-    assert shown(None) == "–"
-    assert shown(-0.0) == "0"
+    assert format_value(-0.0012279534712433815) == "-0.00122795"
+    assert format_value(tuple(map(float, range(9)))) == "[0, 1, 2, 3, 4, 5, …]"
+    assert format_value(None) == "–"
+    assert format_value(-0.0) == "0"

@@ -1,0 +1,60 @@
+"""A lesson that was run as HTML for a notebook, and its curves as a picture."""
+
+import base64
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from placement.lessons.computation import Computation, Curves
+from placement.lessons.definition import Lesson
+from placement.lessons.graph.drawing import graph_svg
+from placement.lessons.tables import check_rows, curve_table, format_inputs, step_rows, verdict
+
+
+def lesson_html(lesson: Lesson, inputs: Mapping[str, Any], computation: Computation) -> str:
+    """Return a lesson as HTML, with its graph."""
+    checks, curves = computation.checks, computation.curves
+    parts = [
+        f"<h3>{html.escape(lesson.title)}</h3>",
+        f"<p>{html.escape(lesson.about)}</p>",
+        f"<p>With {html.escape(format_inputs(inputs))}:</p>",
+        _table(("number", "value", "what it is"), step_rows(lesson, computation)),
+        _table(("gradient by", "by hand", "autograd", "difference"), check_rows(checks)),
+        f"<p>{html.escape(verdict(checks))}</p>",
+        graph_svg(computation.graph),
+    ]
+    if curves is not None:
+        parts += [_picture(curves_png(lesson.title, curves)), _table(*curve_table(curves))]
+    parts += [
+        f"<p>{html.escape(lesson.after)}</p>",
+        f"<p>Try next:</p><pre>{html.escape(chr(10).join(lesson.next))}</pre>",
+    ]
+    return f"<div>{''.join(parts)}</div>"
+
+
+def curves_png(title: str, curves: Curves) -> bytes:
+    """Draw curves, without those of the gradient."""
+    from placement.reporting.plots.line_plot import draw_curves
+
+    lines = {name: line for name, line in curves.lines.items() if not name.endswith("_gradient")}
+    return draw_curves(title, (curves.axis, curves.measure), curves.x, lines)
+
+
+def _picture(png: bytes) -> str:
+    encoded = base64.b64encode(png).decode()
+    return f'<p><img alt="the curves" width="640" src="data:image/png;base64,{encoded}"></p>'
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return ""
+
+    def cells(tag: str, row: Sequence[str]) -> Iterator[str]:
+        return (
+            f'<{tag} style="text-align:left;padding-right:1.5em">{html.escape(cell)}</{tag}>'
+            for cell in row
+        )
+
+    head = "".join(cells("th", header))
+    body = "".join(f"<tr>{''.join(cells('td', row))}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,57 @@
+"""A lesson that was run: its steps by name, as a document, and as HTML in a notebook."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from placement.lessons.computation import Computation, StepValue
+from placement.lessons.definition import Lesson
+from placement.lessons.graph.graph import Graph
+from placement.lessons.render_html import lesson_html
+
+
+@dataclass(frozen=True)
+class LessonResult:
+    """A lesson, the inputs it was run with, and what it computed of them."""
+
+    lesson: Lesson
+    inputs: Mapping[str, Any]
+    computation: Computation
+
+    @property
+    def graph(self) -> Graph:
+        """The computation, forward and backward."""
+        return self.computation.graph
+
+    def __getitem__(self, name: str) -> StepValue:
+        """Return the value of a step."""
+        steps = self.computation.steps
+        if name not in steps:
+            raise KeyError(f"{name!r}: the lesson {self.lesson.name} has {', '.join(steps)}")
+        return steps[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `lesson --json` prints."""
+        curves = self.computation.curves
+        checks = {check.parameter: check for check in self.computation.checks}
+        table = None if curves is None else {curves.axis: curves.x, **curves.lines}
+        return {
+            "name": self.lesson.name,
+            "inputs": dict(self.inputs),
+            "steps": [
+                {"name": name, "value": value} for name, value in self.computation.steps.items()
+            ],
+            "checks": {
+                "manual": {name: check.manual for name, check in checks.items()},
+                "autograd": {name: check.autograd for name, check in checks.items()},
+                "finite_difference": {
+                    name: check.finite_difference for name, check in checks.items()
+                },
+                "max_abs_error": max(check.max_abs_error for check in checks.values()),
+            },
+            "table": table,
+            "graph": self.graph.to_dict(),
+        }
+
+    def _repr_html_(self) -> str:
+        return lesson_html(self.lesson, self.inputs, self.computation)
