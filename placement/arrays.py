@@ -1,4 +1,4 @@
-"""The array types, once: shapes stand in the docstrings of what takes and returns them."""
+"""The array types, once, and the type of a JSON document; shapes stand in the docstrings."""
 
 from typing import Any
 
@@ -13,3 +13,4 @@ UInt64Array = npt.NDArray[np.uint64]
 IndexArray = npt.NDArray[np.intp]  # positions, such as argsort returns
 ObjectArray = npt.NDArray[np.object_]
 CellArray = npt.NDArray[Any]  # numbers or words, as a column has them
+Document = dict[str, Any]  # JSON, as it is read and written

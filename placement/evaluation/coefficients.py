@@ -16,6 +16,7 @@ import numpy as np
 
 from placement.arrays import FloatArray
 from placement.errors import UsageError, did_you_mean
+from placement.model.figures import CoefficientEstimate
 from placement.model.scorer import Z95, fold
 
 if TYPE_CHECKING:
@@ -25,26 +26,6 @@ if TYPE_CHECKING:
 FEW_EVENTS = 10  # a parameter; Peduzzi et al. 1996
 INFLATED = 10.0  # a variance inflation factor that is called high
 INTERCEPT = "(intercept)"
-
-
-@dataclass(frozen=True)
-class CoefficientEstimate:
-    """One coefficient on the log-odds scale, per natural unit, with its 95 % interval.
-
-    Everything but the name is None for an aliased column; all but the coefficient where the
-    covariance is not known; z and p_value where there was a penalty.
-    """
-
-    feature: str
-    coefficient: float | None
-    std_error: float | None = None
-    z: float | None = None
-    p_value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    odds_ratio: float | None = None
-    odds_ratio_low: float | None = None
-    odds_ratio_high: float | None = None
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,20 @@ import numpy.typing as npt
 
 from placement.arrays import FloatArray
 from placement.errors import DataError
-from placement.evaluation.calibration.calibration import CalibrationFigures, calibration_figures
-from placement.evaluation.fairness.fairness import Fairness, FairnessAccumulator
+from placement.evaluation.calibration.calibration import calibration_figures
+from placement.evaluation.fairness.fairness import FairnessAccumulator
 from placement.evaluation.metrics.bootstrap import (
     REPLICATES,
     Intervals,
     bootstrap_intervals,
     describe_method,
 )
-from placement.evaluation.metrics.metrics import Confusion, Metrics, checked, confusion, metrics
-from placement.evaluation.metrics.skill import Skill, base_rate, skill
+from placement.evaluation.metrics.metrics import checked, confusion, metrics
+from placement.evaluation.metrics.skill import base_rate, skill
 from placement.evaluation.thresholds import DecisionCurve, decision_curve
+from placement.model.fairness_figures import Fairness
 from placement.model.scorer import match_columns
+from placement.stats.figures import CalibrationFigures, Confusion, Metrics, Skill
 
 if TYPE_CHECKING:
     from placement.data.profiles.sensitive_groups import SensitiveGroups

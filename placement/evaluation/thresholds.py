@@ -16,7 +16,8 @@ import numpy.typing as npt
 from placement.arrays import FloatArray
 from placement.config import ThresholdKind
 from placement.errors import DataError
-from placement.evaluation.metrics.metrics import Confusion, checked, confusion, ratio
+from placement.evaluation.metrics.metrics import checked, confusion, ratio
+from placement.stats.figures import Confusion
 
 CURVE_THRESHOLDS = tuple(step / 100 for step in range(5, 100, 5))
 _ROUNDING = 1e-12  # relative; sums of fractions that ought to be equal differ by less

@@ -7,9 +7,9 @@ from typing import Any
 from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Schema
 from placement.evaluation.alternatives.alternatives import ModelComparison
-from placement.evaluation.coefficients import CoefficientEstimate
 from placement.evaluation.evaluate import Evaluation
 from placement.evaluation.explanation.counterfactual import Counterfactual
+from placement.model.figures import CoefficientEstimate
 from placement.model.fitted import Fitted
 
 

@@ -5,35 +5,11 @@ add what probabilities that differ within a bin bring in, so that the parts add 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from placement.arrays import FloatArray, IndexArray
-
-
-@dataclass(frozen=True)
-class BrierParts:
-    """score = reliability - resolution + uncertainty + within_variance - within_covariance.
-
-    With bins k of weight w_k, mean probability p_k and share y_k that happened, y overall:
-    reliability Σ w_k (p_k - y_k)² / Σ w_k, 0 where the model is honest (and by chance about
-    Σ y_k (1 - y_k) / n over the bins); resolution Σ w_k (y_k - y)² / Σ w_k, the more the better;
-    uncertainty y (1 - y), what the base rate scores. `within_variance` is that of the probabilities
-    within bins, `within_covariance` twice their covariance with what happened there.
-    """
-
-    score: float
-    reliability: float
-    resolution: float
-    uncertainty: float
-    within_variance: float
-    within_covariance: float
-
-    @property
-    def within_bins(self) -> float:
-        """The two terms of what differs within bins, together."""
-        return self.within_variance - self.within_covariance
+from placement.stats.figures import BrierParts
 
 
 def brier_parts(

@@ -5,66 +5,14 @@ Cox (1958) regresses what happened on the logit of the prediction: a slope of 1 
 that learnt its rows by heart; above 1, that they are too timid.
 """
 
-import dataclasses
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
 from placement.arrays import FloatArray, IntArray
-from placement.evaluation.calibration.brier_decomposition import BrierParts, brier_parts
-from placement.evaluation.calibration.reliability import (
-    BINS,
-    ReliabilityBin,
-    equal_count_groups,
-    reliability_bins,
-)
+from placement.evaluation.calibration.brier_decomposition import brier_parts
+from placement.evaluation.calibration.reliability import BINS, equal_count_groups, reliability_bins
 from placement.model.scorer import Z95
+from placement.stats.figures import CalibrationFigures, Estimate
 from placement.stats.univariate_logistic import fit_logit_intercept, fit_logit_slope, logit_of
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure with its 95 % Wald interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class CalibrationFigures:
-    """How far probabilities can be believed.
-
-    `slope` and `intercept` are those of the logistic regression of the outcome on the logit;
-    `in_the_large` is the intercept where the slope is held at 1: above 0, the predictions are too
-    low on the whole. `predicted` and `observed` are the weighted means. None where undefined: one
-    outcome only, constant predictions, a logit that parts the outcomes, fewer than 5 rows.
-    """
-
-    predicted: float
-    observed: float
-    slope: Estimate | None
-    intercept: Estimate | None
-    in_the_large: Estimate | None
-    brier: BrierParts | None
-    bins: tuple[ReliabilityBin, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the figures by the names of the JSON documents."""
-        lines: dict[str, float | None] = {}
-        for name in ("slope", "intercept", "in_the_large"):
-            own: Estimate | None = getattr(self, name)
-            lines[name] = None if own is None else own.value
-            lines[f"{name}_low"] = None if own is None else own.low
-            lines[f"{name}_high"] = None if own is None else own.high
-        return {
-            "predicted": self.predicted,
-            "observed": self.observed,
-            **lines,
-            "brier": None if self.brier is None else dataclasses.asdict(self.brier),
-            "bins": [dataclasses.asdict(own) for own in self.bins],
-        }
 
 
 def calibration_figures(

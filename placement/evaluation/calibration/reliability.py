@@ -4,30 +4,14 @@ Bins hold equal counts, not equal widths: no bin stands on two rows. A group of 
 that a border cuts is shared out in proportion, so the order of the rows never matters.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from placement.arrays import FloatArray, IndexArray, IntArray
 from placement.model.scorer import Z95
+from placement.stats.figures import ReliabilityBin
 
 BINS = 10
 LEAST_ROWS = 5  # No picture or table shows fewer students than this in one bin.
-
-
-@dataclass(frozen=True)
-class ReliabilityBin:
-    """Rows of about the same probability: how many, what was predicted, what happened.
-
-    `low`, `high` are the standard 95 % Wilson limits of the observed share.
-    """
-
-    rows: int
-    weight: float
-    predicted: float
-    observed: float
-    low: float
-    high: float
 
 
 def expected_calibration_error(

@@ -6,7 +6,6 @@ rates, equal opportunity the true-positive rates, equalised odds these and the f
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -16,50 +15,12 @@ from placement.arrays import FloatArray, IntArray
 from placement.evaluation.calibration.reliability import LEAST_ROWS
 from placement.evaluation.fairness.gap_intervals import METHOD, Interval, gap_intervals
 from placement.evaluation.fairness.group_counts import BINS, GroupCounter, GroupTotals
-from placement.evaluation.fairness.group_metrics import Group, cells_of, group_metrics
+from placement.evaluation.fairness.group_metrics import cells_of, group_metrics
 from placement.evaluation.metrics.metrics import checked
+from placement.model.fairness_figures import ByColumn, Fairness, Gap, Group, Verdict
 
 DIFFERENCE, RATIO = 0.1, 0.8  # tolerances; the second is the four-fifths rule
 POOLED = f"(fewer than {LEAST_ROWS})"
-
-Verdict = Literal["within", "undecided", "beyond"]
-
-
-@dataclass(frozen=True)
-class Gap:
-    """One measure of how unlike the groups are, with its 95 % interval and what follows from it.
-
-    `lowest` and `highest` are the groups that are farthest apart in `rate`.
-    """
-
-    name: str
-    value: float
-    low: float
-    high: float
-    tolerance: float
-    verdict: Verdict
-    rate: Literal["selection_rate", "tpr", "fpr"]
-    lowest: str
-    highest: str
-
-
-@dataclass(frozen=True)
-class ByColumn:
-    """The groups of one sensitive column; no `gaps` where fewer than two can be compared."""
-
-    column: str
-    groups: tuple[Group, ...]
-    gaps: tuple[Gap, ...]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Fairness:
-    """The figures by group of some columns, counted as positive from `threshold` on."""
-
-    threshold: float
-    columns: tuple[ByColumn, ...]
-    method: str
 
 
 class FairnessAccumulator:

@@ -6,7 +6,6 @@ not matter.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,41 +13,10 @@ import numpy as np
 from placement.arrays import FloatArray
 from placement.evaluation.calibration.reliability import wilson
 from placement.evaluation.fairness.group_counts import GroupTotals
+from placement.model.fairness_figures import Group, Rate
 
 FEWEST_ROWS = 30  # a group of fewer is shown, and not compared
 FEWEST_OF_OUTCOME = 5
-
-
-@dataclass(frozen=True)
-class Rate:
-    """A share with its 95 % Wilson limits."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Group:
-    """The figures of one group; None where there is nothing to divide by.
-
-    `positive` is the weight of the positive outcome, `observed` its share and `predicted` the mean
-    probability: `observed` minus `predicted` is the calibration in the large. `small` says why the
-    group is too small to be compared, None where it is not.
-    """
-
-    name: str
-    rows: int
-    weight: float
-    positive: float
-    selection_rate: Rate
-    tpr: Rate | None
-    fpr: Rate | None
-    precision: Rate | None
-    predicted: float
-    observed: Rate
-    roc_auc: float | None
-    small: str | None
 
 
 def group_metrics(summed: GroupTotals) -> tuple[Group, ...]:

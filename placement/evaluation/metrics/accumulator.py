@@ -17,9 +17,10 @@ from placement.errors import DataError
 from placement.evaluation.calibration.reliability import BINS as CALIBRATION_BINS
 from placement.evaluation.calibration.reliability import borders, ece_of_sums
 from placement.evaluation.metrics.bootstrap import EXACT_ROWS
-from placement.evaluation.metrics.metrics import Metrics, metrics, ratio
-from placement.evaluation.metrics.skill import Skill, row_log_loss, skill
+from placement.evaluation.metrics.metrics import metrics, ratio
+from placement.evaluation.metrics.skill import row_log_loss, skill
 from placement.model.scorer import Z95
+from placement.stats.figures import Metrics, Skill
 
 BINS = 1 << 18
 

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from placement.arrays import BoolArray, FloatArray, IndexArray
 from placement.evaluation.calibration.reliability import ece_of_sums, expected_calibration_error
-from placement.evaluation.metrics.metrics import NAMES, checked
+from placement.evaluation.metrics.metrics import checked
+from placement.stats.figures import NAMES
 
 Intervals = dict[str, tuple[float, float] | None]
 

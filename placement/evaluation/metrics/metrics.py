@@ -6,60 +6,13 @@ only the Brier score takes it as it is, (p - y)². A figure without a meaning (t
 single class, the precision where nothing was predicted positive) is None, never 0.
 """
 
-import dataclasses
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import FloatArray, IntArray
 from placement.errors import DataError
 from placement.evaluation.calibration.reliability import expected_calibration_error
-
-NAMES = (
-    "log_loss",
-    "brier",
-    "roc_auc",
-    "average_precision",
-    "accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "ece",
-)
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """Sums of weights (counts where all weights are 1) of the four outcomes at a threshold."""
-
-    tp: float
-    fp: float
-    fn: float
-    tn: float
-
-    def as_dict(self) -> dict[str, float]:
-        """Return the four sums by name."""
-        return dataclasses.asdict(self)
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """The figures by the names of `train --json`; None where one is undefined."""
-
-    log_loss: float | None
-    brier: float | None
-    roc_auc: float | None
-    average_precision: float | None
-    accuracy: float | None
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    ece: float | None
-
-    def as_dict(self) -> dict[str, float | None]:
-        """Return the figures by name, in the order of the contract."""
-        return {name: getattr(self, name) for name in NAMES}
+from placement.stats.figures import Confusion, Metrics
 
 
 def checked(

@@ -5,8 +5,6 @@ same held-out rows, and their difference is resampled row by row: what makes a r
 cancels out.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -19,23 +17,9 @@ from placement.evaluation.metrics.bootstrap import (
     equal_count_starts,
 )
 from placement.evaluation.metrics.metrics import checked
+from placement.stats.figures import Skill
 
 REPLICATES = 2000
-
-
-@dataclass(frozen=True)
-class Skill:
-    """The gain over the base rate: mean log-loss of the base rate minus that of the model.
-
-    `low` and `high` bound the gain with 95 %; they are infinite where one row says nothing of
-    spread. `better_than_base_rate` only where the whole interval is above zero.
-    """
-
-    base_log_loss: float
-    gain: float
-    low: float
-    high: float
-    better_than_base_rate: bool
 
 
 def base_rate(label: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from placement.evaluation.calibration.reliability import ReliabilityBin
 from placement.reporting.format.blocks import Picture, Points, Section, Text, points, table
 from placement.reporting.plots.fairness import fairness_plot
 from placement.reporting.plots.training_plots import reliability_diagram
@@ -12,6 +11,7 @@ from placement.reporting.text.alternatives import contenders, verdict
 from placement.reporting.text.calibration import calibrate_text, calibration_text
 from placement.reporting.text.fairness import fairness_notes, fairness_rule, fairness_tables
 from placement.reporting.text.summaries import METRIC_WORDS, skill_line
+from placement.stats.figures import ReliabilityBin
 
 
 def trust_section(report: Report) -> Section:

@@ -7,13 +7,13 @@ from typing import Any
 from placement.evaluation.coefficients import (
     INFLATED,
     INTERCEPT,
-    CoefficientEstimate,
     differ,
     estimates,
     is_penalised,
     likelihood,
     likelihood_of,
 )
+from placement.model.figures import CoefficientEstimate
 from placement.model.fitted import Fitted
 from placement.reporting.format.text_table import table
 

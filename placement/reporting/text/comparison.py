@@ -7,11 +7,11 @@ from typing import Any
 
 from placement.evaluation.comparison import Comparison, Difference
 from placement.evaluation.evaluate import Evaluation
-from placement.evaluation.metrics.metrics import NAMES
 from placement.evaluation.paired_tests import McNemar
 from placement.reporting.format.text_table import table
 from placement.reporting.json_documents import FORMAT
 from placement.reporting.text.summaries import METRIC_WORDS
+from placement.stats.figures import NAMES
 
 _LONGEST_NAME = 28
 

@@ -5,8 +5,7 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from placement.data.schema import Target
-from placement.evaluation.fairness.fairness import ByColumn, Fairness, Gap
-from placement.evaluation.fairness.group_metrics import Group, Rate
+from placement.model.fairness_figures import ByColumn, Fairness, Gap, Group, Rate
 from placement.reporting.format.text_table import table
 
 MeasuredOn = Literal["test", "train", "out_of_fold", "file"]

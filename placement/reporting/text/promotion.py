@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from placement.evaluation.comparison import Comparison
-from placement.evaluation.metrics.skill import Skill
 from placement.reporting.json_documents import FORMAT
 from placement.reporting.text.comparison import log_loss_sentence, pair_document
 from placement.reporting.text.summaries import skill_line
+from placement.stats.figures import Skill
 
 Outcome = Literal["accepted", "forced", "refused", "already champion"]
 

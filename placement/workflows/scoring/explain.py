@@ -10,15 +10,11 @@ from placement.arrays import IndexArray
 from placement.data.formats.blocks import Block, BlockRequest
 from placement.data.schema import Feature
 from placement.errors import DataError, ModelError
-from placement.evaluation.coefficients import (
-    CoefficientEstimate,
-    estimates,
-    is_penalised,
-    per_units,
-)
+from placement.evaluation.coefficients import estimates, is_penalised, per_units
 from placement.evaluation.explanation.actionable import changeable
 from placement.evaluation.explanation.contributions import explain, reasons
 from placement.evaluation.explanation.counterfactual import counterfactual
+from placement.model.figures import CoefficientEstimate
 from placement.model.fitted import Fitted, load_fitted
 from placement.reporting.results import ExplainResult, Student
 from placement.reporting.text.coefficients import unpenalised

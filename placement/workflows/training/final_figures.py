@@ -14,9 +14,9 @@ from placement.evaluation.metrics.accumulator import (
     PredictionAccumulator,
     PredictionSummary,
 )
-from placement.evaluation.metrics.skill import Skill
 from placement.model.fitted import Fitted
 from placement.runtime.progress import NoProgress
+from placement.stats.figures import Skill
 from placement.training.gradcheck.gradcheck import GradientCheck
 from placement.training.prepare import Prepared, finish, inform, prepare, profiled
 from placement.training.solver.solution import solution

@@ -5,7 +5,8 @@ from typing import Any
 
 from placement.data.profiles.sensitive_groups import SensitiveGroups, sensitive_groups
 from placement.data.splits.folds import assign_folds
-from placement.evaluation.fairness.fairness import Fairness, FairnessAccumulator
+from placement.evaluation.fairness.fairness import FairnessAccumulator
+from placement.model.fairness_figures import Fairness
 from placement.model.fitted import Fitted
 from placement.reporting.text.fairness import MeasuredOn, fairness_document
 from placement.stats.univariate_logistic import logit_of

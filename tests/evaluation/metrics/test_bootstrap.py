@@ -5,7 +5,8 @@ from scipy.stats import rankdata
 from placement.evaluation.metrics import bootstrap
 from placement.evaluation.metrics import metrics as metrics_module
 from placement.evaluation.metrics.bootstrap import bootstrap_intervals, describe_method
-from placement.evaluation.metrics.metrics import NAMES, metrics
+from placement.evaluation.metrics.metrics import metrics
+from placement.stats.figures import NAMES
 
 
 def sample(n=503, seed=3, digits=None):

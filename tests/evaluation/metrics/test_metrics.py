@@ -4,7 +4,8 @@ from sklearn import metrics as referee
 from sklearn.calibration import calibration_curve
 
 from placement.errors import DataError
-from placement.evaluation.metrics.metrics import NAMES, Confusion, confusion, metrics
+from placement.evaluation.metrics.metrics import confusion, metrics
+from placement.stats.figures import NAMES, Confusion
 
 
 def sample(n=1003, seed=3):

@@ -1,0 +1,76 @@
+"""The figures of groups of people beside each other, as a model keeps them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share with its 95 % Wilson limits."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """The figures of one group; None where there is nothing to divide by.
+
+    `positive` is the weight of the positive outcome, `observed` its share and `predicted` the mean
+    probability: `observed` minus `predicted` is the calibration in the large. `small` says why the
+    group is too small to be compared, None where it is not.
+    """
+
+    name: str
+    rows: int
+    weight: float
+    positive: float
+    selection_rate: Rate
+    tpr: Rate | None
+    fpr: Rate | None
+    precision: Rate | None
+    predicted: float
+    observed: Rate
+    roc_auc: float | None
+    small: str | None
+
+
+Verdict = Literal["within", "undecided", "beyond"]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One measure of how unlike the groups are, with its 95 % interval and what follows from it.
+
+    `lowest` and `highest` are the groups that are farthest apart in `rate`.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    tolerance: float
+    verdict: Verdict
+    rate: Literal["selection_rate", "tpr", "fpr"]
+    lowest: str
+    highest: str
+
+
+@dataclass(frozen=True)
+class ByColumn:
+    """The groups of one sensitive column; no `gaps` where fewer than two can be compared."""
+
+    column: str
+    groups: tuple[Group, ...]
+    gaps: tuple[Gap, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """The figures by group of some columns, counted as positive from `threshold` on."""
+
+    threshold: float
+    columns: tuple[ByColumn, ...]
+    method: str

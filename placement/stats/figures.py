@@ -1,0 +1,149 @@
+"""What is known of predictions beside outcomes, as data: metrics, gain, calibration."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from placement.arrays import Document
+
+NAMES = (
+    "log_loss",
+    "brier",
+    "roc_auc",
+    "average_precision",
+    "accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "ece",
+)
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Sums of weights (counts where all weights are 1) of the four outcomes at a threshold."""
+
+    tp: float
+    fp: float
+    fn: float
+    tn: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the four sums by name."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The figures by the names of `train --json`; None where one is undefined."""
+
+    log_loss: float | None
+    brier: float | None
+    roc_auc: float | None
+    average_precision: float | None
+    accuracy: float | None
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    ece: float | None
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Return the figures by name, in the order of the contract."""
+        return {name: getattr(self, name) for name in NAMES}
+
+
+@dataclass(frozen=True)
+class Skill:
+    """The gain over the base rate: mean log-loss of the base rate minus that of the model.
+
+    `low` and `high` bound the gain with 95 %; they are infinite where one row says nothing of
+    spread. `better_than_base_rate` only where the whole interval is above zero.
+    """
+
+    base_log_loss: float
+    gain: float
+    low: float
+    high: float
+    better_than_base_rate: bool
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Rows of about the same probability: how many, what was predicted, what happened.
+
+    `low`, `high` are the standard 95 % Wilson limits of the observed share.
+    """
+
+    rows: int
+    weight: float
+    predicted: float
+    observed: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class BrierParts:
+    """score = reliability - resolution + uncertainty + within_variance - within_covariance.
+
+    With bins k of weight w_k, mean probability p_k and share y_k that happened, y overall:
+    reliability Σ w_k (p_k - y_k)² / Σ w_k, 0 where the model is honest (and by chance about
+    Σ y_k (1 - y_k) / n over the bins); resolution Σ w_k (y_k - y)² / Σ w_k, the more the better;
+    uncertainty y (1 - y), what the base rate scores. `within_variance` is that of the probabilities
+    within bins, `within_covariance` twice their covariance with what happened there.
+    """
+
+    score: float
+    reliability: float
+    resolution: float
+    uncertainty: float
+    within_variance: float
+    within_covariance: float
+
+    @property
+    def within_bins(self) -> float:
+        """The two terms of what differs within bins, together."""
+        return self.within_variance - self.within_covariance
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % Wald interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class CalibrationFigures:
+    """How far probabilities can be believed.
+
+    `slope` and `intercept` are those of the logistic regression of the outcome on the logit;
+    `in_the_large` is the intercept where the slope is held at 1: above 0, the predictions are too
+    low on the whole. `predicted` and `observed` are the weighted means. None where undefined: one
+    outcome only, constant predictions, a logit that parts the outcomes, fewer than 5 rows.
+    """
+
+    predicted: float
+    observed: float
+    slope: Estimate | None
+    intercept: Estimate | None
+    in_the_large: Estimate | None
+    brier: BrierParts | None
+    bins: tuple[ReliabilityBin, ...]
+
+    def as_dict(self) -> Document:
+        """Return the figures by the names of the JSON documents."""
+        lines: dict[str, float | None] = {}
+        for name in ("slope", "intercept", "in_the_large"):
+            own: Estimate | None = getattr(self, name)
+            lines[name] = None if own is None else own.value
+            lines[f"{name}_low"] = None if own is None else own.low
+            lines[f"{name}_high"] = None if own is None else own.high
+        return {
+            "predicted": self.predicted,
+            "observed": self.observed,
+            **lines,
+            "brier": None if self.brier is None else dataclasses.asdict(self.brier),
+            "bins": [dataclasses.asdict(own) for own in self.bins],
+        }
