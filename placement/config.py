@@ -14,18 +14,37 @@ from placement.errors import UsageError, did_you_mean
 
 Scope = Literal["read", "fit", "run"]
 
-OPTIMIZERS = ("auto", "gd", "sgd", "adam", "lbfgs", "newton")
-DEFAULT_EPOCHS = {"auto": 300, "gd": 1000, "sgd": 100, "adam": 1000, "lbfgs": 500, "newton": 100}
-DEFAULT_BATCH_SIZE = 256
 DEFAULT_MOMENTUM = 0.9
-DEFAULT_ADAM_LR = 0.05
 DEFAULT_KNOTS, LEAST_KNOTS, MOST_KNOTS = 5, 3, 20  # of a spline
 
-# Which optimizers can use an option; any other choice of optimizer makes it a usage error.
-USED_BY = {
-    "lr": ("gd", "sgd", "adam"),
-    "batch_size": ("sgd", "adam"),
-    "momentum": ("sgd",),
+
+@dataclass(frozen=True)
+class OptimizerSpec:
+    """What the settings say of an optimizer: its defaults, and the options it uses.
+
+    Another option is refused. `batch_size` None: all rows at once. `lr` None: 1/L of the data,
+    where it uses a step size at all.
+    """
+
+    epochs: int
+    options: tuple[str, ...] = ()
+    lr: float | None = None
+    batch_size: int | None = None
+
+    @property
+    def uses_lr(self) -> bool:
+        """Whether it steps along a gradient, by a step size."""
+        return "lr" in self.options
+
+
+# A new optimizer is an entry here and a step in training/solver/optimizers.py.
+OPTIMIZERS = {
+    "auto": OptimizerSpec(epochs=300),
+    "gd": OptimizerSpec(epochs=1000, options=("lr",)),
+    "sgd": OptimizerSpec(epochs=100, options=("lr", "batch_size", "momentum"), batch_size=256),
+    "adam": OptimizerSpec(epochs=1000, options=("lr", "batch_size"), lr=0.05),
+    "lbfgs": OptimizerSpec(epochs=500),
+    "newton": OptimizerSpec(epochs=100),
 }
 
 DEFAULT_THRESHOLD = 0.5
@@ -180,7 +199,7 @@ class TrainConfig:
         bounds=Bounds("a whole number of 0 or more", lambda value: 0 <= value < 2**63),
     )
     refit: bool = _option(False, "After testing, fit again on all rows.", "fit")
-    optimizer: str = _option("auto", "How the minimum is sought.", "fit", choices=OPTIMIZERS)
+    optimizer: str = _option("auto", "How the minimum is sought.", "fit", choices=tuple(OPTIMIZERS))
     epochs: int | None = _option(None, "Most passes over the training rows.", "fit", bounds=_COUNT)
     lr: float | None = _option(
         None,
@@ -350,7 +369,8 @@ class TrainConfig:
                 raise UsageError(message)
 
     def _check_optimizer(self) -> None:
-        for name, users in USED_BY.items():
+        for name in ("lr", "batch_size", "momentum"):
+            users = [key for key, spec in OPTIMIZERS.items() if name in spec.options]
             if getattr(self, name) is not None and self.resolved_optimizer not in users:
                 raise UsageError(
                     f"{flag(name)} is not used by --optimizer {self.optimizer}: "
@@ -394,7 +414,7 @@ class TrainConfig:
     @property
     def resolved_epochs(self) -> int:
         """Most passes over the rows: as asked, or the optimizer's default."""
-        return self.epochs or DEFAULT_EPOCHS[self.resolved_optimizer]
+        return self.epochs or OPTIMIZERS[self.resolved_optimizer].epochs
 
     @property
     def fixed_threshold(self) -> float:

@@ -274,6 +274,6 @@ def test_print_config_gives_the_same_configuration_back(tmp_path, wanted):
 
 
 def test_print_config_says_every_setting(run):
-    shown = run("train", "--print-config", "--optimizer", OPTIMIZERS[1]).out
+    shown = run("train", "--print-config", "--optimizer", list(OPTIMIZERS)[1]).out
     for item in dataclasses.fields(TrainConfig):
         assert f"{item.name} = " in shown or f"# {item.name} is not set" in shown

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from placement.config import DEFAULT_ADAM_LR, DEFAULT_BATCH_SIZE, DEFAULT_MOMENTUM, TrainConfig
+from placement.config import DEFAULT_MOMENTUM, OPTIMIZERS, TrainConfig
 from placement.model.loss import Loss, effective_epsilon
 
 AUTO_GD_CELLS = 200_000  # rows x columns up to which auto shows the notebook's curve first
@@ -36,25 +36,16 @@ class Options:
     @classmethod
     def of(cls, config: TrainConfig) -> "Options":
         """Derive the options from the settings of a run, defaults filled in."""
-        optimizer = config.resolved_optimizer
-        shared: dict[str, Any] = {
-            name: getattr(config, name)
-            for name in (
-                "l2",
-                "loss",
-                "epsilon",
-                "dtype",
-                "patience",
-                "gradcheck_every",
-                "seed",
-                "firth",
-            )
-        }
+        spec = OPTIMIZERS[config.resolved_optimizer]
+        names = (
+            "l2", "loss", "epsilon", "dtype", "patience", "gradcheck_every", "seed", "firth",
+        )  # fmt: skip
+        shared: dict[str, Any] = {name: getattr(config, name) for name in names}
         return cls(
-            optimizer=optimizer,
+            optimizer=config.resolved_optimizer,
             epochs=config.resolved_epochs,
-            lr=DEFAULT_ADAM_LR if optimizer == "adam" and config.lr is None else config.lr,
-            batch_size=config.batch_size or (DEFAULT_BATCH_SIZE if optimizer == "sgd" else None),
+            lr=config.lr or spec.lr,
+            batch_size=config.batch_size or spec.batch_size,
             momentum=DEFAULT_MOMENTUM if config.momentum is None else config.momentum,
             **shared,
         )

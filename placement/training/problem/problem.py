@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from placement.arrays import FloatArray, IntArray
+from placement.config import OPTIMIZERS
 from placement.data.encoding.chunks import Chunk, Chunks, threads_for
 from placement.errors import DataError
 from placement.model.perceptron import Perceptron, Standardising
@@ -74,13 +75,14 @@ class Problem:
 
     @property
     def lr(self) -> float:
-        """The step size of gd, sgd and adam: as asked, or 1/L (less for sgd)."""
+        """The step size of a first-order optimizer: `options.lr`, or 1/L (less in mini-batches)."""
         if self.options.lr is not None and self.options.optimizer != "auto":
             return self.options.lr
         if self.curvature is None:
             raise ValueError("newton has no step size")
-        calm = SGD_SHARE * (1 - self.options.momentum)
-        return (calm if self.options.optimizer == "sgd" else 1.0) / self.curvature
+        if OPTIMIZERS[self.options.optimizer].batch_size is None:
+            return 1.0 / self.curvature
+        return SGD_SHARE * (1 - self.options.momentum) / self.curvature
 
     def perceptron(self) -> Perceptron:
         """Make the perceptron that fits the source's columns, at the start."""
@@ -134,7 +136,7 @@ def prepare(
     labels = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(width))
     plan = options.plan(int(distributed.add_up(np.array([float(source.rows)]))[0]), width)
     if seen is None:
-        sized = options.l2 == 0 or bool({"gd", "sgd", "adam"} & {name for name, _ in plan})
+        sized = options.l2 == 0 or any(OPTIMIZERS[name].uses_lr for name, _ in plan)
         seen = totals(source, threads, products=sized)
     _check(source, seen, labels)
     if options.l2 == 0 and seen.rounded and (seen.moments.unexplained <= ROUNDED).any():

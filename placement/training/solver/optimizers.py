@@ -15,6 +15,8 @@ import torch
 from placement.data.encoding.chunks import mini_batches
 from placement.training.passes import distributed
 from placement.training.problem.objective import Objective, ObjectiveValue
+from placement.training.problem.options import Options
+from placement.training.problem.problem import Problem
 
 
 class Stepper(Protocol):
@@ -27,25 +29,30 @@ class Stepper(Protocol):
         ...
 
 
-def make_stepper(name: str, objective: Objective, step_size: Callable[[], float]) -> Stepper:
-    """Make the optimizer of this name; `step_size` is asked by gd, sgd and adam."""
-    options = objective.options
-    parameters = list(objective.model.parameters())
+Parameters = list[torch.nn.Parameter]
+
+# Steps by `.grad` alone, once for all rows or for each mini-batch.
+TORCH_OPTIMIZERS: dict[str, Callable[[Parameters, float, Options], torch.optim.Optimizer]] = {
+    "sgd": lambda parameters, lr, options: torch.optim.SGD(
+        parameters, lr=lr, momentum=options.momentum
+    ),
+    "adam": lambda parameters, lr, _: torch.optim.Adam(parameters, lr=lr),
+}
+
+
+def make_stepper(name: str, objective: Objective, problem: Problem) -> Stepper:
+    """Make the optimizer of this name for a model that fits the problem."""
     if name == "newton":
         return Newton()
     if name == "lbfgs":
         return Lbfgs(objective)
-    lr = step_size()
     if name == "gd":
-        return GradientDescent(lr)
-    torch_optimizer: torch.optim.Optimizer
-    if name == "adam":
-        torch_optimizer = torch.optim.Adam(parameters, lr=lr)
-    else:
-        torch_optimizer = torch.optim.SGD(parameters, lr=lr, momentum=options.momentum)
-    if options.batch_size:
-        return MiniBatches(torch_optimizer, lr)
-    return FullBatch(torch_optimizer, lr)
+        return GradientDescent(problem.lr)
+    parameters = list(objective.model.parameters())
+    optimizer = TORCH_OPTIMIZERS[name](parameters, problem.lr, problem.options)
+    if problem.options.batch_size:
+        return MiniBatches(optimizer, problem.lr)
+    return FullBatch(optimizer, problem.lr)
 
 
 class GradientDescent:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from placement.arrays import FloatArray
+from placement.config import OPTIMIZERS
 from placement.model.history import Epoch, Stopped
 from placement.training.problem.problem import Problem
 
@@ -13,8 +14,8 @@ class Solution:
     """The fitted perceptron on the encoded columns.
 
     `aliased` columns have weight 0 and no coefficient. `newton_decrement` is the certificate λ.
-    Losses are means; `epsilon` is the clamp in effect; `lr` the step size of gd, sgd or adam, None
-    where none of them ran. `warnings` are sentences for the user.
+    Losses are means; `epsilon` is the clamp in effect; `lr` the step size, None where no
+    first-order optimizer ran. `warnings` are sentences for the user.
     """
 
     weights: FloatArray
@@ -39,7 +40,7 @@ def solution(history: Sequence[Epoch], problem: Problem) -> Solution:
     """Sum up a finished training; under patience the epoch of the best validation loss counts."""
     last = history[-1]
     chosen = _chosen(history, problem)
-    stages = {stage.optimizer for stage in problem.stages}
+    first_order = any(OPTIMIZERS[stage.optimizer].uses_lr for stage in problem.stages)
     return Solution(
         weights=chosen.weights,
         intercept=chosen.intercept,
@@ -54,7 +55,7 @@ def solution(history: Sequence[Epoch], problem: Problem) -> Solution:
         clamped_rows=chosen.clamped_rows,
         clamped_wrong=chosen.clamped_wrong,
         epsilon=problem.options.effective_epsilon,
-        lr=problem.lr if stages & {"gd", "sgd", "adam"} else None,
+        lr=problem.lr if first_order else None,
         optimizer=problem.options.optimizer,
         warnings=problem.warnings + _warnings(chosen, last),
     )

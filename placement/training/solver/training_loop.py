@@ -73,7 +73,7 @@ def epochs(
         if sample is not None:
             objective.start_from(sample)
         sample = objective if stage.is_sampled else None
-        stepper = make_stepper(stage.optimizer, objective, lambda: problem.lr)
+        stepper = make_stepper(stage.optimizer, objective, problem)
         may_end = stage is problem.stages[-1]
         for step in range(stage.limit):
             point = objective.point(curved=stepper.needs_hessian)
