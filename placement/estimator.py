@@ -124,19 +124,22 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         options: "Options",
     ) -> "Solution":
         """Fit numbers (n, d) as they stand in memory; the perceptron standardises them."""
-        from placement.training.passes.moments import totals
-        from placement.training.problem.problem import prepare
+        from placement.training.passes.moments import column_totals
+        from placement.training.problem.problem import define_problem
         from placement.training.solver.training_loop import solve
 
         rows = ArrayChunks(table, target, weight)
-        seen = totals(rows, threads_for(rows), products=True)
-        units = seen.moments.standardising()
+        totals = column_totals(rows, threads_for(rows), products=True)
+        units = totals.moments.standardising()
         self._encoder = _encoder_of(self._names(), units)
-        if in_loss is None:
-            return solve(prepare(rows, options, self._encoder.names, units=units, seen=seen))
-        return solve(
-            prepare(replace(rows, weight=in_loss), options, self._encoder.names, units=units)
+        problem = define_problem(
+            rows if in_loss is None else replace(rows, weight=in_loss),
+            options,
+            self._encoder.names,
+            standardising=units,
+            totals=totals if in_loss is None else None,
         )
+        return solve(problem)
 
     def decision_function(self, X: Any) -> FloatArray:
         """Return the log-odds (n,) of the second class."""

@@ -11,7 +11,7 @@ from torch.nn import functional
 from placement.arrays import FloatArray
 
 # Means up to so many standard deviations: beyond, rescaled parameters would cancel too many digits.
-_FARTHEST = {torch.float64: 1e3, torch.float32: 4.0}
+_MAX_MEAN = {torch.float64: 1e3, torch.float32: 4.0}
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Standardising:
 class Perceptron(nn.Module):
     """P(placed) = sigmoid(x · w + b), known to statisticians as logistic regression.
 
-    It starts at zero unless it is moved: the loss is convex, so the start decides nothing, and
-    every rank and every repetition begins alike. With `standardising` the rows come in raw units
-    and the parameters are those of the standardised columns. Then the d parameters are rescaled in
-    every pass, not the n rows, and autograd sees to the chain rule.
+    It starts at zero unless it is set elsewhere: the loss is convex, so the start decides nothing,
+    and is the same for every rank and every repetition. With `standardising` the rows come in raw
+    units and the parameters are those of the standardised columns. Then the d parameters are
+    rescaled in every pass, not the n rows, and autograd sees to the chain rule.
 
     >>> Perceptron(2)(torch.ones(3, 2, dtype=torch.float64))
     tensor([0.5000, 0.5000, 0.5000], dtype=torch.float64, grad_fn=<SigmoidBackward0>)
@@ -48,14 +48,15 @@ class Perceptron(nn.Module):
         self.linear = nn.Linear(columns, 1, dtype=dtype)
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
-        self._pair = (self.linear.weight, self.linear.bias)  # a module finds its own slowly
+        # Looked up here once: a module's attributes are slow.
+        self._weight_and_bias = (self.linear.weight, self.linear.bias)
         self.width = columns
         self.dtype = dtype
         self.standardising = standardising
         self._rescales = False
         if standardising is not None:
             mean, std = standardising.mean, standardising.std
-            self._rescales = bool((np.abs(mean) <= _FARTHEST[dtype] * std).all())
+            self._rescales = bool((np.abs(mean) <= _MAX_MEAN[dtype] * std).all())
             self.mean: Tensor = torch.from_numpy(mean).to(dtype)
             self.std: Tensor = torch.from_numpy(std).to(dtype)
 
@@ -66,22 +67,22 @@ class Perceptron(nn.Module):
         """Make a perceptron with these weights `(d,)` and this intercept."""
         values = np.append(np.asarray(weights, dtype=np.float64), intercept)
         model = cls(len(values) - 1, dtype)
-        model.move_to(values)
+        model.set_parameters(values)
         return model
 
     def logits(self, x: Tensor) -> Tensor:
         """Log-odds `z: (n,)` of the rows `x: (n, d)`."""
-        return functional.linear(self.columns(x), *self.of_columns()).squeeze(1)
+        return functional.linear(self.inputs(x), *self.effective_parameters()).squeeze(1)
 
-    def of_columns(self) -> tuple[Tensor, Tensor]:
-        """Return weight (1, d) and bias (1,) for the rows as `columns` returns them."""
-        weight, bias = self._pair
+    def effective_parameters(self) -> tuple[Tensor, Tensor]:
+        """Return weight (1, d) and bias (1,) for the rows as `inputs` returns them."""
+        weight, bias = self._weight_and_bias
         if not self._rescales:
             return weight, bias
         weight = weight / self.std
         return weight, bias - weight @ self.mean
 
-    def columns(self, x: Tensor) -> Tensor:
+    def inputs(self, x: Tensor) -> Tensor:
         """Return the rows as the layer multiplies them: standardised, unless that is rescaled."""
         if self.standardising is None or self._rescales:
             return x
@@ -92,15 +93,16 @@ class Perceptron(nn.Module):
         return torch.sigmoid(self.logits(x))
 
     @torch.no_grad()
-    def move_to(self, parameters: FloatArray) -> None:
+    def set_parameters(self, parameters: FloatArray) -> None:
         """Set the parameters `(d + 1,)`: the weights, then the intercept."""
         values = torch.from_numpy(np.array(parameters, dtype=np.float64))
-        self._pair[0].copy_(values[:-1].unsqueeze(0))
-        self._pair[1].copy_(values[-1:])
+        weight, bias = self._weight_and_bias
+        weight.copy_(values[:-1].unsqueeze(0))
+        bias.copy_(values[-1:])
 
     def parameters_as_array(self) -> FloatArray:
         """Copy the parameters `(d + 1,)` in float64: the weights, then the intercept."""
-        return _joined(*(parameter.detach() for parameter in self._pair))
+        return _joined(*(parameter.detach() for parameter in self._weight_and_bias))
 
     def gradient_as_array(self) -> FloatArray:
         """Copy what `backward()` left in `.grad`, `(d + 1,)`; zeros where it never ran."""
@@ -108,45 +110,48 @@ class Perceptron(nn.Module):
 
     def gradient(self) -> tuple[Tensor, Tensor]:
         """Return what `backward()` left in `.grad`, `((1, d), (1,))`; zeros where it never ran."""
-        weight, bias = (parameter.grad for parameter in self._pair)
+        weight, bias = (parameter.grad for parameter in self._weight_and_bias)
         return self.zeros() if weight is None or bias is None else (weight, bias)
 
     def zeros(self) -> tuple[Tensor, Tensor]:
         """Return a gradient of zeros, `((1, d), (1,))`."""
         return torch.zeros(1, self.width, dtype=self.dtype), torch.zeros(1, dtype=self.dtype)
 
-    def forget_gradient(self) -> None:
-        """Zero `.grad`, in the way of `zero_grad()` but without a walk through the module."""
-        for parameter in self._pair:
+    def clear_gradient(self) -> None:
+        """Clear `.grad`, as `zero_grad()` does but without iterating over the module."""
+        for parameter in self._weight_and_bias:
             parameter.grad = None
 
-    def leave_gradient(self, gradient: FloatArray) -> None:
+    def set_gradient(self, gradient: FloatArray) -> None:
         """Write a gradient `(d + 1,)` into `.grad`, where torch's optimizers look for it."""
         values = torch.from_numpy(gradient).to(self.dtype)
-        self._pair[0].grad, self._pair[1].grad = values[:-1].unsqueeze(0), values[-1:]
+        weight, bias = self._weight_and_bias
+        weight.grad, bias.grad = values[:-1].unsqueeze(0), values[-1:]
 
     def leaf(self) -> "Perceptron":
         """Copy the perceptron for a thread that sums up gradients of its own."""
-        made = Perceptron(self.width, self.dtype, None if self._rescales else self.standardising)
-        made.follow(self)
-        return made
+        leaf = Perceptron(self.width, self.dtype, None if self._rescales else self.standardising)
+        leaf.copy_parameters(self)
+        return leaf
 
     @torch.no_grad()
-    def follow(self, model: "Perceptron") -> None:
-        """Take over the parameters of the perceptron this is a leaf of."""
-        for own, value in zip(self._pair, model.of_columns(), strict=True):
-            own.copy_(value)
+    def copy_parameters(self, model: "Perceptron") -> None:
+        """Copy the parameters of the perceptron this is a leaf of, rescaled for `inputs`."""
+        values = model.effective_parameters()
+        for parameter, value in zip(self._weight_and_bias, values, strict=True):
+            parameter.copy_(value)
 
-    def take_gradient(self, of_leaves: tuple[Tensor, Tensor]) -> None:
+    def set_leaf_gradients(self, gradients: tuple[Tensor, Tensor]) -> None:
         """Put into `.grad` what `backward()` left in leaves: through the rescaling, if any."""
-        self.forget_gradient()
+        self.clear_gradient()
         if self._rescales:
-            torch.autograd.backward(self.of_columns(), of_leaves)
+            torch.autograd.backward(self.effective_parameters(), gradients)
         else:
-            self._pair[0].grad, self._pair[1].grad = of_leaves
+            weight, bias = self._weight_and_bias
+            weight.grad, bias.grad = gradients
 
-    def curvature_of(self, products: FloatArray) -> FloatArray:
-        """Turn Σ s·(x, 1)(x, 1)ᵀ over `columns` into the Hessian of the parameters."""
+    def hessian_of(self, products: FloatArray) -> FloatArray:
+        """Turn Σ s·(x, 1)(x, 1)ᵀ over `inputs` into the Hessian of the parameters."""
         if self.standardising is None or not self._rescales:
             return products
         d = len(products) - 1

@@ -20,10 +20,9 @@ from placement.model.fitted import Fitted
 from placement.training.inference.firth import flic_intercept, pseudo_observed
 from placement.training.inference.fisher_information import WIDEST, Information, information
 from placement.training.problem.options import Options
-from placement.training.problem.problem import Problem
-from placement.training.problem.problem import prepare as look_at
+from placement.training.problem.problem import Problem, define_problem
 from placement.training.solver.solution import Solution
-from placement.training.solver.training_loop import solve
+from placement.training.solver.training_loop import RunContext, solve
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def prepare(
     elif split.counts[TEST]:
         held_out = encode_rows(table, replace(plain, rows=_part(split, TEST)), on_progress)
     try:
-        problem = look_at(train, Options.of(config), encoder.names)
+        problem = define_problem(train, Options.of(config), encoder.names)
     except DataError as fault:
         raise DataError(f"{table.name}: {fault}") from fault
     base_rate = float(classes[1] / classes.sum())
@@ -166,9 +165,8 @@ def fit(
     """
     refuse_foreign_settings(config)
     prepared = prepare(table, config, chunk_rows=chunk_rows)
-    found = solve(
-        prepared.problem, validation=prepared.validation, held_out=prepared.test, threads=threads
-    )
+    context = RunContext(prepared.validation, prepared.test, threads)
+    found = solve(prepared.problem, context=context)
     return profiled(prepared, finish(prepared, found, known=inform(prepared, found)))
 
 
@@ -214,15 +212,15 @@ def finish(prepared: Prepared, solution: Solution, *, known: Information | None 
 def _intercept(prepared: Prepared, solution: Solution) -> float:
     if not prepared.config.firth:
         return solution.intercept
-    weights = solution.weights[prepared.problem.kept]
+    weights = solution.weights[prepared.problem.columns]
     return flic_intercept(prepared.observed, weights, solution.intercept)
 
 
 def inform(prepared: Prepared, solution: Solution) -> Information | None:
     """Return what the training rows say at a solution; None where the columns are too many."""
-    if len(prepared.problem.kept) > WIDEST:
+    if len(prepared.problem.columns) > WIDEST:
         return None
-    weights = solution.weights[prepared.problem.kept]
+    weights = solution.weights[prepared.problem.columns]
 
     def at(intercept: float) -> Information:
         return information(prepared.observed, weights, intercept, prepared.factors)
@@ -241,7 +239,7 @@ def _expanded(problem: Problem, factor: FloatArray | None) -> Any:
     """
     if factor is None:
         return None
-    places = np.append(problem.kept, problem.width)
+    places = np.append(problem.columns, problem.width)
     full = np.zeros((problem.width + 1, problem.width + 1))
     full[np.ix_(places, places)] = factor
     return full

@@ -28,6 +28,6 @@ def test_without_backward_the_gradient_is_zero():
 
 def test_a_gradient_left_is_what_torch_finds_in_grad():
     model = Perceptron(2, torch.float32)
-    model.leave_gradient(np.array([1.0, 2.0, 3.0]))
+    model.set_gradient(np.array([1.0, 2.0, 3.0]))
     assert model.linear.weight.grad.tolist() == [[1.0, 2.0]]
     assert model.linear.bias.grad.dtype == torch.float32

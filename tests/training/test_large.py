@@ -5,9 +5,9 @@ import pytest
 
 from placement.data.encoding.chunks import ArrayChunks, no_weights, rows_per_chunk
 from placement.model.perceptron import Perceptron, Standardising
-from placement.training.passes.loss_sums import LossSums, Task
-from placement.training.passes.moments import totals
-from placement.training.problem import problem
+from placement.training.passes.loss_sums import LossSettings, LossSums
+from placement.training.passes.moments import column_totals
+from placement.training.problem import stages as training_stages
 from placement.training.problem.options import Options
 from placement.training.solver.training_loop import solve
 
@@ -15,9 +15,9 @@ from placement.training.solver.training_loop import solve
 @pytest.fixture
 def few_are_many(monkeypatch):
     """Let a sample be drawn of tables that a test can afford."""
-    monkeypatch.setattr(problem, "SAMPLED_CELLS", 8_000)
-    monkeypatch.setattr(problem, "LEAST_SAMPLE", 40)
-    monkeypatch.setattr(problem, "ROWS_PER_COLUMN", 10)
+    monkeypatch.setattr(training_stages, "SAMPLED_CELLS", 8_000)
+    monkeypatch.setattr(training_stages, "MIN_SAMPLE_ROWS", 40)
+    monkeypatch.setattr(training_stages, "ROWS_PER_COLUMN", 10)
 
 
 def stages(found):
@@ -41,7 +41,7 @@ def test_a_start_from_a_sample_ends_where_every_start_ends(make, few_are_many, l
 def test_the_sample_saves_passes_over_all_rows(make, few_are_many, monkeypatch):
     source = make(40_000, 4)
     with_sample = solve(source, Options(optimizer="newton"))
-    monkeypatch.setattr(problem, "SAMPLED_CELLS", 10**9)
+    monkeypatch.setattr(training_stages, "SAMPLED_CELLS", 10**9)
     without = solve(source, Options(optimizer="newton"))
     passes = [sum(e.stage == "newton" for e in found.history) for found in (with_sample, without)]
     assert passes[0] < passes[1]
@@ -77,9 +77,9 @@ def test_near_the_optimum_a_hessian_serves_several_steps(make, monkeypatch):
     asked = []
     plain = LossSums.evaluate
 
-    def counted(self, source, *, hessian=False):
-        asked.append(hessian)
-        return plain(self, source, hessian=hessian)
+    def counted(self, source, *, with_hessian=False):
+        asked.append(with_hessian)
+        return plain(self, source, with_hessian=with_hessian)
 
     monkeypatch.setattr(LossSums, "evaluate", counted)
     found = solve(make(40_000, 4), Options("newton"))
@@ -92,7 +92,7 @@ def test_the_certificate_is_that_of_a_hessian_taken_at_the_optimum(make):
     source = make(5_000, 3)
     found = solve(source, Options("gd", epochs=40))
     model = Perceptron.of(found.weights, found.intercept)
-    sums = LossSums(model, Task("clamped", 1e-8)).evaluate(source, hessian=True)
+    sums = LossSums(model, LossSettings("clamped", 1e-8)).evaluate(source, with_hessian=True)
     penalty = np.append(np.ones(3), 0.0)
     gradient = sums.gradient + penalty * np.append(found.weights, 0.0)
     exact = np.sqrt(gradient @ np.linalg.solve(sums.hessian + np.diag(penalty), gradient))
@@ -108,11 +108,13 @@ def test_standardising_inside_is_standardising_before(make, shift):
     inside = Perceptron(3, standardising=Standardising(mean, std))
     before = Perceptron(3)
     for model in (inside, before):
-        model.move_to(at)
-    task = Task("clamped", 1e-8)
-    one = LossSums(inside, task).evaluate(ArrayChunks(raw, source.y, source.weight), hessian=True)
+        model.set_parameters(at)
+    task = LossSettings("clamped", 1e-8)
+    one = LossSums(inside, task).evaluate(
+        ArrayChunks(raw, source.y, source.weight), with_hessian=True
+    )
     two = LossSums(before, task).evaluate(
-        ArrayChunks((raw - mean) / std, source.y, source.weight), hessian=True
+        ArrayChunks((raw - mean) / std, source.y, source.weight), with_hessian=True
     )
     assert one.loss == pytest.approx(two.loss, rel=1e-12)
     np.testing.assert_allclose(one.gradient, two.gradient, rtol=1e-9, atol=1e-9)
@@ -123,7 +125,7 @@ def test_standardising_inside_is_standardising_before(make, shift):
 def test_one_pass_gives_the_moments_of_two(make):
     x = np.random.default_rng(0).normal(size=(3_000, 3)) * [1, 10, 0.01] + [0, 5, 2020]
     weight = np.random.default_rng(1).integers(0, 4, 3_000) * 1.0
-    found = totals(ArrayChunks(x, np.zeros(3_000), weight, 700), products=True).moments
+    found = column_totals(ArrayChunks(x, np.zeros(3_000), weight, 700), products=True).moments
     mean = np.average(x, axis=0, weights=weight)
     np.testing.assert_allclose(found.mean, mean, rtol=1e-13)
     expected = ((x - mean) * weight[:, None]).T @ (x - mean)

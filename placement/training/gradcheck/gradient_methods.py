@@ -92,7 +92,7 @@ def _links(p: Tensor, rows: Rows) -> dict[str, Tensor]:
 def by_autograd(rows: Rows) -> list[float]:
     """Let the `Perceptron` run and `loss.backward()` fill `.grad`."""
     model = Perceptron(len(rows.weights), rows.x.dtype)
-    model.move_to(torch.cat([rows.weights, rows.intercept]).double().numpy())
+    model.set_parameters(torch.cat([rows.weights, rows.intercept]).double().numpy())
     model.zero_grad()
     _loss(model.logits(rows.x), rows).backward()  # type: ignore[no-untyped-call]
     gradient: list[float] = model.gradient_as_array().tolist()

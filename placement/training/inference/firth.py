@@ -18,7 +18,8 @@ from scipy.special import expit
 from placement.arrays import FloatArray
 from placement.data.encoding.chunks import ArrayChunks, Chunks
 from placement.errors import DataError
-from placement.training.problem.problem import Problem, Stage
+from placement.training.problem.problem import Problem
+from placement.training.problem.stages import Stage
 from placement.training.solver.training_loop import solve
 
 MOST_CELLS = 20_000_000
@@ -47,7 +48,7 @@ def pseudo_observed(problem: Problem) -> Problem:
             label = np.where(total > 0, (weight * y + leverage / 2) / total, 0.5)
         augmented = _on(problem, ArrayChunks(x, label, total))
         found = solve(augmented)
-        now = x @ found.weights[problem.kept] + found.intercept
+        now = x @ found.weights[problem.columns] + found.intercept
         moved = float(np.sqrt(np.mean((now - logit) ** 2)))
         logit = now
         if moved <= AGREED:

@@ -53,6 +53,6 @@ def largest(value: int) -> int:
     return int(most)
 
 
-def agree(*, stop: bool) -> bool:
-    """Return whether any rank wants to stop: then all do, and none is left waiting."""
-    return bool(largest(int(stop)))
+def any_rank(value: bool) -> bool:
+    """Return whether the value is True on any rank; every rank gets the same answer."""
+    return bool(largest(int(value)))

@@ -1,7 +1,7 @@
-"""One visit of all chunks: the sums of loss, gradient and Hessian, on however many threads.
+"""One pass over all chunks: the sums of loss, gradient and Hessian, on however many threads.
 
 `.grad` is the accumulator. It is zeroed, each chunk's `loss_sum.backward()` adds into it, and
-the ranks' gradients are added up; whoever asked divides once. A worker thread owns a leaf copy
+the ranks' gradients are added up; the optimizer divides once. A worker thread has a leaf copy
 of the parameters, and its chunk's sums are added in chunk order whichever finished first, so
 the number of threads does not change the bits.
 """
@@ -17,17 +17,17 @@ from torch import Tensor
 
 from placement.arrays import FloatArray
 from placement.data.encoding.chunks import Chunk, Chunks
-from placement.model import loss as losses
+from placement.model import loss as cross_entropy
 from placement.model.perceptron import Perceptron
 from placement.training.passes import distributed
 from placement.training.passes.chunk_threads import map_chunks, tensors, total_weight
 
 
 @dataclass(frozen=True)
-class Task:
-    """What is summed up, and on how many threads. `hard`: every target is known to be 0 or 1."""
+class LossSettings:
+    """Which loss is summed up, on how many threads. `hard`: every target is known to be 0 or 1."""
 
-    loss: losses.Loss
+    loss: cross_entropy.Loss
     epsilon: float
     threads: int = 1
     hard: bool = False
@@ -37,7 +37,7 @@ class Task:
 class Sums:
     """Unpenalised sums over all rows: `gradient: (d + 1,)`, `hessian: (d + 1, d + 1)` or None.
 
-    `beyond` rows lie outside [ε, 1 − ε] whatever the loss; `beyond_wrong` of them are on the
+    `saturated` rows lie outside [ε, 1 − ε] whatever the loss; `saturated_wrong` of them on the
     wrong side (with soft targets: anywhere but at their target).
     """
 
@@ -45,13 +45,13 @@ class Sums:
     weight: float
     gradient: FloatArray
     hessian: FloatArray | None
-    beyond: int
-    beyond_wrong: int
+    saturated: int
+    saturated_wrong: int
 
 
 @dataclass(frozen=True)
 class _Part:
-    """The sums of a few chunks. `scalars`: loss, weight, rows beyond the clamp, wrong ones."""
+    """The sums of a few chunks. `scalars`: loss, weight, saturated rows, wrong ones."""
 
     scalars: FloatArray
     gradient: tuple[Tensor, Tensor]
@@ -61,77 +61,78 @@ class _Part:
 class LossSums:
     """Runs forward and `backward()` over whole sources; the gradient stays in the model's `.grad`.
 
-    Each of its threads keeps a leaf copy of the parameters from one visit to the next.
+    Each of its threads keeps a leaf copy of the parameters from one pass to the next.
     """
 
-    def __init__(self, model: Perceptron, task: Task) -> None:
+    def __init__(self, model: Perceptron, settings: LossSettings) -> None:
         self.model = model
-        self.task = task
-        self._visits = 0
-        self._own = threading.local()
+        self.settings = settings
+        self._passes = 0
+        self._of_thread = threading.local()
 
-    def evaluate(self, source: Chunks, *, hessian: bool = False) -> Sums:
+    def evaluate(self, source: Chunks, *, with_hessian: bool = False) -> Sums:
         """Sum up every chunk at the model's present parameters."""
-        self._visits += 1
+        self._passes += 1
         size = self.model.width + 1
         scalars, gradient = np.zeros(4), self.model.zeros()
-        products = np.zeros((size, size) if hessian else (0, 0))
-        work = partial(self._sum, hessian)
-        for part in map_chunks(source, work, self.task.threads, blas=hessian):
+        products = np.zeros((size, size) if with_hessian else (0, 0))
+        work = partial(self._sum, with_hessian)
+        for part in map_chunks(source, work, self.settings.threads, blas=with_hessian):
             scalars += part.scalars
             gradient = gradient[0] + part.gradient[0], gradient[1] + part.gradient[1]
             products += part.products
-        self.model.take_gradient(gradient)
-        curvature = self.model.curvature_of(products) if hessian else products
-        parts = (scalars, self.model.gradient_as_array(), curvature.ravel())
+        self.model.set_leaf_gradients(gradient)
+        hessian = self.model.hessian_of(products) if with_hessian else products
+        parts = (scalars, self.model.gradient_as_array(), hessian.ravel())
         total = distributed.add_up(np.concatenate(parts))
         return Sums(
             loss=float(total[0]),
             weight=float(total[1]),
             gradient=total[4 : 4 + size],
-            hessian=total[4 + size :].reshape(size, size) if hessian else None,
-            beyond=int(total[2]),
-            beyond_wrong=int(total[3]),
+            hessian=total[4 + size :].reshape(size, size) if with_hessian else None,
+            saturated=int(total[2]),
+            saturated_wrong=int(total[3]),
         )
 
     def mean_loss(self, source: Chunks) -> float:
-        """Weighted mean loss of a source that is only looked at; NaN without rows."""
+        """Weighted mean loss of a source, without a gradient; NaN without rows."""
         total = np.zeros(2)
-        self._visits += 1
-        for sums in map_chunks(source, self._look, self.task.threads):
+        self._passes += 1
+        for sums in map_chunks(source, self._loss_and_weight, self.settings.threads):
             total += sums
         total = distributed.add_up(total)
         return float(total[0] / total[1]) if total[1] else float("nan")
 
     def _leaf(self) -> Perceptron:
-        """The calling thread's copy of the parameters as they are in this visit."""
-        own = self._own
-        if not hasattr(own, "leaf"):
-            own.leaf, own.seen = self.model.leaf(), self._visits
-        elif own.seen != self._visits:
-            own.leaf.follow(self.model)
-            own.seen = self._visits
-        leaf: Perceptron = own.leaf
+        """The calling thread's copy of the parameters as they are in this pass."""
+        state = self._of_thread
+        if not hasattr(state, "leaf"):
+            state.leaf, state.passes = self.model.leaf(), self._passes
+        elif state.passes != self._passes:
+            state.leaf.copy_parameters(self.model)
+            state.passes = self._passes
+        leaf: Perceptron = state.leaf
         return leaf
 
-    def _sum(self, hessian: bool, chunks: Iterable[Chunk]) -> _Part:
+    def _sum(self, with_hessian: bool, chunks: Iterable[Chunk]) -> _Part:
         leaf, products = self._leaf(), None
-        leaf.forget_gradient()
-        if hessian:
-            self._own.products = products = getattr(self._own, "products", _Products())
+        leaf.clear_gradient()
+        if with_hessian:
+            state = self._of_thread
+            state.products = products = getattr(state, "products", _Products())
             products.begin(leaf.width)
         scalars = np.zeros(4)
         for chunk in chunks:
-            scalars += _backward(leaf, chunk, self.task, products)
+            scalars += _backward(leaf, chunk, self.settings, products)
         summed = np.empty((0, 0)) if products is None else products.symmetric
         return _Part(scalars, leaf.gradient(), summed)
 
     @torch.no_grad()
-    def _look(self, chunks: Iterable[Chunk]) -> FloatArray:
+    def _loss_and_weight(self, chunks: Iterable[Chunk]) -> FloatArray:
         leaf, sums = self._leaf(), np.zeros(2)
         for chunk in chunks:
             x, y, weight = tensors(chunk, leaf.dtype)
-            sums += _loss(leaf, x, y, weight, self.task)[0].item(), total_weight(chunk)
+            sums += _loss(leaf, x, y, weight, self.settings)[0].item(), total_weight(chunk)
         return sums
 
 
@@ -152,58 +153,58 @@ class _Products:
         symmetric: FloatArray = (self._total + self._total.T) / 2
         return symmetric
 
-    def add(self, x: Tensor, curvature: Tensor) -> None:
-        """Add the products of rows `x: (n, d)`, each `curvature: (n,)` times."""
+    def add(self, x: Tensor, working_weight: Tensor) -> None:
+        """Add the products of rows `x: (n, d)`, each `working_weight: (n,)` times."""
         if self._scaled.shape[1:] != x.shape[1:] or len(self._scaled) < len(x):
             self._scaled = torch.empty_like(x)
-        root = curvature.sqrt().unsqueeze(1)
+        root = working_weight.sqrt().unsqueeze(1)
         scaled = torch.mul(x, root, out=self._scaled[: len(x)]).numpy()
         # numpy's BLAS is three times as fast as torch's on products as flat as these, and of a
         # matrix with itself it works out one half only.
         self._total[:-1, :-1] += scaled.T @ scaled
-        sums = (x.T @ curvature).numpy()
+        sums = (x.T @ working_weight).numpy()
         self._total[-1, :-1] += sums
         self._total[:-1, -1] += sums
-        self._total[-1, -1] += curvature.sum().item()
+        self._total[-1, -1] += working_weight.sum().item()
 
 
 def _backward(
-    model: Perceptron, chunk: Chunk, task: Task, products: _Products | None
+    model: Perceptron, chunk: Chunk, settings: LossSettings, products: _Products | None
 ) -> tuple[float, float, int, int]:
     """Let `backward()` add into `.grad`, add to the products, and return the scalars."""
     x, y, weight = tensors(chunk, model.dtype)
-    loss, p = _loss(model, x, y, weight, task)
+    loss, p = _loss(model, x, y, weight, settings)
     loss.backward()  # type: ignore[no-untyped-call]
     p = p.detach()
-    beyond, wrong, inside = _beyond(p, y, weight, task.epsilon)
+    saturated, wrong, inside = _count_saturated(p, y, weight, settings.epsilon)
     if products is not None:
-        curvature = p * (1 - p) if weight is None else weight * (p * (1 - p))
-        if task.loss == "clamped" and inside is not None:
-            curvature *= inside
-        products.add(model.columns(x), curvature)
-    return loss.item(), total_weight(chunk), beyond, wrong
+        working_weight = p * (1 - p) if weight is None else weight * (p * (1 - p))
+        if settings.loss == "clamped" and inside is not None:
+            working_weight *= inside
+        products.add(model.inputs(x), working_weight)
+    return loss.item(), total_weight(chunk), saturated, wrong
 
 
 def _loss(
-    model: Perceptron, x: Tensor, y: Tensor, weight: Tensor | None, task: Task
+    model: Perceptron, x: Tensor, y: Tensor, weight: Tensor | None, settings: LossSettings
 ) -> tuple[Tensor, Tensor]:
-    if task.loss == "logits":
+    if settings.loss == "logits":
         z = model.logits(x)
-        return losses.logit_bce_sum(z, y, weight), torch.sigmoid(z.detach())
+        return cross_entropy.logit_bce_sum(z, y, weight), torch.sigmoid(z.detach())
     p = model(x)
-    return losses.clamped_bce_sum(p, y, weight, task.epsilon, hard=task.hard), p
+    return cross_entropy.clamped_bce_sum(p, y, weight, settings.epsilon, hard=settings.hard), p
 
 
-def _beyond(
+def _count_saturated(
     p: Tensor, y: Tensor, weight: Tensor | None, epsilon: float
 ) -> tuple[int, int, Tensor | None]:
-    """Count rows beyond the clamp, and the wrong ones; the mask only where there are any."""
+    """Count saturated rows and the wrong ones; the mask of the others only where there are any."""
     if not p.numel():
         return 0, 0, None
     low, high = torch.aminmax(p)
     if low >= epsilon and high <= 1 - epsilon:
         return 0, 0, None
-    inside = losses.is_inside(p, epsilon)
-    beyond = ~inside if weight is None else ~inside & (weight > 0)
-    wrong = beyond & ((p - y).abs() > 2 * epsilon)
-    return int(beyond.sum()), int(wrong.sum()), inside
+    inside = cross_entropy.is_inside(p, epsilon)
+    saturated = ~inside if weight is None else ~inside & (weight > 0)
+    wrong = saturated & ((p - y).abs() > 2 * epsilon)
+    return int(saturated.sum()), int(wrong.sum()), inside

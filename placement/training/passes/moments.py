@@ -42,10 +42,10 @@ class Moments:
         constant = std <= 1e-12 * np.maximum(np.abs(self.mean), 1e-300)
         return Standardising(self.mean, np.where(constant, 1.0, std))
 
-    def standardised(self, units: Standardising) -> "Moments":
+    def standardised(self, by: Standardising) -> "Moments":
         """The moments of the standardised columns."""
-        mean = (self.mean - units.mean) / units.std
-        return Moments(self.weight, mean, self.centred / np.outer(units.std, units.std))
+        mean = (self.mean - by.mean) / by.std
+        return Moments(self.weight, mean, self.centred / np.outer(by.std, by.std))
 
     @property
     def unexplained(self) -> FloatArray:
@@ -57,10 +57,10 @@ class Moments:
         constant = length <= CONSTANT * (length + self.weight * self.mean**2)
         shares = np.zeros(len(length))
         for j in np.flatnonzero(~constant):
-            left = products[j, j]
-            shares[j] = left / length[j]
+            residual = products[j, j]
+            shares[j] = residual / length[j]
             if shares[j] > ALIASED:  # sweep column j out of all later ones
-                products -= np.outer(products[:, j], products[j, :]) / left
+                products -= np.outer(products[:, j], products[j, :]) / residual
         return shares
 
     @property
@@ -75,8 +75,8 @@ class Moments:
         """The moments of some of the columns."""
         return Moments(self.weight, self.mean[columns], self.centred[np.ix_(columns, columns)])
 
-    def curvature_bound(self, l2: float) -> float:
-        """Return L, the largest curvature of the penalised mean loss: λ_max(XᵀX/4n) and penalty.
+    def lipschitz(self, l2: float) -> float:
+        """Return L, the Lipschitz constant of the mean gradient: λ_max(XᵀX/4n) and penalty.
 
         The step 1/L of gradient descent never overshoots.
         """
@@ -89,9 +89,9 @@ class Moments:
 class Totals:
     """Of all rows: their number, Σ weight and Σ weight·y; and of their columns the sums.
 
-    Round a `pivot: (d,)` near the means, Σ weight·(x − pivot) `(d,)` and, where asked for,
+    Around a `pivot: (d,)` near the means, Σ weight·(x − pivot) `(d,)` and, where requested,
     Σ weight·(x − pivot)(x − pivot)ᵀ `(d, d)`. `hard`: every target is 0 or 1. `in_doubt`: a cell,
-    target or weight here may be none. `rounded`: the products were taken in float32.
+    target or weight here may be invalid. `rounded`: the products were taken in float32.
     """
 
     rows: int
@@ -109,18 +109,18 @@ class Totals:
         """The moments; DataError where squares of cells are no numbers any more."""
         if self.products is None:
             raise ValueError("these totals were taken without products")
-        apart = self.sums / self.weight
-        centred = self.products - self.weight * np.outer(apart, apart)
+        offset = self.sums / self.weight  # of the means from the pivot
+        centred = self.products - self.weight * np.outer(offset, offset)
         if not np.isfinite(centred).all():
             raise DataError("the cells of a column are too large to be squared: rescale it")
         np.fill_diagonal(centred, np.maximum(np.diag(centred), 0.0))
-        return Moments(self.weight, self.pivot + apart, centred)
+        return Moments(self.weight, self.pivot + offset, centred)
 
 
-def totals(
+def column_totals(
     source: Chunks, threads: int = 1, *, products: bool = False, double: bool = False
 ) -> Totals:
-    """Take the totals in one pass; sums round a pivot lose no digits, wherever zero is.
+    """Take the totals in one pass; sums around a pivot lose no digits, wherever zero is.
 
     Cells in float32 are summed up as such, which is twice as fast, or in `double`.
     """
@@ -129,31 +129,33 @@ def totals(
     dtype = torch.float32 if single else torch.float64
     pivot = _pivot(source)
 
-    def part_of(chunks: Iterable[Chunk]) -> tuple[FloatArray, bool]:
-        found, fine = np.zeros(3 + columns + columns**2 * products), True
-        for chunk in chunks:
-            sums, good = _sums_of(chunk, pivot, dtype, products=products)
-            found, fine = found + sums, fine and good
-        return found, fine
+    def sum_part(chunks: Iterable[Chunk]) -> tuple[FloatArray, bool]:
+        return _add_up((_sums_of(chunk, pivot, dtype, products=products) for chunk in chunks), size)
 
-    seen, fine = np.zeros(3 + columns + columns**2 * products), True
-    for sums, good in map_chunks(source, part_of, threads, blas=products):
-        seen, fine = seen + sums, fine and good
-    hard, rounded = not distributed.agree(stop=not fine), distributed.agree(stop=single)
-    in_doubt = not (fine and np.isfinite(seen[: 3 + columns]).all())
-    seen = distributed.add_up(seen)
-    squares = seen[3 + columns :].reshape(columns, columns) if products else None
+    size = 3 + columns + columns**2 * products
+    sums, valid = _add_up(map_chunks(source, sum_part, threads, blas=products), size)
+    hard, rounded = not distributed.any_rank(not valid), distributed.any_rank(single)
+    in_doubt = not (valid and np.isfinite(sums[: 3 + columns]).all())
+    sums = distributed.add_up(sums)
     return Totals(
-        rows=int(seen[0]),
-        weight=float(seen[1]),
-        positive=float(seen[2]),
+        rows=int(sums[0]),
+        weight=float(sums[1]),
+        positive=float(sums[2]),
         pivot=pivot,
-        sums=seen[3 : 3 + columns],
-        products=squares,
+        sums=sums[3 : 3 + columns],
+        products=sums[3 + columns :].reshape(columns, columns) if products else None,
         hard=hard,
         in_doubt=in_doubt,
         rounded=rounded,
     )
+
+
+def _add_up(parts: Iterable[tuple[FloatArray, bool]], size: int) -> tuple[FloatArray, bool]:
+    """Add the sums (size,) of all parts; False where one of them is not valid."""
+    total, all_valid = np.zeros(size), True
+    for sums, valid in parts:
+        total, all_valid = total + sums, all_valid and valid
+    return total, all_valid
 
 
 def _sums_of(
@@ -161,7 +163,7 @@ def _sums_of(
 ) -> tuple[FloatArray, bool]:
     """Sum up one chunk; False where a target is neither 0 nor 1 or a weight negative."""
     x, y, weight = tensors(chunk, dtype)
-    fine = bool(((y == 0) | (y == 1)).all()) and not (weight is not None and (weight < 0).any())
+    valid = bool(((y == 0) | (y == 1)).all()) and not (weight is not None and (weight < 0).any())
     if pivot.any():
         x = x - torch.from_numpy(pivot).to(dtype)
     column = torch.ones_like(y) if weight is None else weight
@@ -171,18 +173,18 @@ def _sums_of(
         weighted = x if weight is None else x * weight.unsqueeze(1)
         with np.errstate(over="ignore", invalid="ignore"):
             parts.append((x.numpy().T @ weighted.numpy()).ravel())
-    return np.concatenate(parts), fine
+    return np.concatenate(parts), valid
 
 
 def _pivot(source: Chunks) -> FloatArray:
     """Return the mean of the first rows of every rank where that is far from zero, else zero."""
-    seen = np.zeros(1 + 2 * source.columns)
+    sums = np.zeros(1 + 2 * source.columns)
     if len(source):
         x = np.asarray(source.chunk(0).x[:1024], dtype=np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
-            seen = np.concatenate([[len(x)], x.sum(axis=0), (x**2).sum(axis=0)])
-    seen = distributed.add_up(seen)
-    mean, square = np.split(seen[1:] / max(seen[0], 1.0), 2)
+            sums = np.concatenate([[len(x)], x.sum(axis=0), (x**2).sum(axis=0)])
+    sums = distributed.add_up(sums)
+    mean, square = np.split(sums[1:] / max(sums[0], 1.0), 2)
     far = np.isfinite(square) & (mean**2 > 0.5 * square)
     pivot: FloatArray = np.where(far, mean, 0.0)
     return pivot

@@ -10,18 +10,19 @@ from placement.arrays import FloatArray
 from placement.data.encoding.chunks import Chunks
 from placement.errors import DataError
 from placement.model.perceptron import Perceptron
-from placement.training.passes import loss_sums
+from placement.training.passes.loss_sums import LossSettings, LossSums
 from placement.training.problem.options import Options
 from placement.training.solver.hessian import Hessian
 
-_REMEMBERED = 8  # evaluations kept, so that no visit is paid for twice
+_CACHE_SIZE = 8  # evaluations, so that no pass is paid for twice
 
 
 @dataclass(frozen=True)
 class ObjectiveValue:
     """The penalised *sum* objective at `parameters: (d + 1,)`; `loss` is without the penalty.
 
-    `curvature` was taken here or nearby, None where nobody asked for it.
+    `hessian` was taken here or nearby, None where it was not needed. `clamped` rows are those of
+    the clamped loss alone, `saturated` ones lie outside [ε, 1 − ε] whatever the loss.
     """
 
     parameters: FloatArray
@@ -29,10 +30,10 @@ class ObjectiveValue:
     loss: float
     penalised: float
     gradient: FloatArray
-    curvature: Hessian | None
+    hessian: Hessian | None
     clamped: int
     clamped_wrong: int
-    beyond: int
+    saturated: int
 
     @property
     def gradient_norm(self) -> float:
@@ -41,22 +42,22 @@ class ObjectiveValue:
 
     def newton_step(self) -> FloatArray:
         """Return −H⁻¹g, `(d + 1,)`."""
-        if self.curvature is None:
-            raise ValueError("this point was evaluated without its Hessian")
-        return self.curvature.step(self.gradient)
+        if self.hessian is None:
+            raise ValueError("the objective was evaluated without its Hessian")
+        return self.hessian.step(self.gradient)
 
     def newton_decrement(self) -> float | None:
         """Return λ, the distance to the optimum in standard errors; None without all rows' H."""
-        if self.curvature is None or not self.curvature.whole:
+        if self.hessian is None or not self.hessian.whole:
             return None
-        return self.curvature.newton_decrement(self.gradient)
+        return self.hessian.newton_decrement(self.gradient)
 
 
 class Objective:
-    """The loss of one model on one source; evaluations go through `sums.visit` and `.grad`.
+    """The loss of one model on one source; evaluations go through `LossSums` and `.grad`.
 
-    `share` of all rows are in the source, and so much of the penalty belongs to them. `curvature`
-    is the last Hessian that was taken, None before the first.
+    `share` of all rows are in the source, and so much of the penalty belongs to them. `hessian`
+    is the last one that was taken, None before the first.
     """
 
     def __init__(
@@ -64,85 +65,85 @@ class Objective:
         model: Perceptron,
         source: Chunks,
         options: Options,
-        task: loss_sums.Task,
+        settings: LossSettings,
         share: float = 1.0,
     ) -> None:
         self.model = model
         self.source = source
         self.options = options
         self.share = share
-        self.visitor = loss_sums.LossSums(model, task)
-        self._known: OrderedDict[bytes, ObjectiveValue] = OrderedDict()
-        self.curvature: Hessian | None = None
+        self.loss_sums = LossSums(model, settings)
+        self.hessian: Hessian | None = None
+        self._cache: OrderedDict[bytes, ObjectiveValue] = OrderedDict()
 
     def of_sample(self, rows: Chunks, share: float) -> "Objective":
         """The loss of the same model on a sample of the rows."""
-        return Objective(self.model, rows, self.options, self.visitor.task, share)
+        return Objective(self.model, rows, self.options, self.loss_sums.settings, share)
 
-    def point(self, *, curved: bool = False) -> ObjectiveValue:
-        """Evaluate at the model's present parameters, or remember having done so.
+    def value(self, *, with_hessian: bool = False) -> ObjectiveValue:
+        """Evaluate at the model's present parameters, or look the value up in the cache.
 
-        `curved`: with a Hessian, a new one only where the last was taken too far from here.
+        The Hessian is a new one only where the last was taken too far from here.
         """
         parameters = self.model.parameters_as_array()
-        near = self.curvature
+        near = self.hessian
         if near is not None and not near.is_near(parameters):
             near = None
-        point = self._known.get(parameters.tobytes())
-        if point is None or (curved and point.curvature is None and near is None):
-            point = self.on(self.source, hessian=curved and near is None)
-            self.curvature = point.curvature or self.curvature
-            self._known[parameters.tobytes()] = point
-            while len(self._known) > (2 if curved else _REMEMBERED):
-                self._known.popitem(last=False)
-        if curved and point.curvature is None:
-            return replace(point, curvature=near)
-        return point
+        value = self._cache.get(parameters.tobytes())
+        if value is None or (with_hessian and value.hessian is None and near is None):
+            value = self.value_on(self.source, with_hessian=with_hessian and near is None)
+            self.hessian = value.hessian or self.hessian
+            self._cache[parameters.tobytes()] = value
+            while len(self._cache) > (2 if with_hessian else _CACHE_SIZE):
+                self._cache.popitem(last=False)
+        if with_hessian and value.hessian is None:
+            return replace(value, hessian=near)
+        return value
 
     def newton_decrement(self) -> float:
         """Return λ at the model's present parameters, from a Hessian of all rows."""
-        if self.curvature is not None and not self.curvature.whole:
-            self.curvature = None
-        newton_decrement = self.point(curved=True).newton_decrement()
+        if self.hessian is not None and not self.hessian.whole:
+            self.hessian = None
+        newton_decrement = self.value(with_hessian=True).newton_decrement()
         return float("nan") if newton_decrement is None else newton_decrement
 
     def start_from(self, sample: "Objective") -> None:
         """Go on where a sample's fit ended, with its Hessian; from zero if that is no worse."""
-        lent = sample.curvature
-        self.curvature = None if lent is None else lent.scaled(self.share / sample.share)
-        point = self.point(curved=True)
-        if point.penalised > point.weight * math.log(2):  # the loss of saying 0.5 of every row
-            self.curvature = None
-            self.model.move_to(np.zeros_like(point.parameters))
+        hessian = sample.hessian
+        self.hessian = None if hessian is None else hessian.scaled(self.share / sample.share)
+        value = self.value(with_hessian=True)
+        if value.penalised > value.weight * math.log(2):  # the loss of saying 0.5 of every row
+            self.hessian = None
+            self.model.set_parameters(np.zeros_like(value.parameters))
 
-    def on(self, source: Chunks, *, hessian: bool = False) -> ObjectiveValue:
+    def value_on(self, source: Chunks, *, with_hessian: bool = False) -> ObjectiveValue:
         """Evaluate on some rows, with the whole penalty added once after all sums."""
         parameters = self.model.parameters_as_array()
-        total = self.visitor.evaluate(source, hessian=hessian)
+        sums = self.loss_sums.evaluate(source, with_hessian=with_hessian)
         penalty = np.append(np.full(len(parameters) - 1, self.options.l2 * self.share), 0.0)
-        curvature = None
-        if total.hessian is not None:
-            curvature = Hessian(total.hessian + np.diag(penalty), parameters, total.weight)
+        hessian = None
+        if sums.hessian is not None:
+            hessian = Hessian(sums.hessian + np.diag(penalty), parameters, sums.weight)
         clamping = self.options.loss == "clamped"
-        with np.errstate(over="ignore", invalid="ignore"):  # told as a DataError below
+        with np.errstate(over="ignore", invalid="ignore"):  # a DataError below
             half_squares = 0.5 * float(penalty @ parameters**2)
-            gradient = total.gradient + penalty * parameters
-        point = ObjectiveValue(
+            gradient = sums.gradient + penalty * parameters
+        value = ObjectiveValue(
             parameters=parameters,
-            weight=total.weight,
-            loss=total.loss,
-            penalised=total.loss + half_squares,
+            weight=sums.weight,
+            loss=sums.loss,
+            penalised=sums.loss + half_squares,
             gradient=gradient,
-            curvature=curvature,
-            clamped=total.beyond if clamping else 0,
-            clamped_wrong=total.beyond_wrong if clamping else 0,
-            beyond=total.beyond,
+            hessian=hessian,
+            clamped=sums.saturated if clamping else 0,
+            clamped_wrong=sums.saturated_wrong if clamping else 0,
+            saturated=sums.saturated,
         )
-        self._demand_finite(point)
-        return point
+        self._check_finite(value)
+        return value
 
-    def _demand_finite(self, point: ObjectiveValue) -> None:
-        if np.isfinite(point.penalised) and np.isfinite(point.gradient).all():
+    def _check_finite(self, value: ObjectiveValue) -> None:
+        if np.isfinite(value.penalised) and np.isfinite(value.gradient).all():
             return
         lr = self.options.lr
         remedy = (

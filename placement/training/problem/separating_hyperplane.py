@@ -1,8 +1,8 @@
-"""Planes through the origin that leave signed rows on one side: linear programmes on few rows.
+"""Hyperplanes through the origin with signed rows on one side: linear programmes on few rows.
 
 A signed row is s·(x, 1) with s = 1 for the positive outcome and -1 for the negative, so that a
-plane β separates the classes where every s·(x, 1)ᵀβ, the row's margin, is 0 or more. Rows are
-walked through, never held: a programme is solved on a few of them.
+hyperplane β separates the classes where every s·(x, 1)ᵀβ, the row's margin, is 0 or more. Rows are
+iterated over, never held: a programme is solved on a few of them.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,16 +11,16 @@ import numpy as np
 
 from placement.arrays import FloatArray
 
-RowIterator = Callable[[], Iterator[FloatArray]]  # through signed rows, some (n, d + 1) at a time
+RowIterator = Callable[[], Iterator[FloatArray]]  # over signed rows, some (n, d + 1) at a time
 
 _WORKING_ROWS = 1_000
 _MOST_TRIED_COLUMNS = 40
-_MARGIN = 1e-6  # of a separating plane: the solver's tolerance is 1e-7
+_MARGIN = 1e-6  # of a separating hyperplane: the solver's tolerance is 1e-7
 _NEWTON_STEPS, _FAR = 12, 30.0
 
 
 def row_iterator(signed: FloatArray) -> RowIterator:
-    """Walk through rows in memory."""
+    """Return an iterator over rows in memory."""
     return lambda: iter([signed])
 
 
@@ -28,13 +28,13 @@ def classes_overlap(sample: FloatArray) -> bool:
     """Whether some rows overlap for sure, and with them all rows of the same columns."""
     if not is_of_full_rank(sample):
         return False
-    return has_optimum(sample) or separating_plane(row_iterator(sample)) is None
+    return has_optimum(sample) or separating_hyperplane(row_iterator(sample)) is None
 
 
 def has_optimum(signed: FloatArray) -> bool:
     """Whether a finite optimum without penalty was found, which proves that the classes overlap.
 
-    There Σ pᵢsᵢxᵢ = 0 with every pᵢ = sigmoid(−sᵢxᵢᵀβ) above 0. A plane with all margins ≥ 0 has
+    There Σ pᵢsᵢxᵢ = 0 with every pᵢ = sigmoid(−sᵢxᵢᵀβ) above 0. A β with all margins ≥ 0 has
     the same sum of pᵢ·margin, so each margin is 0. With a gradient g left over, none is above
     |g|/min pᵢ.
     False says nothing: full steps of Newton may not get there. Rows must be of full rank.
@@ -55,17 +55,17 @@ def has_optimum(signed: FloatArray) -> bool:
     return False
 
 
-def separating_plane(walk: RowIterator) -> FloatArray | None:
+def separating_hyperplane(rows: RowIterator) -> FloatArray | None:
     """Return β with |β| ≤ 1, all margins ≥ 0 and one above, or None.
 
     Solved on a few rows, to which those that its answer violates are added until none is: an
     answer for fewer rows that none violates is one for all. Without an answer, rows are added that
     these few do not span.
     """
-    work = np.unique(_some_rows(walk), axis=0)
+    work = np.unique(_some_rows(rows), axis=0)
     while True:
         beta = _solve(work)
-        added = _outside_span(walk, work) if beta is None else _violated(walk, beta)
+        added = _outside_span(rows, work) if beta is None else _violated(rows, beta)
         grown = np.unique(np.concatenate([work, added]), axis=0)
         if len(grown) == len(work):
             return beta
@@ -86,19 +86,19 @@ def _solve(signed: FloatArray) -> FloatArray | None:
         return None
     beta = np.asarray(answer.x, dtype=np.float64)
     margins = signed @ beta
-    # Feasible planes form a cone, so a true one is scaled up to the bounds; the solver's
+    # Feasible β form a cone, so a true one is scaled up to the bounds; the solver's
     # tolerance of 1e-7 alone is not.
-    real = (
+    separates = (
         np.abs(beta).max(initial=0.0) > 0.5 and margins.min() > -_MARGIN and margins.max() > _MARGIN
     )
-    return beta if real else None
+    return beta if separates else None
 
 
-def completely(walk: RowIterator) -> bool:
-    """Return whether some plane leaves every row a margin: max t with all margins ≥ t."""
+def is_completely_separable(rows: RowIterator) -> bool:
+    """Return whether some β gives every row a margin above 0: max t with all margins ≥ t."""
     from scipy.optimize import linprog
 
-    work = np.unique(_some_rows(walk), axis=0)
+    work = np.unique(_some_rows(rows), axis=0)
     size = work.shape[1]
     while True:
         answer = linprog(
@@ -110,44 +110,44 @@ def completely(walk: RowIterator) -> bool:
         )
         if answer.x is None or answer.x[-1] <= _MARGIN:
             return False
-        grown = np.unique(np.concatenate([work, _violated(walk, answer.x[:-1])]), axis=0)
+        grown = np.unique(np.concatenate([work, _violated(rows, answer.x[:-1])]), axis=0)
         if len(grown) == len(work):
             return True
         work = grown
 
 
-def _some_rows(walk: RowIterator) -> FloatArray:
+def _some_rows(rows: RowIterator) -> FloatArray:
     draw = np.random.default_rng(0)
-    return _lowest(walk, lambda signed: draw.random(len(signed)))
+    return _lowest(rows, lambda signed: draw.random(len(signed)))
 
 
-def _violated(walk: RowIterator, beta: FloatArray) -> FloatArray:
-    return _lowest(walk, lambda signed: signed @ beta, -_MARGIN)
+def _violated(rows: RowIterator, beta: FloatArray) -> FloatArray:
+    return _lowest(rows, lambda signed: signed @ beta, -_MARGIN)
 
 
-def _outside_span(walk: RowIterator, work: FloatArray) -> FloatArray:
+def _outside_span(rows: RowIterator, work: FloatArray) -> FloatArray:
     """Return rows that are no combination of those given."""
     _, size, right = np.linalg.svd(work)
-    none = size.max(initial=0.0) * max(work.shape) * np.finfo(np.float64).eps
-    null = right[np.count_nonzero(size > none) :].T
+    negligible = size.max(initial=0.0) * max(work.shape) * np.finfo(np.float64).eps
+    null = right[np.count_nonzero(size > negligible) :].T
     if not null.size:
         return work[:0]
-    return _lowest(walk, lambda signed: -np.abs(signed @ null).max(axis=1), -_MARGIN)
+    return _lowest(rows, lambda signed: -np.abs(signed @ null).max(axis=1), -_MARGIN)
 
 
 def _lowest(
-    walk: RowIterator, score: Callable[[FloatArray], FloatArray], below: float = np.inf
+    rows: RowIterator, score: Callable[[FloatArray], FloatArray], below: float = np.inf
 ) -> FloatArray:
     """Return the rows of the lowest scores below a bound, a thousand at most."""
-    kept, scores = np.empty((0, 0)), np.empty(0)
-    for signed in walk():
-        own = score(signed)
-        low = own < below
-        kept = np.concatenate([kept.reshape(-1, signed.shape[1]), signed[low]])
-        scores = np.concatenate([scores, own[low]])
+    lowest, scores = np.empty((0, 0)), np.empty(0)
+    for signed in rows():
+        new_scores = score(signed)
+        low = new_scores < below
+        lowest = np.concatenate([lowest.reshape(-1, signed.shape[1]), signed[low]])
+        scores = np.concatenate([scores, new_scores[low]])
         order = np.argsort(scores, kind="stable")[:_WORKING_ROWS]
-        kept, scores = kept[order], scores[order]
-    return kept
+        lowest, scores = lowest[order], scores[order]
+    return lowest
 
 
 def is_of_full_rank(signed: FloatArray) -> bool:
@@ -155,36 +155,37 @@ def is_of_full_rank(signed: FloatArray) -> bool:
     return bool(np.linalg.matrix_rank(signed) == signed.shape[1])
 
 
-def columns_that_separate(walk: RowIterator, beta: FloatArray) -> list[int]:
+def columns_that_separate(rows: RowIterator, beta: FloatArray) -> list[int]:
     """Return few columns that suffice: each that does alone, else what no other can replace."""
     columns = len(beta) - 1
-    alone = _separate_alone(walk)
+    alone = _separate_alone(rows)
     if alone:
         return alone
-    if not _separates_with(walk, []) and columns <= _MOST_TRIED_COLUMNS:
+    if not _separates_with(rows, []) and columns <= _MOST_TRIED_COLUMNS:
         needed = [j for j in range(columns) if abs(beta[j]) > 1e-6]
         for j in list(needed):
             fewer = [k for k in needed if k != j]
-            if _separates_with(walk, fewer):
+            if _separates_with(rows, fewer):
                 needed = fewer
         return needed
     return [j for j in range(columns) if abs(beta[j]) > 1e-6 and columns > _MOST_TRIED_COLUMNS]
 
 
-def _separates_with(walk: RowIterator, columns: list[int]) -> bool:
-    kept = [*columns, -1]
-    return separating_plane(lambda: (signed[:, kept] for signed in walk())) is not None
+def _separates_with(rows: RowIterator, columns: list[int]) -> bool:
+    with_intercept = [*columns, -1]
+    some_columns = lambda: (signed[:, with_intercept] for signed in rows())  # noqa: E731
+    return separating_hyperplane(some_columns) is not None
 
 
-def _separate_alone(walk: RowIterator) -> list[int]:
+def _separate_alone(rows: RowIterator) -> list[int]:
     """Return the columns of which one side of a value has one outcome, the other the other."""
     low: list[FloatArray] = [np.array(np.inf), np.array(np.inf)]  # of the negative and the positive
     high: list[FloatArray] = [np.array(-np.inf), np.array(-np.inf)]
-    for signed in walk():
-        for side, rows in enumerate((-signed[signed[:, -1] < 0], signed[signed[:, -1] > 0])):
-            low[side] = np.minimum(low[side], rows.min(axis=0, initial=np.inf))
-            high[side] = np.maximum(high[side], rows.max(axis=0, initial=-np.inf))
+    for signed in rows():
+        for side, some in enumerate((-signed[signed[:, -1] < 0], signed[signed[:, -1] > 0])):
+            low[side] = np.minimum(low[side], some.min(axis=0, initial=np.inf))
+            high[side] = np.maximum(high[side], some.max(axis=0, initial=-np.inf))
     varies = np.minimum(*low) < np.maximum(*high)
-    apart = (low[1] >= high[0]) | (high[1] <= low[0])
-    there = np.isfinite(low[0]) & np.isfinite(low[1])  # rows of both outcomes
-    return np.flatnonzero((varies & apart & there)[:-1]).tolist()
+    disjoint = (low[1] >= high[0]) | (high[1] <= low[0])
+    both = np.isfinite(low[0]) & np.isfinite(low[1])  # there are rows of both outcomes
+    return np.flatnonzero((varies & disjoint & both)[:-1]).tolist()

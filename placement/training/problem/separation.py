@@ -1,4 +1,4 @@
-"""Whether a plane separates the classes: then only a penalty keeps the coefficients finite."""
+"""Whether a hyperplane separates the classes: then only a penalty keeps the coefficients finite."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,15 +7,17 @@ import numpy as np
 
 from placement.arrays import FloatArray
 from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks
+from placement.errors import DataError
+from placement.training.passes import distributed
 from placement.training.problem.separating_hyperplane import (
     RowIterator,
     classes_overlap,
     columns_that_separate,
-    completely,
     has_optimum,
+    is_completely_separable,
     is_of_full_rank,
     row_iterator,
-    separating_plane,
+    separating_hyperplane,
 )
 
 MOST_DISTINCT_ROWS = 200_000
@@ -37,20 +39,51 @@ class Separation:
     text: str
 
 
+def separation_in(
+    source: Chunks, names: Sequence[str], *, penalised: bool
+) -> tuple[bool | None, tuple[str, ...]]:
+    """Return whether the classes are separable, None where that was not decided, and warnings.
+
+    Raises DataError where they are and no penalty keeps the coefficients finite.
+    """
+    # A rank has only its share, and separable shares may overlap together.
+    if distributed.world_size() > 1:
+        return None, ()
+    if not penalised:
+        return refuse_separation(source, names, most_rows=MOST_DISTINCT_ROWS), ()
+    separation = find_separation(source, names, most_rows=MOST_DISTINCT_ROWS)
+    if separation is None:
+        return None, ()
+    separable = bool(separation.columns)
+    return separable, ((f"{separation.text}; {PENALTY_ONLY}",) if separable else ())
+
+
+def refuse_separation(
+    source: Chunks, names: Sequence[str], *, most_rows: int | None = None
+) -> bool | None:
+    """Raise DataError where the classes are separable; return False, or None if not decided."""
+    separation = find_separation(source, names, most_rows=most_rows)
+    if separation is None:
+        return None
+    if separation.columns:
+        raise DataError(f"{separation.text}; {NO_OPTIMUM}")
+    return False
+
+
 def find_separation(
     source: Chunks, names: Sequence[str], *, most_rows: int | None = None
 ) -> Separation | None:
-    """Decide whether a plane through the columns separates the classes, wholly or nearly.
+    """Decide whether a hyperplane separates the classes, completely or quasi-completely.
 
     A linear programme seeks β with every sᵢxᵢᵀβ ≥ 0 and some above. Rows that overlap in a
     sample of full rank overlap in the whole. Returns None where more than `most_rows` distinct
-    rows, or many of very many columns, would have to be asked.
+    rows, or many of very many columns, would have to be held.
     """
     none = Separation((), complete=False, text="")
     if source.rows > _SAMPLE_ROWS:
-        rows = np.random.default_rng(0).choice(source.rows, _SAMPLE_ROWS, replace=False)
-        some = source.take(np.sort(rows))
-        if classes_overlap(_signed_rows(some, _scale(some))):
+        drawn = np.random.default_rng(0).choice(source.rows, _SAMPLE_ROWS, replace=False)
+        sample = source.take(np.sort(drawn))
+        if classes_overlap(_signed_rows(sample, _scale(sample))):
             return none
     scale = _scale(source)
     signed = _distinct_rows(source, scale, most_rows or MOST_DISTINCT_ROWS)
@@ -59,26 +92,26 @@ def find_separation(
     few = signed is not None and len(signed) <= _SAMPLE_ROWS
     if signed is not None and few and is_of_full_rank(signed) and has_optimum(signed):
         return none
-    walk = row_iterator(signed) if signed is not None else _walk_through(source, scale)
-    beta = separating_plane(walk)
+    rows = row_iterator(signed) if signed is not None else _chunk_iterator(source, scale)
+    beta = separating_hyperplane(rows)
     if beta is None:
         return none
-    columns = columns_that_separate(walk, beta)
-    complete = completely(walk)
-    chosen = tuple(names[j] for j in columns) or ("(intercept)",)
-    verb = "separates" if len(chosen) == 1 else "separate"
+    columns = columns_that_separate(rows, beta)
+    complete = is_completely_separable(rows)
+    separating = tuple(names[j] for j in columns) or ("(intercept)",)
+    verb = "separates" if len(separating) == 1 else "separate"
     nearly = "" if complete else " but for rows on the boundary (quasi-complete separation)"
-    text = f"{_listed(chosen)} {verb} the classes{nearly}"
+    text = f"{_enumerate(separating)} {verb} the classes{nearly}"
     if not columns:
         text = "all rows have the same outcome"
-    return Separation(chosen, complete, text)
+    return Separation(separating, complete, text)
 
 
-def _walk_through(source: Chunks, scale: tuple[FloatArray, FloatArray]) -> RowIterator:
+def _chunk_iterator(source: Chunks, scale: tuple[FloatArray, FloatArray]) -> RowIterator:
     return lambda: (_signed_rows(chunk, scale) for chunk in source)
 
 
-def _listed(names: Sequence[str]) -> str:
+def _enumerate(names: Sequence[str]) -> str:
     more = len(names) - _MOST_LISTED
     return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
@@ -111,20 +144,20 @@ def _distinct_rows(
     most = min(most_rows, _MOST_CELLS // (source.columns + 1))
     # Rows are compared by two sums of their cells: as good as sure, and much faster.
     draw = np.random.default_rng(0).normal(size=(2, source.columns + 1))
-    found = np.empty((0, source.columns + 1))
-    waiting: list[FloatArray] = []
+    distinct = np.empty((0, source.columns + 1))
+    pending: list[FloatArray] = []
     for chunk in source:
-        waiting.append(_different(_signed_rows(chunk, scale), draw))
-        # Joined whenever they doubled, so that rows that come again never pile up.
-        if sum(map(len, waiting)) > max(len(found), _SAMPLE_ROWS):
-            found, waiting = _different(np.concatenate([found, *waiting]), draw), []
-            if len(found) > most:
+        pending.append(_unique(_signed_rows(chunk, scale), draw))
+        # Joined whenever they doubled, so that repeated rows never pile up.
+        if sum(map(len, pending)) > max(len(distinct), _SAMPLE_ROWS):
+            distinct, pending = _unique(np.concatenate([distinct, *pending]), draw), []
+            if len(distinct) > most:
                 return None
-    found = _different(np.concatenate([found, *waiting]), draw)
-    return None if len(found) > most else found
+    distinct = _unique(np.concatenate([distinct, *pending]), draw)
+    return None if len(distinct) > most else distinct
 
 
-def _different(signed: FloatArray, draw: FloatArray) -> FloatArray:
+def _unique(signed: FloatArray, draw: FloatArray) -> FloatArray:
     keys = np.empty(len(signed), dtype=np.complex128)
     # Not by `@`: the same row must have the same sum wherever it stands.
     keys.real, keys.imag = (signed * draw[0]).sum(axis=1), (signed * draw[1]).sum(axis=1)

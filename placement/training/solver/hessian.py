@@ -1,4 +1,4 @@
-"""A Hessian, factorised once: Newton steps and distances in standard errors from it."""
+"""A Hessian, factorised once: Newton steps and the Newton decrement from it."""
 
 import math
 from dataclasses import dataclass
@@ -16,8 +16,7 @@ NEARBY = 1e-3  # root mean square change of the logits over which a Hessian hard
 class Hessian:
     """The Hessian `(d + 1, d + 1)` of the penalised sum objective, taken at `parameters: (d + 1,)`.
 
-    `weight` is Σ weight of the rows; `whole` is False where only a sample of them was asked, its
-    Hessian scaled up.
+    `weight` is Σ weight of the rows; `whole` is False where it is that of a sample, scaled up.
     """
 
     hessian: FloatArray
@@ -30,11 +29,11 @@ class Hessian:
         size, factor = self._scaled
         if factor is None:
             scaled = self.hessian / np.outer(size, size)
-            found = np.linalg.lstsq(scaled, gradient / size, rcond=1e-12)[0]
+            solved = np.linalg.lstsq(scaled, gradient / size, rcond=1e-12)[0]
         else:
             right = torch.from_numpy(gradient / size).unsqueeze(1)
-            found = torch.cholesky_solve(right, factor).squeeze(1).numpy()
-        return -np.asarray(found / size, dtype=np.float64)
+            solved = torch.cholesky_solve(right, factor).squeeze(1).numpy()
+        return -np.asarray(solved / size, dtype=np.float64)
 
     def newton_decrement(self, gradient: FloatArray) -> float:
         """Return λ = √(gᵀH⁻¹g): how far the optimum is, in standard errors."""
@@ -50,12 +49,12 @@ class Hessian:
         A move by λ standard errors changes the logits by λ/√weight in the root mean square, and the
         Hessian by no more than a few times that, relatively.
         """
-        apart = parameters - self.parameters
-        moved = float(apart @ self.hessian @ apart)
-        return moved <= NEARBY**2 * self.weight
+        move = parameters - self.parameters
+        squared_distance = float(move @ self.hessian @ move)
+        return squared_distance <= NEARBY**2 * self.weight
 
     def scaled(self, factor: float) -> "Hessian":
-        """The Hessian of `factor` times as many such rows, known from these alone."""
+        """The Hessian of `factor` times as many such rows, estimated from these."""
         return Hessian(self.hessian * factor, self.parameters, self.weight * factor, whole=False)
 
     @cached_property

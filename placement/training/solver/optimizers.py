@@ -20,12 +20,12 @@ from placement.training.problem.problem import Problem
 
 
 class Stepper(Protocol):
-    """Moves the model of its objective from a point; returns the step size, 0.0 where stuck."""
+    """Moves the model of its objective; returns the step size, 0.0 where no step descends."""
 
     needs_hessian: bool
 
-    def step(self, objective: Objective, point: ObjectiveValue) -> float:
-        """Move the model of `objective`, which stands at `point`."""
+    def step(self, objective: Objective, value: ObjectiveValue) -> float:
+        """Move the model of `objective`, which has this `value` at its parameters."""
         ...
 
 
@@ -67,9 +67,9 @@ class GradientDescent:
         self.lr = lr
 
     @torch.no_grad()
-    def step(self, objective: Objective, point: ObjectiveValue) -> float:
+    def step(self, objective: Objective, value: ObjectiveValue) -> float:
         """Step along the gradient of the penalised mean loss."""
-        objective.model.leave_gradient(point.gradient / point.weight)
+        objective.model.set_gradient(value.gradient / value.weight)
         for parameter in objective.model.parameters():
             if parameter.grad is not None:
                 parameter.sub_(self.lr * parameter.grad)
@@ -85,9 +85,9 @@ class FullBatch:
         self.optimizer = optimizer
         self.lr = lr
 
-    def step(self, objective: Objective, point: ObjectiveValue) -> float:
+    def step(self, objective: Objective, value: ObjectiveValue) -> float:
         """Step along the gradient of the penalised mean loss."""
-        objective.model.leave_gradient(point.gradient / point.weight)
+        objective.model.set_gradient(value.gradient / value.weight)
         self.optimizer.step()
         return self.lr
 
@@ -102,21 +102,21 @@ class MiniBatches:
         self.lr = lr
         self.epoch = 0
 
-    def step(self, objective: Objective, point: ObjectiveValue) -> float:
-        """Walk all mini-batches once; every rank makes as many steps as the longest."""
+    def step(self, objective: Objective, value: ObjectiveValue) -> float:
+        """Step once per mini-batch; every rank makes as many steps as the longest."""
         source, options = objective.source, objective.options
         size = max(1, (options.batch_size or source.rows) // distributed.world_size())
         batches = mini_batches(source, size, options.seed + 1_000_003 * self.epoch)
-        nothing = source.take(np.empty(0, dtype=np.int64))
-        own = math.ceil(source.rows / size)
-        for batch in chain(batches, repeat(nothing, distributed.largest(own) - own)):
-            part = objective.on(batch)
-            if part.weight == 0:
+        empty = source.take(np.empty(0, dtype=np.int64))
+        steps = math.ceil(source.rows / size)
+        for batch in chain(batches, repeat(empty, distributed.largest(steps) - steps)):
+            of_batch = objective.value_on(batch)
+            if of_batch.weight == 0:
                 continue
-            share = part.weight / point.weight  # of the penalty, which belongs to all rows
-            penalty = np.append(options.l2 * part.parameters[:-1], 0.0)
-            gradient = (part.gradient - (1 - share) * penalty) / part.weight
-            objective.model.leave_gradient(gradient)
+            share = of_batch.weight / value.weight  # of the penalty, which belongs to all rows
+            penalty = np.append(options.l2 * of_batch.parameters[:-1], 0.0)
+            gradient = (of_batch.gradient - (1 - share) * penalty) / of_batch.weight
+            objective.model.set_gradient(gradient)
             self.optimizer.step()
         self.epoch += 1
         return self.lr
@@ -126,24 +126,24 @@ class Newton:
     """Gradient by `backward()`, Hessian XᵀSX, the step halved until the loss goes down."""
 
     needs_hessian = True
-    most_halvings = 40
+    max_halvings = 40
 
-    def step(self, objective: Objective, point: ObjectiveValue) -> float:
+    def step(self, objective: Objective, value: ObjectiveValue) -> float:
         """Move by −t·H⁻¹g with the first t of 1, ½, ¼ … that does not raise the loss."""
-        direction = point.newton_step()
+        direction = value.newton_step()
         double = objective.options.dtype == "float64"
         # So near, the step is right and the rounding of the loss (of 1 − p, above all) hides it.
-        near = -float(point.gradient @ direction) <= (1e-7 if double else 1e-3)
+        near = -float(value.gradient @ direction) <= (1e-7 if double else 1e-3)
         # 1 − p is rounded to eps for each unit of weight, however small the loss itself.
         noise = 64 * np.finfo(objective.options.numpy_dtype).eps
-        noise *= max(abs(point.penalised), point.weight)
+        noise *= max(abs(value.penalised), value.weight)
         size = 1.0
-        for _ in range(self.most_halvings):
-            objective.model.move_to(point.parameters + size * direction)
-            if near or objective.point(curved=True).penalised <= point.penalised + noise:
+        for _ in range(self.max_halvings):
+            objective.model.set_parameters(value.parameters + size * direction)
+            if near or objective.value(with_hessian=True).penalised <= value.penalised + noise:
                 return size
             size /= 2
-        objective.model.move_to(point.parameters)
+        objective.model.set_parameters(value.parameters)
         return 0.0
 
 
@@ -151,8 +151,8 @@ class Lbfgs:
     """torch's L-BFGS, one iteration per step.
 
     Its curvature test (yᵀs > 1e-10) and its line search compare function values and absolute
-    sizes, which near the optimum are noise. So the objective is scaled up, and once a step can
-    no longer be seen in the loss the line search is switched off.
+    sizes, which near the optimum are noise. So the objective is scaled up, and once a step no
+    longer changes the loss beyond its rounding the line search is switched off.
     """
 
     needs_hessian = False
@@ -160,13 +160,13 @@ class Lbfgs:
     def __init__(self, objective: Objective) -> None:
         double = objective.options.dtype == "float64"
         self.scale = 1e10 if double else 1e4
-        self.unseen = 1e-10 if double else 1e-5
-        self.best = float("inf")
-        self.before = float("inf")
+        self.noise = 1e-10 if double else 1e-5
+        self.least_gradient_norm = float("inf")
+        self.last_loss = float("inf")
         self.searching = True
-        self.optimizer = self._fresh(objective)
+        self.optimizer = self._new_optimizer(objective)
 
-    def _fresh(self, objective: Objective) -> torch.optim.LBFGS:
+    def _new_optimizer(self, objective: Objective) -> torch.optim.LBFGS:
         return torch.optim.LBFGS(
             objective.model.parameters(),
             max_iter=1,
@@ -177,28 +177,28 @@ class Lbfgs:
             line_search_fn="strong_wolfe" if self.searching else None,
         )
 
-    def step(self, objective: Objective, point: ObjectiveValue) -> float:
-        """Make one iteration; start its memory afresh where it makes no progress."""
-        self._choose_search(objective, point)
+    def step(self, objective: Objective, value: ObjectiveValue) -> float:
+        """Make one iteration; where it makes no progress, one more without its history."""
+        self._choose_search(objective, value)
         self._iterate(objective)
-        moved = objective.model.parameters_as_array() - point.parameters
+        moved = objective.model.parameters_as_array() - value.parameters
         if not moved.any() or not np.isfinite(moved).all():
-            objective.model.move_to(point.parameters)
-            self.optimizer = self._fresh(objective)
+            objective.model.set_parameters(value.parameters)
+            self.optimizer = self._new_optimizer(objective)
             self._iterate(objective)
-            moved = objective.model.parameters_as_array() - point.parameters
+            moved = objective.model.parameters_as_array() - value.parameters
         return float(np.linalg.norm(moved))
 
-    def _choose_search(self, objective: Objective, point: ObjectiveValue) -> None:
-        """Search while steps show in the loss; search again where steps without it led astray."""
-        decrease, self.before = self.before - point.penalised, point.penalised
-        self.best = min(self.best, point.gradient_norm)
+    def _choose_search(self, objective: Objective, value: ObjectiveValue) -> None:
+        """Search while steps change the loss; search again where steps without it diverge."""
+        decrease, self.last_loss = self.last_loss - value.penalised, value.penalised
+        self.least_gradient_norm = min(self.least_gradient_norm, value.gradient_norm)
         if self.searching:
-            self.searching = decrease > self.unseen * abs(point.penalised)
-        elif point.gradient_norm > 100 * self.best:
+            self.searching = decrease > self.noise * abs(value.penalised)
+        elif value.gradient_norm > 100 * self.least_gradient_norm:
             self.searching = True
-            self.best = point.gradient_norm
-            self.optimizer = self._fresh(objective)
+            self.least_gradient_norm = value.gradient_norm
+            self.optimizer = self._new_optimizer(objective)
         search = "strong_wolfe" if self.searching else None
         self.optimizer.param_groups[0]["line_search_fn"] = search
 
@@ -207,9 +207,9 @@ class Lbfgs:
 
     def _closure(self, objective: Objective) -> Callable[[], float]:
         def evaluate() -> float:
-            point = objective.point()
-            factor = self.scale / point.weight
-            objective.model.leave_gradient(point.gradient * factor)
-            return point.penalised * factor
+            value = objective.value()
+            factor = self.scale / value.weight
+            objective.model.set_gradient(value.gradient * factor)
+            return value.penalised * factor
 
         return evaluate

@@ -36,44 +36,44 @@ class Solution:
     warnings: tuple[str, ...]
 
 
-def solution(history: Sequence[Epoch], problem: Problem) -> Solution:
+def solution_of(history: Sequence[Epoch], problem: Problem) -> Solution:
     """Sum up a finished training; under patience the epoch of the best validation loss counts."""
     last = history[-1]
-    chosen = _chosen(history, problem)
+    best = _best(history, problem)
     first_order = any(OPTIMIZERS[stage.optimizer].uses_lr for stage in problem.stages)
     return Solution(
-        weights=chosen.weights,
-        intercept=chosen.intercept,
+        weights=best.weights,
+        intercept=best.intercept,
         aliased=problem.aliased,
         stopped=last.stopped or "interrupted",
         converged=last.stopped == "tolerance",
-        newton_decrement=chosen.newton_decrement,
+        newton_decrement=best.newton_decrement,
         epochs=last.number,
         history=tuple(history),
-        loss=chosen.loss,
-        penalised_loss=chosen.penalised_loss,
-        clamped_rows=chosen.clamped_rows,
-        clamped_wrong=chosen.clamped_wrong,
+        loss=best.loss,
+        penalised_loss=best.penalised_loss,
+        clamped_rows=best.clamped_rows,
+        clamped_wrong=best.clamped_wrong,
         epsilon=problem.options.effective_epsilon,
         lr=problem.lr if first_order else None,
         optimizer=problem.options.optimizer,
-        warnings=problem.warnings + _warnings(chosen, last),
+        warnings=problem.warnings + _warnings(best, last),
     )
 
 
-def _chosen(history: Sequence[Epoch], problem: Problem) -> Epoch:
-    judged = [e for e in history if e.validation_loss is not None]
+def _best(history: Sequence[Epoch], problem: Problem) -> Epoch:
+    validated = [epoch for epoch in history if epoch.validation_loss is not None]
     early = history[-1].stopped in ("patience", "epoch_limit", "interrupted", None)
-    if problem.options.patience is None or not judged or not early:
+    if problem.options.patience is None or not validated or not early:
         return history[-1]
-    return min(judged, key=lambda e: e.validation_loss or 0.0)
+    return min(validated, key=lambda epoch: epoch.validation_loss or 0.0)
 
 
-def _warnings(chosen: Epoch, last: Epoch) -> tuple[str, ...]:
-    found = []
-    if chosen.clamped_wrong:
-        rows = "1 row lies" if chosen.clamped_wrong == 1 else f"{chosen.clamped_wrong} rows lie"
-        found.append(
+def _warnings(best: Epoch, last: Epoch) -> tuple[str, ...]:
+    warnings = []
+    if best.clamped_wrong:
+        rows = "1 row lies" if best.clamped_wrong == 1 else f"{best.clamped_wrong} rows lie"
+        warnings.append(
             f"{rows} beyond the clamp on the wrong side and teach nothing: "
             "--loss logits is the same loss without dead rows"
         )
@@ -83,5 +83,7 @@ def _warnings(chosen: Epoch, last: Epoch) -> tuple[str, ...]:
             if last.newton_decrement is None
             else f", {last.newton_decrement:.2g} standard errors from the optimum"
         )
-        found.append(f"not converged after {last.number} epochs{far}: raise --epochs or use auto")
-    return tuple(found)
+        warnings.append(
+            f"not converged after {last.number} epochs{far}: raise --epochs or use auto"
+        )
+    return tuple(warnings)

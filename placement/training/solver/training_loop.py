@@ -1,18 +1,37 @@
 """The only training loop: a generator of epochs, whatever the optimizer, chunks or ranks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-
-import numpy as np
 
 from placement.data.encoding.chunks import Chunks, threads_for
 from placement.model.history import Epoch
-from placement.training.passes import distributed, loss_sums
+from placement.training.passes import distributed
+from placement.training.passes.loss_sums import LossSettings
 from placement.training.problem.objective import Objective, ObjectiveValue
 from placement.training.problem.options import Options
-from placement.training.problem.problem import Problem, Stage, prepare, refuse_separation
+from placement.training.problem.problem import Problem, define_problem
+from placement.training.problem.separation import refuse_separation
+from placement.training.problem.stages import Stage
 from placement.training.solver.optimizers import make_stepper
-from placement.training.solver.solution import Solution, solution
+from placement.training.solver.solution import Solution, solution_of
+from placement.training.solver.stop_criteria import StopCriteria, no_descent, sample_is_enough
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What a training measures and calls beside its steps, and on how many `threads`.
+
+    `validation` rows decide about `patience`; the loss on `held_out` rows is recorded and decides
+    nothing. `check` is called with the first epoch, every `gradcheck_every`-th and the last, before
+    the step. Training stops where `interrupted` returns True. `threads`: as many as there are
+    processors and chunks, unless given.
+    """
+
+    validation: Chunks | None = None
+    held_out: Chunks | None = None
+    threads: int | None = None
+    check: Callable[[Epoch], None] | None = None
+    interrupted: Callable[[], bool] | None = None
 
 
 def solve(
@@ -20,187 +39,134 @@ def solve(
     options: Options | None = None,
     *,
     names: Sequence[str] | None = None,
-    validation: Chunks | None = None,
-    held_out: Chunks | None = None,
-    threads: int | None = None,
-    check: Callable[[Epoch], None] | None = None,
-    interrupted: Callable[[], bool] | None = None,
+    context: RunContext = RunContext(),
 ) -> Solution:
-    """Train to the end and return the optimum with its certificate; arguments as in `epochs`."""
-    problem = _problem(source, options, names)
-    history = epochs(
-        problem,
-        validation=validation,
-        held_out=held_out,
-        threads=threads,
-        check=check,
-        interrupted=interrupted,
-    )
-    return solution(list(history), problem)
+    """Train to the end and return the optimum with its certificate."""
+    if not isinstance(source, Problem):
+        source = define_problem(source, options or Options(), names)
+    return solution_of(list(epochs(source, context)), source)
 
 
-def epochs(
-    source: Chunks | Problem,
-    options: Options | None = None,
-    *,
-    names: Sequence[str] | None = None,
-    validation: Chunks | None = None,
-    held_out: Chunks | None = None,
-    threads: int | None = None,
-    check: Callable[[Epoch], None] | None = None,
-    interrupted: Callable[[], bool] | None = None,
-) -> Iterator[Epoch]:
+def epochs(problem: Problem, context: RunContext = RunContext()) -> Iterator[Epoch]:
     """Train, yielding each epoch; the last one says why training `stopped`.
 
     Epoch k is described at the parameters after k passes, before the next step: epoch 0 is the
-    start, and the last one describes the parameters that are kept. `validation` rows decide
-    about `patience`; the loss on `held_out` rows is recorded and decides nothing. `check` is
-    called with the first epoch, every `gradcheck_every`-th and the last, before the step.
-    `threads`: as many as there are processors and chunks, unless given.
+    start, and the last one describes the parameters that are returned.
     """
-    problem = _problem(source, options, names)
-    task = loss_sums.Task(
-        problem.options.loss,
-        problem.options.effective_epsilon,
-        threads=threads or threads_for(problem.source),
-        hard=problem.hard,
+    whole = Objective(
+        problem.perceptron(), problem.source, problem.options, _settings(problem, context)
     )
-    whole = Objective(problem.perceptron(), problem.source, problem.options, task)
-    watch = _StopCriteria(problem, whole, problem.project(validation), problem.project(held_out))
+    recorder = _Recorder(problem, whole, context)
+    criteria = StopCriteria(problem, whole)
     sample: Objective | None = None
     for stage in problem.stages:
         objective = whole.of_sample(stage.rows, stage.share) if stage.is_sampled else whole
         if sample is not None:
             objective.start_from(sample)
         sample = objective if stage.is_sampled else None
-        stepper = make_stepper(stage.optimizer, objective, problem)
-        may_end = stage is problem.stages[-1]
-        for step in range(stage.limit):
-            point = objective.point(curved=stepper.needs_hessian)
-            # A Newton stage makes one step at least: from λ near the tolerance to rounding.
-            may_stop = may_end and (step > 0 or not stepper.needs_hessian)
-            epoch = watch.describe(stage, point, may_stop=may_stop)
-            if epoch.stopped is None and distributed.agree(
-                stop=bool(interrupted and interrupted())
-            ):
-                epoch = replace(epoch, stopped="interrupted")
-            watch.check(check, epoch)
-            if epoch.stopped is None:
-                size = stepper.step(objective, objective.point(curved=stepper.needs_hessian))
-                epoch = replace(epoch, step_size=size, stopped=watch.no_descent(stage, epoch, size))
-            yield watch.finish(epoch)
-            if epoch.stopped is not None:
-                return
-            if stage.is_sampled and watch.is_near_enough(point, epoch):
-                break
-    last = watch.describe(stage, whole.point(curved=True), last=True)
-    watch.check(check, last)
-    yield watch.finish(last)
+        stopped = yield from _run_stage(stage, objective, recorder, criteria)
+        if stopped:
+            return
+    value = whole.value(with_hessian=True)
+    last = recorder.describe(problem.stages[-1], value, whole.newton_decrement())
+    yield recorder.finish(recorder.check(replace(last, stopped="epoch_limit")))
 
 
-def _problem(
-    source: Chunks | Problem, options: Options | None, names: Sequence[str] | None
-) -> Problem:
-    if isinstance(source, Problem):
-        return source
-    return prepare(source, options or Options(), names)
+def _settings(problem: Problem, context: RunContext) -> LossSettings:
+    return LossSettings(
+        problem.options.loss,
+        problem.options.effective_epsilon,
+        threads=context.threads or threads_for(problem.source),
+        hard=problem.hard,
+    )
+
+
+def _run_stage(
+    stage: Stage, objective: Objective, recorder: "_Recorder", criteria: StopCriteria
+) -> Generator[Epoch, None, bool]:
+    """Step until a criterion or the stage's limit is met; return whether training ends here."""
+    stepper = make_stepper(stage.optimizer, objective, recorder.problem)
+    is_last = stage is recorder.problem.stages[-1]
+    for step in range(stage.limit):
+        value = objective.value(with_hessian=stepper.needs_hessian)
+        # A Newton stage makes one step at least: from λ near the tolerance to rounding.
+        may_stop = is_last and (step > 0 or not stepper.needs_hessian)
+        newton_decrement = criteria.newton_decrement(value) if may_stop else None
+        epoch = recorder.describe(stage, value, newton_decrement)
+        stopped = criteria.reason(epoch) or recorder.interruption()
+        epoch = recorder.check(replace(epoch, stopped=stopped))
+        if not stopped:
+            epoch = replace(epoch, step_size=stepper.step(objective, value))
+            stopped = None if stage.is_sampled else no_descent(epoch)
+        yield recorder.finish(replace(epoch, stopped=stopped))
+        if stopped:
+            return True
+        if stage.is_sampled and sample_is_enough(value, epoch):
+            return False
+    return False
 
 
 @dataclass
-class _StopCriteria:
-    """What the loop keeps an eye on: the certificate, the clamp, the validation loss."""
+class _Recorder:
+    """Describes the epochs of one training, numbered from 0, and calls what its context asks."""
 
     problem: Problem
     objective: Objective
-    validation: Chunks | None
-    held_out: Chunks | None
+    context: RunContext
     number: int = field(default=0, init=False)
-    best: tuple[float, int] = field(default=(float("inf"), 0), init=False)
-    ratio: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        self.validation = self.problem.project(self.context.validation)
+        self.held_out = self.problem.project(self.context.held_out)
 
     def describe(
-        self, stage: Stage, point: ObjectiveValue, *, may_stop: bool = True, last: bool = False
+        self, stage: Stage, value: ObjectiveValue, newton_decrement: float | None
     ) -> Epoch:
-        """Describe the point the model stands at and decide whether to stop there."""
-        newton_decrement = self._newton_decrement(point, always=last) if may_stop else None
-        validation = None if stage.is_sampled else self._loss(self.validation)
+        """Describe the parameters at which the objective has this value."""
         epoch = Epoch(
             number=self.number,
             stage=stage.name,
-            loss=point.loss / point.weight,
-            penalised_loss=point.penalised / point.weight,
-            gradient_norm=point.gradient_norm,
+            loss=value.loss / value.weight,
+            penalised_loss=value.penalised / value.weight,
+            gradient_norm=value.gradient_norm,
             step_size=None,
-            clamped_rows=point.clamped,
-            clamped_wrong=point.clamped_wrong,
+            clamped_rows=value.clamped,
+            clamped_wrong=value.clamped_wrong,
             newton_decrement=newton_decrement,
-            validation_loss=validation,
-            held_out_loss=None if stage.is_sampled else self._loss(self.held_out),
-            weights=self.problem.expand(point.parameters[:-1]),
-            intercept=float(point.parameters[-1]),
+            validation_loss=None if stage.is_sampled else self._mean_loss(self.validation),
+            held_out_loss=None if stage.is_sampled else self._mean_loss(self.held_out),
+            weights=self.problem.expand(value.parameters[:-1]),
+            intercept=float(value.parameters[-1]),
         )
         self.number += 1
-        stopped = "epoch_limit" if last else self._verdict(epoch, validation)
-        return replace(epoch, stopped=stopped)
+        return epoch
 
-    def _verdict(self, epoch: Epoch, validation: float | None) -> str | None:
-        if (
-            epoch.newton_decrement is not None
-            and epoch.newton_decrement <= self.problem.options.tolerance
-        ):
-            return "clamped" if epoch.clamped_wrong else "tolerance"
-        patience = self.problem.options.patience
-        if validation is None or patience is None:
-            return None
-        if validation < self.best[0]:
-            self.best = (validation, epoch.number)
-        return "patience" if epoch.number - self.best[1] >= patience else None
+    def _mean_loss(self, source: Chunks | None) -> float | None:
+        return None if source is None else self.objective.loss_sums.mean_loss(source)
 
-    def _newton_decrement(self, point: ObjectiveValue, *, always: bool) -> float | None:
-        if point.curvature is None:
-            norm = float(np.linalg.norm(point.gradient))
-            # λ ≥ ‖g‖/√(largest eigenvalue of H): while even this is large, no Hessian is needed.
-            ratio = max(self.ratio, 1 / np.sqrt(point.weight * (self.problem.curvature or 1.0)))
-            if norm * ratio > self.problem.options.tolerance and not always:
-                return None
-            newton_decrement = self.objective.newton_decrement()
-            self.ratio = newton_decrement / norm if norm else self.ratio
-            return newton_decrement
-        return self.objective.newton_decrement() if always else point.newton_decrement()
+    def interruption(self) -> str | None:
+        """Return "interrupted" where the context of any rank says so: then all of them stop."""
+        interrupted = self.context.interrupted
+        stop = distributed.any_rank(interrupted is not None and interrupted())
+        return "interrupted" if stop else None
 
-    def is_near_enough(self, point: ObjectiveValue, epoch: Epoch) -> bool:
-        """Whether a sample's fit may end: what it is off is many standard errors of all rows."""
-        near = point.curvature is not None and point.curvature.newton_decrement(point.gradient) <= 1
-        return near or not epoch.step_size
-
-    def no_descent(self, stage: Stage, epoch: Epoch, size: float) -> str | None:
-        """Say how training ends where no step lowers the loss any more."""
-        if size > 0 or stage.is_sampled:
-            return None
-        return "clamped" if epoch.clamped_wrong else "epoch_limit"
-
-    def check(self, check: Callable[[Epoch], None] | None, epoch: Epoch) -> None:
-        """Call the gradient check where it is due."""
+    def check(self, epoch: Epoch) -> Epoch:
+        """Call the gradient check where it is due, and return the epoch."""
         every = self.problem.options.gradcheck_every
         due = epoch.number == 0 or epoch.stopped or (every and epoch.number % every == 0)
-        if check is not None and due:
-            check(epoch)
+        if self.context.check is not None and due:
+            self.context.check(epoch)
+        return epoch
 
     def finish(self, epoch: Epoch) -> Epoch:
-        """At the end, see that λ is known, and look for separation if that was put off."""
+        """At the end, see that λ is computed, and seek separation where that was put off."""
         problem = self.problem
         if epoch.stopped is None:
             return epoch
         if epoch.newton_decrement is None:
             epoch = replace(epoch, newton_decrement=self.objective.newton_decrement())
-        if problem.separation_known or problem.options.l2 > 0:
+        if problem.separable is not None or problem.options.l2 > 0:
             return epoch
-        if self.objective.point().beyond and distributed.world_size() == 1:
-            names = [problem.names[j] for j in problem.kept]
-            refuse_separation(problem.source, names)
+        if self.objective.value().saturated and distributed.world_size() == 1:
+            refuse_separation(problem.source, [problem.names[j] for j in problem.columns])
         return epoch
-
-    def _loss(self, source: Chunks | None) -> float | None:
-        if source is None:
-            return None
-        return self.objective.visitor.mean_loss(source)

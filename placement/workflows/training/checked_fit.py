@@ -12,7 +12,7 @@ from placement.training.gradcheck.gradcheck import (
     first_rows,
 )
 from placement.training.prepare import Prepared
-from placement.training.solver.training_loop import epochs
+from placement.training.solver.training_loop import RunContext, epochs
 
 
 def fit_checked(
@@ -31,12 +31,8 @@ def fit_checked(
 
     options = prepared.problem.options
     with watcher.progress("training", "epochs", options.epochs) as progress:
-        for epoch in epochs(
-            prepared.problem,
-            validation=prepared.validation,
-            held_out=prepared.test,
-            check=check,
-        ):
+        context = RunContext(prepared.validation, prepared.test, check=check)
+        for epoch in epochs(prepared.problem, context):
             history.append(epoch)
             check_interrupted()
             progress.update(epoch.number, f"loss {epoch.loss:.4f}")
@@ -46,15 +42,15 @@ def fit_checked(
 
 
 def _check_rows(prepared: Prepared, epoch: Epoch) -> GradientCheck:
-    options, kept = prepared.problem.options, prepared.problem.kept
+    options, columns = prepared.problem.options, prepared.problem.columns
     return check_batch(
         first_rows(prepared.problem.source),
-        epoch.weights[kept],
+        epoch.weights[columns],
         epoch.intercept,
         options.dtype,
         options.epsilon,
         options.loss,
-        [prepared.encoder.names[place] for place in kept],
+        [prepared.encoder.names[place] for place in columns],
     )
 
 

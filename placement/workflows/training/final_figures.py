@@ -19,7 +19,7 @@ from placement.runtime.progress import NoProgress
 from placement.stats.figures import Skill
 from placement.training.gradcheck.gradcheck import GradientCheck
 from placement.training.prepare import Prepared, finish, inform, prepare, profiled
-from placement.training.solver.solution import solution
+from placement.training.solver.solution import solution_of
 from placement.training.validation.cross_predict import cross_scored
 from placement.workflows.training.checked_fit import fit_checked
 from placement.workflows.training.fit_and_test import FitAndTestResult
@@ -103,7 +103,7 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
         prepared.table, dataclasses.replace(prepared.config, patience=None), everything=True
     )
     history, _ = fit_checked(whole, NoProgress(), lambda: None)
-    found = solution(history, whole.problem)
+    found = solution_of(history, whole.problem)
     known = inform(whole, found)
     # What was learnt of the logits of the training rows stays: there is nothing to test another on.
     again = dataclasses.replace(

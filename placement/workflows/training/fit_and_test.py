@@ -20,7 +20,7 @@ from placement.training.gradcheck.gradcheck import (
 )
 from placement.training.inference.fisher_information import Information
 from placement.training.prepare import Prepared, finish, inform, prepare
-from placement.training.solver.solution import solution
+from placement.training.solver.solution import solution_of
 from placement.training.validation.cross_predict import scored_in_groups
 from placement.workflows.reading.read_training_tables import Tables
 from placement.workflows.training.calibrate import Calibrating, calibrate, meaning_when_balanced
@@ -150,7 +150,7 @@ def fit_and_test(
     method = prepared.config.calibrate
     folds = None if method == "none" else folds_for(prepared, f"--calibrate {method}")
     history, checks = fit_checked(prepared, watcher, check_interrupted)
-    found = solution(history, prepared.problem)
+    found = solution_of(history, prepared.problem)
     known = inform(prepared, found)
     fitted, calibrating = finish(prepared, found, known=known), None
     doubts = (*found.warnings, *small_sample(known, firth=prepared.config.firth))

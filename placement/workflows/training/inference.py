@@ -8,7 +8,7 @@ from placement.evaluation.coefficients import FEW_EVENTS, as_rows, estimates, fe
 from placement.model.fitted import Fitted
 from placement.training.inference.fisher_information import Information
 from placement.training.prepare import Prepared, finish, inform
-from placement.training.problem.problem import prepare as look_at
+from placement.training.problem.problem import define_problem
 from placement.training.solver.training_loop import solve
 
 MOST_COLUMNS = 200  # that are fitted without a penalty beside; so many would take minutes
@@ -26,7 +26,7 @@ def inference(prepared: Prepared, fitted: Fitted, known: Information | None) -> 
     """Return the figures `inference` and `maximum_likelihood` of a model, JSON-able."""
     if known is None:
         return {"inference": None, "maximum_likelihood": {"why": NOT_FITTED["wide"]}}
-    owners = [prepared.encoder.owners[place] for place in prepared.problem.kept]
+    owners = [prepared.encoder.owners[place] for place in prepared.problem.columns]
     inflation = known.variance_inflation(owners)
     return {
         "inference": {**_sums(known), "vif": inflation},
@@ -53,7 +53,7 @@ def _unpenalised(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:
         return {"coefficients": as_rows(estimates(fitted))}
     if prepared.problem.separable:
         return {"why": NOT_FITTED["separable"]}
-    if len(prepared.problem.kept) > MOST_COLUMNS:
+    if len(prepared.problem.columns) > MOST_COLUMNS:
         return {"why": NOT_FITTED["wide"]}
     found = _most_likely(prepared)
     return {"why": NOT_FITTED["unsettled"]} if found is None else found
@@ -66,7 +66,9 @@ def _most_likely(prepared: Prepared) -> dict[str, Any] | None:
         epochs=100, lr=None, batch_size=None,
     )  # fmt: skip
     try:
-        problem = look_at(prepared.observed, options, prepared.encoder.names, separation=False)
+        problem = define_problem(
+            prepared.observed, options, prepared.encoder.names, find_separation=False
+        )
         found = solve(problem)
     except DataError:
         return None

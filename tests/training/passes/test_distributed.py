@@ -34,8 +34,8 @@ def test_alone_every_sum_is_its_own():
     values = np.arange(3.0)
     assert distributed.add_up(values) is values
     assert (distributed.rank(), distributed.world_size(), distributed.largest(7)) == (0, 1, 7)
-    assert distributed.agree(stop=True)
-    assert not distributed.agree(stop=False)
+    assert distributed.any_rank(True)
+    assert not distributed.any_rank(False)
 
 
 def run_ranks(folder, source, rows):

@@ -4,11 +4,13 @@ import torch
 
 from placement.model import loss as losses
 from placement.model.perceptron import Perceptron
-from placement.training.passes.loss_sums import LossSums, Task
+from placement.training.passes.loss_sums import LossSettings, LossSums
 
 
-def evaluate(model, source, loss="clamped", epsilon=1e-8, *, hessian=False, threads=1):
-    return LossSums(model, Task(loss, epsilon, threads)).evaluate(source, hessian=hessian)
+def evaluate(model, source, loss="clamped", epsilon=1e-8, *, with_hessian=False, threads=1):
+    return LossSums(model, LossSettings(loss, epsilon, threads)).evaluate(
+        source, with_hessian=with_hessian
+    )
 
 
 def model_at(parameters):
@@ -27,8 +29,8 @@ def test_the_hessian_is_the_second_derivative_of_the_loss(make, loss):
             return losses.logit_bce_sum(z, y, weight)
         return losses.clamped_bce_sum(torch.sigmoid(z), y, weight, 1e-4)
 
-    found = evaluate(model_at(at.numpy()), source, loss, 1e-4, hessian=True)
-    assert found.beyond > 0
+    found = evaluate(model_at(at.numpy()), source, loss, 1e-4, with_hessian=True)
+    assert found.saturated > 0
     referee = torch.autograd.functional.hessian(total, at).numpy()
     np.testing.assert_allclose(found.hessian, referee, rtol=1e-7, atol=1e-7)
     assert found.loss == pytest.approx(total(at).item(), rel=1e-13)
@@ -36,7 +38,7 @@ def test_the_hessian_is_the_second_derivative_of_the_loss(make, loss):
 
 def test_a_visit_zeroes_what_an_earlier_one_left(make):
     source, model = make(), Perceptron(3)
-    visitor = LossSums(model, Task("clamped", 1e-8))
+    visitor = LossSums(model, LossSettings("clamped", 1e-8))
     first, again = (visitor.evaluate(source).gradient for _ in range(2))
     np.testing.assert_array_equal(first, again)
     np.testing.assert_array_equal(again, model.gradient_as_array())
@@ -45,16 +47,16 @@ def test_a_visit_zeroes_what_an_earlier_one_left(make):
 @pytest.mark.parametrize("threads", [2, 3])
 def test_threads_leave_the_same_bits_in_grad(make, threads):
     source = make(500, chunk_rows=7)
-    one = evaluate(Perceptron(3), source, hessian=True)
-    more = evaluate(Perceptron(3), source, hessian=True, threads=threads)
+    one = evaluate(Perceptron(3), source, with_hessian=True)
+    more = evaluate(Perceptron(3), source, with_hessian=True, threads=threads)
     np.testing.assert_array_equal(one.gradient, more.gradient)
     np.testing.assert_array_equal(one.hessian, more.hessian)
     assert one.loss == more.loss
 
 
 def test_no_rows_give_zero_sums(make):
-    found = evaluate(Perceptron(3), make().take(np.array([], dtype=int)), hessian=True)
-    assert (found.loss, found.weight, found.beyond) == (0, 0, 0)
+    found = evaluate(Perceptron(3), make().take(np.array([], dtype=int)), with_hessian=True)
+    assert (found.loss, found.weight, found.saturated) == (0, 0, 0)
     assert not found.gradient.any()
 
 
@@ -63,19 +65,21 @@ def test_rows_beyond_the_clamp_are_counted_and_the_wrong_ones_told_apart(make):
     source.x[:, 0] = [-50, 50, 50, 0]
     source.y[:] = [0, 0, 1, 1]
     found = evaluate(model_at(np.array([1.0, 0.0])), source)
-    assert (found.beyond, found.beyond_wrong) == (3, 1)
+    assert (found.saturated, found.saturated_wrong) == (3, 1)
 
 
 def test_a_soft_target_beyond_the_clamp_is_no_settled_row(make):
     source = make(1, 1)
     source.x[:] = 50
     source.y[:] = 0.7
-    assert evaluate(model_at(np.array([1.0, 0.0])), source).beyond_wrong == 1
+    assert evaluate(model_at(np.array([1.0, 0.0])), source).saturated_wrong == 1
 
 
 def test_the_mean_loss_leaves_no_gradient(make):
     model = Perceptron(3)
-    assert LossSums(model, Task("clamped", 1e-8)).mean_loss(make()) == pytest.approx(np.log(2))
+    assert LossSums(model, LossSettings("clamped", 1e-8)).mean_loss(make()) == pytest.approx(
+        np.log(2)
+    )
     assert model.linear.weight.grad is None
 
 

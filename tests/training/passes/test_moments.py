@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from placement.data.encoding.chunks import ArrayChunks
-from placement.training.passes.moments import totals
+from placement.training.passes.moments import column_totals
 from placement.training.problem.options import Options
-from placement.training.problem.problem import prepare
+from placement.training.problem.problem import define_problem
 
 
 def aliased(x, weight=None):
     weight = np.ones(len(x)) if weight is None else weight
     source = ArrayChunks(x, np.zeros(len(x)), weight, 13)
-    return totals(source, products=True).moments.aliased
+    return column_totals(source, products=True).moments.aliased
 
 
 def test_the_later_of_dependent_columns_is_aliased():
@@ -46,17 +46,19 @@ def test_in_float32_a_column_that_is_nearly_another_is_told_from_one_that_is(mon
     x[:, 2] = x[:, 0] + x[:, 1] + (0 if twice else 1e-3) * rng.normal(size=5_000)
     rows = ArrayChunks(x.astype(np.float32), np.arange(5_000) % 2 * 1.0, np.ones(5_000))
     options = Options(l2=0.0, dtype="float32")
-    assert prepare(rows, options).aliased == ((2,) if twice else ())
-    assert totals(rows, products=True).rounded
-    assert not totals(rows, products=True, double=True).rounded
+    assert define_problem(rows, options).aliased == ((2,) if twice else ())
+    assert column_totals(rows, products=True).rounded
+    assert not column_totals(rows, products=True, double=True).rounded
 
 
 def test_in_float32_plain_columns_are_summed_up_once(monkeypatch):
-    from placement.training.problem import problem
+    from placement.training.problem import inspection
 
     taken = []
-    monkeypatch.setattr(problem, "totals", lambda *a, **k: taken.append(k) or totals(*a, **k))
+    monkeypatch.setattr(
+        inspection, "column_totals", lambda *a, **k: taken.append(k) or column_totals(*a, **k)
+    )
     x = np.random.default_rng(0).normal(size=(500, 3)).astype(np.float32)
     rows = ArrayChunks(x, np.arange(500) % 2 * 1.0, np.ones(500))
-    prepare(rows, Options(l2=0.0, dtype="float32"))
+    define_problem(rows, Options(l2=0.0, dtype="float32"))
     assert len(taken) == 1

@@ -5,12 +5,12 @@ from placement.data.encoding.chunks import ArrayChunks
 from placement.errors import DataError
 from placement.training.problem import separation
 from placement.training.problem.options import Options
-from placement.training.problem.problem import prepare
+from placement.training.problem.problem import define_problem
 from placement.training.problem.separating_hyperplane import (
     has_optimum,
     is_of_full_rank,
     row_iterator,
-    separating_plane,
+    separating_hyperplane,
 )
 from placement.training.problem.separation import find_separation
 
@@ -80,11 +80,11 @@ def test_the_penalty_turns_the_error_into_a_warning():
     x = np.linspace(-1, 1, 50)[:, None]
     source = ArrayChunks(x, (x[:, 0] > 0) * 1.0, np.ones(50))
     with pytest.raises(DataError, match="cgpa separates the classes"):
-        prepare(source, Options(l2=0.0), ("cgpa",))
-    (warning,) = prepare(source, Options(l2=1.0), ("cgpa",)).warnings
+        define_problem(source, Options(l2=0.0), ("cgpa",))
+    (warning,) = define_problem(source, Options(l2=1.0), ("cgpa",)).warnings
     assert "cgpa separates the classes" in warning
     mixed = ArrayChunks(x, np.arange(50) % 2 * 1.0, np.ones(50))
-    assert prepare(mixed, Options(l2=1.0), ("cgpa",)).warnings == ()
+    assert define_problem(mixed, Options(l2=1.0), ("cgpa",)).warnings == ()
 
 
 def test_where_an_optimum_was_found_the_linear_programme_finds_no_plane():
@@ -97,7 +97,7 @@ def test_where_an_optimum_was_found_the_linear_programme_finds_no_plane():
         signed = np.column_stack([x, np.ones(rows)]) * np.where(placed, 1.0, -1.0)[:, None]
         if not is_of_full_rank(signed):
             continue
-        overlap = separating_plane(row_iterator(signed)) is None
+        overlap = separating_hyperplane(row_iterator(signed)) is None
         assert overlap or not has_optimum(signed)
         found, spared = found + overlap, spared + has_optimum(signed)
     assert spared > 0.8 * found > 50  # and it spares most programmes
@@ -130,7 +130,7 @@ def test_rows_that_few_others_span_are_asked_too():
     first = np.repeat(np.random.default_rng(2).normal(size=40), 1_000)
     second = 2 * first + np.where(np.arange(40_000) == 39_999, 1e-3, 0)
     rows = signed_rows(np.column_stack([first, second]), np.arange(40_000) % 2 == 0)
-    beta = separating_plane(lambda: iter(np.array_split(rows, 7)))
+    beta = separating_hyperplane(lambda: iter(np.array_split(rows, 7)))
     assert beta is not None
     assert (rows @ beta).min() >= -1e-6 < 1e-4 < (rows @ beta).max()
 
@@ -145,7 +145,7 @@ def test_very_many_columns_are_left_to_the_end_without_a_look_at_every_row(monke
     y = np.arange(9_000) % 7 < 3
     monkeypatch.setattr(separation, "_MOST_CELLS", 10_000)
     asked = []
-    monkeypatch.setattr(separation, "separating_plane", asked.append)
+    monkeypatch.setattr(separation, "separating_hyperplane", asked.append)
     assert separated(x, y, most_rows=200_000) is None
     assert asked == []
 

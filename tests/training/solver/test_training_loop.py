@@ -9,7 +9,8 @@ from placement.data.encoding.chunks import ArrayChunks
 from placement.errors import DataError
 from placement.model import loss as losses
 from placement.training.problem.options import Options
-from placement.training.solver.training_loop import epochs, solve
+from placement.training.problem.problem import define_problem
+from placement.training.solver.training_loop import RunContext, epochs, solve
 
 MOST = {"gd": 20_000, "adam": 5_000, "sgd": 30}
 
@@ -52,7 +53,9 @@ def test_chunks_and_threads_do_not_change_the_model(make, optimizer):
     for chunk_rows in (1, 7, 4096, rows):
         source = make(rows, chunk_rows=chunk_rows)
         settings = options(optimizer, epochs=25, batch_size=20 if optimizer == "sgd" else None)
-        one, two = (solve(source, settings, threads=threads) for threads in (1, 2))
+        one, two = (
+            solve(source, settings, context=RunContext(threads=threads)) for threads in (1, 2)
+        )
         np.testing.assert_array_equal(one.weights, two.weights)
         assert one.intercept == two.intercept
         np.testing.assert_allclose(one.weights, whole.weights, rtol=0, atol=1e-12)
@@ -160,7 +163,7 @@ def test_patience_returns_the_best_epoch_on_the_validation_rows(make):
     found = solve(
         source,
         Options(optimizer="gd", epochs=3000, l2=0.0, lr=1.0, patience=5),
-        validation=validation,
+        context=RunContext(validation=validation),
     )
     seen = [epoch.validation_loss for epoch in found.history]
     assert found.stopped == "patience"
@@ -172,7 +175,7 @@ def test_patience_returns_the_best_epoch_on_the_validation_rows(make):
 def test_held_out_rows_are_looked_at_and_decide_nothing(make):
     source = make()
     plain = solve(source, options())
-    watched = solve(source, options(patience=3), held_out=make(50, seed=9))
+    watched = solve(source, options(patience=3), context=RunContext(held_out=make(50, seed=9)))
     assert all(epoch.held_out_loss is not None for epoch in watched.history)
     np.testing.assert_array_equal(plain.weights, watched.weights)
 
@@ -199,7 +202,7 @@ def test_separable_classes_are_refused_without_penalty_and_warned_of_with_one():
 
 
 def test_a_large_separable_table_is_refused_when_fitting_ends_clamped(monkeypatch):
-    monkeypatch.setattr("placement.training.problem.problem.MOST_DISTINCT_ROWS", 10)
+    monkeypatch.setattr("placement.training.problem.separation.MOST_DISTINCT_ROWS", 10)
     x = np.linspace(-1, 1, 50)[:, None]
     source = ArrayChunks(x, (x[:, 0] > 0) * 1.0, np.ones(50))
     for loss in ("clamped", "logits"):
@@ -223,7 +226,7 @@ def test_a_target_outside_0_and_1_is_refused(make):
 
 def test_interruption_keeps_what_was_learnt(make):
     calls = iter([False] * 4 + [True] * 99)
-    found = solve(make(), options("gd"), interrupted=lambda: next(calls))
+    found = solve(make(), options("gd"), context=RunContext(interrupted=lambda: next(calls)))
     assert (found.stopped, found.converged, found.epochs) == ("interrupted", False, 4)
     assert found.weights.any()
 
@@ -231,12 +234,12 @@ def test_interruption_keeps_what_was_learnt(make):
 def test_the_check_sees_the_first_the_due_and_the_last_epoch(make):
     seen = []
     settings = Options(optimizer="gd", epochs=7, gradcheck_every=3, lr=0.01)
-    solve(make(), settings, check=lambda epoch: seen.append(epoch.number))
+    solve(make(), settings, context=RunContext(check=lambda epoch: seen.append(epoch.number)))
     assert seen == [0, 3, 6, 7]
 
 
 def test_the_last_epoch_alone_says_why_training_ended(make):
-    history = list(epochs(make(), options()))
+    history = list(epochs(define_problem(make(), options())))
     assert [epoch.stopped for epoch in history[:-1]] == [None] * (len(history) - 1)
     assert history[-1].stopped == "tolerance"
     assert [epoch.number for epoch in history] == list(range(len(history)))
@@ -246,7 +249,7 @@ def test_the_users_torch_threads_are_left_as_they_were(make):
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        solve(make(), options(epochs=5), threads=2)
+        solve(make(), options(epochs=5), context=RunContext(threads=2))
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)

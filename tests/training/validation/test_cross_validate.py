@@ -15,7 +15,7 @@ from placement.data.splits.split import hold_out
 from placement.data.table.read_table import read_table
 from placement.training.prepare import prepare
 from placement.training.problem.options import Options
-from placement.training.problem.problem import prepare as look_at
+from placement.training.problem.problem import define_problem
 from placement.training.solver.training_loop import solve
 from placement.training.validation.cross_validate import follow, path_config, tune, weight_sums
 from placement.training.validation.l2_path import mean_and_error, one_standard_error, penalties_for
@@ -41,10 +41,10 @@ def frame(rows=260, seed=0):
 
 @pytest.mark.parametrize("settings", [{}, {"optimizer": "newton"}, {"dtype": "float32"}])
 def test_a_fit_that_starts_from_its_neighbour_ends_where_one_from_zero_does(make, settings):
-    problem = look_at(make(500, 5), Options(**{"optimizer": "newton", **settings}))
+    problem = define_problem(make(500, 5), Options(**{"optimizer": "newton", **settings}))
     warm = list(follow(problem, L2))
     for l2, found in zip(L2, warm, strict=True):
-        cold = solve(look_at(make(500, 5), Options(l2=l2, **settings)))
+        cold = solve(define_problem(make(500, 5), Options(l2=l2, **settings)))
         assert found.converged
         within = 1e-8 if "dtype" not in settings else 1e-4
         np.testing.assert_allclose(found.weights, cold.weights, rtol=0, atol=within)
@@ -52,7 +52,7 @@ def test_a_fit_that_starts_from_its_neighbour_ends_where_one_from_zero_does(make
 
 
 def test_a_neighbour_saves_most_of_the_steps(make):
-    problem = look_at(make(3000, 8), Options(optimizer="newton"))
+    problem = define_problem(make(3000, 8), Options(optimizer="newton"))
     path = penalties_for(*weight_sums(problem.source))
     warm = sum(found.epochs for found in follow(problem, path))
     cold = sum(
@@ -63,14 +63,14 @@ def test_a_neighbour_saves_most_of_the_steps(make):
 
 
 def test_the_start_is_where_the_first_epoch_stands(make):
-    problem = look_at(make(), Options(optimizer="newton"))
+    problem = define_problem(make(), Options(optimizer="newton"))
     found = solve(problem.with_penalty(0.5, np.array([1.0, -2.0, 0.5]), 0.25))
     assert found.history[0].weights.tolist() == [1.0, -2.0, 0.5]
     assert found.history[0].intercept == 0.25
 
 
 def test_without_a_penalty_there_is_no_neighbour(make):
-    problem = look_at(make(), Options(optimizer="newton"))
+    problem = define_problem(make(), Options(optimizer="newton"))
     with pytest.raises(ValueError, match="penalty"):
         problem.with_penalty(0.0, np.zeros(3), 0.0)
 
@@ -167,6 +167,6 @@ def test_the_path_goes_in_steps_of_1_2_and_5_from_strong_to_next_to_none():
 
 
 def test_the_strongest_penalty_leaves_next_to_nothing_of_a_column(make):
-    problem = look_at(make(4000, 1), Options(optimizer="newton"))
+    problem = define_problem(make(4000, 1), Options(optimizer="newton"))
     strongest, *_, weakest = follow(problem, penalties_for(*weight_sums(problem.source)))
     assert abs(strongest.weights[0]) < 0.11 * abs(weakest.weights[0])
