@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,16 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGE = ROOT / "placement"
 IMPORTED_AS = {"python-calamine": "python_calamine", "scikit-learn": "sklearn"}
 COMES_WITH_MLFLOW = {"requests", "sqlalchemy"}  # their exceptions are MLflow's exceptions
+IMPORTED_BY_NAME = {"placement.lessons.catalog": "placement.lessons.course."}  # seen by no parser
+MAX_MODULES = 12  # in a folder
+LISTS = {"cli"}  # one file a command
+NO_MODULE_OF_THIS_NAME = {
+    "model/test_curves.py": "spline terms as they are scored, from encoding/ to the scorer",
+    "model/test_scorer_calibration.py": "the scorer again, calibrated",
+    "training/test_large.py": "what passes/ and solver/ do only for many rows",
+    "workflows/test_curves.py": "spline terms from the command to every use of a model",
+    "workflows/test_streaming.py": "the same model in memory and from disk, through all of train",
+}
 HEAVY = ("torch", "mlflow", "pandas", "sklearn", "matplotlib", "scipy")
 
 
@@ -44,6 +55,50 @@ def imported_packages():
     trees = (ast.parse(file.read_text(encoding="utf-8")) for file in PACKAGE.rglob("*.py"))
     found = set().union(*(top_modules(ast.walk(tree)) for tree in trees))
     return found - set(sys.stdlib_module_names) - {"placement"}
+
+
+def module_name(file, root):
+    path = file.relative_to(root.parent)
+    parts = path.parent.parts if path.stem == "__init__" else path.with_suffix("").parts
+    return ".".join(parts)
+
+
+def import_nodes(tree):
+    """The import statements at any depth, but for those that only a type checker reads."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            for statement in node.orelse:
+                yield from import_nodes(statement)
+        else:
+            yield from import_nodes(node)
+
+
+def import_graph(root):
+    """Of each module below a package's folder the modules of the package that it imports."""
+    files = {module_name(file, root): file for file in root.rglob("*.py")}
+    graph = {name: set() for name in files}
+    for name, file in files.items():
+        for node in import_nodes(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names]
+            if isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{name}: a relative import"
+                below = [f"{node.module}.{imported}" for imported in names]
+                names = [full if full in files else node.module for full in below]
+            graph[name] |= graph.keys() & set(names)
+        prefix = IMPORTED_BY_NAME.get(name)
+        graph[name] |= {other for other in files if prefix and other.startswith(prefix)}
+    return graph
+
+
+def import_cycle(graph):
+    """The modules of one cycle, each followed by one that imports it; none where there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
 
 
 def loaded_after(statement):
@@ -128,6 +183,70 @@ def test_every_folder_of_the_package_has_a_place_in_the_import_order():
         if item.stem != "__init__" and (item.suffix == ".py" or (item / "__init__.py").is_file())
     }
     assert there == set(layers)
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    graph = import_graph(PACKAGE)
+    assert len(graph) > 200
+    assert "placement.lessons.course.square" in graph["placement.lessons.catalog"]
+    assert import_cycle(graph) == []
+
+
+@pytest.mark.parametrize(
+    ("back", "cycle"),
+    [
+        ("from made.up.low import name", ["made.up.low", "made.up.high"]),
+        ("import made.up.low", ["made.up.low", "made.up.high"]),
+        ("from made.up import low", ["made.up.low", "made.up.high"]),
+        ("def late():\n    if late:\n        import made.up.low", ["made.up.low", "made.up.high"]),
+        (
+            "try:\n    import made.up.low\nexcept ImportError:\n    pass",
+            ["made.up.low", "made.up.high"],
+        ),
+        ("import made.up.lowest", []),
+        ("if TYPE_CHECKING:\n    import made.up.low", []),
+    ],
+)
+def test_the_search_for_cycles_can_see_one(back, cycle, tmp_path):
+    folder = tmp_path / "made" / "up"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (folder / "lowest.py").touch()
+    (folder / "low.py").write_text("from made.up.high import name\n", encoding="utf-8")
+    (folder / "high.py").write_text(f"{back}\n", encoding="utf-8")
+    assert set(import_cycle(import_graph(tmp_path / "made"))) == set(cycle)
+
+
+def package_folders():
+    return sorted({file.parent for file in PACKAGE.rglob("*.py")})
+
+
+def test_no_folder_has_more_than_twelve_modules_but_those_that_are_lists():
+    crowded = {
+        folder.relative_to(PACKAGE).as_posix()
+        for folder in package_folders()
+        if len(set(folder.glob("*.py")) - {folder / "__init__.py"}) > MAX_MODULES
+    }
+    assert crowded == LISTS
+
+
+@pytest.mark.parametrize("folder", package_folders()[1:], ids=lambda folder: folder.name)
+def test_every_folder_says_in_one_line_what_comes_in_and_what_goes_out(folder):
+    text = (folder / "__init__.py").read_text(encoding="utf-8")
+    assert len(ast.get_docstring(ast.parse(text)).splitlines()) == 1
+
+
+def test_every_test_module_has_the_name_of_the_module_it_tests_or_a_reason():
+    other = {ROOT / "tests" / name for name in (".", "cli", "scripts")}  # by what a user does
+    without = {
+        file.relative_to(ROOT / "tests").as_posix()
+        for file in (ROOT / "tests").rglob("test_*.py")
+        if file.parent not in other
+        and not (
+            PACKAGE / file.parent.relative_to(ROOT / "tests") / file.name.removeprefix("test_")
+        ).is_file()
+    }
+    assert without == set(NO_MODULE_OF_THIS_NAME)
 
 
 def test_the_scorer_imports_only_numpy_and_safetensors_beside_the_standard_library():
