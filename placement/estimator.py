@@ -26,7 +26,7 @@ from sklearn.utils.validation import (
 
 from placement.arrays import AnyFloatArray, CellArray, FloatArray
 from placement.config import TrainConfig
-from placement.data.encoding.chunks import ArrayChunks, no_weights, threads_for
+from placement.data.encoding.chunks import ArrayChunks, threads_for, unit_weights
 from placement.data.encoding.encoder import Encoder, LevelCounts, NumberSums
 from placement.data.schema import Feature
 from placement.errors import DataError, UsageError
@@ -268,7 +268,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 def _checked_weight(sample_weight: Any, y: CellArray) -> AnyFloatArray:
     """Return the weight of each row (n,), not negative."""
     if sample_weight is None:
-        return no_weights(len(y))
+        return unit_weights(len(y))
     return np.asarray(
         _check_sample_weight(sample_weight, y[:, None], dtype=np.float64, ensure_non_negative=True)
     )

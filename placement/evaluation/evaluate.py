@@ -71,7 +71,7 @@ def evaluate(
 
     `groups` are those of columns of the table, to be compared.
     """
-    known = [name for name, column in table.kept.items() if not column.is_hashed]
+    known = [name for name, column in table.chunked_columns.items() if not column.is_hashed]
     own = tuple(match_columns(known, fitted.schema.feature_names).values())
     pieces = [forward(fitted, table.piece(place, own)) for place in range(table.pieces)]
     found = evaluate_probabilities(

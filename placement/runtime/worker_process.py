@@ -51,14 +51,14 @@ class InlineWorker(Generic[S]):
 
     def __init__(self, kind: type[S]) -> None:
         self._servant = kind()
-        self.was_asked = False
+        self.was_used = False
 
     def submit(
         self, method: Callable[Concatenate[S, P], R], *args: P.args, **named: P.kwargs
     ) -> "Future[R]":
         """Call a method now; an error is kept until somebody asks for the result."""
         future: Future[R] = Future()
-        self.was_asked = True
+        self.was_used = True
         try:
             future.set_result(method(self._servant, *args, **named))
         except Exception as error:  # noqa: BLE001 - raised by result()
@@ -82,7 +82,7 @@ class ProcessWorker(Generic[S]):
             start_new_session=True,
         )
         self._pending: deque[Future[Any]] = deque()
-        self.was_asked = False
+        self.was_used = False
         self._listener = Thread(target=self._listen, daemon=True)
         self._listener.start()
 
@@ -94,7 +94,7 @@ class ProcessWorker(Generic[S]):
         message = pickle.dumps((method, args, named))
         with hold_signals():  # a message cut in two would garble all that follow
             self._pending.append(future)
-            self.was_asked = True
+            self.was_used = True
             try:
                 _send(self._input, message)
             except OSError:
@@ -103,7 +103,7 @@ class ProcessWorker(Generic[S]):
 
     def close(self) -> None:
         """Let the process end; it has nothing left to do, or is told by this to tidy up."""
-        if not self.was_asked:
+        if not self.was_used:
             self._process.kill()  # it may still be warming up
         with suppress(OSError):
             self._input.close()

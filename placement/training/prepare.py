@@ -76,7 +76,7 @@ class Prepared:
         if self.test_table is not None:
             return _every_row(self.test_table)
         part = TRAIN if self.test is None else TEST
-        return TestRows(self.table, lambda place: self.split.parts.piece(place) == part)
+        return TestRows(self.table, lambda place: self.split.subsets.piece(place) == part)
 
 
 def prepare(
@@ -128,7 +128,7 @@ def prepare(
 
 
 def _part(split: Split, part: int) -> Callable[[int], BoolArray]:
-    return lambda place: np.asarray(split.parts.piece(place) == part)
+    return lambda place: np.asarray(split.subsets.piece(place) == part)
 
 
 def _class_weights(table: Table, split: Split) -> FloatArray:
@@ -137,7 +137,7 @@ def _class_weights(table: Table, split: Split) -> FloatArray:
         positive = float(split.positive[TRAIN])
         return np.array([float(split.counts[TRAIN]) - positive, positive])
     total = np.zeros(2)
-    for parts, label, weight in zip(split.parts, table.labels, table.weights, strict=True):
+    for parts, label, weight in zip(split.subsets, table.labels, table.weights, strict=True):
         train = parts == TRAIN
         positive = float((weight[train] * label[train]).sum())
         total += float(weight[train].sum()) - positive, positive

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from placement.data.columns.column import understand
+from placement.data.columns.column import infer_kind
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.column_summary import merged, summarize_columns
 from placement.data.columns.load_columns import raw_column
@@ -18,12 +18,12 @@ def raw(name, cells):
     """A column of words in pieces of seven rows."""
     array = np.empty(len(cells), dtype=object)
     array[:] = [cell if isinstance(cell, str) else str(cell) for cell in cells]
-    return raw_column(name, array, shelf=MemoryColumnStore(PIECE))
+    return raw_column(name, array, store=MemoryColumnStore(PIECE))
 
 
 def column(cells, name="x", *, categorical=False):
     """A column that was understood."""
-    return understand(raw(name, cells), categorical=categorical)
+    return infer_kind(raw(name, cells), categorical=categorical)
 
 
 def places(rows):

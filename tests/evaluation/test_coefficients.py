@@ -180,7 +180,7 @@ def test_variance_inflation_is_that_of_statsmodels_and_high_for_a_near_copy():
     data = students()
     data["aptitude"] = data["cgpa"] * 10 + np.random.default_rng(9).normal(0, 2, len(data))
     table, fitted, known = plain(data)
-    found = known.variance_inflation(fitted.encoder.owners)
+    found = known.variance_inflation(fitted.encoder.source_columns)
     x = in_file_units(table, fitted)
     names = ("(intercept)", *fitted.encoder.names)
     for name in ("cgpa", "iq", "aptitude"):
@@ -196,8 +196,8 @@ def test_variance_inflation_of_a_category_does_not_hang_on_its_reference():
     data["branch"] = data["branch"].replace({"MECH": "AMECH"})
     _, other, known_other = plain(data)
     assert one.encoder.names != other.encoder.names
-    first = known_one.variance_inflation(one.encoder.owners)["branch"]
-    second = known_other.variance_inflation(other.encoder.owners)["branch"]
+    first = known_one.variance_inflation(one.encoder.source_columns)["branch"]
+    second = known_other.variance_inflation(other.encoder.source_columns)["branch"]
     assert first == pytest.approx(second, rel=1e-9)
 
 
@@ -206,11 +206,11 @@ def test_generalised_inflation_is_fox_and_monettes_to_the_power_of_one_over_its_
     data["branch"] = np.where(data["cgpa"] + data["iq"] / 30 > 11, "CSE", data["branch"])
     table, fitted, known = plain(data)
     correlation = np.corrcoef(fitted.encoder.encode(table.columns), rowvar=False)
-    own = np.array([owner == "branch" for owner in fitted.encoder.owners])
+    own = np.array([owner == "branch" for owner in fitted.encoder.source_columns])
     det = np.linalg.det
     gvif = det(correlation[np.ix_(own, own)]) * det(correlation[np.ix_(~own, ~own)])
     gvif /= det(correlation)
-    found = known.variance_inflation(fitted.encoder.owners)["branch"]
+    found = known.variance_inflation(fitted.encoder.source_columns)["branch"]
     assert own.sum() == 2
     assert found == pytest.approx(gvif ** (1 / 2), rel=1e-9)
     assert found > 1.05
@@ -221,7 +221,7 @@ def test_columns_are_as_alike_whatever_the_classes_weigh():
     data = pd.concat([data[data["placed"] == 1], data[data["placed"] == 0].head(60)])
     _, fitted, known = plain(data)
     _, _, balanced = plain(data, class_weight="balanced")
-    owners = fitted.encoder.owners
+    owners = fitted.encoder.source_columns
     assert balanced.variance_inflation(owners) == pytest.approx(known.variance_inflation(owners))
 
 

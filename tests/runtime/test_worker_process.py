@@ -33,7 +33,7 @@ class Clerk:
         return os.getpid()
 
     def refuse(self):
-        raise StoreError("no such shelf")
+        raise StoreError("no such store")
 
     def stumble(self):
         raise ZeroDivisionError("one too few")
@@ -66,12 +66,12 @@ def aside():
 def test_it_keeps_what_it_knows_and_answers_in_order(clerk):
     asked = [clerk.submit(Clerk.add, number) for number in (1, 10, 100)]
     assert [answer.result() for answer in asked] == [1, 11, 111]
-    assert clerk.was_asked
+    assert clerk.was_used
 
 
 def test_an_error_of_ours_comes_as_it_is_and_the_next_question_is_answered(clerk):
     refused, added = clerk.submit(Clerk.refuse), clerk.submit(Clerk.add, number=2)
-    with pytest.raises(StoreError, match="no such shelf"):
+    with pytest.raises(StoreError, match="no such store"):
         refused.result()
     assert added.result() == 2
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from placement.data.encoding.chunks import ArrayChunks, no_weights, rows_per_chunk
+from placement.data.encoding.chunks import ArrayChunks, rows_per_chunk, unit_weights
 from placement.model.perceptron import Perceptron, Standardising
 from placement.training.passes.loss_sums import LossSettings, LossSums
 from placement.training.passes.moments import column_totals
@@ -134,7 +134,7 @@ def test_one_pass_gives_the_moments_of_two(make):
 
 def test_rows_that_count_once_need_no_weights(make):
     source = make(500, 3)
-    bare = ArrayChunks(source.x, source.y, no_weights(500), 64)
+    bare = ArrayChunks(source.x, source.y, unit_weights(500), 64)
     weighed = ArrayChunks(source.x, source.y, np.ones(500), 64)
     one, two = (solve(rows, Options("newton")) for rows in (bare, weighed))
     np.testing.assert_array_equal(one.weights, two.weights)

@@ -14,7 +14,7 @@ import pytest
 
 from placement.config import TrainConfig
 from placement.data.columns import storage as storing
-from placement.data.columns.column_cache import collected
+from placement.data.columns.column_cache import load_cached_columns
 from placement.data.columns.column_store import DiskColumnStore, MemoryColumnStore
 from placement.data.columns.load_columns import load_columns
 from placement.data.columns.storage import Storage
@@ -221,7 +221,7 @@ def test_encoded_rows_go_to_the_disk_where_only_the_table_fits_into_memory(
     config = TrainConfig(gradcheck_every=None)
     with Storage(folder=str(tmp_path / "cache")) as storage:
         tables = read([str(files / towns)], config, storage)
-        assert isinstance(tables.train.shelf, MemoryColumnStore)
+        assert isinstance(tables.train.store, MemoryColumnStore)
         prepared, _ = understand(tables, config)
         assert isinstance(prepared.problem.source, FileChunks)
         same(expected, finalize(fit_and_test(prepared)))
@@ -366,7 +366,7 @@ def test_kept_columns_are_not_those_of_the_file_read_with_other_names(run, here,
 def kept_columns(path, storage):
     """Read columns as `--keep-cache` does."""
     reader = open_table(path)
-    return collected(reader, storage.place(reader), frozenset(), lambda _rows: None)
+    return load_cached_columns(reader, storage.place(reader), frozenset(), lambda _rows: None)
 
 
 @pytest.mark.parametrize("links", [True, False])
@@ -388,13 +388,13 @@ def test_columns_in_use_stay_when_another_training_replaces_them(
     with storage() as one, storage() as other:
         used, notes = kept_columns(sheet, one)
         assert "are those kept in" in notes[0]
-        before = {name: read.vector.whole() for name, read in used.columns.items()}
+        before = {name: read.array.whole() for name, read in used.columns.items()}
         sheet.write_bytes(content.replace(b"7.", b"8."))
         changed, notes = kept_columns(sheet, other)
         assert "are kept in" in notes[0]
         for name, read in used.columns.items():
-            assert read.vector.whole().tobytes() == before[name].tobytes()
-        assert changed.columns["cgpa"].vector.whole().mean() > before["cgpa"].mean()
+            assert read.array.whole().tobytes() == before[name].tobytes()
+        assert changed.columns["cgpa"].array.whole().mean() > before["cgpa"].mean()
 
 
 def test_what_came_through_a_pipe_is_not_kept_and_that_is_said(run, files, here, monkeypatch):
@@ -414,12 +414,12 @@ def test_of_two_processes_that_keep_the_same_columns_each_goes_on(files, tmp_pat
     def storage():
         return Storage(keep=True, stream=True, folder=str(cache))
 
-    def slower(reader, shelf, as_words, on_progress):
+    def slower(reader, store, as_words, on_progress):
         monkeypatch.undo()
         with storage() as faster:
             kept_columns(sheet, faster)
         monkeypatch.setattr("pathlib.Path.exists", lambda path: "columns-" not in path.name)
-        return load_columns(reader, shelf, as_words, on_progress=on_progress)
+        return load_columns(reader, store, as_words, on_progress=on_progress)
 
     monkeypatch.setattr("placement.data.columns.column_cache.load_columns", slower)
     with storage() as one:
@@ -468,15 +468,15 @@ def test_a_table_beyond_half_of_the_free_memory_is_evaluated_from_the_disk(
     monkeypatch.setenv("XDG_CACHE_HOME", str(here))
     monkeypatch.setattr(storing, "_CERTAINLY_FITS", 0)
     monkeypatch.setattr(storing, "free_memory", lambda: 1)
-    shelves = []
+    folders = []
 
     def in_small_pieces(folder, _rows, check):
-        shelves.append(folder)
+        folders.append(folder)
         return DiskColumnStore(folder, 50, check)
 
     monkeypatch.setattr(storing, "DiskColumnStore", in_small_pieces)
     found = run(*words, "--json")
-    assert len(shelves) == 1
+    assert len(folders) == 1
     document, in_memory = found.json, expected.json
     # torch's last bit depends on how many rows go through at once; means and fits hand it on.
     for figure in ("calibration", "skill"):

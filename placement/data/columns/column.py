@@ -10,7 +10,7 @@ from placement.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import (
-    MOST_WORDS,
+    MAX_TEXTS,
     NUMBER_SHARE,
     CategoricalColumn,
     HashedColumn,
@@ -52,17 +52,17 @@ class Column:
         return isinstance(self.read, HashedColumn)
 
     @property
-    def vector(self) -> ChunkedArray:
+    def array(self) -> ChunkedArray:
         """The cells as they are kept."""
-        return self.read.vector
+        return self.read.array
 
-    def over(self, vector: ChunkedArray) -> "Column":
+    def with_array(self, array: ChunkedArray) -> "Column":
         """The same column over other rows."""
-        return replace(self, read=replace(self.read, vector=vector))
+        return replace(self, read=replace(self.read, array=array))
 
     def piece(self, place: int) -> FloatArray | Coded:
         """Return the cells (n,) of a piece: float64 with NaN, or coded words with None."""
-        own = self.vector.piece(place)
+        own = self.array.piece(place)
         if isinstance(self.read, NumericColumn):
             return np.asarray(own, dtype=np.float64)
         if isinstance(self.read, HashedColumn):
@@ -74,17 +74,17 @@ class Column:
     def as_numbers(self, place: int) -> FloatArray:
         """Return what the cells (n,) of a piece are as numbers, whatever the column's kind."""
         if isinstance(self.read, CategoricalColumn):
-            return np.asarray(self.read.numbers[self.vector.piece(place)])
+            return np.asarray(self.read.numbers[self.array.piece(place)])
         if isinstance(self.read, HashedColumn):
-            return np.full(self.vector.sizes[place], np.nan)
-        return np.asarray(self.vector.piece(place))
+            return np.full(self.array.sizes[place], np.nan)
+        return np.asarray(self.array.piece(place))
 
     def cells(self) -> FloatArray | ObjectArray:
         """Return all cells (n,): float64 with NaN, or text with None, where missing."""
         if self.kind == "number":
-            pieces = [np.asarray(self.piece(place)) for place in range(len(self.vector))]
+            pieces = [np.asarray(self.piece(place)) for place in range(len(self.array))]
             return np.concatenate([np.empty(0), *pieces])
-        return Coded(self.vector.whole(), self.words).to_numpy()
+        return Coded(self.array.whole(), self.words).to_numpy()
 
     @cached_property
     def words(self) -> ObjectArray:
@@ -112,13 +112,13 @@ class Column:
     def count_levels(self) -> int:
         """Count the levels of a category that are there."""
         seen = np.zeros(len(self.words), dtype=bool)
-        for own in self.vector:
+        for own in self.array:
             seen[own] = True
         return len(set(self.level_of[seen].tolist()) - {-1})
 
     def missing(self, place: int) -> BoolArray:
         """Return which rows (n,) of a piece have no value."""
-        own = self.vector.piece(place)
+        own = self.array.piece(place)
         if self.is_hashed:
             return np.asarray(own == 0, dtype=bool)
         if self.kind == "number":
@@ -127,7 +127,7 @@ class Column:
 
     def strays(self) -> Iterator[BoolArray]:
         """Yield for each piece which cells of a number column are words."""
-        for own in self.vector:
+        for own in self.array:
             if isinstance(self.read, NumericColumn):
                 yield is_unparsable(own)
             elif isinstance(self.read, CategoricalColumn):
@@ -141,7 +141,7 @@ class Column:
     def text(self, position: int, places: RowLocations) -> str:
         """Return a cell's text for a message."""
         place, offset = places.find(position)
-        own = self.vector.piece(place)[offset]
+        own = self.array.piece(place)[offset]
         if isinstance(self.read, CategoricalColumn):
             return str(self.read.texts[own])
         if isinstance(self.read, NumericColumn) and position in self.read.examples:
@@ -149,7 +149,7 @@ class Column:
         return "" if np.isnan(own) else str(words([own])[0])
 
 
-def understand(read: RawColumn, *, categorical: bool = False) -> Column:
+def infer_kind(read: RawColumn, *, categorical: bool = False) -> Column:
     """Decide the kind: numbers where at least 95 % of the cells that say something are numbers."""
     if isinstance(read, HashedColumn):
         return Column(read, "category")
@@ -164,7 +164,7 @@ def understand(read: RawColumn, *, categorical: bool = False) -> Column:
         return Column(read, "number")
     if isinstance(read, NumericColumn):
         raise DataError(
-            f"--categorical {read.name}: more than {MOST_WORDS:,} different numbers are too many "
+            f"--categorical {read.name}: more than {MAX_TEXTS:,} different numbers are too many "
             "for a category"
         )
     return Column(read, "category", forced=True)

@@ -20,7 +20,7 @@ from placement.data.columns.raw_column import (
     RawColumn,
 )
 from placement.data.columns.row_locations import RowLocations
-from placement.data.columns.storage import Place
+from placement.data.columns.storage import Allocation
 from placement.data.formats.blocks import Part
 from placement.data.formats.sources import Source
 from placement.data.formats.table_reader import Reader
@@ -33,18 +33,18 @@ FORMAT = 2
 _INDEX = "columns.json"
 
 
-def collected(
-    reader: Reader, place: Place, as_words: frozenset[str], on_progress: Callable[[int], None]
+def load_cached_columns(
+    reader: Reader, place: Allocation, as_words: frozenset[str], on_progress: Callable[[int], None]
 ) -> tuple[LoadedColumns, tuple[str, ...]]:
     """Read the columns of a table, or take up those that an earlier reading kept; say which.
 
     What is taken up is linked into the folder of this work, so that another process may replace it
     at any time.
     """
-    if place.kept is None or not isinstance(place.shelf, DiskColumnStore):
-        return load_columns(reader, place.shelf, as_words, on_progress=on_progress), ()
-    settings, state = _settings(reader, as_words, place.shelf.piece_rows), _state(reader)
-    kept, own = place.kept / f"columns-{settings}", place.shelf.folder / "columns"
+    if place.kept is None or not isinstance(place.store, DiskColumnStore):
+        return load_columns(reader, place.store, as_words, on_progress=on_progress), ()
+    settings, state = _settings(reader, as_words, place.store.piece_rows), _state(reader)
+    kept, own = place.kept / f"columns-{settings}", place.store.folder / "columns"
     with writing(str(own)):
         own.mkdir(mode=0o700)
     found = _load(own, state) if _linked(kept, own) else None
@@ -52,11 +52,11 @@ def collected(
         return found, (f"the columns are those kept in {kept}: the files are unchanged",)
     for path in own.iterdir():
         path.unlink()
-    shelf = DiskColumnStore(own, place.shelf.piece_rows)
-    data = load_columns(reader, shelf, as_words, on_progress=on_progress)
+    store = DiskColumnStore(own, place.store.piece_rows)
+    data = load_columns(reader, store, as_words, on_progress=on_progress)
     _save(data, own, state)
     size = in_words(sum(path.stat().st_size for path in own.iterdir()))
-    _keep(own, kept, place.shelf.folder)
+    _keep(own, kept, place.store.folder)
     return data, (f"the columns ({size}) are kept in {kept}: remove it when it has served",)
 
 
@@ -140,16 +140,16 @@ def _sum_of(path: Path) -> int:
 
 
 def _described(read: RawColumn) -> dict[str, Any]:
-    vector = read.vector
-    if not isinstance(vector, DiskChunkedArray):
+    array = read.array
+    if not isinstance(array, DiskChunkedArray):
         raise TypeError(f"{read.name}: kept outside a file")
     common = {
         "name": read.name,
-        "file": vector.path.name,
-        "dtype": vector.dtype.str,
-        "sizes": vector.sizes,
-        "kinds": vector.kinds,
-        "sum": _sum_of(vector.path),
+        "file": array.path.name,
+        "dtype": array.dtype.str,
+        "sizes": array.sizes,
+        "kinds": array.kinds,
+        "sum": _sum_of(array.path),
     }
     if isinstance(read, NumericColumn):
         examples = [[position, word] for position, word in read.examples.items()]
@@ -176,18 +176,18 @@ def _load(folder: Path, state: list[Any]) -> LoadedColumns | None:
 
 
 def _column(told: dict[str, Any], folder: Path, decimal: str) -> RawColumn:
-    vector = DiskChunkedArray.found(
+    array = DiskChunkedArray.found(
         told["dtype"], folder / told["file"], told["sizes"], told["kinds"]
     )
-    if _sum_of(vector.path) != told["sum"]:
-        raise ValueError(f"{vector.path}: damaged")
+    if _sum_of(array.path) != told["sum"]:
+        raise ValueError(f"{array.path}: damaged")
     if "known" in told:
         examples = dict(told["examples"])
-        return NumericColumn(told["name"], vector, told["known"], told["stray"], examples)
+        return NumericColumn(told["name"], array, told["known"], told["stray"], examples)
     if "texts" not in told:
-        return HashedColumn(told["name"], vector)
+        return HashedColumn(told["name"], array)
     texts = np.empty(len(told["texts"]), dtype=object)
     texts[:] = told["texts"]
     numbers, bad = parse_numbers(texts, decimal)
     counts = np.array(told["counts"], dtype=np.int64)
-    return CategoricalColumn(told["name"], vector, texts, numbers, bad, counts)
+    return CategoricalColumn(told["name"], array, texts, numbers, bad, counts)

@@ -57,26 +57,26 @@ class ChunkedArray(ABC):
 
 
 class ColumnStore(ABC):
-    """Makes vectors, for tables that are cut into pieces of so many rows."""
+    """Makes arrays, for tables that are cut into pieces of so many rows."""
 
     def __init__(self, piece_rows: int = PIECE_ROWS) -> None:
         self.piece_rows = piece_rows
 
     @abstractmethod
-    def vector(self, dtype: npt.DTypeLike) -> ChunkedArray:
-        """Make an empty vector."""
+    def new_array(self, dtype: npt.DTypeLike) -> ChunkedArray:
+        """Make an empty array."""
 
     @abstractmethod
     def spill_if_needed(self, need: int) -> "ColumnStore":
-        """Return the shelf on which so many bytes more go: this one, or one that is larger."""
+        """Return the store into which so many bytes more go: this one, or one that is larger."""
 
 
 class ChunkedArrayBuilder:
-    """Cuts cells into the pieces of a new vector, however many come at once."""
+    """Cuts cells into the pieces of a new array, however many come at once."""
 
-    def __init__(self, shelf: ColumnStore, dtype: npt.DTypeLike) -> None:
-        self.vector = shelf.vector(dtype)
-        self._most = shelf.piece_rows
+    def __init__(self, store: ColumnStore, dtype: npt.DTypeLike) -> None:
+        self.array = store.new_array(dtype)
+        self._most = store.piece_rows
         self._waiting: list[CellArray] = []
         self._rows = 0
 
@@ -95,12 +95,12 @@ class ChunkedArrayBuilder:
         """Make what is left a piece of its own."""
         if self._waiting:
             one = len(self._waiting) == 1
-            self.vector.append(self._waiting[0] if one else np.concatenate(self._waiting))
+            self.array.append(self._waiting[0] if one else np.concatenate(self._waiting))
             self._waiting, self._rows = [], 0
 
 
 class MemoryColumnStore(ColumnStore):
-    """Keeps vectors in memory. `beyond(need)` makes the shelf for what does not fit there."""
+    """Keeps arrays in memory. `beyond(need)` makes the store for what does not fit there."""
 
     def __init__(
         self,
@@ -110,12 +110,12 @@ class MemoryColumnStore(ColumnStore):
         super().__init__(piece_rows)
         self._beyond = beyond
 
-    def vector(self, dtype: npt.DTypeLike) -> ChunkedArray:
-        """Make an empty vector."""
+    def new_array(self, dtype: npt.DTypeLike) -> ChunkedArray:
+        """Make an empty array."""
         return _MemoryChunkedArray(dtype)
 
     def spill_if_needed(self, need: int) -> ColumnStore:
-        """Return this shelf, or one on the disk where memory is too small."""
+        """Return this store, or one on the disk where memory is too small."""
         return self._beyond(need) or self
 
 
@@ -136,7 +136,7 @@ class _MemoryChunkedArray(ChunkedArray):
 
 
 class DiskColumnStore(ColumnStore):
-    """Keeps each vector in a file of a folder, which whoever made the folder removes.
+    """Keeps each array in a file of a folder, which whoever made the folder removes.
 
     `check(need)` raises StoreError where the disk has no room for so many bytes more.
     """
@@ -152,12 +152,12 @@ class DiskColumnStore(ColumnStore):
         self._made = 0
 
     def spill_if_needed(self, need: int) -> ColumnStore:
-        """Return this shelf. Raises StoreError where the disk has no room."""
+        """Return this store. Raises StoreError where the disk has no room."""
         self._check(need)
         return self
 
-    def vector(self, dtype: npt.DTypeLike) -> ChunkedArray:
-        """Make an empty vector."""
+    def new_array(self, dtype: npt.DTypeLike) -> ChunkedArray:
+        """Make an empty array."""
         return DiskChunkedArray(dtype, self.new_path())
 
     def new_path(self) -> Path:
@@ -182,7 +182,7 @@ class DiskChunkedArray(ChunkedArray):
     def found(
         cls, dtype: str, path: Path, sizes: list[int], kinds: list[str]
     ) -> "DiskChunkedArray":
-        """Return the vector that was written to a file, given what was known of it then."""
+        """Return the array that was written to a file, given what was known of it then."""
         made = cls(dtype, path)
         for rows, kind in zip(sizes, kinds, strict=True):
             made._note(rows, kind)

@@ -113,7 +113,7 @@ def summarize_piece(
     codes = codes if everything else codes[used]
     classes = positive[codes].astype(np.int64)
     if column.is_hashed:
-        own = column.vector.piece(place)
+        own = column.array.piece(place)
         blank = (own if everything else own[used]) == 0
         return ColumnSummary(len(codes), _count(classes[blank], 2), None, None, np.empty(0))
     if column.kind == "number":
@@ -122,7 +122,7 @@ def summarize_piece(
         return _of_numbers(
             values if everything else values[used], codes, classes, len(positive), graded
         )
-    own = column.level_of[column.vector.piece(place)]
+    own = column.level_of[column.array.piece(place)]
     return _of_levels(own if everything else own[used], codes, classes, len(positive), column)
 
 
@@ -212,7 +212,7 @@ def count_distinct(column: Column, places: Iterable[int]) -> int:
     (Whang et al., linear counting): off by less than one in a thousand at a hundred million.
     """
     places = list(places)
-    rows = sum(column.vector.sizes[place] for place in places)
+    rows = sum(column.array.sizes[place] for place in places)
     if rows <= EXACT_ROWS:
         return len(np.unique(np.concatenate([_known(column, place) for place in places])))
     taken = np.zeros(_SLOTS, dtype=bool)
@@ -230,7 +230,7 @@ def are_distinct(column: Column, places: Iterable[int]) -> bool:
     So many at once as their hashes fall into one part of a few.
     """
     places = list(places)
-    parts = -(-sum(column.vector.sizes[place] for place in places) // _SORTED)
+    parts = -(-sum(column.array.sizes[place] for place in places) // _SORTED)
     for part in range(parts):
         found = np.concatenate([_of_part(_known(column, place), part, parts) for place in places])
         found.sort()
@@ -257,7 +257,7 @@ def covers_its_range(column: Column, places: Iterable[int], low: float, high: fl
 
 def _known(column: Column, place: int) -> Cells:
     if column.is_hashed:
-        own: UInt64Array = np.asarray(column.vector.piece(place))
+        own: UInt64Array = np.asarray(column.array.piece(place))
         there: UInt64Array = own[own != 0]
         return there
     values: FloatArray = np.asarray(column.piece(place), dtype=np.float64)

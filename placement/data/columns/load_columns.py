@@ -1,4 +1,4 @@
-"""Read all rows of a table onto a shelf: each column as numbers, as coded words, or as hashes.
+"""Read all rows of a table into a store: each column as numbers, as coded words, or as hashes.
 
 Whether a column holds numbers or words is decided by all of its cells. One whose first rows said
 otherwise than all do is read once more, alone: words must stay as they are written.
@@ -19,7 +19,7 @@ from placement.data.columns.column_store import (
     compact,
 )
 from placement.data.columns.raw_column import (
-    MOST_WORDS,
+    MAX_TEXTS,
     NUMBER_SHARE,
     UNPARSABLE,
     CategoricalColumn,
@@ -55,32 +55,32 @@ class LoadedColumns:
 
 def load_columns(
     reader: "Reader",
-    shelf: ColumnStore,
+    store: ColumnStore,
     as_words: frozenset[str] = frozenset(),
     *,
-    most_words: int = MOST_WORDS,
+    most_words: int = MAX_TEXTS,
     on_progress: Callable[[int], None] = lambda _rows: None,
 ) -> LoadedColumns:
     """Read every row; columns of `as_words` stay as written. `on_progress` hears of the rows."""
     makers = {
-        n: _ColumnBuilder(n, shelf, reader.decimal, True if n in as_words else None, most_words)
+        n: _ColumnBuilder(n, store, reader.decimal, True if n in as_words else None, most_words)
         for n in reader.names
     }
     wanted = BlockRequest(words=as_words, piece_bytes=_PIECE_BYTES)
-    places, blank = _fill(reader, makers, wanted, RowLocations(shelf.piece_rows), on_progress)
+    places, blank = _fill(reader, makers, wanted, RowLocations(store.piece_rows), on_progress)
     if not len(places):
         raise DataError(f"{reader.name}: has a header but no rows below it; add the students' rows")
     columns = {name: maker.made() for name, maker in makers.items()}
     wrong = {n: how for n, maker in makers.items() if (how := maker.better_as_words) is not None}
     if wrong:
         again = {
-            n: _ColumnBuilder(n, shelf, reader.decimal, w, most_words) for n, w in wrong.items()
+            n: _ColumnBuilder(n, store, reader.decimal, w, most_words) for n, w in wrong.items()
         }
         as_written = frozenset(n for n, how in wrong.items() if how)
         every = BlockRequest(frozenset(wrong), as_written, piece_bytes=_PIECE_BYTES)
         _fill(reader, again, every, RowLocations(), on_progress)
         for name, maker in again.items():
-            columns[name].vector.discard()
+            columns[name].array.discard()
             columns[name] = maker.made()
     return LoadedColumns(reader.name, columns, places, reader.decimal, blank)
 
@@ -118,10 +118,10 @@ def _compacted(block: Block) -> Block:
 
 
 def raw_column(
-    name: str, cells: Any, decimal: str = ".", shelf: ColumnStore | None = None
+    name: str, cells: Any, decimal: str = ".", store: ColumnStore | None = None
 ) -> CategoricalColumn:
     """Make one coded column of any cells."""
-    maker = _ColumnBuilder(name, shelf or MemoryColumnStore(), decimal, True, len(cells) + 1)
+    maker = _ColumnBuilder(name, store or MemoryColumnStore(), decimal, True, len(cells) + 1)
     maker.add(cells if isinstance(cells, Coded) else np.asarray(cells))
     maker.end_of_file()
     made = maker.made()
@@ -134,9 +134,9 @@ class _ColumnBuilder:
     """Makes one column, block by block; unless told, the first decides whether of words."""
 
     def __init__(
-        self, name: str, shelf: ColumnStore, decimal: str, as_words: bool | None, most_words: int
+        self, name: str, store: ColumnStore, decimal: str, as_words: bool | None, most_words: int
     ) -> None:
-        self._name, self._shelf, self._decimal = name, shelf, decimal
+        self._name, self._store, self._decimal = name, store, decimal
         self._as_words, self._told = as_words, as_words is not None
         self._respelled = False  # some words came as numbers, and lost how they were written
         self._most = most_words
@@ -153,7 +153,7 @@ class _ColumnBuilder:
             self._as_words = not numbers and _are_words(coded(cells), self._decimal)
         if not self._as_words:
             self._add_numbers(cells)
-        elif self._cells is not None and self._cells.vector.dtype == np.uint64:
+        elif self._cells is not None and self._cells.array.dtype == np.uint64:
             self._add_hashes(coded(cells))
         else:
             self._add_words(coded(cells))
@@ -166,7 +166,7 @@ class _ColumnBuilder:
             self._cells.end()
 
     def _add_numbers(self, cells: Cells) -> None:
-        self._cells = self._cells or ChunkedArrayBuilder(self._shelf, np.float64)
+        self._cells = self._cells or ChunkedArrayBuilder(self._store, np.float64)
         if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
             gaps = int(np.count_nonzero(np.isnan(cells))) if cells.dtype.kind == "f" else 0
             self._known += len(cells) - gaps
@@ -183,7 +183,7 @@ class _ColumnBuilder:
         self._cells.add(values)
 
     def _add_words(self, cells: Coded) -> None:
-        self._cells = self._cells or ChunkedArrayBuilder(self._shelf, np.int32)
+        self._cells = self._cells or ChunkedArrayBuilder(self._store, np.int32)
         new = np.array([self._code_of[(text or "").strip()] for text in cells.texts], np.int32)
         codes = new[cells.codes]
         self._counts = np.append(
@@ -214,7 +214,7 @@ class _ColumnBuilder:
         So the order of the rows decides nothing.
         """
         numbers = not self._stray or self._known >= NUMBER_SHARE * (self._known + self._stray)
-        dtype = None if self._cells is None else self._cells.vector.dtype
+        dtype = None if self._cells is None else self._cells.array.dtype
         if dtype == np.uint64 and numbers:
             return False
         if self._respelled or (dtype == np.float64 and not numbers):
@@ -226,14 +226,14 @@ class _ColumnBuilder:
         texts = self._texts()
         self._count_numbers(texts, self._counts)
         of_text = _hashes(Coded(np.arange(len(texts)), texts))
-        made = ChunkedArrayBuilder(self._shelf, np.uint64)
-        done = len(codes.vector)
+        made = ChunkedArrayBuilder(self._store, np.uint64)
+        done = len(codes.array)
         codes.end()
-        for place, own in enumerate(codes.vector):
+        for place, own in enumerate(codes.array):
             made.add(of_text[own])
             if place < done:
                 made.end()  # a piece that ended with its file still does
-        codes.vector.discard()
+        codes.array.discard()
         self._code_of.clear()
         return made
 
@@ -243,14 +243,14 @@ class _ColumnBuilder:
         return texts
 
     def made(self) -> RawColumn:
-        vector = (self._cells or ChunkedArrayBuilder(self._shelf, np.int32)).vector
-        if vector.dtype == np.float64:
-            return NumericColumn(self._name, vector, self._known, self._stray, self._examples)
-        if vector.dtype == np.uint64:
-            return HashedColumn(self._name, vector)
+        array = (self._cells or ChunkedArrayBuilder(self._store, np.int32)).array
+        if array.dtype == np.float64:
+            return NumericColumn(self._name, array, self._known, self._stray, self._examples)
+        if array.dtype == np.uint64:
+            return HashedColumn(self._name, array)
         texts = self._texts()
         numbers, bad = parse_numbers(texts, self._decimal)
-        return CategoricalColumn(self._name, vector, texts, numbers, bad, self._counts)
+        return CategoricalColumn(self._name, array, texts, numbers, bad, self._counts)
 
 
 def _are_words(cells: Coded, decimal: str) -> bool:

@@ -12,7 +12,7 @@ from placement.data.columns.column_store import ChunkedArray
 from placement.model.scorer import Coded, words
 
 NUMBER_SHARE = 0.95  # a column with at least this share of numbers is a number
-MOST_WORDS = 65_536  # different ones; with more it is free text, of which hashes are kept
+MAX_TEXTS = 65_536  # different ones; with more it is free text, of which hashes are kept
 
 
 # What stands for a cell that is neither number nor missing: a NaN that can be found again.
@@ -33,13 +33,13 @@ class NumericColumn:
     """
 
     name: str
-    vector: ChunkedArray
+    array: ChunkedArray
     known: int
     stray: int
     examples: Mapping[int, str]
 
     def __len__(self) -> int:
-        return self.vector.rows
+        return self.array.rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,19 +50,19 @@ class CategoricalColumn:
     """
 
     name: str
-    vector: ChunkedArray
+    array: ChunkedArray
     texts: ObjectArray
     numbers: FloatArray
     bad: BoolArray
     counts: IntArray
 
     def __len__(self) -> int:
-        return self.vector.rows
+        return self.array.rows
 
     @property
     def codes(self) -> IntArray:
         """The place of every row's text, (n,)."""
-        return np.asarray(self.vector.whole(), dtype=np.int64)
+        return np.asarray(self.array.whole(), dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +70,10 @@ class HashedColumn:
     """A column of free text: a hash of each cell's case-folded words, 0 where it is blank."""
 
     name: str
-    vector: ChunkedArray
+    array: ChunkedArray
 
     def __len__(self) -> int:
-        return self.vector.rows
+        return self.array.rows
 
 
 RawColumn = NumericColumn | CategoricalColumn | HashedColumn

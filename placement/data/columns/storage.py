@@ -35,10 +35,10 @@ _WORK, _LOCK = "work-", ".lock"
 
 
 @dataclass(frozen=True)
-class Place:
+class Allocation:
     """Where one table goes. `kept`: the folder in which its columns outlast the work."""
 
-    shelf: ColumnStore
+    store: ColumnStore
     kept: Path | None = None
     notes: tuple[str, ...] = ()
 
@@ -79,19 +79,19 @@ class Storage:
         known = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
         return Path(self._given or f"{known}/placement").expanduser().absolute()
 
-    def place(self, reader: Reader) -> Place:
+    def place(self, reader: Reader) -> Allocation:
         """Choose where an opened table goes. Raises StoreError where the disk has no room for it.
 
         What comes without a file, such as a frame, is in memory already.
         """
         need, parts = likely_bytes(reader), reader.parts
         if self._stream is False or any(part.origin is None for part in parts):
-            return Place(MemoryColumnStore(self._piece_rows))
+            return Allocation(MemoryColumnStore(self._piece_rows))
         reason = ""
         if self._stream is None:
             free = _too_small(need)
             if free is None:
-                return Place(MemoryColumnStore(self._piece_rows, self._beyond_memory))
+                return Allocation(MemoryColumnStore(self._piece_rows, self._beyond_memory))
             reason = (
                 f": in memory they would take about {in_words(need)} of the {in_words(free)} free"
             )
@@ -99,17 +99,17 @@ class Storage:
         keep = self._keep and all(part.origin is not None and part.origin.is_file for part in parts)
         if self._keep and not keep:
             notes.append(f"{reader.name}: came through a pipe, so nothing is kept for another time")
-        shelf = self._file_shelf(need)
-        return Place(shelf, self._parent if keep else None, tuple(notes))
+        store = self._disk_store(need)
+        return Allocation(store, self._parent if keep else None, tuple(notes))
 
     def _beyond_memory(self, need: int) -> ColumnStore | None:
-        """Return a shelf on the disk for encoded rows that memory is too small for.
+        """Return a store on the disk for encoded rows that memory is too small for.
 
         A column of words may become very many encoded ones.
         """
-        return None if _too_small(need) is None else self._file_shelf(need)
+        return None if _too_small(need) is None else self._disk_store(need)
 
-    def _file_shelf(self, need: int) -> DiskColumnStore:
+    def _disk_store(self, need: int) -> DiskColumnStore:
         return DiskColumnStore(self._folder(need), self._piece_rows, self._check_space)
 
     def _folder(self, need: int) -> Path:

@@ -57,7 +57,7 @@ class Chunk:
         return self.weight.strides == (0,) and bool((self.weight[:1] == 1).all())
 
 
-def no_weights(rows: int) -> AnyFloatArray:
+def unit_weights(rows: int) -> AnyFloatArray:
     """Return the weights (n,) of rows that count once each, in the space of one number."""
     return np.broadcast_to(np.float64(1), rows)
 
@@ -214,7 +214,7 @@ class FileChunks:
                 done += count
         lines = cells.reshape(self._lines, rows)
         x = lines[: self.width] if self.places is None else lines[self.places]
-        return Chunk(x.T, lines[self.width], lines[-1] if self.weighted else no_weights(rows))
+        return Chunk(x.T, lines[self.width], lines[-1] if self.weighted else unit_weights(rows))
 
     def __iter__(self) -> Iterator[Chunk]:
         return map(self.chunk, range(len(self)))

@@ -12,8 +12,8 @@ from placement.data.encoding.chunks import (
     ArrayChunks,
     Chunks,
     FileChunks,
-    no_weights,
     rows_per_chunk,
+    unit_weights,
 )
 from placement.data.encoding.encoder import Encoder
 from placement.data.table.table import Table
@@ -42,9 +42,9 @@ def encode_rows(
     weighted = table.is_weighted or wanted.factors is not None
     rows = sum(int(np.count_nonzero(wanted.rows(place))) for place in range(table.pieces))
     width = len(wanted.encoder.names) + 1 + weighted
-    shelf = table.shelf.spill_if_needed(rows * width * wanted.dtype.itemsize)
-    if isinstance(shelf, DiskColumnStore):
-        return _in_file(table, wanted, shelf, on_progress, weighted=weighted)
+    store = table.store.spill_if_needed(rows * width * wanted.dtype.itemsize)
+    if isinstance(store, DiskColumnStore):
+        return _in_file(table, wanted, store, on_progress, weighted=weighted)
     return _in_memory(table, wanted, rows, on_progress, weighted=weighted)
 
 
@@ -88,13 +88,13 @@ def _in_memory(
 
     for count in in_order(_slices(table, wanted), fill, usable_processors()):
         on_progress(count)
-    return ArrayChunks(x.T, y, no_weights(rows) if weight is None else weight, wanted.chunk_rows)
+    return ArrayChunks(x.T, y, unit_weights(rows) if weight is None else weight, wanted.chunk_rows)
 
 
 def _in_file(
     table: Table,
     wanted: EncodingRequest,
-    shelf: DiskColumnStore,
+    store: DiskColumnStore,
     on_progress: Callable[[int], None],
     *,
     weighted: bool,
@@ -108,7 +108,7 @@ def _in_file(
             cells[-1] = _weights(table, wanted, some)
         return cells
 
-    path, sizes = shelf.new_path(), []
+    path, sizes = store.new_path(), []
     with writing(str(path)), path.open("wb") as file:
         for cells in in_order(_slices(table, wanted), made, usable_processors()):
             cells.tofile(file)

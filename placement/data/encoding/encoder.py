@@ -14,7 +14,7 @@ import numpy as np
 from placement.arrays import CellArray, FloatArray, ObjectArray
 from placement.data.columns.raw_column import coded
 from placement.data.encoding.fit_terms import fit_terms
-from placement.data.encoding.nonlinear_terms import STRAIGHT, NonlinearTerms
+from placement.data.encoding.nonlinear_terms import NO_TERMS, NonlinearTerms
 from placement.data.encoding.spline_knots import PieceMapper
 from placement.data.encoding.unstandardise import natural_units
 from placement.data.schema import Feature, Schema
@@ -187,7 +187,7 @@ class Encoder:
         return tuple(name for column in self.columns for name in column.names)
 
     @property
-    def owners(self) -> tuple[str, ...]:
+    def source_columns(self) -> tuple[str, ...]:
         """What each encoded column (d,) is explained under: its file column, or `A:B`."""
         return tuple(column.column for column in self.columns for _ in column.names)
 
@@ -245,7 +245,7 @@ def learn_encoder(
     columns: Mapping[str, Any],
     schema: Schema,
     weight: FloatArray,
-    curves: NonlinearTerms = STRAIGHT,
+    curves: NonlinearTerms = NO_TERMS,
 ) -> Encoder:
     """Learn the encoding of the schema's features from training rows: columns and weight (n,)."""
 
@@ -255,12 +255,12 @@ def learn_encoder(
     return _learnt(schema, curves, each)
 
 
-def learn_encoding(table: Table, split: Split, curves: NonlinearTerms = STRAIGHT) -> Encoder:
+def learn_encoding(table: Table, split: Split, curves: NonlinearTerms = NO_TERMS) -> Encoder:
     """Learn the encoding from the rows of a table that train."""
 
     def each(work: Callable[[Mapping[str, Any], FloatArray], T]) -> Iterator[T]:
         def of_piece(place: int) -> T:
-            train = np.flatnonzero(split.parts.piece(place) == TRAIN)
+            train = np.flatnonzero(split.subsets.piece(place) == TRAIN)
             cells = table.piece(place, table.schema.feature_names)
             own = {name: column[train] for name, column in cells.items()}
             weight = table.weights.piece(place)

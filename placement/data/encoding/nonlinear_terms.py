@@ -21,7 +21,7 @@ class NonlinearTerms:
     interactions: tuple[tuple[str, str], ...] = ()
 
 
-STRAIGHT = NonlinearTerms()
+NO_TERMS = NonlinearTerms()
 
 
 def nonlinear_terms_of(config: TrainConfig, schema: Schema, *, file: str = "") -> NonlinearTerms:

@@ -33,7 +33,7 @@ _FORMS: dict[str, Form] = {
 }  # fmt: skip
 
 
-def output_form(out: str | None) -> Form:
+def output_format(out: str | None) -> Form:
     """Return the form that the ending of `--out` stands for; "own" where it has none."""
     if out is None or out == "-":
         return "csv"
@@ -53,7 +53,7 @@ def output_form(out: str | None) -> Form:
 @contextmanager
 def open_output(out: str | None, reader: Reader, added: Sequence[str]) -> Iterator[Output]:
     """Open the place for predictions on a table: a file, written whole or not at all, or stdout."""
-    form, plan = output_form(out), Plan(reader, tuple(added))
+    form, plan = output_format(out), Plan(reader, tuple(added))
     if out is None or out == "-":
         sys.stdout.flush()
         yield TextOutput(sys.stdout.buffer, plan, form, "standard output")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from placement.arrays import FloatArray, IntArray
-from placement.data.columns.raw_column import MOST_WORDS, coded
+from placement.data.columns.raw_column import MAX_TEXTS, coded
 from placement.model.scorer import fold, parse_numbers, words
 
 
@@ -57,7 +57,7 @@ class Words:
         """Return the counts of both parts together."""
         unknown = dict(self.unknown)
         for word, rows in other.unknown.items():
-            own = word if word in unknown or len(unknown) < MOST_WORDS else ""
+            own = word if word in unknown or len(unknown) < MAX_TEXTS else ""
             unknown[own] = unknown.get(own, 0) + rows
         return Words(self.counts + other.counts, self.missing + other.missing, unknown)
 
@@ -82,9 +82,9 @@ class NumberProfile:
     def seen(self, cells: Any, decimal: str = ".") -> Numbers:
         """Count cells (n,) in these bins."""
         values, _ = parse_numbers(cells, decimal)
-        return self.seen_numbers(values)
+        return self.count_numbers(values)
 
-    def seen_numbers(self, values: FloatArray) -> Numbers:
+    def count_numbers(self, values: FloatArray) -> Numbers:
         """Count numbers (n,), NaN where missing, in these bins."""
         known = values[np.isfinite(values)]
         counts = in_bins(known, self.edges)
@@ -93,7 +93,7 @@ class NumberProfile:
 
 
 @dataclass(frozen=True)
-class WordProfile:
+class CategoryProfile:
     """A category column of the training rows: the rows `counts: (k,)` of its `levels`.
 
     `rare` counts the rows of levels with fewer than 5 each, `missing` those without one. Where
@@ -125,7 +125,7 @@ class WordProfile:
         return Words(np.array(counts, dtype=np.int64), missing, unknown)
 
 
-ColumnProfile = NumberProfile | WordProfile
+ColumnProfile = NumberProfile | CategoryProfile
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,9 @@ def profile_of_document(document: Mapping[str, Any]) -> Profile:
 
 def _column(entry: Mapping[str, Any]) -> ColumnProfile:
     values = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items() if k != "kind"}
-    made: Callable[..., ColumnProfile] = NumberProfile if entry["kind"] == "number" else WordProfile
+    made: Callable[..., ColumnProfile] = (
+        NumberProfile if entry["kind"] == "number" else CategoryProfile
+    )
     return made(**values)
 
 

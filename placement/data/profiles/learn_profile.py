@@ -15,7 +15,7 @@ import numpy as np
 from placement.arrays import FloatArray, IndexArray, IntArray, ObjectArray
 from placement.data.columns.column_summary import spread
 from placement.data.encoding.encoder import RARE_BELOW, LevelCounts, NumberSums, round_outwards
-from placement.data.profiles.column_profile import NumberProfile, Profile, WordProfile, in_bins
+from placement.data.profiles.column_profile import CategoryProfile, NumberProfile, Profile, in_bins
 from placement.data.schema import Feature
 from placement.data.splits.split import TRAIN, Split
 from placement.data.table.table import Table
@@ -62,7 +62,7 @@ def learn_profile(
     probability = np.concatenate([piece.probability for piece in pieces])
     sums = NumberSums.of(probability, np.ones(len(probability)))
 
-    def of_feature(feature: Feature) -> NumberProfile | WordProfile:
+    def of_feature(feature: Feature) -> NumberProfile | CategoryProfile:
         name = feature.name
         if feature.kind == "category":
             counts = LevelCounts({}, 0.0)
@@ -100,7 +100,7 @@ def _places(
     """Yield each piece that has rows to train on, those rows, and those of them in the sample."""
     before = 0
     for place in range(table.pieces):
-        train = np.flatnonzero(split.parts.piece(place) == TRAIN)
+        train = np.flatnonzero(split.subsets.piece(place) == TRAIN)
         own = chosen[np.searchsorted(chosen, before) : np.searchsorted(chosen, before + len(train))]
         if len(train):
             yield place, train, train[own - before]
@@ -184,7 +184,7 @@ def _rounded_down(values: FloatArray, gaps: FloatArray) -> FloatArray:
     return rounded
 
 
-def profile_of_words(feature: Feature, seen: LevelCounts) -> WordProfile:
+def profile_of_words(feature: Feature, seen: LevelCounts) -> CategoryProfile:
     """Learn the counts of a category's levels from those of its spellings."""
     learnt = seen.column(feature)
     of_level: Counter[str] = Counter()
@@ -198,4 +198,6 @@ def profile_of_words(feature: Feature, seen: LevelCounts) -> WordProfile:
         counts[counts.index(max(counts))] += rare + missing
     if rare + missing < RARE_BELOW:
         rare = missing = 0
-    return WordProfile(feature.name, learnt.levels, tuple(counts), rare, missing, learnt.numeric)
+    return CategoryProfile(
+        feature.name, learnt.levels, tuple(counts), rare, missing, learnt.numeric
+    )

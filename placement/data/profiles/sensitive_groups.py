@@ -55,7 +55,7 @@ def sensitive_groups(
 
 def groups_of_column(table: Table, name: str) -> SensitiveGroups:
     """Return the groups of a column. Raises `DataError` where they are too many to compare."""
-    column = table.kept[name]
+    column = table.chunked_columns[name]
     if column.is_hashed:
         raise _too_many(table, name, "free text, of which every row may say something else")
     if column.kind == "category":
@@ -72,7 +72,7 @@ def _too_many(table: Table, name: str, what: str) -> DataError:
 
 def _of_words(table: Table, column: Column) -> SensitiveGroups:
     counts = np.zeros(len(column.words), dtype=np.int64)
-    for own in column.vector:
+    for own in column.array:
         counts += np.bincount(own, minlength=len(counts))
     spelled: dict[int, str] = {}  # each level by its most frequent spelling
     for place in sorted(np.flatnonzero(counts), key=lambda p: (-counts[p], str(column.words[p]))):
@@ -86,7 +86,7 @@ def _of_words(table: Table, column: Column) -> SensitiveGroups:
     code_of_text = code_of_level[column.level_of]
     names = (*(spelled[level] for level in levels), MISSING)
     return SensitiveGroups(
-        column.name, names, lambda place: code_of_text[column.vector.piece(place)]
+        column.name, names, lambda place: code_of_text[column.array.piece(place)]
     )
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from placement.arrays import BoolArray, IndexArray, UInt64Array
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.splits.row_groups import group_rows
-from placement.data.splits.row_hashes import hashes_of
-from placement.data.splits.split import TRAIN, Marked, Split, break_ties, class_of
+from placement.data.splits.row_hashes import hash_rows
+from placement.data.splits.split import TRAIN, RowMask, Split, break_ties, class_of
 from placement.data.table.table import Table
 
 
@@ -28,7 +28,7 @@ def assign_folds(
     """
 
     def taking_part(place: int) -> BoolArray:
-        own = None if split is None else split.parts.piece(place) == TRAIN
+        own = None if split is None else split.subsets.piece(place) == TRAIN
         return np.ones(table.labels.sizes[place], dtype=bool) if own is None else np.asarray(own)
 
     fold_of = (
@@ -36,7 +36,7 @@ def assign_folds(
         if group is None
         else _grouped(table, seed, number, group, taking_part)
     )
-    made, seen = table.shelf.vector(np.int8), np.zeros((2, number), dtype=bool)
+    made, seen = table.store.new_array(np.int8), np.zeros((2, number), dtype=bool)
     for place in range(table.pieces):
         there, fold = taking_part(place), fold_of(place)
         seen[class_of(table, place)[there], fold[there]] = True
@@ -45,9 +45,9 @@ def assign_folds(
 
 
 def _stratified(
-    table: Table, seed: int, number: int, taking_part: Marked
+    table: Table, seed: int, number: int, taking_part: RowMask
 ) -> Callable[[int], IndexArray]:
-    hashed = hashes_of(table, table.schema.feature_names, seed)
+    hashed = hash_rows(table, table.schema.feature_names, seed)
     keys, _ = break_ties(table, hashed, leaving=lambda place: ~taking_part(place))
     rows, hashes = keys.ranking.rows, keys.hashes
     wanted = [[-(-k * int(n) // number) for k in range(1, number)] if n else [] for n in rows]
@@ -76,7 +76,7 @@ def _stratified(
 
 
 def _grouped(
-    table: Table, seed: int, number: int, group: str, taking_part: Marked
+    table: Table, seed: int, number: int, group: str, taking_part: RowMask
 ) -> Callable[[int], IndexArray]:
     found = group_rows(table, group, seed, taking_part)
     # A group belongs where the middle of its rows lies, the groups laid in the order of the hash.

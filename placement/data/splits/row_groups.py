@@ -34,8 +34,10 @@ def group_rows(
     table: Table, group: str, seed: int, rows: Callable[[int], BoolArray] | None = None
 ) -> RowGroups:
     """Hash the groups of a column; only those rows are counted that `rows` marks."""
-    name = matching_columns(table.kept, [group], option="--group", file=table.name)[group]
-    group_of = _group_hashes(table.kept[name], seed)
+    name = matching_columns(table.chunked_columns, [group], option="--group", file=table.name)[
+        group
+    ]
+    group_of = _group_hashes(table.chunked_columns[name], seed)
     counts: dict[int, int] = {}
     for place in range(table.pieces):
         own = group_of(place) if rows is None else group_of(place)[rows(place)]
@@ -64,7 +66,7 @@ def _group_hashes(column: Column, seed: int) -> Callable[[int], UInt64Array]:
         return of_numbers
     # As None they would always hash to the smallest.
     of_text = word_hashes(_without_none(column.words), seed)
-    return lambda place: np.asarray(of_text[column.vector.piece(place)])
+    return lambda place: np.asarray(of_text[column.array.piece(place)])
 
 
 def _without_none(cells: ObjectArray) -> ObjectArray:

@@ -16,32 +16,32 @@ _COMPARED = 2_000_000
 _BLOCK = 16_384  # rows that are mixed while they are in the cache
 
 
-def table_hashes(table: Table, seed: int) -> ChunkedArray:
+def hash_table(table: Table, seed: int) -> ChunkedArray:
     """Return the hash of each row of a table, its identifiers aside, in the table's pieces."""
-    return hashes_of(table, [n for n in table.kept if n not in table.identifiers], seed)
+    return hash_rows(table, [n for n in table.chunked_columns if n not in table.identifiers], seed)
 
 
-def hashes_of(table: Table, names: Sequence[str], seed: int) -> ChunkedArray:
+def hash_rows(table: Table, names: Sequence[str], seed: int) -> ChunkedArray:
     """Return a 64-bit hash of what some columns of each row say, in the table's pieces.
 
     It is keyed by the seed. The order of rows and of columns does not matter, nor how a number or
     word was spelled.
     """
-    columns = {name: column_hashes(table.kept[name], seed) for name in names}
+    columns = {name: column_hashes(table.chunked_columns[name], seed) for name in names}
 
     def of_piece(place: int) -> UInt64Array:
         return _row_hashes(((name, of(place)) for name, of in columns.items()), seed)
 
-    made = table.shelf.vector(np.uint64)
+    made = table.store.new_array(np.uint64)
     for hashes in in_order(range(table.pieces), of_piece, usable_processors()):
         made.append(hashes)
     return made
 
 
-def rows_digest(table: Table, names: Sequence[str]) -> str:
+def digest_rows(table: Table, names: Sequence[str]) -> str:
     """Return what tells a set of rows by some columns and the outcome, whatever their order."""
     total = 0
-    for place, own in enumerate(hashes_of(table, names, 0)):
+    for place, own in enumerate(hash_rows(table, names, 0)):
         positive = (table.labels.piece(place) >= 0.5).astype(np.uint64)
         total += int(spread(own ^ positive).sum(dtype=np.uint64))
     return f"{len(table)}-{total % 2**64:016x}"
@@ -50,11 +50,11 @@ def rows_digest(table: Table, names: Sequence[str]) -> str:
 def column_hashes(column: Column, seed: int) -> Callable[[int], UInt64Array]:
     """Return what hashes a piece of a column's cells (n,)."""
     if column.is_hashed:
-        return lambda place: np.asarray(column.vector.piece(place))
+        return lambda place: np.asarray(column.array.piece(place))
     if column.kind == "number":
         return lambda place: number_hashes(np.asarray(column.piece(place)))
     of_text = word_hashes(column.words, seed)
-    return lambda place: np.asarray(of_text[column.vector.piece(place)])
+    return lambda place: np.asarray(of_text[column.array.piece(place)])
 
 
 def _row_hashes(columns: Iterable[tuple[str, UInt64Array]], seed: int) -> UInt64Array:
@@ -99,7 +99,7 @@ def count_common(table: Table, other: Table, names: Sequence[str], seed: int) ->
     Of more than two million rows the hashes of an evenly drawn part are compared; the count is
     then an estimate, and the second answer False.
     """
-    known, asked = hashes_of(table, names, seed), hashes_of(other, names, seed)
+    known, asked = hash_rows(table, names, seed), hash_rows(other, names, seed)
     part = np.uint64(-(-asked.rows // _COMPARED))
     wanted = np.concatenate([own[own % part == 0] for own in asked])
     distinct = np.unique(wanted)

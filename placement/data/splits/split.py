@@ -15,13 +15,13 @@ from placement.data.columns.row_rules import parse_rule
 from placement.data.schema import matching_columns
 from placement.data.splits.hash_order import HashHistogram
 from placement.data.splits.row_groups import group_rows
-from placement.data.splits.row_hashes import table_hashes
+from placement.data.splits.row_hashes import hash_table
 from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.runtime.ordered_map import in_order, usable_processors
 
-TRAIN, VALIDATION, TEST, ASIDE = 0, 1, 2, 3
-FEWEST_HELD_OUT = 5  # of each class; fewer say nothing
+TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, 3
+MIN_HELD_OUT = 5  # of each class; fewer say nothing
 LARGEST_EQUAL_GROUP = 0.05  # of the table; above it equal rows are told apart
 VALIDATION_SHARE = 0.1
 
@@ -30,11 +30,11 @@ VALIDATION_SHARE = 0.1
 class Split:
     """Which rows train, which `--patience` watches, which test; `note` tells how.
 
-    `parts` has TRAIN, VALIDATION, TEST, or ASIDE for no part in it, for each row in the table's
+    `subsets` has TRAIN, VALIDATION, TEST, or ASIDE for no part in it, for each row in the table's
     pieces; `counts` (4,) their rows, and `positive` (4,) those of them with a positive label.
     """
 
-    parts: ChunkedArray
+    subsets: ChunkedArray
     counts: IntArray
     positive: IntArray
     note: str
@@ -42,20 +42,20 @@ class Split:
     @cached_property
     def train(self) -> IndexArray:
         """Positions of the rows that train."""
-        return np.flatnonzero(self.parts.whole() == TRAIN)
+        return np.flatnonzero(self.subsets.whole() == TRAIN)
 
     @cached_property
     def validation(self) -> IndexArray:
         """Positions of the rows that `--patience` watches."""
-        return np.flatnonzero(self.parts.whole() == VALIDATION)
+        return np.flatnonzero(self.subsets.whole() == VALIDATION)
 
     @cached_property
     def test(self) -> IndexArray:
         """Positions of the rows that test."""
-        return np.flatnonzero(self.parts.whole() == TEST)
+        return np.flatnonzero(self.subsets.whole() == TEST)
 
 
-def split_of(table: Table, part: Callable[[int], npt.NDArray[np.integer]], note: str) -> Split:
+def make_split(table: Table, part: Callable[[int], npt.NDArray[np.integer]], note: str) -> Split:
     """Make the split in which `part(place)` gives the parts (n,) of a piece's rows."""
 
     def of_piece(place: int) -> tuple[npt.NDArray[np.uint8], IntArray]:
@@ -63,11 +63,11 @@ def split_of(table: Table, part: Callable[[int], npt.NDArray[np.integer]], note:
         both = own * np.uint8(2) + (table.labels.piece(place) >= 0.5)
         return own, np.bincount(both, minlength=8)
 
-    parts, counts = table.shelf.vector(np.uint8), np.zeros(8, dtype=np.int64)
+    subsets, counts = table.store.new_array(np.uint8), np.zeros(8, dtype=np.int64)
     for own, here in in_order(range(table.pieces), of_piece, usable_processors()):
-        parts.append(own)
+        subsets.append(own)
         counts += here
-    return Split(parts, counts[0::2] + counts[1::2], counts[1::2], note)
+    return Split(subsets, counts[0::2] + counts[1::2], counts[1::2], note)
 
 
 def hold_out(table: Table, config: TrainConfig, *, everything: bool = False) -> Split:
@@ -84,8 +84,8 @@ def hold_out(table: Table, config: TrainConfig, *, everything: bool = False) -> 
     validation = _nobody(table)
     if config.patience is not None and keys is not None:
         left = order_by_hash(table, keys.hashes, leaving=test)
-        validation = smallest(table, left, VALIDATION_SHARE, leaving=test)
-    found = split_of(
+        validation = mark_smallest(table, left, VALIDATION_SHARE, leaving=test)
+    found = make_split(
         table,
         lambda place: np.where(test(place), TEST, np.where(validation(place), VALIDATION, TRAIN)),
         note,
@@ -102,14 +102,14 @@ def hold_out(table: Table, config: TrainConfig, *, everything: bool = False) -> 
 
 
 # Marks rows (n,) of a piece.
-Marked = Callable[[int], BoolArray]
+RowMask = Callable[[int], BoolArray]
 
 
-def _nobody(table: Table) -> Marked:
+def _nobody(table: Table) -> RowMask:
     return lambda place: np.zeros(table.labels.sizes[place], dtype=bool)
 
 
-def _test_rows(table: Table, config: TrainConfig, keys: "HashOrder | None") -> tuple[Marked, str]:
+def _test_rows(table: Table, config: TrainConfig, keys: "HashOrder | None") -> tuple[RowMask, str]:
     """Mark the rows to test on, and say in words how they were chosen."""
     if config.test_where is not None:
         return _by_rule(table, config.test_where)
@@ -117,22 +117,24 @@ def _test_rows(table: Table, config: TrainConfig, keys: "HashOrder | None") -> t
         return _whole_groups(table, config), f"held out: whole groups of {config.group}"
     if keys is None or not config.test_size:
         return _nobody(table), "nothing held out"
-    test = smallest(table, keys, config.test_size)
-    tested = split_of(table, lambda place: np.where(test(place), TEST, TRAIN), "")
+    test = mark_smallest(table, keys, config.test_size)
+    tested = make_split(table, lambda place: np.where(test(place), TEST, TRAIN), "")
     fewest = min(int(tested.positive[TEST]), int(tested.counts[TEST] - tested.positive[TEST]))
-    if fewest < FEWEST_HELD_OUT:
+    if fewest < MIN_HELD_OUT:
         return _nobody(table), (
             f"nothing held out: {config.test_size:.0%} of the smaller class is fewer than "
-            f"{FEWEST_HELD_OUT} rows"
+            f"{MIN_HELD_OUT} rows"
         )
     return test, f"held out: {config.test_size:.0%} of each outcome, chosen by a hash of the row"
 
 
-def _by_rule(table: Table, text: str) -> tuple[Marked, str]:
+def _by_rule(table: Table, text: str) -> tuple[RowMask, str]:
     rule = parse_rule(text, option="--test-where")
     wanted = str(rule.column)
-    own = matching_columns(table.kept, [wanted], option=str(rule), file=table.name)[wanted]
-    column = table.kept[own]
+    own = matching_columns(table.chunked_columns, [wanted], option=str(rule), file=table.name)[
+        wanted
+    ]
+    column = table.chunked_columns[own]
     if column.is_hashed:
         raise DataError(f"{table.name}: {own} is free text, which no rule can ask; choose another")
     if not any(rule.matches(column.piece(place)).any() for place in range(table.pieces)):
@@ -140,7 +142,7 @@ def _by_rule(table: Table, text: str) -> tuple[Marked, str]:
     return (lambda place: rule.matches(column.piece(place))), f"held out: the rows where {rule}"
 
 
-def _whole_groups(table: Table, config: TrainConfig) -> Marked:
+def _whole_groups(table: Table, config: TrainConfig) -> RowMask:
     """Mark whole groups in the order of their hashes, until the share is reached."""
     found = group_rows(table, str(config.group), config.seed)
     wanted = max(round(config.test_size * len(table)), 1)
@@ -163,7 +165,7 @@ class HashOrder:
     ranking: HashHistogram
 
 
-def order_by_hash(table: Table, hashes: ChunkedArray, leaving: Marked | None = None) -> HashOrder:
+def order_by_hash(table: Table, hashes: ChunkedArray, leaving: RowMask | None = None) -> HashOrder:
     """Rank hashes by outcome, without the rows that are marked in `leaving`."""
 
     def piece(place: int) -> tuple[UInt64Array, IntArray]:
@@ -182,11 +184,11 @@ def class_of(table: Table, place: int) -> IntArray:
 
 
 def _keys(table: Table, seed: int) -> tuple[HashOrder, bool]:
-    return break_ties(table, table_hashes(table, seed))
+    return break_ties(table, hash_table(table, seed))
 
 
 def break_ties(
-    table: Table, hashes: ChunkedArray, leaving: Marked | None = None
+    table: Table, hashes: ChunkedArray, leaving: RowMask | None = None
 ) -> tuple[HashOrder, bool]:
     """Rank rows by their hashes; where one group of equal rows is large, a counter parts them.
 
@@ -197,7 +199,7 @@ def break_ties(
     large = keys.ranking.frequent(max(1, LARGEST_EQUAL_GROUP * int(keys.ranking.rows.sum())))
     if not large:
         return keys, False
-    apart, seen = table.shelf.vector(np.uint64), dict.fromkeys(large, 0)
+    apart, seen = table.store.new_array(np.uint64), dict.fromkeys(large, 0)
     for place, own in enumerate(hashes):
         told = own.copy()
         for value in large:
@@ -210,7 +212,9 @@ def break_ties(
     return order_by_hash(table, apart, leaving), True
 
 
-def smallest(table: Table, keys: HashOrder, share: float, leaving: Marked | None = None) -> Marked:
+def mark_smallest(
+    table: Table, keys: HashOrder, share: float, leaving: RowMask | None = None
+) -> RowMask:
     """Mark, in each outcome, the rows of the smallest hashes up to the share; ties go together.
 
     Rows that are marked in `leaving` have no part in it.

@@ -28,7 +28,7 @@ from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.schema import Feature, Schema
 from placement.data.table.column_roles import ColumnRequest, DataSummary, Roles, assign
 from placement.data.table.leakage import ColumnEvidence, separates
-from placement.data.table.table import Table, digest_of, kept_rows
+from placement.data.table.table import Table, digest_of, take_used
 from placement.data.target.labels import Labels
 from placement.errors import DataError
 from placement.runtime.ordered_map import in_order, usable_processors
@@ -54,7 +54,7 @@ class Making:
     labels: Labels
     asked: ColumnRequest
     unnamed: frozenset[str]
-    shelf: ColumnStore
+    store: ColumnStore
     on_progress: Callable[[int, str], None]
 
     def table(self, facts: ReadNotes, *, drop_missing: bool) -> Table:
@@ -173,32 +173,34 @@ class Making:
         warnings: tuple[str, ...],
     ) -> Table:
         """Keep the rows that are used, and no others."""
-        shelf, whole = self.shelf, outcome.counts[0] == len(self.data.places)
-        places, labels = self.data.places, shelf.vector(np.float64)
+        store, whole = self.store, outcome.counts[0] == len(self.data.places)
+        places, labels = self.data.places, store.new_array(np.float64)
         for place, used in enumerate(outcome.used()):
             labels.append(outcome.label(place)[used])
-        kept = dict(self.columns)
-        numbers: ChunkedArray = ComputedArray(
+        columns = dict(self.columns)
+        row_numbers: ChunkedArray = ComputedArray(
             np.int64, [rows for _, _, rows in places.pieces], places.numbers
         )
         if not whole:
-            numbers = kept_rows(numbers, outcome, shelf)
-            kept = {n: c.over(kept_rows(c.vector, outcome, shelf)) for n, c in kept.items()}
+            row_numbers = take_used(row_numbers, outcome, store)
+            columns = {
+                n: c.with_array(take_used(c.array, outcome, store)) for n, c in columns.items()
+            }
         weights: ChunkedArray = ConstantArray(1.0, labels.sizes)
         if self.asked.weight is not None:
             column = self.columns[self.asked.weight]
             _check_weights(column, outcome, self.data.places)
-            weights = shelf.vector(np.float64)
+            weights = store.new_array(np.float64)
             for place in range(len(labels)):
-                weights.append(kept[self.asked.weight].as_numbers(place))
+                weights.append(columns[self.asked.weight].as_numbers(place))
             weighed = [label[weight > 0] for label, weight in zip(labels, weights, strict=True)]
             self._check_classes(sum(map(len, weighed)), sum(int(own.sum()) for own in weighed))
         return Table(
             name=self.data.name,
-            kept=kept,
+            chunked_columns=columns,
             labels=labels,
             weights=weights,
-            numbers=numbers,
+            row_numbers=row_numbers,
             schema=schema,
             identifiers=roles.identifiers,
             sensitive=roles.sensitive,
@@ -206,8 +208,8 @@ class Making:
             left_out=left_out,
             notes=notes,
             warnings=warnings,
-            digest=digest_of(kept),
-            shelf=shelf,
+            digest=digest_of(columns),
+            store=store,
         )
 
     def _stated(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from placement.arrays import IntArray
 from placement.data.columns.column_summary import ColumnSummary
 from placement.data.columns.outcome_codes import OutcomeCodes
-from placement.data.columns.raw_column import MOST_WORDS
+from placement.data.columns.raw_column import MAX_TEXTS
 from placement.data.schema import (
     PREDICTED_NAMES,
     Dropped,
@@ -200,7 +200,7 @@ def _reason(
         or leak_reason(name, own, seen.rows_of, seen.outcome, asked.target)
     )
     if sight.column.is_hashed:
-        return reason or f"free text: more than {MOST_WORDS:,} different words"
+        return reason or f"free text: more than {MAX_TEXTS:,} different words"
     return reason and _unless(
         found, reason, name, {"--features": asked.features, "--allow-leak": asked.allow_leak}
     )

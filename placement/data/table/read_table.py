@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from placement.data.columns.column import understand
-from placement.data.columns.column_cache import collected
+from placement.data.columns.column import infer_kind
+from placement.data.columns.column_cache import load_cached_columns
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.load_columns import LoadedColumns, load_columns, raw_column
-from placement.data.columns.storage import IN_MEMORY, Place, Storage
+from placement.data.columns.storage import IN_MEMORY, Allocation, Storage
 from placement.data.formats.table_reader import Reader, WantsSheet, open_table
 from placement.data.schema import matching_columns, same_column
 from placement.data.table.build_table import Making, ReadNotes
@@ -61,16 +61,16 @@ def read_table(
     `DataError` where the table cannot be used, naming file, row, column and the next step.
     """
     given = dict(locals())
-    return understand_table(open_labelled(given.pop("source"), given), given, IN_MEMORY)
+    return read_opened_table(open_labelled_table(given.pop("source"), given), given, IN_MEMORY)
 
 
-def open_labelled(source: Any, how: Mapping[str, Any]) -> Reader:
+def open_labelled_table(source: Any, how: Mapping[str, Any]) -> Reader:
     """Open a table with outcomes; `how` has all keywords of `read_table`."""
     wants = _wants_target(how["target"]) if how["labels"] is None else _wants_key(how["on"])
     return open_table(source, names=tuple(how["names"]), sheet=how["sheet"], wants_sheet=wants)
 
 
-def understand_table(
+def read_opened_table(
     reader: Reader,
     how: Mapping[str, Any],
     storage: Storage,
@@ -110,28 +110,28 @@ def understand_table(
         ),
         file=data.name,
     )
-    columns = {n: understand(read, categorical=n in words) for n, read in data.columns.items()}
-    making = Making(data, columns, outcome, asked, reader.unnamed, place.shelf, on_progress)
+    columns = {n: infer_kind(read, categorical=n in words) for n, read in data.columns.items()}
+    making = Making(data, columns, outcome, asked, reader.unnamed, place.store, on_progress)
     facts = _facts(reader, data, joined)
     facts = replace(facts, notes=(*facts.notes, *place.notes, *notes))
     return making.table(facts, drop_missing=how["missing"] == "drop")
 
 
 def _read(
-    reader: Reader, how: Mapping[str, Any], place: Place, on_progress: Callable[[int], None]
+    reader: Reader, how: Mapping[str, Any], place: Allocation, on_progress: Callable[[int], None]
 ) -> tuple[LoadedColumns, Joined | None, tuple[str, ...]]:
     """Read all rows; with `--labels`, as they are written, and the outcome from the other file."""
     if how["labels"] is not None:
         every = frozenset(reader.names)
         data = load_columns(
-            reader, place.shelf, every, most_words=sys.maxsize, on_progress=on_progress
+            reader, place.store, every, most_words=sys.maxsize, on_progress=on_progress
         )
         return *_join(data, how), ()
     said = [*how["categorical"], *([] if how["target"] is None else [how["target"]])]
     asked = [n for n in reader.names if any(same_column(n, own) for own in said)]
     if how["target"] is None:
         asked += target_candidates(reader.names)
-    data, notes = collected(reader, place, frozenset(asked), on_progress)
+    data, notes = load_cached_columns(reader, place, frozenset(asked), on_progress)
     return data, None, notes
 
 

@@ -26,19 +26,18 @@ from placement.runtime.ordered_map import in_order, usable_processors
 class Table:
     """A table that was understood: its labelled rows, and the meaning of its columns.
 
-    `kept` are the columns of the file, in pieces of the same rows; `labels` in [0, 1], `weights`
-    (1 without `--weight`) and `numbers`, the 1-based data rows within their file, have the same
-    pieces. `identifiers` are left out of the split's hash, `sensitive` are those whose groups are
-    compared.
-    `left_out` counts rows by reason. `digest` is the SHA-256 of names, kinds and cells, the same
-    for every format the table may be kept in. `shelf` is where more such columns can be kept.
+    `chunked_columns` are the columns of the file, in pieces of the same rows; `labels` in [0, 1],
+    `weights` (1 without `--weight`) and `row_numbers`, the 1-based data rows within their file,
+    have the same pieces. `identifiers` are left out of the split's hash, `sensitive` are those
+    whose groups are compared. `left_out` counts rows by reason. `digest` is the SHA-256 of names,
+    kinds and cells, whatever the format of the file. `store` takes further columns.
     """
 
     name: str
-    kept: Mapping[str, Column]
+    chunked_columns: Mapping[str, Column]
     labels: ChunkedArray
     weights: ChunkedArray
-    numbers: ChunkedArray
+    row_numbers: ChunkedArray
     schema: Schema
     identifiers: tuple[str, ...]
     sensitive: tuple[str, ...]
@@ -47,14 +46,14 @@ class Table:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     digest: str
-    shelf: ColumnStore
+    store: ColumnStore
 
     def __len__(self) -> int:
         return self.labels.rows
 
     def where(self, place: int, row: int) -> str:
         """Say where a row (0-based) of a piece stands: `may.csv, row 812`."""
-        return f"{self.name}, row {self.numbers.piece(place)[row]}"
+        return f"{self.name}, row {self.row_numbers.piece(place)[row]}"
 
     @property
     def pieces(self) -> int:
@@ -68,17 +67,19 @@ class Table:
 
     def piece(self, place: int, names: Sequence[str]) -> dict[str, FloatArray | Coded]:
         """Return the cells (n,) of some columns in one piece."""
-        return {name: self.kept[name].piece(place) for name in names}
+        return {name: self.chunked_columns[name].piece(place) for name in names}
 
     @property
     def kinds(self) -> dict[str, Kind]:
         """The kind of each column."""
-        return {name: column.kind for name, column in self.kept.items()}
+        return {name: column.kind for name, column in self.chunked_columns.items()}
 
     @cached_property
     def columns(self) -> dict[str, CellArray]:
         """Every column (n,) but free text: float64 with NaN, or text with None, where missing."""
-        return {name: own.cells() for name, own in self.kept.items() if not own.is_hashed}
+        return {
+            name: own.cells() for name, own in self.chunked_columns.items() if not own.is_hashed
+        }
 
     @cached_property
     def label(self) -> FloatArray:
@@ -93,43 +94,46 @@ class Table:
     @cached_property
     def rows(self) -> IntArray:
         """The 1-based data row of every row (n,), within its file."""
-        return self.numbers.whole()
+        return self.row_numbers.whole()
 
     def take(self, rows: npt.NDArray[np.integer]) -> "Table":
         """Return the rows at these positions, in memory; what was stated of the whole stays."""
-        shelf = MemoryColumnStore()
+        store = MemoryColumnStore()
 
-        def some(vector: ChunkedArray) -> ChunkedArray:
-            made = shelf.vector(vector.dtype)
-            made.append(_gathered(vector, rows))
+        def some(array: ChunkedArray) -> ChunkedArray:
+            made = store.new_array(array.dtype)
+            made.append(_gathered(array, rows))
             return made
 
         return replace(
             self,
-            kept={name: column.over(some(column.vector)) for name, column in self.kept.items()},
+            chunked_columns={
+                name: column.with_array(some(column.array))
+                for name, column in self.chunked_columns.items()
+            },
             labels=(labels := some(self.labels)),
             weights=some(self.weights) if self.is_weighted else ConstantArray(1.0, labels.sizes),
-            numbers=some(self.numbers),
-            shelf=shelf,
+            row_numbers=some(self.row_numbers),
+            store=store,
         )
 
 
-def _gathered(vector: ChunkedArray, rows: npt.NDArray[np.integer]) -> CellArray:
+def _gathered(array: ChunkedArray, rows: npt.NDArray[np.integer]) -> CellArray:
     """Return the cells at these positions (m,), with no more than one piece in memory beside."""
-    ends = np.cumsum(vector.sizes)
+    ends = np.cumsum(array.sizes)
     place_of = np.searchsorted(ends, rows, side="right")
-    found = np.empty(len(rows), vector.dtype)
+    found = np.empty(len(rows), array.dtype)
     for place in np.unique(place_of):
         here = place_of == place
-        own = vector.piece(int(place))
+        own = array.piece(int(place))
         found[here] = own[rows[here] - (ends[place] - len(own))]
     return found
 
 
-def kept_rows(vector: ChunkedArray, outcome: OutcomeCodes, shelf: ColumnStore) -> ChunkedArray:
-    """Return a vector of the rows that are used."""
-    made = shelf.vector(vector.dtype)
-    for own, used in zip(vector, outcome.used(), strict=True):
+def take_used(array: ChunkedArray, outcome: OutcomeCodes, store: ColumnStore) -> ChunkedArray:
+    """Return an array of the rows that are used."""
+    made = store.new_array(array.dtype)
+    for own, used in zip(array, outcome.used(), strict=True):
         made.append(own if used.all() else own[used])
     return made
 
@@ -146,10 +150,10 @@ def digest_of(columns: Mapping[str, Column]) -> str:
 def _digest_of_column(column: Column) -> str:
     digest = hashlib.sha256()
     if column.is_hashed:
-        for own in column.vector:
+        for own in column.array:
             digest.update(own.astype("<u8").tobytes())
     elif column.kind == "number":
-        for place in range(len(column.vector)):
+        for place in range(len(column.array)):
             cells = np.asarray(column.piece(place)) + 0.0  # one zero and, below, one NaN
             cells[np.isnan(cells)] = np.nan
             digest.update(cells.astype("<f8", copy=False).data)
@@ -162,7 +166,7 @@ def _digest_of_column(column: Column) -> str:
 def _spelled(column: Column) -> Iterator[bytes]:
     """Yield the words of a category: codes in the order in which words appear, then the words."""
     number: dict[str | None, int] = {None: -1}
-    for own in column.vector:
+    for own in column.array:
         there, first, inverse = np.unique(own, return_index=True, return_inverse=True)
         codes = np.empty(len(there), dtype="<i4")
         for place in np.argsort(first):

@@ -78,7 +78,7 @@ def join_labels(
     if silent is not None:
         cells[silent] = ABSENT
     whole = raw_column(_free_name(outcome.name, data), cells, labels.decimal)
-    joined = replace(whole, vector=_in_pieces(whole.codes, data.columns[own].vector))
+    joined = replace(whole, array=_in_pieces(whole.codes, data.columns[own].array))
     notes.insert(0, f"{matched.sum():,} outcomes joined from {labels.name} on {own}")
     return Joined(joined, own, tuple(notes), tuple(warnings))
 
@@ -192,11 +192,11 @@ def _absent_rows(
 
 def _in_pieces(codes: IntArray, like: ChunkedArray) -> ChunkedArray:
     """Cut codes (n,) where another column is cut."""
-    vector, start = MemoryColumnStore().vector(np.int32), 0
+    array, start = MemoryColumnStore().new_array(np.int32), 0
     for size in like.sizes:
-        vector.append(codes[start : start + size])
+        array.append(codes[start : start + size])
         start += size
-    return vector
+    return array
 
 
 def _keys(read: RawColumn) -> ObjectArray:
@@ -212,7 +212,7 @@ def _is_unique(read: RawColumn) -> bool:
         keys = _keys(read)
         return len(keys) > 1 and "" not in keys and len(set(keys.tolist())) == len(keys)
     if isinstance(read, NumericColumn) and 1 < len(read) == read.known <= EXACT_ROWS:
-        return len(np.unique(read.vector.whole())) == len(read)
+        return len(np.unique(read.array.whole())) == len(read)
     return False
 
 

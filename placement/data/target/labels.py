@@ -7,7 +7,7 @@ import numpy as np
 from placement.arrays import BoolArray, IntArray
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import (
-    MOST_WORDS,
+    MAX_TEXTS,
     CategoricalColumn,
     NumericColumn,
     RawColumn,
@@ -82,15 +82,15 @@ def _of_many(
     """Read an outcome of so many different values that only a rule of numbers gives it meaning."""
     if not isinstance(read, NumericColumn) or rule is None or rule.number is None:
         raise DataError(
-            f"{file}: {read.name} has more than {MOST_WORDS:,} different values; say what counts "
+            f"{file}: {read.name} has more than {MAX_TEXTS:,} different values; say what counts "
             'as placed by a rule of numbers, such as --positive ">=3"'
         )
     if wanted.negative is not None or wanted.ignore:
         raise DataError(
-            f"{file}: {read.name} has more than {MOST_WORDS:,} different values: --negative and "
+            f"{file}: {read.name} has more than {MAX_TEXTS:,} different values: --negative and "
             "--ignore-label name single ones; leave them out"
         )
-    strays = MatchingRows.among(is_unparsable(own) for own in read.vector)
+    strays = MatchingRows.among(is_unparsable(own) for own in read.array)
     if strays:
         said = read.examples[strays.first[0]]
         raise DataError(
@@ -99,14 +99,14 @@ def _of_many(
         )
 
     def codes(place: int) -> IntArray:
-        own = read.vector.piece(place)
+        own = read.array.piece(place)
         return np.where(np.isnan(own), -1, rule.matches(own).astype(np.int64))
 
     blank = len(read) - read.known
     left_out = ((f"{read.name} is blank: not yet known", blank),) if blank else ()
     negative = rule.negated()
     note = f"{read.name} {rule} counts as positive, {negative} as negative"
-    outcome = OutcomeCodes(codes, np.array([False, True]), len(read.vector))
+    outcome = OutcomeCodes(codes, np.array([False, True]), len(read.array))
     target = Target(read.name, str(rule), negative, str(rule))
     return Labels(outcome, target, left_out, (note,), ())
 
@@ -297,7 +297,7 @@ class _Reading:
         chosen = np.any([level.texts for level in stray], axis=0)
         names = ", ".join(repr(level.name) for level in stray[:_SHOWN])
         ignore = " ".join(f"--ignore-label {quoted(level.name)}" for level in stray[:_SHOWN])
-        rows = self.places.several(MatchingRows.among(chosen[codes] for codes in self.raw.vector))
+        rows = self.places.several(MatchingRows.among(chosen[codes] for codes in self.raw.array))
         return DataError(
             f"{self.file}: {rows}: column {self.raw.name} has {names}, {why}; correct it, or leave "
             f"such rows out: {ignore}"
@@ -356,7 +356,7 @@ def _outcome(raw: CategoricalColumn, of_text: IntArray, positive: BoolArray) -> 
     if len(positive) > MOST_OUTCOMES:
         of_text = np.where(of_text < 0, -1, positive[of_text].astype(np.int64))
         positive = np.array([False, True])
-    return OutcomeCodes(lambda place: of_text[raw.vector.piece(place)], positive, len(raw.vector))
+    return OutcomeCodes(lambda place: of_text[raw.array.piece(place)], positive, len(raw.array))
 
 
 def _opposite(positive: str) -> str:

@@ -6,7 +6,7 @@ from typing import NoReturn
 import numpy as np
 
 from placement.arrays import BoolArray
-from placement.data.columns.column import understand
+from placement.data.columns.column import infer_kind
 from placement.data.columns.raw_column import CategoricalColumn, NumericColumn, RawColumn
 from placement.data.schema import (
     SECOND_TARGET_NAMES,
@@ -70,7 +70,7 @@ def is_continuous(read: RawColumn) -> bool:
     """Whether a column holds measurements, or free text, rather than outcomes."""
     if not isinstance(read, CategoricalColumn):
         return True
-    column = understand(read)
+    column = infer_kind(read)
     seen = read.numbers[(read.counts > 0) & np.isfinite(read.numbers)]
     distinct = np.unique(seen)
     if column.kind != "number" or len(distinct) <= 2:
@@ -84,7 +84,7 @@ def _has_two_values(read: RawColumn) -> bool:
     if not isinstance(read, NumericColumn):
         return False
     seen: set[float] = set()
-    for own in read.vector:
+    for own in read.array:
         seen |= set(np.unique(own[~np.isnan(own)])[:3].tolist())
         if len(seen) > 2:
             return False

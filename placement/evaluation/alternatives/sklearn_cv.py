@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from placement.arrays import FloatArray, IndexArray
 from placement.data.encoding.encoder import learn_encoder
-from placement.data.encoding.nonlinear_terms import STRAIGHT, NonlinearTerms
+from placement.data.encoding.nonlinear_terms import NO_TERMS, NonlinearTerms
 from placement.data.schema import Schema
 from placement.model.scorer import Coded
 
@@ -50,7 +50,7 @@ class CrossValidationData:
     fold: npt.NDArray[np.integer]
     l2: float = 1.0
     balanced: bool = False
-    curves: NonlinearTerms = STRAIGHT
+    curves: NonlinearTerms = NO_TERMS
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ class CrossValidationData:
             weight = weight * np.where(self.label == 1, both / positive, both / negative)
         test = np.flatnonzero(self.fold == number)
         x = plain = encoder.encode(self.columns)
-        if self.curves != STRAIGHT:
+        if self.curves != NO_TERMS:
             bent = learn_encoder(own, self.schema, self.weight[train], self.curves)
             x = bent.encode(self.columns)
         return CvFold(number, train, test, x, plain, blocks, self.label, weight)

@@ -13,10 +13,10 @@ import numpy as np
 from placement.arrays import FloatArray, IntArray
 from placement.data.encoding.encoder import RARE_BELOW, NumberSums
 from placement.data.profiles.column_profile import (
+    CategoryProfile,
     NumberProfile,
     Numbers,
     Profile,
-    WordProfile,
     Words,
 )
 from placement.evaluation.drift.distribution_tests import (
@@ -146,7 +146,7 @@ def count_for_drift(
     return DriftCounts(
         len(probability),
         tuple(own.seen(columns[own.column], decimal) for own in profile.columns),
-        profile.predictions.seen_numbers(probability),
+        profile.predictions.count_numbers(probability),
         NumberSums.of(probability, np.broadcast_to(np.float64(1), probability.shape)),
     )
 
@@ -166,11 +166,11 @@ def drift(profile: Profile, now: DriftCounts) -> Drift:
 
 
 def _column(
-    profile: Profile, train: NumberProfile | WordProfile, now: Numbers | Words
+    profile: Profile, train: NumberProfile | CategoryProfile, now: Numbers | Words
 ) -> ColumnDrift:
     if isinstance(train, NumberProfile) and isinstance(now, Numbers):
         return _number(profile, train, now)
-    if isinstance(train, WordProfile) and isinstance(now, Words):
+    if isinstance(train, CategoryProfile) and isinstance(now, Words):
         return _category(profile, train, now)
     raise TypeError(f"{train.column}: a {type(now).__name__} is no part of its profile")
 
@@ -203,7 +203,7 @@ def _psi_of_bins(train: IntArray, now: IntArray, missing: int, missing_now: int)
     return psi(*_with(before, after, [(missing, missing_now)]))
 
 
-def _category(profile: Profile, train: WordProfile, now: Words) -> ColumnDrift:
+def _category(profile: Profile, train: CategoryProfile, now: Words) -> ColumnDrift:
     unknown, others = now.unknown, sum(now.unknown.values())
     known = np.array(train.counts, dtype=np.int64)
     large = merged_levels(known, now.rows)

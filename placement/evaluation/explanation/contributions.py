@@ -53,9 +53,9 @@ def explain(fitted: "Fitted", table: Mapping[str, Any], decimal: str = ".") -> E
     encoded = fitted.encoder.encode({name: table[there] for name, there in found.items()}, decimal)
     averages = fitted.encoder.averages
     parts = (encoded - averages) * fitted.weights
-    columns = tuple(dict.fromkeys(fitted.encoder.owners))
+    columns = tuple(dict.fromkeys(fitted.encoder.source_columns))
     contributions = np.zeros((len(encoded), len(columns)))
-    for place, owner in enumerate(fitted.encoder.owners):
+    for place, owner in enumerate(fitted.encoder.source_columns):
         contributions[:, columns.index(owner)] += parts[:, place]
     low, high = scores.interval or (None, None)
     return Explanation(

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from placement.data.encoding.chunks import ArrayChunks, no_weights
+from placement.data.encoding.chunks import ArrayChunks, unit_weights
 from placement.lessons.computation import Check, Computation, Curves, StepValue, central_difference
 from placement.lessons.definition import EPSILON, PROBABILITY, Lesson
 from placement.lessons.graph.common_graphs import perceptron_graph
@@ -92,7 +92,7 @@ def _train_with_outlier(epsilon: float) -> dict[str, StepValue]:
     x = generator.normal(size=400)
     y = (generator.random(400) < 1 / (1 + np.exp(-4 * x))).astype(float)
     x, y = np.append(x, _OUTLIER), np.append(y, 0.0)
-    rows = ArrayChunks(x[:, None], y, no_weights(len(y)))
+    rows = ArrayChunks(x[:, None], y, unit_weights(len(y)))
     values: dict[str, StepValue] = {}
     for loss in ("clamped", "logits"):
         solution = solve(rows, Options(loss=loss, l2=0.0, optimizer="newton", epsilon=epsilon))

@@ -13,7 +13,7 @@ import torch
 
 from placement.arrays import AnyFloatArray
 from placement.config import TrainConfig
-from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, no_weights
+from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, unit_weights
 from placement.errors import UsageError
 from placement.model import loss as losses
 from placement.training.gradcheck import gradient_methods
@@ -103,7 +103,7 @@ def check_gradients(
         source = data
     elif isinstance(data, tuple):
         x, y = (np.asarray(part, dtype=np.float64) for part in data)
-        source = ArrayChunks(x, y, no_weights(len(y)))
+        source = ArrayChunks(x, y, unit_weights(len(y)))
     else:
         from placement.training.prepare import prepare
 

@@ -11,7 +11,7 @@ from placement.arrays import FloatArray, IntArray
 from placement.config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.profiles.sensitive_groups import SensitiveGroups
-from placement.data.splits.split import ASIDE, TEST, TRAIN, split_of
+from placement.data.splits.split import TEST, TRAIN, UNUSED, make_split
 from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.model.fitted import Fitted
@@ -97,9 +97,9 @@ def without_fold(table: Table, config: TrainConfig, folds: ChunkedArray, number:
 
     def part(place: int) -> npt.NDArray[np.integer]:
         own = folds.piece(place)
-        return np.where(own == number, TEST, np.where(own < 0, ASIDE, TRAIN))
+        return np.where(own == number, TEST, np.where(own < 0, UNUSED, TRAIN))
 
-    split = split_of(table, part, "a fold")
+    split = make_split(table, part, "a fold")
     try:
         return prepare(table, config, split=split)
     except DataError:

@@ -86,7 +86,7 @@ def _rivals(fitted: Fitted, table: Table, watcher: ProgressListener) -> ModelCom
 def _usual(fitted: Fitted, table: Table) -> tuple[str, ...]:
     """Return the columns whose groups were compared in training, and the recognised ones."""
     before = fitted.figures.get("fairness") or {"columns": []}
-    found = match_columns(table.kept, [own["column"] for own in before["columns"]])
+    found = match_columns(table.chunked_columns, [own["column"] for own in before["columns"]])
     return tuple(dict.fromkeys((*found.values(), *table.sensitive)))
 
 

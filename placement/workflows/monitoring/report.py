@@ -9,7 +9,7 @@ import numpy as np
 from placement.arrays import BoolArray, ObjectArray
 from placement.config import TrainConfig
 from placement.data.columns.storage import Storage
-from placement.data.splits.split import FEWEST_HELD_OUT, TEST, TRAIN, split_of
+from placement.data.splits.split import MIN_HELD_OUT, TEST, TRAIN, make_split
 from placement.data.table.table import Table
 from placement.errors import DataError, ModelError, UsageError
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
@@ -140,7 +140,7 @@ def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
     latest = _latest(table)
     if latest is None:
         return None
-    split = split_of(
+    split = make_split(
         table, lambda place: np.where(_of_batch(table, place, latest), TEST, TRAIN), "a batch"
     )
     trained, tried = int(split.counts[TRAIN]), int(split.counts[TEST])
@@ -148,7 +148,7 @@ def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
         min(int(split.positive[part]), int(split.counts[part] - split.positive[part]))
         for part in (TRAIN, TEST)
     ]
-    if min(fewest) < FEWEST_HELD_OUT:
+    if min(fewest) < MIN_HELD_OUT:
         return None
     prepared = prepare(table, config, split=split)
     again = finish(prepared, solve(prepared.problem))
@@ -181,6 +181,6 @@ def _of_batch(table: Table, place: int, batch: str) -> BoolArray:
 
 
 def _batches(table: Table, place: int) -> ObjectArray:
-    column = table.kept[str(table.batch)]
+    column = table.chunked_columns[str(table.batch)]
     own = column.piece(place)
     return np.array([word or "" for word in words(own)], dtype=object)

@@ -5,11 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from placement.config import TrainConfig
-from placement.data.columns.raw_column import MOST_WORDS
+from placement.data.columns.raw_column import MAX_TEXTS
 from placement.data.columns.storage import Storage
 from placement.data.formats.table_reader import Reader
 from placement.data.schema import Schema
-from placement.data.table.read_table import Table, matching_columns, open_labelled, understand_table
+from placement.data.table.read_table import (
+    Table,
+    matching_columns,
+    open_labelled_table,
+    read_opened_table,
+)
 from placement.errors import DataError
 from placement.runtime.progress import NoProgress, ProgressListener
 
@@ -18,9 +23,9 @@ def read_with_progress(
     source: Any, how: Mapping[str, Any], storage: Storage, watcher: ProgressListener
 ) -> Table:
     """Read a table with outcomes as `how` says, opened already or not, and say how far it is."""
-    reader = source if isinstance(source, Reader) else open_labelled(source, how)
+    reader = source if isinstance(source, Reader) else open_labelled_table(source, how)
     with watcher.progress("reading", "rows", reader.likely_rows) as progress:
-        return understand_table(reader, how, storage, progress.update)
+        return read_opened_table(reader, how, storage, progress.update)
 
 
 def read_like(
@@ -55,16 +60,16 @@ def read_like(
         "categorical": tuple(f.name for f in schema.features if f.kind == "category"),
     }
     table = read_with_progress(source, how, storage, watcher)
-    theirs = matching_columns(table.kept, schema.feature_names, file=table.name)
+    theirs = matching_columns(table.chunked_columns, schema.feature_names, file=table.name)
     own = {spelling: name for name, spelling in theirs.items()}
     for spelling in theirs.values():
-        if table.kept[spelling].is_hashed:
+        if table.chunked_columns[spelling].is_hashed:
             raise DataError(
-                f"{table.name}: {spelling} has more than {MOST_WORDS:,} different words, which is "
+                f"{table.name}: {spelling} has more than {MAX_TEXTS:,} different words, which is "
                 "no category that a model can know"
             )
     return replace(
         table,
-        kept={own.get(name, name): c for name, c in table.kept.items()},
+        chunked_columns={own.get(name, name): c for name, c in table.chunked_columns.items()},
         sensitive=tuple(own.get(name, name) for name in table.sensitive),
     )

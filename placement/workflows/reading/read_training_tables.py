@@ -55,10 +55,11 @@ def _known_rows(table: Table, test: Table, seed: int) -> tuple[str, ...]:
     """Warn of rows to test on that are also trained on: their figures flatter."""
     alike = [
         name
-        for name, column in table.kept.items()
-        if name in test.kept
+        for name, column in table.chunked_columns.items()
+        if name in test.chunked_columns
         and name not in table.identifiers
-        and (column.kind, column.is_hashed) == (test.kept[name].kind, test.kept[name].is_hashed)
+        and (column.kind, column.is_hashed)
+        == (test.chunked_columns[name].kind, test.chunked_columns[name].is_hashed)
     ]
     again, exact = count_common(table, test, alike, seed)
     if not again:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from placement.config import TrainConfig
-from placement.data.splits.row_hashes import rows_digest
+from placement.data.splits.row_hashes import digest_rows
 from placement.data.splits.split import TEST, TRAIN, Split, hold_out
 from placement.data.table.table import Table
 from placement.model.fitted import Fitted
@@ -29,7 +29,7 @@ def is_training_table(figures: Mapping[str, Any], names: Sequence[str], table: T
     """
     if figures.get("data_digest") == table.digest:
         return True
-    return figures.get("rows_digest") == rows_digest(table, names)
+    return figures.get("rows_digest") == digest_rows(table, names)
 
 
 def split_of_training(fitted: Fitted, table: Table) -> Split | None:

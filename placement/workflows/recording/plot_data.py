@@ -54,5 +54,5 @@ def _of_pieces(tested: TestRows, name: str) -> Iterator[tuple[FloatArray, FloatA
     table = tested.table
     for place in range(table.pieces):
         rows = tested.rows(place)
-        cells = np.asarray(table.kept[name].piece(place), dtype=np.float64)
+        cells = np.asarray(table.chunked_columns[name].piece(place), dtype=np.float64)
         yield cells[rows], table.labels.piece(place)[rows], table.weights.piece(place)[rows]

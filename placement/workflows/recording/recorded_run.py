@@ -26,7 +26,7 @@ def recording(
     try:
         yield recorder
     except BaseException as error:
-        if recorder.was_asked:
+        if recorder.was_used:
             _end_after(error, recorder)
         raise
     finally:

@@ -13,7 +13,7 @@ import numpy as np
 from placement.data.columns.row_rules import parse_rule
 from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.table_reader import Block, Reader, RowCount
-from placement.data.output.csv_writer import open_output, output_form
+from placement.data.output.csv_writer import open_output, output_format
 from placement.data.output.writer import Output
 from placement.data.schema import matching_columns, quoted
 from placement.errors import UsageError
@@ -79,7 +79,7 @@ class Request:
                 f"{given.strip()}: say by which end of the list: --rank risk{given} for those most "
                 f"at risk, --rank chance{given} for those with the best chance"
             )
-        output_form(self.out)  # a wrong ending is told before any data is read
+        output_format(self.out)  # a wrong ending is told before any data is read
 
 
 def predict(

@@ -8,8 +8,8 @@ from placement.config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
 from placement.data.splits.folds import assign_folds
-from placement.data.splits.row_hashes import hashes_of
-from placement.data.splits.split import TRAIN, Marked, Split, break_ties, smallest
+from placement.data.splits.row_hashes import hash_rows
+from placement.data.splits.split import TRAIN, RowMask, Split, break_ties, mark_smallest
 from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.evaluation.alternatives.alternatives import ModelComparison, compare
@@ -76,19 +76,19 @@ def drawn_rows(table: Table, seed: int, split: Split | None) -> tuple[Table, int
     def there(place: int) -> BoolArray:
         if split is None:
             return np.ones(table.labels.sizes[place], dtype=bool)
-        return np.asarray(split.parts.piece(place) == TRAIN)
+        return np.asarray(split.subsets.piece(place) == TRAIN)
 
     total = sum(int(there(place).sum()) for place in range(table.pieces))
     most = min(MOST_ROWS, MOST_CELLS // max(_width(table), 1))
-    chosen: Marked = there
+    chosen: RowMask = there
     if total > most:
 
         def leaving(place: int) -> BoolArray:
             return ~there(place)
 
-        hashes = hashes_of(table, table.schema.feature_names, seed)
+        hashes = hash_rows(table, table.schema.feature_names, seed)
         keys, _ = break_ties(table, hashes, leaving)
-        chosen = smallest(table, keys, most / total, leaving)
+        chosen = mark_smallest(table, keys, most / total, leaving)
     elif total == len(table):
         return table, total
     marks = np.concatenate([chosen(place) for place in range(table.pieces)])
@@ -98,7 +98,7 @@ def drawn_rows(table: Table, seed: int, split: Split | None) -> tuple[Table, int
 def _width(table: Table) -> int:
     """Return about how many encoded columns a table has."""
     return sum(
-        2 if feature.kind == "number" else table.kept[feature.name].count_levels()
+        2 if feature.kind == "number" else table.chunked_columns[feature.name].count_levels()
         for feature in table.schema.features
     )
 
@@ -117,10 +117,10 @@ def _crossed(
 ) -> CrossValidationData:
     columns: dict[str, FloatArray | Coded] = {}
     for feature in table.schema.features:
-        own = table.kept[feature.name]
+        own = table.chunked_columns[feature.name]
         words = feature.kind == "category"
         columns[feature.name] = (
-            Coded(own.vector.whole(), own.words) if words else np.asarray(own.cells())
+            Coded(own.array.whole(), own.words) if words else np.asarray(own.cells())
         )
     return CrossValidationData(
         columns=columns,

@@ -165,12 +165,12 @@ def _is_training_table(model: Model, table: Table) -> bool:
     names = model.schema.feature_names
     if is_training_table(model.figures, names, table):
         return True
-    gaps = [table.kept[name].missing for name in names]
+    gaps = [table.chunked_columns[name].missing for name in names]
     missing = np.concatenate(
         [np.any([gap(place) for gap in gaps], axis=0) for place in range(table.pieces)]
     )
     if not missing.any() or missing.all():
         return False
     rest = table.take(np.flatnonzero(~missing))  # --missing drop
-    rest = replace(rest, digest=digest_of(rest.kept))
+    rest = replace(rest, digest=digest_of(rest.chunked_columns))
     return is_training_table(model.figures, names, rest)

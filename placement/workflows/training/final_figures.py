@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from placement.data.splits.folds import assign_folds
-from placement.data.splits.row_hashes import rows_digest
+from placement.data.splits.row_hashes import digest_rows
 from placement.errors import DataError
 from placement.evaluation.calibration.calibration import calibration_figures
 from placement.evaluation.metrics.accumulator import (
@@ -49,7 +49,7 @@ def finalize(trial: FitAndTestResult) -> Fitted:
         "skill": dataclasses.asdict(_skill(trial, judged)),
         "fairness": trial.fairness,
         "gradcheck": _verdict([check for _, check in trial.checks]),
-        "rows_digest": rows_digest(prepared.table, prepared.table.schema.feature_names),
+        "rows_digest": digest_rows(prepared.table, prepared.table.schema.feature_names),
     }
     tried = dataclasses.replace(trial.fitted, figures=figures)
     if config.refit and prepared.test is not None:

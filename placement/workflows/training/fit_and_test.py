@@ -99,7 +99,7 @@ def understand(
         facts=table.notes,
         notes=notes,
         levels={
-            feature.name: table.kept[feature.name].count_levels()
+            feature.name: table.chunked_columns[feature.name].count_levels()
             for feature in table.schema.features
             if feature.kind == "category"
         },

@@ -26,7 +26,7 @@ def inference(prepared: Prepared, fitted: Fitted, known: Information | None) -> 
     """Return the figures `inference` and `maximum_likelihood` of a model, JSON-able."""
     if known is None:
         return {"inference": None, "maximum_likelihood": {"why": NOT_FITTED["wide"]}}
-    owners = [prepared.encoder.owners[place] for place in prepared.problem.columns]
+    owners = [prepared.encoder.source_columns[place] for place in prepared.problem.columns]
     inflation = known.variance_inflation(owners)
     return {
         "inference": {**_sums(known), "vif": inflation},

@@ -71,7 +71,7 @@ def predict_out_of_fold(
 
 
 def _fold(prepared: Prepared, folds: ChunkedArray, number: int) -> OutOfFoldPredictions:
-    p, y, w = (ChunkedArrayBuilder(prepared.table.shelf, np.float64) for _ in range(3))
+    p, y, w = (ChunkedArrayBuilder(prepared.table.store, np.float64) for _ in range(3))
     base_rate = prepared.base_rate
     for *cells, own_rate in fold_scored(prepared.table, prepared.config, folds, number):
         base_rate = own_rate
@@ -79,7 +79,7 @@ def _fold(prepared: Prepared, folds: ChunkedArray, number: int) -> OutOfFoldPred
             cutter.add(own)
     for cutter in (p, y, w):
         cutter.end()
-    return OutOfFoldPredictions(p.vector, y.vector, w.vector, base_rate)
+    return OutOfFoldPredictions(p.array, y.array, w.array, base_rate)
 
 
 def measured(folds: Iterable[OutOfFoldPredictions]) -> PredictionSummary:

@@ -115,7 +115,7 @@ def _as_csv(table: Table, folder: Path) -> Path:
     import pandas as pd
 
     path = folder / "rows.csv"
-    names = [name for name, column in table.kept.items() if not column.is_hashed]
+    names = [name for name, column in table.chunked_columns.items() if not column.is_hashed]
     for place in range(table.pieces):
         cells = {name: np.asarray(cells) for name, cells in table.piece(place, names).items()}
         pd.DataFrame(cells).to_csv(path, index=False, mode="a", header=not place)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from placement.data.columns import column as kinds
-from placement.data.columns.column import refuse_infinity, understand, warn_of_words, warn_off_scale
+from placement.data.columns.column import infer_kind, refuse_infinity, warn_of_words, warn_off_scale
 from placement.data.columns.load_columns import raw_column
 from placement.errors import DataError
 from tests.data.pieces import column, everyone, places, sight
@@ -14,7 +14,7 @@ def infer_scale(made):
 
 
 def missing(made):
-    return np.concatenate([made.missing(k) for k in range(len(made.vector))]).tolist()
+    return np.concatenate([made.missing(k) for k in range(len(made.array))]).tolist()
 
 
 def test_missing_words_are_missing_in_a_number_column():
@@ -64,7 +64,7 @@ def test_a_word_among_numbers_asked_for_as_categories_is_a_level_of_its_own():
 
 
 def test_typed_numbers_and_their_text_are_the_same_column():
-    typed = understand(raw_column("x", np.array([7.1, 2.0, np.nan, 2.0])))
+    typed = infer_kind(raw_column("x", np.array([7.1, 2.0, np.nan, 2.0])))
     text = column(["7.1", "2", "", "2.0"], "x")
     assert np.array_equal(typed.cells(), text.cells(), equal_nan=True)
     assert typed.read.texts[typed.read.codes].tolist() == ["7.1", "2", "", "2"]

@@ -30,22 +30,22 @@ COLUMNS = {
 
 
 @pytest.fixture(params=["memory", "files"])
-def shelf(request, tmp_path):
+def store(request, tmp_path):
     return MemoryColumnStore(10) if request.param == "memory" else DiskColumnStore(tmp_path, 10)
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_cells_come_back_in_their_dtype_bit_by_bit(shelf, name):
+def test_cells_come_back_in_their_dtype_bit_by_bit(store, name):
     cells = COLUMNS[name]
-    vector = shelf.vector(cells.dtype)
-    vector.append(cells)
-    vector.append(cells[::-1])
+    array = store.new_array(cells.dtype)
+    array.append(cells)
+    array.append(cells[::-1])
     for place, expected in enumerate((cells, cells[::-1])):
-        found = vector.piece(place)
+        found = array.piece(place)
         assert found.dtype == cells.dtype
         assert found.tobytes() == expected.tobytes()
-    assert vector.rows == 2 * len(cells)
-    assert vector.whole().tobytes() == np.concatenate([cells, cells[::-1]]).tobytes()
+    assert array.rows == 2 * len(cells)
+    assert array.whole().tobytes() == np.concatenate([cells, cells[::-1]]).tobytes()
 
 
 @pytest.mark.parametrize(
@@ -55,35 +55,35 @@ def test_cells_come_back_in_their_dtype_bit_by_bit(shelf, name):
 def test_numbers_take_no_more_bytes_than_they_need(tmp_path, name, size):
     cells = COLUMNS[name]
     assert compact(cells).itemsize == size
-    vector = DiskColumnStore(tmp_path).vector(np.float64)
-    vector.append(cells)
-    assert vector.path.stat().st_size == size * len(cells) == vector.size
+    array = DiskColumnStore(tmp_path).new_array(np.float64)
+    array.append(cells)
+    assert array.path.stat().st_size == size * len(cells) == array.size
 
 
 @pytest.mark.parametrize("sizes", [[3, 4, 25, 1], [10, 10], [33], [0, 9, 1], []])
-def test_pieces_are_cut_at_the_same_rows_whatever_comes_at_once(shelf, sizes):
+def test_pieces_are_cut_at_the_same_rows_whatever_comes_at_once(store, sizes):
     cells, start = np.arange(sum(sizes), dtype=np.float64), 0
-    cutter = ChunkedArrayBuilder(shelf, np.float64)
+    cutter = ChunkedArrayBuilder(store, np.float64)
     for size in sizes:
         cutter.add(cells[start : start + size])
         start += size
     cutter.end()
     whole, left = divmod(len(cells), 10)
-    assert cutter.vector.sizes == [10] * whole + [left] * (left > 0)
-    assert cutter.vector.whole().tolist() == cells.tolist()
+    assert cutter.array.sizes == [10] * whole + [left] * (left > 0)
+    assert cutter.array.whole().tolist() == cells.tolist()
 
 
-def test_a_file_ends_its_piece(shelf):
-    cutter = ChunkedArrayBuilder(shelf, np.int32)
+def test_a_file_ends_its_piece(store):
+    cutter = ChunkedArrayBuilder(store, np.int32)
     for _ in range(2):
         cutter.add(np.arange(13, dtype=np.int32))
         cutter.end()
     cutter.end()
-    assert cutter.vector.sizes == [10, 3, 10, 3]
+    assert cutter.array.sizes == [10, 3, 10, 3]
 
 
 def test_a_vector_is_found_again_by_what_is_known_of_it(tmp_path):
-    made = DiskColumnStore(tmp_path).vector(np.float64)
+    made = DiskColumnStore(tmp_path).new_array(np.float64)
     for cells in (np.array([1.0, 2.0]), np.array([0.5]), np.array([1e9])):
         made.append(cells)
     again = DiskChunkedArray.found(made.dtype.str, made.path, made.sizes, made.kinds)
@@ -92,21 +92,21 @@ def test_a_vector_is_found_again_by_what_is_known_of_it(tmp_path):
 
 
 def test_what_is_computed_is_worked_out_when_asked_and_never_written():
-    vector = ComputedArray(np.int64, [2, 1], lambda place: np.full(2 - place, place))
-    assert vector.whole().tolist() == [0, 0, 1]
+    array = ComputedArray(np.int64, [2, 1], lambda place: np.full(2 - place, place))
+    assert array.whole().tolist() == [0, 0, 1]
     with pytest.raises(TypeError, match="not written"):
-        vector.append(np.zeros(1))
+        array.append(np.zeros(1))
 
 
 def test_a_file_cut_short_while_in_use_is_told(tmp_path):
-    vector = DiskColumnStore(tmp_path).vector(np.float64)
-    vector.append(np.array([0.5, 0.25]))
-    vector.path.write_bytes(vector.path.read_bytes()[:-1])
+    array = DiskColumnStore(tmp_path).new_array(np.float64)
+    array.append(np.array([0.5, 0.25]))
+    array.path.write_bytes(array.path.read_bytes()[:-1])
     with pytest.raises(StoreError, match="was cut short while it was in use"):
-        vector.piece(0)
+        array.piece(0)
 
 
 def test_a_folder_that_is_gone_is_told_as_an_output_that_cannot_be_written(tmp_path):
-    vector = DiskColumnStore(tmp_path / "gone").vector(np.float64)
+    array = DiskColumnStore(tmp_path / "gone").new_array(np.float64)
     with pytest.raises(StoreError, match="folder does not exist"):
-        vector.append(np.zeros(1))
+        array.append(np.zeros(1))

@@ -186,7 +186,7 @@ def test_averages_are_the_means_of_the_encoded_training_rows():
 def test_each_column_is_explained_under_its_file_column_or_under_both():
     curves = NonlinearTerms({"cgpa": 3}, {"cgpa": (7.0,)}, (("backlogs", "stream"),))
     encoder = learnt(table(gaps=0), curves)
-    assert list(zip(encoder.names, encoder.owners, strict=True)) == [
+    assert list(zip(encoder.names, encoder.source_columns, strict=True)) == [
         ("cgpa", "cgpa"),
         ("cgpa.spline2", "cgpa"),
         ("cgpa>=7", "cgpa"),

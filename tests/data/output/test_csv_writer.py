@@ -15,7 +15,7 @@ from placement.data.formats.csv_records import fields
 from placement.data.formats.dialect import Dialect
 from placement.data.formats.table_reader import BlockRequest, open_table
 from placement.data.output.csv_cells import quoted
-from placement.data.output.csv_writer import open_output, output_form
+from placement.data.output.csv_writer import open_output, output_format
 from placement.errors import StoreError, UsageError
 
 ADDED = ("placement_probability", "placement_label")
@@ -281,8 +281,8 @@ def test_a_folder_that_is_not_there_and_a_directory_are_store_errors(tmp_path):
 def test_an_unknown_ending_is_a_usage_error_before_any_reading():
     for out in ("out.doc", "out.parquet.gz", "out.gz"):
         with pytest.raises(UsageError, match="the ending must be one of"):
-            output_form(out)
-    assert output_form("OUT.XLSX") == "xlsx"
+            output_format(out)
+    assert output_format("OUT.XLSX") == "xlsx"
 
 
 def test_a_closed_pipe_is_left_to_the_caller(tmp_path, monkeypatch):

@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placement.data.profiles.column_profile import (
+    CategoryProfile,
     NumberProfile,
     Profile,
-    WordProfile,
     in_bins,
     profile_of_document,
 )
 
 GRADES = NumberProfile("cgpa", (6.0, 7.5), (10, 20, 30), 5, 4.0, 10.0)
-STREAMS = WordProfile("stream", ("CSE", "ECE"), (40, 20), 5, 0, numeric=False)
-RANKS = WordProfile("rank", ("1", "2"), (40, 20), 0, 0, numeric=True)
+STREAMS = CategoryProfile("stream", ("CSE", "ECE"), (40, 20), 5, 0, numeric=False)
+RANKS = CategoryProfile("rank", ("1", "2"), (40, 20), 0, 0, numeric=True)
 
 numbers = st.lists(st.floats(-20, 20) | st.sampled_from([np.nan, 6.0, 7.5, np.inf]), max_size=30)
 streams = st.lists(st.sampled_from(["CSE", " cse", "ECE", "Civil", "civil ", "", None]))

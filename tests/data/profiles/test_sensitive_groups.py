@@ -7,7 +7,7 @@ import pytest
 from placement.config import TrainConfig
 from placement.data.columns.storage import Storage
 from placement.data.profiles.sensitive_groups import MISSING, groups_of_column, sensitive_groups
-from placement.data.table.read_table import open_labelled, read_table, understand_table
+from placement.data.table.read_table import open_labelled_table, read_opened_table, read_table
 from placement.errors import DataError
 
 
@@ -76,7 +76,7 @@ def test_numbers_on_the_disk_have_the_borders_of_those_in_memory(tmp_path, monke
     whole = read_table(path)
     how = TrainConfig().of_scope("read")
     with Storage(stream=True, folder=str(tmp_path), piece_rows=64) as storage:
-        streamed = understand_table(open_labelled(str(path), how), how, storage)
+        streamed = read_opened_table(open_labelled_table(str(path), how), how, storage)
         assert streamed.pieces > 5
         for name in ("age", "gender"):
             found, expected = groups_of_column(streamed, name), groups_of_column(whole, name)

@@ -6,8 +6,8 @@ import pytest
 
 from placement.config import TrainConfig
 from placement.data.splits.folds import assign_folds
-from placement.data.splits.row_hashes import table_hashes
-from placement.data.splits.split import hold_out, order_by_hash, smallest
+from placement.data.splits.row_hashes import hash_table
+from placement.data.splits.split import hold_out, mark_smallest, order_by_hash
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
 
@@ -139,15 +139,15 @@ def test_two_rows_one_of_each_outcome_train():
 
 def test_negative_zero_and_missing_cells_have_one_hash():
     pairs = {"a": [0.0, -0.0, 1.0], "b": [np.nan, -np.nan, 2.0], "placed": [1, 1, 0]}
-    one, other, third = table_hashes(read_table(pd.DataFrame(pairs)), 0).whole()
+    one, other, third = hash_table(read_table(pd.DataFrame(pairs)), 0).whole()
     assert one == other != third
 
 
 def test_ties_are_held_out_together():
     table = read_table(pd.DataFrame({"cgpa": np.arange(7.0), "placed": [1] * 6 + [0]}))
-    hashes = table.shelf.vector(np.uint64)
+    hashes = table.store.new_array(np.uint64)
     hashes.append(np.array([5, 5, 5, 9, 10, 11, 1], dtype=np.uint64))
-    marked = smallest(table, order_by_hash(table, hashes), 1 / 6)
+    marked = mark_smallest(table, order_by_hash(table, hashes), 1 / 6)
     assert marked(0).tolist() == [True] * 3 + [False] * 4
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placement.data.profiles.column_profile import NumberProfile, Profile, WordProfile
+from placement.data.profiles.column_profile import CategoryProfile, NumberProfile, Profile
 from placement.data.profiles.learn_profile import profile_of_numbers
 from placement.evaluation.drift.distribution_tests import psi
 from placement.evaluation.drift.drift import count_for_drift, drift
@@ -27,7 +27,7 @@ def profile(missing=0, rare=0):
         2_000,
         (
             profile_of_numbers("cgpa", grades, 4.0, 10.0),
-            WordProfile("stream", levels, counts, rare, 0, numeric=False),
+            CategoryProfile("stream", levels, counts, rare, 0, numeric=False),
         ),
         profile_of_numbers("prediction", CHANCES, 0.0, 1.0),
         float(CHANCES.mean()),

@@ -180,7 +180,7 @@ def test_where_nothing_is_held_out_the_skill_is_that_of_calibrated_rows_out_of_f
 @METHODS
 def test_folds_in_which_a_higher_probability_went_with_no_higher_share_teach_nothing(method):
     def vector(cells):
-        made = MemoryColumnStore().vector(np.float64)
+        made = MemoryColumnStore().new_array(np.float64)
         made.append(np.array(cells))
         return made
 
