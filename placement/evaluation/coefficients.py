@@ -17,7 +17,8 @@ import numpy as np
 from placement.arrays import FloatArray
 from placement.errors import UsageError, did_you_mean
 from placement.model.figures import CoefficientEstimate
-from placement.model.scorer import Z95, fold
+from placement.model.scorer import fold
+from placement.stats.intervals import Z95
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted

@@ -13,15 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import BoolArray, FloatArray, IndexArray
-from placement.evaluation.metrics.bootstrap import EXACT_ROWS, block_sizes, draw_counts
-from placement.evaluation.metrics.skill import row_log_loss
 from placement.evaluation.paired_tests import DeLong, McNemar, binary, delong, mcnemar
-from placement.model.scorer import Z95
+from placement.stats.calibration_error import all_whole
+from placement.stats.intervals import Z95, percentile_interval
+from placement.stats.log_loss import row_log_loss
+from placement.stats.resampling import EXACT_ROWS, block_sizes, draw_counts
+from placement.stats.roc_area import roc_area, tie_starts
 
 Verdict = Literal["better", "worse", "no difference beyond chance"]
 
 REPLICATES = 2000
 _BY_RANKS = "DeLong's for the ROC area"
+_UNKNOWN = (-np.inf, np.inf)
 
 
 @dataclass(frozen=True)
@@ -79,12 +82,14 @@ def compare(
     both = _Pairs(p, q, y, w)
     ranks = delong(p, q, y, w)
     if both.units > EXACT_ROWS:
-        low, high, area = *_by_standard_error(both), _of_ranks(ranks)
+        low, high = _by_standard_error(both)
+        area = None if ranks is None else _of_ranks(ranks)
         method = f"95 % from the standard error of the paired differences, {_BY_RANKS}"
     else:
         drawn = _resampled(both.repeated(), replicates, np.random.default_rng(seed), on_progress)
-        low, high = _limits(drawn[:, :2])
-        area = None if ranks is None else _of_replicates(ranks, drawn[:, 2])
+        intervals = [percentile_interval(column) or _UNKNOWN for column in drawn.T]
+        low, high = np.transpose(intervals[:2])
+        area = None if ranks is None else Difference(ranks.difference, *intervals[2])
         method = f"95 % percentile bootstrap, {replicates} replicates of the rows as pairs"
     if both.units < 2:
         low, high = np.full(2, -np.inf), np.full(2, np.inf)
@@ -112,7 +117,7 @@ class _Pairs:
 
     @property
     def whole(self) -> bool:
-        return bool((self.weight == np.floor(self.weight)).all())
+        return all_whole(self.weight)
 
     @property
     def units(self) -> float:
@@ -143,23 +148,10 @@ def _by_standard_error(both: _Pairs) -> tuple[FloatArray, FloatArray]:
     return mean - reach, mean + reach
 
 
-def _of_ranks(ranks: DeLong | None) -> Difference | None:
-    if ranks is None:
-        return None
+def _of_ranks(ranks: DeLong) -> Difference:
     low = -np.inf if ranks.low is None else ranks.low
     high = np.inf if ranks.high is None else ranks.high
     return Difference(ranks.difference, low, high)
-
-
-def _of_replicates(ranks: DeLong, areas: FloatArray) -> Difference:
-    low, high = _limits(areas)
-    return Difference(ranks.difference, float(low), float(high))
-
-
-def _limits(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the 2.5 and 97.5 % points over replicates, leaving out those without a figure."""
-    low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
-    return low, high
 
 
 def _resampled(
@@ -189,8 +181,7 @@ class _Ranked:
     @classmethod
     def by(cls, score: FloatArray, label: FloatArray) -> "_Ranked":
         order = np.argsort(score, kind="stable")
-        starts = np.flatnonzero(np.concatenate([[True], np.diff(score[order]) > 0]))
-        return cls(order, starts, label[order] == 1)
+        return cls(order, tie_starts(score[order]), label[order] == 1)
 
     def areas(self, mass: FloatArray) -> FloatArray:
         """Return the ROC area (r,) under weights (r, n) of the rows, NaN without both outcomes."""
@@ -199,7 +190,4 @@ class _Ranked:
         if len(self.starts) < len(self.order):
             positive = np.add.reduceat(positive, self.starts, axis=1)
             negative = np.add.reduceat(negative, self.starts, axis=1)
-        below = np.cumsum(negative, axis=1) - negative / 2  # ties count half
-        pairs = positive.sum(axis=1) * negative.sum(axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(np.einsum("rm,rm->r", positive, below) / pairs)
+        return roc_area(negative, positive)

@@ -89,7 +89,7 @@ def evaluate(
     for place, p in enumerate(pieces):
         codes = [own.codes(place) for own in groups]
         judge.add(codes, p, table.labels.piece(place), table.weights.piece(place))
-    return replace(found, fairness=judge.found(notes={own.column: own.note for own in groups}))
+    return replace(found, fairness=judge.result(notes={own.column: own.note for own in groups}))
 
 
 def forward(fitted: "Fitted", columns: Mapping[str, Any]) -> FloatArray:

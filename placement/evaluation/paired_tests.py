@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from placement.arrays import FloatArray
 from placement.evaluation.metrics.metrics import checked
-from placement.model.scorer import Z95
+from placement.stats.intervals import Z95
 
 FEW_DISCORDANT = 25
 _NOTHING = 1e-12  # below it, a standard error of areas is the rounding of sums

@@ -1,7 +1,10 @@
 """What is known of predictions beside outcomes, as data: metrics, gain, calibration."""
 
 import dataclasses
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 from placement.arrays import Document
 
@@ -46,6 +49,12 @@ class Metrics:
     f1: float | None
     ece: float | None
 
+    @classmethod
+    def of(cls, values: Mapping[str, SupportsFloat]) -> "Metrics":
+        """Take in one number a metric, NaN where it is undefined."""
+        floats = {name: float(values[name]) for name in NAMES}
+        return cls(**{name: None if math.isnan(own) else own for name, own in floats.items()})
+
     def as_dict(self) -> dict[str, float | None]:
         """Return the figures by name, in the order of the contract."""
         return {name: getattr(self, name) for name in NAMES}
@@ -55,8 +64,8 @@ class Metrics:
 class Skill:
     """The gain over the base rate: mean log-loss of the base rate minus that of the model.
 
-    `low` and `high` bound the gain with 95 %; they are infinite where one row says nothing of
-    spread. `better_than_base_rate` only where the whole interval is above zero.
+    `low` and `high` bound the gain with 95 %; they are infinite for a single row, whose spread is
+    not known. `better_than_base_rate` only where the whole interval is above zero.
     """
 
     base_log_loss: float

@@ -24,13 +24,6 @@ class Line:
     intercept_error: float
 
 
-def logit_of(p: FloatArray) -> FloatArray:
-    """Return log(p / (1 - p)), with p kept off 0 and 1 by 2.2e-16 as for the log-loss: ±36."""
-    epsilon = np.finfo(np.float64).eps
-    kept = np.clip(p, epsilon, 1 - epsilon)
-    return np.asarray(np.log(kept) - np.log1p(-kept))
-
-
 def fit_logit_slope(x: FloatArray, y: FloatArray, weight: FloatArray) -> Line | None:
     """Regress labels y (n,) in [0, 1] on x (n,), each row counting `weight` times.
 

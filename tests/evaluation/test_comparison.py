@@ -7,7 +7,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from placement.errors import DataError
 from placement.evaluation import comparison
 from placement.evaluation.comparison import compare
-from placement.evaluation.metrics.bootstrap import draw_counts
+from placement.stats.resampling import draw_counts
 
 FIGURES = ("log_loss", "brier", "roc_auc")
 

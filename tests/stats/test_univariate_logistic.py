@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from placement.stats.univariate_logistic import fit_logit_intercept, fit_logit_slope, logit_of
+from placement.stats.log_loss import logit_of
+from placement.stats.univariate_logistic import fit_logit_intercept, fit_logit_slope
 
 
 def sample(n=400, seed=1):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placement.arrays import CellArray, FloatArray, IntArray
+from placement.arrays import FloatArray, IntArray
 from placement.data.columns.column import Column
 from placement.data.columns.column_summary import (
     ColumnSummary,
@@ -19,6 +19,7 @@ from placement.data.schema import (
     means_identifier,
     means_person,
 )
+from placement.stats.roc_area import roc_area, roc_area_of_rows
 
 DISTINCT_SHARE = 0.95  # of a column named as a number of a person
 WORDS_SHARE = 0.5  # of any column of words
@@ -164,7 +165,7 @@ def separates(column: Column, seen: ColumnSummary, outcome: OutcomeCodes) -> flo
         return None
     else:
         share = seen.levels[:, 1] / np.maximum(seen.levels.sum(axis=1), 1)
-        found = auc_of_counts(share, seen.levels)
+        found = roc_area_of_rows(share, *seen.levels.T)
     best = max(found, 1 - found)
     return best if best > NEARLY_SEPARATES else None
 
@@ -185,10 +186,10 @@ def _auc_of_numbers(column: Column, seen: ColumnSummary, outcome: OutcomeCodes) 
     if seen.present <= _EXACT_ROWS or not np.isfinite(seen.high - seen.low):
         parts = list(_known(column, outcome))
         values, label = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return auc(values, label)
+        return roc_area_of_rows(values, 1 - label, label)
     some = list(_known(column, outcome, every=_EVERY))
     values, label = (np.concatenate(part) for part in zip(*some, strict=True))
-    found = auc(values, label)
+    found = roc_area_of_rows(values, 1 - label, label)
     if max(found, 1 - found) < _WORTH_A_LOOK:
         return found
     scale = (_BINS - 1) / ((seen.high - seen.low) or 1.0)
@@ -209,7 +210,8 @@ def _binned(
         counts += np.bincount(codes, minlength=2 * _BINS).reshape(-1, 2)
     pairs = float(counts[:, 0].sum()) * float(counts[:, 1].sum())
     within = float((counts[:, 0].astype(np.float64) * counts[:, 1]).sum())
-    return auc_of_counts(np.arange(_BINS), counts), within / 2 / max(pairs, 1.0)
+    area = float(roc_area(*counts.T.astype(np.float64)))
+    return area, within / 2 / max(pairs, 1.0)
 
 
 def _known(
@@ -220,23 +222,3 @@ def _known(
         values, codes = np.asarray(column.piece(place))[::every], outcome.codes(place)[::every]
         seen = (codes >= 0) & ~np.isnan(values)
         yield values[seen], outcome.positive[codes[seen]].astype(np.int64)
-
-
-def auc(values: FloatArray, label: CellArray) -> float:
-    """Return the area under the ROC curve of values (n,) for labels in [0, 1]; 0.5 if one class."""
-    distinct, place = np.unique(values, return_inverse=True)
-    yes, no = np.bincount(place, label), np.bincount(place, 1 - label)
-    return auc_of_counts(distinct, np.column_stack([no, yes]))
-
-
-def auc_of_counts(score: CellArray, counts: CellArray) -> float:
-    """Return the area from the negative and positive rows (k, 2) of each score (k,)."""
-    ordered = counts[np.argsort(score, kind="stable")].astype(np.float64)
-    score = np.sort(score)
-    if not len(score):
-        return 0.5
-    starts = np.flatnonzero(np.concatenate([[True], np.diff(score) > 0]))
-    no, yes = np.add.reduceat(ordered, starts, axis=0).T
-    pairs = float(yes.sum() * no.sum())
-    below = np.cumsum(no) - no
-    return float((yes * (below + no / 2)).sum() / pairs) if pairs else 0.5

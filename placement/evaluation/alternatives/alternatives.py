@@ -18,8 +18,8 @@ from placement.evaluation.alternatives.nonlinearity_search import (
 )
 from placement.evaluation.alternatives.sklearn_cv import CrossValidationData, CvFold, logistic
 from placement.evaluation.metrics.metrics import metrics
-from placement.evaluation.metrics.skill import row_log_loss
 from placement.runtime.ordered_map import in_order, usable_processors
+from placement.stats.log_loss import row_log_loss
 
 MOST_LEVELS = 255  # of a category, that the trees can tell apart
 # Where the trees see nothing: the share of the perceptron's gain over the base rate that a curve

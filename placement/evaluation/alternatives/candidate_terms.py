@@ -11,6 +11,7 @@ from placement.data.encoding.encoder import learn_encoder
 from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.data.schema import quoted
 from placement.evaluation.alternatives.sklearn_cv import CrossValidationData, CvFold, logistic
+from placement.stats.log_loss import row_log_loss
 
 CUTS = 9  # tried at once, evenly over the distinct values; then as many between its neighbours
 CUT_ROWS = 5_000  # of training rows that a cut is sought on
@@ -96,12 +97,9 @@ class Step(Term):
         return shortest_between(distinct[best], distinct[best + 1])
 
     def _loss(self, fold: CvFold, x: FloatArray, rows: IndexArray, cut: float) -> float:
-        from sklearn.metrics import log_loss
-
         stepped = np.column_stack([x, self._values >= cut])
         p = logistic(fold, stepped, rows, self._l2)(stepped[rows])
-        weight = fold.weight[rows]
-        return float(log_loss(fold.label[rows], p, sample_weight=weight, labels=[0, 1]))
+        return float(np.average(row_log_loss(p, fold.label[rows]), weights=fold.weight[rows]))
 
 
 def _spread(first: int, last: int) -> list[int]:

@@ -18,7 +18,8 @@ from placement.evaluation.alternatives.sklearn_cv import (
     CvFold,
     predict_out_of_fold,
 )
-from placement.evaluation.metrics.skill import mean_interval, row_log_loss
+from placement.stats.log_loss import row_log_loss
+from placement.stats.resampling import mean_interval
 
 MOST_REMEDIES = 6
 TRIED_COLUMNS, TRIED_PAIRS = 4, 4  # where most is left over

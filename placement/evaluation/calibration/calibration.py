@@ -9,10 +9,12 @@ import numpy as np
 
 from placement.arrays import FloatArray, IntArray
 from placement.evaluation.calibration.brier_decomposition import brier_parts
-from placement.evaluation.calibration.reliability import BINS, equal_count_groups, reliability_bins
-from placement.model.scorer import Z95
+from placement.evaluation.calibration.reliability import equal_count_groups, reliability_bins
+from placement.stats.calibration_error import BINS
 from placement.stats.figures import CalibrationFigures, Estimate
-from placement.stats.univariate_logistic import fit_logit_intercept, fit_logit_slope, logit_of
+from placement.stats.intervals import Z95
+from placement.stats.log_loss import logit_of
+from placement.stats.univariate_logistic import fit_logit_intercept, fit_logit_slope
 
 
 def calibration_figures(

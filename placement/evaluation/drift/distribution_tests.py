@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from placement.arrays import BoolArray, IndexArray, IntArray
-from placement.evaluation.calibration.reliability import wilson
+from placement.stats.intervals import wilson
 
 Test = tuple[float | None, float | None]  # statistic and p-value, None where there is none
 Level = Literal["stable", "moderate", "large", "within chance", "too few rows"]

@@ -32,7 +32,7 @@ from placement.evaluation.drift.distribution_tests import (
     psi,
     rates,
 )
-from placement.model.scorer import Z95
+from placement.stats.intervals import Z95
 
 EXAMPLES = 3
 

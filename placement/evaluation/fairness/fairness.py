@@ -24,7 +24,7 @@ POOLED = f"(fewer than {LEAST_ROWS})"
 
 
 class FairnessAccumulator:
-    """Takes in predictions with the groups of each row, piece by piece; `found` compares them.
+    """Takes in predictions with the groups of each row, piece by piece; `result` compares them.
 
     `groups` names the groups of each column.
     """
@@ -43,7 +43,7 @@ class FairnessAccumulator:
         for sums, own in zip(self._sums.values(), codes, strict=True):
             sums.add(own, p, y, w)
 
-    def found(
+    def result(
         self,
         *,
         private: bool = False,
@@ -57,7 +57,7 @@ class FairnessAccumulator:
         """
         columns, bound = [], 0.0
         for place, (name, sums) in enumerate(self._sums.items()):
-            summed = sums.summed(LEAST_ROWS if private else 0, POOLED)
+            summed = sums.totals(LEAST_ROWS if private else 0, POOLED)
             bound = max(bound, summed.bound)
             rng = np.random.default_rng([self._seed, place])
             note = (notes or {}).get(name)
@@ -98,7 +98,7 @@ def fairness(
     judge = FairnessAccumulator(names, threshold, seed)
     p, y = (np.asarray(own, dtype=np.float64) for own in (probability, label))
     judge.add(codes, p, y, w)
-    return judge.found(difference=difference, ratio=ratio)
+    return judge.result(difference=difference, ratio=ratio)
 
 
 def _without_few(column: ByColumn) -> ByColumn:

@@ -12,8 +12,8 @@ import numpy as np
 from placement.arrays import FloatArray, IntArray
 from placement.evaluation.metrics.accumulator import BINS as FINE_BINS
 from placement.evaluation.metrics.accumulator import bin_of
-from placement.evaluation.metrics.bootstrap import EXACT_ROWS
-from placement.evaluation.metrics.metrics import split_labels
+from placement.stats.resampling import EXACT_ROWS
+from placement.stats.roc_area import roc_area, roc_area_of_rows
 
 BINS = 1 << 14
 
@@ -39,7 +39,7 @@ class GroupTotals:
 
 
 class GroupCounter:
-    """Takes in rows with the place of their group in `names`; `summed` gives the sums."""
+    """Takes in rows with the index of their group in `names`; `totals` gives the sums."""
 
     def __init__(self, names: Sequence[str], threshold: float) -> None:
         self.names, self._threshold = tuple(names), threshold
@@ -48,15 +48,15 @@ class GroupCounter:
         # By line: positive rows, weight · probability.
         self._lines = np.zeros((2, count))
         self._mass, self._square = np.zeros((count, 2, 2)), np.zeros((count, 2, 2))
-        self._parts: list[tuple[IntArray, FloatArray, FloatArray, FloatArray]] = []
-        self._kept = 0
+        self._pieces: list[tuple[IntArray, FloatArray, FloatArray, FloatArray]] = []
+        self._piece_rows = 0
         self._bins: FloatArray | None = None  # (group, outcome, bin)
 
     def add(self, codes: IntArray, p: FloatArray, y: FloatArray, w: FloatArray) -> None:
         """Take in rows (n,): group, probability, label in [0, 1], weight (0: does not count)."""
-        there = w > 0
-        if not there.all():
-            codes, p, y, w = codes[there], p[there], y[there], w[there]
+        counted = w > 0
+        if not counted.all():
+            codes, p, y, w = codes[counted], p[counted], y[counted], w[counted]
         count = len(self.names)
         self._rows += np.bincount(codes, minlength=count)
         for line, amounts in enumerate((y, w * p)):
@@ -65,64 +65,56 @@ class GroupCounter:
         for outcome, share in enumerate((1 - y, y)):
             for sums, weights in ((self._mass, w), (self._square, w * w)):
                 sums[:, outcome] += np.bincount(cells, weights * share, 2 * count).reshape(-1, 2)
-        self._parts.append((codes, p, y, w))
-        self._kept += len(p)
-        if self._kept > EXACT_ROWS:
+        self._pieces.append((codes, p, y, w))
+        self._piece_rows += len(p)
+        if self._piece_rows > EXACT_ROWS:
             self._bins = np.zeros((count, 2, BINS)) if self._bins is None else self._bins
             self._sum_up(self._bins)
 
     def _sum_up(self, bins: FloatArray) -> None:
-        for codes, p, y, w in self._parts:
-            places = codes * BINS + bin_of(p) // (FINE_BINS // BINS)
+        for codes, p, y, w in self._pieces:
+            cells = codes * BINS + bin_of(p) // (FINE_BINS // BINS)
             for outcome, share in enumerate((1 - y, y)):
-                counted = np.bincount(places, w * share, bins[:, 0].size)
-                bins[:, outcome] += counted.reshape(len(bins), BINS)
-        self._parts, self._kept = [], 0
+                sums = np.bincount(cells, w * share, bins[:, 0].size)
+                bins[:, outcome] += sums.reshape(len(bins), BINS)
+        self._pieces, self._piece_rows = [], 0
 
-    def summed(self, pool_below: int = 0, pool: str = "") -> GroupTotals:
+    def totals(self, pool_below: int = 0, pool: str = "") -> GroupTotals:
         """Return the sums of the groups that have rows; those of too few are one group, `pool`."""
-        there = np.flatnonzero(self._rows)
-        few = there[self._rows[there] < pool_below]
-        own = [np.array([place]) for place in there if place not in few]
-        names = [self.names[int(places[0])] for places in own]
+        present = np.flatnonzero(self._rows)
+        few = present[self._rows[present] < pool_below]
+        groups = [np.array([group]) for group in present if group not in few]
+        names = [self.names[int(group[0])] for group in groups]
         if len(few):
-            own, names = [*own, few], [*names, pool]
+            groups, names = [*groups, few], [*names, pool]
         if self._bins is not None:
             self._sum_up(self._bins)
-        areas = [self._area(places) for places in own]
+        areas = [self._area(group) for group in groups]
         return GroupTotals(
             names=tuple(names),
-            rows=np.array([self._rows[places].sum() for places in own], dtype=np.int64),
-            positive_rows=np.array([self._lines[0, places].sum() for places in own]),
-            mass=_stacked([self._mass[places].sum(axis=0) for places in own]),
-            square=_stacked([self._square[places].sum(axis=0) for places in own]),
-            score=np.array([self._lines[1, places].sum() for places in own]),
+            rows=np.array([self._rows[group].sum() for group in groups], dtype=np.int64),
+            positive_rows=np.array([self._lines[0, group].sum() for group in groups]),
+            mass=_stacked([self._mass[group].sum(axis=0) for group in groups]),
+            square=_stacked([self._square[group].sum(axis=0) for group in groups]),
+            score=np.array([self._lines[1, group].sum() for group in groups]),
             roc_auc=tuple(area for area, _ in areas),
             bound=max((bound for _, bound in areas), default=0.0),
         )
 
-    def _area(self, places: IntArray) -> tuple[float | None, float]:
+    def _area(self, group: IntArray) -> tuple[float | None, float]:
         """Return the ROC area of some groups together, and how far it may be off."""
-        negative, positive = self._mass[places].sum(axis=(0, 2))
-        if not negative or not positive:
+        if not self._mass[group].sum(axis=(0, 2)).all():
             return None, 0.0
         if self._bins is not None:
-            return _area_of_bins(*self._bins[places].sum(axis=0))
-        from sklearn.metrics import roc_auc_score
-
-        parts = [tuple(np.asarray(a[np.isin(c, places)]) for a in r) for c, *r in self._parts]
-        p, y, w = (np.concatenate(part) for part in zip(*parts, strict=True))
-        score, outcome, share = split_labels(p, y, w)
-        return float(roc_auc_score(outcome, score, sample_weight=share)), 0.0
+            # Within a bin the order of the rows is taken to be mixed.
+            negative, positive = self._bins[group].sum(axis=0)
+            bound = float(negative @ positive) / 2 / float(negative.sum() * positive.sum())
+            return float(roc_area(negative, positive)), bound
+        codes, p, y, w = (np.concatenate(column) for column in zip(*self._pieces, strict=True))
+        rows = np.isin(codes, group)
+        p, y, w = p[rows], y[rows], w[rows]
+        return roc_area_of_rows(p, w * (1 - y), w * y), 0.0
 
 
 def _stacked(cells: list[FloatArray]) -> FloatArray:
     return np.array(cells).reshape(len(cells), 2, 2)
-
-
-def _area_of_bins(negative: FloatArray, positive: FloatArray) -> tuple[float, float]:
-    """Return the ROC area of sums by rising score; within a bin the order is taken to be mixed."""
-    pairs = float(negative.sum() * positive.sum())
-    above = np.cumsum(positive[::-1])[::-1] - positive
-    area = float(negative @ (above + positive / 2)) / pairs
-    return area, float(negative @ positive) / 2 / pairs

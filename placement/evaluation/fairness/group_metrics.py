@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from placement.arrays import FloatArray
-from placement.evaluation.calibration.reliability import wilson
 from placement.evaluation.fairness.group_counts import GroupTotals
 from placement.model.fairness_figures import Group, Rate
+from placement.stats.intervals import wilson
 
 FEWEST_ROWS = 30  # a group of fewer is shown, and not compared
 FEWEST_OF_OUTCOME = 5

@@ -14,13 +14,15 @@ import numpy as np
 
 from placement.arrays import BoolArray, FloatArray, IntArray
 from placement.errors import DataError
-from placement.evaluation.calibration.reliability import BINS as CALIBRATION_BINS
-from placement.evaluation.calibration.reliability import borders, ece_of_sums
-from placement.evaluation.metrics.bootstrap import EXACT_ROWS
-from placement.evaluation.metrics.metrics import metrics, ratio
-from placement.evaluation.metrics.skill import row_log_loss, skill
-from placement.model.scorer import Z95
+from placement.evaluation.metrics.metrics import metrics
+from placement.evaluation.metrics.skill import skill
+from placement.stats.calibration_error import BINS as CALIBRATION_BINS
+from placement.stats.calibration_error import all_whole, bin_borders
 from placement.stats.figures import Metrics, Skill
+from placement.stats.intervals import Z95
+from placement.stats.log_loss import row_log_loss
+from placement.stats.metrics import ScoreSums, Totals, average_precision, metrics_of_sums
+from placement.stats.resampling import EXACT_ROWS
 
 BINS = 1 << 18
 
@@ -41,10 +43,10 @@ class PredictionSummary:
 
 @dataclass(frozen=True)
 class MetricsResult:
-    """The figures of some rows, and their gain over the base rate.
+    """The metrics of some rows, and their gain over the base rate.
 
-    `bounds` says how far figures of many rows may be off, and `method` in words how they were made;
-    none where nothing needs saying.
+    `bounds` says how far metrics of many rows may be off, and `method` in words how they were
+    computed; none where nothing needs saying.
     """
 
     metrics: Metrics
@@ -54,88 +56,76 @@ class MetricsResult:
 
 
 class PredictionAccumulator:
-    """Takes in predictions and outcomes; `judged` sums them up. Rows of weight 0 do not count."""
+    """Takes in predictions and outcomes; `result` sums them up. Rows of weight 0 do not count."""
 
     def __init__(self, threshold: float = 0.5, seed: int = 0) -> None:
         self._threshold, self._seed = threshold, seed
-        self._parts: list[tuple[FloatArray, ...]] = []
-        self._kept = 0
-        self._sums: _Sums | None = None
+        self._pieces: list[tuple[FloatArray, ...]] = []
+        self._rows = 0  # in the pieces
+        self._sums: _BinSums | None = None
 
     def add(self, p: FloatArray, y: FloatArray, w: FloatArray, base: FloatArray | float) -> None:
         """Take in rows (n,): probability, label in [0, 1], weight, base rate in training."""
         bases = np.broadcast_to(np.asarray(base, dtype=np.float64), p.shape)
-        there = w > 0
-        self._parts.append(tuple(np.asarray(own[there]) for own in (p, y, w, bases)))
-        self._kept += len(self._parts[-1][0])
-        if self._kept > EXACT_ROWS:
-            self._sums = self._sums or _Sums(self._threshold)
+        counted = w > 0
+        self._pieces.append(tuple(np.asarray(column[counted]) for column in (p, y, w, bases)))
+        self._rows += len(self._pieces[-1][0])
+        if self._rows > EXACT_ROWS:
+            self._sums = self._sums or _BinSums(self._threshold)
             self._sum_up(self._sums)
 
-    def _sum_up(self, sums: "_Sums") -> None:
-        if self._parts:
-            sums.add(*(np.concatenate(part) for part in zip(*self._parts, strict=True)))
-        self._parts, self._kept = [], 0
+    def _sum_up(self, sums: "_BinSums") -> None:
+        if self._pieces:
+            sums.add(*(np.concatenate(column) for column in zip(*self._pieces, strict=True)))
+        self._pieces, self._rows = [], 0
 
-    def measured(self) -> PredictionSummary:
+    def summary(self) -> PredictionSummary:
         """Return what was taken in: rows, or bins of them."""
         if self._sums is not None:
             self._sum_up(self._sums)
-            return self._sums.bins
-        p, y, w, _ = self._rows()
+            return self._sums.summary()
+        p, y, w, _ = self._columns()
         return PredictionSummary(p, y, w, np.ones(len(p), dtype=np.int64))
 
-    def judged(self) -> MetricsResult:
-        """Sum up what was taken in."""
+    def result(self) -> MetricsResult:
+        """Compute the metrics and the skill of what was taken in."""
         if self._sums is not None:
             self._sum_up(self._sums)
-            return self._sums.judged()
-        p, y, w, base = self._rows()
-        found = skill(p, y, base, w, seed=self._seed)
-        return MetricsResult(metrics(p, y, w, self._threshold), found)
+            return self._sums.result()
+        p, y, w, base = self._columns()
+        gain = skill(p, y, base, w, seed=self._seed)
+        return MetricsResult(metrics(p, y, w, self._threshold), gain)
 
-    def _rows(self) -> tuple[FloatArray, ...]:
-        if not self._kept:
+    def _columns(self) -> tuple[FloatArray, ...]:
+        if not self._rows:
             raise DataError("no labelled row to evaluate on: give rows whose outcome is known")
-        return tuple(np.concatenate(part) for part in zip(*self._parts, strict=True))
+        return tuple(np.concatenate(column) for column in zip(*self._pieces, strict=True))
 
 
-@dataclass
-class _Totals:
-    """Sums over all rows: weight w, and w times loss, squared error, base loss, gain, and so on."""
+@dataclass(frozen=True)
+class _GainSums:
+    """Sums over all rows of the weight, the log-loss of the base rate, and the gain over it."""
 
     weight: float = 0.0
-    square: float = 0.0
-    loss: float = 0.0
-    brier: float = 0.0
+    square: float = 0.0  # of the weights
     base: float = 0.0
     gain: float = 0.0
-    gain_squared: float = 0.0
-    square_gain: float = 0.0
-    hits: float = 0.0
-    alarms: float = 0.0
-    positive: float = 0.0
+    square_gain: float = 0.0  # squared weight · gain
+    gain_squared: float = 0.0  # squared weight · squared gain
 
-    def add(
-        self, p: FloatArray, y: FloatArray, w: FloatArray, base: FloatArray, threshold: float
-    ) -> None:
-        loss, of_base, chosen = row_log_loss(p, y), row_log_loss(base, y), p >= threshold
-        gain = of_base - loss
-        self.weight += float(w.sum())
-        self.square += float(w @ w)
-        self.loss += float(w @ loss)
-        self.brier += float(w @ (p - y) ** 2)
-        self.base += float(w @ of_base)
-        self.gain += float(w @ gain)
-        self.square_gain += float(w**2 @ gain)
-        self.gain_squared += float(w**2 @ gain**2)
-        self.hits += float((w * y) @ chosen)
-        self.alarms += float((w * (1 - y)) @ chosen)
-        self.positive += float(w @ y)
+    def plus(self, w: FloatArray, base: FloatArray, gain: FloatArray) -> "_GainSums":
+        """Return the sums with more rows (n,): weight, log-loss of the base rate, gain."""
+        return _GainSums(
+            self.weight + float(w.sum()),
+            self.square + float(w @ w),
+            self.base + float(w @ base),
+            self.gain + float(w @ gain),
+            self.square_gain + float(w**2 @ gain),
+            self.gain_squared + float(w**2 @ gain**2),
+        )
 
-    @property
     def skill(self) -> Skill:
-        """The gain with the interval of its standard error, which resampling would only repeat."""
+        """Return the gain with the interval of its standard error, as resampling would have it."""
         mean = self.gain / self.weight
         variance = self.gain_squared - 2 * mean * self.square_gain + mean**2 * self.square
         reach = Z95 * math.sqrt(max(variance, 0.0)) / self.weight
@@ -143,67 +133,53 @@ class _Totals:
         return Skill(self.base / self.weight, mean, low, high, low > 0)
 
 
-class _Sums:
+class _BinSums:
     """Sums over all rows, and over those in each bin of the logit."""
 
     def __init__(self, threshold: float) -> None:
         self._threshold = threshold
-        self._totals = _Totals()
+        self._totals, self._gains = Totals(*(0.0,) * 6), _GainSums()
         # By bin: weight, that of the positive, weight · probability, and rows.
         self._bins = np.zeros((4, BINS))
         self._least, self._most = np.ones(BINS), np.zeros(BINS)  # the probabilities in each
         self._whole = True  # all weights so far are whole numbers
 
     def add(self, p: FloatArray, y: FloatArray, w: FloatArray, base: FloatArray) -> None:
-        self._totals.add(p, y, w, base, self._threshold)
+        loss, base_loss = row_log_loss(p, y), row_log_loss(base, y)
+        self._totals += Totals.of_rows(p, y, w, loss, self._threshold)
+        self._gains = self._gains.plus(w, base_loss, base_loss - loss)
         bins = bin_of(p)
         for line, amounts in enumerate((w, w * y, w * p, np.ones(len(p)))):
             self._bins[line] += np.bincount(bins, amounts, minlength=BINS)
-        self._whole = self._whole and bool((w == np.floor(w)).all())
+        self._whole = self._whole and all_whole(w)
         np.minimum.at(self._least, bins, p)
         np.maximum.at(self._most, bins, p)
 
-    @property
-    def bins(self) -> PredictionSummary:
+    def summary(self) -> PredictionSummary:
         weight, positive, score, rows = self._bins[:, self._bins[3] > 0]
         return PredictionSummary(score / weight, positive / weight, weight, rows.astype(np.int64))
 
-    def judged(self) -> MetricsResult:
-        known, there = self._totals, self._bins[3] > 0
-        weight, positive, score, rows = self._bins[:, there]
-        tied = self._least[there] == self._most[there]
-        ordered = _ordered(score / weight, weight, positive, tied, whole=self._whole)
-        missed = known.positive - known.hits
-        figures = Metrics(
-            log_loss=known.loss / known.weight,
-            brier=known.brier / known.weight,
-            roc_auc=ordered.roc_auc,
-            average_precision=ordered.average_precision,
-            accuracy=(known.weight - missed - known.alarms) / known.weight,
-            precision=ratio(known.hits, known.hits + known.alarms),
-            recall=ratio(known.hits, known.positive),
-            f1=ratio(2 * known.hits, known.hits + known.alarms + known.positive),
-            ece=ordered.ece,
+    def result(self) -> MetricsResult:
+        filled = self._bins[3] > 0
+        weight, positive, score, rows = self._bins[:, filled]
+        tied = self._least[filled] == self._most[filled]
+        # Where the rows of a bin are not tied, their order is not known: it is taken to be mixed.
+        sums = ScoreSums(
+            score / weight,
+            np.maximum(weight - positive, 0.0),
+            positive,
+            self._whole,
+            counted=np.where(tied, 1.0, 0.5),
         )
-        return MetricsResult(
-            figures, known.skill, ordered.bounds, _method(int(rows.sum()), ordered)
-        )
+        figures = Metrics.of(metrics_of_sums(self._totals, sums))
+        bounds = _bounds(figures, sums, tied)
+        return MetricsResult(figures, self._gains.skill(), bounds, _method(int(rows.sum()), bounds))
 
 
-@dataclass(frozen=True)
-class _Ordered:
-    """The figures that depend on the order of rows, and how far each may be off."""
-
-    roc_auc: float | None
-    average_precision: float | None
-    ece: float
-    bounds: Mapping[str, float]
-
-
-def _method(rows: int, ordered: "_Ordered") -> str:
-    off = [f"{name} within {_rounded_up(off)}" for name, off in ordered.bounds.items() if off]
-    bounds = f"{', '.join(off)}; the others are exact" if off else "exact, as its rows are ties"
-    return f"of {rows:,} rows in {BINS:,} bins of the logit: {bounds}"
+def _method(rows: int, bounds: Mapping[str, float]) -> str:
+    off = [f"{name} within {_rounded_up(bound)}" for name, bound in bounds.items() if bound]
+    accuracy = f"{', '.join(off)}; the others are exact" if off else "exact, as its rows are ties"
+    return f"of {rows:,} rows in {BINS:,} bins of the logit: {accuracy}"
 
 
 def _rounded_up(bound: float) -> str:
@@ -221,60 +197,30 @@ def bin_of(p: FloatArray) -> IntArray:
     return np.minimum(((share + 1) * (BINS / 2)).astype(np.int64), BINS - 1)
 
 
-def _ordered(
-    score: FloatArray, total: FloatArray, positive: FloatArray, tied: BoolArray, *, whole: bool
-) -> _Ordered:
-    """Return the figures of bins by rising score.
-
-    Within a bin whose rows are not tied the order is not known: it is taken to be mixed, and both
-    extremes are tried.
-    """
-    negative = np.maximum(total - positive, 0.0)
-    ece = float(ece_of_sums(score, positive, total, whole=whole))
+def _bounds(figures: Metrics, sums: ScoreSums, tied: BoolArray) -> dict[str, float]:
+    """Return how far each metric may be off that depends on the order of rows within bins (m,)."""
+    negative, positive = sums.negative, sums.positive
+    bounds = {}
+    if figures.roc_auc is not None and figures.average_precision is not None:
+        pairs = float(positive.sum()) * float(negative.sum())
+        open_area = float(negative[~tied] @ positive[~tied]) / 2 / pairs
+        # Both extremes: all negative rows of a bin first, or all positive ones.
+        none_or_all = np.where(tied, 1.0, 0.0)
+        least = float(average_precision(negative, positive, none_or_all, 1.0))
+        most = float(average_precision(negative, positive, 1.0, none_or_all))
+        precision = figures.average_precision
+        bounds["ROC AUC"] = _within(figures.roc_auc, open_area)
+        open_precision = max(precision - least, most - precision)
+        bounds["average precision"] = _within(precision, open_precision)
     # A border falls into a bin; if all of its positives came first, this much would change sides.
-    inner = borders(float(total.sum()), CALIBRATION_BINS, whole=whole)[1:-1]
+    total = negative + positive
+    inner = bin_borders(float(total.sum()), CALIBRATION_BINS, whole=sums.whole)[1:-1]
     cut = np.minimum(np.searchsorted(np.cumsum(total), inner), len(total) - 1)
     moved = np.where(tied, 0.0, positive * negative / total)[cut].sum()
-    bounds = {"ECE": _within(ece, float(2 * moved / total.sum()))}
-    all_positive, all_negative = float(positive.sum()), float(negative.sum())
-    if not all_positive or not all_negative:
-        return _Ordered(None, None, ece, bounds)
-    hits = np.cumsum(positive[::-1])[::-1]  # from the highest score downwards, this bin included
-    alarms = np.cumsum(negative[::-1])[::-1]
-    pairs = all_positive * all_negative
-    area = float(negative @ (hits - positive / 2)) / pairs
-    open_area = float(negative[~tied] @ positive[~tied]) / 2 / pairs
-    precision, least, most = (
-        float(positive @ shares) / all_positive
-        for shares in _precisions(negative, positive, hits, alarms, tied)
-    )
-    open_precision = max(precision - least, most - precision)
-    bounds = {
-        "ROC AUC": _within(area, open_area),
-        "average precision": _within(precision, open_precision),
-        **bounds,
-    }
-    return _Ordered(area, precision, ece, bounds)
+    bounds["ECE"] = _within(figures.ece or 0.0, float(2 * moved / total.sum()))
+    return bounds
 
 
 def _within(figure: float, bound: float) -> float:
     """Return how far a figure from 0 to 1 may be off."""
     return min(bound, max(figure, 1 - figure))
-
-
-def _precisions(
-    negative: FloatArray,
-    positive: FloatArray,
-    hits: FloatArray,
-    alarms: FloatArray,
-    tied: BoolArray,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the mean precision (m,) at the positives of each bin: likely, at least, at most."""
-    before, above = hits - positive, alarms - negative
-    half = before + positive / 2
-    with np.errstate(invalid="ignore"):
-        at_end = hits / (hits + alarms)
-        mixed = half / (half + above + negative / 2)
-        least, most = before / (before + alarms), hits / (hits + above)
-    likely, low, high = (np.where(tied, at_end, own) for own in (mixed, least, most))
-    return np.nan_to_num(likely), np.nan_to_num(low), np.nan_to_num(high)

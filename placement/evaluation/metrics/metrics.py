@@ -1,18 +1,18 @@
-"""The nine figures of a yes/no prediction, and the confusion table.
+"""The nine metrics of a yes/no prediction, and the confusion table, of rows that are checked first.
 
 Shapes: `probability: (n,)` of the positive class, `label: (n,)` in [0, 1], `weight: (n,)` of 0 or
 more. A label between 0 and 1 counts as that share of a positive row and the rest of a negative one;
-only the Brier score takes it as it is, (p - y)². A figure without a meaning (the ROC area of a
+only the Brier score takes it as it is, (p - y)². A metric without a meaning (the ROC area of a
 single class, the precision where nothing was predicted positive) is None, never 0.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import FloatArray, IntArray
+from placement.arrays import FloatArray
 from placement.errors import DataError
-from placement.evaluation.calibration.reliability import expected_calibration_error
 from placement.stats.figures import Confusion, Metrics
+from placement.stats.metrics import metrics_of_rows
 
 
 def checked(
@@ -59,41 +59,12 @@ def metrics(
     weight: npt.ArrayLike | None = None,
     threshold: float = 0.5,
 ) -> Metrics:
-    """Compute the nine figures; the log-loss is finite even for probabilities of 0 and 1.
+    """Compute the nine metrics; the log-loss is finite even for probabilities of 0 and 1.
 
     >>> metrics([0.9, 0.2, 0.6], [1, 0, 0]).accuracy
     0.6666666666666666
     """
-    from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
-
-    p, y, w = checked(probability, label, weight)
-    score, outcome, share = split_labels(p, y, w)
-    both = 0 < outcome.sum() < len(outcome)
-    table = confusion(p, y, w, threshold)
-    return Metrics(
-        log_loss=float(log_loss(outcome, score, sample_weight=share, labels=[0, 1])),
-        brier=float(np.average((p - y) ** 2, weights=w)),
-        roc_auc=float(roc_auc_score(outcome, score, sample_weight=share)) if both else None,
-        average_precision=(
-            float(average_precision_score(outcome, score, sample_weight=share)) if both else None
-        ),
-        accuracy=ratio(table.tp + table.tn, table.tp + table.fp + table.fn + table.tn),
-        precision=ratio(table.tp, table.tp + table.fp),
-        recall=ratio(table.tp, table.tp + table.fn),
-        f1=ratio(2 * table.tp, 2 * table.tp + table.fp + table.fn),
-        ece=expected_calibration_error(p, y, w),
-    )
-
-
-def split_labels(
-    p: FloatArray, y: FloatArray, w: FloatArray
-) -> tuple[FloatArray, IntArray, FloatArray]:
-    """Turn fractional labels into rows of 1 and 0 that carry the shares as weights."""
-    score = np.concatenate([p, p])
-    outcome = np.repeat(np.array([1, 0], dtype=np.int64), len(p))
-    share = np.concatenate([w * y, w * (1 - y)])
-    there = share > 0
-    return score[there], outcome[there], share[there]
+    return metrics_of_rows(*checked(probability, label, weight), threshold)
 
 
 def ratio(part: float, whole: float) -> float | None:

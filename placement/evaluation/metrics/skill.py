@@ -8,18 +8,10 @@ cancels out.
 import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import FloatArray
-from placement.evaluation.metrics.bootstrap import (
-    EXACT_ROWS,
-    block_sizes,
-    draw_counts,
-    draw_masses,
-    equal_count_starts,
-)
 from placement.evaluation.metrics.metrics import checked
 from placement.stats.figures import Skill
-
-REPLICATES = 2000
+from placement.stats.log_loss import row_log_loss
+from placement.stats.resampling import MEAN_REPLICATES, mean_interval
 
 
 def base_rate(label: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
@@ -36,7 +28,7 @@ def skill(
     weight: npt.ArrayLike | None = None,
     *,
     seed: int = 0,
-    replicates: int = REPLICATES,
+    replicates: int = MEAN_REPLICATES,
 ) -> Skill:
     """Compare held-out probabilities with the training base rate by a paired bootstrap.
 
@@ -58,59 +50,3 @@ def skill(
         high=high,
         better_than_base_rate=low > 0,
     )
-
-
-def mean_interval(
-    values: FloatArray,
-    weight: FloatArray,
-    *,
-    seed: int = 0,
-    replicates: int = REPLICATES,
-    outside: float = 0.05,
-) -> tuple[float, float]:
-    """Return a percentile bootstrap interval of the mean of values (n,) of weight (n,) above 0.
-
-    `outside` is the chance left out, half on each side; by default the interval is one of 95 %.
-    It is infinite where one row says nothing of spread.
-    """
-    if len(values) < 2:
-        return -np.inf, np.inf
-    means = _resampled_means(values, weight, replicates, np.random.default_rng(seed))
-    low, high = np.quantile(means, [outside / 2, 1 - outside / 2])
-    return float(low), float(high)
-
-
-def row_log_loss(p: FloatArray, y: FloatArray) -> FloatArray:
-    """Return the log-loss of each row, with the probability kept off 0 and 1."""
-    epsilon = np.finfo(np.float64).eps
-    clipped = np.clip(p, epsilon, 1 - epsilon)
-    return -(y * np.log(clipped) + (1 - y) * np.log1p(-clipped))
-
-
-def _resampled_means(
-    values: FloatArray, w: FloatArray, replicates: int, rng: np.random.Generator
-) -> FloatArray:
-    """Return (replicates,) weighted means of resampled rows."""
-    if len(values) > EXACT_ROWS // 10:
-        return _resampled_bins(values, w, replicates, rng)
-    means = []
-    for size in block_sizes(replicates, len(values)):
-        counts = draw_counts(len(values), size, rng)
-        means.append(counts @ (w * values) / (counts @ w))
-    return np.concatenate(means)
-
-
-def _resampled_bins(
-    values: FloatArray, w: FloatArray, replicates: int, rng: np.random.Generator
-) -> FloatArray:
-    """Do the same for many rows: Poisson weights on a histogram of the sorted values."""
-    order = np.argsort(values, kind="stable")
-    values, w = values[order], w[order]
-    starts = equal_count_starts(values)
-    mass = np.add.reduceat(w, starts)
-    mean = np.add.reduceat(w * values, starts) / mass
-    means = []
-    for size in block_sizes(replicates, len(starts)):
-        drawn = draw_masses(w, starts, size, rng)
-        means.append(drawn @ mean / drawn.sum(axis=1))
-    return np.concatenate(means)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from placement.arrays import CellArray, FloatArray, IntArray
-from placement.evaluation.calibration.reliability import equal_count_groups, wilson
+from placement.evaluation.calibration.reliability import equal_count_groups
 from placement.model.scorer import (
     CategoryColumn,
     InteractionColumn,
@@ -18,6 +18,7 @@ from placement.model.scorer import (
     match_columns,
     parse_numbers,
 )
+from placement.stats.intervals import wilson
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted

@@ -165,7 +165,7 @@ def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
     for p, y, w in scored(prepared.tested, again):
         judge.add(p, y, w, prepared.base_rate)
     prepared.discard()
-    return LaterBatch(table.batch, latest, (trained, tried), judge.judged())
+    return LaterBatch(table.batch, latest, (trained, tried), judge.result())
 
 
 def _latest(table: Table) -> str | None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from placement.arrays import FloatArray
-from placement.evaluation.metrics.bootstrap import EXACT_ROWS
 from placement.model.fitted import Fitted
 from placement.reporting.plots.grade_curve import (
     Grade,
@@ -15,13 +14,14 @@ from placement.reporting.plots.grade_curve import (
     number_columns,
 )
 from placement.reporting.plots.training_plots import Pictures
+from placement.stats.resampling import EXACT_ROWS
 from placement.training.prepare import TestRows
 from placement.workflows.training.fit_and_test import FitAndTestResult
 
 
 def pictures_of(trial: FitAndTestResult, fitted: Fitted) -> Pictures:
     """Gather what the pictures of a trial's model, or of the one fitted again, show."""
-    measured = trial.judge.measured()
+    measured = trial.judge.summary()
     return Pictures(
         history=fitted.history,
         probability=measured.probability,

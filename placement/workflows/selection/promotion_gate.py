@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from placement.evaluation.comparison import REPLICATES, Comparison, compare
-from placement.evaluation.metrics.skill import row_log_loss, skill
+from placement.evaluation.metrics.skill import skill
 from placement.reporting.text.comparison import log_loss_sentence
 from placement.reporting.text.promotion import Evidence, Reason
 from placement.runtime.progress import ProgressListener
 from placement.stats.figures import Skill
+from placement.stats.log_loss import row_log_loss
 from placement.workflows.reading.find_model import Model
 from placement.workflows.selection.paired_scores import (
     PairedScores,

@@ -17,7 +17,7 @@ from placement.evaluation.calibration.recalibration import (
 from placement.evaluation.metrics.accumulator import PredictionAccumulator, PredictionSummary
 from placement.evaluation.metrics.metrics import metrics
 from placement.model.scorer import Calibration
-from placement.stats.univariate_logistic import logit_of
+from placement.stats.log_loss import logit_of
 from placement.training.prepare import Prepared
 from placement.workflows.training.out_of_fold import OutOfFoldPredictions, measured
 
@@ -51,7 +51,7 @@ def calibrate(method: str, folds: Sequence[OutOfFoldPredictions], seed: int = 0)
         "rows": rows,
         "folds": len(folds),
         "before": _figures(every),
-        "after": _figures(judge.measured()) if found else None,
+        "after": _figures(judge.summary()) if found else None,
     }
     return Calibrating(found, judge, figures, _warnings(method, found, rows))
 

@@ -11,7 +11,7 @@ from placement.config import DEFAULT_THRESHOLD, TrainConfig, parse_threshold
 from placement.errors import DataError
 from placement.evaluation.thresholds import ThresholdDecision, ThresholdPolicy, choose_threshold
 from placement.model.scorer import Calibration
-from placement.stats.univariate_logistic import logit_of
+from placement.stats.log_loss import logit_of
 from placement.training.prepare import Prepared
 from placement.workflows.training.out_of_fold import OutOfFoldPredictions
 

@@ -38,13 +38,13 @@ def finalize(trial: FitAndTestResult) -> Fitted:
     prepared, config = trial.prepared, trial.prepared.config
     if config.strict and trial.warnings:
         raise DataError(f"--strict: {trial.warnings[-1]}")
-    judged = trial.judge.judged()
+    judged = trial.judge.result()
     figures = {
         **trial.fitted.figures,
         "metrics_on": "train" if prepared.test is None else "test",
         "metrics": judged.metrics.as_dict(),
         "metrics_method": judged.method,
-        "calibration": _calibration(trial.judge.measured()),
+        "calibration": _calibration(trial.judge.summary()),
         "calibrate": None if trial.calibrating is None else dict(trial.calibrating.figures),
         "skill": dataclasses.asdict(_skill(trial, judged)),
         "fairness": trial.fairness,
@@ -76,13 +76,13 @@ def _skill(trial: FitAndTestResult, judged: MetricsResult) -> Skill:
     if prepared.test is not None:
         return judged.skill
     if trial.calibrating is not None:
-        return trial.calibrating.judge.judged().skill
+        return trial.calibrating.judge.result().skill
     table, config = prepared.table, prepared.config
     judge = PredictionAccumulator(seed=config.seed)
     if trial.unseen and prepared.validation is None:  # every row is among them
         for fold in trial.unseen:
             fold.on_progress(judge)
-        return judge.judged().skill
+        return judge.result().skill
     folds = assign_folds(table, config.seed, FOLDS, group=config.group)
     if folds is None:
         # An outcome of one fold only cannot be spared: nothing is known beyond the training rows.
@@ -91,7 +91,7 @@ def _skill(trial: FitAndTestResult, judged: MetricsResult) -> Skill:
         )
     for p, y, w, base in cross_scored(table, config, folds):
         judge.add(p, y, w, base)
-    return judge.judged().skill
+    return judge.result().skill
 
 
 def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:

@@ -9,7 +9,7 @@ from placement.evaluation.fairness.fairness import FairnessAccumulator
 from placement.model.fairness_figures import Fairness
 from placement.model.fitted import Fitted
 from placement.reporting.text.fairness import MeasuredOn, fairness_document
-from placement.stats.univariate_logistic import logit_of
+from placement.stats.log_loss import logit_of
 from placement.training.prepare import Prepared
 from placement.training.validation.cross_predict import cross_scored_in_groups
 
@@ -54,7 +54,7 @@ def appraise_groups(
 
 
 def _found(judge: FairnessAccumulator, groups: Sequence[SensitiveGroups]) -> Fairness:
-    return judge.found(private=True, notes={own.column: own.note for own in groups})
+    return judge.result(private=True, notes={own.column: own.note for own in groups})
 
 
 def _out_of_fold(

@@ -87,4 +87,4 @@ def measured(folds: Iterable[OutOfFoldPredictions]) -> PredictionSummary:
     judge = PredictionAccumulator()
     for fold in folds:
         fold.on_progress(judge)
-    return judge.measured()
+    return judge.summary()

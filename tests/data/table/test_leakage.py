@@ -11,7 +11,6 @@ from placement.data.schema import (
     means_sensitive,
 )
 from placement.data.table import leakage
-from placement.data.table.leakage import auc
 from tests.data.pieces import column, outcome, sight
 
 TARGET = outcome(["Placed"] * 10 + ["Not Placed"] * 10, {"Placed"})
@@ -156,10 +155,6 @@ def test_a_recoding_of_the_two_outcomes_is_a_leak_where_the_words_are_three():
 
 def test_a_feature_of_a_few_rows_is_no_recoding():
     assert leak_reason(column([8.1, 6.2]), outcome(["Yes", "No"], {"Yes"})) is None
-
-
-def test_auc_counts_ties_half():
-    assert auc(np.array([1.0, 2, 2, 3]), np.array([0.0, 0, 1, 1])) == 0.875
 
 
 def test_a_column_that_separates_is_found_in_either_direction_and_in_words():

@@ -11,7 +11,8 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from placement.evaluation.alternatives import alternatives
 from placement.evaluation.alternatives.alternatives import boosted_trees, compare
 from placement.evaluation.alternatives.sklearn_cv import predict_out_of_fold
-from placement.evaluation.metrics.skill import mean_interval, row_log_loss
+from placement.stats.log_loss import row_log_loss
+from placement.stats.resampling import mean_interval
 from tests.evaluation.worlds import crossed, straight, world
 
 

@@ -3,9 +3,7 @@ import pytest
 
 from placement.evaluation.calibration.reliability import (
     equal_count_groups,
-    expected_calibration_error,
     reliability_bins,
-    wilson,
 )
 
 
@@ -42,32 +40,6 @@ def test_rows_of_weight_zero_are_in_no_bin():
     weight = np.ones(100)
     weight[:60] = 0
     assert sum(item.rows for item in reliability_bins(p, y, weight)) == 40
-
-
-def test_perfect_calibration_has_no_error_and_a_shift_shows_as_it_is():
-    p = np.repeat([0.2, 0.6], 50)
-    y = np.concatenate([np.repeat([1.0, 0.0], [10, 40]), np.repeat([1.0, 0.0], [30, 20])])
-    assert expected_calibration_error(p, y, np.ones(100)) == pytest.approx(0, abs=1e-12)
-    assert expected_calibration_error(p + 0.1, y, np.ones(100)) == pytest.approx(0.1)
-
-
-def test_a_tie_that_a_border_cuts_is_shared_whatever_the_order():
-    p = np.full(30, 0.5)
-    y = np.repeat([1.0, 0.0], 15)
-    assert expected_calibration_error(p, y, np.ones(30)) == pytest.approx(0, abs=1e-12)
-
-
-def test_fractional_weights_have_bins_of_equal_weight():
-    p, y = sample(500)
-    tenth = expected_calibration_error(p, y, np.full(500, 0.1))
-    assert tenth == pytest.approx(expected_calibration_error(p, y, np.ones(500)), abs=1e-3)
-
-
-def test_wilson_limits_stay_inside_zero_and_one():
-    assert wilson(0.0, 5)[0] == 0
-    assert wilson(1.0, 5)[1] == 1
-    low, high = wilson(0.5, 100)  # statsmodels proportion_confint(50, 100, method="wilson")
-    assert (low, high) == pytest.approx((0.4038315303659956, 0.5961684696340044))
 
 
 def test_groups_of_a_column_keep_equal_values_together():

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import precision_score, roc_auc_score
 
-from placement.evaluation.calibration.reliability import wilson
 from placement.evaluation.fairness.fairness import POOLED, FairnessAccumulator, fairness
+from placement.stats.intervals import wilson
 
 GAPS = (
     "demographic_parity_difference",
@@ -153,18 +153,18 @@ def test_what_is_kept_tells_nothing_of_fewer_than_five_students():
     p, y = draw.uniform(size=195), np.tile([0.0, 1.0, 1.0], 65)
     judge = FairnessAccumulator({"caste": ["A", "B", "Rare", "Rarer"]})
     judge.add([codes], p, y, np.ones(195))
-    assert set(of(judge.found())[0]) == {"A", "B", "Rare", "Rarer"}
-    private, gaps = of(judge.found(private=True))
+    assert set(of(judge.result())[0]) == {"A", "B", "Rare", "Rarer"}
+    private, gaps = of(judge.result(private=True))
     assert set(private) == {"A", "B", POOLED}
     assert private[POOLED].rows == 5
-    assert gaps == of(judge.found())[1]
+    assert gaps == of(judge.result())[1]
 
 
 def test_where_even_all_small_groups_are_fewer_than_five_nothing_is_kept_of_them():
     codes, p = np.repeat([0, 1], [100, 4]), np.linspace(0, 1, 104)
     judge = FairnessAccumulator({"caste": ["A", "Rare"]})
     judge.add([codes], p, np.round(p), np.ones(104))
-    (column,) = judge.found(private=True).columns
+    (column,) = judge.result(private=True).columns
     assert [group.name for group in column.groups] == ["A"]
     assert "fewer than 5 rows" in column.notes[0]
     assert "Rare" not in repr(column)

@@ -41,7 +41,7 @@ def many(monkeypatch):
 @pytest.mark.parametrize("pieces", [1, 7])
 def test_few_rows_have_the_figures_of_all_of_them_at_once(pieces):
     p, y, w = sample(900)
-    found = judge_of(p, y, w, pieces=pieces).judged()
+    found = judge_of(p, y, w, pieces=pieces).result()
     assert found.metrics == metrics(p, y, w, 0.6)
     assert found.skill == skill(p, y, 0.4, w, seed=3)
     assert (found.method, found.bounds) == (None, {})
@@ -49,7 +49,7 @@ def test_few_rows_have_the_figures_of_all_of_them_at_once(pieces):
 
 def test_nothing_to_judge_is_told():
     with pytest.raises(DataError, match="no labelled row"):
-        judge_of(*sample(5)[:2], np.zeros(5)).judged()
+        judge_of(*sample(5)[:2], np.zeros(5)).result()
 
 
 @pytest.mark.parametrize("weighted", [True, False])
@@ -59,7 +59,7 @@ def test_many_rows_have_exact_figures_and_others_within_their_bounds(
     many, weighted, fractional, spread
 ):
     p, y, w = sample(weighted=weighted, fractional=fractional, spread=spread)
-    found, expected = judge_of(p, y, w).judged(), metrics(p, y, w, 0.6)
+    found, expected = judge_of(p, y, w).result(), metrics(p, y, w, 0.6)
     for name in EXACT:
         assert getattr(found.metrics, name) == pytest.approx(getattr(expected, name), abs=1e-12)
     for name, words in BOUNDED.items():
@@ -75,7 +75,7 @@ def test_a_bound_is_no_wider_than_what_the_order_within_bins_can_do(many):
     bins = accumulator.bin_of(p)
     assert 1 < len(np.unique(bins)) < 10
     best, worst = (np.lexsort((sign * y, bins)) for sign in (1, -1))
-    found = judge_of(p, y, np.ones(3_000)).judged()
+    found = judge_of(p, y, np.ones(3_000)).result()
     for order in (best, worst):  # the sorted scores are given to the outcomes in that order
         reached = metrics(np.sort(p), y[order])
         for name, share in (("roc_auc", 0.99), ("average_precision", 0.3), ("ece", 0.25)):
@@ -89,7 +89,7 @@ def test_parts_of_a_row_are_cut_where_all_rows_at_once_are(many, first):
     p, y, _ = sample(spread=30.0)
     w = np.ones(len(p))
     w[first : first + 3_000] = np.random.default_rng(4).random(3_000)
-    found = judge_of(p, y, w, pieces=2).judged()
+    found = judge_of(p, y, w, pieces=2).result()
     assert found.metrics.ece == pytest.approx(metrics(p, y, w).ece, abs=1e-12)
 
 
@@ -97,7 +97,7 @@ def test_ties_are_exact_however_many_share_a_bin(many):
     draw = np.random.default_rng(5)
     p = draw.choice([0.2, 0.5, 0.7], 5_000)
     y, w = (draw.random(5_000) < p).astype(float), np.ones(5_000)
-    found, expected = judge_of(p, y, w).judged(), metrics(p, y, w, 0.6)
+    found, expected = judge_of(p, y, w).result(), metrics(p, y, w, 0.6)
     for name in BOUNDED:
         assert getattr(found.metrics, name) == pytest.approx(getattr(expected, name), abs=1e-12)
     assert set(found.bounds.values()) == {0.0}
@@ -105,7 +105,7 @@ def test_ties_are_exact_however_many_share_a_bin(many):
 
 
 def test_the_bounds_are_said_in_words_and_rounded_upwards(many):
-    found = judge_of(*sample(spread=1e-4)).judged()
+    found = judge_of(*sample(spread=1e-4)).result()
     assert found.method.startswith(f"of {(sample()[2] > 0).sum():,} rows in 262,144 bins")
     for words, bound in found.bounds.items():
         said = float(re.search(rf"{words} within (\S+?)[,;]", found.method).group(1))
@@ -114,8 +114,8 @@ def test_the_bounds_are_said_in_words_and_rounded_upwards(many):
 
 def test_order_and_pieces_do_not_matter(many):
     p, y, w = sample(weighted=True)
-    one = judge_of(p, y, w).judged()
-    other = judge_of(p, y, w, pieces=2, order=slice(None, None, -1)).judged()
+    one = judge_of(p, y, w).result()
+    other = judge_of(p, y, w, pieces=2, order=slice(None, None, -1)).result()
     for name in (*EXACT, *BOUNDED):
         assert getattr(other.metrics, name) == pytest.approx(
             getattr(one.metrics, name), abs=1e-12
@@ -130,7 +130,7 @@ def test_the_gain_of_many_rows_has_the_interval_that_resampling_gives(many, weig
     judge = PredictionAccumulator()
     for own in np.array_split(np.arange(len(p)), 3):
         judge.add(p[own], y[own], w[own], base[own])
-    found, expected = judge.judged().skill, skill(p, y, base, w)
+    found, expected = judge.result().skill, skill(p, y, base, w)
     assert found.gain == pytest.approx(expected.gain, abs=1e-12)
     assert found.base_log_loss == pytest.approx(expected.base_log_loss, abs=1e-12)
     width = expected.high - expected.low
@@ -142,7 +142,7 @@ def test_the_gain_of_many_rows_has_the_interval_that_resampling_gives(many, weig
 @pytest.mark.parametrize("label", [0.0, 1.0])
 def test_many_rows_of_one_outcome_have_no_ranking(many, label):
     p, _, w = sample()
-    found = judge_of(p, np.full(len(p), label), w).judged()
+    found = judge_of(p, np.full(len(p), label), w).result()
     assert found.metrics.roc_auc is found.metrics.average_precision is None
     assert set(found.bounds) == {"ECE"}
 
@@ -151,14 +151,14 @@ def test_certain_predictions_fall_into_the_outermost_bins(many):
     assert accumulator.bin_of(np.array([0.0, 1.0])).tolist() == [0, accumulator.BINS - 1]
     p = np.tile([0.0, 1.0, 0.3], 1_000)
     y = np.tile([0.0, 1.0, 1.0], 1_000)
-    found = judge_of(p, y, np.ones(3_000)).judged()
+    found = judge_of(p, y, np.ones(3_000)).result()
     assert found.metrics.roc_auc == 1.0
     assert found.metrics.log_loss == pytest.approx(metrics(p, y).log_loss)
 
 
 def test_bins_stand_for_their_rows(many):
     p, y, w = sample()
-    found, there = judge_of(p, y, w).measured(), w > 0
+    found, there = judge_of(p, y, w).summary(), w > 0
     assert found.rows.sum() == there.sum()
     assert found.weight.sum() == w.sum()
     assert found.weight @ found.label == pytest.approx(w @ y)

@@ -6,6 +6,7 @@ from placement.evaluation.metrics import bootstrap
 from placement.evaluation.metrics import metrics as metrics_module
 from placement.evaluation.metrics.bootstrap import bootstrap_intervals, describe_method
 from placement.evaluation.metrics.metrics import metrics
+from placement.stats import resampling
 from placement.stats.figures import NAMES
 
 
@@ -18,7 +19,7 @@ def sample(n=503, seed=3, digits=None):
 
 def figures_of_counts(monkeypatch, counts, p, y, w=None):
     """The figures of one replicate that drew these counts."""
-    monkeypatch.setattr(bootstrap, "draw_counts", lambda *_: np.array([counts], dtype=float))
+    monkeypatch.setattr(resampling, "draw_counts", lambda *_: np.array([counts], dtype=float))
     p, y, w = metrics_module.checked(p, y, w)
     drawn = bootstrap.replicated(p, y, w, 0.4, 1, np.random.default_rng(0))
     return {name: values[0] for name, values in drawn.items()}
@@ -66,7 +67,7 @@ def test_intervals_are_those_of_a_plain_bootstrap_within_its_noise():
 def test_the_histogram_agrees_with_the_rows_themselves(monkeypatch):
     p, y = sample(5_000)
     exact = bootstrap_intervals(p, y, replicates=800)
-    monkeypatch.setattr(bootstrap, "EXACT_ROWS", 1000)
+    monkeypatch.setattr(resampling, "EXACT_ROWS", 1000)
     binned = bootstrap_intervals(p, y, replicates=800)
     for name in NAMES:
         width = exact[name][1] - exact[name][0]
@@ -76,8 +77,8 @@ def test_the_histogram_agrees_with_the_rows_themselves(monkeypatch):
 
 def test_no_bin_of_a_coarse_histogram_straddles_the_threshold(monkeypatch):
     p, y = sample(5_000)
-    monkeypatch.setattr(bootstrap, "EXACT_ROWS", 1000)
-    monkeypatch.setattr(bootstrap, "HISTOGRAM_BINS", 4)
+    monkeypatch.setattr(resampling, "EXACT_ROWS", 1000)
+    monkeypatch.setattr(resampling, "HISTOGRAM_BINS", 4)
     low, high = bootstrap_intervals(p, y, threshold=0.9)["recall"]
     assert low < metrics(p, y, threshold=0.9).recall < high
 
@@ -86,7 +87,7 @@ def test_the_histogram_respects_weights(monkeypatch):
     p, y = sample(5_000)
     w = np.random.default_rng(2).integers(0, 5, 5_000)
     exact = bootstrap_intervals(p, y, w, replicates=1000)
-    monkeypatch.setattr(bootstrap, "EXACT_ROWS", 1000)
+    monkeypatch.setattr(resampling, "EXACT_ROWS", 1000)
     binned = bootstrap_intervals(p, y, w, replicates=1000)
     for name in ("log_loss", "brier", "roc_auc", "accuracy", "recall"):
         width = exact[name][1] - exact[name][0]
@@ -120,7 +121,7 @@ def test_replicates_of_a_small_sample_that_miss_a_class_are_left_out():
 def test_the_size_of_a_block_does_not_change_the_spread(monkeypatch):
     p, y = sample(300)
     whole = bootstrap_intervals(p, y)
-    monkeypatch.setattr(bootstrap, "_BLOCK_CELLS", 3_000)
+    monkeypatch.setattr(resampling, "_BLOCK_CELLS", 3_000)
     for name, interval in bootstrap_intervals(p, y).items():
         assert interval == pytest.approx(whole[name]), name
 

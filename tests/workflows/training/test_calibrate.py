@@ -136,7 +136,7 @@ def test_every_training_row_is_predicted_once_by_a_model_without_it(table, metho
         p = own.probability.whole()
         judge.add(rest.apply(np.log(p / (1 - p))), own.label.whole(), own.weight.whole(), 0.5)
     assert found.figures["after"]["log_loss"] == pytest.approx(
-        judge.judged().metrics.log_loss, abs=1e-9
+        judge.result().metrics.log_loss, abs=1e-9
     )
     assert found.figures["before"]["log_loss"] > found.figures["after"]["log_loss"]
 

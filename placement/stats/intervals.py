@@ -1,0 +1,28 @@
+"""95 % intervals: of a share, and of the replicates of a statistic."""
+
+import numpy as np
+
+from placement.arrays import FloatArray
+
+Interval = tuple[float, float]
+
+Z95 = 1.959963984540054
+
+
+def wilson(share: float, count: float, z: float = Z95) -> Interval:
+    """Return the Wilson limits of a share observed in `count` rows; they stay inside [0, 1]."""
+    shrunk = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * np.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)
+    return max(0.0, float(shrunk - half)), min(1.0, float(shrunk + half))
+
+
+def percentile_interval(values: FloatArray, outside: float = 0.05) -> Interval | None:
+    """Return the quantiles of replicates (r,) that leave out `outside`, half on each side.
+
+    Replicates without a figure are left out; None where all are.
+    """
+    defined = values[np.isfinite(values)]
+    if not len(defined):
+        return None
+    low, high = np.quantile(defined, [outside / 2, 1 - outside / 2])
+    return float(low), float(high)

@@ -1,0 +1,105 @@
+"""Bootstrap replicates as weights of the rows, or of bins of them where they are many."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from placement.arrays import FloatArray, IndexArray
+from placement.stats.intervals import Interval, percentile_interval
+
+EXACT_ROWS = 100_000
+HISTOGRAM_BINS = 4096
+MEAN_REPLICATES = 2000
+_BLOCK_CELLS = 2_000_000  # Bounds the memory of a block of replicates to some tens of MB.
+
+
+def block_sizes(replicates: int, rows: int) -> Iterator[int]:
+    """Cut the replicates into blocks of bounded memory; yield how many each holds."""
+    size = max(1, _BLOCK_CELLS // rows)
+    for start in range(0, replicates, size):
+        yield min(size, replicates - start)
+
+
+def draw_counts(n: int, replicates: int, rng: np.random.Generator) -> FloatArray:
+    """Return (replicates, n): how often each of n rows is drawn in n draws."""
+    drawn = rng.integers(0, n, size=(replicates, n))
+    drawn += np.arange(replicates)[:, None] * n
+    counts = np.bincount(drawn.ravel(), minlength=replicates * n)
+    return counts.reshape(replicates, n).astype(np.float64)
+
+
+def equal_count_starts(values: FloatArray, *also: np.intp) -> IndexArray:
+    """Return where the bins of a histogram of sorted values begin: equal values in one bin.
+
+    A bin begins at each position of `also` too.
+    """
+    edges = np.unique(values[:: max(1, len(values) // HISTOGRAM_BINS)])
+    starts = np.append(np.searchsorted(values, edges), also).astype(np.intp)
+    return np.unique(starts[starts < len(values)])
+
+
+def draw_masses(
+    mass: FloatArray,
+    starts: IndexArray,
+    replicates: int,
+    rng: np.random.Generator,
+    *,
+    square: FloatArray | None = None,
+) -> FloatArray:
+    """Draw (replicates, m) sums of `mass` over each bin, every row with a Poisson(1) weight.
+
+    The sum of n Poisson(1) weights is Poisson(n); for unequal masses a scaled Poisson of the same
+    mean (the sum) and variance (the sum of `square`, of the squared masses by default).
+    """
+    mean = np.add.reduceat(mass, starts)
+    variance = np.add.reduceat(mass * mass if square is None else square, starts)
+    scale = np.divide(variance, mean, out=np.ones_like(mean), where=mean > 0)
+    drawn = rng.poisson(mean / scale, size=(replicates, len(starts)))
+    return np.asarray(drawn * scale, dtype=np.float64)
+
+
+def mean_interval(
+    values: FloatArray,
+    weight: FloatArray,
+    *,
+    seed: int = 0,
+    replicates: int = MEAN_REPLICATES,
+    outside: float = 0.05,
+) -> Interval:
+    """Return a percentile bootstrap interval of the mean of values (n,) of weight (n,) above 0.
+
+    `outside` is the chance left out, half on each side; by default the interval is one of 95 %.
+    It is infinite for a single row, whose spread is not known.
+    """
+    if len(values) < 2:
+        return -np.inf, np.inf
+    resampled = _mean_of_bins if len(values) > EXACT_ROWS // 10 else _mean_of_rows
+    means = resampled(values, weight, replicates, np.random.default_rng(seed))
+    return percentile_interval(means, outside) or (-np.inf, np.inf)
+
+
+def _mean_of_rows(
+    values: FloatArray, w: FloatArray, replicates: int, rng: np.random.Generator
+) -> FloatArray:
+    """Return (replicates,) weighted means of resampled rows."""
+    means = []
+    for size in block_sizes(replicates, len(values)):
+        counts = draw_counts(len(values), size, rng)
+        means.append(counts @ (w * values) / (counts @ w))
+    return np.concatenate(means)
+
+
+def _mean_of_bins(
+    values: FloatArray, w: FloatArray, replicates: int, rng: np.random.Generator
+) -> FloatArray:
+    """Do the same for many rows: Poisson weights on a histogram of the sorted values."""
+    order = np.argsort(values, kind="stable")
+    values, w = values[order], w[order]
+    starts = equal_count_starts(values)
+    mass = np.add.reduceat(w, starts)
+    mean = np.add.reduceat(w * values, starts) / mass
+    means = []
+    for size in block_sizes(replicates, len(starts)):
+        drawn = draw_masses(w, starts, size, rng)
+        means.append(drawn @ mean / drawn.sum(axis=1))
+    return np.concatenate(means)

@@ -1,0 +1,37 @@
+"""The area under the ROC curve: one formula for rows, for bins of rows, and for replicates."""
+
+import numpy as np
+
+from placement.arrays import CellArray, FloatArray, IndexArray
+
+
+def roc_area(negative: FloatArray, positive: FloatArray) -> FloatArray:
+    """Return the area (…) of weights (…, m) of each outcome by rising score; NaN for one outcome.
+
+    Each entry is a score or a bin of scores: a pair within one counts half.
+    """
+    below = np.cumsum(negative, axis=-1)
+    below -= negative / 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        pairs = positive.sum(axis=-1) * negative.sum(axis=-1)
+        return np.asarray(np.einsum("...m,...m->...", positive, below) / pairs)
+
+
+def roc_area_of_rows(score: CellArray, negative: FloatArray, positive: FloatArray) -> float:
+    """Return the same of rows (n,) in any order, equal scores among them."""
+    _, *sums = sum_ties(score, negative, positive)
+    return float(roc_area(*sums))
+
+
+def sum_ties(score: CellArray, *amounts: CellArray) -> tuple[FloatArray, ...]:
+    """Return the distinct scores (m,) ascending, and the sums of amounts (n,) over each."""
+    order = np.argsort(score, kind="stable")
+    ordered = score[order]
+    starts = tie_starts(ordered)
+    sums = (np.add.reduceat(amount[order].astype(np.float64), starts) for amount in amounts)
+    return (ordered[starts], *sums)
+
+
+def tie_starts(ordered: CellArray) -> IndexArray:
+    """Return where each different value of a sorted array begins."""
+    return np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])

@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from placement.model import scorer
+from placement.stats.intervals import Z95, percentile_interval, wilson
+
+
+def test_wilson_limits_stay_inside_zero_and_one():
+    assert wilson(0.0, 5)[0] == 0
+    assert wilson(1.0, 5)[1] == 1
+
+
+@pytest.mark.parametrize(("hits", "rows"), [(50, 100), (1, 7), (0, 12), (999, 1000)])
+def test_wilson_limits_are_those_of_statsmodels(hits, rows):
+    expected = proportion_confint(hits, rows, method="wilson")
+    assert wilson(hits / rows, rows) == pytest.approx(expected, rel=1e-12, abs=1e-15)
+
+
+def test_replicates_without_a_figure_are_left_out_of_an_interval():
+    values = np.array([np.nan, *np.arange(101.0)])
+    assert percentile_interval(values) == pytest.approx((2.5, 97.5))
+    assert percentile_interval(values, outside=0.5) == pytest.approx((25, 75))
+    assert percentile_interval(np.full(3, np.nan)) is None
+
+
+def test_the_scorer_that_stands_alone_has_the_same_normal_quantile():
+    assert scorer.Z95 == Z95
