@@ -19,6 +19,7 @@ from placement.model.scorer import Calibration, Scorer, ScorerError
 
 MOST_EPOCHS_KEPT = 500
 _NO_WEIGHTS = np.empty(0)
+_EPOCH_KEYS = {"newton_decrement": "distance"}  # fields that a bundle calls otherwise
 
 
 @dataclass(frozen=True)
@@ -131,10 +132,7 @@ def load_fitted(directory: str | Path) -> Fitted:
         schema=schema_of(document["schema"]),
         config=_current_config(document["config"]),
         figures=document["figures"],
-        history=tuple(
-            Epoch(**entry, weights=_NO_WEIGHTS, intercept=float("nan"))
-            for entry in document["history"]
-        ),
+        history=tuple(_epoch_of(entry) for entry in document["history"]),
         threshold=document["threshold"],
         factor=bundle.scorer.factor,
         calibration=bundle.scorer.calibration,
@@ -180,7 +178,13 @@ def thinned(items: Sequence[Any], most: int) -> list[Any]:
 def _epoch_document(epoch: Epoch) -> dict[str, Any]:
     # Weights of every epoch would make the bundle large; the last ones are the model itself.
     return {
-        item.name: getattr(epoch, item.name)
+        _EPOCH_KEYS.get(item.name, item.name): getattr(epoch, item.name)
         for item in dataclasses.fields(epoch)
         if item.name not in {"weights", "intercept"}
     }
+
+
+def _epoch_of(document: Mapping[str, Any]) -> Epoch:
+    fields = {name: document[key] for name, key in _EPOCH_KEYS.items()}
+    fields |= {key: value for key, value in document.items() if key not in _EPOCH_KEYS.values()}
+    return Epoch(**fields, weights=_NO_WEIGHTS, intercept=float("nan"))

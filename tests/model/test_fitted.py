@@ -42,6 +42,23 @@ def test_what_is_saved_is_what_is_read(fitted, sheet, tmp_path):
     assert read.predict_proba(sheet).tolist() == fitted.predict_proba(sheet).tolist()
 
 
+def test_the_keys_of_an_epoch_in_a_bundle_stay_as_bundles_have_them(fitted):
+    assert set(fitted.document["history"][0]) == {
+        "number",
+        "stage",
+        "loss",
+        "penalised_loss",
+        "gradient_norm",
+        "step_size",
+        "clamped_rows",
+        "clamped_wrong",
+        "distance",
+        "validation_loss",
+        "held_out_loss",
+        "stopped",
+    }
+
+
 def test_a_read_model_saves_the_same_bytes_again(fitted, tmp_path):
     first = fitted.save(tmp_path / "one")
     second = load_fitted(first).save(tmp_path / "two")
