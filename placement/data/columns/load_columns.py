@@ -66,7 +66,7 @@ def load_columns(
         n: _ColumnBuilder(n, store, reader.decimal, True if n in as_words else None, most_words)
         for n in reader.names
     }
-    wanted = BlockRequest(words=as_words, piece_bytes=_PIECE_BYTES)
+    wanted = BlockRequest(as_text=as_words, piece_bytes=_PIECE_BYTES)
     places, blank = _fill(reader, makers, wanted, RowLocations(store.piece_rows), on_progress)
     if not len(places):
         raise DataError(f"{reader.name}: has a header but no rows below it; add the students' rows")

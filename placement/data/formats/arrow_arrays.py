@@ -1,4 +1,4 @@
-"""Arrow's arrays as numpy's, straight from their buffers.
+"""Arrow arrays as numpy arrays, without a copy: straight from their buffers.
 
 `Array.to_numpy` would do it, and import pandas for it, which takes longer than many a table.
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def numpy_of(array: "pa.Array[Any]", dtype: npt.DTypeLike) -> CellArray:
+def to_numpy(array: "pa.Array[Any]", dtype: npt.DTypeLike) -> CellArray:
     """Return the values (n,) of an array of numbers of this width, whatever stands for nulls.
 
     They are Arrow's own memory and cannot be written to.
@@ -26,7 +26,7 @@ def numpy_of(array: "pa.Array[Any]", dtype: npt.DTypeLike) -> CellArray:
     return np.frombuffer(values, kind, len(array), array.offset * kind.itemsize)
 
 
-def nulls_of(array: "pa.Array[Any]") -> BoolArray | None:
+def null_mask(array: "pa.Array[Any]") -> BoolArray | None:
     """Return which values (n,) are null; None where none is."""
     valid = array.buffers()[0]
     if not array.null_count or valid is None:
@@ -36,7 +36,7 @@ def nulls_of(array: "pa.Array[Any]") -> BoolArray | None:
     return np.asarray(bits[array.offset :] == 0)
 
 
-def floats_of(array: "pa.Array[Any]") -> FloatArray:
+def to_floats(array: "pa.Array[Any]") -> FloatArray:
     """Return the numbers (n,) of an array of float64, NaN where they are null."""
-    values, null = numpy_of(array, np.float64), nulls_of(array)
+    values, null = to_numpy(array, np.float64), null_mask(array)
     return values if null is None else np.where(null, np.nan, values)

@@ -20,15 +20,15 @@ _PANDAS_UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?$")
 
 @dataclass(frozen=True)
 class BlockRequest:
-    """What is wanted of a table's rows.
+    """What to read of a table's rows.
 
-    `columns` are those to be looked at, None for all; of them `words` are taken as they are
-    written even where they are numbers. `records`: the rows as they stand as well. `block_rows`
-    limits a block; without it, blocks are as large as is fast: of large text, `piece_bytes`.
+    `columns`: the columns to read, None for all; those in `as_text` come as they are written even
+    where they are numbers. `records`: the raw rows as well. `block_rows` limits the rows of a
+    block; without it, blocks are as large as is fast: of large text, `piece_bytes`.
     """
 
     columns: frozenset[str] | None = None
-    words: frozenset[str] = frozenset()
+    as_text: frozenset[str] = frozenset()
     records: bool = False
     block_rows: int | None = None
     piece_bytes: int = 1 << 20
@@ -60,22 +60,22 @@ class Block:
     def __len__(self) -> int:
         return self.rows
 
-    def where(self, position: int) -> str:
+    def where(self, row: int) -> str:
         """Say where a row stands: `"may.csv, row 812 (line 815)"`."""
-        line = "" if self.lines is None else f" (line {self.lines[position]})"
-        return f"{self.file}, row {self.first_row + position}{line}"
+        line = "" if self.lines is None else f" (line {self.lines[row]})"
+        return f"{self.file}, row {self.first_row + row}{line}"
 
 
 class MalformedRecord(DataError):
-    """A record with too many or too few fields, `position` rows into a block."""
+    """A record with too many or too few fields, `offset` rows into a block."""
 
-    def __init__(self, file: str, position: int, line: int, text: str) -> None:
+    def __init__(self, file: str, offset: int, line: int, text: str) -> None:
         super().__init__(f"{file}, line {line}: {text}")
-        self.file, self.position, self.line, self.text = file, position, line, text
+        self.file, self.offset, self.line, self.text = file, offset, line, text
 
-    def counted(self, rows_before: int) -> DataError:
-        """Return the error with the number of the row, once it is known."""
-        row = rows_before + self.position + 1
+    def with_row_number(self, rows_before: int) -> DataError:
+        """Return the error with the number of the row, once the rows before it are counted."""
+        row = rows_before + self.offset + 1
         return DataError(f"{self.file}, row {row} (line {self.line}): {self.text}")
 
 
@@ -92,14 +92,14 @@ class Part(Protocol):
 
     @property
     def likely_rows(self) -> int:
-        """The number of its rows, where the kind of file tells it; else about."""
+        """The number of its rows, where the kind of file tells it; else an estimate."""
 
     @property
     def origin(self) -> Source | None:
         """The file on the disk; None where there is none."""
 
-    def tasks(self, wanted: BlockRequest) -> Iterator[Callable[[], Block]]:
-        """Yield what makes each of its blocks, in order; any thread may do it.
+    def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
+        """Yield functions that read its blocks, in order; any thread may call them.
 
         The blocks do not know yet which row is their first.
         """
@@ -124,11 +124,11 @@ class Names:
 
 def tidy_names(cells: Iterable[str]) -> Names:
     """Trim and unquote header cells, number duplicates, name the unnamed by position."""
-    wanted = [" ".join(unquote(cell).split()) for cell in cells]
-    taken = {name for name in wanted if name}
+    cleaned = [" ".join(unquote(cell).split()) for cell in cells]
+    taken = {name for name in cleaned if name}
     names: list[str] = []
     unnamed, duplicates = [], []
-    for position, name in enumerate(wanted, start=1):
+    for position, name in enumerate(cleaned, start=1):
         final = name or f"unnamed_{position}"
         copy = 1
         while final in names or (final in taken and final != name):

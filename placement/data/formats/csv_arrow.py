@@ -1,4 +1,4 @@
-"""A piece of a delimited text, parsed by Arrow in one go, where it is plain enough for that.
+"""A piece of delimited text parsed by Arrow in one call, where it is plain enough for that.
 
 Arrow reads what Python's `csv` and `parse_numbers` would read, or says that it cannot; then the
 piece is walked record by record. So a file has one meaning, however fast it is read.
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import BoolArray, IntArray, ObjectArray
-from placement.data.formats.arrow_arrays import floats_of, numpy_of
+from placement.data.formats.arrow_arrays import to_floats, to_numpy
 from placement.data.formats.blocks import Cells, unquote
 from placement.data.formats.dialect import Dialect, blank_characters
 from placement.model.scorer import MISSING_NUMBERS, Coded
@@ -31,28 +31,29 @@ _LINE_END, _QUOTE = 10, 34
 class Parsed:
     """What a piece holds: columns (n,), its records, and where each stands in the piece.
 
-    `records` is an Arrow array of text, in UTF-8, without line ends; None where nobody asked.
-    `lines` (n,) counts from 0; None where every line is a record. `blank` lines are left out.
+    `records` is an Arrow array of text, in UTF-8, without line ends; None if not requested. `lines`
+    (n,) counts from 0; None where every line is a record. `blank_lines` counts those left out.
     """
 
     rows: int
     columns: dict[str, Cells]
     records: "pa.Array[Any] | None" = None
     lines: IntArray | None = None
-    blank: int = 0
+    blank_lines: int = 0
 
 
 @dataclass(frozen=True)
 class Parser:
-    """How to parse the pieces of one file: its columns, its dialect, and what is wanted of it.
+    """How to parse the pieces of one file: its columns, its dialect, and what to read of it.
 
-    A column of `numbers` with a cell that is none comes as coded words, like those of `words`.
+    A column of `number_columns` with another cell comes as coded text, like those of
+    `text_columns`.
     """
 
     names: tuple[str, ...]
     dialect: Dialect
-    numbers: frozenset[str]
-    words: frozenset[str]
+    number_columns: frozenset[str]
+    text_columns: frozenset[str]
     records: bool
 
     def parse(self, raw: bytes) -> Parsed | None:
@@ -60,44 +61,44 @@ class Parser:
         text = _in_utf8(raw, self.dialect.encoding)
         if text is None or not _is_plain(text, self.dialect.delimiter):
             return None
-        parsed, there = self._parse(text), _lines(text)
-        whole = parsed is not None and parsed.rows == there
+        parsed, line_count = self._parse(text), _lines(text)
+        whole = parsed is not None and parsed.rows == line_count
         if parsed is not None and whole and not self._any_blank(parsed.columns):
             return parsed
-        kept, lines = self._without_blank_lines(text)
-        if len(lines) == there:
+        remaining, lines = self._without_blank_lines(text)
+        if len(lines) == line_count:
             return parsed
-        parsed = self._parse(kept)
-        return parsed and replace(parsed, lines=lines, blank=there - len(lines))
+        parsed = self._parse(remaining)
+        return parsed and replace(parsed, lines=lines, blank_lines=line_count - len(lines))
 
     def _parse(self, text: bytes) -> Parsed | None:
         import pyarrow as pa
 
-        numbers = self.numbers
+        number_columns = self.number_columns
         while True:
             try:
-                table = self._read(text, numbers)
+                table = self._read(text, number_columns)
             except pa.ArrowInvalid as problem:
                 faulty = _FAULTY_COLUMN.search(str(problem))
                 if faulty is None:
                     return None
-                numbers = numbers - {self.names[int(faulty[1])]}
+                number_columns = number_columns - {self.names[int(faulty[1])]}
                 continue
             columns = {name: _cells(table.column(name)) for name in table.column_names}
             # Arrow takes "-nan" and "nan(1)" for numbers, `parse_numbers` for words.
-            strange = {name for name in numbers if columns[name] is None}
-            if not strange:
+            not_numeric = {name for name in number_columns if columns[name] is None}
+            if not not_numeric:
                 break
-            numbers = numbers - strange
-        found = {name: cells for name, cells in columns.items() if cells is not None}
-        return Parsed(table.num_rows, found, _records(text) if self.records else None)
+            number_columns = number_columns - not_numeric
+        parsed = {name: cells for name, cells in columns.items() if cells is not None}
+        return Parsed(table.num_rows, parsed, _records(text) if self.records else None)
 
-    def _read(self, text: bytes, numbers: frozenset[str]) -> "pa.Table":
+    def _read(self, text: bytes, number_columns: frozenset[str]) -> "pa.Table":
         import pyarrow as pa
         from pyarrow import csv
 
-        wanted = [name for name in self.names if name in self.numbers | self.words]
-        number, word = pa.float64(), pa.dictionary(pa.int32(), pa.string())
+        columns = [name for name in self.names if name in self.number_columns | self.text_columns]
+        number, text = pa.float64(), pa.dictionary(pa.int32(), pa.string())
         return csv.read_csv(
             pa.BufferReader(text),
             csv.ReadOptions(
@@ -105,8 +106,8 @@ class Parser:
             ),
             csv.ParseOptions(delimiter=self.dialect.delimiter),
             csv.ConvertOptions(
-                column_types={name: number if name in numbers else word for name in wanted},
-                include_columns=wanted,
+                column_types={name: number if name in number_columns else text for name in columns},
+                include_columns=columns,
                 null_values=_MISSING,
                 strings_can_be_null=False,
                 decimal_point=self.dialect.decimal,
@@ -124,18 +125,18 @@ class Parser:
 
     def _blank(self, cells: Cells) -> BoolArray:
         if isinstance(cells, Coded):
-            junk = blank_characters(self.dialect.delimiter)
-            empty = np.array([not text.strip(junk) for text in cells.texts], dtype=bool)
+            blank_chars = blank_characters(self.dialect.delimiter)
+            empty = np.array([not text.strip(blank_chars) for text in cells.texts], dtype=bool)
             return np.asarray(empty[cells.codes])
         return np.isnan(cells)
 
     def _without_blank_lines(self, text: bytes) -> tuple[bytes, IntArray]:
         """Return the other lines, and which they are."""
-        junk = blank_characters(self.dialect.delimiter)
+        blank_chars = blank_characters(self.dialect.delimiter)
         lines = text.decode("utf-8", "surrogateescape").split("\n")
-        kept = [place for place, line in enumerate(lines) if line.strip(junk)]
-        joined = "".join(lines[place] + "\n" for place in kept)
-        return joined.encode("utf-8", "surrogateescape"), np.array(kept, dtype=np.int64)
+        kept_lines = [index for index, line in enumerate(lines) if line.strip(blank_chars)]
+        joined = "".join(lines[index] + "\n" for index in kept_lines)
+        return joined.encode("utf-8", "surrogateescape"), np.array(kept_lines, dtype=np.int64)
 
 
 def lines_are_records(raw: bytes) -> bool:
@@ -183,19 +184,19 @@ def _simply_quoted(text: npt.NDArray[np.uint8], delimiter: int) -> bool:
 
 
 def _cells(column: "pa.ChunkedArray") -> Cells | None:
-    """Return the cells of a parsed column; None where a number is NaN by its own words."""
+    """Return the cells of a parsed column; None where a cell of a number column spells NaN."""
     import pyarrow as pa
 
-    one = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-    if pa.types.is_dictionary(one.type):
-        codes = numpy_of(one.indices, np.int32)
-        return Coded(codes, tidied(one.dictionary.to_pylist()))
-    values = floats_of(one)
-    known = not one.null_count and len(values) and not np.isnan(values.min())
-    return values if known or int(np.isnan(values).sum()) == one.null_count else None
+    chunk = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if pa.types.is_dictionary(chunk.type):
+        codes = to_numpy(chunk.indices, np.int32)
+        return Coded(codes, tidy_texts(chunk.dictionary.to_pylist()))
+    values = to_floats(chunk)
+    no_nulls = not chunk.null_count and len(values) and not np.isnan(values.min())
+    return values if no_nulls or int(np.isnan(values).sum()) == chunk.null_count else None
 
 
-def tidied(texts: Sequence[str]) -> ObjectArray:
+def tidy_texts(texts: Sequence[str]) -> ObjectArray:
     """Trim texts (k,), and take off the quotes that some still have."""
     cells = np.empty(len(texts), dtype=object)
     cells[:] = [unquote(text) for text in texts]

@@ -1,4 +1,4 @@
-"""Walking a text table: pieces of a large file parsed at once, else lines → records → cells.
+"""Reading a text table: large files in pieces parsed by Arrow, else lines → records → cells.
 
 Either way in constant memory, and to the same cells.
 """
@@ -47,15 +47,15 @@ class Record:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Somewhere in a file: bytes (behind the byte order mark) and lines before it."""
+class _Position:
+    """A position in a file: bytes (behind the byte order mark) and lines before it."""
 
     offset: int = 0
     lines: int = 0
 
-    def after(self, raw: bytes) -> "_Place":
-        """The place behind some whole lines."""
-        return _Place(self.offset + len(raw), self.lines + raw.count(b"\n"))
+    def after(self, raw: bytes) -> "_Position":
+        """The position behind some whole lines."""
+        return _Position(self.offset + len(raw), self.lines + raw.count(b"\n"))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class TextPart:
 
     `preamble`: the title rows as they stand, with their line ends. `header`: the header record
     as it stands, None where the user gave the names. `skip`: physical lines above the data.
-    `large`: so long that it is worth its while to parse pieces at once. `line_bytes`: the mean
+    `large`: long enough that parsing it in pieces is faster. `line_bytes`: the mean
     length of the first lines.
     """
 
@@ -92,79 +92,81 @@ class TextPart:
         """The file."""
         return self.source
 
-    def tasks(self, wanted: BlockRequest) -> Iterator[Callable[[], Block]]:
-        """Yield what makes each block."""
-        start = self._data() if self.large and wanted.block_rows is None else None
+    def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
+        """Yield functions that read the blocks."""
+        start = self._data() if self.large and request.block_rows is None else None
         if start is None:
-            yield from self._walk(_Place(), wanted, self.skip)
+            yield from self._walk(_Position(), request, self.skip)
             return
-        parser = self._parser(wanted)
-        for place, raw in self._pieces(start, wanted.piece_bytes):
+        parser = self._parser(request)
+        for position, raw in self._pieces(start, request.piece_bytes):
             if not lines_are_records(raw):
                 # A quoted cell may go on in the next piece: from here on, record by record.
-                yield from self._walk(place, wanted)
+                yield from self._walk(position, request)
                 return
-            yield partial(self._parsed, parser, place, raw)
+            yield partial(self._parsed, parser, position, raw)
 
-    def _data(self) -> _Place | None:
+    def _data(self) -> _Position | None:
         """Where the data begin; None where the file cannot be cut at line feeds."""
         if self.dialect.encoding not in ENCODINGS or self.dialect.delimiter == " ":
             return None
-        place = _Place()
-        with self._open(place) as stream:
+        position = _Position()
+        with self._open(position) as stream:
             for _ in range(self.skip):
                 line = stream.readline()
                 if b"\r" in line.removesuffix(b"\n").removesuffix(b"\r"):
                     return None
-                place = place.after(line)
-        return place
+                position = position.after(line)
+        return position
 
-    def _pieces(self, place: _Place, size: int) -> Iterator[tuple[_Place, bytes]]:
-        left = b""
-        with self._open(place) as stream:
+    def _pieces(self, position: _Position, size: int) -> Iterator[tuple[_Position, bytes]]:
+        rest = b""
+        with self._open(position) as stream:
             while True:
                 with reading(self.name):
                     raw = stream.read(size)
                 end = raw.rfind(b"\n") + 1
                 if raw and not end:
-                    left += raw
+                    rest += raw
                     continue
-                piece, left = left + raw[:end], raw[end:]
+                piece, rest = rest + raw[:end], raw[end:]
                 if piece:
-                    yield place, piece
-                    place = place.after(piece)
+                    yield position, piece
+                    position = position.after(piece)
                 if not raw:
                     return
 
-    def _open(self, place: _Place) -> BinaryIO:
+    def _open(self, position: _Position) -> BinaryIO:
         with reading(self.name):
             stream = self.source.open()
-            left = len(self.dialect.bom) + place.offset
-            while left:
-                left -= len(stream.read(min(left, 1 << 20)))
+            to_skip = len(self.dialect.bom) + position.offset
+            while to_skip:
+                to_skip -= len(stream.read(min(to_skip, 1 << 20)))
         return stream
 
-    def _parser(self, wanted: BlockRequest) -> Parser:
-        asked = frozenset(self.names if wanted.columns is None else wanted.columns)
-        numbers = asked & self._likely_numbers - wanted.words
-        return Parser(self.names, self.dialect, numbers, asked - numbers, wanted.records)
+    def _parser(self, request: BlockRequest) -> Parser:
+        columns = frozenset(self.names if request.columns is None else request.columns)
+        numbers = columns & self._likely_numbers - request.as_text
+        return Parser(self.names, self.dialect, numbers, columns - numbers, request.records)
 
     @property
     def _likely_numbers(self) -> frozenset[str]:
-        """The columns whose first cells are numbers, or nearly all of those that say anything."""
-        found = set()
+        """The columns whose first non-missing cells are nearly all numbers."""
+        names = set()
         for name, column in zip(self.names, self.sample_columns, strict=False):
-            told = [cell for cell in map(unquote, column) if not is_missing(cell)]
-            if told and sum(map(is_number, told)) >= _NEARLY_ALL * len(told):
-                found.add(name)
-        return frozenset(found)
+            non_missing = [cell for cell in map(unquote, column) if not is_missing(cell)]
+            if non_missing and sum(map(is_number, non_missing)) >= _NEARLY_ALL * len(non_missing):
+                names.add(name)
+        return frozenset(names)
 
-    def _parsed(self, parser: Parser, place: _Place, raw: bytes) -> Block:
+    def _parsed(self, parser: Parser, position: _Position, raw: bytes) -> Block:
         """Parse a piece at once, or walk it where it is not plain enough for that."""
         parsed = parser.parse(raw)
         if parsed is None:
-            wanted = BlockRequest(parser.numbers | parser.words, records=parser.records)
-            (task,) = self._batches(io.BytesIO(raw), place, wanted, rows=raw.count(b"\n") + 1)
+            request = BlockRequest(
+                parser.number_columns | parser.text_columns, records=parser.records
+            )
+            (task,) = self._batches(io.BytesIO(raw), position, request, rows=raw.count(b"\n") + 1)
             return task()
         lines = np.arange(parsed.rows) if parsed.lines is None else parsed.lines
         return Block(
@@ -172,55 +174,63 @@ class TextPart:
             columns=parsed.columns,
             rows=parsed.rows,
             first_row=0,
-            lines=place.lines + 1 + lines,
+            lines=position.lines + 1 + lines,
             records=parsed.records,
             file=self.name,
-            blank_lines=parsed.blank,
+            blank_lines=parsed.blank_lines,
         )
 
     def _walk(
-        self, place: _Place, wanted: BlockRequest, skip: int = 0
+        self, position: _Position, request: BlockRequest, skip: int = 0
     ) -> Iterator[Callable[[], Block]]:
-        """Walk the file from some place on, record by record."""
-        yield from self._batches(self._open(place), place, wanted, skip=skip)
+        """Walk the file from a position on, record by record."""
+        yield from self._batches(self._open(position), position, request, skip=skip)
 
     def _batches(
-        self, stream: BinaryIO, place: _Place, wanted: BlockRequest, *, rows: int = 0, skip: int = 0
+        self,
+        stream: BinaryIO,
+        position: _Position,
+        request: BlockRequest,
+        *,
+        rows: int = 0,
+        skip: int = 0,
     ) -> Iterator[Callable[[], Block]]:
-        count = rows or wanted.block_rows or BATCH_ROWS
-        done = place.lines + skip
+        count = rows or request.block_rows or BATCH_ROWS
+        lines_before = position.lines + skip
         # newline="" splits at LF, CRLF and CR and keeps them, so records stay as they are.
         with io.TextIOWrapper(stream, self.dialect.encoding, newline="") as lines_of:
             for _ in range(skip):
                 lines_of.readline()
-            while lines := self._read(lines_of, count, done):
-                records, cells, starts, done = self._split(lines, lines_of, done)
-                yield partial(self._block, records, cells, starts, wanted)
+            while lines := self._read(lines_of, count, lines_before):
+                records, cells, starts, lines_before = self._split(lines, lines_of, lines_before)
+                yield partial(self._block, records, cells, starts, request)
 
-    def _read(self, stream: io.TextIOWrapper, count: int, done: int) -> list[str]:
+    def _read(self, stream: io.TextIOWrapper, count: int, lines_before: int) -> list[str]:
         try:
             with reading(self.name):
                 return list(itertools.islice(stream, count))
         except UnicodeDecodeError as error:
-            line = _bad_line(self.source, self.dialect.encoding, done)
+            line = _bad_line(self.source, self.dialect.encoding, lines_before)
             raise DataError(
                 f"{self.name}, line {line}: not readable as {self.dialect.encoding}, "
                 "as the lines above are: save the file as UTF-8"
             ) from error
 
     def _split(
-        self, lines: list[str], stream: io.TextIOWrapper, done: int
+        self, lines: list[str], stream: io.TextIOWrapper, lines_before: int
     ) -> tuple[list[str], list[list[str]], list[int], int]:
         """Split lines into records; one that is still open at the last line draws more of them."""
         rows = self._one_a_line(lines)
         if rows is not None:
-            starts = list(range(done + 1, done + len(lines) + 1))
-            return [line.rstrip("\r\n") for line in lines], rows, starts, done + len(lines)
-        found = list(split_records(lines, stream, self.dialect.delimiter, self.name, done))
-        last = found[-1]
-        records = [record.text for record in found]
-        rows = [record.cells for record in found]
-        return records, rows, [record.line for record in found], last.line + last.lines - 1
+            starts = list(range(lines_before + 1, lines_before + len(lines) + 1))
+            return [line.rstrip("\r\n") for line in lines], rows, starts, lines_before + len(lines)
+        parsed_records = list(
+            split_records(lines, stream, self.dialect.delimiter, self.name, lines_before)
+        )
+        last = parsed_records[-1]
+        records = [record.text for record in parsed_records]
+        rows = [record.cells for record in parsed_records]
+        return records, rows, [record.line for record in parsed_records], last.line + last.lines - 1
 
     def _one_a_line(self, lines: list[str]) -> list[list[str]] | None:
         """Split lines that are a record each, the usual case; None where some record is longer."""
@@ -235,25 +245,29 @@ class TextPart:
         return rows if whole and len(rows) == len(lines) else None
 
     def _block(
-        self, records: list[str], rows: list[list[str]], lines: list[int], wanted: BlockRequest
+        self, records: list[str], rows: list[list[str]], lines: list[int], request: BlockRequest
     ) -> Block:
-        junk = blank_characters(self.dialect.delimiter)
-        kept = [place for place, record in enumerate(records) if record.strip(junk)]
-        blank = len(records) - len(kept)
+        blank_chars = blank_characters(self.dialect.delimiter)
+        non_blank = [
+            position for position, record in enumerate(records) if record.strip(blank_chars)
+        ]
+        blank = len(records) - len(non_blank)
         if blank:
-            records = [records[i] for i in kept]
-            rows, lines = [rows[i] for i in kept], [lines[i] for i in kept]
+            records = [records[i] for i in non_blank]
+            rows, lines = [rows[i] for i in non_blank], [lines[i] for i in non_blank]
         width = len(self.names)
         if set(map(len, rows)) - {width}:
-            for place, cells in enumerate(rows):
+            for position, cells in enumerate(rows):
                 if len(cells) != width:
-                    rows[place] = self._fit(cells, place, lines[place])
-                    records[place] = cut(records[place], self.dialect.delimiter, width)
+                    rows[position] = self._fit_width(cells, position, lines[position])
+                    records[position] = truncate_record(
+                        records[position], self.dialect.delimiter, width
+                    )
         by_name = zip(self.names, zip(*rows, strict=True) if rows else [()] * width, strict=True)
         columns: dict[str, Cells] = {
             name: np.array(_tidy(column), dtype=object)
             for name, column in by_name
-            if wanted.columns is None or name in wanted.columns
+            if request.columns is None or name in request.columns
         }
         return Block(
             names=self.names,
@@ -261,12 +275,12 @@ class TextPart:
             rows=len(rows),
             first_row=0,
             lines=np.array(lines, dtype=np.int64),
-            records=records if wanted.records else None,
+            records=records if request.records else None,
             file=self.name,
             blank_lines=blank,
         )
 
-    def _fit(self, cells: list[str], place: int, line: int) -> list[str]:
+    def _fit_width(self, cells: list[str], position: int, line: int) -> list[str]:
         """Drop empty fields beyond the last column; any other difference is an error."""
         width = len(self.names)
         if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
@@ -276,7 +290,7 @@ class TextPart:
         if any("\n" in cell or "\r" in cell for cell in cells):
             cause = "a quote that is opened there and not closed?"
         text = f"{what}, {len(cells)} where the header has {width} ({cause})"
-        raise MalformedRecord(self.name, place, line, text)
+        raise MalformedRecord(self.name, position, line, text)
 
 
 def _tidy(cells: tuple[str, ...]) -> list[str]:
@@ -293,52 +307,54 @@ def field_pattern(delimiter: str) -> re.Pattern[str]:
 
 def fields(record: str, delimiter: str) -> list[str] | None:
     """Split a record into its raw fields, quotes and padding kept; None if a quote stays open."""
-    pattern, found, place = field_pattern(delimiter), [], 0
+    pattern, matches, position = field_pattern(delimiter), [], 0
     if delimiter == " ":
         record = record.strip(" ")
-    while match := pattern.match(record, place):
-        found.append(match.group().strip(" ") if delimiter == " " else match.group())
-        place = match.end() + 1
+    while match := pattern.match(record, position):
+        matches.append(match.group().strip(" ") if delimiter == " " else match.group())
+        position = match.end() + 1
         if match.end() == len(record):
-            return found
+            return matches
     return None
 
 
-def cut(record: str, delimiter: str, width: int) -> str:
+def truncate_record(record: str, delimiter: str, width: int) -> str:
     """Return the record without its fields beyond the width."""
     raw = fields(record, delimiter)
     return record if raw is None else delimiter.join(raw[:width])
 
 
 def split_records(
-    lines: list[str], more: Iterator[str], delimiter: str, name: str, done: int
+    lines: list[str], more: Iterator[str], delimiter: str, name: str, lines_before: int
 ) -> Iterator[Record]:
-    """Split lines into records; `more` is drawn on only to close a quoted field.
+    """Split lines into records; `more` is read only to close a quoted field.
 
-    `done` is the number of physical lines before `lines`.
+    `lines_before` is the number of physical lines before `lines`.
     """
-    drawn: list[str] = []
+    lines_read: list[str] = []
 
-    def draw() -> Iterator[str]:
+    def read_lines() -> Iterator[str]:
         for line in itertools.chain(lines, more):
-            drawn.append(line)
+            lines_read.append(line)
             yield line.rstrip() if delimiter == " " and not line.count('"') % 2 else line
 
-    used, reader = 0, csv.reader(draw(), delimiter=delimiter, skipinitialspace=True)
-    while used < len(lines):
+    lines_used, reader = 0, csv.reader(read_lines(), delimiter=delimiter, skipinitialspace=True)
+    while lines_used < len(lines):
         try:
             cells = next(reader)
         except csv.Error as error:
-            raise _open_quote(name, done + used + 1) from error
-        taken = reader.line_num - used
-        text = "".join(drawn)
+            raise _open_quote(name, lines_before + lines_used + 1) from error
+        record_lines = reader.line_num - lines_used
+        text = "".join(lines_read)
         last = reader.line_num >= len(lines)
-        doubtful = '"' in text and (last or taken > 1 or text.count('"') % 2)
-        if doubtful and not _closed(text.rstrip("\r\n"), delimiter, several_lines=taken > 1):
-            raise _open_quote(name, done + used + 1)
-        yield Record(cells, text.rstrip("\r\n"), done + used + 1, taken)
-        used = reader.line_num
-        drawn.clear()
+        check_quotes = '"' in text and (last or record_lines > 1 or text.count('"') % 2)
+        if check_quotes and not _closed(
+            text.rstrip("\r\n"), delimiter, several_lines=record_lines > 1
+        ):
+            raise _open_quote(name, lines_before + lines_used + 1)
+        yield Record(cells, text.rstrip("\r\n"), lines_before + lines_used + 1, record_lines)
+        lines_used = reader.line_num
+        lines_read.clear()
 
 
 def _closed(record: str, delimiter: str, *, several_lines: bool) -> bool:
@@ -354,14 +370,14 @@ def _open_quote(name: str, line: int) -> DataError:
     return DataError(f"{name}, line {line}: a quote is opened there and never closed: close it")
 
 
-def _bad_line(source: Source, encoding: str, done: int) -> int:
-    """Find the line that cannot be decoded, at or after `done` lines."""
+def _bad_line(source: Source, encoding: str, lines_before: int) -> int:
+    """Find the line that cannot be decoded, at or after `lines_before` lines."""
     with source.open() as stream:
         text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
         for line, content in enumerate(text, start=1):
-            if line > done and "\ufffd" in content:
+            if line > lines_before and "\ufffd" in content:
                 return line
-    return done + 1
+    return lines_before + 1
 
 
 def open_text(source: Source, names: tuple[str, ...]) -> TextPart:
@@ -402,20 +418,20 @@ def _raw_header(record: Record, header: Header, delimiter: str) -> str | None:
         return None
     if len(record.cells) == header.width:
         return record.text
-    return cut(record.text, delimiter, header.width)
+    return truncate_record(record.text, delimiter, header.width)
 
 
 def _first_records(sample: Sample, dialect: Dialect, name: str) -> list[Record]:
     """The non-blank records of the sample; where the file goes on, without a last one cut off."""
-    lines, junk = sample.lines(), blank_characters(dialect.delimiter)
-    found: list[Record] = []
+    lines, blank_chars = sample.lines(), blank_characters(dialect.delimiter)
+    records: list[Record] = []
     try:
         for record in split_records(lines, iter(()), dialect.delimiter, name, 0):
-            if record.text.strip(junk):
-                found.append(record)
-            if len(found) >= _HEADER_RECORDS:
+            if record.text.strip(blank_chars):
+                records.append(record)
+            if len(records) >= _HEADER_RECORDS:
                 break
     except DataError:
-        if sample.whole or not found:
+        if sample.whole or not records:
             raise
-    return found
+    return records

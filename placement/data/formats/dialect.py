@@ -1,4 +1,4 @@
-"""How a text table is written, found out from its first bytes: encoding, delimiter, decimals."""
+"""How a text table is written, inferred from its first bytes: encoding, delimiter, decimals."""
 
 import codecs
 import csv
@@ -29,7 +29,7 @@ _NUMBER = re.compile(
 )
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d*)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+\s*%?")
-_NO_CELL = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "-", "?", "none"})
+_MISSING = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "-", "?", "none"})
 
 Quoting = Literal["minimal", "text", "all"]
 
@@ -56,8 +56,8 @@ def is_number(cell: str) -> bool:
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a trimmed cell says nothing of its column's kind."""
-    return cell.casefold() in _NO_CELL
+    """Whether a trimmed cell is missing, and so says nothing of its column's kind."""
+    return cell.casefold() in _MISSING
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _later_encoding(source: Source) -> str:
     with reading(source.name), source.open() as stream:
         while block := stream.read(1 << 22):
             if not block.isascii():
-                start = next(place for place, byte in enumerate(block) if byte > 127)
+                start = next(index for index, byte in enumerate(block) if byte > 127)
                 text = block[start:] + stream.read(SAMPLE_BYTES)
                 return _narrow_encoding(text, whole=False)
     return "utf-8"
@@ -162,12 +162,12 @@ def _line_end(line: str) -> str:
 
 def split_lines(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     """Split lines into rows of raw cells; blank rows are left out."""
-    junk = blank_characters(delimiter)
-    kept = (line for line in lines if line.strip(junk))
+    blank_chars = blank_characters(delimiter)
+    non_blank = (line for line in lines if line.strip(blank_chars))
     if delimiter == " ":
-        kept = (line.rstrip() for line in kept)
+        non_blank = (line.rstrip() for line in non_blank)
     try:
-        return list(csv.reader(kept, delimiter=delimiter, skipinitialspace=True))
+        return list(csv.reader(non_blank, delimiter=delimiter, skipinitialspace=True))
     except csv.Error:
         return []
 
@@ -178,8 +178,8 @@ def blank_characters(delimiter: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Trial:
-    """How well the rows agree under one delimiter."""
+class _DelimiterFit:
+    """How well rows split by one delimiter agree in width."""
 
     delimiter: str
     width: int
@@ -187,46 +187,48 @@ class _Trial:
     leading: int
 
     @property
-    def rank(self) -> tuple[float, int, int]:
+    def sort_key(self) -> tuple[float, int, int]:
         """Consistent first; then the fewest title rows; then the order of `DELIMITERS`."""
         share = 1.0 if self.share >= _CONSISTENT else self.share
         return (-share, self.leading, DELIMITERS.find(self.delimiter))
 
 
-def _try_delimiter(lines: Sequence[str], delimiter: str) -> _Trial:
+def _fit_delimiter(lines: Sequence[str], delimiter: str) -> _DelimiterFit:
     rows = split_lines(lines[:_SAMPLE_RECORDS], delimiter)
     if not rows:
-        return _Trial(delimiter, 0, 0.0, 0)
+        return _DelimiterFit(delimiter, 0, 0.0, 0)
     counts = Counter(map(len, rows))
     width = max(counts, key=lambda count: (counts[count], count))
     # Rows above the first full one are titles: they must not hide the delimiter.
     leading = sum(1 for _ in itertools.takewhile(lambda row: len(row) < width, rows))
     body = rows[leading:]
-    return _Trial(delimiter, width, sum(len(row) == width for row in body) / len(body), leading)
+    return _DelimiterFit(
+        delimiter, width, sum(len(row) == width for row in body) / len(body), leading
+    )
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    trials = [_try_delimiter(lines, delimiter) for delimiter in DELIMITERS]
-    best = min((t for t in trials if t.width > 1), key=lambda t: t.rank, default=None)
+    fits = [_fit_delimiter(lines, delimiter) for delimiter in DELIMITERS]
+    best = min((t for t in fits if t.width > 1), key=lambda t: t.sort_key, default=None)
     if best is not None and best.share >= 0.5:
         return best.delimiter
-    spaces = _try_delimiter(lines, " ")
+    spaces = _fit_delimiter(lines, " ")
     if spaces.width > 1 and spaces.share >= _CONSISTENT and _has_numbers(lines, spaces):
         return " "
     return best.delimiter if best is not None else ","
 
 
-def _has_numbers(lines: Sequence[str], trial: _Trial) -> bool:
+def _has_numbers(lines: Sequence[str], fit: _DelimiterFit) -> bool:
     """Words with one space between them are no table; a column of numbers makes it one."""
-    rows = split_lines(lines[:_SAMPLE_RECORDS], trial.delimiter)
-    body = [row for row in rows[trial.leading + 1 :] if len(row) == trial.width]
+    rows = split_lines(lines[:_SAMPLE_RECORDS], fit.delimiter)
+    body = [row for row in rows[fit.leading + 1 :] if len(row) == fit.width]
     return any(all(is_number(cell) for cell in column) for column in zip(*body, strict=True))
 
 
 def _decimal(rows: list[list[str]]) -> str:
     """Return "," where some column of numbers is written with decimal commas."""
     for column in itertools.zip_longest(*rows[1:], fillvalue=""):
-        cells = [cell for cell in map(_bare, column) if not is_missing(cell)]
+        cells = [cell for cell in map(_stripped, column) if not is_missing(cell)]
         commas = [cell for cell in cells if "," in cell]
         if not commas or sum(map(is_number, cells)) < _CONSISTENT * len(cells):
             continue
@@ -240,13 +242,13 @@ def _decimal(rows: list[list[str]]) -> str:
 def has_thousands(columns: Sequence[Sequence[str]]) -> bool:
     """Whether some column's commas can only be read as thousands separators (270,000)."""
     for column in columns:
-        commas = [cell for cell in map(_bare, column) if "," in cell and is_number(cell)]
+        commas = [cell for cell in map(_stripped, column) if "," in cell and is_number(cell)]
         if commas and all(_THOUSANDS.fullmatch(cell) for cell in commas):
             return True
     return False
 
 
-def _bare(cell: str) -> str:
+def _stripped(cell: str) -> str:
     return cell.strip().strip("\"'").strip()
 
 
@@ -254,11 +256,11 @@ def _quoting(lines: Sequence[str], delimiter: str, rows: list[list[str]]) -> Quo
     text = "".join(lines)
     if '"' not in text or not rows:
         return "minimal"
-    kept = [line for line in lines if line.strip(blank_characters(delimiter))]
+    non_blank = [line for line in lines if line.strip(blank_characters(delimiter))]
     cells = list(itertools.chain.from_iterable(rows))
     mark = re.escape(delimiter)
     quoted = len(
-        re.findall(rf'(?:^|{mark})[ ]*"(?=[^"]|"(?:{mark}|$))', "\n".join(kept), re.MULTILINE)
+        re.findall(rf'(?:^|{mark})[ ]*"(?=[^"]|"(?:{mark}|$))', "\n".join(non_blank), re.MULTILINE)
     )
     if quoted >= len(cells):
         return "all"

@@ -45,20 +45,20 @@ class SheetPart:
         """The number of rows."""
         return len(self.raw)
 
-    def tasks(self, wanted: BlockRequest) -> Iterator[Callable[[], Block]]:
-        """Yield what makes each block."""
-        for start in range(0, len(self.raw), wanted.block_rows or _BLOCK_ROWS):
-            yield partial(self._block, start, wanted)
+    def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
+        """Yield functions that read the blocks."""
+        for start in range(0, len(self.raw), request.block_rows or _BLOCK_ROWS):
+            yield partial(self._block, start, request)
 
-    def _block(self, start: int, wanted: BlockRequest) -> Block:
-        piece = slice(start, start + (wanted.block_rows or _BLOCK_ROWS))
+    def _block(self, start: int, request: BlockRequest) -> Block:
+        piece = slice(start, start + (request.block_rows or _BLOCK_ROWS))
         raw = self.raw[piece]
         return Block(
             names=self.names,
             columns={
                 name: cells[piece]
                 for name, cells in self.columns.items()
-                if wanted.columns is None or name in wanted.columns
+                if request.columns is None or name in request.columns
             },
             rows=len(raw),
             first_row=0,
@@ -73,7 +73,7 @@ class SheetPart:
 def open_workbook(
     source: Source, names: tuple[str, ...], sheet: str | None, wants: WantsSheet | None
 ) -> SheetPart:
-    """Open the sheet asked for, the only one wanted, or else the first that is not empty."""
+    """Open the requested sheet, the only one that `wants` accepts, or else the first filled one."""
     grids = _read_grids(source)
     if sheet is not None:
         title = _named(source.name, sheet, list(grids))
@@ -96,7 +96,7 @@ def _choose(
     wants: WantsSheet | None,
 ) -> SheetPart:
     sheets = ", ".join(map(repr, filled))
-    wanted = []
+    matching = []
     for title, grid in filled.items() if wants is not None else ():
         note = f"sheet {title!r} chosen among {sheets}"
         try:
@@ -104,15 +104,15 @@ def _choose(
         except PlacementError:
             continue  # a cover page need not be a table
         if wants is not None and wants(part.names, part.columns):
-            wanted.append(part)
-    if len(wanted) > 1:
-        titles = ", ".join(repr(part.sheet) for part in wanted)
+            matching.append(part)
+    if len(matching) > 1:
+        titles = ", ".join(repr(part.sheet) for part in matching)
         raise DataError(
             f"{source.name}: sheets {titles} could each be meant: "
-            f"choose one with --sheet {wanted[0].sheet!r}"
+            f"choose one with --sheet {matching[0].sheet!r}"
         )
-    if wanted:
-        return wanted[0]
+    if matching:
+        return matching[0]
     title, grid = next(iter(filled.items()))
     note = f"sheet {title!r}, the first of {sheets}, is read"
     return _sheet(source, title, grid, names, notes=(note,))
@@ -122,8 +122,8 @@ def _named(file: str, sheet: str, titles: list[str]) -> str:
     if sheet in titles:
         return sheet
     folded = {title.strip().casefold(): title for title in titles}
-    if found := folded.get(sheet.strip().casefold()):
-        return found
+    if match := folded.get(sheet.strip().casefold()):
+        return match
     raise DataError(
         f"{file}: no sheet {sheet!r}{did_you_mean(sheet, titles)}; "
         f"it has {', '.join(map(repr, titles))}"
@@ -153,20 +153,25 @@ def _read_grids(source: Source) -> dict[str, Grid]:
 
 
 def _sheet(
-    source: Source, title: str, found: Grid, names: tuple[str, ...], *, notes: tuple[str, ...] = ()
+    source: Source,
+    title: str,
+    sheet_grid: Grid,
+    names: tuple[str, ...],
+    *,
+    notes: tuple[str, ...] = (),
 ) -> SheetPart:
-    above, grid = found
+    rows_above, grid = sheet_grid
     texts = [[unquote(text_of(cell)) for cell in row] for row in grid]
-    places = [i for i, row in enumerate(texts) if any(row)]
-    if not places:
+    filled_rows = [i for i, row in enumerate(texts) if any(row)]
+    if not filled_rows:
         raise DataError(f"{source.name}: sheet {title!r} is empty")
-    header = find_header([texts[i] for i in places[:_HEADER_ROWS]], names, source.name)
+    header = find_header([texts[i] for i in filled_rows[:_HEADER_ROWS]], names, source.name)
     first = 0 if header.row is None else header.row + 1
-    data = places[first:]
+    data = filled_rows[first:]
     columns: dict[str, Cells] = {}
-    for place, name in enumerate(header.names):
+    for index, name in enumerate(header.names):
         cells = np.empty(len(data), dtype=object)
-        cells[:] = [texts[i][place] for i in data]
+        cells[:] = [texts[i][index] for i in data]
         columns[name] = cells
     return SheetPart(
         origin=replace(source, name=title),
@@ -175,7 +180,7 @@ def _sheet(
         names=header.names,
         columns=columns,
         raw=[grid[i][: header.width] for i in data],
-        positions=[above + i + 1 for i in data],
+        positions=[rows_above + i + 1 for i in data],
         blank=data[-1] - data[0] + 1 - len(data) if data else 0,
         unnamed=header.unnamed,
         notes=(*notes, *header.notes),

@@ -33,9 +33,9 @@ def find_header(rows: Sequence[Sequence[str]], names: tuple[str, ...], file: str
     """Find the header among the first non-blank rows of a file, or put `names` in its place."""
     cells = [[unquote(cell) for cell in row] for row in rows]
     if names:
-        return _given(cells, names, file)
-    place = _title_rows(cells)
-    header, body = cells[place], cells[place + 1 :]
+        return _header_of_names(cells, names, file)
+    row = _title_rows(cells)
+    header, body = cells[row], cells[row + 1 :]
     if _is_data(header, body):
         raise _no_header(header, file)
     width = max([len(row) for row in body] or [len(header)])
@@ -45,13 +45,13 @@ def find_header(rows: Sequence[Sequence[str]], names: tuple[str, ...], file: str
         raise DataError(f"{file}: the header row is blank: write the column names into it")
     tidy: Names = tidy_names(header)
     notes = tidy.notes
-    if place:
-        rows_above = "1 title row" if place == 1 else f"{place} title rows"
+    if row:
+        rows_above = "1 title row" if row == 1 else f"{row} title rows"
         notes = (f"{rows_above} above the header skipped", *notes)
-    return Header(place, len(header), tidy.names, tidy.unnamed, notes)
+    return Header(row, len(header), tidy.names, tidy.unnamed, notes)
 
 
-def _given(cells: list[list[str]], names: tuple[str, ...], file: str) -> Header:
+def _header_of_names(cells: list[list[str]], names: tuple[str, ...], file: str) -> Header:
     width = Counter(map(len, cells)).most_common(1)[0][0]
     filled = max((i + 1 for row in cells for i, c in enumerate(row) if c), default=width)
     if len(names) != width and not filled <= len(names) < width:
@@ -71,29 +71,31 @@ def _title_rows(cells: list[list[str]]) -> int:
     """Count the rows above the header: few cells, above a fuller row that looks like names."""
     counts = Counter(map(len, cells))
     width = max(counts, key=lambda count: (counts[count], count))
-    for place, row in enumerate(cells[:_MOST_TITLES]):
-        below = cells[place + 1 :]
+    for index, row in enumerate(cells[:_MOST_TITLES]):
+        below = cells[index + 1 :]
         filled = sum(map(bool, row))
         sparse = filled * 2 <= width or len(row) < width
         if width < 2 or not sparse or not _header_follows(row, filled, below):
-            return place
+            return index
     return 0
 
 
 def _header_follows(row: list[str], filled: int, below: list[list[str]]) -> bool:
-    for place, candidate in enumerate(below[:_MOST_TITLES]):
-        rest = below[place + 1 :]
-        fuller = sum(map(bool, candidate)) > filled
+    for index, candidate in enumerate(below[:_MOST_TITLES]):
+        rest = below[index + 1 :]
+        has_more = sum(map(bool, candidate)) > filled
         words = not any(is_number(cell) for cell in candidate if cell)
-        if not (fuller and words):
+        if not (has_more and words):
             continue
-        lone = filled == 1 and bool(row[0]) and len(candidate) > 2
-        return (lone and not _is_data(candidate, rest)) or _names_over_numbers(candidate, rest)
+        single_title = filled == 1 and bool(row[0]) and len(candidate) > 2
+        return (single_title and not _is_data(candidate, rest)) or _names_over_numbers(
+            candidate, rest
+        )
     return False
 
 
 def _columns(width: int, body: list[list[str]]) -> list[list[str]]:
-    """The telling cells below each header cell."""
+    """The non-missing cells below each header cell."""
     return [
         [row[i] for row in body if i < len(row) and not is_missing(row[i])] for i in range(width)
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from placement.arrays import ObjectArray
-from placement.data.formats.arrow_arrays import floats_of, nulls_of, numpy_of
+from placement.data.formats.arrow_arrays import null_mask, to_floats, to_numpy
 from placement.data.formats.blocks import Block, BlockRequest, Cells, text_of, tidy_names, unquote
 from placement.data.formats.sources import Partition, Source, reading
 from placement.errors import DataError
@@ -24,7 +24,7 @@ BATCH_ROWS = 65_536
 
 @dataclass(frozen=True)
 class ParquetPart:
-    """A Parquet file, read in row batches. `added`: columns that its folders say, after its own."""
+    """A Parquet file, read in row batches. `added`: columns of its partition, after its own."""
 
     source: Source
     name: str
@@ -40,35 +40,39 @@ class ParquetPart:
         """The file."""
         return self.source
 
-    def tasks(self, wanted: BlockRequest) -> Iterator[Callable[[], Block]]:
-        """Yield what makes each block; its `raw` is the batch with its types."""
+    def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
+        """Yield functions that read the blocks; `raw` is the batch with its types."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        asked = [n for n in self.names if wanted.columns is None or n in wanted.columns]
-        size = wanted.block_rows or BATCH_ROWS
+        names = [n for n in self.names if request.columns is None or n in request.columns]
+        size = request.block_rows or BATCH_ROWS
         with reading(self.name):
             try:
                 with pq.ParquetFile(self.source.path) as file:
-                    own = dict(zip(self.names, file.schema_arrow.names, strict=False))
-                    only = None if wanted.records else [own[n] for n in asked if n in own]
-                    for batch in file.iter_batches(batch_size=size, columns=only):
-                        yield partial(self._block, batch, asked, whole=wanted.records)
+                    file_names = dict(zip(self.names, file.schema_arrow.names, strict=False))
+                    to_read = (
+                        None
+                        if request.records
+                        else [file_names[n] for n in names if n in file_names]
+                    )
+                    for batch in file.iter_batches(batch_size=size, columns=to_read):
+                        yield partial(self._block, batch, names, whole=request.records)
             except pa.ArrowException as error:
                 raise _damaged(self.name, error) from error
 
-    def _block(self, batch: "pa.RecordBatch", asked: list[str], *, whole: bool) -> Block:
+    def _block(self, batch: "pa.RecordBatch", names: list[str], *, whole: bool) -> Block:
         import pyarrow as pa
 
         for name, value in self.added:
-            if whole or name in asked:
+            if whole or name in names:
                 kind = pa.int64() if isinstance(value, int) else pa.string()
                 cells = pa.repeat(pa.scalar(value, kind), batch.num_rows)
                 batch = batch.append_column(name, cells)
-        places = [self.names.index(name) if whole else k for k, name in enumerate(asked)]
+        indices = [self.names.index(name) if whole else k for k, name in enumerate(names)]
         columns = {
-            name: _arrow_cells(batch.column(place))
-            for name, place in zip(asked, places, strict=True)
+            name: _arrow_cells(batch.column(index))
+            for name, index in zip(names, indices, strict=True)
         }
         raw = batch if whole else None
         return Block(self.names, columns, batch.num_rows, 0, None, None, self.name, raw)
@@ -82,11 +86,11 @@ def open_parquet(source: Source) -> ParquetPart:
     with reading(source.name):
         try:
             with pq.ParquetFile(source.path) as file:
-                own, rows = file.schema_arrow.names, file.metadata.num_rows
+                file_names, rows = file.schema_arrow.names, file.metadata.num_rows
         except pa.ArrowException as error:
             raise _damaged(source.name, error) from error
-    added = tuple((name, value) for name, value in source.partition if name not in own)
-    tidy = tidy_names([*own, *(name for name, _ in added)])
+    added = tuple((name, value) for name, value in source.partition if name not in file_names)
+    tidy = tidy_names([*file_names, *(name for name, _ in added)])
     if not tidy.names:
         raise DataError(f"{source.name}: a Parquet file without columns")
     return ParquetPart(source, source.name, tidy.names, tidy.unnamed, tidy.notes, rows, added)
@@ -106,25 +110,25 @@ def _arrow_cells(column: "pa.Array[Any]") -> Cells:
         column, was_coded = column.dictionary_decode(), False
         kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return floats_of(column.cast(pa.float64(), safe=False))
+        return to_floats(column.cast(pa.float64(), safe=False))
     try:
         coded = column if was_coded else column.dictionary_encode()
     except pa.ArrowNotImplementedError:  # lists and the like
-        return objects(column.to_pylist())
-    texts = objects(coded.dictionary.to_pylist())
-    codes, null = numpy_of(coded.indices.cast(pa.int32()), np.int32), nulls_of(coded.indices)
+        return text_objects(column.to_pylist())
+    texts = text_objects(coded.dictionary.to_pylist())
+    codes, null = to_numpy(coded.indices.cast(pa.int32()), np.int32), null_mask(coded.indices)
     if null is not None:
         codes, texts = np.where(null, len(texts), codes), np.append(texts, np.array([None]))
     return Coded(codes, texts)
 
 
-def objects(values: list[Any]) -> ObjectArray:
+def text_objects(values: list[Any]) -> ObjectArray:
     """Return cells as trimmed text; missing ones as None."""
     cells = np.empty(len(values), dtype=object)
-    for place, value in enumerate(values):
+    for index, value in enumerate(values):
         text = unquote(value) if isinstance(value, str) else text_of(value)
         missing = not text and not isinstance(value, str)
-        cells[place] = None if missing else text
+        cells[index] = None if missing else text
     return cells
 
 
@@ -145,17 +149,17 @@ class FramePart:
         """The number of rows."""
         return len(self.frame)
 
-    def tasks(self, wanted: BlockRequest) -> Iterator[Callable[[], Block]]:
-        """Yield what makes each block; its `raw` is the slice of the frame."""
-        step = wanted.block_rows or BATCH_ROWS
+    def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
+        """Yield functions that read the blocks; `raw` is the slice of the frame."""
+        step = request.block_rows or BATCH_ROWS
         for start in range(0, len(self.frame), step):
-            yield partial(self._block, self.frame.iloc[start : start + step], wanted)
+            yield partial(self._block, self.frame.iloc[start : start + step], request)
 
-    def _block(self, piece: "pd.DataFrame", wanted: BlockRequest) -> Block:
+    def _block(self, piece: "pd.DataFrame", request: BlockRequest) -> Block:
         columns = {
-            name: _frame_cells(piece.iloc[:, place])
-            for place, name in enumerate(self.names)
-            if wanted.columns is None or name in wanted.columns
+            name: _frame_cells(piece.iloc[:, index])
+            for index, name in enumerate(self.names)
+            if request.columns is None or name in request.columns
         }
         return Block(self.names, columns, len(piece), 0, None, None, self.name, piece)
 
@@ -174,4 +178,4 @@ def _frame_cells(series: "pd.Series[Any]") -> Cells:
     kind = series.dtype
     if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
-    return objects(series.astype(object).where(series.notna(), None).tolist())
+    return text_objects(series.astype(object).where(series.notna(), None).tolist())

@@ -84,7 +84,7 @@ class RowCount:
         try:
             yield from results
         except MalformedRecord as error:
-            raise error.counted(self._rows if error.file == self._file else 0) from error
+            raise error.with_row_number(self._rows if error.file == self._file else 0) from error
 
     def numbered(self, block: Block) -> Block:
         """Return the block with its first row numbered."""
@@ -211,10 +211,10 @@ class Matched:
         """Yield what makes each of its blocks."""
         theirs = dict(zip(self.names, self.own, strict=True))
         columns = wanted.columns and frozenset(theirs[name] for name in wanted.columns)
-        words = frozenset(theirs[name] for name in wanted.words)
+        words = frozenset(theirs[name] for name in wanted.as_text)
         # Text may be copied only where it is written as the first file's; what has types, always.
         records = wanted.records and (self.keep or not isinstance(self.part, TextPart))
-        wanted = replace(wanted, columns=columns, words=words, records=records)
+        wanted = replace(wanted, columns=columns, as_text=words, records=records)
         for task in self.part.tasks(wanted):
             yield partial(self._renamed, task)
 

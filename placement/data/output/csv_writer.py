@@ -121,7 +121,7 @@ class TextOutput(Output):
         """What it needs to see of a table's rows: records to copy, or else all as it is written."""
         if self._copies and self._plan.reader.alike:
             return BlockRequest(columns=frozenset(), records=True)
-        return BlockRequest(words=frozenset(self._plan.reader.names), records=True)
+        return BlockRequest(as_text=frozenset(self._plan.reader.names), records=True)
 
     def prepared(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
         """Return the bytes of some rows."""

@@ -56,7 +56,7 @@ class SheetOutput(Output):
     @property
     def wanted(self) -> BlockRequest:
         """Every column, as it is written; typed sources whole."""
-        return BlockRequest(words=frozenset(self._plan.reader.names), records=True)
+        return BlockRequest(as_text=frozenset(self._plan.reader.names), records=True)
 
     def prepared(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
         """Return the columns of a block, and which rows are meant."""
@@ -170,7 +170,7 @@ class ParquetOutput(Output):
     @property
     def wanted(self) -> BlockRequest:
         """Every column, as it is written; typed sources whole."""
-        return BlockRequest(words=frozenset(self._plan.reader.names), records=True)
+        return BlockRequest(as_text=frozenset(self._plan.reader.names), records=True)
 
     def prepared(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
         """Return the rows that are meant as an Arrow table."""

@@ -80,7 +80,7 @@ def _walked(
     target = next((n for n in reader.names if same_column(n, model.schema.target.name)), None)
     outcome = frozenset() if target is None else frozenset({target})
     # As in predicting, "NA" is a word beside words, and a gap beside numbers.
-    wanted = BlockRequest(columns=frozenset(own.values()) | outcome, words=outcome)
+    wanted = BlockRequest(columns=frozenset(own.values()) | outcome, as_text=outcome)
 
     def work(task: Callable[[], Block]) -> tuple[Block, DriftCounts, int, tuple[Problem, ...]]:
         block = task()

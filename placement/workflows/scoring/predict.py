@@ -152,7 +152,7 @@ def _scored(reader: Reader, scorer: BlockScorer, sink: Sink) -> Iterator[Scored]
         wanted = replace(wanted, columns=wanted.columns | frozenset(found.values()))
     target = found.get(scorer.model.schema.target.name)
     if target is not None:  # "NA" is a word beside words, and a gap beside numbers
-        wanted = replace(wanted, words=wanted.words | {target})
+        wanted = replace(wanted, as_text=wanted.as_text | {target})
 
     def work(task: Callable[[], Block]) -> Scored:
         scored = scorer.score(task())

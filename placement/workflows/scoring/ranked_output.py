@@ -101,7 +101,7 @@ class Ranked:
         if by is None:
             return wanted
         columns = None if wanted.columns is None else wanted.columns | {by}
-        return replace(wanted, columns=columns, words=wanted.words | {by})
+        return replace(wanted, columns=columns, as_text=wanted.as_text | {by})
 
     def prepared(self, scored: Scored) -> _Held:
         """Take out the rows of a block that may be written."""

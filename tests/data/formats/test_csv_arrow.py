@@ -141,7 +141,7 @@ def test_only_what_is_wanted_is_looked_at(by_both_roads):
     for blocks in by_both_roads("a,b\n1,x\n2,y\n", wanted):
         assert [set(block.columns) for block in blocks] == [{"a"}] * len(blocks)
         assert all(block.records is None for block in blocks)
-    fast, _ = by_both_roads("a,b\n01,x\n02,y\n", BlockRequest(words=frozenset({"a"})))
+    fast, _ = by_both_roads("a,b\n01,x\n02,y\n", BlockRequest(as_text=frozenset({"a"})))
     assert cells(fast, "a")[0] == ["01", "02"]
 
 
