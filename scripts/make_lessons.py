@@ -21,60 +21,61 @@ DOCS = Path(__file__).parents[1] / "docs"
 NOTEBOOK, PAGE = DOCS / "autograd.ipynb", DOCS / "lessons.md"
 
 
-def executed(document: dict[str, Any]) -> dict[str, Any]:
+def execute(document: dict[str, Any]) -> dict[str, Any]:
     """Run a notebook in a kernel of its own; an error in a cell is raised."""
-    node = nbformat.from_dict(document)
     client = NotebookClient(
-        node,
+        nbformat.from_dict(document),
         timeout=120,
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,
         extra_arguments=["--IPKernelApp.log_level=40"],  # no advice on other transports
     )
-    done: dict[str, Any] = client.execute()
-    return done
+    executed: dict[str, Any] = client.execute()
+    return executed
 
 
-def settled(text: str) -> str:
-    """Return a text with what another processor may round otherwise left out.
+def normalise(text: str) -> str:
+    """Return a text without what another processor may round otherwise.
 
-    That are the last digits of numbers, those that are but rounding, and the places in a drawing.
+    That are the last digits of numbers, those that are but rounding, and positions in a drawing.
     """
     text = re.sub(r'base64,[^"]*', "", text)
     text = re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
     text = re.sub(r"<(svg|rect|path|text)[^>]*>", r"<\1>", text)
-    text = _NUMBER.sub(_rounded, text)
+    text = _NUMBER.sub(_round, text)
     return re.sub(r" +", " ", text)  # columns are as wide as their longest number
 
 
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?|-?\d+e[-+]?\d+")
 
 
-def _rounded(found: re.Match[str]) -> str:
-    value = float(found[0])
+def _round(match: re.Match[str]) -> str:
+    value = float(match[0])
     return "0" if abs(value) < 1e-6 else f"{value:.4g}"
 
 
-def told(document: dict[str, Any]) -> list[str]:
-    """Return what the cells say and showed, settled; in a file each line is apart."""
-    found = []
+def cell_texts(document: dict[str, Any]) -> list[str]:
+    """Return the source and the normalised output of each cell; in a file each line is apart."""
+    texts = []
     for cell in document["cells"]:
         # What is printed comes in as many pieces as the kernel likes.
-        shown = [
+        outputs = [
             "".join(output.get("data", {}).get("text/html", output.get("text", "")))
             for output in cell.get("outputs", [])
         ]
-        found += ["".join(cell["source"]), settled("".join(shown))]
-    return found
+        texts += ["".join(cell["source"]), normalise("".join(outputs))]
+    return texts
 
 
-def drifted() -> list[Path]:
+def stale_files() -> list[Path]:
     """Return the files that are no longer what the lessons make."""
-    known = json.loads(NOTEBOOK.read_text(encoding="utf-8")) if NOTEBOOK.exists() else {"cells": []}
-    stale = [NOTEBOOK] if told(known) != told(executed(notebook())) else []
-    written = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    if settled(written) != settled(page()):
+    written = (
+        json.loads(NOTEBOOK.read_text(encoding="utf-8")) if NOTEBOOK.exists() else {"cells": []}
+    )
+    stale = [NOTEBOOK] if cell_texts(written) != cell_texts(execute(notebook())) else []
+    written_page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    if normalise(written_page) != normalise(page()):
         stale.append(PAGE)
     return stale
 
@@ -83,12 +84,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 where stale")
     if parser.parse_args().check:
-        stale = drifted()
+        stale = stale_files()
         for path in stale:
             print(f"{path.name} is stale: run `make format`", file=sys.stderr)
         return 1 if stale else 0
     PAGE.write_text(page(), encoding="utf-8")
-    nbformat.write(executed(notebook()), NOTEBOOK)
+    nbformat.write(execute(notebook()), NOTEBOOK)
     return 0
 
 

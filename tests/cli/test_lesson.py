@@ -18,7 +18,7 @@ def test_without_a_name_the_lessons_are_listed(run):
     for name in LESSONS:
         assert name in done.out
     listed = run("lesson", "--json").json
-    assert [own["name"] for own in listed] == list(LESSONS)
+    assert [entry["name"] for entry in listed] == list(LESSONS)
     assert listed[2]["inputs"] == {"x": 6.7, "y": 0.0, "w": 1.0, "b": 0.0, "epsilon": 1e-8}
 
 
@@ -51,7 +51,7 @@ def test_the_document_of_a_lesson_has_the_shape_that_was_promised(run):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["square", "--x", "abc"], "--x abc: is not a number"),
         (["square", "--x", "1,2"], "is one number in this lesson"),
@@ -64,10 +64,10 @@ def test_the_document_of_a_lesson_has_the_shape_that_was_promised(run):
         (["chain", "--draw", "chain.png"], "must end in .svg or .dot"),
     ],
 )
-def test_wrong_usage_is_one_clear_line_and_exit_2(run, words, told):
+def test_wrong_usage_is_one_clear_line_and_exit_2(run, words, message):
     done = run("lesson", *words)
     assert (done.code, done.out) == (2, "")
-    assert told in done.err
+    assert message in done.err
     assert len(done.err.splitlines()) == 1
 
 
@@ -112,7 +112,7 @@ def test_a_lesson_is_recorded_with_its_table_and_its_picture(run, store, name, p
     table = json.loads(Path(client.download_artifacts(found.run_id, "steps.json")).read_text())
     assert table["columns"] == ["name", "value"]
     expected = run("lesson", name, "--json").json["steps"]
-    assert [[own, json.loads(value)] for own, value in table["data"]] == [
+    assert [[name, json.loads(value)] for name, value in table["data"]] == [
         [step["name"], step["value"]] for step in expected
     ]
 
@@ -145,7 +145,7 @@ def test_a_row_without_a_file_and_a_row_that_is_not_there_are_wrong_usage(run, t
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--row", "1"], "--row and --model are for --graph or --draw"),
         (["--model", "champion"], "--row and --model are for --graph or --draw"),
@@ -155,18 +155,18 @@ def test_a_row_without_a_file_and_a_row_that_is_not_there_are_wrong_usage(run, t
     ],
 )
 def test_options_that_a_graph_of_a_row_cannot_use_are_told_before_any_file_is_opened(
-    run, options, told
+    run, options, message
 ):
     done = run("gradcheck", "there-is-no-such.csv", *options)
     assert done.code == 2
-    assert told in done.err
+    assert message in done.err
 
 
 def test_a_cell_that_the_model_cannot_use_is_told_beside_the_graph(run, trained, workdir):
     lines = (trained.parent / "students.csv").read_text(encoding="utf-8").splitlines()
-    place = lines[0].split(",").index("stream")
+    stream = lines[0].split(",").index("stream")
     cells = lines[2].split(",")
-    cells[place] = "MARINE"
+    cells[stream] = "MARINE"
     (workdir / "new.csv").write_text("\n".join([*lines[:2], ",".join(cells), *lines[3:]]))
     done = run("gradcheck", "new.csv", "--row", "2", "--graph", "--model", trained)
     assert done.code == 0

@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from placement import UsageError, clamped_bce, lesson
-from placement.lessons import course
+from placement.lessons import catalog, course
 from placement.lessons.catalog import LESSONS
 from placement.lessons.computation import Check
 from placement.lessons.graph.common_graphs import perceptron_graph
@@ -43,9 +43,19 @@ def difference_agrees(result):
 def test_each_file_of_the_course_is_a_lesson_by_its_name_and_has_a_place_in_the_order():
     files = {file.stem for file in Path(course.__file__).parent.glob("*.py")} - {"__init__"}
     assert {name.replace("-", "_") for name in LESSONS} == files
-    assert [one.name for one in LESSONS.values()] == list(LESSONS)
-    orders = [one.order for one in LESSONS.values()]
+    assert [item.name for item in LESSONS.values()] == list(LESSONS)
+    orders = [item.order for item in LESSONS.values()]
     assert orders == sorted(set(orders))
+
+
+def test_a_new_file_in_the_course_is_a_new_lesson(tmp_path, monkeypatch):
+    text = Path(course.__file__).with_name("square.py").read_text(encoding="utf-8")
+    text = text.replace('name="square"', 'name="second_square"').replace("order=10", "order=15")
+    (tmp_path / "second_square.py").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(course, "__path__", [*course.__path__, str(tmp_path)])
+    lessons = catalog._lessons()
+    assert list(lessons)[:3] == ["square", "second_square", "chain"]
+    assert lessons["second_square"].compute(3.0).steps == {"y": 9, "dy_dx": 6}
 
 
 def test_the_square():
@@ -63,37 +73,37 @@ def test_the_chain():
 
 
 def test_the_perceptron_in_both_precisions():
-    found = lesson("perceptron")
-    assert found["loss"] == pytest.approx(6.7012, abs=5e-5)
-    assert (found["dL_dw"], found["dL_db"]) == (6.691762447357178, 0.998770534992218)
-    assert found["autograd_dw"] == 6.6917619705200195
-    assert found["autograd_db"] == 0.9987704753875732
-    assert found["dL_dw_float64"] == 6.691763029237442
-    assert found["dL_db_float64"] == 0.9987706013787226
-    links = [found[name] for name in ("dL_dyhat", "dyhat_dz", "dz_dw")]
-    assert math.prod(links) == pytest.approx(found["dL_dw"], rel=1e-6)
+    result = lesson("perceptron")
+    assert result["loss"] == pytest.approx(6.7012, abs=5e-5)
+    assert (result["dL_dw"], result["dL_db"]) == (6.691762447357178, 0.998770534992218)
+    assert result["autograd_dw"] == 6.6917619705200195
+    assert result["autograd_db"] == 0.9987704753875732
+    assert result["dL_dw_float64"] == 6.691763029237442
+    assert result["dL_db_float64"] == 0.9987706013787226
+    links = [result[name] for name in ("dL_dyhat", "dyhat_dz", "dz_dw")]
+    assert math.prod(links) == pytest.approx(result["dL_dw"], rel=1e-6)
 
 
 def test_beyond_the_clamp_the_perceptron_has_no_slope():
-    found = lesson("perceptron", x=50, y=0)
-    assert found["dL_dw"] == found["autograd_dw"] == found["dL_dyhat"] == 0
-    assert found["loss"] == pytest.approx(15.942385, abs=1e-6)
-    assert found["effective_epsilon"] == 1.1920928955078125e-07
+    result = lesson("perceptron", x=50, y=0)
+    assert result["dL_dw"] == result["autograd_dw"] == result["dL_dyhat"] == 0
+    assert result["loss"] == pytest.approx(15.942385, abs=1e-6)
+    assert result["effective_epsilon"] == 1.1920928955078125e-07
     assert lesson("perceptron", epsilon=0.1)["effective_epsilon"] == 0.1
 
 
 def test_the_vector():
-    found = lesson("vector")
-    assert found["y"] == pytest.approx(4.6667, abs=5e-5)
-    assert [round(value, 4) for value in found["dy_dx"]] == [0.6667, 1.3333, 2.0]
+    result = lesson("vector")
+    assert result["y"] == pytest.approx(4.6667, abs=5e-5)
+    assert [round(value, 4) for value in result["dy_dx"]] == [0.6667, 1.3333, 2.0]
 
 
 def test_accumulating():
-    found = lesson("accumulate")
+    result = lesson("accumulate")
     names = ("first", "second", "zeroed", "after_zeroing", "set_to_none")
-    assert [found[name] for name in names] == [4, 8, 0, 4, None]
-    assert found["whole_batch"] == pytest.approx(found["in_two_chunks"], rel=1e-12)
-    assert found["whole_batch"] != 0
+    assert [result[name] for name in names] == [4, 8, 0, 4, None]
+    assert result["whole_batch"] == pytest.approx(result["in_two_chunks"], rel=1e-12)
+    assert result["whole_batch"] != 0
 
 
 def test_the_rule_by_hand_of_the_batch_is_no_work_of_autograds(monkeypatch):
@@ -106,19 +116,19 @@ def test_the_rule_by_hand_of_the_batch_is_no_work_of_autograds(monkeypatch):
 
 
 def test_the_ways_to_leave_no_gradient():
-    found = lesson("no-grad", size=1_000)
-    assert found["plain_requires_grad"]
-    assert found["plain_grad_fn"] == "PowBackward"
+    result = lesson("no-grad", size=1_000)
+    assert result["plain_requires_grad"]
+    assert result["plain_grad_fn"] == "PowBackward"
     for way in ("frozen", "detached", "no_grad"):
-        assert found[f"{way}_requires_grad"] is False
-        assert found[f"{way}_grad_fn"] is None
-        assert found[f"{way}_shares_memory"] is True
-        assert found[f"{way}_kept_bytes"] == 0
-    assert found["ways_refused"] == 3
-    assert found["error"] == (
+        assert result[f"{way}_requires_grad"] is False
+        assert result[f"{way}_grad_fn"] is None
+        assert result[f"{way}_shares_memory"] is True
+        assert result[f"{way}_kept_bytes"] == 0
+    assert result["ways_refused"] == 3
+    assert result["error"] == (
         "element 0 of tensors does not require grad and does not have a grad_fn"
     )
-    assert found.graph["y"].grad_fn is None
+    assert result.graph["y"].grad_fn is None
 
 
 def test_the_memory_that_is_saved_grows_with_the_tensor_and_is_not_the_input():
@@ -129,22 +139,22 @@ def test_the_memory_that_is_saved_grows_with_the_tensor_and_is_not_the_input():
 
 
 def test_the_target():
-    found = lesson("target")
-    assert found["loss"] == pytest.approx(-5.8731, abs=5e-5)
-    assert found["error"] == "target of row 1 is 4: a target is a probability between 0 and 1"
+    result = lesson("target")
+    assert result["loss"] == pytest.approx(-5.8731, abs=5e-5)
+    assert result["error"] == "target of row 1 is 4: a target is a probability between 0 and 1"
     with pytest.raises(Exception, match="a target is a probability"):
         clamped_bce(torch.tensor([0.5]), torch.tensor([4.0]))
     assert lesson("target", x=0.5)["error"] is None
 
 
 def test_the_clamp():
-    found = lesson("clamp")
-    table, at = found.to_dict()["table"], found.computation.curves.x.index
-    assert found["one_minus_epsilon_is_one"]
+    result = lesson("clamp")
+    table, at = result.to_dict()["table"], result.computation.curves.x.index
+    assert result["one_minus_epsilon_is_one"]
     assert table["z"][0], table["z"][-1] == (-200, 200)
     assert table["as_asked"][at(200)] == math.inf
     assert math.isnan(table["as_asked_gradient"][at(200)])
-    assert table["placement"][at(200)] == pytest.approx(found["largest_loss"], rel=1e-6)
+    assert table["placement"][at(200)] == pytest.approx(result["largest_loss"], rel=1e-6)
     assert table["placement_gradient"][at(200)] == 0
     assert table["placement_gradient"][at(10)] == pytest.approx(1, abs=1e-3)
     assert table["from_logit"][at(200)] == 200
@@ -153,27 +163,27 @@ def test_the_clamp():
 
 
 def test_one_outlier_freezes_the_clamped_training_and_not_that_from_the_logit():
-    found = lesson("clamp")
-    assert (found["stopped_clamped"], found["dead_rows_clamped"]) == ("clamped", 1)
-    assert (found["stopped_logits"], found["dead_rows_logits"]) == ("tolerance", 0)
-    assert found["weight_clamped"] > 1.2 * found["weight_logits"]
+    result = lesson("clamp")
+    assert (result["stopped_clamped"], result["dead_rows_clamped"]) == ("clamped", 1)
+    assert (result["stopped_logits"], result["dead_rows_logits"]) == ("tolerance", 0)
+    assert result["weight_clamped"] > 1.2 * result["weight_logits"]
     more = lesson("clamp", epsilon=0.01)
     assert more["dead_rows_clamped"] > 50
-    assert more["weight_logits"] == found["weight_logits"]
-    graph = found.graph
+    assert more["weight_logits"] == result["weight_logits"]
+    graph = result.graph
     assert graph["w"].gradient == graph["w"].autograd == 0
     assert graph["p"].gradient > 1e6
 
 
 def test_the_descent():
-    found = lesson("descend")
-    with_zero, without = found.computation.curves.lines.values()
-    assert found["rises_with"] == "never"
+    result = lesson("descend")
+    with_zero, without = result.computation.curves.lines.values()
+    assert result["rises_with"] == "never"
     assert all(b < a for a, b in pairwise(with_zero))
     assert without[2] < with_zero[2]  # faster at first
-    assert found["rises_without"] == "first at step 6"  # then it overshoots
+    assert result["rises_without"] == "first at step 6"  # then it overshoots
     assert without[6] > without[5] == min(without)
-    assert found["end_without"] > found["end_with"]
+    assert result["end_without"] > result["end_with"]
 
 
 def test_the_descent_rises_with_too_long_a_step_and_not_by_rounding_at_the_optimum():
@@ -319,21 +329,21 @@ def test_the_lines_of_torch_run_as_printed_and_find_the_same(name, given_):
     if name == "clamp":
         curves = result.computation.curves
         for z, *figures in words[1:]:
-            place = curves.x.index(float(z))
-            expected = [line[place] for line in curves.lines.values()]
+            index = curves.x.index(float(z))
+            expected = [line[index] for line in curves.lines.values()]
             assert [float(f) for f in figures] == pytest.approx(expected, nan_ok=True)
 
 
 @pytest.mark.parametrize(
-    ("inputs", "told"),
+    ("inputs", "message"),
     [
         ({}, "They agree to"),
         ({"x": 1e6}, "Hand and autograd agree to"),
     ],
 )
-def test_agreement_is_said_only_where_it_is(inputs, told):
-    said = verdict(lesson("chain", **inputs).computation.checks)
-    assert said.startswith(told)
+def test_agreement_is_said_only_where_it_is(inputs, message):
+    text = verdict(lesson("chain", **inputs).computation.checks)
+    assert text.startswith(message)
     assert verdict([Check("x", 1.0, 1.1, 1.0)]).startswith("HAND AND AUTOGRAD DISAGREE")
 
 
@@ -349,7 +359,7 @@ def test_arrays_are_numbers_too(x):
 
 
 @pytest.mark.parametrize(
-    ("name", "inputs", "told"),
+    ("name", "inputs", "message"),
     [
         ("square", {"x": "abc"}, "--x abc: is not a number"),
         ("square", {"x": "1,2"}, "--x 1,2: is one number in this lesson"),
@@ -371,8 +381,8 @@ def test_arrays_are_numbers_too(x):
         ("squar", {}, "there is no lesson 'squar' (did you mean 'square'?)"),
     ],
 )
-def test_what_a_lesson_cannot_take_is_told_in_one_line(name, inputs, told):
+def test_what_a_lesson_cannot_take_is_told_in_one_line(name, inputs, message):
     with pytest.raises(UsageError) as caught:
         lesson(name, **inputs)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -24,10 +24,10 @@ def make_lessons(monkeypatch):
 def test_the_notebook_runs_from_top_to_bottom_in_a_clean_kernel_and_shows_the_graphs(
     make_lessons,
 ):
-    done = make_lessons.executed(notebook())
+    executed = make_lessons.execute(notebook())
     shown = [
         "".join(output["data"].get("text/html", ""))
-        for cell in done["cells"]
+        for cell in executed["cells"]
         if cell["cell_type"] == "code"
         for output in cell["outputs"]
         if output["output_type"] == "execute_result"
@@ -38,7 +38,7 @@ def test_the_notebook_runs_from_top_to_bottom_in_a_clean_kernel_and_shows_the_gr
 
 
 def test_what_lies_in_docs_is_what_the_lessons_make(make_lessons):
-    assert make_lessons.drifted() == []
+    assert make_lessons.stale_files() == []
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_stale_page_is_seen(make_lessons, which, word, other, tmp_path, monkey
     assert word in content
     path.write_text(content.replace(word, other), encoding="utf-8")
     monkeypatch.setattr(make_lessons, which, path)
-    assert make_lessons.drifted() == [path]
+    assert make_lessons.stale_files() == [path]
 
 
 @pytest.mark.parametrize(
@@ -72,16 +72,16 @@ def test_a_stale_page_is_seen(make_lessons, which, word, other, tmp_path, monkey
 def test_what_another_processor_rounds_otherwise_is_no_drift(make_lessons, word, other):
     text = make_lessons.PAGE.read_text(encoding="utf-8")
     assert word in text
-    assert make_lessons.settled(text.replace(word, other)) == make_lessons.settled(text)
-    assert make_lessons.settled("They agree to 9.5e-13.") == "They agree to 0."
+    assert make_lessons.normalise(text.replace(word, other)) == make_lessons.normalise(text)
+    assert make_lessons.normalise("They agree to 9.5e-13.") == "They agree to 0."
 
 
 def test_the_notebook_is_valid_and_says_nothing_of_the_machine_it_ran_on(make_lessons):
-    known = json.loads(make_lessons.NOTEBOOK.read_text(encoding="utf-8"))
-    nbformat.validate(nbformat.from_dict(known))
-    assert not re.search(r"/home/|/root/|/tmp/|[A-Z]:\\\\", json.dumps(known))
+    document = json.loads(make_lessons.NOTEBOOK.read_text(encoding="utf-8"))
+    nbformat.validate(nbformat.from_dict(document))
+    assert not re.search(r"/home/|/root/|/tmp/|[A-Z]:\\\\", json.dumps(document))
     errors = [
-        o for c in known["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"
+        o for c in document["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"
     ]
     assert errors == []
 

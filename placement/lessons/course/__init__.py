@@ -1,1 +1,1 @@
-"""The lessons, a module each: words, inputs, lines of torch in; a computation out."""
+"""Inputs come in; a computation goes out, with its words and lines of torch: one lesson a file."""

@@ -1,1 +1,1 @@
-"""A computation as a graph of nodes with values and gradients; out: text, DOT, SVG."""
+"""Operations come in; a graph of values and gradients goes out, and text, DOT or SVG of it."""

@@ -138,13 +138,16 @@ def test_every_drawing_says_rule_derivative_gradient_and_step_of_every_link(name
 def test_the_document_of_a_graph_has_all_of_it(name):
     graph = GRAPHS[name]()
     nodes = graph.to_dict()["nodes"]
-    for node, told in zip(graph.nodes, nodes, strict=True):
-        assert told["gradient"] == node.gradient
-        assert told["autograd"] == node.autograd
-        assert told["grad_fn"] == node.grad_fn
-        for link, own in zip(node.inputs, told["inputs"], strict=True):
-            assert (own["name"], own["rule"]) == (link.to, link.rule)
-            assert (own["derivative"], own["handed_down"]) == (link.derivative, link.handed_down)
+    for node, entry in zip(graph.nodes, nodes, strict=True):
+        assert entry["gradient"] == node.gradient
+        assert entry["autograd"] == node.autograd
+        assert entry["grad_fn"] == node.grad_fn
+        for link, input_entry in zip(node.inputs, entry["inputs"], strict=True):
+            assert (input_entry["name"], input_entry["rule"]) == (link.to, link.rule)
+            assert (input_entry["derivative"], input_entry["handed_down"]) == (
+                link.derivative,
+                link.handed_down,
+            )
 
 
 def boxes_of(svg):
@@ -175,10 +178,10 @@ def test_no_box_of_the_svg_overlaps_another_and_all_text_is_within_one(name):
     lines = sorted((round(y, 1), x, x + 7.83 * len(t)) for x, y, t in texts)
     for (ya, _, end), (yb, start, _) in itertools.pairwise(lines):
         assert ya != yb or end <= start
-    wide, high = float(root.get("width")), float(root.get("height"))
+    width, height = float(root.get("width")), float(root.get("height"))
     left = float(root.get("viewBox").split()[0])
-    assert all(left <= x and x + w <= left + wide for x, _, w, _ in rects)
-    assert all(y >= 0 and y + h <= high for _, y, _, h in rects)
+    assert all(left <= x and x + w <= left + width for x, _, w, _ in rects)
+    assert all(y >= 0 and y + h <= height for _, y, _, h in rects)
 
 
 def test_a_row_of_a_file_is_not_much_wider_than_its_widest_line_of_boxes():
