@@ -98,7 +98,7 @@ class Parser:
         from pyarrow import csv
 
         columns = [name for name in self.names if name in self.number_columns | self.text_columns]
-        number, text = pa.float64(), pa.dictionary(pa.int32(), pa.string())
+        number_type, text_type = pa.float64(), pa.dictionary(pa.int32(), pa.string())
         return csv.read_csv(
             pa.BufferReader(text),
             csv.ReadOptions(
@@ -106,7 +106,9 @@ class Parser:
             ),
             csv.ParseOptions(delimiter=self.dialect.delimiter),
             csv.ConvertOptions(
-                column_types={name: number if name in number_columns else text for name in columns},
+                column_types={
+                    name: number_type if name in number_columns else text_type for name in columns
+                },
                 include_columns=columns,
                 null_values=_MISSING,
                 strings_can_be_null=False,
