@@ -39,20 +39,16 @@ def coverage_of_fits(samples: int, rows: int, seed: int = 0) -> dict[str, float]
 
 
 def _sample(rows: int, rng: np.random.Generator) -> pd.DataFrame:
-    data = pd.DataFrame(
-        {
-            "cgpa": rng.normal(7, 1.2, rows),
-            "aptitude": rng.normal(60, 15, rows),
-            "branch": rng.choice(["CSE", "ECE"], rows),
-        }
-    )
+    cgpa, aptitude = rng.normal(7, 1.2, rows), rng.normal(60, 15, rows)
+    branch = rng.choice(["CSE", "ECE"], rows)
     logit = (
         TRUTH["(intercept)"]
-        + TRUTH["cgpa"] * data["cgpa"]
-        + TRUTH["aptitude"] * data["aptitude"]
-        + TRUTH["branch=ECE"] * (data["branch"] == "ECE")
+        + TRUTH["cgpa"] * cgpa
+        + TRUTH["aptitude"] * aptitude
+        + TRUTH["branch=ECE"] * (branch == "ECE")
     )
-    return data.assign(placed=(rng.random(rows) < expit(logit)).astype(int))
+    placed = (rng.random(rows) < expit(logit)).astype(int)
+    return pd.DataFrame({"cgpa": cgpa, "aptitude": aptitude, "branch": branch, "placed": placed})
 
 
 if __name__ == "__main__":
