@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from placement.model.loss import clamped_bce
     from placement.model.perceptron import Perceptron
     from placement.tracking.lookup import load
+    from placement.training.fit import fit
     from placement.training.gradcheck.gradcheck import GradientCheck, check_gradients
-    from placement.training.prepare import fit
 
 __version__ = "0.1.0"
 
@@ -49,7 +49,7 @@ _HOME = {
     "check_gradients": "placement.training.gradcheck.gradcheck",
     "clamped_bce": "placement.model.loss",
     "evaluate": "placement.evaluation.evaluate",
-    "fit": "placement.training.prepare",
+    "fit": "placement.training.fit",
     "lesson": "placement.lessons.catalog",
     "load": "placement.tracking.lookup",
     "read_table": "placement.data.table.read_table",

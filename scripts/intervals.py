@@ -15,7 +15,7 @@ from scipy.special import expit
 from placement.config import TrainConfig
 from placement.data.table.read_table import read_table
 from placement.evaluation.coefficients import estimates
-from placement.training.prepare import fit
+from placement.training.fit import fit
 
 TRUTH = {"(intercept)": -8.0, "cgpa": 0.9, "aptitude": 0.03, "branch=ECE": -0.7}
 AVERAGE = {"cgpa": [7.0], "aptitude": [60.0], "branch": ["CSE"]}

@@ -83,7 +83,7 @@ def test_a_page_needs_no_network_and_says_all_that_is_known(run, batches):
 def test_figures_of_the_latest_batch_are_of_a_model_that_had_not_seen_it(run, batches):
     from placement.config import TrainConfig
     from placement.data.table.read_table import read_table
-    from placement.training.prepare import fit
+    from placement.training.fit import fit
 
     run("train", "students.csv", "--no-track", "--out", "model")
     run("report", "model", "--data", "students.csv")

@@ -18,7 +18,8 @@ from placement.evaluation.coefficients import (
     likelihood_of,
     per_units,
 )
-from placement.training.prepare import finish, fit, inform, prepare
+from placement.training.fit import build_fitted, fit, information_at
+from placement.training.prepare import prepare
 from placement.training.solver.training_loop import solve
 
 
@@ -43,8 +44,8 @@ def plain(data, **settings):
     table = read_table(data)
     prepared = prepare(table, TrainConfig(l2=0.0, test_size=0.0, loss="logits", **settings))
     found = solve(prepared.problem)
-    known = inform(prepared, found)
-    return table, finish(prepared, found, known=known), known
+    known = information_at(prepared, found)
+    return table, build_fitted(prepared, found, known), known
 
 
 def in_file_units(table, fitted):

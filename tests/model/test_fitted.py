@@ -10,7 +10,7 @@ from placement.config import TrainConfig
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
 from placement.model.fitted import load_fitted, thinned
-from placement.training.prepare import fit
+from placement.training.fit import fit
 from placement.workflows.reading.training_settings import training_config
 
 

@@ -20,7 +20,8 @@ from placement.data.columns.load_columns import load_columns
 from placement.data.columns.storage import Storage
 from placement.data.encoding.chunks import ArrayChunks, FileChunks
 from placement.data.formats.table_reader import open_table
-from placement.training.prepare import finish, prepare
+from placement.training.fit import build_fitted
+from placement.training.prepare import prepare
 from placement.training.solver.training_loop import solve
 from placement.workflows.reading.read_training_tables import read
 from placement.workflows.training.final_figures import finalize
@@ -98,7 +99,7 @@ def trained(files, tmp_path, fits):
             if chunk_rows is not None:
                 prepared = prepare(tables.train, config, chunk_rows=chunk_rows)
                 assert len(prepared.problem.source) > 1
-                return finish(prepared, solve(prepared.problem))
+                return build_fitted(prepared, solve(prepared.problem))
             prepared, _ = understand(tables, config)
             assert isinstance(prepared.problem.source, FileChunks if stream else ArrayChunks)
             return finalize(fit_and_test(prepared))

@@ -1,7 +1,7 @@
 """Firth's correction: finite, less biased coefficients for small or separable samples.
 
 Firth (1993) penalises the likelihood by Jeffreys' prior, ½ log |XᵀSX|. Its gradient is that of
-ordinary cross-entropy on the rows and, beside each, a pseudo-observation of the label ½ that weighs
+ordinary cross-entropy on the rows and, with each, a pseudo-observation of the label ½ that weighs
 as much as the row's leverage (Heinze and Schemper 2002). So the loop that fits every other model
 fits this one: leverages are taken, their pseudo-rows fitted, until they agree.
 
@@ -22,10 +22,10 @@ from placement.training.problem.problem import Problem
 from placement.training.problem.stages import Stage
 from placement.training.solver.training_loop import solve
 
-MOST_CELLS = 20_000_000
-MOST_ROUNDS = 500
-AGREED = 1e-10  # change of the logits, in the root mean square
-_FAR = 1e3  # of an intercept in log-odds
+MAX_CELLS = 20_000_000
+MAX_ROUNDS = 500
+TOLERANCE = 1e-10  # change of the logits, in the root mean square
+_BRACKET = 1e3  # half the width in which the intercept is sought, in log-odds
 
 
 def pseudo_observed(problem: Problem) -> Problem:
@@ -33,7 +33,7 @@ def pseudo_observed(problem: Problem) -> Problem:
 
     Raises DataError where the rows are too many to be held, or where no estimate is found.
     """
-    if problem.source.rows * max(problem.source.columns, 1) > MOST_CELLS:
+    if problem.source.rows * max(problem.source.columns, 1) > MAX_CELLS:
         raise DataError(
             f"--firth: {problem.source.rows:,} rows are too many for a small-sample correction, "
             "which would change nothing; leave it out"
@@ -41,17 +41,16 @@ def pseudo_observed(problem: Problem) -> Problem:
     x, y, weight = _arrays(problem.source)
     ones = np.column_stack([x, np.ones(len(x))])
     logit, augmented = np.zeros(len(x)), problem
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         leverage = _leverage(ones, weight, logit)
         total = weight + leverage
         with np.errstate(invalid="ignore", divide="ignore"):
             label = np.where(total > 0, (weight * y + leverage / 2) / total, 0.5)
         augmented = _on(problem, ArrayChunks(x, label, total))
-        found = solve(augmented)
-        now = x @ found.weights[problem.columns] + found.intercept
-        moved = float(np.sqrt(np.mean((now - logit) ** 2)))
-        logit = now
-        if moved <= AGREED:
+        solution = solve(augmented)
+        before, logit = logit, x @ solution.weights[problem.columns] + solution.intercept
+        change = float(np.sqrt(np.mean((logit - before) ** 2)))
+        if change <= TOLERANCE:
             return augmented
     raise DataError("--firth: no estimate was found; are there columns that are nearly copies?")
 
@@ -64,7 +63,7 @@ def flic_intercept(source: Chunks, weights: FloatArray, intercept: float) -> flo
     def surplus(value: float) -> float:
         return float(weight @ (expit(offset + value) - y))
 
-    return float(brentq(surplus, intercept - _FAR, intercept + _FAR, xtol=1e-14))
+    return float(brentq(surplus, intercept - _BRACKET, intercept + _BRACKET, xtol=1e-14))
 
 
 def _arrays(source: Chunks) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -84,7 +83,7 @@ def _leverage(ones: FloatArray, weight: FloatArray, logit: FloatArray) -> FloatA
 
 
 def _on(problem: Problem, source: ArrayChunks) -> Problem:
-    """Pose the problem on other rows of the same columns."""
+    """Define the problem on other rows of the same columns."""
     limit = sum(stage.limit for stage in problem.stages)
     options = replace(problem.options, optimizer="newton")
     stages = (Stage("newton", limit, source),)

@@ -1,7 +1,7 @@
-"""How sure are the parameters? The information in the rows at a solution, in one pass.
+"""Fisher information: what the rows say about the parameters at a solution, in one pass.
 
 Always in float64 and of the unclamped loss, whatever trained: statements about people should not
-hang on a clamp or on single precision.
+depend on a clamp or on single precision.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,17 +14,17 @@ from placement.arrays import FloatArray
 from placement.data.encoding.chunks import Chunk, Chunks, threads_for
 from placement.training.passes.chunk_threads import map_chunks, tensors
 
-WIDEST = 2_000  # columns; beyond, a covariance takes hundreds of megabytes
+MAX_COLUMNS = 2_000  # beyond, a covariance takes hundreds of megabytes
 
 
 @dataclass(frozen=True)
-class Information:
+class FisherInformation:
     """What the rows say about `(d + 1,)` parameters, the intercept last.
 
     `hessian: (d + 1, d + 1)` is that of the unpenalised negative log-likelihood, `scores` of the
     same shape the sum of the rows' squared gradients. `products` is Σ weight·(x, 1)(x, 1)ᵀ.
-    `positive` and `negative` are the weights of the two outcomes, class weights aside, `factors`
-    these weights.
+    `positive` and `negative` are the weights of the two outcomes without `class_weights` (2,),
+    those of the negative and of the positive outcome.
     """
 
     log_likelihood: float
@@ -33,14 +33,15 @@ class Information:
     products: FloatArray
     positive: float
     negative: float
-    factors: tuple[float, float] = (1.0, 1.0)
+    class_weights: tuple[float, float] = (1.0, 1.0)
 
     @property
     def null_log_likelihood(self) -> float:
-        """That of the model which gives every row the observed share, classes weighed alike."""
-        both = np.array([self.positive * self.factors[1], self.negative * self.factors[0]])
-        there = both[both > 0]
-        return float(there @ np.log(there / both.sum()))
+        """That of the model which gives every row the observed share, with the class weights."""
+        negative, positive = self.class_weights
+        weights = np.array([self.positive * positive, self.negative * negative])
+        present = weights[weights > 0]
+        return float(present @ np.log(present / weights.sum()))
 
     def variance_inflation(self, owners: Sequence[str]) -> dict[str, float]:
         """Return by file column the factor by which others inflate its coefficients' variance.
@@ -52,17 +53,18 @@ class Information:
         means = self.products[:-1, -1]
         centred = self.products[:-1, :-1] - np.outer(means, means) / self.products[-1, -1]
         size = np.sqrt(np.maximum(np.diag(centred), 0.0))
-        there = size > 1e-10 * np.sqrt(np.diag(self.products)[:-1])  # constants have no spread
-        names = np.array(owners)[there]
-        correlation = centred[np.ix_(there, there)] / np.outer(size[there], size[there])
+        varies = size > 1e-10 * np.sqrt(np.diag(self.products)[:-1])
+        names = np.array(owners)[varies]
+        correlation = centred[np.ix_(varies, varies)] / np.outer(size[varies], size[varies])
         whole = np.linalg.slogdet(correlation).logabsdet
-        found = {}
+        inflation = {}
         for name in dict.fromkeys(names.tolist()):
-            own = names == name
-            parts = [np.linalg.slogdet(correlation[np.ix_(m, m)]).logabsdet for m in (own, ~own)]
+            owned = names == name
+            blocks = (correlation[np.ix_(mask, mask)] for mask in (owned, ~owned))
+            parts = sum([np.linalg.slogdet(block).logabsdet for block in blocks])
             with np.errstate(over="ignore", invalid="ignore"):
-                found[name] = float(max(np.exp((sum(parts) - whole) / own.sum()), 1.0))
-        return found
+                inflation[name] = float(max(np.exp((parts - whole) / owned.sum()), 1.0))
+        return inflation
 
     def covariance_factor(self, l2: float, *, robust: bool) -> FloatArray | None:
         """Return F, lower triangular, of which FFᵀ is the parameters' covariance.
@@ -107,59 +109,59 @@ class _Sums:
         self.matrices += other.matrices
 
 
-def information(
+def fisher_information(
     source: Chunks,
     weights: FloatArray,
     intercept: float,
-    factors: tuple[float, float] | None = None,
-) -> Information:
+    class_weights: tuple[float, float] | None = None,
+) -> FisherInformation:
     """Sum up the information of all rows at `weights` (d,) and `intercept`.
 
-    `factors` (2,) are those by which the weights of negative and positive rows were multiplied;
-    means and products count the rows without them.
+    `class_weights` (2,) are those by which the weights of negative and positive rows were
+    multiplied; means and products count the rows without them.
     """
     total = _Sums(source.columns)
     with torch.no_grad():
         beta = torch.from_numpy(np.append(weights, intercept))
 
-        def of_chunks(chunks: Iterable[Chunk]) -> _Sums:
-            found = _Sums(source.columns)
+        def sum_part(chunks: Iterable[Chunk]) -> _Sums:
+            sums = _Sums(source.columns)
             for chunk in chunks:
-                _add_chunk(found, chunk, beta, factors)
-            return found
+                _add_chunk(sums, chunk, beta, class_weights)
+            return sums
 
-        for part in map_chunks(source, of_chunks, threads_for(source)):
+        for part in map_chunks(source, sum_part, threads_for(source)):
             total.add(part)
     hessian, products, scores = total.matrices
-    return Information(
+    return FisherInformation(
         log_likelihood=total.log_likelihood,
         hessian=hessian,
         scores=scores,
         products=products,
         positive=total.positive,
         negative=total.weight - total.positive,
-        factors=factors or (1.0, 1.0),
+        class_weights=class_weights or (1.0, 1.0),
     )
 
 
 def _add_chunk(
-    sums: _Sums, chunk: Chunk, beta: torch.Tensor, factors: tuple[float, float] | None
+    sums: _Sums, chunk: Chunk, beta: torch.Tensor, class_weights: tuple[float, float] | None
 ) -> None:
     x, y, given = tensors(chunk, torch.float64)
     with torch.no_grad():
         x = torch.cat([x, torch.ones(len(x), 1, dtype=torch.float64)], dim=1)
         w = torch.ones(len(x), dtype=torch.float64) if given is None else given
         factor = torch.ones_like(w)
-        if factors is not None:
-            factor = torch.tensor(factors, dtype=torch.float64)[(y >= 0.5).long()]
+        if class_weights is not None:
+            factor = torch.tensor(class_weights, dtype=torch.float64)[(y >= 0.5).long()]
         z = x @ beta
         p = torch.sigmoid(z)
         loss = torch.nn.functional.binary_cross_entropy_with_logits(z, y, weight=w, reduction="sum")
         sums.log_likelihood -= float(loss)
         sums.positive += float((w / factor) @ y)
         sums.weight += float((w / factor).sum())
-        wanted = [w * p * (1 - p), w / factor]
-        if factors is not None:  # else nobody asks for the sandwich
-            wanted.append(w * factor * (p - y) ** 2)
-        for place, amount in enumerate(wanted):
-            sums.matrices[place] += (x.T @ (x * amount.unsqueeze(1))).numpy()
+        row_weights = [w * p * (1 - p), w / factor]
+        if class_weights is not None:  # else the sandwich is not needed
+            row_weights.append(w * factor * (p - y) ** 2)
+        for index, row_weight in enumerate(row_weights):
+            sums.matrices[index] += (x.T @ (x * row_weight.unsqueeze(1))).numpy()

@@ -16,7 +16,8 @@ from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.model.fitted import Fitted
 from placement.runtime.ordered_map import in_order, usable_processors
-from placement.training.prepare import Prepared, TestRows, finish, prepare
+from placement.training.fit import build_fitted
+from placement.training.prepare import Prepared, TestRows, prepare
 from placement.training.solver.training_loop import solve
 
 InGroups = tuple[FloatArray, FloatArray, FloatArray, tuple[IntArray, ...]]
@@ -65,7 +66,7 @@ def cross_scored_in_groups(
     """Yield out-of-fold probability, label, weight and groups (n,), fold by fold."""
     for number in fold_numbers(folds):
         with _fold_model(table, config, folds, number) as (prepared, fitted):
-            yield from scored_in_groups(prepared.tested, fitted, groups)
+            yield from scored_in_groups(prepared.test_rows, fitted, groups)
 
 
 @contextmanager
@@ -74,7 +75,7 @@ def _fold_model(
 ) -> Iterator[tuple[Prepared, Fitted]]:
     """Yield the model of all rows but a fold's, with the fold as its rows to test on."""
     prepared = without_fold(table, replace(config, patience=None), folds, number)
-    yield prepared, finish(prepared, solve(prepared.problem))
+    yield prepared, build_fitted(prepared, solve(prepared.problem))
     prepared.discard()
 
 
@@ -88,7 +89,7 @@ def fold_scored(
 ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, float]]:
     """Yield the same of one fold, by the model of the other folds."""
     with _fold_model(table, config, folds, number) as (prepared, fitted):
-        for p, y, w in scored(prepared.tested, fitted):
+        for p, y, w in scored(prepared.test_rows, fitted):
             yield p, y, w, prepared.base_rate
 
 

@@ -128,7 +128,8 @@ def _asked(report: Report, table: Table, watcher: ProgressListener) -> Report:
 
 def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
     """Train on all batches but the latest, and try that; None where there are no two of them."""
-    from placement.training.prepare import finish, prepare
+    from placement.training.fit import build_fitted
+    from placement.training.prepare import prepare
     from placement.training.solver.training_loop import solve
     from placement.training.validation.cross_predict import scored
     from placement.workflows.training.calibrate import calibrate
@@ -151,7 +152,7 @@ def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
     if min(fewest) < MIN_HELD_OUT:
         return None
     prepared = prepare(table, config, split=split)
-    again = finish(prepared, solve(prepared.problem))
+    again = build_fitted(prepared, solve(prepared.problem))
     policy = policy_of(config)
     if config.calibrate != "none" or policy is not None:
         folds = folds_for(prepared, "what was chosen on other rows")
@@ -162,7 +163,7 @@ def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
         decision = decision_of(prepared, unseen, again.calibration)
         again = replace(again, threshold=decision["threshold"])
     judge = PredictionAccumulator(again.threshold, config.seed)
-    for p, y, w in scored(prepared.tested, again):
+    for p, y, w in scored(prepared.test_rows, again):
         judge.add(p, y, w, prepared.base_rate)
     prepared.discard()
     return LaterBatch(table.batch, latest, (trained, tried), judge.result())

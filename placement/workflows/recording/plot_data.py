@@ -30,7 +30,7 @@ def pictures_of(trial: FitAndTestResult, fitted: Fitted) -> Pictures:
         rows=measured.rows,
         names=fitted.encoder.names,
         coefficients=[row.coefficient_standardised for row in fitted.coefficients],
-        grade=_grade(trial.prepared.tested, fitted, int(measured.rows.sum())),
+        grade=_grade(trial.prepared.test_rows, fitted, int(measured.rows.sum())),
         positive=fitted.schema.target.positive,
         threshold=fitted.threshold,
     )

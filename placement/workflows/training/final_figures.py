@@ -17,8 +17,9 @@ from placement.evaluation.metrics.accumulator import (
 from placement.model.fitted import Fitted
 from placement.runtime.progress import NoProgress
 from placement.stats.figures import Skill
+from placement.training.fit import build_fitted, information_at, with_profile
 from placement.training.gradcheck.gradcheck import GradientCheck
-from placement.training.prepare import Prepared, finish, inform, prepare, profiled
+from placement.training.prepare import Prepared, prepare
 from placement.training.solver.solution import solution_of
 from placement.training.validation.cross_predict import cross_scored
 from placement.workflows.training.checked_fit import fit_checked
@@ -55,7 +56,7 @@ def finalize(trial: FitAndTestResult) -> Fitted:
     if config.refit and prepared.test is not None:
         return _refitted(prepared, tried)
     figures |= inference(prepared, trial.fitted, trial.known)
-    return profiled(prepared, dataclasses.replace(tried, figures=figures))
+    return with_profile(prepared, dataclasses.replace(tried, figures=figures))
 
 
 def _verdict(checks: Sequence[GradientCheck]) -> dict[str, Any]:
@@ -104,14 +105,14 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
     )
     history, _ = fit_checked(whole, NoProgress(), lambda: None)
     found = solution_of(history, whole.problem)
-    known = inform(whole, found)
+    known = information_at(whole, found)
     # What was learnt of the logits of the training rows stays: there is nothing to test another on.
     again = dataclasses.replace(
-        finish(whole, found, known=known),
+        build_fitted(whole, found, known),
         calibration=fitted.calibration,
         threshold=fitted.threshold,
     )
-    again = profiled(whole, again)
+    again = with_profile(whole, again)
     rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
     figures = {
         **again.figures,

@@ -15,11 +15,12 @@ from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.model.fitted import Fitted
 from placement.reporting.results import Understanding
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.training.fit import build_fitted, information_at
 from placement.training.gradcheck.gradcheck import (
     GradientCheck,
 )
-from placement.training.inference.fisher_information import Information
-from placement.training.prepare import Prepared, finish, inform, prepare
+from placement.training.inference.fisher_information import FisherInformation
+from placement.training.prepare import Prepared, prepare
 from placement.training.solver.solution import solution_of
 from placement.training.validation.cross_predict import scored_in_groups
 from placement.workflows.reading.read_training_tables import Tables
@@ -52,7 +53,7 @@ class FitAndTestResult:
 
     prepared: Prepared
     fitted: Fitted
-    known: Information | None
+    known: FisherInformation | None
     checks: tuple[tuple[int, GradientCheck], ...]
     judge: PredictionAccumulator
     fairness: Mapping[str, Any] | None
@@ -151,8 +152,8 @@ def fit_and_test(
     folds = None if method == "none" else folds_for(prepared, f"--calibrate {method}")
     history, checks = fit_checked(prepared, watcher, check_interrupted)
     found = solution_of(history, prepared.problem)
-    known = inform(prepared, found)
-    fitted, calibrating = finish(prepared, found, known=known), None
+    known = information_at(prepared, found)
+    fitted, calibrating = build_fitted(prepared, found, known), None
     doubts = (*found.warnings, *small_sample(known, firth=prepared.config.firth))
     if folds is None and policy_of(prepared.config) is not None:
         folds = training_folds(prepared)
@@ -165,9 +166,9 @@ def fit_and_test(
     judge = PredictionAccumulator(fitted.threshold, prepared.config.seed)
     groups = groups_compared(prepared)
     fair = fairness_judge(groups, fitted.threshold, prepared.config.seed)
-    with watcher.progress("testing", "rows", prepared.tested_rows) as progress:
+    with watcher.progress("testing", "rows", prepared.test_count) as progress:
         on_progress = _counted(progress.update)
-        for p, y, w, codes in scored_in_groups(prepared.tested, fitted, groups):
+        for p, y, w, codes in scored_in_groups(prepared.test_rows, fitted, groups):
             judge.add(p, y, w, prepared.base_rate)
             fair.add(codes, p, y, w)
             on_progress(len(p))

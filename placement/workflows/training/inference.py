@@ -1,15 +1,12 @@
 """How sure a trained model is: what its training rows say, and the fit without the penalty."""
 
-import dataclasses
 from typing import Any
 
-from placement.errors import DataError
 from placement.evaluation.coefficients import FEW_EVENTS, as_rows, estimates, few_events
 from placement.model.fitted import Fitted
-from placement.training.inference.fisher_information import Information
-from placement.training.prepare import Prepared, finish, inform
-from placement.training.problem.problem import define_problem
-from placement.training.solver.training_loop import solve
+from placement.training.inference.fisher_information import FisherInformation
+from placement.training.inference.unpenalised import fit_unpenalised
+from placement.training.prepare import Prepared
 
 MOST_COLUMNS = 200  # that are fitted without a penalty beside; so many would take minutes
 NOT_FITTED = {
@@ -22,7 +19,9 @@ NOT_FITTED = {
 }
 
 
-def inference(prepared: Prepared, fitted: Fitted, known: Information | None) -> dict[str, Any]:
+def inference(
+    prepared: Prepared, fitted: Fitted, known: FisherInformation | None
+) -> dict[str, Any]:
     """Return the figures `inference` and `maximum_likelihood` of a model, JSON-able."""
     if known is None:
         return {"inference": None, "maximum_likelihood": {"why": NOT_FITTED["wide"]}}
@@ -34,7 +33,7 @@ def inference(prepared: Prepared, fitted: Fitted, known: Information | None) -> 
     }
 
 
-def _sums(known: Information) -> dict[str, Any]:
+def _sums(known: FisherInformation) -> dict[str, Any]:
     return {
         "log_likelihood": known.log_likelihood,
         "null_log_likelihood": known.null_log_likelihood,
@@ -55,34 +54,13 @@ def _unpenalised(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:
         return {"why": NOT_FITTED["separable"]}
     if len(prepared.problem.columns) > MOST_COLUMNS:
         return {"why": NOT_FITTED["wide"]}
-    found = _most_likely(prepared)
-    return {"why": NOT_FITTED["unsettled"]} if found is None else found
+    found = fit_unpenalised(prepared)
+    if found is None:
+        return {"why": NOT_FITTED["unsettled"]}
+    return {**_sums(found.information), "coefficients": as_rows(estimates(found.fitted))}
 
 
-def _most_likely(prepared: Prepared) -> dict[str, Any] | None:
-    """Fit the training rows without a penalty; None where no maximum is reached."""
-    options = dataclasses.replace(
-        prepared.problem.options, l2=0.0, optimizer="newton", loss="logits", patience=None,
-        epochs=100, lr=None, batch_size=None,
-    )  # fmt: skip
-    try:
-        problem = define_problem(
-            prepared.observed, options, prepared.encoder.names, find_separation=False
-        )
-        found = solve(problem)
-    except DataError:
-        return None
-    plain = dataclasses.replace(
-        prepared, problem=problem, observed=problem.source,
-        config=dataclasses.replace(prepared.config, l2=0.0),
-    )  # fmt: skip
-    known = inform(plain, found)
-    if known is None or not found.converged:
-        return None
-    return {**_sums(known), "coefficients": as_rows(estimates(finish(plain, found, known=known)))}
-
-
-def small_sample(known: Information | None, *, firth: bool = False) -> tuple[str, ...]:
+def small_sample(known: FisherInformation | None, *, firth: bool = False) -> tuple[str, ...]:
     """Return the warning of a sample too small for its columns, where it is."""
     few = None if known is None else few_events(_sums(known))
     if known is None or few is None:

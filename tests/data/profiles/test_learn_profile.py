@@ -13,7 +13,8 @@ from placement.data.profiles import learn_profile
 from placement.data.profiles.learn_profile import profile_of_numbers, profile_of_words, sample
 from placement.data.schema import Feature
 from placement.runtime.progress import NoProgress
-from placement.training.prepare import finish, prepare, profiled
+from placement.training.fit import build_fitted, with_profile
+from placement.training.prepare import prepare
 from placement.training.solver.training_loop import solve
 from placement.workflows.reading.read_labelled import read_with_progress
 
@@ -169,9 +170,9 @@ def profile_of(source, **storage):
     with Storage(**storage) as place:
         table = read_with_progress(str(source), TrainConfig().of_scope("read"), place, NoProgress())
         prepared = prepare(table, TrainConfig())
-        return prepared, profiled(prepared, finish(prepared, solve(prepared.problem))).figures[
-            "profile"
-        ]
+        return prepared, with_profile(
+            prepared, build_fitted(prepared, solve(prepared.problem))
+        ).figures["profile"]
 
 
 @pytest.mark.parametrize("most", [100_000, 200])

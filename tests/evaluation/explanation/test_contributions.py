@@ -12,7 +12,7 @@ from placement.errors import DataError, UsageError
 from placement.evaluation.explanation.actionable import better, changeable
 from placement.evaluation.explanation.contributions import explain, reasons
 from placement.evaluation.explanation.counterfactual import counterfactual
-from placement.training.prepare import fit
+from placement.training.fit import fit
 
 
 def students(rows=500, seed=0):

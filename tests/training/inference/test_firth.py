@@ -9,7 +9,8 @@ from scipy.special import expit
 from placement.config import TrainConfig
 from placement.data.table.read_table import read_table
 from placement.errors import UsageError
-from placement.training.prepare import finish, fit, inform, prepare
+from placement.training.fit import build_fitted, fit, information_at
+from placement.training.prepare import prepare
 from placement.training.solver.training_loop import solve
 
 
@@ -69,8 +70,8 @@ def test_its_loss_and_likelihood_are_of_the_model_that_is_kept():
     table = read_table(SEPARABLE)
     prepared = prepare(table, TrainConfig(firth=True, test_size=0.0))
     found = solve(prepared.problem)
-    known = inform(prepared, found)
-    fitted = finish(prepared, found, known=known)
+    known = information_at(prepared, found)
+    fitted = build_fitted(prepared, found, known)
     loss = metrics(fitted.predict_proba(table.columns), table.label).log_loss
     assert fitted.figures["train_loss"] == pytest.approx(loss, rel=1e-9)
     assert known.log_likelihood == pytest.approx(-loss * len(table), rel=1e-9)

@@ -19,7 +19,8 @@ from placement.evaluation.evaluate import evaluate
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.model.fitted import load_fitted
 from placement.model.scorer import Isotonic, Platt
-from placement.training.prepare import fit, prepare
+from placement.training.fit import fit
+from placement.training.prepare import prepare
 from placement.workflows.training.calibrate import calibrate, learnt
 from placement.workflows.training.final_figures import finalize
 from placement.workflows.training.fit_and_test import fit_and_test

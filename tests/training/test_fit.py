@@ -11,7 +11,8 @@ from placement.data.splits.folds import assign_folds
 from placement.data.splits.split import hold_out
 from placement.data.table.read_table import read_table
 from placement.errors import DataError, UsageError
-from placement.training.prepare import finish, fit, prepare
+from placement.training.fit import build_fitted, fit
+from placement.training.prepare import prepare
 from placement.training.solver.training_loop import solve
 from placement.training.validation.cross_predict import cross_scored
 
@@ -93,7 +94,7 @@ def test_held_out_rows_teach_nothing():
     )
     assert plain.encoder == other.encoder == prepare(table, config).encoder
     assert fit(table).weights == pytest.approx(
-        finish(plain, solve(plain.problem)).weights, abs=1e-9
+        build_fitted(plain, solve(plain.problem)).weights, abs=1e-9
     )
 
 
@@ -132,7 +133,7 @@ def test_out_of_fold_predictions_never_saw_their_row():
     for number in range(5):
         one = prepare(table.take(np.flatnonzero(fold != number)), TrainConfig(), everything=True)
         columns = {n: table.columns[n][fold == number] for n in table.schema.feature_names}
-        expected[number] = finish(one, solve(one.problem)).predict_proba(columns)
+        expected[number] = build_fitted(one, solve(one.problem)).predict_proba(columns)
     for number, (p, y, _, base) in enumerate(cross_scored(table, TrainConfig(), folds)):
         assert p == pytest.approx(expected[number], abs=1e-12)
         assert y.tolist() == table.label[fold == number].tolist()
