@@ -27,10 +27,11 @@ way, and at the end, and keeps it with the run.
 _PAGE = """\
 # The autograd lab
 
-Nine small computations, each with its derivative by hand, by torch and by differences. Play one
+{count} small computations, each with its derivative by hand, by torch and by differences. Play one
 with `placement lesson NAME`, with numbers of your own (`--x 3`), as a graph (`--graph`), as lines
 of torch (`--code`) or as data (`--json`). The same as a notebook: [autograd.ipynb](autograd.ipynb).
 """
+_COUNTS = {9: "Nine", 10: "Ten", 11: "Eleven", 12: "Twelve"}
 
 
 def notebook() -> dict[str, Any]:
@@ -70,4 +71,6 @@ def _code(key: str, text: str) -> dict[str, Any]:
 
 def page() -> str:
     """Return `docs/lessons.md`."""
-    return "\n".join([_PAGE, *(lesson_markdown(catalog.lesson(name)) for name in catalog.LESSONS)])
+    count = len(catalog.LESSONS)
+    head = _PAGE.format(count=_COUNTS.get(count, count))
+    return "\n".join([head, *(lesson_markdown(catalog.lesson(name)) for name in catalog.LESSONS)])
