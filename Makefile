@@ -21,7 +21,7 @@ train: $(VENV)/.installed
 	@$(BIN)/placement train data/students.csv
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -n auto -q
+	@$(BIN)/python -m pytest -n auto --dist worksteal -q
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff check

@@ -24,6 +24,9 @@ POLICIES = {
 }
 
 
+SHORT = ("--epochs", 30)  # twenty of gradient descent before Newton's method, not 200
+
+
 @pytest.fixture
 def sheet(students, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -33,7 +36,7 @@ def sheet(students, tmp_path, monkeypatch):
 @pytest.fixture
 def train(run, sheet):
     def trained(*options, data=sheet, code=0):
-        done = run("train", data, "--no-track", "--json", *options)
+        done = run("train", data, "--no-track", "--json", *SHORT, *options)
         assert done.code == code, done.err
         return done.json if code == 0 else done.err
 
@@ -44,7 +47,7 @@ def train(run, sheet):
 def unseen(students, tmp_path_factory):
     """Probability, label and weight of the training rows, each from a model of the other folds."""
     path = students(tmp_path_factory.mktemp("unseen") / "students.csv")
-    config = TrainConfig(track=False)
+    config = TrainConfig(track=False, epochs=30)
     with storage_of(config) as storage:
         prepared, _ = understand(read([str(path)], config, storage), config)
         folds = assign_folds(prepared.table, config.seed, 5, split=prepared.split)
@@ -130,7 +133,7 @@ def test_the_model_of_all_rows_keeps_the_threshold_of_the_first(train, run, shee
     assert again["decision"] == first["decision"]
     assert again["coefficients"] != first["coefficients"]
     assert load_fitted("model").threshold == first["decision"]["threshold"]
-    shown = run("train", sheet, "--no-track", "--threshold", "youden", "--refit").out
+    shown = run("train", sheet, "--no-track", *SHORT, "--threshold", "youden", "--refit").out
     assert "kept for the model of all rows" in shown
 
 
@@ -140,7 +143,7 @@ def test_groups_are_not_torn_apart_where_groups_are_held_out(train, sheet):
     frame.to_csv("grouped.csv", index=False)
     options = ("--group", "college", "--threshold", "recall=0.9")
     found = train(*options, data="grouped.csv")
-    config = TrainConfig(track=False, group="college", threshold="recall=0.9")
+    config = TrainConfig(track=False, group="college", threshold="recall=0.9", epochs=30)
     with storage_of(config) as storage:
         prepared, _ = understand(read(["grouped.csv"], config, storage), config)
         folds = assign_folds(prepared.table, 0, 5, group="college", split=prepared.split)
@@ -170,11 +173,11 @@ def test_a_precision_out_of_reach_and_more_seats_than_rows_are_told(train, stude
 
 
 def test_the_summary_says_who_is_called_what_and_what_to_expect(run, sheet):
-    shown = run("train", sheet, "--no-track", "--threshold", "cost=3:1")
+    shown = run("train", sheet, "--no-track", *SHORT, "--threshold", "cost=3:1")
     assert "students below it are called 'Not Placed'" in shown.out
     assert "Of 1,000 such students expect" in shown.out
     assert "the threshold of a calibrated model would be 0.75" in shown.out
-    plain = run("train", sheet, "--no-track")
+    plain = run("train", sheet, "--no-track", *SHORT)
     assert "Threshold 0.5: students below it are called 'Not Placed'." in plain.out
 
 
@@ -185,7 +188,7 @@ def test_a_skill_out_of_fold_is_the_same_with_and_without_a_policy(train):
 
 def test_the_run_has_the_decision_as_metrics_and_tag(store, run, students, tmp_path):
     sheet = students(tmp_path / "students.csv")
-    found = run("train", sheet, "--json", "--threshold", "recall=0.9").json
+    found = run("train", sheet, "--json", *SHORT, "--threshold", "recall=0.9").json
     own = store.client().get_run(found["run_id"])
     decision = found["decision"]
     assert own.data.metrics["decision_threshold"] == decision["threshold"]
@@ -215,7 +218,7 @@ def test_a_policy_may_stand_in_the_settings_file(train, sheet):
 
 
 def test_the_trial_is_tried_at_the_threshold_it_was_given(sheet):
-    config = TrainConfig(track=False, threshold="precision=0.95")
+    config = TrainConfig(track=False, threshold="precision=0.95", epochs=30)
     with storage_of(config) as storage:
         prepared, _ = understand(read([str(sheet)], config, storage), config)
         trial = fit_and_test(prepared)

@@ -14,6 +14,8 @@ from placement.training.validation.cross_predict import cross_scored
 from placement.workflows.selection import compare_alternatives as module
 from placement.workflows.selection.compare_alternatives import compare_alternatives, drawn_rows
 
+QUICK = {"optimizer": "newton"}
+
 
 def frame(rows=300, seed=0):
     rng = np.random.default_rng(seed)
@@ -32,7 +34,7 @@ def frame(rows=300, seed=0):
 
 def test_the_perceptron_is_the_line_that_the_rivals_are_compared_on():
     table = read_table(frame())
-    config = TrainConfig(l2=3.0)
+    config = TrainConfig(**QUICK, l2=3.0)
     folds = assign_folds(table, 0, 5)
     p = module._perceptron(table, config, folds)
     crossed = module._crossed(table, config, folds.whole())
@@ -43,7 +45,7 @@ def test_the_perceptron_is_the_line_that_the_rivals_are_compared_on():
         {"spline": ("cgpa",)},
         {"step": ("cgpa:7",), "interaction": ("cgpa:stream",)},
     ):
-        config = TrainConfig(**settings)
+        config = TrainConfig(**QUICK, **settings)
         p = module._perceptron(table, config, folds)
         crossed = module._crossed(table, config, folds.whole())
         line = predict_out_of_fold(crossed, {"line": lambda fold: fold.x})["line"]
@@ -57,9 +59,9 @@ def test_what_the_model_has_already_is_not_proposed_again():
     p = 1 / (1 + np.exp(2 * data["hours"] ** 2 - 2 - 0.5 * (data["cgpa"].fillna(7) - 7)))
     data["placed"] = (rng.random(900) < p).astype(int)
     table = read_table(data)
-    straight = compare_alternatives(table, TrainConfig())
+    straight = compare_alternatives(table, TrainConfig(**QUICK))
     assert [remedy.option for remedy in straight.remedies] == ["--spline hours"]
-    bent = compare_alternatives(table, TrainConfig(spline=("hours",)))
+    bent = compare_alternatives(table, TrainConfig(**QUICK, spline=("hours",)))
     assert bent.line_is_enough
     assert bent.perceptron.log_loss == pytest.approx(straight.mended.log_loss, abs=0.01)
     assert bent.trees.log_loss == straight.trees.log_loss
@@ -68,16 +70,16 @@ def test_what_the_model_has_already_is_not_proposed_again():
 def test_each_probability_is_that_of_its_own_row():
     table = read_table(frame())
     folds = assign_folds(table, 0, 5)
-    p = module._perceptron(table, TrainConfig(), folds)
+    p = module._perceptron(table, TrainConfig(**QUICK), folds)
     fold = folds.whole()
-    for number, (own, *_) in enumerate(cross_scored(table, TrainConfig(), folds)):
+    for number, (own, *_) in enumerate(cross_scored(table, TrainConfig(**QUICK), folds)):
         np.testing.assert_array_equal(p[fold == number], own)
 
 
 def test_only_the_training_rows_take_part_in_the_folds_that_are_asked_for():
     table = read_table(frame())
-    split = hold_out(table, TrainConfig())
-    found = compare_alternatives(table, TrainConfig(), split=split, folds=4)
+    split = hold_out(table, TrainConfig(**QUICK))
+    found = compare_alternatives(table, TrainConfig(**QUICK), split=split, folds=4)
     assert (found.rows, found.of_rows, found.folds) == (int(split.counts[TRAIN]),) * 2 + (4,)
 
 
@@ -95,7 +97,7 @@ def test_of_many_rows_some_are_drawn_whatever_their_order_and_equal_ones_togethe
     other = pd.DataFrame(drawn_rows(again, 0, None)[0].columns)
     other = other.sort_values(["cgpa", "stream", "college"])
     assert told.astype(str).to_numpy().tolist() == other.astype(str).to_numpy().tolist()
-    assert compare_alternatives(table, TrainConfig()).of_rows == 800
+    assert compare_alternatives(table, TrainConfig(**QUICK)).of_rows == 800
 
 
 def test_wide_rows_are_fewer(monkeypatch):
@@ -108,7 +110,7 @@ def test_rows_of_one_outcome_are_refused_with_what_to_do():
     data = frame(60)
     data["placed"] = [1] + [0] * 59
     with pytest.raises(DataError, match="too few rows of one outcome"):
-        compare_alternatives(read_table(data), TrainConfig())
+        compare_alternatives(read_table(data), TrainConfig(**QUICK))
 
 
 def test_the_command_shows_the_rivals_only_where_it_is_asked_for(run, trained):

@@ -32,6 +32,7 @@ from placement.workflows.training.out_of_fold import (
 )
 
 BALANCED = TrainConfig(class_weight="balanced", optimizer="newton")
+QUICK = ("--optimizer", "newton")
 METHODS = pytest.mark.parametrize("method", ["platt", "isotonic"])
 
 
@@ -197,11 +198,11 @@ def test_folds_in_which_a_higher_probability_went_with_no_higher_share_teach_not
 def test_a_model_without_signal_is_left_as_it_is_and_that_is_said():
     data = pd.DataFrame({"cgpa": np.random.default_rng(1).normal(7, 1, 60)})
     data["placed"] = np.arange(60) % 2
-    config = TrainConfig(calibrate="platt", test_size=0.0)
+    config = TrainConfig(calibrate="platt", test_size=0.0, optimizer="newton")
     trial = trial_of(read_table(data), config)
     assert trial.fitted.calibration is None
     assert any("left as they are" in text for text in trial.warnings)
-    plain = trial_of(read_table(data), TrainConfig(test_size=0.0)).fitted
+    plain = trial_of(read_table(data), TrainConfig(test_size=0.0, optimizer="newton")).fitted
     assert trial.fitted.predict_proba(data).tolist() == plain.predict_proba(data).tolist()
     with pytest.raises(DataError, match="--strict: --calibrate platt"):
         finalize(trial_of(read_table(data), dataclasses.replace(config, strict=True)))
@@ -256,7 +257,7 @@ def test_many_rows_are_calibrated_from_bins_of_them_as_from_the_rows(
 def test_the_command_tells_and_keeps_it(run, students, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     students(tmp_path / "students.csv", rows=400)
-    words = ("train", "students.csv", "--no-track", "--calibrate", "isotonic")
+    words = ("train", "students.csv", "--no-track", *QUICK, "--calibrate", "isotonic")
     done = run(*words, "--out", "one")
     assert done.code == 0, done.err
     assert "Probabilities are calibrated (--calibrate isotonic)" in done.out
@@ -283,7 +284,7 @@ def test_balanced_classes_are_said_to_change_what_a_probability_means(
     run, students, tmp_path, more, where
 ):
     path = students(tmp_path / "students.csv")
-    words = ("train", path, "--no-track", "--class-weight", "balanced", *more)
+    words = ("train", path, "--no-track", *QUICK, "--class-weight", "balanced", *more)
     seen = run(*words, "--dry-run", "--json").json
     (text,) = (t for t in seen[where] if "--class-weight balanced" in t)
     assert "a world where half are 'Placed'" in text
@@ -295,7 +296,7 @@ def test_balanced_classes_are_said_to_change_what_a_probability_means(
 
 def test_plain_classes_are_told_nothing_of_it(run, students, tmp_path):
     path = students(tmp_path / "students.csv")
-    done = run("train", path, "--no-track")
+    done = run("train", path, "--no-track", *QUICK)
     assert "world where half" not in done.out + done.err
 
 
@@ -308,7 +309,7 @@ def test_the_run_has_the_figures_and_mlflows_own_model_is_calibrated(
     from placement.workflows.training.train import train
 
     students(tmp_path / "students.csv")
-    config = TrainConfig(class_weight="balanced", calibrate="platt")
+    config = dataclasses.replace(BALANCED, calibrate="platt")
     result = train(["students.csv"], config)
     logged = store.client().get_run(result.tracked.run_id).data
     figures = result.fitted.figures["calibration"]

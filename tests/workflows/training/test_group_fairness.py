@@ -40,7 +40,8 @@ def sheet(tmp_path):
 
 
 def trained(path, **how):
-    config = TrainConfig(track=False, drop=how.pop("drop", ("count",)), **how)
+    how = {"drop": ("count",), "optimizer": "newton", **how}
+    config = TrainConfig(track=False, **how)
     return train([path], config)
 
 
