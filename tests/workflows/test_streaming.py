@@ -383,7 +383,7 @@ def test_kept_columns_are_not_those_of_the_file_read_with_other_names(run, here,
 def kept_columns(path, storage):
     """Read columns as `--keep-cache` does."""
     reader = open_table(path)
-    return load_cached_columns(reader, storage.place(reader), frozenset(), lambda _rows: None)
+    return load_cached_columns(reader, storage.allocate(reader), frozenset(), lambda _rows: None)
 
 
 @pytest.mark.parametrize("links", [True, False])
@@ -431,12 +431,12 @@ def test_of_two_processes_that_keep_the_same_columns_each_goes_on(files, tmp_pat
     def storage():
         return Storage(keep=True, stream=True, folder=str(cache))
 
-    def slower(reader, store, as_words, on_progress):
+    def slower(reader, store, as_text, on_progress):
         monkeypatch.undo()
         with storage() as faster:
             kept_columns(sheet, faster)
         monkeypatch.setattr("pathlib.Path.exists", lambda path: "columns-" not in path.name)
-        return load_columns(reader, store, as_words, on_progress=on_progress)
+        return load_columns(reader, store, as_text, on_progress=on_progress)
 
     monkeypatch.setattr("placement.data.columns.column_cache.load_columns", slower)
     with storage() as one:

@@ -1,4 +1,4 @@
-"""Numbers or categories, grade scales, and cells that do not fit the column they stand in."""
+"""A column with its kind, number or category; its grade scale; warnings about its cells."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,220 +29,223 @@ SCALE_SHARE = 0.95  # share of grades a scale must hold
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column and what it was taken for.
+    """A column and its kind.
 
     `forced`: `--categorical` made a category of numbers.
     """
 
-    read: RawColumn
+    raw: RawColumn
     kind: Kind
     forced: bool = False
 
     @property
     def name(self) -> str:
         """The file's name of the column."""
-        return self.read.name
+        return self.raw.name
 
     def __len__(self) -> int:
-        return len(self.read)
+        return len(self.raw)
 
     @property
     def is_hashed(self) -> bool:
         """Whether it is free text, of which only hashes are known."""
-        return isinstance(self.read, HashedColumn)
+        return isinstance(self.raw, HashedColumn)
 
     @property
     def array(self) -> ChunkedArray:
-        """The cells as they are kept."""
-        return self.read.array
+        """The cells as they are stored."""
+        return self.raw.array
 
     def with_array(self, array: ChunkedArray) -> "Column":
         """The same column over other rows."""
-        return replace(self, read=replace(self.read, array=array))
+        return replace(self, raw=replace(self.raw, array=array))
 
-    def piece(self, place: int) -> FloatArray | Coded:
+    def piece(self, piece: int) -> FloatArray | Coded:
         """Return the cells (n,) of a piece: float64 with NaN, or coded words with None."""
-        own = self.array.piece(place)
-        if isinstance(self.read, NumericColumn):
-            return np.asarray(own, dtype=np.float64)
-        if isinstance(self.read, HashedColumn):
+        cells = self.array.piece(piece)
+        if isinstance(self.raw, NumericColumn):
+            return np.asarray(cells, dtype=np.float64)
+        if isinstance(self.raw, HashedColumn):
             raise TypeError(f"{self.name}: of free text only hashes are known")
         if self.kind == "number":
-            return np.asarray(self.read.numbers[own], dtype=np.float64)
-        return Coded(own, self.words)
+            return np.asarray(self.raw.numbers[cells], dtype=np.float64)
+        return Coded(cells, self.texts)
 
-    def as_numbers(self, place: int) -> FloatArray:
+    def as_numbers(self, piece: int) -> FloatArray:
         """Return what the cells (n,) of a piece are as numbers, whatever the column's kind."""
-        if isinstance(self.read, CategoricalColumn):
-            return np.asarray(self.read.numbers[self.array.piece(place)])
-        if isinstance(self.read, HashedColumn):
-            return np.full(self.array.sizes[place], np.nan)
-        return np.asarray(self.array.piece(place))
+        if isinstance(self.raw, CategoricalColumn):
+            return np.asarray(self.raw.numbers[self.array.piece(piece)])
+        if isinstance(self.raw, HashedColumn):
+            return np.full(self.array.sizes[piece], np.nan)
+        return np.asarray(self.array.piece(piece))
 
     def cells(self) -> FloatArray | ObjectArray:
         """Return all cells (n,): float64 with NaN, or text with None, where missing."""
         if self.kind == "number":
-            pieces = [np.asarray(self.piece(place)) for place in range(len(self.array))]
+            pieces = [np.asarray(self.piece(piece)) for piece in range(len(self.array))]
             return np.concatenate([np.empty(0), *pieces])
-        return Coded(self.array.whole(), self.words).to_numpy()
+        return Coded(self.array.whole(), self.texts).to_numpy()
 
     @cached_property
-    def words(self) -> ObjectArray:
-        """What each text says, (k,), None where it is blank."""
-        if not isinstance(self.read, CategoricalColumn):
+    def texts(self) -> ObjectArray:
+        """The text of each code (k,), None where blank; `forced` numbers in shortest form."""
+        if not isinstance(self.raw, CategoricalColumn):
             raise TypeError(f"{self.name} has no words")
-        texts = words(self.read.texts)
+        texts = words(self.raw.texts)
         if not self.forced:
             return texts
         # `--categorical rank` has "2", not "2.0"; what is no number stays as it is written.
-        return np.where(self.read.bad, texts, words(self.read.numbers))
+        return np.where(self.raw.unparsable, texts, words(self.raw.numbers))
 
     @cached_property
     def level_of(self) -> IntArray:
         """The level of each text, (k,): the same whatever the case; -1 where it is blank."""
-        number: dict[str, int] = {}
+        code_of: dict[str, int] = {}
         return np.array(
             [
-                -1 if word is None else number.setdefault(fold(word), len(number))
-                for word in self.words
+                -1 if word is None else code_of.setdefault(fold(word), len(code_of))
+                for word in self.texts
             ],
             dtype=np.int64,
         )
 
     def count_levels(self) -> int:
-        """Count the levels of a category that are there."""
-        seen = np.zeros(len(self.words), dtype=bool)
-        for own in self.array:
-            seen[own] = True
-        return len(set(self.level_of[seen].tolist()) - {-1})
+        """Count the levels of a category that some row has."""
+        used = np.zeros(len(self.texts), dtype=bool)
+        for codes in self.array:
+            used[codes] = True
+        return len(set(self.level_of[used].tolist()) - {-1})
 
-    def missing(self, place: int) -> BoolArray:
+    def missing(self, piece: int) -> BoolArray:
         """Return which rows (n,) of a piece have no value."""
-        own = self.array.piece(place)
+        cells = self.array.piece(piece)
         if self.is_hashed:
-            return np.asarray(own == 0, dtype=bool)
+            return np.asarray(cells == 0, dtype=bool)
         if self.kind == "number":
-            return np.isnan(np.asarray(self.piece(place), dtype=np.float64))
-        return np.asarray((self.level_of < 0)[own], dtype=bool)
+            return np.isnan(np.asarray(self.piece(piece), dtype=np.float64))
+        return np.asarray((self.level_of < 0)[cells], dtype=bool)
 
-    def strays(self) -> Iterator[BoolArray]:
-        """Yield for each piece which cells of a number column are words."""
-        for own in self.array:
-            if isinstance(self.read, NumericColumn):
-                yield is_unparsable(own)
-            elif isinstance(self.read, CategoricalColumn):
-                yield self.read.bad[own]
+    def unparsable(self) -> Iterator[BoolArray]:
+        """Yield for each piece which cells (n,) of a number column are no numbers."""
+        for cells in self.array:
+            if isinstance(self.raw, NumericColumn):
+                yield is_unparsable(cells)
+            elif isinstance(self.raw, CategoricalColumn):
+                yield self.raw.unparsable[cells]
 
-    def number(self, position: int, places: RowLocations) -> float:
+    def number_at(self, row: int, locations: RowLocations) -> float:
         """Return one cell of a number column."""
-        place, offset = places.find(position)
-        return float(np.asarray(self.piece(place))[offset])
+        piece, offset = locations.find(row)
+        return float(np.asarray(self.piece(piece))[offset])
 
-    def text(self, position: int, places: RowLocations) -> str:
+    def text_at(self, row: int, locations: RowLocations) -> str:
         """Return a cell's text for a message."""
-        place, offset = places.find(position)
-        own = self.array.piece(place)[offset]
-        if isinstance(self.read, CategoricalColumn):
-            return str(self.read.texts[own])
-        if isinstance(self.read, NumericColumn) and position in self.read.examples:
-            return self.read.examples[position]
-        return "" if np.isnan(own) else str(words([own])[0])
+        piece, offset = locations.find(row)
+        cells = self.array.piece(piece)[offset]
+        if isinstance(self.raw, CategoricalColumn):
+            return str(self.raw.texts[cells])
+        if isinstance(self.raw, NumericColumn) and row in self.raw.examples:
+            return self.raw.examples[row]
+        return "" if np.isnan(cells) else str(words([cells])[0])
 
 
-def infer_kind(read: RawColumn, *, categorical: bool = False) -> Column:
-    """Decide the kind: numbers where at least 95 % of the cells that say something are numbers."""
-    if isinstance(read, HashedColumn):
-        return Column(read, "category")
-    if isinstance(read, NumericColumn):
-        known, stray = read.known, read.stray
+def infer_kind(raw: RawColumn, *, categorical: bool = False) -> Column:
+    """Decide the kind: numbers where at least 95 % of the non-missing cells are numbers."""
+    if isinstance(raw, HashedColumn):
+        return Column(raw, "category")
+    if isinstance(raw, NumericColumn):
+        numbers, unparsable = raw.number_count, raw.unparsable_count
     else:
-        known = int(read.counts[~np.isnan(read.numbers)].sum())
-        stray = int(read.counts[read.bad].sum())
-    if stray and known < NUMBER_SHARE * (known + stray):
-        return Column(read, "category")
+        numbers = int(raw.counts[~np.isnan(raw.numbers)].sum())
+        unparsable = int(raw.counts[raw.unparsable].sum())
+    if unparsable and numbers < NUMBER_SHARE * (numbers + unparsable):
+        return Column(raw, "category")
     if not categorical:
-        return Column(read, "number")
-    if isinstance(read, NumericColumn):
+        return Column(raw, "number")
+    if isinstance(raw, NumericColumn):
         raise DataError(
-            f"--categorical {read.name}: more than {MAX_TEXTS:,} different numbers are too many "
+            f"--categorical {raw.name}: more than {MAX_TEXTS:,} different numbers are too many "
             "for a category"
         )
-    return Column(read, "category", forced=True)
+    return Column(raw, "category", forced=True)
 
 
-def warn_of_words(column: Column, outcome: OutcomeCodes, places: RowLocations) -> list[str]:
+def warn_unparsable(column: Column, outcome: OutcomeCodes, locations: RowLocations) -> list[str]:
     """Name the cells of a number column that are no numbers and count as missing."""
     if column.kind != "number":
         return []
-    found = MatchingRows.among(a & b for a, b in zip(column.strays(), outcome.used(), strict=True))
-    if not found:
-        return []
-    first = found.first[0]
-    said = (
-        f"{places.file(first)}, {places.several(found)}, column {column.name}: "
-        f"{column.text(first, places)!r} is not a number and counts as missing "
-        f"({count_cells(found.count)}; correct it or use --categorical {column.name})"
+    matching = MatchingRows.from_masks(
+        a & b for a, b in zip(column.unparsable(), outcome.used_masks(), strict=True)
     )
-    return [said]
+    if not matching:
+        return []
+    first = matching.first[0]
+    warning = (
+        f"{locations.file(first)}, {locations.describe_rows(matching)}, column {column.name}: "
+        f"{column.text_at(first, locations)!r} is not a number and counts as missing "
+        f"({count_cells(matching.count)}; correct it or use --categorical {column.name})"
+    )
+    return [warning]
 
 
-def refuse_infinity(column: Column, outcome: OutcomeCodes, places: RowLocations) -> None:
+def refuse_infinity(column: Column, outcome: OutcomeCodes, locations: RowLocations) -> None:
     """Raise `DataError` at the first infinite cell of a number column."""
-    found = _where(column, outcome, np.isinf)
-    if found:
-        text = column.text(found.first[0], places)
+    matching = _rows_where(column, outcome, np.isinf)
+    if matching:
+        text = column.text_at(matching.first[0], locations)
         raise DataError(
-            f"{places.of(found.first[0])}, column {column.name}: {text} is not a finite number "
-            f"({count_cells(found.count)}; correct it, leave it blank, or --drop {column.name})"
+            f"{locations.describe(matching.first[0])}, column {column.name}: {text} is not a "
+            f"finite number ({count_cells(matching.count)}; correct it, leave it blank, or "
+            f"--drop {column.name})"
         )
 
 
-def infer_scale(column: Column, within: Sequence[int], high: float) -> float | None:
+def infer_scale(column: Column, counts_up_to: Sequence[int], high: float) -> float | None:
     """Return the grade scale (4, 5, 10, 20 or 100) of a grade-named number column, else None.
 
-    `within` counts its finite cells up to each of `SCALES` and all of them; `high` is the largest.
+    `counts_up_to` has its finite cells up to each of `SCALES`, then all; `high` is the largest.
     """
     if column.kind != "number" or not means_grade(column.name):
         return None
-    *up_to, known = within
-    if not known or high <= 1:  # shares of 1 are on none of these scales
+    *up_to, finite = counts_up_to
+    if not finite or high <= 1:  # shares of 1 are on none of these scales
         return None
     for scale, count in zip(SCALES, up_to, strict=True):
-        if count >= SCALE_SHARE * known:
+        if count >= SCALE_SHARE * finite:
             # Grades of 4.3 among 3s mean a scale of 5, not a scale of 4 with slips.
             return 5.0 if scale == 4.0 and 4.0 < high <= 5.0 else scale
     return None
 
 
 def warn_off_scale(
-    column: Column, scale: float, outcome: OutcomeCodes, places: RowLocations
+    column: Column, scale: float, outcome: OutcomeCodes, locations: RowLocations
 ) -> list[str]:
     """Name the cells outside the inferred scale."""
-    found = _where(column, outcome, lambda values: (values < 0) | (values > scale))
-    if not found:
+    matching = _rows_where(column, outcome, lambda values: (values < 0) | (values > scale))
+    if not matching:
         return []
-    first = found.first[0]
-    worst = column.number(first, places)
+    first = matching.first[0]
+    worst = column.number_at(first, locations)
     cure = "a percentage? " if scale < worst <= 100 and scale <= 10 else ""
-    said = (
-        f"{places.file(first)}, {places.several(found)}, column {column.name}: "
-        f"{worst:g} is off the inferred scale of {scale:g} ({count_cells(found.count)}; "
+    warning = (
+        f"{locations.file(first)}, {locations.describe_rows(matching)}, column {column.name}: "
+        f"{worst:g} is off the inferred scale of {scale:g} ({count_cells(matching.count)}; "
         f"{cure}correct it or --drop {column.name})"
     )
-    return [said]
+    return [warning]
 
 
-def _where(
+def _rows_where(
     column: Column, outcome: OutcomeCodes, test: Callable[[FloatArray], BoolArray]
 ) -> MatchingRows:
     """Find the used rows whose number passes a test; NaN passes none."""
 
     def masks() -> Iterator[BoolArray]:
-        for place, used in enumerate(outcome.used()):
+        for piece, used in enumerate(outcome.used_masks()):
             with np.errstate(invalid="ignore"):
-                yield test(np.asarray(column.piece(place))) & used
+                yield test(np.asarray(column.piece(piece))) & used
 
-    return MatchingRows.among(masks())
+    return MatchingRows.from_masks(masks())
 
 
 def count_cells(count: int) -> str:

@@ -1,4 +1,4 @@
-"""Columns that were read once and stay on the disk, for as long as the files are unchanged."""
+"""A cache of columns on the disk, valid for as long as the files they were read from."""
 
 import functools
 import hashlib
@@ -29,52 +29,58 @@ from placement.runtime.atomic_write import writing
 from placement.runtime.memory import in_words
 from placement.runtime.ordered_map import in_order, usable_processors
 
-FORMAT = 2
+FORMAT = 3
 _INDEX = "columns.json"
 
 
 def load_cached_columns(
-    reader: Reader, place: Allocation, as_words: frozenset[str], on_progress: Callable[[int], None]
+    reader: Reader,
+    allocation: Allocation,
+    as_text: frozenset[str],
+    on_progress: Callable[[int], None],
 ) -> tuple[LoadedColumns, tuple[str, ...]]:
-    """Read the columns of a table, or take up those that an earlier reading kept; say which.
+    """Return the columns of a table, from the cache where it is valid, and notes that say so.
 
-    What is taken up is linked into the folder of this work, so that another process may replace it
+    Cached files are linked into the folder of this work, so that another process may replace them
     at any time.
     """
-    if place.kept is None or not isinstance(place.store, DiskColumnStore):
-        return load_columns(reader, place.store, as_words, on_progress=on_progress), ()
-    settings, state = _settings(reader, as_words, place.store.piece_rows), _state(reader)
-    kept, own = place.kept / f"columns-{settings}", place.store.folder / "columns"
-    with writing(str(own)):
-        own.mkdir(mode=0o700)
-    found = _load(own, state) if _linked(kept, own) else None
-    if found is not None:
-        return found, (f"the columns are those kept in {kept}: the files are unchanged",)
-    for path in own.iterdir():
+    if allocation.cache_folder is None or not isinstance(allocation.store, DiskColumnStore):
+        return load_columns(reader, allocation.store, as_text, on_progress=on_progress), ()
+    settings, state = _settings(reader, as_text, allocation.store.piece_rows), _state(reader)
+    cache_folder, folder = (
+        allocation.cache_folder / f"columns-{settings}",
+        allocation.store.folder / "columns",
+    )
+    with writing(str(folder)):
+        folder.mkdir(mode=0o700)
+    cached = _load(folder, state) if _link_files(cache_folder, folder) else None
+    if cached is not None:
+        return cached, (f"the columns are those kept in {cache_folder}: the files are unchanged",)
+    for path in folder.iterdir():
         path.unlink()
-    store = DiskColumnStore(own, place.store.piece_rows)
-    data = load_columns(reader, store, as_words, on_progress=on_progress)
-    _save(data, own, state)
-    size = in_words(sum(path.stat().st_size for path in own.iterdir()))
-    _keep(own, kept, place.store.folder)
-    return data, (f"the columns ({size}) are kept in {kept}: remove it when it has served",)
+    store = DiskColumnStore(folder, allocation.store.piece_rows)
+    data = load_columns(reader, store, as_text, on_progress=on_progress)
+    _save(data, folder, state)
+    size = in_words(sum(path.stat().st_size for path in folder.iterdir()))
+    _move_to_cache(folder, cache_folder, allocation.store.folder)
+    return data, (f"the columns ({size}) are kept in {cache_folder}: remove it when it has served",)
 
 
-def _settings(reader: Reader, as_words: frozenset[str], piece_rows: int) -> str:
+def _settings(reader: Reader, as_text: frozenset[str], piece_rows: int) -> str:
     """Return a digest of which files are read, and how."""
     files = [[part.name, file.name, str(file.path.resolve())] for part, file in _files(reader)]
     # Without a header (`--names`) the first record is a row.
-    told = [reader.names, reader.header, reader.decimal, sorted(as_words)]
-    known = [*told, piece_rows, files]
-    return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:24]
+    options = [reader.names, reader.header, reader.decimal, sorted(as_text)]
+    settings = [*options, piece_rows, files]
+    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:24]
 
 
 def _state(reader: Reader) -> list[Any]:
-    """Return what changes with the files, or with how columns are kept."""
+    """Return what changes with the files, or with the format of the cache."""
     from placement import __version__
 
-    seen = [origin.path.stat() for _, origin in _files(reader)]
-    return [FORMAT, __version__, [[s.st_size, s.st_mtime_ns, s.st_ctime_ns] for s in seen]]
+    stats = [origin.path.stat() for _, origin in _files(reader)]
+    return [FORMAT, __version__, [[s.st_size, s.st_mtime_ns, s.st_ctime_ns] for s in stats]]
 
 
 def _files(reader: Reader) -> Iterator[tuple[Part, Source]]:
@@ -84,8 +90,8 @@ def _files(reader: Reader) -> Iterator[tuple[Part, Source]]:
         yield part, part.origin
 
 
-def _linked(source: Path, target: Path) -> bool:
-    """Give the files of a folder, if it is there, a second name in another."""
+def _link_files(source: Path, target: Path) -> bool:
+    """Link the files of a folder into another; return whether all of them were there."""
     try:
         for path in source.iterdir():
             try:
@@ -97,23 +103,23 @@ def _linked(source: Path, target: Path) -> bool:
     return True
 
 
-def _keep(made: Path, kept: Path, work: Path) -> None:
-    """Give the columns made for this work a place of their own, instead of those that were there.
+def _move_to_cache(folder: Path, cache_folder: Path, work: Path) -> None:
+    """Put the columns of this work into the cache, in place of older ones.
 
     What is replaced (damaged, or of an earlier state of the files) is removed with this work. Where
-    another process kept the same columns just now, its own stay.
+    another process just cached the same columns, those stay.
     """
     new = work / "new"
-    with writing(str(kept)):
+    with writing(str(cache_folder)):
         new.mkdir(mode=0o700)
-        if not _linked(made, new):
-            raise OSError(f"{made} cannot be read")
-        if kept.exists():
-            kept.rename(work / "replaced")
+        if not _link_files(folder, new):
+            raise OSError(f"{folder} cannot be read")
+        if cache_folder.exists():
+            cache_folder.rename(work / "replaced")
         try:
-            new.rename(kept)
+            new.rename(cache_folder)
         except OSError:
-            if not kept.is_dir():
+            if not cache_folder.is_dir():
                 raise
 
 
@@ -124,8 +130,8 @@ def _save(data: LoadedColumns, folder: Path, state: list[Any]) -> None:
             "name": data.name,
             "decimal": data.decimal,
             "blank_lines": data.blank_lines,
-            "places": data.places.as_data(),
-            "columns": [_described(read) for read in data.columns.values()],
+            "locations": data.locations.to_json(),
+            "columns": [_column_entry(raw) for raw in data.columns.values()],
         }
     )
     path = folder / _INDEX
@@ -133,61 +139,67 @@ def _save(data: LoadedColumns, folder: Path, state: list[Any]) -> None:
         path.write_text(f"{zlib.crc32(index.encode())}\n{index}", encoding="utf-8")
 
 
-def _sum_of(path: Path) -> int:
+def _checksum(path: Path) -> int:
     with path.open("rb") as file:
         pieces = iter(lambda: file.read(1 << 20), b"")
         return functools.reduce(lambda before, piece: zlib.crc32(piece, before), pieces, 0)
 
 
-def _described(read: RawColumn) -> dict[str, Any]:
-    array = read.array
+def _column_entry(raw: RawColumn) -> dict[str, Any]:
+    array = raw.array
     if not isinstance(array, DiskChunkedArray):
-        raise TypeError(f"{read.name}: kept outside a file")
+        raise TypeError(f"{raw.name}: kept outside a file")
     common = {
-        "name": read.name,
+        "name": raw.name,
         "file": array.path.name,
         "dtype": array.dtype.str,
         "sizes": array.sizes,
-        "kinds": array.kinds,
-        "sum": _sum_of(array.path),
+        "dtypes": array.dtypes,
+        "checksum": _checksum(array.path),
     }
-    if isinstance(read, NumericColumn):
-        examples = [[position, word] for position, word in read.examples.items()]
-        return common | {"known": read.known, "stray": read.stray, "examples": examples}
-    if isinstance(read, CategoricalColumn):
-        return common | {"texts": read.texts.tolist(), "counts": read.counts.tolist()}
+    if isinstance(raw, NumericColumn):
+        examples = [[row, word] for row, word in raw.examples.items()]
+        return common | {
+            "numbers": raw.number_count,
+            "unparsable": raw.unparsable_count,
+            "examples": examples,
+        }
+    if isinstance(raw, CategoricalColumn):
+        return common | {"texts": raw.texts.tolist(), "counts": raw.counts.tolist()}
     return common
 
 
 def _load(folder: Path, state: list[Any]) -> LoadedColumns | None:
     """Return the columns in a folder; None where they are of another state, or not whole."""
     try:
-        total, _, text = (folder / _INDEX).read_text(encoding="utf-8").partition("\n")
+        checksum, _, text = (folder / _INDEX).read_text(encoding="utf-8").partition("\n")
         index = json.loads(text)
-        if int(total) != zlib.crc32(text.encode()) or index["state"] != state:
+        if int(checksum) != zlib.crc32(text.encode()) or index["state"] != state:
             return None
-        told = index["columns"]
-        read = in_order(told, lambda c: _column(c, folder, index["decimal"]), usable_processors())
-        columns = {column.name: column for column in read}
-        places = RowLocations.of_data(index["places"])
-        return LoadedColumns(index["name"], columns, places, index["decimal"], index["blank_lines"])
+        entries = index["columns"]
+        raw = in_order(entries, lambda c: _column(c, folder, index["decimal"]), usable_processors())
+        columns = {column.name: column for column in raw}
+        locations = RowLocations.from_json(index["locations"])
+        return LoadedColumns(
+            index["name"], columns, locations, index["decimal"], index["blank_lines"]
+        )
     except (OSError, ValueError, KeyError):
         return None
 
 
-def _column(told: dict[str, Any], folder: Path, decimal: str) -> RawColumn:
-    array = DiskChunkedArray.found(
-        told["dtype"], folder / told["file"], told["sizes"], told["kinds"]
+def _column(entry: dict[str, Any], folder: Path, decimal: str) -> RawColumn:
+    array = DiskChunkedArray.from_file(
+        entry["dtype"], folder / entry["file"], entry["sizes"], entry["dtypes"]
     )
-    if _sum_of(array.path) != told["sum"]:
+    if _checksum(array.path) != entry["checksum"]:
         raise ValueError(f"{array.path}: damaged")
-    if "known" in told:
-        examples = dict(told["examples"])
-        return NumericColumn(told["name"], array, told["known"], told["stray"], examples)
-    if "texts" not in told:
-        return HashedColumn(told["name"], array)
-    texts = np.empty(len(told["texts"]), dtype=object)
-    texts[:] = told["texts"]
-    numbers, bad = parse_numbers(texts, decimal)
-    counts = np.array(told["counts"], dtype=np.int64)
-    return CategoricalColumn(told["name"], array, texts, numbers, bad, counts)
+    if "numbers" in entry:
+        examples = dict(entry["examples"])
+        return NumericColumn(entry["name"], array, entry["numbers"], entry["unparsable"], examples)
+    if "texts" not in entry:
+        return HashedColumn(entry["name"], array)
+    texts = np.empty(len(entry["texts"]), dtype=object)
+    texts[:] = entry["texts"]
+    numbers, unparsable = parse_numbers(texts, decimal)
+    counts = np.array(entry["counts"], dtype=np.int64)
+    return CategoricalColumn(entry["name"], array, texts, numbers, unparsable, counts)

@@ -1,7 +1,7 @@
-"""Where the cells of a table are kept: in memory, or in files on a disk. In pieces, either way.
+"""Where the cells of a table are stored: in memory or in files on a disk, in pieces either way.
 
-All columns of a table are cut into pieces at the same rows, and whoever passes over the table takes
-it piece by piece. So what fits in memory and what does not are worked on by the same lines.
+All columns of a table are cut into pieces at the same rows, and every pass over the table takes it
+piece by piece. So what fits in memory and what does not are worked on by the same code.
 """
 
 from abc import ABC, abstractmethod
@@ -15,7 +15,7 @@ from placement.arrays import CellArray
 from placement.errors import StoreError
 from placement.runtime.atomic_write import writing
 
-PIECE_ROWS = 32_768  # of a column fit the cache, with what is worked out of them
+PIECE_ROWS = 32_768  # so many of a column fit the cache, with what is computed from them
 _HEAD = 64
 
 
@@ -40,11 +40,11 @@ class ChunkedArray(ABC):
 
     @abstractmethod
     def discard(self) -> None:
-        """Give back the space of cells that nobody will ask for again."""
+        """Free the space of cells that are no longer needed."""
 
     @abstractmethod
-    def piece(self, place: int) -> CellArray:
-        """Return a piece (n,); any thread may ask, and nobody may write into it."""
+    def piece(self, piece: int) -> CellArray:
+        """Return a piece (n,), read-only; any thread may call it."""
 
     def __iter__(self) -> Iterator[CellArray]:
         return map(self.piece, range(len(self)))
@@ -57,7 +57,7 @@ class ChunkedArray(ABC):
 
 
 class ColumnStore(ABC):
-    """Makes arrays, for tables that are cut into pieces of so many rows."""
+    """Allocates arrays for tables that are cut into pieces of `piece_rows` rows."""
 
     def __init__(self, piece_rows: int = PIECE_ROWS) -> None:
         self.piece_rows = piece_rows
@@ -67,8 +67,8 @@ class ColumnStore(ABC):
         """Make an empty array."""
 
     @abstractmethod
-    def spill_if_needed(self, need: int) -> "ColumnStore":
-        """Return the store into which so many bytes more go: this one, or one that is larger."""
+    def spill_if_needed(self, needed_bytes: int) -> "ColumnStore":
+        """Return the store for so many bytes more: this one, or a larger one."""
 
 
 class ChunkedArrayBuilder:
@@ -76,47 +76,47 @@ class ChunkedArrayBuilder:
 
     def __init__(self, store: ColumnStore, dtype: npt.DTypeLike) -> None:
         self.array = store.new_array(dtype)
-        self._most = store.piece_rows
-        self._waiting: list[CellArray] = []
+        self._piece_rows = store.piece_rows
+        self._pending: list[CellArray] = []
         self._rows = 0
 
     def add(self, cells: CellArray) -> None:
-        """Take in cells (n,)."""
-        start, end = 0, self._most - self._rows
-        while end <= len(cells):
-            self._waiting.append(cells[start:end])
-            self.end()
-            start, end = end, end + self._most
+        """Append cells (n,)."""
+        start, stop = 0, self._piece_rows - self._rows
+        while stop <= len(cells):
+            self._pending.append(cells[start:stop])
+            self.end_piece()
+            start, stop = stop, stop + self._piece_rows
         if start < len(cells):
-            self._waiting.append(cells[start:])
+            self._pending.append(cells[start:])
             self._rows += len(cells) - start
 
-    def end(self) -> None:
-        """Make what is left a piece of its own."""
-        if self._waiting:
-            one = len(self._waiting) == 1
-            self.array.append(self._waiting[0] if one else np.concatenate(self._waiting))
-            self._waiting, self._rows = [], 0
+    def end_piece(self) -> None:
+        """End the piece: what was added since the last one becomes a piece of its own."""
+        if self._pending:
+            single = len(self._pending) == 1
+            self.array.append(self._pending[0] if single else np.concatenate(self._pending))
+            self._pending, self._rows = [], 0
 
 
 class MemoryColumnStore(ColumnStore):
-    """Keeps arrays in memory. `beyond(need)` makes the store for what does not fit there."""
+    """Keeps arrays in memory. `spill(bytes)` returns another store where so many do not fit."""
 
     def __init__(
         self,
         piece_rows: int = PIECE_ROWS,
-        beyond: Callable[[int], ColumnStore | None] = lambda _need: None,
+        spill: Callable[[int], ColumnStore | None] = lambda _bytes: None,
     ) -> None:
         super().__init__(piece_rows)
-        self._beyond = beyond
+        self._spill = spill
 
     def new_array(self, dtype: npt.DTypeLike) -> ChunkedArray:
         """Make an empty array."""
         return _MemoryChunkedArray(dtype)
 
-    def spill_if_needed(self, need: int) -> ColumnStore:
+    def spill_if_needed(self, needed_bytes: int) -> ColumnStore:
         """Return this store, or one on the disk where memory is too small."""
-        return self._beyond(need) or self
+        return self._spill(needed_bytes) or self
 
 
 class _MemoryChunkedArray(ChunkedArray):
@@ -125,35 +125,35 @@ class _MemoryChunkedArray(ChunkedArray):
         self._pieces: list[CellArray] = []
 
     def append(self, cells: CellArray) -> None:
-        self._pieces.append(compact(cells) if self.dtype.kind in "if" else cells)
+        self._pieces.append(downcast(cells) if self.dtype.kind in "if" else cells)
         self.sizes.append(len(cells))
 
     def discard(self) -> None:
         self._pieces.clear()
 
-    def piece(self, place: int) -> CellArray:
-        return self._pieces[place].astype(self.dtype, copy=False)
+    def piece(self, piece: int) -> CellArray:
+        return self._pieces[piece].astype(self.dtype, copy=False)
 
 
 class DiskColumnStore(ColumnStore):
     """Keeps each array in a file of a folder, which whoever made the folder removes.
 
-    `check(need)` raises StoreError where the disk has no room for so many bytes more.
+    `check(bytes)` raises StoreError where the disk has no room for so many more.
     """
 
     def __init__(
         self,
         folder: Path,
         piece_rows: int = PIECE_ROWS,
-        check: Callable[[int], None] = lambda _need: None,
+        check: Callable[[int], None] = lambda _bytes: None,
     ) -> None:
         super().__init__(piece_rows)
         self.folder, self._check = folder, check
-        self._made = 0
+        self._file_count = 0
 
-    def spill_if_needed(self, need: int) -> ColumnStore:
+    def spill_if_needed(self, needed_bytes: int) -> ColumnStore:
         """Return this store. Raises StoreError where the disk has no room."""
-        self._check(need)
+        self._check(needed_bytes)
         return self
 
     def new_array(self, dtype: npt.DTypeLike) -> ChunkedArray:
@@ -162,8 +162,8 @@ class DiskColumnStore(ColumnStore):
 
     def new_path(self) -> Path:
         """Return the path of a file that is not there yet."""
-        self._made += 1
-        return self.folder / f"{self._made:04}.cells"
+        self._file_count += 1
+        return self.folder / f"{self._file_count:04}.cells"
 
 
 class DiskChunkedArray(ChunkedArray):
@@ -175,18 +175,18 @@ class DiskChunkedArray(ChunkedArray):
     def __init__(self, dtype: npt.DTypeLike, path: Path) -> None:
         super().__init__(dtype)
         self.path = path
-        self.kinds: list[str] = []
+        self.dtypes: list[str] = []
         self._starts = [0]
 
     @classmethod
-    def found(
-        cls, dtype: str, path: Path, sizes: list[int], kinds: list[str]
+    def from_file(
+        cls, dtype: str, path: Path, sizes: list[int], dtypes: list[str]
     ) -> "DiskChunkedArray":
-        """Return the array that was written to a file, given what was known of it then."""
-        made = cls(dtype, path)
-        for rows, kind in zip(sizes, kinds, strict=True):
-            made._note(rows, kind)
-        return made
+        """Return the array that was written to a file, from the sizes and dtypes of its pieces."""
+        array = cls(dtype, path)
+        for rows, piece_dtype in zip(sizes, dtypes, strict=True):
+            array._add_piece(rows, piece_dtype)
+        return array
 
     @property
     def size(self) -> int:
@@ -196,35 +196,35 @@ class DiskChunkedArray(ChunkedArray):
     def append(self, cells: CellArray) -> None:
         """Write a piece at the end."""
         cells = np.ascontiguousarray(cells, dtype=None if self.dtype.kind in "if" else self.dtype)
-        cells = compact(cells) if self.dtype.kind in "if" else cells
+        cells = downcast(cells) if self.dtype.kind in "if" else cells
         with writing(str(self.path)), self.path.open("ab") as file:
             file.write(cells.data)
-        self._note(len(cells), cells.dtype.str)
+        self._add_piece(len(cells), cells.dtype.str)
 
     def discard(self) -> None:
         """Remove the file."""
         self.path.unlink(missing_ok=True)
 
-    def _note(self, rows: int, kind: str) -> None:
+    def _add_piece(self, rows: int, dtype: str) -> None:
         self.sizes.append(rows)
-        self.kinds.append(kind)
-        self._starts.append(self._starts[-1] + rows * np.dtype(kind).itemsize)
+        self.dtypes.append(dtype)
+        self._starts.append(self._starts[-1] + rows * np.dtype(dtype).itemsize)
 
-    def piece(self, place: int) -> CellArray:
+    def piece(self, piece: int) -> CellArray:
         """Read a piece (n,)."""
-        kind, rows, start = self.kinds[place], self.sizes[place], self._starts[place]
-        cells = np.fromfile(self.path, kind, rows, offset=start)
+        dtype, rows, start = self.dtypes[piece], self.sizes[piece], self._starts[piece]
+        cells = np.fromfile(self.path, dtype, rows, offset=start)
         if len(cells) != rows:
-            raise cut_short(self.path)
+            raise truncated_error(self.path)
         return cells.astype(self.dtype, copy=False)
 
 
-def cut_short(path: Path) -> StoreError:
+def truncated_error(path: Path) -> StoreError:
     """Return the error of a file that has lost its end while it was in use."""
     return StoreError(f"{path}: was cut short while it was in use; run the command again")
 
 
-def compact(cells: CellArray) -> CellArray:
+def downcast(cells: CellArray) -> CellArray:
     """Return numbers (n,) in the smallest dtype that keeps them: marks and counts fit one byte.
 
     Memory that is never touched is the fastest.
@@ -232,10 +232,10 @@ def compact(cells: CellArray) -> CellArray:
     if not len(cells) or cells.dtype == np.int8 or not _are_whole(cells[:_HEAD]):
         return cells
     low, high = float(cells.min()), float(cells.max())  # 2^31 - 1 in float32 would be 2^31
-    for kind in (np.int8, np.int16, np.int32):
-        known = np.iinfo(kind)
-        if known.min <= low and high <= known.max and _are_whole(cells):
-            return cells.astype(kind, copy=False)
+    for dtype in (np.int8, np.int16, np.int32):
+        limits = np.iinfo(dtype)
+        if limits.min <= low and high <= limits.max and _are_whole(cells):
+            return cells.astype(dtype, copy=False)
     return cells
 
 
@@ -247,7 +247,7 @@ def _are_whole(cells: CellArray) -> bool:
 
 
 class ComputedArray(ChunkedArray):
-    """Cells that are worked out whenever they are asked for; they take no space."""
+    """Cells that are computed on each read; they take no space."""
 
     def __init__(
         self, dtype: npt.DTypeLike, sizes: list[int], piece: Callable[[int], CellArray]
@@ -260,16 +260,16 @@ class ComputedArray(ChunkedArray):
         raise TypeError("what is computed is not written")
 
     def discard(self) -> None:
-        """Do nothing: there is no space to give back."""
+        """Do nothing: there is no space to free."""
 
-    def piece(self, place: int) -> CellArray:
-        """Work out a piece (n,)."""
-        return self._piece(place)
+    def piece(self, piece: int) -> CellArray:
+        """Compute a piece (n,)."""
+        return self._piece(piece)
 
 
 class ConstantArray(ComputedArray):
     """One value in every row."""
 
     def __init__(self, value: float, sizes: list[int]) -> None:
-        one = np.float64(value)
-        super().__init__(np.float64, sizes, lambda place: np.broadcast_to(one, sizes[place]))
+        constant = np.float64(value)
+        super().__init__(np.float64, sizes, lambda piece: np.broadcast_to(constant, sizes[piece]))

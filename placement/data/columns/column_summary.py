@@ -1,4 +1,4 @@
-"""What a column holds, summed up: counts, range, levels by outcome. Two surveys merge into one."""
+"""Summaries of a column: counts, range, levels by outcome. Two merge into that of both parts."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,215 +26,255 @@ Cells = AnyFloatArray | UInt64Array
 class ColumnSummary:
     """Sums over some rows of a column; classes are negative and positive.
 
-    `gaps` (2,) are missing cells by class. `levels` (k, 2) are the rows of each of a category's
-    levels; `pairs` (k, m) those of each level, or each of a number's `values`, by outcome: None
-    beyond 20 of them. Of numbers are `low`, `high`, `least` (the smallest size), `whole` (no
-    decimals) and `within`: how many are up to each of `SCALES`, and how many are finite.
+    `missing` (2,) are the missing cells by class. `level_counts` (k, 2) are the rows of each of a
+    category's levels by class; `outcome_counts` (k, m) those of each level, or each of a number's
+    `values`, by outcome: None beyond 20 of them. Of numbers are `low`, `high`, `min_magnitude`
+    (of absolute values), `all_integers` and `counts_up_to`: how many are up to each of `SCALES`,
+    and how many are finite.
     """
 
     rows: int
-    gaps: IntArray
-    levels: IntArray | None
-    pairs: IntArray | None
+    missing: IntArray
+    level_counts: IntArray | None
+    outcome_counts: IntArray | None
     values: FloatArray
     low: float = math.inf
     high: float = -math.inf
-    least: float = math.inf
-    whole: bool = True
-    within: tuple[int, ...] = (0,) * (len(SCALES) + 1)
+    min_magnitude: float = math.inf
+    all_integers: bool = True
+    counts_up_to: tuple[int, ...] = (0,) * (len(SCALES) + 1)
 
     @property
-    def present(self) -> int:
+    def non_missing(self) -> int:
         """Rows that are not missing."""
-        return self.rows - int(self.gaps.sum())
+        return self.rows - int(self.missing.sum())
 
     @property
     def distinct(self) -> int | None:
         """Number of different levels or values; None where they were too many to count here."""
-        counted = self.levels if self.levels is not None else self.pairs
+        counted = self.level_counts if self.level_counts is not None else self.outcome_counts
         return None if counted is None else int(np.count_nonzero(counted.any(axis=1)))
 
     def merge(self, other: "ColumnSummary") -> "ColumnSummary":
-        """Return the survey of both parts together."""
-        values, pairs = self.values, None
-        if self.pairs is not None and other.pairs is not None:
-            values, pairs = _united(self, other)
+        """Return the summary of both parts together."""
+        values, outcome_counts = self.values, None
+        if self.outcome_counts is not None and other.outcome_counts is not None:
+            values, outcome_counts = _merge_outcome_counts(self, other)
         return ColumnSummary(
             self.rows + other.rows,
-            self.gaps + other.gaps,
-            None if self.levels is None or other.levels is None else self.levels + other.levels,
-            pairs,
+            self.missing + other.missing,
+            None
+            if self.level_counts is None or other.level_counts is None
+            else self.level_counts + other.level_counts,
+            outcome_counts,
             values,
             min(self.low, other.low),
             max(self.high, other.high),
-            min(self.least, other.least),
-            self.whole and other.whole,
-            tuple(map(sum, zip(self.within, other.within, strict=True))),
+            min(self.min_magnitude, other.min_magnitude),
+            self.all_integers and other.all_integers,
+            tuple(map(sum, zip(self.counts_up_to, other.counts_up_to, strict=True))),
         )
 
 
-def _united(one: ColumnSummary, other: ColumnSummary) -> tuple[FloatArray, IntArray | None]:
+def _merge_outcome_counts(
+    one: ColumnSummary, other: ColumnSummary
+) -> tuple[FloatArray, IntArray | None]:
     """Add up the pairs of two parts; of numbers, by value."""
-    if one.pairs is None or other.pairs is None:
+    if one.outcome_counts is None or other.outcome_counts is None:
         return one.values, None
-    if one.levels is not None:
-        return one.values, one.pairs + other.pairs
+    if one.level_counts is not None:
+        return one.values, one.outcome_counts + other.outcome_counts
     values: FloatArray = np.union1d(one.values, other.values).astype(np.float64)
     if len(values) > MOST_LEVELS:
         return values, None
-    pairs = np.zeros((len(values), one.pairs.shape[1]), dtype=np.int64)
+    outcome_counts = np.zeros((len(values), one.outcome_counts.shape[1]), dtype=np.int64)
     for part in (one, other):
-        if part.pairs is not None:
-            pairs[np.searchsorted(values, part.values)] += part.pairs
-    return values, pairs
+        if part.outcome_counts is not None:
+            outcome_counts[np.searchsorted(values, part.values)] += part.outcome_counts
+    return values, outcome_counts
 
 
 def summarize_columns(
-    columns: Mapping[str, Column], outcome: OutcomeCodes, wanted: Iterable[int]
+    columns: Mapping[str, Column], outcome: OutcomeCodes, pieces: Iterable[int]
 ) -> Iterator[dict[str, ColumnSummary]]:
-    """Yield for each of the wanted pieces the survey of every column over its used rows."""
+    """Yield for each of the pieces the summary of every column over its used rows."""
 
-    def of_piece(place: int) -> dict[str, ColumnSummary]:
-        codes = outcome.codes(place)
+    def of_piece(piece: int) -> dict[str, ColumnSummary]:
+        codes = outcome.codes(piece)
         return {
-            name: summarize_piece(column, place, codes, outcome.positive)
+            name: summarize_piece(column, piece, codes, outcome.positive)
             for name, column in columns.items()
         }
 
-    yield from in_order(wanted, of_piece, usable_processors())
+    yield from in_order(pieces, of_piece, usable_processors())
 
 
 def summarize_piece(
-    column: Column, place: int, codes: IntArray, positive: BoolArray
+    column: Column, piece: int, codes: IntArray, positive: BoolArray
 ) -> ColumnSummary:
     """Summarize the used rows of one piece of a column."""
     used = codes >= 0
-    everything = bool(used.all())
-    codes = codes if everything else codes[used]
+    all_used = bool(used.all())
+    codes = codes if all_used else codes[used]
     classes = positive[codes].astype(np.int64)
     if column.is_hashed:
-        own = column.array.piece(place)
-        blank = (own if everything else own[used]) == 0
+        hashes = column.array.piece(piece)
+        blank = (hashes if all_used else hashes[used]) == 0
         return ColumnSummary(len(codes), _count(classes[blank], 2), None, None, np.empty(0))
     if column.kind == "number":
-        values = np.asarray(column.piece(place))
+        values = np.asarray(column.piece(piece))
         graded = means_grade(column.name)
         return _of_numbers(
-            values if everything else values[used], codes, classes, len(positive), graded
+            values if all_used else values[used], codes, classes, len(positive), graded
         )
-    own = column.level_of[column.array.piece(place)]
-    return _of_levels(own if everything else own[used], codes, classes, len(positive), column)
+    levels = column.level_of[column.array.piece(piece)]
+    return _of_levels(levels if all_used else levels[used], codes, classes, len(positive), column)
 
 
 def _of_levels(
-    own: IntArray, codes: IntArray, classes: IntArray, kinds: int, column: Column
+    levels: IntArray, codes: IntArray, classes: IntArray, outcomes: int, column: Column
 ) -> ColumnSummary:
-    known = own >= 0
+    non_missing = levels >= 0
     size = int(column.level_of.max(initial=-1)) + 1
-    levels = _count(own[known] * 2 + classes[known], 2 * size).reshape(size, 2)
-    pairs = None
-    if size <= MOST_LEVELS and kinds <= MOST_LEVELS:
-        pairs = _count(own[known] * kinds + codes[known], kinds * size).reshape(size, kinds)
-    return ColumnSummary(len(own), _count(classes[~known], 2), levels, pairs, np.empty(0))
+    level_counts = _count(levels[non_missing] * 2 + classes[non_missing], 2 * size).reshape(size, 2)
+    outcome_counts = None
+    if size <= MOST_LEVELS and outcomes <= MOST_LEVELS:
+        pairs = levels[non_missing] * outcomes + codes[non_missing]
+        outcome_counts = _count(pairs, outcomes * size).reshape(size, outcomes)
+    missing = _count(classes[~non_missing], 2)
+    return ColumnSummary(len(levels), missing, level_counts, outcome_counts, np.empty(0))
 
 
 def _of_numbers(
-    values: FloatArray, codes: IntArray, classes: IntArray, kinds: int, graded: bool
+    values: FloatArray, codes: IntArray, classes: IntArray, outcomes: int, graded: bool
 ) -> ColumnSummary:
-    gaps = np.zeros(2, dtype=np.int64)
+    missing = np.zeros(2, dtype=np.int64)
     if not len(values) or np.isnan(values.min()):
-        gap = np.isnan(values)
-        gaps, values, codes = _count(classes[gap], 2), values[~gap], codes[~gap]
+        is_missing = np.isnan(values)
+        missing, values, codes = (
+            _count(classes[is_missing], 2),
+            values[~is_missing],
+            codes[~is_missing],
+        )
     if not len(values):
         return ColumnSummary(
-            len(classes), gaps, None, np.zeros((0, kinds), dtype=np.int64), np.empty(0)
+            len(classes), missing, None, np.zeros((0, outcomes), dtype=np.int64), np.empty(0)
         )
     low, high = float(values.min()), float(values.max())
-    whole = _are_whole(values[:_HEAD], low, high) and _are_whole(values, low, high)
-    distinct, pairs = _few(values, codes, kinds, low, high, whole)
-    least = (
-        max(low, -high) if low > 0 or high < 0 else float(np.abs(values).min()) if whole else 0.0
+    all_integers = _are_whole(values[:_HEAD], low, high) and _are_whole(values, low, high)
+    distinct, outcome_counts = _count_distinct_by_outcome(
+        values, codes, outcomes, low, high, all_integers
     )
-    within = _within(values, low, high) if graded else (0,) * (len(SCALES) + 1)
-    return ColumnSummary(len(classes), gaps, None, pairs, distinct, low, high, least, whole, within)
+    min_magnitude = (
+        max(low, -high)
+        if low > 0 or high < 0
+        else float(np.abs(values).min())
+        if all_integers
+        else 0.0
+    )
+    counts_up_to = _count_up_to_scales(values, low, high) if graded else (0,) * (len(SCALES) + 1)
+    return ColumnSummary(
+        len(classes),
+        missing,
+        None,
+        outcome_counts,
+        distinct,
+        low,
+        high,
+        min_magnitude,
+        all_integers,
+        counts_up_to,
+    )
 
 
 def _are_whole(values: FloatArray, low: float, high: float) -> bool:
     return math.isfinite(high - low) and bool((np.floor(values) == values).all())
 
 
-def _within(values: FloatArray, low: float, high: float) -> tuple[int, ...]:
+def _count_up_to_scales(values: FloatArray, low: float, high: float) -> tuple[int, ...]:
     """Count the finite values up to each of `SCALES`, and all of them."""
     if not math.isfinite(high - low):
         values = values[np.isfinite(values)]
         low, high = float(values.min(initial=math.inf)), float(values.max(initial=-math.inf))
-    known = len(values)
+    finite = len(values)
     up_to = (
-        known if high <= scale else 0 if low > scale else int(np.count_nonzero(values <= scale))
+        finite if high <= scale else 0 if low > scale else int(np.count_nonzero(values <= scale))
         for scale in SCALES
     )
-    return (*up_to, known)
+    return (*up_to, finite)
 
 
-def _few(
-    values: FloatArray, codes: IntArray, kinds: int, low: float, high: float, whole: bool
+def _count_distinct_by_outcome(
+    values: FloatArray, codes: IntArray, outcomes: int, low: float, high: float, all_integers: bool
 ) -> tuple[FloatArray, IntArray | None]:
     """Return the different values and their rows by outcome, None where they are many."""
-    if kinds > MOST_LEVELS or len(np.unique(values[:_HEAD])) > MOST_LEVELS:
+    if outcomes > MOST_LEVELS or len(np.unique(values[:_HEAD])) > MOST_LEVELS:
         return np.empty(0), None
-    if whole and high - low <= _WIDEST:
-        places = (values - low).astype(np.int64)
-        table = _count(places * kinds + codes, kinds * (int(high - low) + 1)).reshape(-1, kinds)
-        there = np.flatnonzero(table.any(axis=1))
-        return low + there.astype(np.float64), (table[there] if len(there) <= MOST_LEVELS else None)
-    distinct, places = np.unique(values, return_inverse=True)
+    if all_integers and high - low <= _WIDEST:
+        codes_of_values = (values - low).astype(np.int64)
+        table = _count(
+            codes_of_values * outcomes + codes, outcomes * (int(high - low) + 1)
+        ).reshape(-1, outcomes)
+        present = np.flatnonzero(table.any(axis=1))
+        return low + present.astype(np.float64), (
+            table[present] if len(present) <= MOST_LEVELS else None
+        )
+    distinct, codes_of_values = np.unique(values, return_inverse=True)
     if len(distinct) > MOST_LEVELS:
         return np.empty(0), None
-    return distinct, _count(places * kinds + codes, kinds * len(distinct)).reshape(-1, kinds)
+    return distinct, _count(codes_of_values * outcomes + codes, outcomes * len(distinct)).reshape(
+        -1, outcomes
+    )
 
 
 def _count(codes: IntArray, size: int) -> IntArray:
     return np.bincount(codes, minlength=size).astype(np.int64, copy=False)
 
 
-def merged(parts: Iterable[dict[str, ColumnSummary]]) -> dict[str, ColumnSummary]:
-    """Merge the surveys of pieces, column by column."""
+def merge_summaries(parts: Iterable[dict[str, ColumnSummary]]) -> dict[str, ColumnSummary]:
+    """Merge the summaries of pieces, column by column."""
     total: dict[str, ColumnSummary] = {}
     for part in parts:
-        total = {n: total[n].merge(one) if n in total else one for n, one in part.items()}
+        total = {
+            n: total[n].merge(summary) if n in total else summary for n, summary in part.items()
+        }
     return total
 
 
-def count_distinct(column: Column, places: Iterable[int]) -> int:
-    """Count the different cells of some pieces, the missing ones aside.
+def count_distinct(column: Column, pieces: Iterable[int]) -> int:
+    """Count the different cells of some pieces, missing ones not counted.
 
     Up to a million rows exactly; beyond, by the slots of a bitmap that their hashes fall into
     (Whang et al., linear counting): off by less than one in a thousand at a hundred million.
     """
-    places = list(places)
-    rows = sum(column.array.sizes[place] for place in places)
+    pieces = list(pieces)
+    rows = sum(column.array.sizes[piece] for piece in pieces)
     if rows <= EXACT_ROWS:
-        return len(np.unique(np.concatenate([_known(column, place) for place in places])))
-    taken = np.zeros(_SLOTS, dtype=bool)
-    for place in places:
-        taken[(spread(_known(column, place).view(np.uint64)) >> np.uint64(40)).astype(np.int64)] = (
-            True
-        )
-    free = _SLOTS - int(np.count_nonzero(taken))
+        return len(np.unique(np.concatenate([_non_missing(column, piece) for piece in pieces])))
+    slots = np.zeros(_SLOTS, dtype=bool)
+    for piece in pieces:
+        slots[
+            (mix_bits(_non_missing(column, piece).view(np.uint64)) >> np.uint64(40)).astype(
+                np.int64
+            )
+        ] = True
+    free = _SLOTS - int(np.count_nonzero(slots))
     return round(-_SLOTS * math.log(max(free, 1) / _SLOTS))
 
 
-def are_distinct(column: Column, places: Iterable[int]) -> bool:
-    """Whether no cell of some pieces comes twice, the missing ones aside; however many there are.
+def all_distinct(column: Column, pieces: Iterable[int]) -> bool:
+    """Whether no cell of some pieces comes twice, missing ones not counted.
 
-    So many at once as their hashes fall into one part of a few.
+    The cells are sorted in parts, chosen by their hashes.
     """
-    places = list(places)
-    parts = -(-sum(column.array.sizes[place] for place in places) // _SORTED)
+    pieces = list(pieces)
+    parts = -(-sum(column.array.sizes[piece] for piece in pieces) // _SORTED)
     for part in range(parts):
-        found = np.concatenate([_of_part(_known(column, place), part, parts) for place in places])
-        found.sort()
-        if (found[1:] == found[:-1]).any():
+        values = np.concatenate(
+            [_of_part(_non_missing(column, piece), part, parts) for piece in pieces]
+        )
+        values.sort()
+        if (values[1:] == values[:-1]).any():
             return False
     return True
 
@@ -242,30 +282,30 @@ def are_distinct(column: Column, places: Iterable[int]) -> bool:
 def _of_part(values: Cells, part: int, parts: int) -> Cells:
     if parts == 1:
         return values
-    hashes = spread(values.view(np.uint64).copy())
-    mine: Cells = values[(hashes >> np.uint64(40)) % np.uint64(parts) == part]
-    return mine
+    hashes = mix_bits(values.view(np.uint64).copy())
+    selected: Cells = values[(hashes >> np.uint64(40)) % np.uint64(parts) == part]
+    return selected
 
 
-def covers_its_range(column: Column, places: Iterable[int], low: float, high: float) -> bool:
+def covers_its_range(column: Column, pieces: Iterable[int], low: float, high: float) -> bool:
     """Whether whole numbers take each value of their range exactly once, given as many rows."""
-    taken = np.zeros(int(high - low) + 1, dtype=bool)
-    for place in places:
-        taken[(_known(column, place) - low).astype(np.int64)] = True
-    return bool(taken.all())
+    seen = np.zeros(int(high - low) + 1, dtype=bool)
+    for piece in pieces:
+        seen[(_non_missing(column, piece) - low).astype(np.int64)] = True
+    return bool(seen.all())
 
 
-def _known(column: Column, place: int) -> Cells:
+def _non_missing(column: Column, piece: int) -> Cells:
     if column.is_hashed:
-        own: UInt64Array = np.asarray(column.array.piece(place))
-        there: UInt64Array = own[own != 0]
-        return there
-    values: FloatArray = np.asarray(column.piece(place), dtype=np.float64)
-    known: FloatArray = values[~np.isnan(values)] + 0.0  # -0.0 becomes 0.0
-    return known
+        hashes: UInt64Array = np.asarray(column.array.piece(piece))
+        non_blank: UInt64Array = hashes[hashes != 0]
+        return non_blank
+    values: FloatArray = np.asarray(column.piece(piece), dtype=np.float64)
+    non_missing: FloatArray = values[~np.isnan(values)] + 0.0  # -0.0 becomes 0.0
+    return non_missing
 
 
-def spread(values: UInt64Array) -> UInt64Array:
+def mix_bits(values: UInt64Array) -> UInt64Array:
     """Spread 64 bits over 64 bits (the finaliser of splitmix64), in place."""
     moved = values >> np.uint64(30)
     values ^= moved

@@ -1,4 +1,4 @@
-"""A column as it was read, nothing decided yet: numbers, coded words, or hashes of free text."""
+"""A column as it was read, its kind still open: numbers, coded text, or hashes of free text."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -12,30 +12,30 @@ from placement.data.columns.column_store import ChunkedArray
 from placement.model.scorer import Coded, words
 
 NUMBER_SHARE = 0.95  # a column with at least this share of numbers is a number
-MAX_TEXTS = 65_536  # different ones; with more it is free text, of which hashes are kept
+MAX_TEXTS = 65_536  # distinct texts; with more it is free text, of which hashes are kept
 
 
 # What stands for a cell that is neither number nor missing: a NaN that can be found again.
-_STRAY_BITS = np.uint64(0x7FF8_0000_0000_0001)
-UNPARSABLE = np.array([_STRAY_BITS]).view(np.float64)[0]
+_UNPARSABLE_BITS = np.uint64(0x7FF8_0000_0000_0001)
+UNPARSABLE = np.array([_UNPARSABLE_BITS]).view(np.float64)[0]
 
 
 def is_unparsable(values: FloatArray) -> BoolArray:
-    """Return which cells (n,) of a number column were words."""
-    return np.asarray(values.view(np.uint64) == _STRAY_BITS)
+    """Return which cells (n,) of a number column were text that is no number."""
+    return np.asarray(values.view(np.uint64) == _UNPARSABLE_BITS)
 
 
 @dataclass(frozen=True, eq=False)
 class NumericColumn:
-    """A column of numbers: float64, NaN where missing and, see `is_unparsable`, where a word stood.
+    """A column of float64, NaN where missing and, see `is_unparsable`, where text is no number.
 
-    `known` counts the numbers, `stray` the words; `examples` are words by their position.
+    `examples` has some of the unparsable texts by row.
     """
 
     name: str
     array: ChunkedArray
-    known: int
-    stray: int
+    number_count: int
+    unparsable_count: int
     examples: Mapping[int, str]
 
     def __len__(self) -> int:
@@ -44,16 +44,17 @@ class NumericColumn:
 
 @dataclass(frozen=True, eq=False)
 class CategoricalColumn:
-    """A column of words: `texts[codes]`; "" is blank. `numbers` and `bad` read each as a number.
+    """A column of coded text: `texts[codes]`; "" is blank.
 
-    All (k,); `counts` are the rows of each text.
+    `numbers` are the texts read as numbers, NaN where `unparsable`; `counts` are the rows of each
+    text. All (k,).
     """
 
     name: str
     array: ChunkedArray
     texts: ObjectArray
     numbers: FloatArray
-    bad: BoolArray
+    unparsable: BoolArray
     counts: IntArray
 
     def __len__(self) -> int:
@@ -61,7 +62,7 @@ class CategoricalColumn:
 
     @property
     def codes(self) -> IntArray:
-        """The place of every row's text, (n,)."""
+        """The index of every row's text, (n,)."""
         return np.asarray(self.array.whole(), dtype=np.int64)
 
 
@@ -79,19 +80,21 @@ class HashedColumn:
 RawColumn = NumericColumn | CategoricalColumn | HashedColumn
 
 
-def coded(cells: Any) -> Coded:
-    """Return cells as coded text, each different one once."""
+def factorize(cells: Any) -> Coded:
+    """Return cells as coded text: the distinct texts (k,), and the code of each cell (n,)."""
     if isinstance(cells, Coded):
         return cells
     if cells.dtype.kind in "fiu":
         numbers, inverse = np.unique(cells.astype(np.float64), return_inverse=True)
         return Coded(inverse, words(numbers))
-    known: defaultdict[Any, int] = defaultdict()
-    known.default_factory = known.__len__
-    texts_of = cells if _all_text(cells) else words(cells)
-    codes = np.fromiter(map(known.__getitem__, texts_of), dtype=np.int64, count=len(cells))
-    texts = np.empty(len(known), dtype=object)
-    texts[:] = list(known)
+    codes_by_text: defaultdict[Any, int] = defaultdict()
+    codes_by_text.default_factory = codes_by_text.__len__
+    cell_texts = cells if _all_text(cells) else words(cells)
+    codes = np.fromiter(
+        map(codes_by_text.__getitem__, cell_texts), dtype=np.int64, count=len(cells)
+    )
+    texts = np.empty(len(codes_by_text), dtype=object)
+    texts[:] = list(codes_by_text)
     return Coded(codes, texts)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import BoolArray, CellArray, IntArray
-from placement.data.columns.column_store import PIECE_ROWS, compact
+from placement.data.columns.column_store import PIECE_ROWS, downcast
 from placement.data.formats.blocks import Block
 
 SHOWN = 3
@@ -33,56 +33,64 @@ class MatchingRows:
         return MatchingRows(len(positions), tuple(positions[:SHOWN].tolist()))
 
     @staticmethod
-    def among(masks: Iterable[BoolArray]) -> "MatchingRows":
+    def from_masks(masks: Iterable[BoolArray]) -> "MatchingRows":
         """Find the rows marked in masks (n,) of consecutive pieces."""
         count, before = 0, 0
         first: list[int] = []
         for mask in masks:
-            here = int(np.count_nonzero(mask))
-            if here and len(first) < SHOWN:
-                places = np.flatnonzero(mask)[: SHOWN - len(first)]
-                first += (places + before).tolist()
-            count, before = count + here, before + len(mask)
+            matches = int(np.count_nonzero(mask))
+            if matches and len(first) < SHOWN:
+                rows = np.flatnonzero(mask)[: SHOWN - len(first)]
+                first += (rows + before).tolist()
+            count, before = count + matches, before + len(mask)
         return MatchingRows(count, tuple(first))
 
 
 @dataclass(frozen=True)
-class _Origin:
-    """Where some rows of a file are from: the first of them, its line, and how far apart they are.
+class _BlockLocation:
+    """Where the rows of a block stand: their file, the first row and its line, lines between rows.
 
-    `first_line` is None where the file has no lines, `steps` where each row has one line.
+    `first_line` is None where the file has no lines, `line_steps` where each row has one line.
     """
 
     file: int
     first_row: int
     first_line: int | None
-    steps: CellArray | None  # a byte a row: rows with line ends in their cells may be very many
+    line_steps: (
+        CellArray | None
+    )  # a byte a row: rows with line ends in their cells may be very many
 
     @staticmethod
-    def of(file: int, block: Block) -> "_Origin":
+    def of(file: int, block: Block) -> "_BlockLocation":
         if block.lines is None:
-            return _Origin(file, block.first_row, None, None)
-        steps = np.diff(block.lines)
-        plain = bool((steps == 1).all())
-        return _Origin(
-            file, block.first_row, int(block.lines[0]), None if plain else compact(steps)
+            return _BlockLocation(file, block.first_row, None, None)
+        line_steps = np.diff(block.lines)
+        plain = bool((line_steps == 1).all())
+        return _BlockLocation(
+            file, block.first_row, int(block.lines[0]), None if plain else downcast(line_steps)
         )
 
     def line(self, offset: int) -> int | None:
         if self.first_line is None:
             return None
-        lower = offset if self.steps is None else self.steps[:offset].sum(dtype=np.int64)
-        return self.first_line + int(lower)
+        lines = offset if self.line_steps is None else self.line_steps[:offset].sum(dtype=np.int64)
+        return self.first_line + int(lines)
 
-    def as_data(self) -> list[Any]:
-        steps = None if self.steps is None else [self.steps.dtype.str, self.steps.tobytes().hex()]
-        return [self.file, self.first_row, self.first_line, steps]
+    def to_json(self) -> list[Any]:
+        line_steps = (
+            None
+            if self.line_steps is None
+            else [self.line_steps.dtype.str, self.line_steps.tobytes().hex()]
+        )
+        return [self.file, self.first_row, self.first_line, line_steps]
 
     @staticmethod
-    def of_data(data: list[Any]) -> "_Origin":
-        file, first_row, first_line, told = data
-        steps = None if told is None else np.frombuffer(bytes.fromhex(told[1]), told[0])
-        return _Origin(file, first_row, first_line, steps)
+    def from_json(data: list[Any]) -> "_BlockLocation":
+        file, first_row, first_line, encoded = data
+        line_steps = (
+            None if encoded is None else np.frombuffer(bytes.fromhex(encoded[1]), encoded[0])
+        )
+        return _BlockLocation(file, first_row, first_line, line_steps)
 
 
 @dataclass(frozen=True)
@@ -91,80 +99,83 @@ class RowLocations:
 
     piece_rows: int = PIECE_ROWS
     files: list[str] = field(default_factory=list)
-    _origins: list[_Origin] = field(default_factory=list)
+    _blocks: list[_BlockLocation] = field(default_factory=list)
     _starts: list[int] = field(default_factory=lambda: [0])
     _ends_of_files: list[int] = field(default_factory=list)
 
     def add(self, block: Block) -> None:
-        """Take in the places of a block's rows."""
+        """Append the locations of a block's rows."""
         if not self.files or self.files[-1] != block.file:
             self.files.append(block.file)
             self._ends_of_files.append(len(self))
-        self._origins.append(_Origin.of(len(self.files) - 1, block))
+        self._blocks.append(_BlockLocation.of(len(self.files) - 1, block))
         self._starts.append(self._starts[-1] + block.rows)
         self._ends_of_files[-1] = len(self)
 
     def __len__(self) -> int:
         return self._starts[-1]
 
-    def as_data(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        known = {item.name: getattr(self, item.name) for item in fields(self)}
-        return known | {"_origins": [origin.as_data() for origin in self._origins]}
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return values | {"_blocks": [block.to_json() for block in self._blocks]}
 
     @staticmethod
-    def of_data(data: dict[str, Any]) -> "RowLocations":
-        """Return the places of what `as_data` returned."""
-        origins = [_Origin.of_data(origin) for origin in data["_origins"]]
-        return RowLocations(**{**data, "_origins": origins})
+    def from_json(data: dict[str, Any]) -> "RowLocations":
+        """Return the locations that `to_json` wrote."""
+        blocks = [_BlockLocation.from_json(block) for block in data["_blocks"]]
+        return RowLocations(**{**data, "_blocks": blocks})
 
     @cached_property
     def pieces(self) -> list[tuple[int, int, int]]:
         """The file, the 1-based first data row and the rows of each piece of the table."""
-        begin = 0
-        found: list[tuple[int, int, int]] = []
+        file_start = 0
+        pieces: list[tuple[int, int, int]] = []
         for file, end in enumerate(self._ends_of_files):
-            found += [
-                (file, start - begin + 1, min(self.piece_rows, end - start))
-                for start in range(begin, end, self.piece_rows)
+            pieces += [
+                (file, start - file_start + 1, min(self.piece_rows, end - start))
+                for start in range(file_start, end, self.piece_rows)
             ]
-            begin = end
-        return found
+            file_start = end
+        return pieces
 
     @cached_property
     def _piece_starts(self) -> list[int]:
         return [0, *accumulate(rows for _, _, rows in self.pieces)]
 
-    def find(self, position: int) -> tuple[int, int]:
-        """Return the piece of a row, and its place there."""
-        piece = bisect_right(self._piece_starts, position) - 1
-        return piece, position - self._piece_starts[piece]
+    def find(self, row: int) -> tuple[int, int]:
+        """Return the piece of a row, and its index within the piece."""
+        piece = bisect_right(self._piece_starts, row) - 1
+        return piece, row - self._piece_starts[piece]
 
-    def numbers(self, place: int) -> IntArray:
+    def row_numbers(self, piece: int) -> IntArray:
         """Return the 1-based data rows (n,) of a piece's rows."""
-        _, first, rows = self.pieces[place]
+        _, first, rows = self.pieces[piece]
         return np.arange(first, first + rows, dtype=np.int64)
 
-    def of(self, position: int) -> str:
+    def describe(self, row: int) -> str:
         """Return `may.csv, row 812 (line 815)`."""
-        return f"{self.file(position)}, {self.row(position)}"
+        return f"{self.file(row)}, {self.describe_row(row)}"
 
-    def file(self, position: int) -> str:
+    def file(self, row: int) -> str:
         """Return the name of the row's file."""
-        return self.files[self._origin(position)[0].file]
+        return self.files[self._block_of(row)[0].file]
 
-    def row(self, position: int) -> str:
+    def describe_row(self, row: int) -> str:
         """Return `row 812 (line 815)`."""
-        origin, offset = self._origin(position)
-        line = origin.line(offset)
-        return f"row {origin.first_row + offset}" + ("" if line is None else f" (line {line})")
+        block, offset = self._block_of(row)
+        line = block.line(offset)
+        return f"row {block.first_row + offset}" + ("" if line is None else f" (line {line})")
 
-    def _origin(self, position: int) -> tuple[_Origin, int]:
-        block = bisect_right(self._starts, position) - 1
-        return self._origins[block], position - self._starts[block]
+    def _block_of(self, row: int) -> tuple[_BlockLocation, int]:
+        index = bisect_right(self._starts, row) - 1
+        return self._blocks[index], row - self._starts[index]
 
-    def several(self, found: MatchingRows) -> str:
+    def describe_rows(self, rows: MatchingRows) -> str:
         """Return `rows 3, 8, 12 and 5 more`, with the file where there are several."""
-        named = [self.of(p) if len(self.files) > 1 else self.row(p) for p in found.first]
-        more = found.count - len(named)
+        named = [
+            self.describe(row) if len(self.files) > 1 else self.describe_row(row)
+            for row in rows.first
+        ]
+        more = rows.count - len(named)
         return ", ".join(named) + (f" and {more:,} more" if more > 0 else "")

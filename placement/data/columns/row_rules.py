@@ -1,4 +1,4 @@
-"""Rules such as `batch==2025` or `>=3`: read once, then asked of columns.
+"""Rules such as `batch==2025` or `>=3`: parsed once, then applied to columns.
 
 RULE is `[column] == != < <= > >= value`; a name with spaces stands in backticks. Numbers
 compare as numbers, words trimmed and case-folded; a missing cell never matches.
@@ -45,20 +45,22 @@ class Rule:
             return np.asarray(self.matches(cells.texts, decimal)[cells.codes], dtype=bool)
         compare = _COMPARE[self.sign]
         if self.number is None:
-            wanted = fold(self.value)
-            return _each(words(cells), lambda word: bool(compare(fold(word), wanted)))
+            folded = fold(self.value)
+            return _test_distinct(words(cells), lambda word: bool(compare(fold(word), folded)))
         array = np.asarray(cells)
-        numbers, bad = parse_numbers(cells, decimal)
+        numbers, unparsable = parse_numbers(cells, decimal)
         with np.errstate(invalid="ignore"):
-            met = np.asarray(compare(numbers, self.number), dtype=bool) & ~np.isnan(numbers)
+            satisfied = np.asarray(compare(numbers, self.number), dtype=bool) & ~np.isnan(numbers)
         # A word is not the number 3, so it does match `!=3`; a blank cell matches nothing.
-        return met | bad if self.sign == "!=" and array.dtype.kind == "O" else met
+        return (
+            satisfied | unparsable if self.sign == "!=" and array.dtype.kind == "O" else satisfied
+        )
 
     def mask(self, columns: Mapping[str, Any], *, decimal: str = ".", file: str = "") -> BoolArray:
         """Return which rows of a table satisfy the rule; `DataError` without its column."""
         name = self.column or ""
-        found = matching_columns(columns.keys(), [name], option=str(self), file=file)
-        return self.matches(columns[found[name]], decimal)
+        spelling = matching_columns(columns.keys(), [name], option=str(self), file=file)
+        return self.matches(columns[spelling[name]], decimal)
 
     def negated(self) -> str:
         """The rule that holds where this one does not (missing cells aside)."""
@@ -72,20 +74,20 @@ class Rule:
 def parse_rule(text: str, *, option: str, column_needed: bool = True) -> Rule:
     """Read a rule; `UsageError` naming the option where it is none."""
     example = "'batch==2025'" if column_needed else "'>=3'"
-    found = _RULE.fullmatch(text)
-    if found is None:
+    match = _RULE.fullmatch(text)
+    if match is None:
         raise UsageError(
             f"{option} {text!r}: not a rule; write it like {example} (== != < <= > >=)"
         )
-    column, sign, value = (found[1] or found[2] or "").strip(), found[3], _unquoted(found[4])
+    column, sign, value = (match[1] or match[2] or "").strip(), match[3], _unquoted(match[4])
     if column_needed and not column:
         raise UsageError(f"{option} {text!r}: names no column; write it like {example}")
     if _SIGN.search(value):
         raise UsageError(f"{option} {text!r}: one comparison at a time; write it like {example}")
     if not value or value[0] in "=<>!":
         raise UsageError(f"{option} {text!r}: no value after {sign}; write it like {example}")
-    numbers, bad = parse_numbers([value])
-    number = None if bad[0] or np.isnan(numbers[0]) else float(numbers[0])
+    numbers, unparsable = parse_numbers([value])
+    number = None if unparsable[0] or np.isnan(numbers[0]) else float(numbers[0])
     if number is None and sign not in ("==", "!="):
         raise UsageError(f"{option} {text!r}: {sign} needs a number after it, not {value!r}")
     return Rule(column or None, sign, value, number)
@@ -102,7 +104,7 @@ def _unquoted(value: str) -> str:
     return value
 
 
-def _each(cells: ObjectArray, test: Callable[[str], bool]) -> BoolArray:
+def _test_distinct(cells: ObjectArray, test: Callable[[str], bool]) -> BoolArray:
     """Apply a test to each distinct word; a missing one never passes."""
-    answer = {word: word is not None and test(word) for word in set(cells.tolist())}
-    return np.fromiter((answer[word] for word in cells), dtype=bool, count=len(cells))
+    passes = {word: word is not None and test(word) for word in set(cells.tolist())}
+    return np.fromiter((passes[word] for word in cells), dtype=bool, count=len(cells))

@@ -1,4 +1,4 @@
-"""Where tables are kept while they are worked on: in memory, or on a disk where that is too small.
+"""Where tables are stored while they are worked on: in memory, or on a disk if that is too small.
 
 A folder of the user's cache takes what does not fit. It is removed when the work is done, and after
 a process that was killed by the next one that needs such a folder.
@@ -36,18 +36,18 @@ _WORK, _LOCK = "work-", ".lock"
 
 @dataclass(frozen=True)
 class Allocation:
-    """Where one table goes. `kept`: the folder in which its columns outlast the work."""
+    """The store of one table. `cache_folder`: where its columns stay after the work, if they do."""
 
     store: ColumnStore
-    kept: Path | None = None
+    cache_folder: Path | None = None
     notes: tuple[str, ...] = ()
 
 
 class Storage:
-    """Gives every table a place, until the context is left.
+    """Allocates a store to every table; all are removed when the context is left.
 
     `stream`: on disk, or never there; None leaves that to the size of the table and the memory that
-    is free. `folder`: where on the disk. `keep`: the columns stay there for the next time.
+    is free. `folder`: where on the disk. `keep`: cache the columns there for the next time.
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class Storage:
         piece_rows: int = PIECE_ROWS,
     ) -> None:
         self._stream, self._keep, self._piece_rows = stream, keep, piece_rows
-        self._given = folder
-        self._open = ExitStack()
-        self._folders = 0
+        self._folder_option = folder
+        self._exit_stack = ExitStack()
+        self._folder_count = 0
 
     def __enter__(self) -> Self:
         return self
@@ -72,77 +72,78 @@ class Storage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._open.close()
+        self._exit_stack.close()
 
     @property
     def _parent(self) -> Path:
-        known = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-        return Path(self._given or f"{known}/placement").expanduser().absolute()
+        cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+        return Path(self._folder_option or f"{cache}/placement").expanduser().absolute()
 
-    def place(self, reader: Reader) -> Allocation:
-        """Choose where an opened table goes. Raises StoreError where the disk has no room for it.
+    def allocate(self, reader: Reader) -> Allocation:
+        """Choose the store of an opened table. Raises StoreError where the disk has no room for it.
 
         What comes without a file, such as a frame, is in memory already.
         """
-        need, parts = likely_bytes(reader), reader.parts
+        needed_bytes, parts = likely_bytes(reader), reader.parts
         if self._stream is False or any(part.origin is None for part in parts):
             return Allocation(MemoryColumnStore(self._piece_rows))
         reason = ""
         if self._stream is None:
-            free = _too_small(need)
+            free = _too_small(needed_bytes)
             if free is None:
-                return Allocation(MemoryColumnStore(self._piece_rows, self._beyond_memory))
+                return Allocation(MemoryColumnStore(self._piece_rows, self._spill))
             reason = (
-                f": in memory they would take about {in_words(need)} of the {in_words(free)} free"
+                f": in memory they would take about {in_words(needed_bytes)} of the "
+                f"{in_words(free)} free"
             )
         notes = [f"rows stay in {self._parent} while they are worked on{reason}"]
         keep = self._keep and all(part.origin is not None and part.origin.is_file for part in parts)
         if self._keep and not keep:
             notes.append(f"{reader.name}: came through a pipe, so nothing is kept for another time")
-        store = self._disk_store(need)
+        store = self._disk_store(needed_bytes)
         return Allocation(store, self._parent if keep else None, tuple(notes))
 
-    def _beyond_memory(self, need: int) -> ColumnStore | None:
+    def _spill(self, needed_bytes: int) -> ColumnStore | None:
         """Return a store on the disk for encoded rows that memory is too small for.
 
-        A column of words may become very many encoded ones.
+        A category column may become very many encoded ones.
         """
-        return None if _too_small(need) is None else self._disk_store(need)
+        return None if _too_small(needed_bytes) is None else self._disk_store(needed_bytes)
 
-    def _disk_store(self, need: int) -> DiskColumnStore:
-        return DiskColumnStore(self._folder(need), self._piece_rows, self._check_space)
+    def _disk_store(self, needed_bytes: int) -> DiskColumnStore:
+        return DiskColumnStore(self._folder(needed_bytes), self._piece_rows, self._check_space)
 
-    def _folder(self, need: int) -> Path:
+    def _folder(self, needed_bytes: int) -> Path:
         """Return a new folder for one table."""
-        self._check_space(need)
-        if not self._folders:
-            self._root = self._open.enter_context(_work_folder(self._parent))
-        self._folders += 1
-        folder = self._root / str(self._folders)
+        self._check_space(needed_bytes)
+        if not self._folder_count:
+            self._root = self._exit_stack.enter_context(_work_folder(self._parent))
+        self._folder_count += 1
+        folder = self._root / str(self._folder_count)
         with writing(str(folder)):
             folder.mkdir(mode=0o700)
         return folder
 
-    def _check_space(self, need: int) -> None:
+    def _check_space(self, needed_bytes: int) -> None:
         with writing(str(self._parent)):
             self._parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             free = shutil.disk_usage(self._parent).free
-        if need > free:
+        if needed_bytes > free:
             raise StoreError(
-                f"{self._parent}: {in_words(free)} free where about {in_words(need)} are needed; "
-                "name a folder on another disk by --cache DIR"
+                f"{self._parent}: {in_words(free)} free where about {in_words(needed_bytes)} are "
+                "needed; name a folder on another disk by --cache DIR"
             )
 
 
 IN_MEMORY = Storage(stream=False)
 
 
-def _too_small(need: int) -> int | None:
+def _too_small(needed_bytes: int) -> int | None:
     """Return the free bytes of memory where so many more are too large a share of them."""
-    if need <= _CERTAINLY_FITS:
+    if needed_bytes <= _CERTAINLY_FITS:
         return None
     free = free_memory()
-    return free if need > SHARE_OF_MEMORY * free else None
+    return free if needed_bytes > SHARE_OF_MEMORY * free else None
 
 
 def likely_bytes(reader: Reader) -> int:

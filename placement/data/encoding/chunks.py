@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import AnyFloatArray, IntArray
-from placement.data.columns.column_store import cut_short
+from placement.data.columns.column_store import truncated_error
 from placement.runtime.ordered_map import usable_processors
 
 CHUNK_BYTES = 1 << 22  # what stays in the cache from one step to the next
@@ -210,7 +210,7 @@ class FileChunks:
             while done < len(view):
                 count = file.readinto(view[done:])
                 if not count:
-                    raise cut_short(self.path)
+                    raise truncated_error(self.path)
                 done += count
         lines = cells.reshape(self._lines, rows)
         x = lines[: self.width] if self.places is None else lines[self.places]

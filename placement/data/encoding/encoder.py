@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from placement.arrays import CellArray, FloatArray, ObjectArray
-from placement.data.columns.raw_column import coded
+from placement.data.columns.raw_column import factorize
 from placement.data.encoding.fit_terms import fit_terms
 from placement.data.encoding.nonlinear_terms import NO_TERMS, NonlinearTerms
 from placement.data.encoding.spline_knots import PieceMapper
@@ -130,7 +130,7 @@ class LevelCounts:
     @staticmethod
     def of(cells: ObjectArray | Coded, weight: FloatArray) -> "LevelCounts":
         """Count the spellings in cells (n,), None where missing, with frequency weights (n,)."""
-        own = coded(cells)
+        own = factorize(cells)
         amounts = np.bincount(own.codes, weight, minlength=len(own.texts))
         counted: Counter[str] = Counter()
         gaps = 0.0

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from placement.arrays import FloatArray, IntArray
-from placement.data.columns.raw_column import MAX_TEXTS, coded
+from placement.data.columns.raw_column import MAX_TEXTS, factorize
 from placement.model.scorer import fold, parse_numbers, words
 
 
@@ -110,7 +110,7 @@ class CategoryProfile:
 
     def seen(self, cells: Any, decimal: str = ".") -> Words:
         """Count cells (n,) by these levels."""
-        own = coded(cells)
+        own = factorize(cells)
         spelled = words(parse_numbers(own.texts, decimal)[0]) if self.numeric else words(own.texts)
         rows = np.bincount(own.codes, minlength=len(own.texts)).tolist()
         place_of = {fold(level): place for place, level in enumerate(self.levels)}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from placement.arrays import FloatArray, IndexArray, IntArray, ObjectArray
-from placement.data.columns.column_summary import spread
+from placement.data.columns.column_summary import mix_bits
 from placement.data.encoding.encoder import RARE_BELOW, LevelCounts, NumberSums, round_outwards
 from placement.data.profiles.column_profile import CategoryProfile, NumberProfile, Profile, in_bins
 from placement.data.schema import Feature
@@ -90,7 +90,7 @@ def sample(rows: int, most: int) -> IndexArray:
     step = -(-rows // most)
     starts = np.arange(0, rows, step, dtype=np.uint64)
     if step > 1:
-        starts += spread(starts + np.uint64(1)) % np.uint64(step)
+        starts += mix_bits(starts + np.uint64(1)) % np.uint64(step)
     return starts[starts < rows].astype(np.intp)
 
 

@@ -71,12 +71,12 @@ def _too_many(table: Table, name: str, what: str) -> DataError:
 
 
 def _of_words(table: Table, column: Column) -> SensitiveGroups:
-    counts = np.zeros(len(column.words), dtype=np.int64)
+    counts = np.zeros(len(column.texts), dtype=np.int64)
     for own in column.array:
         counts += np.bincount(own, minlength=len(counts))
     spelled: dict[int, str] = {}  # each level by its most frequent spelling
-    for place in sorted(np.flatnonzero(counts), key=lambda p: (-counts[p], str(column.words[p]))):
-        spelled.setdefault(int(column.level_of[place]), str(column.words[place]))
+    for place in sorted(np.flatnonzero(counts), key=lambda p: (-counts[p], str(column.texts[p]))):
+        spelled.setdefault(int(column.level_of[place]), str(column.texts[place]))
     spelled.pop(-1, None)
     if len(spelled) > MOST_GROUPS:
         raise _too_many(table, column.name, f"{len(spelled):,} different words")

@@ -7,7 +7,7 @@ import numpy as np
 
 from placement.arrays import BoolArray, IntArray, ObjectArray, UInt64Array
 from placement.data.columns.column import Column
-from placement.data.columns.column_summary import spread
+from placement.data.columns.column_summary import mix_bits
 from placement.data.schema import matching_columns
 from placement.data.splits.row_hashes import column_hashes, word_hashes
 from placement.data.table.table import Table
@@ -56,7 +56,7 @@ def group_rows(
 def _group_hashes(column: Column, seed: int) -> Callable[[int], UInt64Array]:
     """Return what hashes a piece's groups; rows without a group are one more group."""
     if column.is_hashed:
-        return lambda place: spread(column_hashes(column, seed)(place) ^ np.uint64(seed))
+        return lambda place: mix_bits(column_hashes(column, seed)(place) ^ np.uint64(seed))
     if column.kind == "number":
 
         def of_numbers(place: int) -> UInt64Array:
@@ -65,7 +65,7 @@ def _group_hashes(column: Column, seed: int) -> Callable[[int], UInt64Array]:
 
         return of_numbers
     # As None they would always hash to the smallest.
-    of_text = word_hashes(_without_none(column.words), seed)
+    of_text = word_hashes(_without_none(column.texts), seed)
     return lambda place: np.asarray(of_text[column.array.piece(place)])
 
 

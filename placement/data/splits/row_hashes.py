@@ -8,7 +8,7 @@ import numpy as np
 from placement.arrays import FloatArray, ObjectArray, UInt64Array
 from placement.data.columns.column import Column
 from placement.data.columns.column_store import ChunkedArray
-from placement.data.columns.column_summary import spread
+from placement.data.columns.column_summary import mix_bits
 from placement.data.table.table import Table
 from placement.runtime.ordered_map import in_order, usable_processors
 
@@ -43,7 +43,7 @@ def digest_rows(table: Table, names: Sequence[str]) -> str:
     total = 0
     for place, own in enumerate(hash_rows(table, names, 0)):
         positive = (table.labels.piece(place) >= 0.5).astype(np.uint64)
-        total += int(spread(own ^ positive).sum(dtype=np.uint64))
+        total += int(mix_bits(own ^ positive).sum(dtype=np.uint64))
     return f"{len(table)}-{total % 2**64:016x}"
 
 
@@ -53,7 +53,7 @@ def column_hashes(column: Column, seed: int) -> Callable[[int], UInt64Array]:
         return lambda place: np.asarray(column.array.piece(place))
     if column.kind == "number":
         return lambda place: number_hashes(np.asarray(column.piece(place)))
-    of_text = word_hashes(column.words, seed)
+    of_text = word_hashes(column.texts, seed)
     return lambda place: np.asarray(of_text[column.array.piece(place)])
 
 
@@ -67,8 +67,8 @@ def _row_hashes(columns: Iterable[tuple[str, UInt64Array]], seed: int) -> UInt64
     for start in range(0, len(total), _BLOCK):
         part = total[start : start + _BLOCK]
         for salt, hashes in salted:
-            part += spread(hashes[start : start + _BLOCK] ^ salt)
-        spread(part)
+            part += mix_bits(hashes[start : start + _BLOCK] ^ salt)
+        mix_bits(part)
     return total
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from placement.arrays import BoolArray, IndexArray, IntArray, UInt64Array
 from placement.config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
-from placement.data.columns.column_summary import spread
+from placement.data.columns.column_summary import mix_bits
 from placement.data.columns.row_rules import parse_rule
 from placement.data.schema import matching_columns
 from placement.data.splits.hash_order import HashHistogram
@@ -206,7 +206,7 @@ def break_ties(
             equal = own == value
             places = np.flatnonzero(equal if leaving is None else equal & ~leaving(place))
             counter = np.arange(seen[value], seen[value] + len(places), dtype=np.uint64)
-            told[places] = spread(value + spread(counter))
+            told[places] = mix_bits(value + mix_bits(counter))
             seen[value] += len(places)
         apart.append(told)
     return order_by_hash(table, apart, leaving), True

@@ -1,4 +1,4 @@
-"""From read columns and their outcome to the table: roles, checks, the rows that are used."""
+"""Build a `Table` from loaded columns and their outcome: roles, checks, the used rows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from placement.data.columns.column import (
     count_cells,
     infer_scale,
     refuse_infinity,
-    warn_of_words,
     warn_off_scale,
+    warn_unparsable,
 )
 from placement.data.columns.column_store import (
     ChunkedArray,
@@ -20,15 +20,15 @@ from placement.data.columns.column_store import (
     ComputedArray,
     ConstantArray,
 )
-from placement.data.columns.column_summary import ColumnSummary, merged, summarize_columns
+from placement.data.columns.column_summary import ColumnSummary, merge_summaries, summarize_columns
 from placement.data.columns.load_columns import LoadedColumns
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import NumericColumn
 from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.schema import Feature, Schema
-from placement.data.table.column_roles import ColumnRequest, DataSummary, Roles, assign
-from placement.data.table.leakage import ColumnEvidence, separates
-from placement.data.table.table import Table, digest_of, take_used
+from placement.data.table.column_roles import ColumnRequest, DataSummary, Roles, assign_roles
+from placement.data.table.leakage import ColumnEvidence, separating_auc
+from placement.data.table.table import Table, digest_columns, take_used
 from placement.data.target.labels import Labels
 from placement.errors import DataError
 from placement.runtime.ordered_map import in_order, usable_processors
@@ -39,257 +39,271 @@ FEW_OF_CLASS = 10
 
 @dataclass(frozen=True)
 class ReadNotes:
-    """What reading stated and warned of before the columns were judged."""
+    """Notes and warnings about a source from before its columns got their roles."""
 
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Making:
-    """All that is known once the outcome was read."""
+class TableInputs:
+    """What a table is built from, once the outcome was read."""
 
     data: LoadedColumns
     columns: Mapping[str, Column]
     labels: Labels
-    asked: ColumnRequest
+    request: ColumnRequest
     unnamed: frozenset[str]
     store: ColumnStore
     on_progress: Callable[[int, str], None]
 
-    def table(self, facts: ReadNotes, *, drop_missing: bool) -> Table:
-        """Choose rows and columns, check the cells, and put the table together."""
-        outcome, left_out = self.labels.outcome, list(self.labels.left_out)
-        self._check_classes(*outcome.counts)
-        seen = self._seen(outcome)
-        roles = self._roles(seen)
-        if drop_missing:
-            fuller = outcome.without(self._gaps(roles.features))
-            gaps = outcome.counts[0] - fuller.counts[0]
-            if gaps:
-                left_out.append(("a feature is missing (--missing drop)", gaps))
-                outcome = fuller
-                self._check_classes(*outcome.counts)
-                # What is constant among the rows that stay is no feature either.
-                seen = self._seen(outcome)
-                roles = self._roles(seen)
-        chosen = [self.columns[name] for name in roles.features]
-        for column in chosen:
-            if seen.used[column.name].low == -np.inf or seen.used[column.name].high == np.inf:
-                refuse_infinity(column, outcome, self.data.places)
-        scales = {c.name: _scale(c, seen.used[c.name]) for c in chosen}
-        schema = Schema(
-            self.labels.target,
-            tuple(Feature(c.name, c.kind, scales[c.name]) for c in chosen),
-            roles.dropped,
-        )
-        doubts = self._doubts(chosen, scales, seen)
-        return self._settled(
-            outcome,
-            schema,
-            roles,
-            left_out=tuple(left_out),
-            notes=(
-                *facts.notes,
-                *self.labels.notes,
-                *roles.notes,
-                *self._stated(roles, scales, seen),
-            ),
-            warnings=(*facts.warnings, *self.labels.warnings, *doubts),
-        )
 
-    def _check_classes(self, rows: int, positive: int) -> None:
-        """Raise `DataError` unless there is at least one row of each outcome, or one of any."""
-        file = self.data.name
-        if self.asked.one_outcome:
-            if not rows:
-                raise DataError(f"{file}: no row with a known outcome")
-            return
-        if rows < 2:
-            raise DataError(
-                f"{file}: {rows} row{'' if rows == 1 else 's'} with a known outcome; at "
-                "least two are needed, one of each outcome"
-            )
-        if positive in (0, rows):
-            raise DataError(
-                f"{file}: all {rows:,} rows with a known outcome have the same one; both are "
-                "needed, so add students of the other"
-            )
+def build_table(inputs: TableInputs, read_notes: ReadNotes, *, drop_missing: bool) -> Table:
+    """Choose rows and columns, check the cells, and build the table."""
+    outcome, left_out = inputs.labels.outcome, list(inputs.labels.left_out)
+    _check_classes(inputs, *outcome.counts)
+    summary = _summarize(inputs, outcome)
+    roles = _assign_roles(inputs, summary)
+    if drop_missing:
+        complete = outcome.without(_missing_in(inputs, roles.features))
+        dropped = outcome.counts[0] - complete.counts[0]
+        if dropped:
+            left_out.append(("a feature is missing (--missing drop)", dropped))
+            outcome = complete
+            _check_classes(inputs, *outcome.counts)
+            # What is constant among the rows that stay is no feature either.
+            summary = _summarize(inputs, outcome)
+            roles = _assign_roles(inputs, summary)
+    chosen = [inputs.columns[name] for name in roles.features]
+    for column in chosen:
+        if summary.used[column.name].low == -np.inf or summary.used[column.name].high == np.inf:
+            refuse_infinity(column, outcome, inputs.data.locations)
+    scales = {c.name: _scale(c, summary.used[c.name]) for c in chosen}
+    schema = Schema(
+        inputs.labels.target,
+        tuple(Feature(c.name, c.kind, scales[c.name]) for c in chosen),
+        roles.dropped,
+    )
+    warnings = _warnings(inputs, chosen, scales, summary)
+    return _table_of_used_rows(
+        inputs,
+        outcome,
+        schema,
+        roles,
+        left_out=tuple(left_out),
+        notes=(
+            *read_notes.notes,
+            *inputs.labels.notes,
+            *roles.notes,
+            *_notes(inputs, roles, scales, summary),
+        ),
+        warnings=(*read_notes.warnings, *inputs.labels.warnings, *warnings),
+    )
 
-    def _seen(self, outcome: OutcomeCodes) -> DataSummary:
-        """Summarize every column: over the rows that are used and, where others are, over all."""
-        places = self.data.places
-        rows, positive = outcome.counts
-        used = []
-        for seen in summarize_columns(self.columns, outcome, range(outcome.pieces)):
-            used.append(seen)
-            self.on_progress(len(places), f"{len(used) / outcome.pieces:.0%} of them checked")
-        everywhere = used
-        if rows < len(places):
-            everyone = OutcomeCodes(
-                lambda place: np.zeros(places.pieces[place][2], dtype=np.int64),
-                np.array([False]),
-                outcome.pieces,
-            )
-            everywhere = list(summarize_columns(self.columns, everyone, range(outcome.pieces)))
-        files = [
-            tuple(k for k, (file, _, _) in enumerate(places.pieces) if file == number)
-            for number in range(len(places.files))
-        ]
-        whole = tuple(range(outcome.pieces))
-        return DataSummary(
-            self._sights(everywhere, whole),
-            [self._sights(everywhere, own) for own in files],
-            merged(used),
-            np.array([rows - positive, positive]),
-            outcome,
+
+def _check_classes(inputs: TableInputs, rows: int, positive: int) -> None:
+    """Raise `DataError` unless there is at least one row of each outcome, or one of any."""
+    file = inputs.data.name
+    if inputs.request.one_outcome:
+        if not rows:
+            raise DataError(f"{file}: no row with a known outcome")
+        return
+    if rows < 2:
+        raise DataError(
+            f"{file}: {rows} row{'' if rows == 1 else 's'} with a known outcome; at "
+            "least two are needed, one of each outcome"
+        )
+    if positive in (0, rows):
+        raise DataError(
+            f"{file}: all {rows:,} rows with a known outcome have the same one; both are "
+            "needed, so add students of the other"
         )
 
-    def _sights(
-        self, parts: list[dict[str, ColumnSummary]], pieces: tuple[int, ...]
-    ) -> dict[str, ColumnEvidence]:
-        total = merged(parts[place] for place in pieces)
-        return {
-            name: ColumnEvidence(self.columns[name], seen, pieces) for name, seen in total.items()
-        }
 
-    def _roles(self, seen: DataSummary) -> Roles:
-        try:
-            return assign(seen, self.asked, self.unnamed)
-        except DataError as problem:
-            raise DataError(f"{self.data.name}: {problem}") from problem
-
-    def _gaps(self, features: tuple[str, ...]) -> Callable[[int], BoolArray]:
-        return lambda place: np.any([self.columns[f].missing(place) for f in features], axis=0)
-
-    def _settled(
-        self,
-        outcome: OutcomeCodes,
-        schema: Schema,
-        roles: Roles,
-        *,
-        left_out: tuple[tuple[str, int], ...],
-        notes: tuple[str, ...],
-        warnings: tuple[str, ...],
-    ) -> Table:
-        """Keep the rows that are used, and no others."""
-        store, whole = self.store, outcome.counts[0] == len(self.data.places)
-        places, labels = self.data.places, store.new_array(np.float64)
-        for place, used in enumerate(outcome.used()):
-            labels.append(outcome.label(place)[used])
-        columns = dict(self.columns)
-        row_numbers: ChunkedArray = ComputedArray(
-            np.int64, [rows for _, _, rows in places.pieces], places.numbers
+def _summarize(inputs: TableInputs, outcome: OutcomeCodes) -> DataSummary:
+    """Summarize every column: over the rows that are used and, where others are, over all."""
+    locations = inputs.data.locations
+    rows, positive = outcome.counts
+    summaries = []
+    for piece_summaries in summarize_columns(inputs.columns, outcome, range(outcome.pieces)):
+        summaries.append(piece_summaries)
+        inputs.on_progress(len(locations), f"{len(summaries) / outcome.pieces:.0%} of them checked")
+    all_summaries = summaries
+    if rows < len(locations):
+        all_rows = OutcomeCodes(
+            lambda piece: np.zeros(locations.pieces[piece][2], dtype=np.int64),
+            np.array([False]),
+            outcome.pieces,
         )
-        if not whole:
-            row_numbers = take_used(row_numbers, outcome, store)
-            columns = {
-                n: c.with_array(take_used(c.array, outcome, store)) for n, c in columns.items()
-            }
-        weights: ChunkedArray = ConstantArray(1.0, labels.sizes)
-        if self.asked.weight is not None:
-            column = self.columns[self.asked.weight]
-            _check_weights(column, outcome, self.data.places)
-            weights = store.new_array(np.float64)
-            for place in range(len(labels)):
-                weights.append(columns[self.asked.weight].as_numbers(place))
-            weighed = [label[weight > 0] for label, weight in zip(labels, weights, strict=True)]
-            self._check_classes(sum(map(len, weighed)), sum(int(own.sum()) for own in weighed))
-        return Table(
-            name=self.data.name,
-            chunked_columns=columns,
-            labels=labels,
-            weights=weights,
-            row_numbers=row_numbers,
-            schema=schema,
-            identifiers=roles.identifiers,
-            sensitive=roles.sensitive,
-            batch=roles.batch,
-            left_out=left_out,
-            notes=notes,
-            warnings=warnings,
-            digest=digest_of(columns),
-            store=store,
-        )
+        all_summaries = list(summarize_columns(inputs.columns, all_rows, range(outcome.pieces)))
+    files = [
+        tuple(k for k, (file, _, _) in enumerate(locations.pieces) if file == number)
+        for number in range(len(locations.files))
+    ]
+    all_pieces = tuple(range(outcome.pieces))
+    return DataSummary(
+        _evidence(inputs, all_summaries, all_pieces),
+        [_evidence(inputs, all_summaries, pieces) for pieces in files],
+        merge_summaries(summaries),
+        np.array([rows - positive, positive]),
+        outcome,
+    )
 
-    def _stated(
-        self, roles: Roles, scales: Mapping[str, float | None], seen: DataSummary
-    ) -> list[str]:
-        """Return the facts about scales and the batch column."""
-        graded = ", ".join(f"{name} {scale:g}" for name, scale in scales.items() if scale)
-        notes = [f"grade scales (inferred): {graded}"] if graded else []
-        latest = (
-            None
-            if roles.batch is None
-            else _latest(self.columns[roles.batch], seen.used[roles.batch])
-        )
-        if latest is not None:
-            name = f"`{roles.batch}`" if " " in str(roles.batch) else roles.batch
-            notes.append(
-                f"{roles.batch} is the batch; "
-                f"to test on the latest: --test-where '{name}=={latest}'"
-            )
-        return notes
 
-    def _doubts(
-        self, chosen: list[Column], scales: Mapping[str, float | None], seen: DataSummary
-    ) -> list[str]:
-        """Return the warnings about cells, columns that know too much, and few rows."""
-        outcome, places = seen.outcome, self.data.places
-        warnings: list[str] = []
-        apart = in_order(
-            chosen, lambda c: separates(c, seen.used[c.name], outcome), usable_processors()
+def _evidence(
+    inputs: TableInputs, summaries: list[dict[str, ColumnSummary]], pieces: tuple[int, ...]
+) -> dict[str, ColumnEvidence]:
+    total = merge_summaries(summaries[piece] for piece in pieces)
+    return {
+        name: ColumnEvidence(inputs.columns[name], summary, pieces)
+        for name, summary in total.items()
+    }
+
+
+def _assign_roles(inputs: TableInputs, summary: DataSummary) -> Roles:
+    try:
+        return assign_roles(summary, inputs.request, inputs.unnamed)
+    except DataError as problem:
+        raise DataError(f"{inputs.data.name}: {problem}") from problem
+
+
+def _missing_in(inputs: TableInputs, features: tuple[str, ...]) -> Callable[[int], BoolArray]:
+    return lambda piece: np.any([inputs.columns[f].missing(piece) for f in features], axis=0)
+
+
+def _table_of_used_rows(
+    inputs: TableInputs,
+    outcome: OutcomeCodes,
+    schema: Schema,
+    roles: Roles,
+    *,
+    left_out: tuple[tuple[str, int], ...],
+    notes: tuple[str, ...],
+    warnings: tuple[str, ...],
+) -> Table:
+    """Build the table of the used rows."""
+    store, all_used = inputs.store, outcome.counts[0] == len(inputs.data.locations)
+    locations, labels = inputs.data.locations, store.new_array(np.float64)
+    for piece, used in enumerate(outcome.used_masks()):
+        labels.append(outcome.label(piece)[used])
+    columns = dict(inputs.columns)
+    row_numbers: ChunkedArray = ComputedArray(
+        np.int64, [rows for _, _, rows in locations.pieces], locations.row_numbers
+    )
+    if not all_used:
+        row_numbers = take_used(row_numbers, outcome, store)
+        columns = {n: c.with_array(take_used(c.array, outcome, store)) for n, c in columns.items()}
+    weights: ChunkedArray = ConstantArray(1.0, labels.sizes)
+    if inputs.request.weight is not None:
+        column = inputs.columns[inputs.request.weight]
+        _check_weights(column, outcome, inputs.data.locations)
+        weights = store.new_array(np.float64)
+        for piece in range(len(labels)):
+            weights.append(columns[inputs.request.weight].as_numbers(piece))
+        weighted_labels = [label[weight > 0] for label, weight in zip(labels, weights, strict=True)]
+        positive = sum(int(label.sum()) for label in weighted_labels)
+        _check_classes(inputs, sum(map(len, weighted_labels)), positive)
+    return Table(
+        name=inputs.data.name,
+        chunked_columns=columns,
+        labels=labels,
+        weights=weights,
+        row_numbers=row_numbers,
+        schema=schema,
+        identifiers=roles.identifiers,
+        sensitive=roles.sensitive,
+        batch=roles.batch,
+        left_out=left_out,
+        notes=notes,
+        warnings=warnings,
+        digest=digest_columns(columns),
+        store=store,
+    )
+
+
+def _notes(
+    inputs: TableInputs, roles: Roles, scales: Mapping[str, float | None], summary: DataSummary
+) -> list[str]:
+    """Return the facts about scales and the batch column."""
+    graded = ", ".join(f"{name} {scale:g}" for name, scale in scales.items() if scale)
+    notes = [f"grade scales (inferred): {graded}"] if graded else []
+    latest = (
+        None
+        if roles.batch is None
+        else _latest(inputs.columns[roles.batch], summary.used[roles.batch])
+    )
+    if latest is not None:
+        name = f"`{roles.batch}`" if " " in str(roles.batch) else roles.batch
+        notes.append(
+            f"{roles.batch} is the batch; to test on the latest: --test-where '{name}=={latest}'"
         )
-        for column, found in zip(chosen, apart, strict=True):
-            if not isinstance(column.read, NumericColumn) or column.read.stray:
-                warnings += warn_of_words(column, outcome, places)
-            scale, own = scales[column.name], seen.used[column.name]
-            if scale is not None and (own.low < 0 or own.high > scale):
-                warnings += warn_off_scale(column, scale, outcome, places)
-            if found is not None:
-                warnings.append(
-                    f"{column.name} alone predicts {100 * found:.3g} % (AUC {found:.4g}): "
-                    "a cut-off rule, or the answer in disguise?"
-                )
-        rows, fewest = int(seen.rows_of.sum()), int(seen.rows_of.min())
-        if rows < FEW_ROWS or fewest < FEW_OF_CLASS:
+    return notes
+
+
+def _warnings(
+    inputs: TableInputs,
+    chosen: list[Column],
+    scales: Mapping[str, float | None],
+    summary: DataSummary,
+) -> list[str]:
+    """Return the warnings about cells, columns that leak the outcome, and few rows."""
+    outcome, locations = summary.outcome, inputs.data.locations
+    warnings: list[str] = []
+    aucs = in_order(
+        chosen, lambda c: separating_auc(c, summary.used[c.name], outcome), usable_processors()
+    )
+    for column, auc in zip(chosen, aucs, strict=True):
+        if not isinstance(column.raw, NumericColumn) or column.raw.unparsable_count:
+            warnings += warn_unparsable(column, outcome, locations)
+        scale, column_summary = scales[column.name], summary.used[column.name]
+        if scale is not None and (column_summary.low < 0 or column_summary.high > scale):
+            warnings += warn_off_scale(column, scale, outcome, locations)
+        if auc is not None:
             warnings.append(
-                f"small sample: {rows:,} rows, {fewest} of the rarer outcome; what is learnt "
-                "from so few may not hold for the next student"
+                f"{column.name} alone predicts {100 * auc:.3g} % (AUC {auc:.4g}): "
+                "a cut-off rule, or the answer in disguise?"
             )
-        return warnings
+    rows, rarer = int(summary.class_counts.sum()), int(summary.class_counts.min())
+    if rows < FEW_ROWS or rarer < FEW_OF_CLASS:
+        warnings.append(
+            f"small sample: {rows:,} rows, {rarer} of the rarer outcome; what is learnt "
+            "from so few may not hold for the next student"
+        )
+    return warnings
 
 
-def _scale(column: Column, seen: ColumnSummary) -> float | None:
-    return infer_scale(column, seen.within, seen.high)
+def _scale(column: Column, summary: ColumnSummary) -> float | None:
+    return infer_scale(column, summary.counts_up_to, summary.high)
 
 
-def _latest(column: Column, seen: ColumnSummary) -> str | None:
+def _latest(column: Column, summary: ColumnSummary) -> str | None:
     """Return the last batch, where there are several."""
     if column.kind == "number":
-        return None if seen.low >= seen.high else f"{seen.high:g}"
-    if column.is_hashed or seen.levels is None:
+        return None if summary.low >= summary.high else f"{summary.high:g}"
+    if column.is_hashed or summary.level_counts is None:
         return None
-    there = set(np.flatnonzero(seen.levels.any(axis=1)).tolist())
-    named: dict[int, str] = {}
-    for level, word in zip(column.level_of.tolist(), column.words, strict=True):
-        if level in there:
-            named.setdefault(level, str(word).strip().casefold())
-    return max(named.values()) if len(named) > 1 else None
+    present = set(np.flatnonzero(summary.level_counts.any(axis=1)).tolist())
+    names: dict[int, str] = {}
+    for level, word in zip(column.level_of.tolist(), column.texts, strict=True):
+        if level in present:
+            names.setdefault(level, str(word).strip().casefold())
+    return max(names.values()) if len(names) > 1 else None
 
 
-def _check_weights(column: Column, outcome: OutcomeCodes, places: RowLocations) -> None:
+def _check_weights(column: Column, outcome: OutcomeCodes, locations: RowLocations) -> None:
     """Raise `DataError` at a used row without a proper weight."""
-    found = MatchingRows.among(
-        ~_proper(column.as_numbers(place)) & used for place, used in enumerate(outcome.used())
+    matching = MatchingRows.from_masks(
+        ~_is_weight(column.as_numbers(piece)) & used
+        for piece, used in enumerate(outcome.used_masks())
     )
-    if found:
-        text = column.text(found.first[0], places)
+    if matching:
+        text = column.text_at(matching.first[0], locations)
         raise DataError(
-            f"{places.of(found.first[0])}, column {column.name}: weight {text or 'missing'} "
-            f"({count_cells(found.count)}; weights are finite numbers of 0 or more)"
+            f"{locations.describe(matching.first[0])}, column {column.name}: "
+            f"weight {text or 'missing'} ({count_cells(matching.count)}; weights are finite "
+            "numbers of 0 or more)"
         )
 
 
-def _proper(values: FloatArray) -> BoolArray:
+def _is_weight(values: FloatArray) -> BoolArray:
     return np.asarray(np.isfinite(values) & (values >= 0))

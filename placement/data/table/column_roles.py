@@ -1,4 +1,4 @@
-"""The part each column plays: a feature, or left aside for a stated reason."""
+"""The role of each column: a feature, or dropped for a stated reason."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,10 +27,10 @@ from placement.model.scorer import fold
 
 @dataclass(frozen=True)
 class ColumnRequest:
-    """What the user said of columns, in the file's own spelling.
+    """The options that name columns, in the file's own spelling.
 
-    `sensitive`: None where the recognised ones are meant. `one_outcome`: nothing is learnt from the
-    rows, so all of them may have the same one.
+    `sensitive`: None for the recognised ones. `one_outcome`: nothing is learnt from the rows, so
+    all of them may have the same outcome.
     """
 
     target: str
@@ -63,7 +63,7 @@ class ColumnRequest:
 
 @dataclass(frozen=True)
 class Roles:
-    """What became of each column."""
+    """The role of each column."""
 
     features: tuple[str, ...]
     dropped: tuple[Dropped, ...]
@@ -75,7 +75,7 @@ class Roles:
 
 @dataclass
 class _Assignment:
-    """What is known so far, gathered column by column."""
+    """The roles assigned so far, column by column."""
 
     features: list[str] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
@@ -86,68 +86,68 @@ class _Assignment:
 
 @dataclass(frozen=True)
 class DataSummary:
-    """What was seen of every column: in all rows, file by file, and in the used rows.
+    """Summaries of every column: of all rows, file by file, and of the used rows.
 
-    `rows_of` (2,) are the used rows that are negative and positive.
+    `class_counts` (2,) are the used rows that are negative and positive.
     """
 
-    everywhere: Mapping[str, ColumnEvidence]
-    in_files: Sequence[Mapping[str, ColumnEvidence]]
+    evidence: Mapping[str, ColumnEvidence]
+    evidence_by_file: Sequence[Mapping[str, ColumnEvidence]]
     used: Mapping[str, ColumnSummary]
-    rows_of: IntArray
+    class_counts: IntArray
     outcome: OutcomeCodes
 
 
-def assign(seen: DataSummary, asked: ColumnRequest, unnamed: frozenset[str]) -> Roles:
-    """Give each column its part."""
-    found = _Assignment()
-    for name, sight in seen.everywhere.items():
-        if name == asked.target:
+def assign_roles(summary: DataSummary, request: ColumnRequest, unnamed: frozenset[str]) -> Roles:
+    """Give each column its role."""
+    assignment = _Assignment()
+    for name, evidence in summary.evidence.items():
+        if name == request.target:
             continue
         identifier = identifier_in_files(
-            sight, [file[name] for file in seen.in_files], unnamed=name in unnamed
+            evidence, [file[name] for file in summary.evidence_by_file], unnamed=name in unnamed
         )
-        reason = _asked_reason(name, asked) or _reason(
-            sight, seen, asked, identifier, name in unnamed, found
+        reason = _requested_reason(name, request) or _own_reason(
+            evidence, summary, request, identifier, name in unnamed, assignment
         )
         if reason is not None:
-            found.dropped.append(Dropped(name, reason))
+            assignment.dropped.append(Dropped(name, reason))
             if identifier is not None or (name in unnamed and "no name" in reason):
-                found.identifiers.append(name)
+                assignment.identifiers.append(name)
         else:
-            found.features.append(name)
-        if means_batch(name) or (holds_years(sight) and name in _names(found.dropped)):
-            found.batches.append(name)
-    if not found.features and not asked.one_outcome:
-        listed = "; ".join(f"{item.column}: {item.reason}" for item in found.dropped)
+            assignment.features.append(name)
+        if means_batch(name) or (holds_years(evidence) and name in _names(assignment.dropped)):
+            assignment.batches.append(name)
+    if not assignment.features and not request.one_outcome:
+        listed = "; ".join(f"{item.column}: {item.reason}" for item in assignment.dropped)
         raise DataError(
             f"no column is left to learn from ({listed or 'there is only the outcome'}); bring one "
             "in with --features or --allow-leak"
         )
-    named = [name for name in found.batches if means_batch(name)]
+    by_name = [name for name in assignment.batches if means_batch(name)]
     return Roles(
-        tuple(found.features),
-        tuple(found.dropped),
-        tuple(found.identifiers),
-        _sensitive(seen, asked),
-        next(iter(named + found.batches), None),
-        (*found.notes, *_still_features(found.features, asked)),
+        tuple(assignment.features),
+        tuple(assignment.dropped),
+        tuple(assignment.identifiers),
+        _sensitive(summary, request),
+        next(iter(by_name + assignment.batches), None),
+        (*assignment.notes, *_still_features(assignment.features, request)),
     )
 
 
-def _sensitive(seen: DataSummary, asked: ColumnRequest) -> tuple[str, ...]:
-    """Return the columns whose groups are compared: those asked for, else the recognised ones."""
-    if asked.sensitive is not None:
-        return tuple(dict.fromkeys(asked.sensitive))
-    return tuple(n for n in seen.everywhere if n != asked.target and means_sensitive(n))
+def _sensitive(summary: DataSummary, request: ColumnRequest) -> tuple[str, ...]:
+    """Return the columns whose groups are compared: those requested, else the recognised ones."""
+    if request.sensitive is not None:
+        return tuple(dict.fromkeys(request.sensitive))
+    return tuple(n for n in summary.evidence if n != request.target and means_sensitive(n))
 
 
-def _still_features(features: list[str], asked: ColumnRequest) -> list[str]:
+def _still_features(features: list[str], request: ColumnRequest) -> list[str]:
     """Say that naming a column for figures by group does not take it from the model."""
     return [
         f"{name} is used by the model, and its groups are compared (--sensitive); "
         f"--drop {quoted(name)} leaves it out of the model"
-        for name in asked.sensitive or ()
+        for name in request.sensitive or ()
         if name in features
     ]
 
@@ -156,30 +156,30 @@ def _names(dropped: list[Dropped]) -> set[str]:
     return {item.column for item in dropped}
 
 
-def _asked_reason(name: str, asked: ColumnRequest) -> str | None:
-    """Say why the user's own words leave a column out."""
-    if name == asked.weight:
+def _requested_reason(name: str, request: ColumnRequest) -> str | None:
+    """Say which option leaves a column out; None where none does."""
+    if name == request.weight:
         return "the weights of the rows (--weight)"
-    if name == asked.group:
+    if name == request.group:
         return "the groups that are held out (--group)"
-    if name in asked.drop:
+    if name in request.drop:
         return "asked for by --drop"
-    if asked.features and name not in asked.features:
+    if request.features and name not in request.features:
         return "not among --features"
     return None
 
 
-def _reason(
-    sight: ColumnEvidence,
-    seen: DataSummary,
-    asked: ColumnRequest,
+def _own_reason(
+    evidence: ColumnEvidence,
+    summary: DataSummary,
+    request: ColumnRequest,
     identifier: str | None,
     unnamed: bool,
-    found: _Assignment,
+    assignment: _Assignment,
 ) -> str | None:
     """Say why a column is left out by itself, unless the user brings it in (which is noted)."""
-    name, own = sight.column.name, seen.used[sight.column.name]
-    empty = empty_reason(own, unnamed=unnamed)
+    name, used = evidence.column.name, summary.used[evidence.column.name]
+    empty = empty_reason(used, unnamed=unnamed)
     if empty is not None and (empty.startswith("constant") or empty.endswith("empty")):
         return empty  # there is nothing in it to bring in
     if fold(name) in PREDICTED_NAMES:
@@ -187,30 +187,33 @@ def _reason(
     if means_batch(name):
         return "a batch or year, never a feature"
     if means_sensitive(name):
-        return _unless(
-            found,
+        return _unless_requested(
+            assignment,
             "sensitive; kept for fairness figures",
             name,
-            {"--features": asked.features, "--allow-sensitive": asked.allow_sensitive},
+            {"--features": request.features, "--allow-sensitive": request.allow_sensitive},
         )
     reason = (
-        empty  # before the identifiers: six stray cells are not a count of rows
+        empty  # before the identifiers: six cells are not a count of rows
         or identifier
-        or ("calendar years, never a feature" if holds_years(sight) else None)
-        or leak_reason(name, own, seen.rows_of, seen.outcome, asked.target)
+        or ("calendar years, never a feature" if holds_years(evidence) else None)
+        or leak_reason(name, used, summary.class_counts, summary.outcome, request.target)
     )
-    if sight.column.is_hashed:
+    if evidence.column.is_hashed:
         return reason or f"free text: more than {MAX_TEXTS:,} different words"
-    return reason and _unless(
-        found, reason, name, {"--features": asked.features, "--allow-leak": asked.allow_leak}
+    return reason and _unless_requested(
+        assignment,
+        reason,
+        name,
+        {"--features": request.features, "--allow-leak": request.allow_leak},
     )
 
 
-def _unless(
-    found: _Assignment, reason: str, name: str, bringing: Mapping[str, tuple[str, ...]]
+def _unless_requested(
+    assignment: _Assignment, reason: str, name: str, named_by: Mapping[str, tuple[str, ...]]
 ) -> str | None:
-    for option, names in bringing.items():
+    for option, names in named_by.items():
         if name in names:
-            found.notes.append(f"{name} is used although {reason} ({option})")
+            assignment.notes.append(f"{name} is used although {reason} ({option})")
             return None
     return reason

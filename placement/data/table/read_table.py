@@ -1,4 +1,4 @@
-"""From somebody's file to a checked table: what each column means, and which rows are used."""
+"""`read_table`: from a file or frame to a checked `Table`."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +14,10 @@ from placement.data.columns.load_columns import LoadedColumns, load_columns, raw
 from placement.data.columns.storage import IN_MEMORY, Allocation, Storage
 from placement.data.formats.table_reader import Reader, WantsSheet, open_table
 from placement.data.schema import matching_columns, same_column
-from placement.data.table.build_table import Making, ReadNotes
+from placement.data.table.build_table import ReadNotes, TableInputs, build_table
 from placement.data.table.column_roles import ColumnRequest
 from placement.data.table.table import Table
-from placement.data.target.label_join import Joined, join_labels, unique_identifiers
+from placement.data.target.label_join import JoinedLabels, join_labels, unique_identifiers
 from placement.data.target.label_words import levels_of
 from placement.data.target.labels import LabelRequest, read_labels
 from placement.data.target.target_column import (
@@ -57,98 +57,120 @@ def read_table(
 ) -> Table:
     """Read a file, a glob, several files or a frame, and decide what its columns mean.
 
-    The keywords are the fields of `TrainConfig` that say how a file is understood. Raises
+    The keywords are the fields of `TrainConfig` that say how a file is read. Raises
     `DataError` where the table cannot be used, naming file, row, column and the next step.
     """
-    given = dict(locals())
-    return read_opened_table(open_labelled_table(given.pop("source"), given), given, IN_MEMORY)
+    options = dict(locals())
+    return read_opened_table(
+        open_labelled_table(options.pop("source"), options), options, IN_MEMORY
+    )
 
 
-def open_labelled_table(source: Any, how: Mapping[str, Any]) -> Reader:
-    """Open a table with outcomes; `how` has all keywords of `read_table`."""
-    wants = _wants_target(how["target"]) if how["labels"] is None else _wants_key(how["on"])
-    return open_table(source, names=tuple(how["names"]), sheet=how["sheet"], wants_sheet=wants)
+def open_labelled_table(source: Any, options: Mapping[str, Any]) -> Reader:
+    """Open a table with outcomes; `options` has all keywords of `read_table`."""
+    wants = (
+        _sheet_with_target(options["target"])
+        if options["labels"] is None
+        else _sheet_with_key(options["on"])
+    )
+    return open_table(
+        source, names=tuple(options["names"]), sheet=options["sheet"], wants_sheet=wants
+    )
 
 
 def read_opened_table(
     reader: Reader,
-    how: Mapping[str, Any],
+    options: Mapping[str, Any],
     storage: Storage,
     on_progress: Callable[[int, str], None] = lambda _rows, _detail: None,
 ) -> Table:
-    """Read a table that was opened into a storage.
+    """Read an opened table into a storage.
 
     `on_progress` hears how many rows were read, and then how many of them were checked.
     """
-    place = storage.place(reader)
-    data, joined, notes = _read(reader, how, place, lambda rows: on_progress(rows, ""))
-    of_model = how.get("of_model", False)  # then nobody typed an option
+    allocation = storage.allocate(reader)
+    data, joined, notes = _read(reader, options, allocation, lambda rows: on_progress(rows, ""))
+    of_model = options.get("of_model", False)  # then nobody typed an option
     option = "the model's outcome" if of_model else "--target"
-    name = joined.column.name if joined else _target(data, how["target"], option)
-    own = _Spelling(data)
-    asked = ColumnRequest(
+    name = joined.column.name if joined else _target(data, options["target"], option)
+    spelling = _Spelling(data)
+    request = ColumnRequest(
         target=name,
-        features=own.all("a column of the model" if of_model else "--features", how["features"]),
-        drop=own.all("--drop", how["drop"]),
-        allow_leak=own.all("--allow-leak", how["allow_leak"]),
-        allow_sensitive=own.all("--allow-sensitive", how["allow_sensitive"]),
-        weight=own.one("--weight", how["weight"]),
-        group=own.one("--group", how["group"]),
-        sensitive=(None if how["sensitive"] is None else own.all("--sensitive", how["sensitive"])),
-        one_outcome=how.get("one_outcome", False),
+        features=spelling.all(
+            "a column of the model" if of_model else "--features", options["features"]
+        ),
+        drop=spelling.all("--drop", options["drop"]),
+        allow_leak=spelling.all("--allow-leak", options["allow_leak"]),
+        allow_sensitive=spelling.all("--allow-sensitive", options["allow_sensitive"]),
+        weight=spelling.one("--weight", options["weight"]),
+        group=spelling.one("--group", options["group"]),
+        sensitive=(
+            None
+            if options["sensitive"] is None
+            else spelling.all("--sensitive", options["sensitive"])
+        ),
+        one_outcome=options.get("one_outcome", False),
     )
-    words = own.all("--categorical", how["categorical"])
-    outcome = read_labels(
+    categorical = spelling.all("--categorical", options["categorical"])
+    labels = read_labels(
         data.columns[name],
-        data.places,
+        data.locations,
         LabelRequest(
-            how["positive"],
-            how["negative"],
-            tuple(how["ignore_label"]),
+            options["positive"],
+            options["negative"],
+            tuple(options["ignore_label"]),
             data.decimal,
             of_model=of_model,
         ),
         file=data.name,
     )
-    columns = {n: infer_kind(read, categorical=n in words) for n, read in data.columns.items()}
-    making = Making(data, columns, outcome, asked, reader.unnamed, place.store, on_progress)
-    facts = _facts(reader, data, joined)
-    facts = replace(facts, notes=(*facts.notes, *place.notes, *notes))
-    return making.table(facts, drop_missing=how["missing"] == "drop")
+    columns = {n: infer_kind(raw, categorical=n in categorical) for n, raw in data.columns.items()}
+    inputs = TableInputs(
+        data, columns, labels, request, reader.unnamed, allocation.store, on_progress
+    )
+    read_notes = _read_notes(reader, data, joined)
+    read_notes = replace(read_notes, notes=(*read_notes.notes, *allocation.notes, *notes))
+    return build_table(inputs, read_notes, drop_missing=options["missing"] == "drop")
 
 
 def _read(
-    reader: Reader, how: Mapping[str, Any], place: Allocation, on_progress: Callable[[int], None]
-) -> tuple[LoadedColumns, Joined | None, tuple[str, ...]]:
+    reader: Reader,
+    options: Mapping[str, Any],
+    allocation: Allocation,
+    on_progress: Callable[[int], None],
+) -> tuple[LoadedColumns, JoinedLabels | None, tuple[str, ...]]:
     """Read all rows; with `--labels`, as they are written, and the outcome from the other file."""
-    if how["labels"] is not None:
-        every = frozenset(reader.names)
+    if options["labels"] is not None:
         data = load_columns(
-            reader, place.store, every, most_words=sys.maxsize, on_progress=on_progress
+            reader,
+            allocation.store,
+            frozenset(reader.names),
+            max_texts=sys.maxsize,
+            on_progress=on_progress,
         )
-        return *_join(data, how), ()
-    said = [*how["categorical"], *([] if how["target"] is None else [how["target"]])]
-    asked = [n for n in reader.names if any(same_column(n, own) for own in said)]
-    if how["target"] is None:
-        asked += target_candidates(reader.names)
-    data, notes = load_cached_columns(reader, place, frozenset(asked), on_progress)
+        return *_join(data, options), ()
+    named = [*options["categorical"], *([] if options["target"] is None else [options["target"]])]
+    as_text = [n for n in reader.names if any(same_column(n, other) for other in named)]
+    if options["target"] is None:
+        as_text += target_candidates(reader.names)
+    data, notes = load_cached_columns(reader, allocation, frozenset(as_text), on_progress)
     return data, None, notes
 
 
 class _Spelling:
-    """The file's own spelling of the columns a user names."""
+    """The file's own spelling of the columns that options name."""
 
     def __init__(self, data: LoadedColumns) -> None:
         self._data = data
 
-    def all(self, option: str, wanted: Sequence[str]) -> tuple[str, ...]:
-        found = matching_columns(
-            self._data.columns, tuple(wanted), option=option, file=self._data.name
+    def all(self, option: str, names: Sequence[str]) -> tuple[str, ...]:
+        spellings = matching_columns(
+            self._data.columns, tuple(names), option=option, file=self._data.name
         )
-        return tuple(found[name] for name in wanted)
+        return tuple(spellings[name] for name in names)
 
-    def one(self, option: str, wanted: str | None) -> str | None:
-        return None if wanted is None else self.all(option, (wanted,))[0]
+    def one(self, option: str, names: str | None) -> str | None:
+        return None if names is None else self.all(option, (names,))[0]
 
 
 def _target(data: LoadedColumns, target: str | None, option: str) -> str:
@@ -159,14 +181,14 @@ def _target(data: LoadedColumns, target: str | None, option: str) -> str:
     return name
 
 
-def _join(data: LoadedColumns, how: Mapping[str, Any]) -> tuple[LoadedColumns, Joined]:
+def _join(data: LoadedColumns, options: Mapping[str, Any]) -> tuple[LoadedColumns, JoinedLabels]:
     """Add the outcome column of the `--labels` file."""
-    labels, target = how["labels"], how["target"]
-    reader = open_table(labels, wants_sheet=_wants_target(target))
+    labels, target = options["labels"], options["target"]
+    reader = open_table(labels, wants_sheet=_sheet_with_target(target))
     other = load_columns(
-        reader, MemoryColumnStore(), frozenset(reader.names), most_words=sys.maxsize
+        reader, MemoryColumnStore(), frozenset(reader.names), max_texts=sys.maxsize
     )
-    joined = join_labels(data, other, target=target, on=how["on"], absent=how["absent"])
+    joined = join_labels(data, other, target=target, on=options["on"], absent=options["absent"])
     if joined.column.name in data.columns:
         note = f"{joined.column.name} is taken from {other.name}, not from {data.name}"
         joined = replace(joined, notes=(*joined.notes, note))
@@ -174,15 +196,15 @@ def _join(data: LoadedColumns, how: Mapping[str, Any]) -> tuple[LoadedColumns, J
     return replace(data, columns=columns), joined
 
 
-def _facts(reader: Reader, data: LoadedColumns, joined: Joined | None) -> ReadNotes:
+def _read_notes(reader: Reader, data: LoadedColumns, joined: JoinedLabels | None) -> ReadNotes:
     blank = (f"blank lines dropped: {data.blank_lines:,}",) if data.blank_lines else ()
     if joined is None:
         return ReadNotes((*reader.notes, *blank), reader.warnings)
     return ReadNotes((*reader.notes, *blank, *joined.notes), (*reader.warnings, *joined.warnings))
 
 
-def _wants_target(target: str | None) -> WantsSheet:
-    """Want a sheet with the outcome by name and at least two labelled rows."""
+def _sheet_with_target(target: str | None) -> WantsSheet:
+    """Accept a sheet with the outcome by name and at least two labelled rows."""
 
     def wants(names: tuple[str, ...], cells: Mapping[str, Any]) -> bool:
         if target is None:
@@ -192,7 +214,7 @@ def _wants_target(target: str | None) -> WantsSheet:
             except DataError:
                 return True  # two outcomes: the sheet is meant, the error comes when it is read
         else:
-            name = next((own for own in names if same_column(own, target)), None)
+            name = next((other for other in names if same_column(other, target)), None)
         if name is None:
             return False
         levels = levels_of(raw_column(name, np.asarray(cells[name])))
@@ -201,8 +223,8 @@ def _wants_target(target: str | None) -> WantsSheet:
     return wants
 
 
-def _wants_key(on: str | None) -> WantsSheet:
-    """Want a sheet that can be joined: the one with the key, or any that has an identifier."""
+def _sheet_with_key(on: str | None) -> WantsSheet:
+    """Accept a sheet that can be joined: the one with the key, or any that has an identifier."""
 
     def wants(names: tuple[str, ...], cells: Mapping[str, Any]) -> bool:
         if on is not None:

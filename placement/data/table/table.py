@@ -1,4 +1,4 @@
-"""The understood table: its labelled rows, and the meaning of its columns."""
+"""`Table`: the labelled rows of a source with the meaning of its columns."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from placement.runtime.ordered_map import in_order, usable_processors
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table that was understood: its labelled rows, and the meaning of its columns.
+    """The labelled rows of a source and the meaning of its columns.
 
     `chunked_columns` are the columns of the file, in pieces of the same rows; `labels` in [0, 1],
     `weights` (1 without `--weight`) and `row_numbers`, the 1-based data rows within their file,
@@ -51,9 +51,9 @@ class Table:
     def __len__(self) -> int:
         return self.labels.rows
 
-    def where(self, place: int, row: int) -> str:
+    def where(self, piece: int, row: int) -> str:
         """Say where a row (0-based) of a piece stands: `may.csv, row 812`."""
-        return f"{self.name}, row {self.row_numbers.piece(place)[row]}"
+        return f"{self.name}, row {self.row_numbers.piece(piece)[row]}"
 
     @property
     def pieces(self) -> int:
@@ -65,9 +65,9 @@ class Table:
         """Whether rows may weigh anything but 1."""
         return not isinstance(self.weights, ConstantArray)
 
-    def piece(self, place: int, names: Sequence[str]) -> dict[str, FloatArray | Coded]:
+    def piece(self, piece: int, names: Sequence[str]) -> dict[str, FloatArray | Coded]:
         """Return the cells (n,) of some columns in one piece."""
-        return {name: self.chunked_columns[name].piece(place) for name in names}
+        return {name: self.chunked_columns[name].piece(piece) for name in names}
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -78,7 +78,9 @@ class Table:
     def columns(self) -> dict[str, CellArray]:
         """Every column (n,) but free text: float64 with NaN, or text with None, where missing."""
         return {
-            name: own.cells() for name, own in self.chunked_columns.items() if not own.is_hashed
+            name: column.cells()
+            for name, column in self.chunked_columns.items()
+            if not column.is_hashed
         }
 
     @cached_property
@@ -97,79 +99,79 @@ class Table:
         return self.row_numbers.whole()
 
     def take(self, rows: npt.NDArray[np.integer]) -> "Table":
-        """Return the rows at these positions, in memory; what was stated of the whole stays."""
+        """Return the rows at these positions, in memory; notes about the whole table stay."""
         store = MemoryColumnStore()
 
-        def some(array: ChunkedArray) -> ChunkedArray:
-            made = store.new_array(array.dtype)
-            made.append(_gathered(array, rows))
-            return made
+        def take(array: ChunkedArray) -> ChunkedArray:
+            taken = store.new_array(array.dtype)
+            taken.append(_take(array, rows))
+            return taken
 
         return replace(
             self,
             chunked_columns={
-                name: column.with_array(some(column.array))
+                name: column.with_array(take(column.array))
                 for name, column in self.chunked_columns.items()
             },
-            labels=(labels := some(self.labels)),
-            weights=some(self.weights) if self.is_weighted else ConstantArray(1.0, labels.sizes),
-            row_numbers=some(self.row_numbers),
+            labels=(labels := take(self.labels)),
+            weights=take(self.weights) if self.is_weighted else ConstantArray(1.0, labels.sizes),
+            row_numbers=take(self.row_numbers),
             store=store,
         )
 
 
-def _gathered(array: ChunkedArray, rows: npt.NDArray[np.integer]) -> CellArray:
-    """Return the cells at these positions (m,), with no more than one piece in memory beside."""
+def _take(array: ChunkedArray, rows: npt.NDArray[np.integer]) -> CellArray:
+    """Return the cells at these positions (m,), with one further piece in memory at a time."""
     ends = np.cumsum(array.sizes)
-    place_of = np.searchsorted(ends, rows, side="right")
-    found = np.empty(len(rows), array.dtype)
-    for place in np.unique(place_of):
-        here = place_of == place
-        own = array.piece(int(place))
-        found[here] = own[rows[here] - (ends[place] - len(own))]
-    return found
+    piece_of_row = np.searchsorted(ends, rows, side="right")
+    taken = np.empty(len(rows), array.dtype)
+    for piece in np.unique(piece_of_row):
+        in_piece = piece_of_row == piece
+        cells = array.piece(int(piece))
+        taken[in_piece] = cells[rows[in_piece] - (ends[piece] - len(cells))]
+    return taken
 
 
 def take_used(array: ChunkedArray, outcome: OutcomeCodes, store: ColumnStore) -> ChunkedArray:
     """Return an array of the rows that are used."""
-    made = store.new_array(array.dtype)
-    for own, used in zip(array, outcome.used(), strict=True):
-        made.append(own if used.all() else own[used])
-    return made
+    taken = store.new_array(array.dtype)
+    for cells, used_masks in zip(array, outcome.used_masks(), strict=True):
+        taken.append(cells if used_masks.all() else cells[used_masks])
+    return taken
 
 
-def digest_of(columns: Mapping[str, Column]) -> str:
+def digest_columns(columns: Mapping[str, Column]) -> str:
     """Return the SHA-256 of names, kinds and cells in order."""
-    whole = hashlib.sha256()
-    each = in_order(columns.values(), _digest_of_column, usable_processors())
-    for (name, column), own in zip(columns.items(), each, strict=True):
-        whole.update(f"{name}\x1f{column.kind}\x1f{len(column)}\x1e{own}".encode())
-    return whole.hexdigest()
+    digest = hashlib.sha256()
+    digests = in_order(columns.values(), _digest_of_column, usable_processors())
+    for (name, column), column_digest in zip(columns.items(), digests, strict=True):
+        digest.update(f"{name}\x1f{column.kind}\x1f{len(column)}\x1e{column_digest}".encode())
+    return digest.hexdigest()
 
 
 def _digest_of_column(column: Column) -> str:
     digest = hashlib.sha256()
     if column.is_hashed:
-        for own in column.array:
-            digest.update(own.astype("<u8").tobytes())
+        for hashes in column.array:
+            digest.update(hashes.astype("<u8").tobytes())
     elif column.kind == "number":
-        for place in range(len(column.array)):
-            cells = np.asarray(column.piece(place)) + 0.0  # one zero and, below, one NaN
+        for piece in range(len(column.array)):
+            cells = np.asarray(column.piece(piece)) + 0.0  # one zero and, below, one NaN
             cells[np.isnan(cells)] = np.nan
             digest.update(cells.astype("<f8", copy=False).data)
     else:
-        for part in _spelled(column):
+        for part in _text_bytes(column):
             digest.update(part)
     return digest.hexdigest()
 
 
-def _spelled(column: Column) -> Iterator[bytes]:
+def _text_bytes(column: Column) -> Iterator[bytes]:
     """Yield the words of a category: codes in the order in which words appear, then the words."""
-    number: dict[str | None, int] = {None: -1}
-    for own in column.array:
-        there, first, inverse = np.unique(own, return_index=True, return_inverse=True)
-        codes = np.empty(len(there), dtype="<i4")
-        for place in np.argsort(first):
-            codes[place] = number.setdefault(column.words[there[place]], len(number) - 1)
+    code_of: dict[str | None, int] = {None: -1}
+    for codes_of_piece in column.array:
+        distinct, first, inverse = np.unique(codes_of_piece, return_index=True, return_inverse=True)
+        codes = np.empty(len(distinct), dtype="<i4")
+        for index in np.argsort(first):
+            codes[index] = code_of.setdefault(column.texts[distinct[index]], len(code_of) - 1)
         yield codes[inverse].tobytes()
-    yield "\x1f".join(word for word in number if word is not None).encode("utf-8", "surrogatepass")
+    yield "\x1f".join(word for word in code_of if word is not None).encode("utf-8", "surrogatepass")

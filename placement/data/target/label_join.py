@@ -1,4 +1,4 @@
-"""Outcomes kept in another file: `--labels offers.csv [--on COL] --absent not-placed|unknown`."""
+"""Outcomes from another file: `--labels offers.csv [--on COL] --absent not-placed|unknown`."""
 
 import re
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ from placement.errors import DataError
 from placement.model.scorer import fold
 
 _WHOLE = re.compile(r"([+-]?\d+)\.0+")
-LISTED = "Placed"
+LISTED_LABEL = "Placed"
 
 
 @dataclass(frozen=True)
-class Joined:
-    """The outcome column, one cell a row of the data; ABSENT where silence means negative."""
+class JoinedLabels:
+    """The outcome column, one cell a row of the data; ABSENT where a missing row means negative."""
 
     column: CategoricalColumn
     on: str
@@ -32,10 +32,10 @@ class Joined:
     warnings: tuple[str, ...]
 
 
-def key_text(text: str) -> str:
+def normalize_key(text: str) -> str:
     """Return the form in which keys are compared: as text, `21.0` is `21`."""
-    found = _WHOLE.fullmatch(text.strip())
-    return fold(found[1] if found else text)
+    match = _WHOLE.fullmatch(text.strip())
+    return fold(match[1] if match else text)
 
 
 def join_labels(
@@ -45,42 +45,44 @@ def join_labels(
     target: str | None,
     on: str | None,
     absent: str | None,
-) -> Joined:
+) -> JoinedLabels:
     """Find each row's outcome in the other file by an identifier common to both."""
-    own, other = common_key(data.columns, labels.columns, on, (data.name, labels.name))
+    data_key, label_key = common_key(data.columns, labels.columns, on, (data.name, labels.name))
     warnings: list[str] = []
-    outcome, notes = _outcome(labels, target, other, absent)
+    outcome, notes = _outcome(labels, target, label_key, absent)
     texts = outcome.texts[outcome.codes]
-    places_of = _places_of_keys(labels, other, texts, warnings)
-    keys = _keys(data.columns[own])
-    twice = _repeated(keys)
-    if len(twice):
-        rows = data.places.several(MatchingRows.at(twice))
+    row_of_key = _rows_of_keys(labels, label_key, texts, warnings)
+    keys = _keys(data.columns[data_key])
+    repeated = _repeated(keys)
+    if len(repeated):
+        rows = data.locations.describe_rows(MatchingRows.at(repeated))
         warnings.append(
-            f"{data.name}, {rows}: {own} is there more than once "
-            f"({len(twice):,} rows); each takes the same outcome"
+            f"{data.name}, {rows}: {data_key} is there more than once "
+            f"({len(repeated):,} rows); each takes the same outcome"
         )
-    found = np.array([places_of.get(key, -1) if key else -1 for key in keys], dtype=np.int64)
-    matched = found >= 0
+    label_rows = np.array([row_of_key.get(key, -1) if key else -1 for key in keys], dtype=np.int64)
+    matched = label_rows >= 0
     if not matched.any():
         raise DataError(
-            f"{labels.name}: no {other} is one of {own} in {data.name}; name the common identifier "
-            "by --on COL"
+            f"{labels.name}: no {label_key} is one of {data_key} in {data.name}; name the common "
+            "identifier by --on COL"
         )
-    cells = np.where(matched, texts[np.maximum(found, 0)], "")
-    unused = np.setdiff1d(np.fromiter(places_of.values(), dtype=np.int64), found)
+    cells = np.where(matched, texts[np.maximum(label_rows, 0)], "")
+    unused = np.setdiff1d(np.fromiter(row_of_key.values(), dtype=np.int64), label_rows)
     if len(unused):
+        rows = labels.locations.describe_rows(MatchingRows.at(unused))
         warnings.append(
-            f"{labels.name}, {labels.places.several(MatchingRows.at(unused))}: no such {own} in "
-            f"{data.name} ({len(unused):,} rows)"
+            f"{labels.name}, {rows}: no such {data_key} in {data.name} ({len(unused):,} rows)"
         )
-    silent = _absent_rows(data, own, matched, absent, labels.name, notes)
-    if silent is not None:
-        cells[silent] = ABSENT
-    whole = raw_column(_free_name(outcome.name, data), cells, labels.decimal)
-    joined = replace(whole, array=_in_pieces(whole.codes, data.columns[own].array))
-    notes.insert(0, f"{matched.sum():,} outcomes joined from {labels.name} on {own}")
-    return Joined(joined, own, tuple(notes), tuple(warnings))
+    absent_rows = _absent_rows(data, data_key, matched, absent, labels.name, notes)
+    if absent_rows is not None:
+        cells[absent_rows] = ABSENT
+    joined_column = raw_column(_outcome_name(outcome.name, data), cells, labels.decimal)
+    joined = replace(
+        joined_column, array=_in_pieces(joined_column.codes, data.columns[data_key].array)
+    )
+    notes.insert(0, f"{matched.sum():,} outcomes joined from {labels.name} on {data_key}")
+    return JoinedLabels(joined, data_key, tuple(notes), tuple(warnings))
 
 
 def common_key(
@@ -91,10 +93,10 @@ def common_key(
 ) -> tuple[str, str]:
     """Return the identifier's name in both files: `--on`, else the one that is unique in both."""
     if on is not None:
-        own = matching_columns(data, [on], option="--on", file=files[0])[on]
-        return own, matching_columns(labels, [on], option="--on", file=files[1])[on]
-    there = {fold(name): name for name in labels}
-    both = [(name, there[fold(name)]) for name in data if fold(name) in there]
+        data_name = matching_columns(data, [on], option="--on", file=files[0])[on]
+        return data_name, matching_columns(labels, [on], option="--on", file=files[1])[on]
+    label_names = {fold(name): name for name in labels}
+    both = [(name, label_names[fold(name)]) for name in data if fold(name) in label_names]
     unique = [(a, b) for a, b in both if _is_unique(data[a]) and _is_unique(labels[b])]
     if len(unique) == 1:
         return unique[0]
@@ -109,8 +111,8 @@ def common_key(
 
 
 def unique_identifiers(columns: Mapping[str, RawColumn]) -> list[str]:
-    """Return the columns with a different value in every row, as far as that is told at once."""
-    return [name for name, read in columns.items() if _is_unique(read)]
+    """Return the columns with a different value in every row, as far as that is cheap to know."""
+    return [name for name, raw in columns.items() if _is_unique(raw)]
 
 
 def _outcome(
@@ -120,43 +122,43 @@ def _outcome(
     columns = {name: raw for name, raw in labels.columns.items() if name != key}
     name = choose_target(columns, target=target, file=labels.name)
     if name is not None:
-        found = columns[name]
-        if not isinstance(found, CategoricalColumn):
+        raw = columns[name]
+        if not isinstance(raw, CategoricalColumn):
             raise TypeError(f"{name} was not read as it is written")
-        return found, []
+        return raw, []
     if absent != "not-placed":
         refuse_without_target(columns, file=labels.name, identifiers=())
-    note = f"{labels.name} has no outcome column: everyone it lists counts as {LISTED}"
-    return raw_column("outcome", np.full(len(labels.places), LISTED, dtype=object)), [note]
+    note = f"{labels.name} has no outcome column: everyone it lists counts as {LISTED_LABEL}"
+    return raw_column("outcome", np.full(len(labels.locations), LISTED_LABEL, dtype=object)), [note]
 
 
-def _places_of_keys(
+def _rows_of_keys(
     labels: LoadedColumns, key: str, texts: ObjectArray, warnings: list[str]
 ) -> dict[str, int]:
     """Map each key to a row of the labels file; keys with two outcomes are refused."""
     meaning = _meanings(texts)
-    places: dict[str, int] = {}
+    row_of_key: dict[str, int] = {}
     repeated: list[int] = []
-    for place, name in enumerate(_keys(labels.columns[key])):
-        first = places.setdefault(name, place) if name else place
-        if first == place:
+    for row, name in enumerate(_keys(labels.columns[key])):
+        first = row_of_key.setdefault(name, row) if name else row
+        if first == row:
             continue
-        repeated.append(place)
+        repeated.append(row)
         if meaning[first] == "":
-            places[name] = place
-        elif meaning[place] not in ("", meaning[first]):
-            both = labels.places.several(MatchingRows.at(np.array([first, place])))
+            row_of_key[name] = row
+        elif meaning[row] not in ("", meaning[first]):
+            both = labels.locations.describe_rows(MatchingRows.at(np.array([first, row])))
             raise DataError(
                 f"{labels.name}, {both}: the same {key} has two outcomes, {texts[first]!r} and "
-                f"{texts[place]!r}; keep one of them"
+                f"{texts[row]!r}; keep one of them"
             )
     if repeated:
-        rows = labels.places.several(MatchingRows.at(np.array(repeated)))
+        rows = labels.locations.describe_rows(MatchingRows.at(np.array(repeated)))
         warnings.append(
             f"{labels.name}, {rows}: {key} is there more than once "
             f"({len(repeated):,} rows) with the same outcome"
         )
-    return places
+    return row_of_key
 
 
 def _meanings(texts: ObjectArray) -> list[str]:
@@ -164,13 +166,13 @@ def _meanings(texts: ObjectArray) -> list[str]:
     raw = raw_column("outcome", texts)
     of_text = np.full(len(raw.texts), "", dtype=object)
     for level in levels_of(raw):
-        of_text[level.texts] = level.key
+        of_text[level.is_spelling] = level.key
     return list(of_text[raw.codes])
 
 
 def _absent_rows(
     data: LoadedColumns,
-    own: str,
+    data_key: str,
     matched: BoolArray,
     absent: str | None,
     labels: str,
@@ -180,52 +182,52 @@ def _absent_rows(
     if not len(missing):
         return None
     which = f"{len(missing):,} rows of {data.name} are not in {labels}"
-    rows = data.places.several(MatchingRows.at(missing))
+    rows = data.locations.describe_rows(MatchingRows.at(missing))
     if absent is None:
         raise DataError(
-            f"{which} by {own} ({rows}); say what that means: "
+            f"{which} by {data_key} ({rows}); say what that means: "
             "--absent not-placed or --absent unknown"
         )
     notes.append(f"{which} ({rows}): {absent.replace('-', ' ')}")
     return ~matched if absent == "not-placed" else None
 
 
-def _in_pieces(codes: IntArray, like: ChunkedArray) -> ChunkedArray:
+def _in_pieces(codes: IntArray, template: ChunkedArray) -> ChunkedArray:
     """Cut codes (n,) where another column is cut."""
     array, start = MemoryColumnStore().new_array(np.int32), 0
-    for size in like.sizes:
+    for size in template.sizes:
         array.append(codes[start : start + size])
         start += size
     return array
 
 
-def _keys(read: RawColumn) -> ObjectArray:
-    if not isinstance(read, CategoricalColumn):
-        raise TypeError(f"{read.name} was not read as it is written")
-    folded = np.array([key_text(text) for text in read.texts], dtype=object)
-    keys: ObjectArray = folded[read.codes]
+def _keys(raw: RawColumn) -> ObjectArray:
+    if not isinstance(raw, CategoricalColumn):
+        raise TypeError(f"{raw.name} was not read as it is written")
+    folded = np.array([normalize_key(text) for text in raw.texts], dtype=object)
+    keys: ObjectArray = folded[raw.codes]
     return keys
 
 
-def _is_unique(read: RawColumn) -> bool:
-    if isinstance(read, CategoricalColumn):
-        keys = _keys(read)
+def _is_unique(raw: RawColumn) -> bool:
+    if isinstance(raw, CategoricalColumn):
+        keys = _keys(raw)
         return len(keys) > 1 and "" not in keys and len(set(keys.tolist())) == len(keys)
-    if isinstance(read, NumericColumn) and 1 < len(read) == read.known <= EXACT_ROWS:
-        return len(np.unique(read.array.whole())) == len(read)
+    if isinstance(raw, NumericColumn) and 1 < len(raw) == raw.number_count <= EXACT_ROWS:
+        return len(np.unique(raw.array.whole())) == len(raw)
     return False
 
 
 def _repeated(keys: ObjectArray) -> IndexArray:
     seen: set[str] = set()
-    again = []
-    for place, key in enumerate(keys):
+    repeated = []
+    for row, key in enumerate(keys):
         if key and key in seen:
-            again.append(place)
+            repeated.append(row)
         seen.add(key)
-    return np.array(again, dtype=np.intp)
+    return np.array(repeated, dtype=np.intp)
 
 
-def _free_name(name: str, data: LoadedColumns) -> str:
+def _outcome_name(name: str, data: LoadedColumns) -> str:
     """Return the outcome's name, as the data spells it where they have that column too."""
-    return next((own for own in data.columns if fold(own) == fold(name)), name)
+    return next((spelling for spelling in data.columns if fold(spelling) == fold(name)), name)

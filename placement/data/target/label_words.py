@@ -29,24 +29,24 @@ _NOT_IN_THE_RACE = word_set(
 
 @dataclass(frozen=True)
 class Level:
-    """One value of the outcome. `texts` marks its spellings; `name` is the most frequent."""
+    """One value of the outcome. `is_spelling` marks its spellings; `name` is the most frequent."""
 
     key: str
     name: str
     rows: int
-    texts: BoolArray
+    is_spelling: BoolArray
     number: float | None
 
 
-def squash(word: str) -> str:
+def normalize_word(word: str) -> str:
     """Return letters and digits, case-folded: `Not-Placed` is `notplaced`."""
     return "".join(c for c in word if c.isalnum()).casefold() or fold(word)
 
 
-def key_of(text: str, number: float) -> str:
+def level_key(text: str, number: float) -> str:
     """Return what makes two spellings one value."""
     if np.isnan(number):
-        return squash(text)
+        return normalize_word(text)
     return f"{number:.17g}"
 
 
@@ -54,29 +54,29 @@ def levels_of(raw: CategoricalColumn) -> list[Level]:
     """Return the distinct values, most frequent spelling each, in order of appearance."""
     counts = raw.counts
     blank = (raw.texts == "") | (raw.texts == ABSENT)
-    if not raw.bad[counts > 0].any():
+    if not raw.unparsable[counts > 0].any():
         blank = blank | np.isnan(raw.numbers)  # NA beside 0 and 1 is missing, beside words a word
     members: dict[str, list[int]] = {}
-    for place in np.flatnonzero((counts > 0) & ~blank):
-        key = key_of(raw.texts[place], raw.numbers[place])
-        members.setdefault(key, []).append(int(place))
+    for code in np.flatnonzero((counts > 0) & ~blank):
+        key = level_key(raw.texts[code], raw.numbers[code])
+        members.setdefault(key, []).append(int(code))
     levels = []
-    for key, places in members.items():
-        name = min(places, key=lambda p: (-counts[p], raw.texts[p]))
-        chosen = np.zeros(len(raw.texts), dtype=bool)
-        chosen[places] = True
+    for key, codes in members.items():
+        name = min(codes, key=lambda p: (-counts[p], raw.texts[p]))
+        spelling = np.zeros(len(raw.texts), dtype=bool)
+        spelling[codes] = True
         number = None if np.isnan(raw.numbers[name]) else float(raw.numbers[name])
-        levels.append(Level(key, raw.texts[name], int(counts[places].sum()), chosen, number))
+        levels.append(Level(key, raw.texts[name], int(counts[codes].sum()), spelling, number))
     return levels
 
 
 def find_level(word: str, levels: list[Level]) -> Level | None:
     """Return the level a user's word means: `not placed` is `NotPlaced`, `1` is `1.0`."""
     numbers, bad = parse_numbers([word])
-    key = key_of(word, float("nan") if bad[0] else float(numbers[0]))
+    key = level_key(word, float("nan") if bad[0] else float(numbers[0]))
     return next((level for level in levels if level.key == key), None)
 
 
-def in_the_race(level: Level) -> bool:
+def may_be_outcome(level: Level) -> bool:
     """Whether a value may be an outcome: not higher studies, opted out, not eligible."""
     return not any(word in level.key for word in _NOT_IN_THE_RACE)

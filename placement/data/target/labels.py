@@ -25,8 +25,8 @@ from placement.data.target.label_words import (
     POSITIVE_WORDS,
     Level,
     find_level,
-    in_the_race,
     levels_of,
+    may_be_outcome,
 )
 from placement.errors import DataError, did_you_mean
 from placement.model.scorer import fold
@@ -61,53 +61,53 @@ class LabelRequest:
 
 
 def read_labels(
-    read: RawColumn, places: RowLocations, wanted: LabelRequest, *, file: str
+    raw: RawColumn, locations: RowLocations, request: LabelRequest, *, file: str
 ) -> Labels:
     """Turn the words of the outcome column into positive, negative and left out (counted)."""
-    ruled = wanted.positive is not None and is_rule(wanted.positive)
+    is_ruled = request.positive is not None and is_rule(request.positive)
     rule = (
-        parse_rule(str(wanted.positive), option="--positive", column_needed=False)
-        if ruled
+        parse_rule(str(request.positive), option="--positive", column_needed=False)
+        if is_ruled
         else None
     )
-    if not isinstance(read, CategoricalColumn):
-        return _of_many(read, places, rule, wanted, file)
-    reading = _Reading(read, places, wanted, file)
-    return reading.by_words() if rule is None else reading.by_rule(rule)
+    if not isinstance(raw, CategoricalColumn):
+        return _from_many_values(raw, locations, rule, request, file)
+    reader = _LabelReader(raw, locations, request, file)
+    return reader.by_words() if rule is None else reader.by_rule(rule)
 
 
-def _of_many(
-    read: RawColumn, places: RowLocations, rule: Rule | None, wanted: LabelRequest, file: str
+def _from_many_values(
+    raw: RawColumn, locations: RowLocations, rule: Rule | None, request: LabelRequest, file: str
 ) -> Labels:
     """Read an outcome of so many different values that only a rule of numbers gives it meaning."""
-    if not isinstance(read, NumericColumn) or rule is None or rule.number is None:
+    if not isinstance(raw, NumericColumn) or rule is None or rule.number is None:
         raise DataError(
-            f"{file}: {read.name} has more than {MAX_TEXTS:,} different values; say what counts "
+            f"{file}: {raw.name} has more than {MAX_TEXTS:,} different values; say what counts "
             'as placed by a rule of numbers, such as --positive ">=3"'
         )
-    if wanted.negative is not None or wanted.ignore:
+    if request.negative is not None or request.ignore:
         raise DataError(
-            f"{file}: {read.name} has more than {MAX_TEXTS:,} different values: --negative and "
+            f"{file}: {raw.name} has more than {MAX_TEXTS:,} different values: --negative and "
             "--ignore-label name single ones; leave them out"
         )
-    strays = MatchingRows.among(is_unparsable(own) for own in read.array)
-    if strays:
-        said = read.examples[strays.first[0]]
+    unparsable = MatchingRows.from_masks(is_unparsable(values) for values in raw.array)
+    if unparsable:
+        text = raw.examples[unparsable.first[0]]
         raise DataError(
-            f"{file}: {places.several(strays)}: column {read.name} has {said!r}, not a number, as "
-            f"--positive {rule} needs; correct it"
+            f"{file}: {locations.describe_rows(unparsable)}: column {raw.name} has {text!r}, not a "
+            f"number, as --positive {rule} needs; correct it"
         )
 
-    def codes(place: int) -> IntArray:
-        own = read.array.piece(place)
-        return np.where(np.isnan(own), -1, rule.matches(own).astype(np.int64))
+    def codes(piece: int) -> IntArray:
+        values = raw.array.piece(piece)
+        return np.where(np.isnan(values), -1, rule.matches(values).astype(np.int64))
 
-    blank = len(read) - read.known
-    left_out = ((f"{read.name} is blank: not yet known", blank),) if blank else ()
+    blank = len(raw) - raw.number_count
+    left_out = ((f"{raw.name} is blank: not yet known", blank),) if blank else ()
     negative = rule.negated()
-    note = f"{read.name} {rule} counts as positive, {negative} as negative"
-    outcome = OutcomeCodes(codes, np.array([False, True]), len(read.array))
-    target = Target(read.name, str(rule), negative, str(rule))
+    note = f"{raw.name} {rule} counts as positive, {negative} as negative"
+    outcome = OutcomeCodes(codes, np.array([False, True]), len(raw.array))
+    target = Target(raw.name, str(rule), negative, str(rule))
     return Labels(outcome, target, left_out, (note,), ())
 
 
@@ -120,13 +120,13 @@ class _Decision:
     rest_is_negative: bool = False
 
 
-class _Reading:
+class _LabelReader:
     """One reading of an outcome column; its methods share what is known of the file."""
 
     def __init__(
-        self, raw: CategoricalColumn, places: RowLocations, wanted: LabelRequest, file: str
+        self, raw: CategoricalColumn, locations: RowLocations, request: LabelRequest, file: str
     ) -> None:
-        self.raw, self.places, self.wanted, self.file = raw, places, wanted, file
+        self.raw, self.locations, self.request, self.file = raw, locations, request, file
         self.absent = raw.texts == ABSENT
         self.notes: list[str] = []
         self.warnings: list[str] = []
@@ -135,7 +135,7 @@ class _Reading:
 
     def _without_ignored(self, levels: list[Level]) -> list[Level]:
         """Take out the values of `--ignore-label`, counted."""
-        for word in self.wanted.ignore:
+        for word in self.request.ignore:
             level = find_level(word, levels)
             if level is None:
                 hint = did_you_mean(word, [level.name for level in levels])
@@ -169,21 +169,21 @@ class _Reading:
         """Rows that meet the rule are positive, the rest negative (or as `--negative` says)."""
         if rule.column is not None and fold(rule.column) != fold(self.raw.name):
             raise DataError(f"{self.file}: --positive {rule} must be of the target {self.raw.name}")
-        met = rule.matches(self.raw.texts, self.wanted.decimal)
+        satisfied = rule.matches(self.raw.texts, self.request.decimal)
         values = [level for level in self.levels if rule.number is None or level.number is not None]
-        stray = [level for level in self.levels if level not in values]
-        if stray and values:
-            raise self._stray(stray, f"not a number, as --positive {rule} needs")
+        unexpected = [level for level in self.levels if level not in values]
+        if unexpected and values:
+            raise self._unexpected(unexpected, f"not a number, as --positive {rule} needs")
         if not values:
             raise DataError(
                 f"{self.file}: {self.raw.name} has no numbers for --positive {rule}; "
                 f"it has {self._listed()}"
             )
-        yes = [level for level in values if (level.texts & met).any()]
-        no = [level for level in values if not (level.texts & met).any()]
+        yes = [level for level in values if (level.is_spelling & satisfied).any()]
+        no = [level for level in values if not (level.is_spelling & satisfied).any()]
         negative = rule.negated()
-        if self.wanted.negative is not None:
-            no = [self._named("--negative", self.wanted.negative)]
+        if self.request.negative is not None:
+            no = [self._named("--negative", self.request.negative)]
             negative = no[0].name
         self.notes.append(f"{self.raw.name} {rule} counts as positive, {negative} as negative")
         return self._labels(_Decision(yes, no), str(rule), negative, rule=str(rule))
@@ -195,12 +195,12 @@ class _Reading:
                 f"{self.file}: no row has an outcome in {self.raw.name}; "
                 "fill it in for the students whose outcome is known"
             )
-        if self.wanted.of_model and self.wanted.positive and self.wanted.negative:
-            return self._by_model(self.wanted.positive, self.wanted.negative)
-        if self.wanted.positive is not None:
-            decision = self._by_positive(self._named("--positive", self.wanted.positive))
-        elif self.wanted.negative is not None:
-            decision = self._by_negative(self._named("--negative", self.wanted.negative))
+        if self.request.of_model and self.request.positive and self.request.negative:
+            return self._by_model(self.request.positive, self.request.negative)
+        if self.request.positive is not None:
+            decision = self._by_positive(self._named("--positive", self.request.positive))
+        elif self.request.negative is not None:
+            decision = self._by_negative(self._named("--negative", self.request.negative))
         else:
             decision = self._by_meaning()
         return self._named_labels(decision)
@@ -230,16 +230,16 @@ class _Reading:
 
     def _by_positive(self, level: Level) -> _Decision:
         others = [other for other in self.levels if other.key != level.key]
-        if self.wanted.negative is not None:
-            return _Decision([level], [self._named("--negative", self.wanted.negative)])
+        if self.request.negative is not None:
+            return _Decision([level], [self._named("--negative", self.request.negative)])
         if len(others) > 1:
             self._note_rest(level.name, others)
         return _Decision([level], others, rest_is_negative=len(others) > 1)
 
     def _by_negative(self, level: Level) -> _Decision:
         others = [other for other in self.levels if other.key != level.key]
-        known = [other for other in others if other.key in POSITIVE_WORDS]
-        chosen = known if len(known) == 1 else others
+        common = [other for other in others if other.key in POSITIVE_WORDS]
+        chosen = common if len(common) == 1 else others
         if len(chosen) != 1:
             raise self._refusal(f"has {self._listed()}")
         return _Decision(chosen, [level])
@@ -256,14 +256,14 @@ class _Reading:
             self._state_mixed(yes)
             self._state_mixed(no)
             return _Decision(yes, no)
-        apart = [level for level in rest if not in_the_race(level)]
-        if apart and len(rest) == len(apart):
-            ignore = " ".join(f"--ignore-label {quoted(level.name)}" for level in apart)
+        not_outcomes = [level for level in rest if not may_be_outcome(level)]
+        if not_outcomes and len(rest) == len(not_outcomes):
+            ignore = " ".join(f"--ignore-label {quoted(level.name)}" for level in not_outcomes)
             raise self._refusal(
                 f"has {self._listed()}", f"leave out who was not in the race: {ignore}"
             )
         if yes and no:
-            raise self._stray(rest, f"neither {yes[0].name!r} nor {no[0].name!r}")
+            raise self._unexpected(rest, f"neither {yes[0].name!r} nor {no[0].name!r}")
         if len(self.levels) == 1:
             return _Decision(rest, [])
         raise self._refusal(f"has {self._listed()}")
@@ -276,28 +276,32 @@ class _Reading:
 
     def _odd_numbers(self) -> DataError:
         numbers = sorted(level.number for level in self.levels if level.number is not None)
-        stray = [level for level in self.levels if level.number not in (0.0, 1.0)]
-        proper = sum(level.rows for level in self.levels) - sum(level.rows for level in stray)
+        unexpected = [level for level in self.levels if level.number not in (0.0, 1.0)]
+        expected_rows = sum(level.rows for level in self.levels) - sum(
+            level.rows for level in unexpected
+        )
         middle = f"{numbers[len(numbers) // 2]:g}"
-        asked = f'say what counts as placed, such as --positive ">={middle}"'
-        if {0.0, 1.0} <= set(numbers) and proper > sum(level.rows for level in stray):
-            return self._stray(stray, "neither 1 nor 0")
+        advice = f'say what counts as placed, such as --positive ">={middle}"'
+        if {0.0, 1.0} <= set(numbers) and expected_rows > sum(level.rows for level in unexpected):
+            return self._unexpected(unexpected, "neither 1 nor 0")
         if len(numbers) > 2 and numbers[0] >= 0 and numbers[-1] <= 1:
             return DataError(
-                f"{self.file}: {self.raw.name} holds probabilities, not two outcomes; {asked}"
+                f"{self.file}: {self.raw.name} holds probabilities, not two outcomes; {advice}"
             )
         if len(numbers) > _SHOWN:
             return DataError(
                 f"{self.file}: {self.raw.name} goes from {numbers[0]:g} to {numbers[-1]:g}, "
-                f"outside [0, 1] and not two outcomes; {asked}"
+                f"outside [0, 1] and not two outcomes; {advice}"
             )
         return self._refusal(f"has {self._listed()}, not 1 and 0")
 
-    def _stray(self, stray: list[Level], why: str) -> DataError:
-        chosen = np.any([level.texts for level in stray], axis=0)
-        names = ", ".join(repr(level.name) for level in stray[:_SHOWN])
-        ignore = " ".join(f"--ignore-label {quoted(level.name)}" for level in stray[:_SHOWN])
-        rows = self.places.several(MatchingRows.among(chosen[codes] for codes in self.raw.array))
+    def _unexpected(self, unexpected: list[Level], why: str) -> DataError:
+        chosen = np.any([level.is_spelling for level in unexpected], axis=0)
+        names = ", ".join(repr(level.name) for level in unexpected[:_SHOWN])
+        ignore = " ".join(f"--ignore-label {quoted(level.name)}" for level in unexpected[:_SHOWN])
+        rows = self.locations.describe_rows(
+            MatchingRows.from_masks(chosen[codes] for codes in self.raw.array)
+        )
         return DataError(
             f"{self.file}: {rows}: column {self.raw.name} has {names}, {why}; correct it, or leave "
             f"such rows out: {ignore}"
@@ -305,12 +309,12 @@ class _Reading:
 
     def _refusal(self, why: str, request: str = "") -> DataError:
         """Refuse, with the line to type."""
-        ranked = sorted(
+        by_rows = sorted(
             self.levels, key=lambda level: (level.key not in POSITIVE_WORDS, -level.rows)
         )
-        line = f"--positive {quoted(ranked[0].name)}"
-        if len(ranked) > 2:
-            line += f" [--negative {quoted(ranked[1].name)}]"
+        line = f"--positive {quoted(by_rows[0].name)}"
+        if len(by_rows) > 2:
+            line += f" [--negative {quoted(by_rows[1].name)}]"
         request = request or f"say which counts as placed: {line}"
         return DataError(f"{self.file}: column {self.raw.name} {why}; {request}")
 
@@ -320,9 +324,9 @@ class _Reading:
         absent = bool(self.absent.any())
         if yes is None or (no is None and not absent):
             only = yes or no
-            said = f"says {only.name!r}" if only else "is blank"
+            state = f"says {only.name!r}" if only else "is blank"
             raise DataError(
-                f"{self.file}: every row with an outcome {said} in {self.raw.name}: both outcomes "
+                f"{self.file}: every row with an outcome {state} in {self.raw.name}: both outcomes "
                 "are needed; add students of the other outcome"
             )
         negative = no.name if no is not None and not decision.rest_is_negative else None
@@ -332,34 +336,38 @@ class _Reading:
         self, decision: _Decision, positive: str, negative: str, *, rule: str | None
     ) -> Labels:
         used = [*decision.positive, *decision.negative]
-        of_text = np.full(len(self.raw.texts), -1, dtype=np.int64)
+        code_of_text = np.full(len(self.raw.texts), -1, dtype=np.int64)
         meaning = np.arange(len(used) + 1) < len(decision.positive)
         for code, level in enumerate(used):
-            of_text[level.texts] = code
-        of_text[self.absent] = len(used)
+            code_of_text[level.is_spelling] = code
+        code_of_text[self.absent] = len(used)
         neither = [x for x in self.levels if x not in used]
         if neither:
             reason = f"{self.raw.name} is neither {positive!r} nor {negative!r}"
             self.left_out.append((reason, sum(level.rows for level in neither)))
-        blank = int(self.raw.counts[of_text < 0].sum()) - sum(rows for _, rows in self.left_out)
+        blank = int(self.raw.counts[code_of_text < 0].sum()) - sum(
+            rows for _, rows in self.left_out
+        )
         if blank:
             self.left_out.append((f"{self.raw.name} is blank: not yet known", blank))
-        outcome = _outcome(self.raw, of_text, meaning)
+        outcome = _outcome(self.raw, code_of_text, meaning)
         target = Target(self.raw.name, positive, negative, rule)
         return Labels(
             outcome, target, tuple(self.left_out), tuple(self.notes), tuple(self.warnings)
         )
 
 
-def _outcome(raw: CategoricalColumn, of_text: IntArray, positive: BoolArray) -> OutcomeCodes:
+def _outcome(raw: CategoricalColumn, code_of_text: IntArray, positive: BoolArray) -> OutcomeCodes:
     """Return each row's outcome: which level it is, or of many levels only what it means."""
     if len(positive) > MOST_OUTCOMES:
-        of_text = np.where(of_text < 0, -1, positive[of_text].astype(np.int64))
+        code_of_text = np.where(code_of_text < 0, -1, positive[code_of_text].astype(np.int64))
         positive = np.array([False, True])
-    return OutcomeCodes(lambda place: of_text[raw.array.piece(place)], positive, len(raw.array))
+    return OutcomeCodes(
+        lambda piece: code_of_text[raw.array.piece(piece)], positive, len(raw.array)
+    )
 
 
 def _opposite(positive: str) -> str:
     """Return the word for what the file has no single word for."""
-    known = {"1": "0", "1.0": "0.0", "yes": "No", "y": "N", "true": "False"}
-    return known.get(fold(positive), f"Not {positive}")
+    opposites = {"1": "0", "1.0": "0.0", "yes": "No", "y": "N", "true": "False"}
+    return opposites.get(fold(positive), f"Not {positive}")

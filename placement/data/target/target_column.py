@@ -1,4 +1,4 @@
-"""Which column is the outcome: by its whole name, never guessed from its values."""
+"""Which column is the outcome: chosen by its whole name, never guessed from its values."""
 
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
@@ -33,28 +33,28 @@ def target_candidates(names: Sequence[str]) -> list[str]:
 def choose_target(
     columns: Mapping[str, RawColumn], *, target: str | None, file: str, option: str = "--target"
 ) -> str | None:
-    """Return the outcome column: the one asked for by `option`, else the one so named, or None.
+    """Return the outcome column: the one that `option` names, else the one so named, or None.
 
     Candidates with continuous values do not count; `DataError` where two are left.
     """
     if target is not None:
         return matching_columns(columns, [target], option=option, file=file)[target]
-    found = target_candidates([name for name in columns if not is_continuous(columns[name])])
-    if len(found) > 1:
-        lines = " or ".join(f"--target {quoted(name)}" for name in found)
-        raise DataError(f"{file}: {len(found)} columns may be the outcome; choose by {lines}")
-    return found[0] if found else None
+    candidates = target_candidates([name for name in columns if not is_continuous(columns[name])])
+    if len(candidates) > 1:
+        lines = " or ".join(f"--target {quoted(name)}" for name in candidates)
+        raise DataError(f"{file}: {len(candidates)} columns may be the outcome; choose by {lines}")
+    return candidates[0] if candidates else None
 
 
 def refuse_without_target(
     columns: Mapping[str, RawColumn], *, file: str, identifiers: Sequence[str]
 ) -> NoReturn:
     """Raise the `DataError` of a table without outcome: suggestions, and the `--labels` way."""
-    two = [name for name, read in columns.items() if _has_two_values(read)]
+    two = [name for name, raw in columns.items() if _has_two_values(raw)]
     message = f"{file}: no column is named as an outcome (placed, status, target …)"
-    passed = [n for n in target_candidates(list(columns)) if is_continuous(columns[n])]
-    if passed:
-        message += f"; {passed[0]} has continuous values"
+    continuous = [n for n in target_candidates(list(columns)) if is_continuous(columns[n])]
+    if continuous:
+        message += f"; {continuous[0]} has continuous values"
     if two:
         listed = ", ".join(quoted(name) for name in two[:_SHOWN])
         message += f"; say which with --target COL (two-valued: {listed})"
@@ -66,29 +66,29 @@ def refuse_without_target(
     raise DataError(message)
 
 
-def is_continuous(read: RawColumn) -> bool:
+def is_continuous(raw: RawColumn) -> bool:
     """Whether a column holds measurements, or free text, rather than outcomes."""
-    if not isinstance(read, CategoricalColumn):
+    if not isinstance(raw, CategoricalColumn):
         return True
-    column = infer_kind(read)
-    seen = read.numbers[(read.counts > 0) & np.isfinite(read.numbers)]
-    distinct = np.unique(seen)
+    column = infer_kind(raw)
+    values = raw.numbers[(raw.counts > 0) & np.isfinite(raw.numbers)]
+    distinct = np.unique(values)
     if column.kind != "number" or len(distinct) <= 2:
         return False
     return bool((distinct % 1 != 0).any() or len(distinct) > _CONTINUOUS_LEVELS)
 
 
-def _has_two_values(read: RawColumn) -> bool:
-    if isinstance(read, CategoricalColumn):
-        return len(levels_of(read)) == 2
-    if not isinstance(read, NumericColumn):
+def _has_two_values(raw: RawColumn) -> bool:
+    if isinstance(raw, CategoricalColumn):
+        return len(levels_of(raw)) == 2
+    if not isinstance(raw, NumericColumn):
         return False
-    seen: set[float] = set()
-    for own in read.array:
-        seen |= set(np.unique(own[~np.isnan(own)])[:3].tolist())
-        if len(seen) > 2:
+    values: set[float] = set()
+    for cells in raw.array:
+        values |= set(np.unique(cells[~np.isnan(cells)])[:3].tolist())
+        if len(values) > 2:
             return False
-    return len(seen) == 2
+    return len(values) == 2
 
 
 def unlabelled(target: Target, columns: Mapping[str, object], *, decimal: str = ".") -> BoolArray:
@@ -97,10 +97,10 @@ def unlabelled(target: Target, columns: Mapping[str, object], *, decimal: str = 
         matching_columns(columns.keys(), [target.name], option="--unknown")[target.name]
     ]
     if isinstance(cells, Coded):
-        of_texts = unlabelled(target, {target.name: cells.texts}, decimal=decimal)
-        return np.asarray(of_texts[cells.codes], dtype=bool)
+        text_unlabelled = unlabelled(target, {target.name: cells.texts}, decimal=decimal)
+        return np.asarray(text_unlabelled[cells.codes], dtype=bool)
     blank = np.array([word is None for word in words(cells)], dtype=bool)
     if target.rule is None and parse_numbers([target.positive])[1][0]:
         return blank
-    numbers, bad = parse_numbers(cells, decimal)
-    return np.asarray(blank | (np.isnan(numbers) & ~bad), dtype=bool)
+    numbers, unparsable = parse_numbers(cells, decimal)
+    return np.asarray(blank | (np.isnan(numbers) & ~unparsable), dtype=bool)

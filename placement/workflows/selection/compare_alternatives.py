@@ -120,7 +120,7 @@ def _crossed(
         own = table.chunked_columns[feature.name]
         words = feature.kind == "category"
         columns[feature.name] = (
-            Coded(own.array.whole(), own.words) if words else np.asarray(own.cells())
+            Coded(own.array.whole(), own.texts) if words else np.asarray(own.cells())
         )
     return CrossValidationData(
         columns=columns,

@@ -9,7 +9,7 @@ import numpy as np
 from placement.arrays import FloatArray
 from placement.data.columns.storage import Storage
 from placement.data.schema import Schema
-from placement.data.table.table import Table, digest_of
+from placement.data.table.table import Table, digest_columns
 from placement.errors import DataError, UsageError
 from placement.model.scorer import fold
 from placement.runtime.progress import ProgressListener
@@ -172,5 +172,5 @@ def _is_training_table(model: Model, table: Table) -> bool:
     if not missing.any() or missing.all():
         return False
     rest = table.take(np.flatnonzero(~missing))  # --missing drop
-    rest = replace(rest, digest=digest_of(rest.chunked_columns))
+    rest = replace(rest, digest=digest_columns(rest.chunked_columns))
     return is_training_table(model.figures, names, rest)

@@ -78,7 +78,7 @@ def _fold(prepared: Prepared, folds: ChunkedArray, number: int) -> OutOfFoldPred
         for cutter, own in zip((p, y, w), cells, strict=True):
             cutter.add(own)
     for cutter in (p, y, w):
-        cutter.end()
+        cutter.end_piece()
     return OutOfFoldPredictions(p.array, y.array, w.array, base_rate)
 
 

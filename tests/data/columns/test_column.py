@@ -2,15 +2,20 @@ import numpy as np
 import pytest
 
 from placement.data.columns import column as kinds
-from placement.data.columns.column import infer_kind, refuse_infinity, warn_of_words, warn_off_scale
+from placement.data.columns.column import (
+    infer_kind,
+    refuse_infinity,
+    warn_off_scale,
+    warn_unparsable,
+)
 from placement.data.columns.load_columns import raw_column
 from placement.errors import DataError
-from tests.data.pieces import column, everyone, places, sight
+from tests.data.small_columns import all_used, column, evidence, locations
 
 
 def infer_scale(made):
-    seen = sight(made).survey
-    return kinds.infer_scale(made, seen.within, seen.high)
+    seen = evidence(made).summary
+    return kinds.infer_scale(made, seen.counts_up_to, seen.high)
 
 
 def missing(made):
@@ -33,14 +38,14 @@ def test_ninety_five_in_a_hundred_numbers_make_a_number_column_with_a_warning_by
     made = column([str(k) for k in range(19)] + ["absent"], "marks")
     assert made.kind == "number"
     assert np.isnan(made.cells()[19])
-    (said,) = warn_of_words(made, everyone(20), places(20))
+    (said,) = warn_unparsable(made, all_used(20), locations(20))
     assert said.startswith("may.csv, row 20 (line 21), column marks: 'absent'")
 
 
 def test_fewer_numbers_make_a_category_without_warning():
     made = column([str(k) for k in range(18)] + ["absent", "ill"], "marks")
     assert made.kind == "category"
-    assert warn_of_words(made, everyone(20), places(20)) == []
+    assert warn_unparsable(made, all_used(20), locations(20)) == []
 
 
 def test_zero_and_one_are_numbers_and_yes_and_no_are_words():
@@ -59,21 +64,21 @@ def test_a_word_among_numbers_asked_for_as_categories_is_a_level_of_its_own():
     made = column(cells, "rank", categorical=True)
     assert made.kind == "category"
     assert made.cells().tolist() == [str(k % 3 + 1) for k in range(59)] + ["X", None, None]
-    assert warn_of_words(made, everyone(62), places(62)) == []
-    assert warn_of_words(column(cells, "rank"), everyone(62), places(62)) != []
+    assert warn_unparsable(made, all_used(62), locations(62)) == []
+    assert warn_unparsable(column(cells, "rank"), all_used(62), locations(62)) != []
 
 
 def test_typed_numbers_and_their_text_are_the_same_column():
     typed = infer_kind(raw_column("x", np.array([7.1, 2.0, np.nan, 2.0])))
     text = column(["7.1", "2", "", "2.0"], "x")
     assert np.array_equal(typed.cells(), text.cells(), equal_nan=True)
-    assert typed.read.texts[typed.read.codes].tolist() == ["7.1", "2", "", "2"]
+    assert typed.raw.texts[typed.raw.codes].tolist() == ["7.1", "2", "", "2"]
 
 
 def test_infinity_is_an_error_by_row_and_column():
     made = column(["7.1", "inf", "8"], "cgpa")
     with pytest.raises(DataError, match=r"may\.csv, row 2 \(line 3\), column cgpa: inf"):
-        refuse_infinity(made, everyone(3), places(3))
+        refuse_infinity(made, all_used(3), locations(3))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +101,7 @@ def test_grade_scales_are_inferred_for_grades_only(name, grades, scale):
 def test_a_few_grades_beyond_the_scale_are_named_by_row():
     made = column(["7.5"] * 97 + ["10.46", "83.1", "-1"], "cgpa")
     assert infer_scale(made) == 10
-    (said,) = warn_off_scale(made, 10.0, everyone(100), places(100))
+    (said,) = warn_off_scale(made, 10.0, all_used(100), locations(100))
     assert "row 98 (line 99), row 99 (line 100), row 100 (line 101)" in said
     assert "10.46 is off the inferred scale of 10" in said
-    assert warn_off_scale(column(["10", "0"], "cgpa"), 10.0, everyone(2), places(2)) == []
+    assert warn_off_scale(column(["10", "0"], "cgpa"), 10.0, all_used(2), locations(2)) == []

@@ -9,7 +9,7 @@ from placement.data.columns.column_store import (
     DiskChunkedArray,
     DiskColumnStore,
     MemoryColumnStore,
-    compact,
+    downcast,
 )
 from placement.errors import StoreError
 
@@ -54,7 +54,7 @@ def test_cells_come_back_in_their_dtype_bit_by_bit(store, name):
 )
 def test_numbers_take_no_more_bytes_than_they_need(tmp_path, name, size):
     cells = COLUMNS[name]
-    assert compact(cells).itemsize == size
+    assert downcast(cells).itemsize == size
     array = DiskColumnStore(tmp_path).new_array(np.float64)
     array.append(cells)
     assert array.path.stat().st_size == size * len(cells) == array.size
@@ -63,30 +63,30 @@ def test_numbers_take_no_more_bytes_than_they_need(tmp_path, name, size):
 @pytest.mark.parametrize("sizes", [[3, 4, 25, 1], [10, 10], [33], [0, 9, 1], []])
 def test_pieces_are_cut_at_the_same_rows_whatever_comes_at_once(store, sizes):
     cells, start = np.arange(sum(sizes), dtype=np.float64), 0
-    cutter = ChunkedArrayBuilder(store, np.float64)
+    builder = ChunkedArrayBuilder(store, np.float64)
     for size in sizes:
-        cutter.add(cells[start : start + size])
+        builder.add(cells[start : start + size])
         start += size
-    cutter.end()
+    builder.end_piece()
     whole, left = divmod(len(cells), 10)
-    assert cutter.array.sizes == [10] * whole + [left] * (left > 0)
-    assert cutter.array.whole().tolist() == cells.tolist()
+    assert builder.array.sizes == [10] * whole + [left] * (left > 0)
+    assert builder.array.whole().tolist() == cells.tolist()
 
 
 def test_a_file_ends_its_piece(store):
-    cutter = ChunkedArrayBuilder(store, np.int32)
+    builder = ChunkedArrayBuilder(store, np.int32)
     for _ in range(2):
-        cutter.add(np.arange(13, dtype=np.int32))
-        cutter.end()
-    cutter.end()
-    assert cutter.array.sizes == [10, 3, 10, 3]
+        builder.add(np.arange(13, dtype=np.int32))
+        builder.end_piece()
+    builder.end_piece()
+    assert builder.array.sizes == [10, 3, 10, 3]
 
 
-def test_a_vector_is_found_again_by_what_is_known_of_it(tmp_path):
+def test_an_array_is_read_again_by_its_sizes_and_dtypes(tmp_path):
     made = DiskColumnStore(tmp_path).new_array(np.float64)
     for cells in (np.array([1.0, 2.0]), np.array([0.5]), np.array([1e9])):
         made.append(cells)
-    again = DiskChunkedArray.found(made.dtype.str, made.path, made.sizes, made.kinds)
+    again = DiskChunkedArray.from_file(made.dtype.str, made.path, made.sizes, made.dtypes)
     assert again.whole().tolist() == [1.0, 2.0, 0.5, 1e9]
     assert again.size == made.size == made.path.stat().st_size
 

@@ -21,7 +21,7 @@ def test_free_text_found_out_late_has_the_pieces_of_its_table_and_one_hash_a_tex
         rows = ["essay,one", *(f"{cell},1" for cell in cells)]
         (tmp_path / f"{name}.csv").write_text("\n".join(rows))
     reader = open_table([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")])
-    data = load_columns(reader, store, frozenset({"essay"}), most_words=6)
+    data = load_columns(reader, store, frozenset({"essay"}), max_texts=6)
     essay = data.columns["essay"]
     assert isinstance(essay, HashedColumn)
     assert list(essay.array.sizes) == [10, 3, 10, 10, 4]
@@ -44,30 +44,26 @@ def written(path, cells):
     return path
 
 
-def load_cached_columns(path, store, **how):
+def loaded_column(path, store, **how):
     return load_columns(open_table(str(path)), store, **how).columns["mark"]
 
 
-@pytest.mark.parametrize("most_words", [50, 100_000])
+@pytest.mark.parametrize("max_texts", [50, 100_000])
 def test_the_order_of_rows_does_not_decide_whether_a_column_holds_numbers(
-    large, store, tmp_path, most_words
+    large, store, tmp_path, max_texts
 ):
     draw = np.random.default_rng(1)
     numbers = [f"{value:.5f}" for value in draw.normal(60, 10, 3_000)]
     for share, kind in (
         (0.04, NumericColumn),
-        (0.06, HashedColumn if most_words == 50 else CategoricalColumn),
+        (0.06, HashedColumn if max_texts == 50 else CategoricalColumn),
     ):
         few = [f"absent {k}" for k in range(round(3_000 * share / (1 - share)))]
         cells = few + numbers
-        first = load_cached_columns(
-            written(tmp_path / "a.csv", cells), store, most_words=most_words
-        )
-        last = load_cached_columns(
-            written(tmp_path / "b.csv", cells[::-1]), store, most_words=most_words
-        )
+        first = loaded_column(written(tmp_path / "a.csv", cells), store, max_texts=max_texts)
+        last = loaded_column(written(tmp_path / "b.csv", cells[::-1]), store, max_texts=max_texts)
         # Of no more words than can be held, the words tell how they read as numbers.
-        kinds = (kind, CategoricalColumn) if most_words > 50 else (kind,)
+        kinds = (kind, CategoricalColumn) if max_texts > 50 else (kind,)
         assert isinstance(first, kinds)
         assert isinstance(last, kinds)
         if isinstance(first, CategoricalColumn):
@@ -84,7 +80,7 @@ def test_words_stay_as_they_are_written_where_later_pieces_look_like_numbers(
     monkeypatch.setattr(module, "_PIECE_BYTES", 400_000)
     cells = ["1.50"] * 700 + ["7A"] * 250 + ["7.50"] * 2_000 + ["7B"] * 900
     for name, own in (("a.csv", cells), ("b.csv", cells[::-1])):
-        read = load_cached_columns(written(tmp_path / name, own), store)
+        read = loaded_column(written(tmp_path / name, own), store)
         assert isinstance(read, CategoricalColumn)
         assert read.texts[read.codes].tolist() == own
 
@@ -92,6 +88,6 @@ def test_words_stay_as_they_are_written_where_later_pieces_look_like_numbers(
 def test_what_was_read_once_more_leaves_nothing_behind(large, tmp_path):
     store = DiskColumnStore(tmp_path, 10)
     cells = [*map(str, range(2_000)), *(f"word {k}" for k in range(1_000))]
-    read = load_cached_columns(written(tmp_path / "a.csv", cells), store, most_words=50)
+    read = loaded_column(written(tmp_path / "a.csv", cells), store, max_texts=50)
     assert isinstance(read, HashedColumn)
     assert len(list(tmp_path.glob("*.cells"))) == 2  # of the two columns

@@ -11,32 +11,32 @@ from placement.data.schema import (
     means_sensitive,
 )
 from placement.data.table import leakage
-from tests.data.pieces import column, outcome, sight
+from tests.data.small_columns import column, evidence, outcome
 
 TARGET = outcome(["Placed"] * 10 + ["Not Placed"] * 10, {"Placed"})
 OPPOSITE = outcome(["Placed"] * 10 + ["Not Placed"] * 10, {"Not Placed"})
 
 
 def identifier_reason(made, **how):
-    return leakage.identifier_reason(sight(made), **how)
+    return leakage.identifier_reason(evidence(made), **how)
 
 
 def empty_reason(made):
-    return leakage.empty_reason(sight(made).survey)
+    return leakage.empty_reason(evidence(made).summary)
 
 
 def holds_years(made):
-    return leakage.holds_years(sight(made))
+    return leakage.holds_years(evidence(made))
 
 
 def leak_reason(made, of=TARGET):
     rows, positive = of.counts
-    seen = sight(made, of).survey
+    seen = evidence(made, of).summary
     return leakage.leak_reason(made.name, seen, np.array([rows - positive, positive]), of, "status")
 
 
-def separates(made):
-    return leakage.separates(made, sight(made, TARGET).survey, TARGET)
+def separating_auc(made):
+    return leakage.separating_auc(made, evidence(made, TARGET).summary, TARGET)
 
 
 @pytest.mark.parametrize(
@@ -159,11 +159,11 @@ def test_a_feature_of_a_few_rows_is_no_recoding():
 
 def test_a_column_that_separates_is_found_in_either_direction_and_in_words():
     values = list(range(20))
-    assert separates(column(values)) == 1
-    assert separates(column(values[::-1])) == 1
-    assert separates(column(["a"] * 10 + ["b"] * 10)) == 1
-    assert separates(column(values[5:] + values[:5])) is None
-    assert separates(column([f"w{k}" for k in range(20)])) is None
+    assert separating_auc(column(values)) == 1
+    assert separating_auc(column(values[::-1])) == 1
+    assert separating_auc(column(["a"] * 10 + ["b"] * 10)) == 1
+    assert separating_auc(column(values[5:] + values[:5])) is None
+    assert separating_auc(column([f"w{k}" for k in range(20)])) is None
 
 
 def test_calendar_years_are_recognised_by_value():

@@ -5,7 +5,7 @@ from placement.data.schema import Target
 from placement.data.target.labels import LabelRequest, read_labels
 from placement.data.target.target_column import choose_target, refuse_without_target, unlabelled
 from placement.errors import DataError
-from tests.data.pieces import places, raw
+from tests.data.small_columns import locations, raw
 
 
 class Result:
@@ -19,7 +19,7 @@ class Result:
 
 
 def read(cells, **wanted):
-    column, rows = raw("status", cells), places(len(cells))
+    column, rows = raw("status", cells), locations(len(cells))
     return Result(read_labels(column, rows, LabelRequest(**wanted), file="may.csv"))
 
 
