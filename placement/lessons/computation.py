@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from placement.lessons.graph.graph import Graph, Value
 
 StepValue = Value | str | bool | None
+InputValue = float | list[float]
 
 
 @dataclass(frozen=True)

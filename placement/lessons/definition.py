@@ -7,7 +7,7 @@ from textwrap import shorten
 from typing import Any, Literal
 
 from placement.errors import UsageError
-from placement.lessons.computation import Computation
+from placement.lessons.computation import Computation, InputValue
 
 Kind = Literal["number", "numbers", "count"]
 LARGEST = 1e150  # its square is still a number
@@ -18,12 +18,12 @@ MAX_NUMBERS = 1_000
 class Input:
     """What a lesson takes: one number, several, or how many of something."""
 
-    default: Any
+    default: InputValue
     kind: Kind = "number"
     low: float = -LARGEST
     high: float = LARGEST
 
-    def parse(self, name: str, raw: Any) -> Any:
+    def parse(self, name: str, raw: Any) -> InputValue:
         """Return the value; UsageError says in one line what is wrong with it."""
         numbers = [_number(name, part) for part in _parts(raw)]
         if self.kind != "numbers" and len(numbers) != 1:
@@ -93,10 +93,10 @@ class Lesson:
     next: tuple[str, ...]
 
     @property
-    def defaults(self) -> dict[str, Any]:
+    def defaults(self) -> dict[str, InputValue]:
         """The default of each input."""
         return {name: spec.default for name, spec in self.inputs.items()}
 
-    def code_for(self, inputs: Mapping[str, Any]) -> str:
+    def code_for(self, inputs: Mapping[str, InputValue]) -> str:
         """Return the lines of torch, ready to be run, with these inputs in them."""
         return self.code.format(**{name: repr(value) for name, value in inputs.items()})

@@ -1,7 +1,6 @@
 """The lessons as a notebook and as a page to read, both made from the lessons themselves."""
 
-from typing import Any
-
+from placement.arrays import Document
 from placement.lessons import catalog
 from placement.lessons.render_text import lesson_markdown
 
@@ -34,7 +33,7 @@ of torch (`--code`) or as data (`--json`). The same as a notebook: [autograd.ipy
 _COUNTS = {9: "Nine", 10: "Ten", 11: "Eleven", 12: "Twelve"}
 
 
-def notebook() -> dict[str, Any]:
+def notebook() -> Document:
     """Return the notebook (format 4.5), not executed."""
     cells = [_markdown("begin", _BEGIN), _code("setup", _SETUP)]
     for number, (name, lesson) in enumerate(catalog.LESSONS.items(), 1):
@@ -54,11 +53,11 @@ def notebook() -> dict[str, Any]:
     }
 
 
-def _markdown(key: str, text: str) -> dict[str, Any]:
+def _markdown(key: str, text: str) -> Document:
     return {"cell_type": "markdown", "id": key, "metadata": {}, "source": text.rstrip("\n")}
 
 
-def _code(key: str, text: str) -> dict[str, Any]:
+def _code(key: str, text: str) -> Document:
     return {
         "cell_type": "code",
         "execution_count": None,

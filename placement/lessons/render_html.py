@@ -3,15 +3,14 @@
 import base64
 import html
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-from placement.lessons.computation import Computation, Curves
+from placement.lessons.computation import Computation, Curves, InputValue
 from placement.lessons.definition import Lesson
 from placement.lessons.graph.drawing import graph_svg
 from placement.lessons.tables import check_rows, curve_table, format_inputs, step_rows, verdict
 
 
-def lesson_html(lesson: Lesson, inputs: Mapping[str, Any], computation: Computation) -> str:
+def lesson_html(lesson: Lesson, inputs: Mapping[str, InputValue], computation: Computation) -> str:
     """Return a lesson as HTML, with its graph."""
     checks, curves = computation.checks, computation.curves
     parts = [

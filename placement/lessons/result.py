@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from placement.lessons.computation import Computation, StepValue
+from placement.arrays import Document
+from placement.lessons.computation import Computation, InputValue, StepValue
 from placement.lessons.definition import Lesson
 from placement.lessons.graph.graph import Graph
 from placement.lessons.render_html import lesson_html
@@ -15,7 +15,7 @@ class LessonResult:
     """A lesson, the inputs it was run with, and what it computed of them."""
 
     lesson: Lesson
-    inputs: Mapping[str, Any]
+    inputs: Mapping[str, InputValue]
     computation: Computation
 
     @property
@@ -30,7 +30,7 @@ class LessonResult:
             raise KeyError(f"{name!r}: the lesson {self.lesson.name} has {', '.join(steps)}")
         return steps[name]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Document:
         """Return what `lesson --json` prints."""
         curves = self.computation.curves
         checks = {check.parameter: check for check in self.computation.checks}

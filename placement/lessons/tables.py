@@ -1,9 +1,8 @@
 """The tables of a lesson, cell by cell: its inputs, steps, checks and curves as words."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from placement.lessons.computation import Check, Computation, Curves
+from placement.lessons.computation import Check, Computation, Curves, InputValue, StepValue
 from placement.lessons.definition import Lesson
 from placement.lessons.graph.drawing import format_value
 
@@ -12,7 +11,7 @@ _MAX_CURVE_ROWS = 12
 _MAX_LISTED = 6
 
 
-def format_inputs(inputs: Mapping[str, Any]) -> str:
+def format_inputs(inputs: Mapping[str, InputValue]) -> str:
     """Return the inputs as `x = 2.0, y = 0.0`."""
     return ", ".join(f"{name} = {_format_exact(value)}" for name, value in inputs.items())
 
@@ -25,7 +24,7 @@ def step_rows(lesson: Lesson, computation: Computation) -> list[tuple[str, str, 
     ]
 
 
-def _format_exact(value: Any) -> str:
+def _format_exact(value: StepValue | InputValue) -> str:
     if isinstance(value, tuple | list):
         more = f", … {len(value)} in all" if len(value) > _MAX_LISTED else ""
         return f"[{', '.join(map(_format_exact, value[:_MAX_LISTED]))}{more}]"

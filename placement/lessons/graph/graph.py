@@ -7,10 +7,12 @@ and as autograd left it. A graph holds numbers, so nothing is lost when torch fr
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import Node as BackwardStep
+
+from placement.arrays import Document
 
 Value = float | tuple[float, ...]
 
@@ -67,7 +69,7 @@ class Graph:
         """The node that the gradients are of."""
         return self.nodes[-1]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Document:
         """Return what `--json` prints."""
         return {
             "nodes": [
@@ -200,8 +202,8 @@ def grad_fn_name(tensor: Tensor) -> str | None:
 def _count_steps(node: TapeNode) -> int:
     """Count torch's steps backward from a node to its inputs."""
     ends = {source.tensor.grad_fn for source in node.inputs}
-    visited: set[Any] = set()
-    stack: list[Any] = [node.tensor.grad_fn]
+    visited: set[BackwardStep] = set()
+    stack: list[BackwardStep | None] = [node.tensor.grad_fn]
     while stack:
         step = stack.pop()
         if step is None or step in visited or step in ends or hasattr(step, "variable"):
