@@ -21,10 +21,27 @@ def make_lessons(monkeypatch):
     return make_lessons
 
 
-def test_the_notebook_runs_from_top_to_bottom_in_a_clean_kernel_and_shows_the_graphs(
-    make_lessons,
-):
-    executed = make_lessons.execute(notebook())
+@pytest.fixture(scope="module")
+def executed():
+    """The notebook as a clean kernel ran it, once for all tests: a kernel costs three seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(SCRIPTS))
+        import make_lessons
+    return make_lessons.execute(notebook())
+
+
+@pytest.fixture
+def once_executed(make_lessons, executed, monkeypatch):
+    """Scripts that execute the notebook are given the one of `executed`."""
+
+    def execute(document):
+        assert document == notebook()
+        return executed
+
+    monkeypatch.setattr(make_lessons, "execute", execute)
+
+
+def test_the_notebook_runs_from_top_to_bottom_in_a_clean_kernel_and_shows_the_graphs(executed):
     shown = [
         "".join(output["data"].get("text/html", ""))
         for cell in executed["cells"]
@@ -37,7 +54,7 @@ def test_the_notebook_runs_from_top_to_bottom_in_a_clean_kernel_and_shows_the_gr
     assert sum("data:image/png" in html for html in shown) == 2
 
 
-def test_what_lies_in_docs_is_what_the_lessons_make(make_lessons):
+def test_what_lies_in_docs_is_what_the_lessons_make(make_lessons, once_executed):
     assert make_lessons.stale_files() == []
 
 
@@ -52,7 +69,9 @@ def test_what_lies_in_docs_is_what_the_lessons_make(make_lessons):
         ("PAGE", "6.691762447357178", "6.791762447357178"),
     ],
 )
-def test_a_stale_page_is_seen(make_lessons, which, word, other, tmp_path, monkeypatch):
+def test_a_stale_page_is_seen(
+    make_lessons, once_executed, which, word, other, tmp_path, monkeypatch
+):
     path = tmp_path / "stale"
     content = getattr(make_lessons, which).read_text(encoding="utf-8")
     assert word in content

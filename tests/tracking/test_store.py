@@ -4,7 +4,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import textwrap
 import time
 
 import pytest
@@ -195,35 +194,68 @@ def test_after_a_move_writing_is_refused_and_relocate_mends_reading_and_writing(
     assert not (tmp_path / "mlruns").exists()
 
 
+RECORDING = """
+from placement.tracking.environment import prepare_environment
+
+prepare_environment()
+import mlflow.pyfunc
+import mlflow.store.tracking.sqlalchemy_store
+from placement.tracking.pyfunc_model import log_bundle
+from placement.tracking.registry import register
+from placement.tracking.runs import tracked_run
+from placement.tracking.store import open_store
+
+
+def record(barrier, bundle):
+    barrier.wait()
+    store = open_store()
+    with tracked_run(store, "placement", params={"l2": 1}) as run:
+        run.log_series({"loss": [(k, 1.0) for k in range(2000)]})
+        print(register(store, log_bundle(run, bundle)).alias, flush=True)
+"""
+
+AT_ONCE = """
+import multiprocessing
+import sys
+
+
+def record(*args):
+    import recording
+
+    recording.record(*args)
+
+
+if __name__ == "__main__":
+    # Where processes can be forked, they begin with MLflow imported: that alone takes seconds.
+    can_fork = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if can_fork else "spawn")
+    context.set_forkserver_preload(["recording"])
+    args = (context.Barrier(8), sys.argv[1])
+    started = [context.Process(target=record, args=args) for _ in range(8)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join(300)
+    sys.exit([process.exitcode for process in started] != [0] * 8)
+"""
+
+
 def test_eight_processes_at_once_on_a_fresh_directory_all_succeed(tmp_path, bundle):
-    code = textwrap.dedent(f"""
-        from placement.tracking.store import open_store
-        from placement.tracking.runs import tracked_run
-        from placement.tracking.pyfunc_model import log_bundle
-        from placement.tracking.registry import register
-        store = open_store()
-        with tracked_run(store, "placement", params={{"l2": 1}}) as run:
-            run.log_series({{"loss": [(k, 1.0) for k in range(2000)]}})
-            print(register(store, log_bundle(run, {str(bundle)!r})).alias)
-    """)
-    home = tmp_path / "fresh"
+    home, scripts = tmp_path / "fresh", tmp_path / "scripts"
     home.mkdir()
-    env = {**os.environ, "PYTHONPATH": _tree()}
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", code],
-            cwd=home,
-            env=env,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        for _ in range(8)
-    ]
-    said = [process.communicate(timeout=300) for process in started]
-    assert [process.returncode for process in started] == [0] * 8, said
-    assert [err for _, err in said] == [""] * 8
-    assert sorted(out.strip() for out, _ in said) == ["challenger"] * 7 + ["champion"]
+    scripts.mkdir()
+    (scripts / "recording.py").write_text(RECORDING)
+    (scripts / "at_once.py").write_text(AT_ONCE)
+    done = subprocess.run(
+        [sys.executable, scripts / "at_once.py", bundle],
+        cwd=home,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((_tree(), str(scripts)))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(done.stdout.split()) == ["challenger"] * 7 + ["champion"]
     runs = list_runs(open_store(home))
     assert [info.status for info in runs] == ["FINISHED"] * 8
     versions = open_store(home).client().search_model_versions("name = 'placement'")
