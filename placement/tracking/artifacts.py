@@ -5,14 +5,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from placement.tracking.store import Store, translated
+from placement.tracking.store import Store, store_errors
 
 
 def read_run_table(store: Store, run_id: str, artifact_file: str) -> list[dict[str, Any]] | None:
     """Return the records of a table that a run logged, None where there is none."""
     client = store.client()
-    with translated(store, f"read {artifact_file}"), tempfile.TemporaryDirectory() as folder:
-        if artifact_file not in {found.path for found in client.list_artifacts(run_id)}:
+    with store_errors(store, f"read {artifact_file}"), tempfile.TemporaryDirectory() as folder:
+        if artifact_file not in {item.path for item in client.list_artifacts(run_id)}:
             return None
         path = client.download_artifacts(run_id, artifact_file, folder)
         table = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -21,5 +21,5 @@ def read_run_table(store: Store, run_id: str, artifact_file: str) -> list[dict[s
 
 def add_text(store: Store, run_id: str, text: str, artifact_file: str) -> None:
     """Add a text to a run's files, in the place of an earlier one."""
-    with translated(store, f"log {artifact_file}"):
+    with store_errors(store, f"log {artifact_file}"):
         store.client().log_text(run_id, text, artifact_file)

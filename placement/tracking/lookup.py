@@ -15,7 +15,7 @@ from placement.errors import ModelError, did_you_mean
 from placement.model.scorer import DOCUMENT
 from placement.tracking.registry import CHALLENGER, CHAMPION, REGISTERED_MODEL, UNKNOWN_CODES
 from placement.tracking.relocate import is_elsewhere, local_path
-from placement.tracking.store import ARTIFACTS, Store, open_store, translated
+from placement.tracking.store import ARTIFACTS, Store, open_store, store_errors
 
 if TYPE_CHECKING:
     from mlflow.entities import LoggedModel
@@ -28,15 +28,15 @@ _RUNS = re.compile(r"runs:/(?P<run>[^/]+)(?:/.*)?")
 _LOGGED = re.compile(r"models:/(?P<id>m-[0-9a-f]{32})/?")
 _VERSION = re.compile(r"models:/(?P<name>[^/@]+)/(?P<version>\d+|latest)/?")
 _ALIAS = re.compile(r"models:/(?P<name>[^/@]+)@(?P<alias>[\w-]+)/?")
-_WAYS = "runs:/RUN_ID/model, models:/NAME/VERSION, a run id, champion or challenger"
+_FORMS = "runs:/RUN_ID/model, models:/NAME/VERSION, a run id, champion or challenger"
 _WORD = re.compile(r"[\w-]+")
 # Downloads live as long as the process.
 _downloads: list[tempfile.TemporaryDirectory[str]] = []
 
 
 @dataclass(frozen=True)
-class Resolved:
-    """A model that was found: `path` is its bundle directory.
+class ResolvedModel:
+    """A model and its bundle directory, `path`.
 
     The other fields are None or empty for a bundle directory, and `name` to `newer_version` for a
     run that was never registered. `created` is ISO 8601 in UTC; `newer_version` is the highest
@@ -60,20 +60,22 @@ class Resolved:
         return f"runs:/{self.run_id}/model" if self.run_id else str(self.path)
 
 
-def resolve(model: str, store: Store | None = None, *, name: str = REGISTERED_MODEL) -> Resolved:
+def resolve(
+    model: str, store: Store | None = None, *, name: str = REGISTERED_MODEL
+) -> ResolvedModel:
     """Find a model: a directory, `runs:/…`, `models:/…`, a run id, or an alias of `name`.
 
     Raises ModelError where there is none of that name. Without `store` it is located.
     """
     if bundle := bundle_directory(model):
-        return Resolved(bundle)
+        return ResolvedModel(bundle)
     store = store or open_store(create=False)
     if not store.exists:
         raise ModelError(
             f"no model {model!r}: it is no bundle directory, and there is no store at "
             f"{store.database} yet (placement train makes one)"
         )
-    with _unknown_told(store, model, name):
+    with _suggest_known(store, model, name):
         return _of_store(store, model, name)
 
 
@@ -88,16 +90,16 @@ def bundle_directory(model: str | Path) -> Path | None:
     """Return the bundle in a directory (also in an MLflow model's), None where there is none."""
     folder = Path(model)
     candidates = (folder, folder / "data" / "bundle")
-    found = next((c for c in candidates if (c / DOCUMENT).is_file()), None)
-    aside = folder.parent / f".{folder.name}.old" / DOCUMENT
-    if found is None and not folder.exists() and folder.name and aside.is_file():
+    bundle = next((c for c in candidates if (c / DOCUMENT).is_file()), None)
+    replaced = folder.parent / f".{folder.name}.old" / DOCUMENT
+    if bundle is None and not folder.exists() and folder.name and replaced.is_file():
         return folder.absolute()  # its reader knows that a save was stopped half-way
-    if found is None and folder.is_dir() and model not in {CHAMPION, CHALLENGER}:
+    if bundle is None and folder.is_dir() and model not in {CHAMPION, CHALLENGER}:
         raise ModelError(f"{model}: the directory holds no model bundle ({DOCUMENT} is missing)")
-    return found.absolute() if found else None
+    return bundle.absolute() if bundle else None
 
 
-def _of_store(store: Store, model: str, name: str) -> Resolved:
+def _of_store(store: Store, model: str, name: str) -> ResolvedModel:
     client = store.client()
     if match := _ALIAS.fullmatch(model):
         return _of_version(store, client.get_model_version_by_alias(match["name"], match["alias"]))
@@ -113,17 +115,17 @@ def _of_store(store: Store, model: str, name: str) -> Resolved:
         return _of_run(store, match["run"] if match else model, name)
     if _WORD.fullmatch(model):
         return _of_version(store, client.get_model_version_by_alias(name, model))
-    raise ModelError(f"no model {model!r}: give a bundle directory, {_WAYS}")
+    raise ModelError(f"no model {model!r}: give a bundle directory, {_FORMS}")
 
 
-def _of_version(store: Store, version: "ModelVersion") -> Resolved:
+def _of_version(store: Store, version: "ModelVersion") -> ResolvedModel:
     from placement.tracking.runs import iso_utc
 
     client = store.client()
     location = client.get_model_version_download_uri(version.name, str(version.version))
     newest = _newest(store, version.name)
     number = int(version.version)
-    return Resolved(
+    return ResolvedModel(
         _bundle_at(store, location),
         version.name,
         number,
@@ -135,7 +137,7 @@ def _of_version(store: Store, version: "ModelVersion") -> Resolved:
     )
 
 
-def _of_run(store: Store, run_id: str, name: str) -> Resolved:
+def _of_run(store: Store, run_id: str, name: str) -> ResolvedModel:
     run = store.client().get_run(run_id)
     outputs = run.outputs.model_outputs if run.outputs else []
     if not outputs:
@@ -145,7 +147,7 @@ def _of_run(store: Store, run_id: str, name: str) -> Resolved:
     return _of_logged(store, store.client().get_logged_model(outputs[-1].model_id), name)
 
 
-def _of_logged(store: Store, logged: "LoggedModel", name: str) -> Resolved:
+def _of_logged(store: Store, logged: "LoggedModel", name: str) -> ResolvedModel:
     from placement.tracking.runs import iso_utc
 
     client = store.client()
@@ -156,7 +158,7 @@ def _of_logged(store: Store, logged: "LoggedModel", name: str) -> Resolved:
         return _of_version(
             store, client.get_model_version(versions[-1].name, str(versions[-1].version))
         )
-    return Resolved(
+    return ResolvedModel(
         _bundle_at(store, logged.artifact_location),
         run_id=run_id,
         created=iso_utc(logged.creation_timestamp),
@@ -165,10 +167,10 @@ def _of_logged(store: Store, logged: "LoggedModel", name: str) -> Resolved:
 
 
 def _newest(store: Store, name: str) -> int:
-    found = store.client().search_model_versions(
+    versions = store.client().search_model_versions(
         f"name = '{name}'", max_results=1, order_by=["version_number DESC"]
     )
-    return int(found[0].version) if found else 0
+    return int(versions[0].version) if versions else 0
 
 
 def _bundle_at(store: Store, location: str) -> Path:
@@ -186,8 +188,8 @@ def _bundle_at(store: Store, location: str) -> Path:
                 else "were they deleted? (after a move: placement runs --relocate)"
             )
         )
-    if found := bundle_directory(folder):
-        return found
+    if bundle := bundle_directory(folder):
+        return bundle
     raise ModelError(f"{location} is a model of another program: it holds no {DOCUMENT}")
 
 
@@ -212,33 +214,33 @@ def _artifacts_above(location: str) -> str:
 
 
 @contextlib.contextmanager
-def _unknown_told(store: Store, model: str, name: str) -> Iterator[None]:
+def _suggest_known(store: Store, model: str, name: str) -> Iterator[None]:
     """Turn MLflow's "does not exist" into a ModelError with the nearest name that does."""
     from mlflow.exceptions import MlflowException
 
-    with translated(store, f"look up {model!r}"):
+    with store_errors(store, f"look up {model!r}"):
         try:
             yield
         except MlflowException as error:
             if error.error_code not in UNKNOWN_CODES:
                 raise
-            known = _known(store, name)
-            hint = did_you_mean(model, known) or f"; give {_WAYS}"
-            versions = [uri for uri in known if uri.startswith(f"models:/{name}/")]
+            names = _known_models(store, name)
+            hint = did_you_mean(model, names) or f"; give {_FORMS}"
+            versions = [uri for uri in names if uri.startswith(f"models:/{name}/")]
             if model == CHAMPION and versions:
                 hint = f": none was promoted; give --model {versions[-1]}, or train --promote"
             raise ModelError(f"no model {model!r} in {store.tracking_uri}{hint}") from error
 
 
-def _known(store: Store, name: str) -> list[str]:
+def _known_models(store: Store, name: str) -> list[str]:
     from placement.tracking.runs import list_runs
 
     client = store.client()
-    known = [info.run_id for info in list_runs(store, most=200)]
-    known += [f"runs:/{run_id}/model" for run_id in known]
+    names = [info.run_id for info in list_runs(store, most=200)]
+    names += [f"runs:/{run_id}/model" for run_id in names]
     for registered in client.search_registered_models():
         aliases = dict(registered.aliases)
-        known += [f"models:/{registered.name}@{alias}" for alias in aliases]
-        known += [f"models:/{registered.name}/{version}" for version in aliases.values()]
-        known += list(aliases) if registered.name == name else []
-    return known
+        names += [f"models:/{registered.name}@{alias}" for alias in aliases]
+        names += [f"models:/{registered.name}/{version}" for version in aliases.values()]
+        names += list(aliases) if registered.name == name else []
+    return names

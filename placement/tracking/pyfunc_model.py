@@ -18,7 +18,7 @@ from placement.model.scorer import DOCUMENT, WEIGHTS, CategoryColumn, NumberColu
 from placement.tracking.environment import unwarned
 from placement.tracking.provenance import public_version
 from placement.tracking.runs import TrackedRun
-from placement.tracking.store import translated
+from placement.tracking.store import store_errors
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -47,7 +47,7 @@ def log_bundle(run: TrackedRun, bundle: str | Path) -> LoggedModel:
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 
     client = run.client
-    with translated(run.store, "log the model"), tempfile.TemporaryDirectory() as scratch:
+    with store_errors(run.store, "log the model"), tempfile.TemporaryDirectory() as scratch:
         params = client.get_run(run.run_id).data.params
         logged = client.create_logged_model(
             run.experiment_id, name=MODEL_NAME, source_run_id=run.run_id, params=params
@@ -125,7 +125,7 @@ def _description(model_id: str | None, run_id: str | None) -> "Model":
 
 
 def _scorer_source() -> Path:
-    found = importlib.util.find_spec("placement.model.scorer")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("placement.model.scorer")
+    if spec is None or spec.origin is None:
         raise FileNotFoundError("placement/model/scorer.py")
-    return Path(found.origin)
+    return Path(spec.origin)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from placement.errors import GateRefused
 from placement.runtime.signals import hold_signals
 from placement.tracking.limits import short_tag
-from placement.tracking.store import Store, as_default, translated
+from placement.tracking.store import Store, default_store, store_errors
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -23,7 +23,7 @@ TAKEN_CODES = frozenset({"RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS"})
 
 
 @dataclass(frozen=True)
-class Registered:
+class RegisteredVersion:
     """A version of a registered model, and the alias that it got."""
 
     name: str
@@ -44,7 +44,7 @@ def register(
     may_be_champion: bool = True,
     promote: bool = False,
     tags: Mapping[str, object] | None = None,
-) -> Registered:
+) -> RegisteredVersion:
     """Register a logged model as a new version with an alias.
 
     It becomes champion with `promote`, or where there is no champion and it `may_be_champion`;
@@ -52,9 +52,9 @@ def register(
     """
     client = store.client()
     texts = {key: short_tag(value) for key, value in (tags or {}).items()}
-    with translated(store, f"register the model {name!r}"), store.lock(), as_default(store):
+    with store_errors(store, f"register the model {name!r}"), store.lock(), default_store(store):
         _make_registered_model(client, name)
-        made = client.create_model_version(
+        created = client.create_model_version(
             name,
             logged.uri,
             logged.run_id,
@@ -66,19 +66,19 @@ def register(
         vacant = may_be_champion and former is None
         alias = CHAMPION if promote or vacant else CHALLENGER
         if alias == CHAMPION:
-            _crown(client, name, int(made.version), former)
+            _make_champion(client, name, int(created.version), former)
         else:
-            client.set_registered_model_alias(name, alias, made.version)
-    return Registered(name, int(made.version), alias)
+            client.set_registered_model_alias(name, alias, created.version)
+    return RegisteredVersion(name, int(created.version), alias)
 
 
 def champion_of(store: Store, name: str) -> int | None:
     """Return the version of a registered model that is champion, None where none is."""
-    with translated(store, f"look up the champion of {name!r}"):
+    with store_errors(store, f"look up the champion of {name!r}"):
         return aliased_version(store.client(), name, CHAMPION)
 
 
-def conclude(
+def record_promotion(
     store: Store,
     name: str,
     version: int,
@@ -87,13 +87,17 @@ def conclude(
     tags: Mapping[str, object],
     promote: bool,
 ) -> bool:
-    """Record on a version what trying to promote it came to; with `promote`, make it champion.
+    """Tag a version with the outcome of trying to promote it; with `promote`, make it champion.
 
     The `tags` replace those of an earlier attempt. Returns False, with nothing written, where the
-    champion is no longer `opponent`: what was found out of that one holds no more.
+    champion is no longer `opponent`: the comparison with that one holds no more.
     """
     client = store.client()
-    with translated(store, f"promote version {version} of {name!r}"), store.lock(), hold_signals():
+    with (
+        store_errors(store, f"promote version {version} of {name!r}"),
+        store.lock(),
+        hold_signals(),
+    ):
         if aliased_version(client, name, CHAMPION) != opponent:
             return False
         for key in client.get_model_version(name, str(version)).tags:
@@ -101,7 +105,7 @@ def conclude(
                 client.delete_model_version_tag(name, str(version), key)
         _tag(client, name, version, tags)
         if promote:
-            _crown(client, name, version, opponent)
+            _make_champion(client, name, version, opponent)
     return True
 
 
@@ -114,7 +118,7 @@ def roll_back(
     versions, with the other's number. Raises GateRefused where no version is `previous`.
     """
     client = store.client()
-    with translated(store, f"roll back {name!r}"), store.lock(), hold_signals():
+    with store_errors(store, f"roll back {name!r}"), store.lock(), hold_signals():
         champion = aliased_version(client, name, CHAMPION)
         previous = aliased_version(client, name, PREVIOUS)
         if expected is not None and champion != expected:
@@ -125,17 +129,17 @@ def roll_back(
                 f"promotion leaves it, a rollback takes it away); to choose a version yourself: "
                 f"placement promote models:/{name}/N --force REASON"
             )
-        told = {}
+        origin = {}
         if champion is not None:
             _tag(client, name, champion, {**tags, "rollback_to": previous})
-            told = {"rollback_from": champion}
-        _tag(client, name, previous, {**tags, **told})
+            origin = {"rollback_from": champion}
+        _tag(client, name, previous, {**tags, **origin})
         client.set_registered_model_alias(name, CHAMPION, str(previous))
         client.delete_registered_model_alias(name, PREVIOUS)
     return champion, previous
 
 
-def _crown(client: "MlflowClient", name: str, version: int, former: int | None) -> None:
+def _make_champion(client: "MlflowClient", name: str, version: int, former: int | None) -> None:
     """Make a version champion in place of `former`; it is no challenger then."""
     if former is not None and former != version:
         client.set_registered_model_alias(name, PREVIOUS, str(former))

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from placement.errors import StoreError
-from placement.tracking.store import ARTIFACTS, Store, translated
+from placement.tracking.store import ARTIFACTS, Store, store_errors
 
-# Where MLflow's tables hold the place of artifacts.
+# The columns of MLflow's tables that hold locations of artifacts.
 COLUMNS = (
     ("experiments", "artifact_location"),
     ("runs", "artifact_uri"),
@@ -27,7 +27,7 @@ def relocate(store: Store) -> int:
     if not store.exists:
         raise StoreError(f"there is no store at {store.database}: placement train makes one")
     with (
-        translated(store, "relocate the artifacts"),
+        store_errors(store, "relocate the artifacts"),
         store.lock(),
         contextlib.closing(sqlite3.connect(store.database, timeout=20)) as connection,
         connection,
@@ -47,11 +47,11 @@ def is_elsewhere(store: Store, location: str) -> bool:
     root = local_path(_root(location))
     if store.directory is None or root is None or root.parent.name != store.directory.name:
         return False
-    own = store.directory / ARTIFACTS
-    if root == own:
+    artifacts = store.directory / ARTIFACTS
+    if root == artifacts:
         return False
     try:
-        return not root.samefile(own)  # the same folder by another way, such as a link
+        return not root.samefile(artifacts)  # the same folder by another way, such as a link
     except OSError:
         return True
 

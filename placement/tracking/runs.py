@@ -22,7 +22,7 @@ from placement.tracking.limits import (
     without_plateaus,
 )
 from placement.tracking.provenance import provenance_tags
-from placement.tracking.store import Store, translated
+from placement.tracking.store import Store, store_errors
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -32,7 +32,7 @@ Series = Sequence[tuple[int, float | None]]
 
 
 @dataclass(frozen=True)
-class Child:
+class NestedRun:
     """A run to be nested in another: what was tried there, and what it came to."""
 
     name: str
@@ -142,7 +142,7 @@ class TrackedRun:
             self.client.log_inputs(self.run_id, datasets=[entry])
         self.set_tags({f"data_digest.{context}": digest})
 
-    def log_children(self, children: Sequence[Child]) -> None:
+    def log_children(self, children: Sequence[NestedRun]) -> None:
         """Log finished runs nested in this one, each in three requests."""
         from mlflow.entities import Metric, Param
         from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
@@ -158,13 +158,13 @@ class TrackedRun:
                 if math.isfinite(value)
             ]
             with self._writing("a nested run"), hold_signals():
-                made = self.client.create_run(self.experiment_id, tags=tags, run_name=child.name)
-                run_id = made.info.run_id
+                created = self.client.create_run(self.experiment_id, tags=tags, run_name=child.name)
+                run_id = created.info.run_id
                 self.client.log_batch(run_id, metrics=metrics, params=params, synchronous=True)
                 self.client.set_terminated(run_id)
 
     def _writing(self, what: str) -> contextlib.AbstractContextManager[None]:
-        return translated(self.store, f"log {what}")
+        return store_errors(self.store, f"log {what}")
 
 
 @dataclass(frozen=True)
@@ -213,22 +213,22 @@ def ensure_experiment(store: Store, name: str) -> str:
     from mlflow.exceptions import MlflowException
 
     client = store.client()
-    with translated(store, f"open the experiment {name!r}"), store.lock():
-        found = client.get_experiment_by_name(name)
-        if found is None:
+    with store_errors(store, f"open the experiment {name!r}"), store.lock():
+        existing = client.get_experiment_by_name(name)
+        if existing is None:
             try:
                 return str(client.create_experiment(name, artifact_location=store.artifact_root))
             except MlflowException:
-                found = client.get_experiment_by_name(name)  # somebody else was faster
-                if found is None:
+                existing = client.get_experiment_by_name(name)  # somebody else was faster
+                if existing is None:
                     raise
-    if found.lifecycle_stage == "deleted":
+    if existing.lifecycle_stage == "deleted":
         raise StoreError(
             f"the experiment {name!r} was deleted: choose another --experiment, or "
-            f"mlflow experiments restore --experiment-id {found.experiment_id}"
+            f"mlflow experiments restore --experiment-id {existing.experiment_id}"
         )
-    _refuse_moved(store, found.artifact_location)
-    return str(found.experiment_id)
+    _refuse_moved(store, existing.artifact_location)
+    return str(existing.experiment_id)
 
 
 def list_runs(store: Store, experiment: str | None = None, most: int = 1000) -> list[RunInfo]:
@@ -236,13 +236,13 @@ def list_runs(store: Store, experiment: str | None = None, most: int = 1000) -> 
     if not store.exists:
         return []
     client = store.client()
-    with translated(store, "list the runs"):
+    with store_errors(store, "list the runs"):
         names = {e.experiment_id: e.name for e in client.search_experiments()}
         ids = [i for i, name in names.items() if experiment in {None, name}]
         if not ids:
             return []
-        found = client.search_runs(ids, max_results=most, order_by=["attributes.start_time DESC"])
-    return [_info(run, names[run.info.experiment_id]) for run in found]
+        runs = client.search_runs(ids, max_results=most, order_by=["attributes.start_time DESC"])
+    return [_info(run, names[run.info.experiment_id]) for run in runs]
 
 
 def iso_utc(milliseconds: int | None) -> str | None:
@@ -265,13 +265,13 @@ def _info(run: "Run", experiment: str) -> RunInfo:
 
 
 def _start(store: Store, experiment_id: str, run_name: str | None) -> TrackedRun:
-    with translated(store, "start a run"):
+    with store_errors(store, "start a run"):
         run = store.client().create_run(experiment_id, run_name=run_name)
     return TrackedRun(store, run.info.run_id, experiment_id, run.info.run_name or "")
 
 
 def _end(run: TrackedRun, status: str) -> None:
-    with translated(run.store, f"end the run {run.run_id} as {status}"):
+    with store_errors(run.store, f"end the run {run.run_id} as {status}"):
         run.client.set_terminated(run.run_id, status)
 
 

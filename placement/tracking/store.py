@@ -101,12 +101,12 @@ def open_store(start: Path | None = None, *, create: bool = True) -> Store:
     elif store.tracking_uri.startswith(("http://", "https://")):
         _ask_server(store.tracking_uri)
     if store.exists:
-        with translated(store, "open the tracking store"):
+        with store_errors(store, "open the tracking store"):
             store.client().search_experiments(max_results=1)
     return store
 
 
-def warm_up() -> None:
+def import_mlflow() -> None:
     """Do what recording needs once for a process, where that can be done before it is needed."""
     prepare_environment()
     with unwarned():
@@ -119,7 +119,7 @@ def warm_up() -> None:
 
 
 @contextlib.contextmanager
-def translated(store: Store, doing: str) -> Iterator[None]:
+def store_errors(store: Store, doing: str) -> Iterator[None]:
     """Turn what MLflow, the database or the disk raises into a StoreError naming the store."""
     with unwarned():
         from mlflow.exceptions import MlflowException
@@ -147,7 +147,7 @@ def translated(store: Store, doing: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def as_default(store: Store) -> Iterator[None]:
+def default_store(store: Store) -> Iterator[None]:
     """Make this store MLflow's process-wide default for a while.
 
     Needed where MLflow asks its default instead of the client's store, as in registering a logged

@@ -14,7 +14,7 @@ from sklearn.metrics import log_loss
 from placement.config import TrainConfig
 from placement.model.fitted import load_fitted
 from placement.tracking.pyfunc_model import log_bundle
-from placement.tracking.registry import conclude, register
+from placement.tracking.registry import record_promotion, register
 from placement.tracking.relocate import relocate
 from placement.tracking.runs import tracked_run
 from placement.tracking.store import open_store
@@ -95,7 +95,7 @@ def tags(store, name, model="placement"):
 
 
 def crown(store, name, over):
-    assert conclude(
+    assert record_promotion(
         store, "placement", VERSIONS[name], opponent=VERSIONS[over], tags={}, promote=True
     )
 

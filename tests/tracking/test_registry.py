@@ -4,7 +4,7 @@ import pytest
 
 from placement.errors import GateRefused
 from placement.tracking.pyfunc_model import log_bundle
-from placement.tracking.registry import champion_of, conclude, register, roll_back
+from placement.tracking.registry import champion_of, record_promotion, register, roll_back
 from placement.tracking.runs import tracked_run
 
 NAME = "placement"
@@ -34,7 +34,7 @@ def tags(store, version):
 
 
 def promote(store, version, opponent, **given):
-    return conclude(store, NAME, version, opponent=opponent, tags=given, promote=True)
+    return record_promotion(store, NAME, version, opponent=opponent, tags=given, promote=True)
 
 
 def test_a_registration_that_replaces_the_champion_leaves_it_as_previous(versions):
@@ -63,7 +63,7 @@ def test_nothing_is_written_where_another_is_champion_by_now(versions):
 def test_a_refusal_is_recorded_and_moves_nothing(versions):
     store = versions(2)
     kept = {"promotion": "refused", "promotion_rows": 12}
-    assert conclude(store, NAME, 2, opponent=1, tags=kept, promote=False)
+    assert record_promotion(store, NAME, 2, opponent=1, tags=kept, promote=False)
     assert aliases(store) == {"champion": 1, "challenger": 2}
     assert {key: tags(store, 2)[key] for key in kept} == {
         "promotion": "refused", "promotion_rows": "12",
@@ -72,7 +72,7 @@ def test_a_refusal_is_recorded_and_moves_nothing(versions):
 
 def test_the_tags_of_an_attempt_replace_those_of_the_one_before_and_no_others(versions):
     store = versions(2, tags={"converged": True})
-    conclude(
+    record_promotion(
         store,
         NAME,
         2,

@@ -15,7 +15,7 @@ from placement.tracking.pyfunc_model import log_bundle
 from placement.tracking.registry import register
 from placement.tracking.relocate import relocate
 from placement.tracking.runs import ensure_experiment, list_runs, tracked_run
-from placement.tracking.store import as_default, locate_store, open_store
+from placement.tracking.store import default_store, locate_store, open_store
 
 
 def test_the_nearest_directory_upwards_with_a_database_is_the_store(store, tmp_path, monkeypatch):
@@ -62,7 +62,7 @@ def test_the_users_settings_of_mlflow_are_kept(store, monkeypatch):
 def test_a_store_made_default_for_a_while_leaves_no_trace(store):
     import mlflow
 
-    with as_default(store):
+    with default_store(store):
         assert mlflow.get_tracking_uri() == store.tracking_uri
     assert "MLFLOW_TRACKING_URI" not in os.environ
     assert "MLFLOW_REGISTRY_URI" not in os.environ

@@ -24,8 +24,8 @@ from placement.reporting.text.tuning import draw_path
 from placement.runtime.worker_process import InlineWorker, ProcessWorker
 from placement.tracking.pyfunc_model import log_bundle
 from placement.tracking.registry import register
-from placement.tracking.runs import Child, TrackedRun, tracked_run
-from placement.tracking.store import open_store, warm_up
+from placement.tracking.runs import NestedRun, TrackedRun, tracked_run
+from placement.tracking.store import import_mlflow, open_store
 from placement.training.validation.l2_path import PenaltyPath
 
 SERIES = {
@@ -62,7 +62,7 @@ class RunKeeper:
 
     def warm_up(self) -> None:
         """Import what will be needed, and find the fonts."""
-        warm_up()
+        import_mlflow()
         with canvas():
             pass
 
@@ -220,7 +220,7 @@ class PathRecorder(RunKeeper):
             self.run.log_figures(folder)
         self.run.log_children(
             [
-                Child(
+                NestedRun(
                     f"l2={own.l2:g}",
                     {"l2": own.l2},
                     {"cv_log_loss": own.log_loss, "cv_se": own.standard_error},

@@ -12,7 +12,7 @@ from placement.reporting.text.promotion import (
     promotion_tags,
 )
 from placement.runtime.progress import NoProgress, ProgressListener
-from placement.tracking.registry import REGISTERED_MODEL, champion_of, conclude, roll_back
+from placement.tracking.registry import REGISTERED_MODEL, champion_of, record_promotion, roll_back
 from placement.tracking.store import open_store
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.selection.paired_scores import RowSource
@@ -47,7 +47,7 @@ def promote(
         if opponent == version.number:
             return _came_to(version, version.uri, "already champion", force=force)
         result = _judged(version, opponent, rows, force, watcher)
-        if conclude(
+        if record_promotion(
             store,
             version.name,
             version.number,
