@@ -120,6 +120,7 @@ def same(one, other, tolerance=EXACT):
 
 
 SHORT = {"epochs": 30}  # twenty of gradient descent before Newton's, as in the default of 300
+QUICK = ("--optimizer", "newton")
 WAYS = {
     "default": {},
     "unpenalised": {"l2": 0.0, "optimizer": "newton"},
@@ -232,10 +233,10 @@ def towns(files):
 def test_encoded_rows_go_to_the_disk_where_only_the_table_fits_into_memory(
     towns, files, tmp_path, monkeypatch, trained
 ):
-    expected = trained(towns)
+    expected = trained(towns, **SHORT)
     monkeypatch.setattr(storing, "_CERTAINLY_FITS", 0)
     monkeypatch.setattr(storing, "free_memory", lambda: 1_000_000)
-    config = TrainConfig(gradcheck_every=None)
+    config = TrainConfig(gradcheck_every=None, **SHORT)
     with Storage(folder=str(tmp_path / "cache")) as storage:
         tables = read([str(files / towns)], config, storage)
         assert isinstance(tables.train.store, MemoryColumnStore)
@@ -257,7 +258,7 @@ def test_a_disk_without_room_for_the_encoded_rows_is_told_before_they_are_writte
 
 
 def test_the_rows_of_a_fold_leave_the_disk_with_it(files, tmp_path):
-    config = TrainConfig(test_size=0.0, gradcheck_every=None)
+    config = TrainConfig(test_size=0.0, gradcheck_every=None, **SHORT)
     with Storage(stream=True, folder=str(tmp_path / "cache")) as storage:
         prepared, _ = understand(read([str(files / "table.csv")], config, storage), config)
         encoded = prepared.problem.source.path.stat().st_size
@@ -280,7 +281,7 @@ def left(folder):
 
 
 def test_what_was_streamed_is_removed_afterwards(run, files, here):
-    done = run("train", files / "table.csv", "--no-track", "--stream", "--cache", here)
+    done = run("train", files / "table.csv", "--no-track", *QUICK, "--stream", "--cache", here)
     assert done.code == 0
     assert f"rows stay in {here}" in done.out
     assert left(here) == []
@@ -296,7 +297,18 @@ def test_a_training_that_fails_leaves_nothing_on_the_disk(run, files, here):
 def test_the_columns_are_kept_and_taken_up_while_the_file_is_unchanged(run, files, here, tmp_path):
     sheet = tmp_path / "may.csv"
     sheet.write_bytes((files / "table.csv").read_bytes())
-    keep = ("train", sheet, "--no-track", "--cache", here, "--keep-cache", "--json", "--out", "m")
+    keep = (
+        "train",
+        sheet,
+        "--no-track",
+        *QUICK,
+        "--cache",
+        here,
+        "--keep-cache",
+        "--json",
+        "--out",
+        "m",
+    )
     first = run(*keep)
     kept = left(here)
     assert [name.split("-")[0] for name in kept] == ["columns"]
@@ -310,7 +322,7 @@ def test_kept_columns_are_not_those_of_a_changed_file_of_the_same_size_and_time(
 ):
     sheet = tmp_path / "may.csv"
     sheet.write_bytes((files / "table.csv").read_bytes())
-    keep = ("train", sheet, "--no-track", "--cache", here, "--keep-cache", "--json")
+    keep = ("train", sheet, "--no-track", *QUICK, "--cache", here, "--keep-cache", "--json")
     first, before = run(*keep), sheet.stat()
     sheet.write_bytes(sheet.read_bytes().replace(b"CSE", b"EEE"))
     os.utime(sheet, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -322,7 +334,7 @@ def test_kept_columns_are_not_those_of_a_changed_file_of_the_same_size_and_time(
 
 
 def test_kept_columns_are_not_read_again(run, files, here, monkeypatch):
-    keep = ("train", files / "table.csv", "--no-track", "--cache", here, "--keep-cache")
+    keep = ("train", files / "table.csv", "--no-track", *QUICK, "--cache", here, "--keep-cache")
     expected = run(*keep)
     monkeypatch.setattr("placement.data.columns.column_cache.load_columns", None)
     again = run(*keep)
@@ -333,7 +345,16 @@ def test_kept_columns_are_not_read_again(run, files, here, monkeypatch):
 
 
 def test_kept_columns_that_were_cut_short_are_read_again(run, files, here):
-    keep = ("train", files / "table.csv", "--no-track", "--cache", here, "--keep-cache", "--json")
+    keep = (
+        "train",
+        files / "table.csv",
+        "--no-track",
+        *QUICK,
+        "--cache",
+        here,
+        "--keep-cache",
+        "--json",
+    )
     first = run(*keep)
     (folder,) = here.glob("columns-*")
     cut = max(folder.glob("*.cells"), key=lambda path: path.stat().st_size)
@@ -344,7 +365,16 @@ def test_kept_columns_that_were_cut_short_are_read_again(run, files, here):
 
 
 def test_kept_columns_that_were_altered_are_read_again(run, files, here):
-    keep = ("train", files / "table.csv", "--no-track", "--cache", here, "--keep-cache", "--json")
+    keep = (
+        "train",
+        files / "table.csv",
+        "--no-track",
+        *QUICK,
+        "--cache",
+        here,
+        "--keep-cache",
+        "--json",
+    )
     first = run(*keep)
     (folder,) = here.glob("columns-*")
     for path in folder.iterdir():
@@ -360,7 +390,7 @@ def test_kept_columns_that_were_altered_are_read_again(run, files, here):
 def test_columns_of_an_earlier_state_of_a_file_are_replaced(run, files, here, tmp_path):
     sheet = tmp_path / "may.csv"
     sheet.write_bytes((files / "table.csv").read_bytes())
-    keep = ("train", sheet, "--no-track", "--cache", here, "--keep-cache")
+    keep = ("train", sheet, "--no-track", *QUICK, "--cache", here, "--keep-cache")
     assert run(*keep).code == 0
     kept = left(here)
     for _ in range(2):
@@ -374,7 +404,7 @@ def test_kept_columns_are_not_those_of_the_file_read_with_other_names(run, here,
     """Without a header line the first record is a row; with one, it is none."""
     rows = [f"{6 + k % 7 / 2},{'Yes' if k % 3 else 'No'}" for k in range(60)]
     (tmp_path / "may.csv").write_text("\n".join(["cgpa,placed", *rows]))
-    train = ("train", tmp_path / "may.csv", "--no-track", "--json", "--test-size", "0")
+    train = ("train", tmp_path / "may.csv", "--no-track", *QUICK, "--json", "--test-size", "0")
     keep = (*train, "--cache", here, "--keep-cache")
     for names in ((), ("--names", "cgpa,placed")):
         assert run(*keep, *names).json["rows"] == run(*train, *names).json["rows"]
@@ -417,7 +447,7 @@ def test_columns_in_use_stay_when_another_training_replaces_them(
 def test_what_came_through_a_pipe_is_not_kept_and_that_is_said(run, files, here, monkeypatch):
     content = io.BytesIO((files / "table.csv").read_bytes())
     monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=content))
-    done = run("train", "-", "--no-track", "--cache", here, "--keep-cache")
+    done = run("train", "-", "--no-track", *QUICK, "--cache", here, "--keep-cache")
     assert done.code == 0, done.err
     assert "came through a pipe, so nothing is kept for another time" in done.out
     assert left(here) == []
@@ -448,7 +478,7 @@ def test_of_two_processes_that_keep_the_same_columns_each_goes_on(files, tmp_pat
 
 def test_without_room_on_the_disk_nothing_is_begun(run, files, here, monkeypatch):
     monkeypatch.setattr(storing, "CELL_BYTES", 10**14)
-    done = run("train", files / "table.csv", "--no-track", "--stream", "--cache", here)
+    done = run("train", files / "table.csv", "--no-track", *QUICK, "--stream", "--cache", here)
     assert done.code == 6
     assert "--cache DIR" in done.err
     assert left(here) == []
@@ -459,9 +489,11 @@ def test_a_table_beyond_half_of_the_free_memory_is_streamed(run, files, here, mo
     small = storing.CELL_BYTES * 7 * ROWS
     for free, streamed in ((small, True), (3 * small, False)):
         monkeypatch.setattr(storing, "free_memory", lambda free=free: free)
-        done = run("train", files / "table.csv", "--no-track", "--cache", here)
+        done = run("train", files / "table.csv", "--no-track", *QUICK, "--cache", here)
         assert (f"rows stay in {here}" in done.out) == streamed
-        told = run("train", files / "table.csv", "--no-track", "--cache", here, "--in-memory")
+        told = run(
+            "train", files / "table.csv", "--no-track", *QUICK, "--cache", here, "--in-memory"
+        )
         assert "rows stay in" not in told.out
 
 
@@ -476,7 +508,7 @@ def numbers(document):
 def test_a_table_beyond_half_of_the_free_memory_is_evaluated_from_the_disk(
     run, files, here, monkeypatch
 ):
-    assert run("train", files / "part-1.csv", "--no-track", "--out", "model").code == 0
+    assert run("train", files / "part-1.csv", "--no-track", *QUICK, "--out", "model").code == 0
     frame = pd.read_csv(files / "part-2.csv").replace({"Rare A": "CSE", "Rare B": "CSE"})
     frame.loc[frame.index % 100 == 99, "branch"] = "AIML"
     frame.to_csv(here.parent / "new.csv", index=False)
@@ -532,7 +564,7 @@ def test_what_a_killed_process_leaves_on_the_disk_is_gone_after_the_next(run, fi
         "learning.fit_and_test = stalled\n"
         "from placement.cli import main; main(sys.argv[1:])"
     )
-    words = ["train", files / "table.csv", "--no-track", "--stream", "--cache", here]
+    words = ["train", files / "table.csv", "--no-track", *QUICK, "--stream", "--cache", here]
     process = subprocess.Popen(
         [sys.executable, "-c", stall, *map(str, words)], stdout=subprocess.PIPE, text=True
     )
