@@ -1,4 +1,4 @@
-"""What one epoch of training left behind; a fit is a list of these."""
+"""The record of one epoch; the history of a fit is a list of these."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ Stopped = str  # tolerance | epoch_limit | patience | clamped | separable | inte
 class Epoch:
     """One pass over the training rows.
 
-    Epoch k stands at the parameters after k passes: epoch 0 is the start. Losses are means over
+    Epoch k describes the parameters after k passes: epoch 0 is the start. Losses are means over
     the weights at those parameters; `loss` is unpenalised. `weights: (d,)` and `intercept` are
     the parameters themselves, on the encoded columns (empty when read from a bundle).
     `gradient_norm` is the Euclidean norm of the gradient of the penalised mean loss.

@@ -1,10 +1,10 @@
-"""Binary cross-entropy of a clamped probability and, beside it, its gradient by hand.
+"""Binary cross-entropy of a clamped probability, and its gradient by hand.
 
     loss(p, y) = −[y·log p̃ + (1 − y)·log(1 − p̃)],   p̃ = clamp(p, ε, 1 − ε)
     dloss/dz   = (p − y)·[ε ≤ p ≤ 1 − ε],            p = sigmoid(z), z = x·w + b
 
 Shapes: `p, z, y, weight: (n,)`, `x: (n, d)`; y in [0, 1]. Beyond the clamp the derivative is
-zero: a confidently wrong row costs −log ε and teaches nothing. The loss from the logit has no
+zero: a confidently wrong row costs −log ε and has no gradient. The loss from the logit has no
 such rows. In float32 `1 - 1e-8 == 1`, so ε is never below the dtype's own epsilon.
 """
 
@@ -19,13 +19,13 @@ from placement.errors import DataError
 Loss = Literal["clamped", "logits"]
 
 
-def effective_epsilon(dtype: torch.dtype, asked: float = 1e-8) -> float:
-    """Return the clamp that works in this dtype: the one asked for, or `finfo(dtype).eps`.
+def effective_epsilon(dtype: torch.dtype, epsilon: float = 1e-8) -> float:
+    """Return the clamp that works in this dtype: the one given, or `finfo(dtype).eps`.
 
     >>> effective_epsilon(torch.float32, 1e-8)
     1.1920928955078125e-07
     """
-    return max(asked, torch.finfo(dtype).eps)
+    return max(epsilon, torch.finfo(dtype).eps)
 
 
 def clamped_bce(p: Tensor, y: Tensor, epsilon: float = 1e-8) -> Tensor:
@@ -43,19 +43,19 @@ def clamped_bce_sum(
 ) -> Tensor:
     """Sum of the losses of probabilities `p: (n,)`; without a `weight` each counts once.
 
-    `hard` promises that every target is 0 or 1. Of the two logarithms one then counts: that of
-    the probability given to what happened, |p̃ − (1 − y)|. The same bits, with half the work.
+    `hard`: the caller guarantees that every target is 0 or 1. Of the two logarithms one then
+    counts: that of the outcome's probability, |p̃ − (1 − y)|. The same bits, with half the work.
     """
     _check_shapes(p, y, weight)
     epsilon = effective_epsilon(p.dtype, epsilon)
-    inside = p.clamp(epsilon, 1 - epsilon)
+    clamped = p.clamp(epsilon, 1 - epsilon)
     if hard:
-        rows = (inside + (y - 1)).abs().log()
+        log_likelihood = (clamped + (y - 1)).abs().log()
     else:
-        rows = y * inside.log() + (1 - y) * (1 - inside).log()
+        log_likelihood = y * clamped.log() + (1 - y) * (1 - clamped).log()
     if weight is None:
-        return -rows.sum()
-    return -torch.dot(weight.reshape(-1).to(rows.dtype), rows.reshape(-1))
+        return -log_likelihood.sum()
+    return -torch.dot(weight.reshape(-1).to(log_likelihood.dtype), log_likelihood.reshape(-1))
 
 
 def logit_bce_sum(z: Tensor, y: Tensor, weight: Tensor | None) -> Tensor:
@@ -75,7 +75,7 @@ def gradient_by_hand(
 ) -> tuple[Tensor, Tensor]:
     """Gradient of the summed loss by the chain rule: `((d,), ())` for weights and intercept.
 
-    A witness for the gradient check; training never steps with it.
+    For the gradient check only; training never steps with it.
     """
     _check_shapes(p, y, weight)
     dz = weight * (p - y)
@@ -85,7 +85,7 @@ def gradient_by_hand(
 
 
 def check_targets(y: Tensor) -> None:
-    """Refuse a target outside [0, 1]: the formula would happily return a negative loss."""
+    """Refuse a target outside [0, 1], for which the formula would return a negative loss."""
     outside = ~((y >= 0) & (y <= 1))
     if bool(outside.any()):
         row = int(outside.reshape(-1).nonzero()[0]) + 1

@@ -46,8 +46,8 @@ def fit(
 
 def check_settings(config: TrainConfig) -> None:
     """Raise UsageError for settings that `fit` could only ignore."""
-    chosen = ("threshold",) if isinstance(config.threshold, str) else ()
-    of_command = ("refit", "gradcheck_every", "calibrate", *chosen)
+    policy = ("threshold",) if isinstance(config.threshold, str) else ()
+    of_command = ("refit", "gradcheck_every", "calibrate", *policy)
     unused = {
         "give it to read_table": config.of_scope("read"),
         "use the command line": config.of_scope("run")

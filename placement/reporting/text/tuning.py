@@ -99,7 +99,7 @@ def tune_text(result: TuneResult, command: str = "placement") -> str:
         f"Chosen: --l2 {path.l2:g}, {RULE}",
         f"({best.log_loss:.4f} at --l2 {best.l2:g}, standard error {best.standard_error:.4f}).",
     ]
-    if path.says_little:
+    if path.is_inconclusive:
         lines.append(
             "Careful: even the strongest penalty, next to the base rate, is within that error: "
             "these columns say little."

@@ -1,6 +1,6 @@
-"""Four witnesses for one gradient: by hand, autograd, a difference quotient, torch's gradcheck.
+"""Check a gradient by four methods: by hand, autograd, difference quotient, torch's gradcheck.
 
-The loss is the weighted mean over the rows asked. The difference and torch's gradcheck always
+The loss is the weighted mean over the rows. The difference and torch's gradcheck always
 run in float64, on the same rounded inputs and with the same effective ε.
 """
 
@@ -15,7 +15,7 @@ from placement.arrays import AnyFloatArray
 from placement.config import TrainConfig
 from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, unit_weights
 from placement.errors import UsageError
-from placement.model import loss as losses
+from placement.model import loss as cross_entropy
 from placement.training.gradcheck import gradient_methods
 from placement.training.gradcheck.gradient_methods import LINKS, Rows
 from placement.training.gradcheck.report import GradientCheck, ParameterCheck
@@ -52,8 +52,8 @@ def check_scalar(
     >>> check_scalar().gradients[0].manual
     6.691762447357178
     """
-    one = np.ones(1)
-    rows = _rows(one[:, None] * x, one * y, one, one * w, b, dtype, epsilon, "clamped")
+    unit = np.ones(1)
+    rows = _rows(unit[:, None] * x, unit * y, unit, unit * w, b, dtype, epsilon, "clamped")
     return _check(rows, ("w",), broken, show_links=True)
 
 
@@ -63,24 +63,24 @@ def check_batch(
     intercept: float,
     dtype: str = "float64",
     epsilon: float = 1e-8,
-    loss: losses.Loss = "clamped",
+    loss: cross_entropy.Loss = "clamped",
     names: Sequence[str] | None = None,
     broken: str | None = None,
 ) -> GradientCheck:
     """Check some rows at `weights: (d,)`, parameter by parameter."""
-    asked = _rows(rows.x, rows.y, rows.weight, weights, intercept, dtype, epsilon, loss)
+    at_weights = _rows(rows.x, rows.y, rows.weight, weights, intercept, dtype, epsilon, loss)
     columns = range(1, rows.x.shape[1] + 1)
     labels = tuple(names) if names is not None else tuple(f"x{j}" for j in columns)
-    return _check(asked, tuple(f"w[{name}]" for name in labels), broken, show_links=False)
+    return _check(at_weights, tuple(f"w[{name}]" for name in labels), broken, show_links=False)
 
 
 def check_beyond_clamp(
     dtype: str = "float64",
     epsilon: float = 1e-8,
-    loss: losses.Loss = "clamped",
+    loss: cross_entropy.Loss = "clamped",
     broken: str | None = None,
 ) -> GradientCheck:
-    """Check rows beyond the clamp, on both sides with both targets, beside ordinary ones."""
+    """Check rows outside the clamp, on both sides with both targets, and ordinary ones."""
     x = np.array([[-40.0], [-40.0], [40.0], [40.0], [-200.0], [200.0], [-0.5], [0.25]])
     y = np.array([0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0])
     rows = Chunk(x, y, np.ones(len(y)))
@@ -110,7 +110,7 @@ def check_gradients(
         prepared = prepare(data, TrainConfig(epsilon=epsilon))
         source, names = prepared.problem.source, prepared.encoder.names
     for chunk in source:
-        losses.check_targets(torch.from_numpy(np.array(chunk.y, dtype=np.float64)))
+        cross_entropy.check_targets(torch.from_numpy(np.array(chunk.y, dtype=np.float64)))
     start = np.zeros(source.columns)
     return check_batch(first_rows(source), start, 0.0, dtype, epsilon, names=names)
 
@@ -129,14 +129,14 @@ def _rows(
     intercept: float,
     dtype: str,
     epsilon: float,
-    loss: losses.Loss,
+    loss: cross_entropy.Loss,
 ) -> Rows:
     if dtype not in TOLERANCES:
         raise UsageError(f"--dtype {dtype!r}: choose float64 or float32")
-    kind = torch.float32 if dtype == "float32" else torch.float64
+    torch_dtype = torch.float32 if dtype == "float32" else torch.float64
 
     def tensor(array: npt.ArrayLike) -> torch.Tensor:
-        return torch.from_numpy(np.array(array, dtype=np.float64)).to(kind)
+        return torch.from_numpy(np.array(array, dtype=np.float64)).to(torch_dtype)
 
     return Rows(
         x=tensor(x),
@@ -144,7 +144,7 @@ def _rows(
         weight=tensor(weight),
         weights=tensor(weights),
         intercept=tensor([intercept]),
-        epsilon=losses.effective_epsilon(kind, epsilon),
+        epsilon=cross_entropy.effective_epsilon(torch_dtype, epsilon),
         loss=loss,
     )
 
@@ -157,11 +157,11 @@ def _check(
     dtype = "float32" if rows.x.dtype == torch.float32 else "float64"
     double = rows.double()
     corner = gradient_methods.near_corner(double)
-    away = double.where(~corner)
+    smooth = double.where(~corner)
     manual, links = gradient_methods.by_hand(rows, broken)
     autograd = gradient_methods.by_autograd(rows)
-    difference = gradient_methods.by_difference(away)
-    reference = gradient_methods.by_hand(away, broken)[0]
+    difference = gradient_methods.by_difference(smooth)
+    reference = gradient_methods.by_hand(smooth, broken)[0]
     gradients = tuple(
         _compare(name, dtype, size, *figures)
         for name, size, *figures in zip(
@@ -174,9 +174,9 @@ def _check(
             strict=True,
         )
     )
-    agreed = gradient_methods.torch_agrees(away)
+    agreed = gradient_methods.torch_agrees(smooth)
     return GradientCheck(
-        passed=agreed and all(one.passed for one in gradients),
+        passed=agreed and all(gradient.passed for gradient in gradients),
         dtype=dtype,
         epsilon=rows.epsilon,
         loss=gradient_methods.mean_loss(rows),
@@ -199,17 +199,17 @@ def _compare(
     difference: float,
     reference: float,
 ) -> ParameterCheck:
-    """Hand against autograd in the dtype, hand in float64 against the difference.
+    """Compare by hand with autograd in the dtype, and by hand in float64 with the difference.
 
-    The absolute part of the tolerance is in units of the column's own size.
+    The absolute part of the tolerance is in units of the column's size.
     """
     pairs = ((manual, autograd, dtype), (reference, difference, "float64"))
     errors, passed = [], True
-    for ours, theirs, kind in pairs:
-        absolute, relative = TOLERANCES[kind]
-        errors.append(abs(ours - theirs))
+    for by_hand, expected, precision in pairs:
+        absolute, relative = TOLERANCES[precision]
+        errors.append(abs(by_hand - expected))
         # Written so that NaN fails.
-        passed = passed and errors[-1] <= absolute * size + relative * abs(theirs)
+        passed = passed and errors[-1] <= absolute * size + relative * abs(expected)
     worst: Any = float(np.max(errors))
     return ParameterCheck(
         parameter=name,

@@ -1,4 +1,4 @@
-"""The gradient of the mean loss on a few rows, by each witness.
+"""The gradient of the mean loss on a few rows, by each method.
 
 By hand, the chain rule has these links, per row:
 
@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from placement.arrays import FloatArray
-from placement.model import loss as losses
+from placement.model import loss as cross_entropy
 from placement.model.perceptron import Perceptron
 
 LINKS = ("dL_dyhat", "dyhat_dz", "dz_dw", "dz_db")
-SPOILT = 1.1  # what a broken link is multiplied by
+BREAK_FACTOR = 1.1  # what a broken link is multiplied by
 _CORNER = 1e-6  # relative distance of p to a corner of the clamp
 _SHIFT = 5e-7  # of the logit, so that no row outside _CORNER crosses a corner
 _UNRESOLVED = 1e-6  # 1 − p below which float64 blurs log(1 − p) beyond torch's tolerance
@@ -34,20 +34,20 @@ class Rows:
     weights: Tensor
     intercept: Tensor
     epsilon: float
-    loss: losses.Loss
+    loss: cross_entropy.Loss
 
     def double(self) -> "Rows":
         """The same rounded numbers in float64; ε stays that of the dtype they came in."""
         names = ("x", "y", "weight", "weights", "intercept")
         return replace(self, **{name: getattr(self, name).double() for name in names})
 
-    def where(self, keep: Tensor) -> "Rows":
-        """Some of the rows, weighing nothing where left out, so that the mean stays the mean."""
-        return replace(self, weight=self.weight * keep)
+    def where(self, mask: Tensor) -> "Rows":
+        """Some of the rows: the others have weight 0, so that the mean stays the mean."""
+        return replace(self, weight=self.weight * mask)
 
     @property
     def total(self) -> Tensor:
-        """Σ weight, or 1 where nothing weighs."""
+        """Σ weight, or 1 where that is 0."""
         total = self.weight.sum()
         return total if total > 0 else torch.ones_like(total)
 
@@ -62,13 +62,12 @@ def by_hand(rows: Rows, broken: str | None = None) -> tuple[list[float], dict[st
     p = torch.sigmoid(rows.logits)
     links = _links(p, rows)
     if broken is not None:
-        links[broken] = links[broken] * SPOILT
+        links[broken] = links[broken] * BREAK_FACTOR
     if rows.loss == "clamped":
         dz = links["dL_dyhat"] * links["dyhat_dz"]
     else:
-        # From the logit both links are one, and no division by 1 − ŷ is left.
-        spoilt = broken in LINKS[:2]
-        dz = (p - rows.y) * (SPOILT if spoilt else 1.0)
+        # From the logit both links are a single one, without a division by 1 − ŷ.
+        dz = (p - rows.y) * (BREAK_FACTOR if broken in LINKS[:2] else 1.0)
     share = rows.weight / rows.total
     by_weight = links["dz_dw"].T @ (dz * share)
     by_intercept = (dz * links["dz_db"] * share).sum()
@@ -77,10 +76,10 @@ def by_hand(rows: Rows, broken: str | None = None) -> tuple[list[float], dict[st
 
 
 def _links(p: Tensor, rows: Rows) -> dict[str, Tensor]:
-    safe = p.clamp(rows.epsilon, 1 - rows.epsilon)
-    slope = -(rows.y / safe) + (1 - rows.y) / (1 - safe)
+    clamped = p.clamp(rows.epsilon, 1 - rows.epsilon)
+    slope = -(rows.y / clamped) + (1 - rows.y) / (1 - clamped)
     if rows.loss == "clamped":
-        slope = slope * losses.is_inside(p, rows.epsilon)
+        slope = slope * cross_entropy.is_inside(p, rows.epsilon)
     return {
         "dL_dyhat": slope,
         "dyhat_dz": p * (1 - p),
@@ -101,9 +100,9 @@ def by_autograd(rows: Rows) -> list[float]:
 
 def _loss(z: Tensor, rows: Rows) -> Tensor:
     if rows.loss == "logits":
-        return losses.logit_bce_sum(z, rows.y, rows.weight) / rows.total
+        return cross_entropy.logit_bce_sum(z, rows.y, rows.weight) / rows.total
     p = torch.sigmoid(z)
-    return losses.clamped_bce_sum(p, rows.y, rows.weight, rows.epsilon) / rows.total
+    return cross_entropy.clamped_bce_sum(p, rows.y, rows.weight, rows.epsilon) / rows.total
 
 
 def mean_loss(rows: Rows) -> float:
@@ -114,25 +113,25 @@ def mean_loss(rows: Rows) -> float:
 def by_difference(rows: Rows) -> list[float]:
     """Central differences of the loss written from the logit, in numpy: nothing of torch's.
 
-    Row by row before the sum, for the sums themselves would drown the differences.
+    Row by row before the sum, for the differences would be lost in the rounding of the sums.
     """
     z, y = rows.logits.numpy(), rows.y.numpy()
     share = (rows.weight / rows.total).numpy()
     columns = [*rows.x.numpy().T, np.ones(len(z))]
-    found = []
+    gradient = []
     for column in columns:
         step = _SHIFT / max(1.0, float(np.abs(column).max(initial=0.0)))
         up, down = (_row_losses(z + sign * step * column, y, rows) for sign in (1, -1))
-        found.append(float(((up - down) * share).sum() / (2 * step)))
-    return found
+        gradient.append(float(((up - down) * share).sum() / (2 * step)))
+    return gradient
 
 
 def _row_losses(z: FloatArray, y: FloatArray, rows: Rows) -> FloatArray:
     if rows.loss == "clamped":
         corner = np.log1p(-rows.epsilon) - np.log(rows.epsilon)
         z = np.clip(z, -corner, corner)
-    losses_of_rows: FloatArray = y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)
-    return losses_of_rows
+    row_losses: FloatArray = y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)
+    return row_losses
 
 
 def torch_agrees(rows: Rows) -> bool:
@@ -170,10 +169,10 @@ def _corner(rows: Rows) -> float:
 
 
 def clamped_rows(rows: Rows) -> int:
-    """Number of rows beyond the clamp."""
+    """Number of rows outside the clamp."""
     if rows.loss == "logits":
         return 0
-    return int((~losses.is_inside(torch.sigmoid(rows.logits), rows.epsilon)).sum())
+    return int((~cross_entropy.is_inside(torch.sigmoid(rows.logits), rows.epsilon)).sum())
 
 
 def sizes(rows: Rows) -> list[float]:

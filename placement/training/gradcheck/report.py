@@ -1,4 +1,4 @@
-"""What a gradient check found, as data and as a table for notebooks."""
+"""The result of a gradient check, as data and as a table for notebooks."""
 
 import html
 from dataclasses import asdict, dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ParameterCheck:
-    """One parameter: its gradient by three witnesses, and the largest difference."""
+    """One parameter: its gradient by three methods, and the largest difference."""
 
     parameter: str
     manual: float
@@ -41,23 +41,23 @@ class GradientCheck:
 
     @property
     def max_abs_error(self) -> float:
-        """The largest difference between two witnesses."""
-        return max(one.abs_error for one in self.gradients)
+        """The largest difference between two methods."""
+        return max(gradient.abs_error for gradient in self.gradients)
 
     @property
     def max_rel_error(self) -> float:
         """The largest difference relative to its gradient."""
-        return max(one.rel_error for one in self.gradients)
+        return max(gradient.rel_error for gradient in self.gradients)
 
     @property
     def failure(self) -> str:
         """One sentence that shows both numbers of the worst parameter; empty where passed."""
         if self.passed:
             return ""
-        failed = [one for one in self.gradients if not one.passed]
+        failed = [gradient for gradient in self.gradients if not gradient.passed]
         if not failed:
             return "gradient check failed: torch.autograd.gradcheck disagrees with autograd"
-        worst = max(failed, key=lambda one: one.abs_error)
+        worst = max(failed, key=lambda gradient: gradient.abs_error)
         return (
             f"gradient check failed at {worst.parameter}: by hand {worst.manual!r}, "
             f"autograd {worst.autograd!r}, difference quotient {worst.finite_difference!r}"
@@ -71,8 +71,8 @@ class GradientCheck:
             if name not in ("gradients", "corner_rows", "rows", "form")
         }
         document["gradients"] = [
-            {name: value for name, value in asdict(one).items() if name != "passed"}
-            for one in self.gradients
+            {name: value for name, value in asdict(gradient).items() if name != "passed"}
+            for gradient in self.gradients
         ]
         return document
 

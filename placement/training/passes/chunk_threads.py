@@ -16,7 +16,7 @@ from placement.runtime.ordered_map import in_order
 
 T = TypeVar("T")
 
-PART_CHUNKS = 4  # summed up by one thread in a go
+PART_CHUNKS = 4  # summed up by one thread at a time
 
 
 def map_chunks(
@@ -29,16 +29,16 @@ def map_chunks(
     numpy's BLAS where `work` uses it (`blas`).
     """
 
-    def one(part: int) -> T:
+    def work_on(part: int) -> T:
         torch.set_num_threads(1)
         first = part * PART_CHUNKS
         return work(map(source.chunk, range(first, min(first + PART_CHUNKS, len(source)))))
 
-    with one_thread(), ExitStack() as held:
+    with one_thread(), ExitStack() as stack:
         if blas:
-            held.enter_context(_libraries().limit(limits=1))
+            stack.enter_context(_libraries().limit(limits=1))
         parts = range(-(-len(source) // PART_CHUNKS))
-        yield from in_order(parts, one, min(threads, len(parts)))
+        yield from in_order(parts, work_on, min(threads, len(parts)))
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def _libraries() -> ThreadpoolController:
 
 
 def tensors(chunk: Chunk, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Return x, y and weight of a chunk as torch wants them, without a copy where it can be.
+    """Return x, y and weight of a chunk as tensors, without a copy where that is possible.
 
     The weight is None where every row counts once.
     """

@@ -1,7 +1,7 @@
-"""Which process this is of how many, and how their sums become one.
+"""The ranks of a distributed training, and sums over all of them.
 
 Alone, every function is the identity. Each rank must make the same calls in the same order,
-with zero rows too, or the others wait for ever.
+with zero rows too, or the others block for ever.
 """
 
 from types import ModuleType

@@ -25,7 +25,7 @@ from placement.training.passes.chunk_threads import map_chunks, tensors, total_w
 
 @dataclass(frozen=True)
 class LossSettings:
-    """Which loss is summed up, on how many threads. `hard`: every target is known to be 0 or 1."""
+    """Which loss is summed up, on how many threads. `hard`: every target is 0 or 1."""
 
     loss: cross_entropy.Loss
     epsilon: float
@@ -160,7 +160,7 @@ class _Products:
         root = working_weight.sqrt().unsqueeze(1)
         scaled = torch.mul(x, root, out=self._scaled[: len(x)]).numpy()
         # numpy's BLAS is three times as fast as torch's on products as flat as these, and of a
-        # matrix with itself it works out one half only.
+        # matrix with itself it computes one half only.
         self._total[:-1, :-1] += scaled.T @ scaled
         sums = (x.T @ working_weight).numpy()
         self._total[-1, :-1] += sums

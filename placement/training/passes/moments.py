@@ -16,7 +16,7 @@ from placement.training.passes.chunk_threads import map_chunks, tensors, total_w
 
 ALIASED = 1e-10  # of a column's squared length: what earlier columns leave unexplained
 CONSTANT = 1e-20
-ROUNDED = 1e-2  # products in float32 are right to 1e-5 or so, and tell no less than this
+ROUNDED = 1e-2  # products in float32 are right to 1e-5 or so, and resolve no less than this
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Moments:
     def aliased(self) -> tuple[int, ...]:
         """The columns that are linear combinations of earlier ones or the intercept.
 
-        Without a penalty they have no coefficient of their own.
+        Without a penalty they have no coefficient.
         """
         return tuple(np.flatnonzero(self.unexplained <= ALIASED).tolist())
 

@@ -1,4 +1,4 @@
-"""What one pass over the rows tells before fitting: totals, moments, aliased columns, bad cells."""
+"""One pass over the rows before fitting: totals, moments, aliased columns, invalid cells."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from placement.training.passes.moments import ROUNDED, Moments, Totals, column_t
 class Inspection:
     """The totals of the rows and, where products were taken, the moments as the model sees them.
 
-    `aliased` are the columns that have no coefficient of their own without a penalty.
+    `aliased` are the columns that have no coefficient where there is no penalty.
     """
 
     totals: Totals
@@ -50,7 +50,7 @@ def inspect(
 
 
 def _check_rows(source: Chunks, totals: Totals, names: Sequence[str]) -> None:
-    """Refuse what cannot be trained on; the totals tell whether a closer look is needed."""
+    """Refuse what cannot be trained on; chunks are checked only where totals are in doubt."""
     if totals.in_doubt:
         rows_before = 0
         for chunk in source:

@@ -17,7 +17,7 @@ WIDE_COLUMNS = 2_000  # beyond, a Hessian per step costs more than lbfgs's many 
 
 @dataclass(frozen=True)
 class Options:
-    """Settings of the loop. `batch_size` None: all rows at once; `lr` None: found from the data."""
+    """Settings of the loop. `batch_size` None: all rows at once; `lr` None: 1/L of the data."""
 
     optimizer: str = "auto"
     epochs: int = 300
@@ -57,7 +57,7 @@ class Options:
 
     @property
     def numpy_dtype(self) -> npt.DTypeLike:
-        """The dtype of the training, in numpy's words."""
+        """The dtype of the training for numpy."""
         return np.dtype(self.dtype)
 
     @property

@@ -66,10 +66,10 @@ class Problem:
     def with_penalty(self, l2: float, weights: FloatArray, intercept: float) -> "Problem":
         """The same rows with another penalty above 0, begun at a solution `weights: (width,)`.
 
-        From a neighbour's optimum on, only the last of the stages has anything left to do.
+        From the optimum of a similar penalty on, only the last of the stages is needed.
         """
         if self.options.l2 <= 0 or l2 <= 0:
-            raise ValueError("without a penalty the columns must be looked at first")
+            raise ValueError("without a penalty the columns must be inspected first")
         return replace(
             self,
             options=replace(self.options, l2=l2),

@@ -1,4 +1,4 @@
-"""One step of each optimizer: gd, sgd, adam, lbfgs, newton.
+"""One step of each optimizer.
 
 All of them step with the gradient that `backward()` left in `.grad`, summed over chunks,
 threads and ranks, the penalty's share added once, divided once by Σ weight.

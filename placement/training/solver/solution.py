@@ -37,7 +37,7 @@ class Solution:
 
 
 def solution_of(history: Sequence[Epoch], problem: Problem) -> Solution:
-    """Sum up a finished training; under patience the epoch of the best validation loss counts."""
+    """Return where a training ended; under patience, the epoch of the best validation loss."""
     last = history[-1]
     best = _best(history, problem)
     first_order = any(OPTIMIZERS[stage.optimizer].uses_lr for stage in problem.stages)

@@ -26,7 +26,7 @@ FEW_COLUMNS = 200  # up to which their Hessian is factorised faster by one threa
 def path_config(config: TrainConfig) -> TrainConfig:
     """Return the settings in which a path is followed: by Newton's method, to the optimum.
 
-    Every optimizer has the same one; the penalty is only to begin with.
+    Every optimizer has the same one; the penalty is only that of the start.
     """
     return replace(
         config, optimizer="newton", epochs=None, lr=None, batch_size=None, momentum=None,
@@ -40,22 +40,21 @@ def tune(
     l2: Sequence[float],
     on_progress: Callable[[str], None] = lambda _what: None,
 ) -> PenaltyPath:
-    """Try penalties `l2`, strong to weak, on the rows that train, in each of the foldings.
+    """Try penalties `l2`, strong to weak, on the training rows, in each of the foldings.
 
-    These are as `folds_of` makes them. `prepared`, in the settings of `path_config`, gives the rows
-    and the weights at each penalty.
-    `on_progress` hears of every fit that is done.
+    These are as `assign_folds` makes them. `prepared`, in the settings of `path_config`, gives the
+    rows and the weights at each penalty. `on_progress` is called after every fit.
     """
     weights = np.empty((len(l2), len(prepared.encoder.names)))
     losses, sizes = [], []
     with one_thread() if weights.shape[1] <= FEW_COLUMNS else nullcontext():
-        for place, found in enumerate(follow(prepared.problem, l2)):
-            weights[place] = found.weights
+        for index, solution in enumerate(follow_path(prepared.problem, l2)):
+            weights[index] = solution.weights
             on_progress("all training rows")
         for repeat, folds in enumerate(foldings):
             done = partial(on_progress, f"repeat {repeat + 1} of {len(foldings)}")
             of_fold = list(_losses(prepared.table, prepared.config, folds, l2, done))
-            losses.append([own for own, _ in of_fold])
+            losses.append([loss for loss, _ in of_fold])
             sizes.append([size for _, size in of_fold])
     return path_of(
         l2,
@@ -67,14 +66,14 @@ def tune(
     )
 
 
-def follow(problem: Problem, l2: Sequence[float]) -> Iterator[Solution]:
-    """Yield the solution at each penalty, every one begun where the one before ended."""
+def follow_path(problem: Problem, l2: Sequence[float]) -> Iterator[Solution]:
+    """Yield the solution at each penalty, each begun where the one before ended."""
     width = len(problem.names)
     weights, intercept = np.zeros(width), 0.0
     for penalty in l2:
-        found = solve(problem.with_penalty(penalty, weights, intercept))
-        weights, intercept = found.weights, found.intercept
-        yield found
+        solution = solve(problem.with_penalty(penalty, weights, intercept))
+        weights, intercept = solution.weights, solution.intercept
+        yield solution
 
 
 def _losses(
@@ -91,8 +90,8 @@ def _losses(
         if prepared.test is None:
             raise ValueError("a fold without rows")
         fits = []
-        for found in follow(prepared.problem, l2):
-            fits.append(np.append(found.weights, found.intercept))
+        for solution in follow_path(prepared.problem, l2):
+            fits.append(np.append(solution.weights, solution.intercept))
             on_progress()
         yield held_out_losses(prepared.test, np.array(fits))
         prepared.discard()
@@ -102,7 +101,7 @@ def held_out_losses(source: Chunks, fits: FloatArray) -> tuple[FloatArray, float
     """Return the mean log-loss (m,) of rows under parameters (m, d + 1), and Σ weight."""
     total, size = np.zeros(len(fits)), 0.0
     for chunk in source:
-        x, y, w = (np.asarray(own, dtype=np.float64) for own in (chunk.x, chunk.y, chunk.weight))
+        x, y, w = (np.asarray(part, dtype=np.float64) for part in (chunk.x, chunk.y, chunk.weight))
         z = x @ fits[:, :-1].T + fits[:, -1]
         total += w @ (np.logaddexp(0.0, z) - y[:, None] * z)
         size += float(w.sum())

@@ -29,7 +29,7 @@ class Penalty:
 class PenaltyPath:
     """Penalties from strong to weak, tried on `rows` in `folds` folds, `repeats` times.
 
-    `best` is the place of the least log-loss, `chosen` that of the strongest penalty within one
+    `best` is the index of the least log-loss, `chosen` that of the strongest penalty within one
     standard error of it. `weights: (m, d)` are those of all training rows on the encoded columns
     `names`, standardised, at each penalty.
     """
@@ -49,7 +49,7 @@ class PenaltyPath:
         return self.penalties[self.chosen].l2
 
     @property
-    def says_little(self) -> bool:
+    def is_inconclusive(self) -> bool:
         """Whether even the strongest penalty, next to the base rate, is within the error."""
         return self.chosen == 0
 
@@ -81,13 +81,13 @@ def path_of(
     names: Sequence[str],
     weights: FloatArray,
 ) -> PenaltyPath:
-    """Sum up held-out log-losses (repeats, folds, m); folds weigh as `sizes` (repeats, folds)."""
+    """Average held-out log-losses (repeats, folds, m), weighted by `sizes` (repeats, folds)."""
     mean, error = mean_and_error(losses, sizes)
     best, chosen = one_standard_error(mean, error)
     repeats, folds, _ = losses.shape
     return PenaltyPath(
         penalties=tuple(
-            Penalty(*own) for own in zip(map(float, l2), mean.tolist(), error.tolist(), strict=True)
+            Penalty(*row) for row in zip(map(float, l2), mean.tolist(), error.tolist(), strict=True)
         ),
         best=best,
         chosen=chosen,
@@ -112,6 +112,6 @@ def mean_and_error(losses: FloatArray, sizes: FloatArray) -> tuple[FloatArray, F
 
 
 def one_standard_error(mean: FloatArray, error: FloatArray) -> tuple[int, int]:
-    """Return the place of the least mean, and the first (strongest) within one error of it."""
+    """Return the index of the least mean, and the first (strongest) within one error of it."""
     best = int(np.argmin(mean))
     return best, int(np.flatnonzero(mean <= mean[best] + error[best])[0])

@@ -105,7 +105,7 @@ def test_rows_beyond_the_clamp_on_both_sides_pass_and_are_counted(dtype):
 
 def test_forgetting_the_clamp_by_hand_is_caught(monkeypatch):
     monkeypatch.setattr(
-        "placement.training.gradcheck.gradient_methods.losses.is_inside",
+        "placement.training.gradcheck.gradient_methods.cross_entropy.is_inside",
         lambda p, _: torch.ones_like(p, dtype=torch.bool),
     )
     # p(1 − p) of a saturated row is no longer 0 at |z| = 20, so the hand now disagrees.

@@ -17,7 +17,7 @@ from placement.training.prepare import prepare
 from placement.training.problem.options import Options
 from placement.training.problem.problem import define_problem
 from placement.training.solver.training_loop import solve
-from placement.training.validation.cross_validate import follow, path_config, tune, weight_sums
+from placement.training.validation.cross_validate import follow_path, path_config, tune, weight_sums
 from placement.training.validation.l2_path import mean_and_error, one_standard_error, penalties_for
 
 L2 = (1000.0, 20.0, 1.0, 0.1, 0.001)
@@ -42,7 +42,7 @@ def frame(rows=260, seed=0):
 @pytest.mark.parametrize("settings", [{}, {"optimizer": "newton"}, {"dtype": "float32"}])
 def test_a_fit_that_starts_from_its_neighbour_ends_where_one_from_zero_does(make, settings):
     problem = define_problem(make(500, 5), Options(**{"optimizer": "newton", **settings}))
-    warm = list(follow(problem, L2))
+    warm = list(follow_path(problem, L2))
     for l2, found in zip(L2, warm, strict=True):
         cold = solve(define_problem(make(500, 5), Options(l2=l2, **settings)))
         assert found.converged
@@ -54,7 +54,7 @@ def test_a_fit_that_starts_from_its_neighbour_ends_where_one_from_zero_does(make
 def test_a_neighbour_saves_most_of_the_steps(make):
     problem = define_problem(make(3000, 8), Options(optimizer="newton"))
     path = penalties_for(*weight_sums(problem.source))
-    warm = sum(found.epochs for found in follow(problem, path))
+    warm = sum(found.epochs for found in follow_path(problem, path))
     cold = sum(
         solve(dataclasses.replace(problem, options=Options(optimizer="newton", l2=l2))).epochs
         for l2 in path
@@ -168,5 +168,5 @@ def test_the_path_goes_in_steps_of_1_2_and_5_from_strong_to_next_to_none():
 
 def test_the_strongest_penalty_leaves_next_to_nothing_of_a_column(make):
     problem = define_problem(make(4000, 1), Options(optimizer="newton"))
-    strongest, *_, weakest = follow(problem, penalties_for(*weight_sums(problem.source)))
+    strongest, *_, weakest = follow_path(problem, penalties_for(*weight_sums(problem.source)))
     assert abs(strongest.weights[0]) < 0.11 * abs(weakest.weights[0])
