@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import csv
+import functools
 import shutil
 import sys
 from collections.abc import Callable
@@ -79,9 +80,8 @@ def console_options(command: Callable[..., Any]) -> Callable[..., Any]:
     quiet = click.option("--quiet", "-q", is_flag=True, help="No notes and no progress.")
     verbose = click.option("--verbose", "-v", is_flag=True, help="More detail.")
 
-    def wrapped(*args: Any, quiet: bool, verbose: bool, **options: Any) -> Any:
+    @functools.wraps(command)
+    def with_console(*args: Any, quiet: bool, verbose: bool, **options: Any) -> Any:
         return command(*args, console=Console(quiet, verbose), **options)
 
-    wrapped.__doc__, wrapped.__name__ = command.__doc__, command.__name__
-    wrapped.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
-    return quiet(verbose(wrapped))
+    return quiet(verbose(with_console))

@@ -1,5 +1,7 @@
 """`placement compare`: models side by side on the same rows."""
 
+from typing import Any
+
 import click
 
 from placement.cli.common import (
@@ -22,15 +24,7 @@ from placement.cli.console import Console
 @sheet_option
 @json_option
 @console_options
-def compare(
-    models: tuple[str, ...],
-    data: str,
-    weight: str | None,
-    names: tuple[str, ...],
-    sheet: str | None,
-    as_json: bool,
-    console: Console,
-) -> None:
+def compare(as_json: bool, console: Console, **options: Any) -> None:
     """Compare each MODEL with the first on the same rows: figures, paired tests, a verdict.
 
     A MODEL is a bundle directory, a runs:/… or models:/… URI, a run id, champion, challenger or
@@ -43,10 +37,9 @@ def compare(
     """
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.comparison import comparison_document, comparison_text
-    from placement.workflows.selection.compare import compare_models
-    from placement.workflows.selection.paired_scores import RowSource
+    from placement.workflows.selection.compare import CompareRequest, compare_models
 
-    result = compare_models(models, RowSource(data, names, sheet, weight), console)
+    result = compare_models(CompareRequest(**options), console)
     for text in result.warnings:
         console.warn(text)
     click.echo(document(comparison_document(result)) if as_json else comparison_text(result))

@@ -1,6 +1,6 @@
 """`placement drift`: is a file still like the rows a model was trained on?"""
 
-import math
+from typing import Any
 
 import click
 
@@ -12,7 +12,7 @@ from placement.cli.common import (
     sheet_option,
 )
 from placement.cli.console import Console
-from placement.errors import GateRefused, UsageError
+from placement.errors import GateRefused
 
 
 @click.command(short_help="Compare a file with what a model was trained on.")
@@ -29,15 +29,7 @@ from placement.errors import GateRefused, UsageError
 @sheet_option
 @json_option
 @console_options
-def drift(
-    data: str,
-    model: str,
-    fail_above: float | None,
-    names: tuple[str, ...],
-    sheet: str | None,
-    as_json: bool,
-    console: Console,
-) -> None:
+def drift(as_json: bool, console: Console, **options: Any) -> None:
     """Compare DATA, a file with or without outcomes, with what a model was trained on.
 
     Column by column: population stability index (PSI), Kolmogorov-Smirnov or chi-square, missing
@@ -51,11 +43,9 @@ def drift(
     """
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.drift import drift_document, drift_text
-    from placement.workflows.monitoring.drift import drift_of_file
+    from placement.workflows.monitoring.drift import DriftRequest, drift_of_file
 
-    if fail_above is not None and not (fail_above >= 0 and math.isfinite(fail_above)):
-        raise UsageError(f"--fail-above {fail_above}: give a number of 0 or more, such as 0.25")
-    result = drift_of_file(model, data, fail_above, console, names=names, sheet=sheet)
+    result = drift_of_file(DriftRequest(**options), console)
     for text in result.warnings:
         console.warn(text)
     click.echo(document(drift_document(result)) if as_json else drift_text(result))

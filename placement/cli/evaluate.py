@@ -1,5 +1,7 @@
 """`placement evaluate`: what a model is worth on rows whose outcome is known."""
 
+from typing import Any
+
 import click
 
 from placement.cli.common import (
@@ -33,6 +35,7 @@ from placement.cli.console import Console
 @click.option(
     "--sensitive",
     metavar="A,B",
+    callback=lambda _ctx, _param, text: None if text is None else csv_words(text),
     help="Compare the groups of these columns ('' for none)"
     "  [default: those of the training, and gender and the like, by name]",
 )
@@ -41,18 +44,7 @@ from placement.cli.console import Console
 @sheet_option
 @json_option
 @console_options
-def evaluate(
-    data: str,
-    model: str,
-    threshold: float | None,
-    with_rivals: bool,
-    sensitive: str | None,
-    weight: str | None,
-    names: tuple[str, ...],
-    sheet: str | None,
-    as_json: bool,
-    console: Console,
-) -> None:
+def evaluate(as_json: bool, console: Console, **options: Any) -> None:
     """Measure a model on DATA, a file with outcomes: metrics with 95 % intervals, confusion.
 
     Figures by group and the gaps among the groups are added where there is a column such as gender.
@@ -67,25 +59,15 @@ def evaluate(
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.json_documents import evaluation_document
     from placement.reporting.text.summaries import evaluation_text
-    from placement.workflows.monitoring.evaluate import evaluate_file
+    from placement.workflows.monitoring.evaluate import EvaluateRequest, evaluate_file
 
-    result = evaluate_file(
-        model,
-        data,
-        threshold,
-        console,
-        names=names,
-        sheet=sheet,
-        weight=weight,
-        with_rivals=with_rivals,
-        sensitive=None if sensitive is None else csv_words(sensitive),
-    )
+    result = evaluate_file(EvaluateRequest(**options), console)
     for text in result.warnings:
         console.warn(text)
-    told, text = evaluation_document(result), evaluation_text(result)
+    found, text = evaluation_document(result), evaluation_text(result)
     if result.rivals is not None:
         from placement.reporting.text.alternatives import rivals_document, rivals_text
 
-        told["rivals"] = rivals_document(result.rivals)
+        found["rivals"] = rivals_document(result.rivals)
         text += f"\n\n{rivals_text(result.rivals)}"
-    click.echo(document(told) if as_json else text)
+    click.echo(document(found) if as_json else text)

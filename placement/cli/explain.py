@@ -17,7 +17,21 @@ from placement.cli.common import (
 from placement.cli.console import Console
 from placement.errors import UsageError
 
-SHOWN = 5  # students that are explained in text unless one is asked for
+
+def _units(
+    _context: click.Context, _option: click.Parameter, per: tuple[str, ...]
+) -> dict[str, float]:
+    """Read `iq=10`: the units of each column that is named."""
+    units = {}
+    for item in per:
+        name, _, amount = item.rpartition("=")
+        try:
+            units[name.strip()] = float(amount)
+        except ValueError:
+            raise UsageError(f"--per {item!r}: write it as COLUMN=UNITS, such as iq=10") from None
+        if not name.strip() or not 0 < units[name.strip()] < math.inf:
+            raise UsageError(f"--per {item!r}: units are a number above 0, such as iq=10")
+    return units
 
 
 @click.command(short_help="Show the model, and why a student has this chance.")
@@ -42,6 +56,8 @@ SHOWN = 5  # students that are explained in text unless one is asked for
 )
 @click.option(
     "--per",
+    "units",
+    callback=_units,
     metavar="COLUMN=UNITS",
     multiple=True,
     help="Tell a coefficient per so many units, such as iq=10; repeatable.",
@@ -50,15 +66,7 @@ SHOWN = 5  # students that are explained in text unless one is asked for
 @sheet_option
 @json_option
 @console_options
-def explain(
-    data: str | None,
-    model: str,
-    row: int | None,
-    per: tuple[str, ...],
-    as_json: bool,
-    console: Console,
-    **options: Any,
-) -> None:
+def explain(as_json: bool, console: Console, **options: Any) -> None:
     """Show the model as a table of coefficients with their errors; with DATA, explain its students.
 
     A student's chance is taken apart column by column, the strongest reasons are said in words, and
@@ -73,26 +81,9 @@ def explain(
     """
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.explanation import explanation_document, explanation_text
-    from placement.workflows.scoring.explain import Question, explain_model
+    from placement.workflows.scoring.explain import ExplainRequest, explain_model
 
-    if data is None and row is not None:
-        raise UsageError("--row is a row of a file: name DATA")
-    most = None if as_json or row is not None else SHOWN
-    question = Question(source=data, row=row, most=most, units=_units(per), **options)
-    result = explain_model(model, question, console)
+    result = explain_model(ExplainRequest(as_json=as_json, **options), console)
     for text in result.warnings:
         console.warn(text)
     click.echo(document(explanation_document(result)) if as_json else explanation_text(result))
-
-
-def _units(per: tuple[str, ...]) -> dict[str, float]:
-    found = {}
-    for item in per:
-        name, _, amount = item.rpartition("=")
-        try:
-            found[name.strip()] = float(amount)
-        except ValueError:
-            raise UsageError(f"--per {item!r}: write it as COLUMN=UNITS, such as iq=10") from None
-        if not name.strip() or not 0 < found[name.strip()] < math.inf:
-            raise UsageError(f"--per {item!r}: units are a number above 0, such as iq=10")
-    return found

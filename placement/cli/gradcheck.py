@@ -75,9 +75,10 @@ def gradcheck(
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.json_documents import gradcheck_document
     from placement.reporting.text.summaries import gradcheck_text
+    from placement.workflows.training.gradcheck import GradcheckRequest
     from placement.workflows.training.gradcheck import gradcheck as work
 
-    check = work(data, **options)
+    check = work(GradcheckRequest(data, **options))
     console.detail(f"{check.rows} rows, {check.corner_rows} of them at a corner of the clamp")
     click.echo(document(gradcheck_document(check)) if as_json else gradcheck_text(check))
     if not check.passed:

@@ -70,7 +70,6 @@ from placement.errors import UsageError
 @console_options
 def predict(
     data: str | None,
-    model: str,
     settings: tuple[str, ...],
     as_json: bool,
     console: Console,
@@ -85,29 +84,51 @@ def predict(
       placement predict sheet.xlsx --unknown --where 'Batch==2026' --out scored.xlsx --about
       placement predict --model mymodel --set cgpa=7.4 --set internships=1
     """
-    from placement.workflows.reading.find_model import find_model
-
     if bool(data) == bool(settings):
         raise UsageError("predict needs DATA or --set COLUMN=VALUE, one of them")
     if settings:
-        values = _values(settings, options)
-        _predict_one(find_model(model, console), values, options["threshold"], as_json, console)
+        _predict_one(settings, as_json, console, **options)
         return
     from placement.reporting.text.summaries import predict_text
-    from placement.workflows.scoring.predict import Request
-    from placement.workflows.scoring.predict import predict as score
+    from placement.workflows.scoring.predict import PredictRequest
+    from placement.workflows.scoring.predict import predict as work
 
-    request = Request(source=str(data), as_json=as_json, **options)
-    result = score(find_model(model, console), request, console)
-    console.note(predict_text(result))
+    request = PredictRequest(str(data), as_json=as_json, **options)
+    console.note(predict_text(work(request, console)))
 
 
-def _values(settings: tuple[str, ...], options: dict[str, Any]) -> dict[str, str]:
-    for name in (
-        "out", "unknown", "where", "about", "reasons", "names", "sheet", "rank", "top", "by"
-    ):  # fmt: skip
-        if options[name]:
+def _predict_one(
+    settings: tuple[str, ...],
+    as_json: bool,
+    console: Console,
+    *,
+    model: str,
+    threshold: float | None,
+    **options: Any,
+) -> None:
+    from placement.reporting.format.probability_words import chance
+    from placement.reporting.json_documents import as_json as document
+    from placement.workflows.reading.find_model import find_model
+    from placement.workflows.scoring.predict_one import predict_one
+
+    for name, value in options.items():
+        if value:
             raise UsageError(f"--{name} is for a file of students, --set is for one")
+    values, found = _values(settings), find_model(model, console)
+    answer, warnings = predict_one(found, values, threshold)
+    for text in warnings:
+        console.warn(text)
+    if as_json:
+        click.echo(document([answer]))
+    else:
+        click.echo(
+            f"{answer['label']}: {chance(found.schema.target.outcome, answer)} "
+            f"(probability {answer['probability']!r})"
+        )
+
+
+def _values(settings: tuple[str, ...]) -> dict[str, str]:
+    """Read `cgpa=7.4`: the cell of each column."""
     for item in settings:
         if "=" not in item or item.startswith("="):
             raise UsageError(f"--set {item!r}: write it as COLUMN=VALUE")
@@ -117,22 +138,3 @@ def _values(settings: tuple[str, ...], options: dict[str, Any]) -> dict[str, str
         if folded.count(name.casefold()) > 1:
             raise UsageError(f"--set {name}=…: the column is given twice")
     return dict(pairs)
-
-
-def _predict_one(
-    model: Any, values: dict[str, str], threshold: float | None, as_json: bool, console: Console
-) -> None:
-    from placement.reporting.format.probability_words import chance
-    from placement.reporting.json_documents import as_json as document
-    from placement.workflows.scoring.predict_one import predict_one
-
-    answer, warnings = predict_one(model, values, threshold)
-    for text in warnings:
-        console.warn(text)
-    if as_json:
-        click.echo(document([answer]))
-    else:
-        click.echo(
-            f"{answer['label']}: {chance(model.schema.target.outcome, answer)} "
-            f"(probability {answer['probability']!r})"
-        )

@@ -1,9 +1,16 @@
 """`placement report`: what is known of a model, in one page that a dean can read."""
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from placement.cli.common import console_options, json_option, names_option, sheet_option
 from placement.cli.console import Console
+
+if TYPE_CHECKING:
+    from placement.workflows.monitoring.report import ReportResult
+
+MARKS = {"good": "✓", "doubt": "?", "bad": "!", "plain": "·"}
 
 
 @click.command(short_help="Write a report on a model, and its model card.")
@@ -25,15 +32,7 @@ from placement.cli.console import Console
 @sheet_option
 @json_option
 @console_options
-def report(
-    run: str,
-    data: str | None,
-    out: str,
-    names: tuple[str, ...],
-    sheet: str | None,
-    as_json: bool,
-    console: Console,
-) -> None:
+def report(as_json: bool, console: Console, **options: Any) -> None:
     """Write a report on RUN: a run id, or a model as --model names it elsewhere.
 
     One HTML file that needs no network, for screens, phones and paper, and MODEL_CARD.md with the
@@ -44,26 +43,29 @@ def report(
       placement report
       placement report champion --data data/students.csv --out report.html
     """
-    from placement.reporting.json_documents import as_json as document
-    from placement.workflows.monitoring.report import write_report
+    from placement.workflows.monitoring.report import ReportRequest, write_report
 
-    result = write_report(run, data, out, console, names=names, sheet=sheet)
+    result = write_report(ReportRequest(**options), console)
     for text in result.warnings:
         console.warn(text)
-    if as_json:
-        found = {
+    click.echo(_document(result) if as_json else _text(result))
+
+
+def _document(result: "ReportResult") -> str:
+    from placement.reporting.json_documents import as_json
+
+    return as_json(
+        {
             "format": 1,
             "report": result.page,
             "card": result.card,
             "run_id": result.run_id,
             "verdicts": [{"state": state, "text": text} for state, text in result.verdicts],
         }
-        click.echo(document(found))
-        return
-    for state, text in result.verdicts:
-        click.echo(f"{MARKS[state]} {text}")
+    )
+
+
+def _text(result: "ReportResult") -> str:
+    lines = [f"{MARKS[state]} {text}" for state, text in result.verdicts]
     kept = f", and kept by run {result.run_id}" if result.run_id else ""
-    click.echo(f"\nWritten: {result.page} and {result.card}{kept}")
-
-
-MARKS = {"good": "✓", "doubt": "?", "bad": "!", "plain": "·"}
+    return "\n".join([*lines, f"\nWritten: {result.page} and {result.card}{kept}"])

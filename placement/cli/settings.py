@@ -1,6 +1,7 @@
 """Settings of a run, weakest first: defaults, placement.toml, PLACEMENT_<FIELD>, options."""
 
 import dataclasses
+import functools
 import json
 import os
 import tomllib
@@ -21,21 +22,33 @@ _TYPES = typing.get_type_hints(TrainConfig)
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
-def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command one option per field of TrainConfig."""
-    return config_options_but()(command)
+def config_options(*unused: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command `--config` and one option per field of TrainConfig, but for some.
 
+    The command receives the `config` that all sources come to.
+    """
 
-def config_options_but(*unused: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command one option per field of TrainConfig, but for some."""
+    def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def with_config(*args: Any, config_file: str | None, **options: Any) -> Any:
+            given = {name: options.pop(name) for name in FIELDS if name in options}
+            return command(*args, config=effective_config(given, config_file), **options)
 
-    def given(command: Callable[..., Any]) -> Callable[..., Any]:
+        decorated = _config_file_option(with_config)
         for item in reversed(FIELDS.values()):
             if item.name not in unused:
-                command = _option(item)(command)
-        return command
+                decorated = _option(item)(decorated)
+        return decorated
 
-    return given
+    return with_options
+
+
+_config_file_option = click.option(
+    "--config",
+    "config_file",
+    metavar="FILE",
+    help="Read settings from this TOML file, not placement.toml.",
+)
 
 
 def _option(item: "dataclasses.Field[Any]") -> Callable[..., Any]:

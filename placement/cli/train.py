@@ -1,23 +1,16 @@
 """`placement train`: from a file of students to a model that can be trusted."""
 
-from typing import Any
-
 import click
 
 from placement.cli.common import command_word, console_options, json_option
 from placement.cli.console import Console
-from placement.cli.settings import config_options, config_toml, effective_config
+from placement.cli.settings import config_options, config_toml
+from placement.config import TrainConfig
 
 
 @click.command(short_help="Train a model on a table of students.")
 @click.argument("data", nargs=-1, required=False)
-@config_options
-@click.option(
-    "--config",
-    "config_file",
-    metavar="FILE",
-    help="Read settings from this TOML file, not placement.toml.",
-)
+@config_options()
 @click.option("--print-config", is_flag=True, help="Print the effective settings as TOML and stop.")
 @click.option(
     "--dry-run", is_flag=True, help="Say what is understood of the file; fit and write nothing."
@@ -26,12 +19,11 @@ from placement.cli.settings import config_options, config_toml, effective_config
 @console_options
 def train(
     data: tuple[str, ...],
-    config_file: str | None,
+    config: TrainConfig,
     print_config: bool,
     dry_run: bool,
     as_json: bool,
     console: Console,
-    **given: Any,
 ) -> None:
     """Train a perceptron on DATA: CSV, TSV, Excel or Parquet files, globs, or - for standard input.
 
@@ -44,7 +36,6 @@ def train(
       placement train marks.xlsx --sheet 2025 --target Result --ignore-label 'Higher Studies'
       placement train students.csv --l2 0 --test-where 'batch==2025' --out model
     """
-    config = effective_config(given, config_file)
     if print_config:
         click.echo(config_toml(config), nl=False)
         return
@@ -66,7 +57,7 @@ def train(
 
 
 def _show_understanding(
-    data: tuple[str, ...], config: Any, as_json: bool, console: Console
+    data: tuple[str, ...], config: TrainConfig, as_json: bool, console: Console
 ) -> None:
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.json_documents import understanding_document
@@ -75,9 +66,10 @@ def _show_understanding(
     from placement.workflows.training.fit_and_test import understand
 
     with storage_of(config) as storage:
-        _, seen = understand(read(data, config, storage, console), config, console)
-    for text in seen.warnings:
+        _, summary = understand(read(data, config, storage, console), config, console)
+    for text in summary.warnings:
         console.warn(text)
     click.echo(
-        document(understanding_document(seen)) if as_json else understanding_text(seen), nl=as_json
+        document(understanding_document(summary)) if as_json else understanding_text(summary),
+        nl=as_json,
     )

@@ -6,7 +6,7 @@ import click
 
 from placement.cli.common import command_word, console_options, json_option
 from placement.cli.console import Console
-from placement.cli.settings import config_options_but, effective_config
+from placement.cli.settings import config_options
 from placement.config import UNUSED_IN_TUNING
 
 
@@ -22,24 +22,10 @@ from placement.config import UNUSED_IN_TUNING
 @click.option(
     "--folds", type=click.IntRange(2, 20), default=5, show_default=True, help="Folds each time."
 )
-@config_options_but(*UNUSED_IN_TUNING)
-@click.option(
-    "--config",
-    "config_file",
-    metavar="FILE",
-    help="Read settings from this TOML file, not placement.toml.",
-)
+@config_options(*UNUSED_IN_TUNING)
 @json_option
 @console_options
-def tune(
-    data: tuple[str, ...],
-    repeats: int,
-    folds: int,
-    config_file: str | None,
-    as_json: bool,
-    console: Console,
-    **given: Any,
-) -> None:
+def tune(as_json: bool, console: Console, **options: Any) -> None:
     """Choose --l2 by repeated cross-validation on the training rows of DATA.
 
     The rows that train would hold out take no part. Students who look alike to the model share a
@@ -53,10 +39,9 @@ def tune(
       placement tune data/students.csv
       placement tune marks.csv --target Result --group college --repeats 10 --no-track
     """
-    from placement.workflows.selection.tune import tune_files
+    from placement.workflows.selection.tune import TuneRequest, tune_files
 
-    config = effective_config(given, config_file)
-    result = tune_files(data, config, console, folds=folds, repeats=repeats)
+    result = tune_files(TuneRequest(**options), console)
     from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.tuning import tune_document, tune_text
 

@@ -345,7 +345,6 @@ AT_ONCE = textwrap.dedent(
     """
     import pathlib, sys, time
     from placement.workflows.selection import promote as module
-    from placement.workflows.selection.paired_scores import RowSource
 
     judge, (own, other) = module._judged, sys.argv[1:]
 
@@ -357,7 +356,7 @@ AT_ONCE = textwrap.dedent(
         return result
 
     module._judged = judged_at_once
-    module.promote(f"models:/placement/{own}", RowSource("held.csv"))
+    module.promote(module.PromoteRequest(f"models:/placement/{own}", "held.csv"))
     """
 )
 

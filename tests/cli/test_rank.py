@@ -221,14 +221,14 @@ def test_however_the_rows_are_held_the_list_is_the_same(
 def test_only_what_may_be_listed_is_held(trained, sheet, here, monkeypatch, predict):
     monkeypatch.setattr(ranked_output, "_SPARE_ROWS", 0)
     most = 0
-    put = ranked_output.Ranked.put
+    put = ranked_output.RankedSink.put
 
     def watched(self, scored):
         nonlocal most
         put(self, scored)
         most = max(most, sum(map(len, self._held)))
 
-    monkeypatch.setattr(ranked_output.Ranked, "put", watched)
+    monkeypatch.setattr(ranked_output.RankedSink, "put", watched)
     predict(in_parts(sheet, here), "--rank", "risk", "--top", 2)
     assert most <= 6
 

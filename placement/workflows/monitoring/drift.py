@@ -1,6 +1,8 @@
 """Drift: compare a file with what its model was trained on, block by block."""
 
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from placement.data.formats.table_reader import Block, Reader, RowCount
 from placement.data.profiles.column_profile import Profile, profile_of_document
 from placement.data.schema import matching_columns, same_column
 from placement.data.target.target_column import unlabelled
-from placement.errors import DataError, ModelError
+from placement.errors import DataError, ModelError, UsageError
 from placement.evaluation.drift.drift import DriftCounts, count_for_drift, drift
 from placement.evaluation.drift.performance_drift import Performance, performance
 from placement.model.scorer import Problem
@@ -25,22 +27,31 @@ from placement.workflows.reading.training_settings import is_training_table
 from placement.workflows.scoring.score_blocks import ScoringWarnings
 
 
-def drift_of_file(
-    name: str,
-    source: str,
-    fail_above: float | None = None,
-    watcher: ProgressListener = NoProgress(),
-    *,
-    names: tuple[str, ...] = (),
-    sheet: str | None = None,
-) -> DriftResult:
-    """Compare a file with the training rows of the model that `name` names.
+@dataclass(frozen=True)
+class DriftRequest:
+    """Which file to compare with the training rows of which model.
 
     `fail_above`: the PSI from which on the result counts as refused.
     """
-    model = find_model(name, watcher)
+
+    data: str
+    model: str = "champion"
+    fail_above: float | None = None
+    names: tuple[str, ...] = ()
+    sheet: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.fail_above is not None and not 0 <= self.fail_above < math.inf:
+            raise UsageError(
+                f"--fail-above {self.fail_above}: give a number of 0 or more, such as 0.25"
+            )
+
+
+def drift_of_file(request: DriftRequest, watcher: ProgressListener = NoProgress()) -> DriftResult:
+    """Compare a file with the training rows of a model."""
+    model = find_model(request.model, watcher)
     profile = _profile(model)
-    reader = open_for(model, source, watcher, names=names, sheet=sheet)
+    reader = open_for(model, request.data, watcher, names=request.names, sheet=request.sheet)
     now, labelled, doubts = _walked(model, profile, reader, watcher)
     if not now.rows:
         raise DataError(f"{reader.name}: has no rows to compare")
@@ -51,7 +62,7 @@ def drift_of_file(
         profile=profile,
         drift=drift(profile, now),
         performance=judged,
-        fail_above=fail_above,
+        fail_above=request.fail_above,
         warnings=tuple(dict.fromkeys((*reader.warnings, *doubts, *more))),
     )
 

@@ -1,5 +1,6 @@
 """Evaluate: run the perceptron on rows whose outcome is known."""
 
+from dataclasses import dataclass
 from functools import partial
 
 from placement.data.columns.storage import Storage
@@ -22,36 +23,41 @@ from placement.workflows.reading.training_settings import (
 from placement.workflows.scoring.score_blocks import ScoringWarnings
 
 
-def evaluate_file(
-    name: str,
-    source: str,
-    threshold: float | None,
-    watcher: ProgressListener = NoProgress(),
-    *,
-    names: tuple[str, ...] = (),
-    sheet: str | None = None,
-    weight: str | None = None,
-    with_rivals: bool = False,
-    sensitive: tuple[str, ...] | None = None,
-) -> EvaluateResult:
-    """Measure the model that `name` names on a file with outcomes.
+@dataclass(frozen=True)
+class EvaluateRequest:
+    """Which model to measure on which file with outcomes.
 
     `weight`: its column of frequency weights. `with_rivals`: perceptrons of the model's settings
     and their rivals are cross-validated on the file too.
     `sensitive`: columns whose groups are to be compared; None for those that were compared when the
     model was trained, as far as the file has them, and the recognised ones.
     """
-    model = find_model(name, watcher)
+
+    data: str
+    model: str = "champion"
+    threshold: float | None = None
+    with_rivals: bool = False
+    sensitive: tuple[str, ...] | None = None
+    weight: str | None = None
+    names: tuple[str, ...] = ()
+    sheet: str | None = None
+
+
+def evaluate_file(
+    request: EvaluateRequest, watcher: ProgressListener = NoProgress()
+) -> EvaluateResult:
+    """Measure a model on a file with outcomes."""
+    model, sensitive = find_model(request.model, watcher), request.sensitive
     fitted = load_fitted(model.directory)
     with Storage() as storage:
         table = read_like(
-            source,
+            request.data,
             model.schema,
             storage,
             watcher,
-            names=names,
-            sheet=sheet,
-            weight=weight,
+            names=request.names,
+            sheet=request.sheet,
+            weight=request.weight,
             one_outcome=True,
             sensitive=sensitive,
         )
@@ -59,9 +65,9 @@ def evaluate_file(
         groups, notes = sensitive_groups(table, wanted, asked=sensitive is not None)
         for note in notes:
             watcher.note(note)
-        found = evaluate(fitted, table, threshold=threshold, groups=groups)
+        found = evaluate(fitted, table, threshold=request.threshold, groups=groups)
         doubts = _doubts(fitted, table)
-        beside = _rivals(fitted, table, watcher) if with_rivals else None
+        beside = _rivals(fitted, table, watcher) if request.with_rivals else None
         known = is_training_table(model.figures, model.schema.feature_names, table)
     if known:
         doubts = (f"{table.name} is the very table the model was trained on: it flatters", *doubts)

@@ -40,39 +40,57 @@ class ReportResult:
     warnings: tuple[str, ...]
 
 
-def write_report(
-    name: str,
-    data: str | None,
-    out: str,
-    watcher: ProgressListener = NoProgress(),
-    *,
-    names: tuple[str, ...] = (),
-    sheet: str | None = None,
-) -> ReportResult:
-    """Write the report of the model that `name` names to a file, and its card beside it.
+@dataclass(frozen=True)
+class ReportRequest:
+    """Which model to report on, and the page to write.
 
-    With `data`, a file with outcomes, it also tells whether a straight line is enough, and what the
-    settings are worth on the latest batch. A run of the store keeps both files.
+    With `data`, a file with outcomes, the report also tells whether a straight line is enough, and
+    what the settings are worth on the latest batch.
     """
-    if Path(out).suffix.casefold() not in {".html", ".htm"}:
-        raise UsageError(f"--out {out}: the report is an HTML page; name it {Path(out).stem}.html")
-    model = find_model(name, watcher)
+
+    run: str = "champion"
+    data: str | None = None
+    out: str = PAGE
+    names: tuple[str, ...] = ()
+    sheet: str | None = None
+
+    def __post_init__(self) -> None:
+        path = Path(self.out)
+        if path.suffix.casefold() not in {".html", ".htm"}:
+            raise UsageError(
+                f"--out {self.out}: the report is an HTML page; name it {path.stem}.html"
+            )
+
+
+def write_report(request: ReportRequest, watcher: ProgressListener = NoProgress()) -> ReportResult:
+    """Write the report of a model to a file, and its card beside it.
+
+    A run of the store keeps both files.
+    """
+    model = find_model(request.run, watcher)
     fitted = load_fitted(model.directory)
     lacking = [name for name in NEEDED if name not in fitted.figures]
     if lacking:
         raise ModelError(
-            f"{name}: its {lacking[0]} was not recorded, as by an older version or in Python; a "
-            "report needs a model of placement train"
+            f"{request.run}: its {lacking[0]} was not recorded, as by an older version or in "
+            "Python; a report needs a model of placement train"
         )
     run_id = model.about["run_id"]
     report = Report(model.about, fitted, _checks(run_id))
-    if data is not None:
+    if request.data is not None:
         with Storage() as storage:
-            table = read_like(data, model.schema, storage, watcher, names=names, sheet=sheet)
+            table = read_like(
+                request.data,
+                model.schema,
+                storage,
+                watcher,
+                names=request.names,
+                sheet=request.sheet,
+            )
             report = _asked(report, table, watcher)
     title, subtitle, sections = title_of(report), subtitle_of(report), sections_of(report)
     page, card = html_page(title, subtitle, sections), model_card(title, subtitle, sections)
-    target = Path(out)
+    target = Path(request.out)
     _write(target, page)
     _write(target.with_name(CARD), card)
     if run_id is not None:

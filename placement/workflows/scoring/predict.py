@@ -3,14 +3,14 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from placement.data.columns.row_rules import parse_rule
+from placement.data.columns.row_rules import Rule, parse_rule
 from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.table_reader import Block, Reader, RowCount
 from placement.data.output.csv_writer import open_output, output_format
@@ -24,9 +24,9 @@ from placement.reporting.results import PredictResult
 from placement.runtime.atomic_write import replacing
 from placement.runtime.ordered_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
-from placement.workflows.reading.find_model import Model
+from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.open_for_model import open_for
-from placement.workflows.scoring.ranked_output import Ranked, Ranking, Sink
+from placement.workflows.scoring.ranked_output import CountingSink, RankedSink, Ranking, Sink
 from placement.workflows.scoring.score_blocks import (
     NOTES,
     REASON,
@@ -48,10 +48,11 @@ MEANING = {
 
 
 @dataclass(frozen=True)
-class Request:
-    """What to score, and where to. `rows`: those of a rule; `unknown`: those without outcome."""
+class PredictRequest:
+    """What to score, and where to. `where`: rows of a rule; `unknown`: those without outcome."""
 
-    source: str
+    data: str
+    model: str = "champion"
     out: str | None = None
     threshold: float | None = None
     unknown: bool = False
@@ -70,7 +71,7 @@ class Request:
             raise UsageError("--about describes a file that is written: give --out FILE as well")
         if self.as_json and self.out is not None:
             raise UsageError("--json prints the predictions: leave --out away, or --json")
-        if self.out and Path(self.out).resolve() == Path(self.source).resolve():
+        if self.out and Path(self.out).resolve() == Path(self.data).resolve():
             raise UsageError(f"--out {self.out}: is the file to score; give another name")
         if self.rank is None and (self.top is not None or self.by is not None):
             given = f" --top {self.top}" if self.top is not None else ""
@@ -82,12 +83,54 @@ class Request:
         output_format(self.out)  # a wrong ending is told before any data is read
 
 
-def predict(
-    model: Model, request: Request, watcher: ProgressListener = NoProgress()
-) -> PredictResult:
+def predict(request: PredictRequest, watcher: ProgressListener = NoProgress()) -> PredictResult:
     """Score the rows of a file; the predictions go to `--out`, or to standard output."""
+    model = find_model(request.model, watcher)
     rule = parse_rule(request.where, option="--where") if request.where else None
-    reader = open_for(model, request.source, watcher, names=request.names, sheet=request.sheet)
+    reader = open_for(model, request.data, watcher, names=request.names, sheet=request.sheet)
+    scorer = _scorer(model, reader, request, rule)
+    ranking, counts = _ranking(request, reader), ScoringCounts()
+    with (
+        _sink(request, reader, scorer.added, ranking, watcher) as sink,
+        watcher.progress("scoring", "rows", reader.likely_rows) as progress,
+    ):
+        for scored in _scored(reader, scorer, sink):
+            sink.put(scored)
+            counts.add(scored)
+            progress.update(counts.rows_in)
+        sink.close()
+    left_out = {**counts.left_out, **sink.left_out}
+    result = PredictResult(
+        source=reader.name,
+        out=request.out,
+        model={**model.about, "threshold": scorer.threshold},
+        rows_in=counts.rows_in,
+        rows_out=sink.rows_out,
+        left_out={why: number for why, number in left_out.items() if number},
+        blank_lines=counts.blank_lines,
+        predicted_positive=sink.positive,
+        added=scorer.added,
+        warnings=(*reader.warnings, *counts.doubts.warnings),
+        ranking=None if ranking is None else str(ranking),
+    )
+    _finish(request, result, watcher)
+    return result
+
+
+def _finish(request: PredictRequest, result: PredictResult, watcher: ProgressListener) -> None:
+    """Say what is doubtful, and write what there is to know about the output."""
+    for text in result.warnings:
+        watcher.warn(text)
+    if result.rows_in and not result.rows_out:
+        watcher.warn(f"{result.source}: no row was left to score")
+    if request.about:
+        _write_about(str(request.out), result)
+
+
+def _scorer(
+    model: Model, reader: Reader, request: PredictRequest, rule: Rule | None
+) -> BlockScorer:
+    """Return what scores a block; DataError where a column that an option needs is lacking."""
     if request.unknown:
         matching_columns(
             reader.names, [model.schema.target.name], option="--unknown", file=reader.name
@@ -95,46 +138,11 @@ def predict(
     if rule is not None:
         matching_columns(reader.names, [str(rule.column)], option="--where", file=reader.name)
     threshold = model.threshold if request.threshold is None else request.threshold
-    ranking = _ranking(request, reader)
     fitted = load_fitted(model.directory) if request.reasons else None
-    scorer = BlockScorer(model, threshold, reader.decimal, request.unknown, rule, fitted)
-    tally = ScoringCounts()
-    with (
-        _sink(request, reader, scorer.added, watcher) as end,
-        watcher.progress("scoring", "rows", reader.likely_rows) as progress,
-    ):
-        sink = end if ranking is None else Ranked(end, ranking)
-        for scored in _scored(reader, scorer, sink):
-            sink.put(scored)
-            tally.add(scored)
-            progress.update(tally.rows_in)
-        if isinstance(sink, Ranked):
-            sink.close()
-            if sink.ranking.top is not None:
-                tally.list_only(sink.rows_out, sink.positive, sink.ranking.beyond)
-    result = PredictResult(
-        source=reader.name,
-        out=request.out,
-        model={**model.about, "threshold": threshold},
-        rows_in=tally.rows_in,
-        rows_out=tally.rows_out,
-        left_out={why: number for why, number in tally.left_out.items() if number},
-        blank_lines=tally.blank_lines,
-        predicted_positive=tally.positive,
-        added=scorer.added,
-        warnings=(*reader.warnings, *tally.doubts.warnings),
-        ranking=None if ranking is None else str(ranking),
-    )
-    for text in result.warnings:
-        watcher.warn(text)
-    if result.rows_in and not result.rows_out:
-        watcher.warn(f"{reader.name}: no row was left to score")
-    if request.about:
-        _write_about(str(request.out), result)
-    return result
+    return BlockScorer(model, threshold, reader.decimal, request.unknown, rule, fitted)
 
 
-def _ranking(request: Request, reader: Reader) -> Ranking | None:
+def _ranking(request: PredictRequest, reader: Reader) -> Ranking | None:
     """Return the order asked for, with the file's own name of the column of groups."""
     if request.rank is None:
         return None
@@ -146,56 +154,60 @@ def _ranking(request: Request, reader: Reader) -> Ranking | None:
 
 def _scored(reader: Reader, scorer: BlockScorer, sink: Sink) -> Iterator[Scored]:
     """Read, score and write out blocks on every processor; yield them in order."""
-    found = matching_columns(reader.names, sorted(scorer.columns), file=reader.name)
-    wanted = sink.wanted
-    if wanted.columns is not None:
-        wanted = replace(wanted, columns=wanted.columns | frozenset(found.values()))
-    target = found.get(scorer.model.schema.target.name)
+    spelling = matching_columns(reader.names, sorted(scorer.columns), file=reader.name)
+    request = sink.wanted
+    if request.columns is not None:
+        request = replace(request, columns=request.columns | frozenset(spelling.values()))
+    target = spelling.get(scorer.model.schema.target.name)
     if target is not None:  # "NA" is a word beside words, and a gap beside numbers
-        wanted = replace(wanted, as_text=wanted.as_text | {target})
+        request = replace(request, as_text=request.as_text | {target})
 
     def work(task: Callable[[], Block]) -> Scored:
         scored = scorer.score(task())
         return replace(scored, written=sink.prepared(scored))
 
     count = RowCount()
-    for scored in count.told(in_order(reader.tasks(wanted), work, usable_processors())):
+    for scored in count.told(in_order(reader.tasks(request), work, usable_processors())):
         yield replace(scored, block=count.numbered(scored.block))
 
 
 @contextmanager
 def _sink(
-    request: Request, reader: Reader, added: tuple[str, ...], watcher: ProgressListener
+    request: PredictRequest,
+    reader: Reader,
+    added: tuple[str, ...],
+    ranking: Ranking | None,
+    watcher: ProgressListener,
 ) -> Iterator[Sink]:
-    if request.as_json:
-        printed = _Printed(added)
-        yield printed
-        printed.close()
-        return
-    with open_output(request.out, reader, added) as output:
-        if output.replaced:
-            watcher.note(f"replaced the columns {', '.join(output.replaced)}")
-        yield _Filed(output)
+    with ExitStack() as stack:
+        sink: Sink
+        if request.as_json:
+            sink = _JsonSink(added)
+        else:
+            output = stack.enter_context(open_output(request.out, reader, added))
+            if output.replaced:
+                watcher.note(f"replaced the columns {', '.join(output.replaced)}")
+            sink = _FileSink(output)
+        yield sink if ranking is None else RankedSink(sink, ranking)
 
 
-@dataclass(frozen=True)
-class _Filed:
+class _FileSink(CountingSink):
     """A file of the input's rows with their answers."""
 
-    output: Output
-
-    @property
-    def wanted(self) -> BlockRequest:
-        return self.output.wanted
+    def __init__(self, output: Output) -> None:
+        self._output, self.wanted = output, output.wanted
 
     def prepared(self, scored: Scored) -> Any:
-        return self.output.prepared(scored.block, scored.cells, scored.keep)
+        return self._output.prepared(scored.block, scored.cells, scored.keep)
 
-    def put(self, scored: Scored) -> None:
-        self.output.put(scored.written)
+    def write(self, scored: Scored) -> None:
+        self._output.put(scored.written)
+
+    def close(self) -> None:
+        """Leave the file to `open_output`, which closes it."""
 
 
-class _Printed:
+class _JsonSink(CountingSink):
     """One JSON list on standard output, row by row, so that a large file needs no memory."""
 
     wanted = BlockRequest(columns=frozenset())
@@ -204,17 +216,17 @@ class _Printed:
         self._added, self._first = added, True
 
     def prepared(self, scored: Scored) -> list[tuple[Any, ...]]:
-        """Return the place of each row, and its added cells."""
-        places = np.flatnonzero(scored.keep)
-        answers = (scored.cells[name][places].tolist() for name in self._added)
-        return list(zip(places.tolist(), *answers, strict=True))
+        """Return the index of each row in its block, and its added cells."""
+        rows = np.flatnonzero(scored.keep)
+        answers = (scored.cells[name][rows].tolist() for name in self._added)
+        return list(zip(rows.tolist(), *answers, strict=True))
 
-    def put(self, scored: Scored) -> None:
+    def write(self, scored: Scored) -> None:
         """Print the rows of a block, numbered."""
         names = [name.removeprefix("placement_") for name in self._added]
         numbers = scored.numbers
-        for place, *answer in scored.written:
-            row = scored.block.first_row + place if numbers is None else int(numbers[place])
+        for index, *answer in scored.written:
+            row = scored.block.first_row + index if numbers is None else int(numbers[index])
             entry = {"row": row, **dict(zip(names, answer, strict=True))}
             sys.stdout.write(
                 ("[" if self._first else ",") + "\n" + json.dumps(finite(entry), ensure_ascii=False)

@@ -4,6 +4,7 @@ The rows to be written are held as they stood in the file until the last one is 
 `--top K` only those that may still be among the first K (of a group), else all.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -24,17 +25,58 @@ _SPARE_ROWS = 65_536
 
 
 class Sink(Protocol):
-    """Where scored blocks go."""
+    """Where scored blocks go, with counts of the rows written and of those predicted positive."""
 
     @property
     def wanted(self) -> BlockRequest:
         """What it needs to see of the table's rows."""
 
+    @property
+    def rows_out(self) -> int:
+        """The number of rows written."""
+
+    @property
+    def positive(self) -> int:
+        """How many of them are predicted positive."""
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many rows were scored and not written, by the reason."""
+
     def prepared(self, scored: Scored) -> Any:
         """Do what any thread may do for a block."""
 
     def put(self, scored: Scored) -> None:
-        """Write a block that was prepared, in its turn."""
+        """Take in a block that was prepared, in its turn."""
+
+    def close(self) -> None:
+        """Write what is held back, and what ends the output."""
+
+
+class CountingSink(ABC):
+    """A sink that writes each block at once, and counts its rows."""
+
+    wanted: BlockRequest
+    rows_out = positive = 0
+    left_out: Mapping[str, int] = {}
+
+    @abstractmethod
+    def prepared(self, scored: Scored) -> Any:
+        """Do what any thread may do for a block."""
+
+    @abstractmethod
+    def write(self, scored: Scored) -> None:
+        """Write a block that was prepared."""
+
+    def put(self, scored: Scored) -> None:
+        """Write a block that was prepared, and count its rows."""
+        self.write(scored)
+        self.rows_out += int(scored.keep.sum())
+        self.positive += scored.positive
+
+    @abstractmethod
+    def close(self) -> None:
+        """Write what ends the output."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +122,12 @@ class _Held:
 
 
 @dataclass
-class Ranked:
-    """Takes in scored blocks, and hands their rows on in the order of rank when it is closed.
-
-    `rows_out` and `positive` count the rows handed on, and those predicted positive.
-    """
+class RankedSink:
+    """Takes in scored blocks, and hands their rows on in the order of rank when it is closed."""
 
     sink: Sink
     ranking: Ranking
-    rows_out: int = 0
-    positive: int = 0
+    _rows_in: int = 0
     _held: list[_Held] = field(default_factory=list)
     _groups: dict[str, int] = field(default_factory=dict)
     _least: int = 0  # the number of rows held when it was last looked which are needed
@@ -120,6 +158,7 @@ class Ranked:
     def put(self, scored: Scored) -> None:
         """Hold the rows of a block, and let go of those that are no longer among the first."""
         held: _Held = scored.written
+        self._rows_in += int(scored.keep.sum())
         known = [self._groups.setdefault(word, len(self._groups)) for word in held.words]
         group = np.array(known, dtype=np.intp)[held.group]
         numbers = scored.block.first_row + held.numbers
@@ -135,10 +174,30 @@ class Ranked:
         left = [held.only(kept[a:b] - start) for held, start, (a, b) in pieces if a < b]
         self._held, self._least = left, len(kept)
 
+    @property
+    def rows_out(self) -> int:
+        """The number of rows handed on."""
+        return self.sink.rows_out
+
+    @property
+    def positive(self) -> int:
+        """How many of them are predicted positive."""
+        return self.sink.positive
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many rows were beyond the first."""
+        if self.ranking.top is None:
+            return {}
+        return {self.ranking.beyond: self._rows_in - self.rows_out}
+
     def close(self) -> None:
         """Hand all rows on, in order."""
-        if not self._held:
-            return
+        if self._held:
+            self._hand_all_on()
+        self.sink.close()
+
+    def _hand_all_on(self) -> None:
         order = shortlist(
             self._probability(), self.ranking.rank, top=self.ranking.top, group=self._group()
         )
@@ -166,19 +225,16 @@ class Ranked:
             name: in_order([held.cells[name] for held in self._held])
             for name in self._held[0].cells
         }
-        positive = int(cells[PREDICTION].sum())
         scored = Scored(
             block=gathered([held.block for held in self._held], piece, place),
             keep=np.ones(len(place), dtype=bool),
             cells=cells,
             problems=(),
             left_out={},
-            positive=positive,
+            positive=int(cells[PREDICTION].sum()),
             numbers=in_order([held.numbers for held in self._held]),
         )
         self.sink.put(replace(scored, written=self.sink.prepared(scored)))
-        self.rows_out += len(place)
-        self.positive += positive
 
     def _first(self, probability: FloatArray, group: IndexArray) -> IndexArray:
         """The places of the rows that may be written, in the order of the file."""

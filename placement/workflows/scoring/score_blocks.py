@@ -174,8 +174,6 @@ class ScoringCounts:
     """Counts over blocks that come in order."""
 
     rows_in: int = 0
-    rows_out: int = 0
-    positive: int = 0
     blank_lines: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     doubts: ScoringWarnings = field(default_factory=ScoringWarnings)
@@ -184,15 +182,8 @@ class ScoringCounts:
         """Count a block whose rows are numbered."""
         self.rows_in += len(scored.block)
         self.blank_lines += scored.block.blank_lines
-        self.rows_out += int(scored.keep.sum())
-        self.positive += scored.positive
         for why, number in scored.left_out.items():
             self.left_out[why] = self.left_out.get(why, 0) + number
         if scored.problems:
             places = np.flatnonzero(scored.keep)
             self.doubts.add(scored.problems, lambda row: scored.block.where(int(places[row])))
-
-    def list_only(self, rows: int, positive: int, beyond: str) -> None:
-        """Count only so many rows as written, and the others as left out for a reason."""
-        self.left_out[beyond] = self.rows_out - rows
-        self.rows_out, self.positive = rows, positive

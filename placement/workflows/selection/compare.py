@@ -1,12 +1,13 @@
 """Compare: several models on the same rows, each with the first."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from placement.errors import ModelError, UsageError
-from placement.evaluation.comparison import REPLICATES, compare
+from placement.evaluation.comparison import REPLICATES, Comparison, compare
 from placement.evaluation.evaluate import evaluate_probabilities
-from placement.model.bundle import open_bundle
+from placement.model.fitted import load_fitted
 from placement.reporting.text.comparison import Compared, CompareResult
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import Model, find_model
@@ -18,63 +19,76 @@ from placement.workflows.selection.paired_scores import (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class CompareRequest(RowSource):
+    """The names of the models to compare on the rows of a file, each with the first."""
+
+    models: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.models) < 2:
+            raise UsageError("name two models or more, such as: champion challenger")
+
+
 def compare_models(
-    names: Sequence[str], rows: RowSource, watcher: ProgressListener = NoProgress()
+    request: CompareRequest, watcher: ProgressListener = NoProgress()
 ) -> CompareResult:
-    """Measure the models that `names` name on the same rows, and each with the first.
+    """Measure models on the same rows, and compare each with the first.
 
     Raises ModelError where one predicts another outcome than the first.
     """
-    if len(names) < 2:
-        raise UsageError("name two models or more, such as: champion challenger")
-    models = [find_model(name, watcher) for name in names]
+    models = [find_model(name, watcher) for name in request.models]
     for model in models[1:]:
-        if told := target_difference(model.schema, models[0].schema):
+        if difference := target_difference(model.schema, models[0].schema):
             raise ModelError(
-                f"{model.name} cannot be compared with {models[0].name}: it predicts {told}"
+                f"{model.name} cannot be compared with {models[0].name}: it predicts {difference}"
             )
-    found = score_pairs(models, rows, watcher)
-    first = found.probabilities[0]
-    pairs = []
-    for model, other in zip(models[1:], found.probabilities[1:], strict=True):
-        with watcher.progress("resampling", "samples", REPLICATES) as progress:
-            pairs.append(
-                compare(
-                    first,
-                    other,
-                    found.label,
-                    found.weight,
-                    thresholds=(models[0].threshold, model.threshold),
-                    on_progress=progress.update,
-                )
-            )
-    compared = tuple(_measured(model, found, place) for place, model in enumerate(models))
-    flattered = (
-        f"{own.name} was trained on this very table: its figures flatter, and so does a "
-        "comparison with models that were not"
-        for own in compared
-        if own.trained_here
+    scores = score_pairs(models, request, watcher)
+    comparisons = tuple(
+        _with_first(models, scores, number, watcher) for number in range(1, len(models))
     )
-    return CompareResult(found.name, compared, tuple(pairs), (*found.warnings, *flattered))
+    compared = tuple(_measured(model, scores, number) for number, model in enumerate(models))
+    warnings = (
+        f"{model.name} was trained on this very table: its figures flatter, and so does a "
+        "comparison with models that were not"
+        for model in compared
+        if model.trained_here
+    )
+    return CompareResult(scores.name, compared, comparisons, (*scores.warnings, *warnings))
 
 
-def _measured(model: Model, found: PairedScores, place: int) -> Compared:
+def _with_first(
+    models: Sequence[Model], scores: PairedScores, number: int, watcher: ProgressListener
+) -> Comparison:
+    with watcher.progress("resampling", "samples", REPLICATES) as progress:
+        return compare(
+            scores.probabilities[0],
+            scores.probabilities[number],
+            scores.label,
+            scores.weight,
+            thresholds=(models[0].threshold, models[number].threshold),
+            on_progress=progress.update,
+        )
+
+
+def _measured(model: Model, scores: PairedScores, number: int) -> Compared:
     evaluation = evaluate_probabilities(
-        found.probabilities[place],
-        found.label,
-        found.weight,
+        scores.probabilities[number],
+        scores.label,
+        scores.weight,
         training_base_rate=model.figures.get("base_rate"),
         threshold=model.threshold,
     )
     return Compared(
-        model.name, model.about, evaluation, found.trained_here[place], _parameters(model)
+        model.name, model.about, evaluation, scores.trained_here[number], _parameters(model)
     )
 
 
 def _parameters(model: Model) -> dict[str, Any]:
     """What may make a model other than another: settings, columns, threshold, rows."""
     return {
-        **open_bundle(model.directory).document["config"],
+        **load_fitted(model.directory).config,
         "features": list(model.schema.feature_names),
         "threshold": model.threshold,
         "training rows": model.figures.get("rows", {}).get("train"),

@@ -25,13 +25,13 @@ _SHOWN = 6
 class RowSource:
     """Which rows to compare on: a file, and how it is read."""
 
-    source: str
+    data: str
     names: tuple[str, ...] = ()
     sheet: str | None = None
     weight: str | None = None
 
     def __post_init__(self) -> None:
-        if self.source == "-":
+        if self.data == "-":
             raise UsageError(
                 "--data -: every model reads the rows in its own way, which standard input cannot "
                 "be asked for twice; save it to a file"
@@ -124,7 +124,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _read(model: Model, rows: RowSource, storage: Storage, watcher: ProgressListener) -> Table:
     return read_like(
-        rows.source,
+        rows.data,
         model.schema,
         storage,
         watcher,

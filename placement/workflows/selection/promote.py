@@ -1,5 +1,6 @@
 """Promote: a version becomes champion if it is not worse on held-out rows; a rollback undoes it."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from placement.errors import ModelError, UsageError
@@ -26,21 +27,52 @@ from placement.workflows.selection.promotion_gate import (
 )
 
 
-def promote(
-    model: str,
-    rows: RowSource | None,
-    force: str | None = None,
-    watcher: ProgressListener = NoProgress(),
-) -> PromoteResult:
+@dataclass(frozen=True)
+class PromoteRequest:
+    """Which version to make champion, on the evidence of the rows of `data`.
+
+    `force`: why it is to be champion whatever speaks against it. `rollback`: why `champion` goes
+    back to the version before; `model` then names the champion of another registered model than
+    `placement`.
+    """
+
+    model: str | None = None
+    data: str | None = None
+    weight: str | None = None
+    force: str | None = None
+    rollback: str | None = None
+    names: tuple[str, ...] = ()
+    sheet: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.rollback is not None:
+            for name in ("data", "force", "weight", "sheet"):
+                if getattr(self, name) is not None:
+                    raise UsageError(
+                        f"--{name} is not used by --rollback, which asks for no evidence"
+                    )
+        elif self.model is None:
+            raise UsageError("name the model: placement promote challenger --data FILE")
+        elif self.force is not None and not self.force.strip():
+            raise UsageError("--force: give the reason, it is kept with the version: --force 'why'")
+
+    @property
+    def rows(self) -> RowSource | None:
+        """The rows to meet the champion on."""
+        if self.data is None:
+            return None
+        return RowSource(self.data, self.names, self.sheet, self.weight)
+
+
+def promote(request: PromoteRequest, watcher: ProgressListener = NoProgress()) -> PromoteResult:
     """Make a registered version champion, unless something speaks against it.
 
-    `force`: why it is to be champion whatever does. Either way the evidence becomes tags of the
-    version. Where another becomes champion meanwhile, the version has to meet that one. Raises
-    ModelError where `model` is no registered version, UsageError where held-out rows are needed.
+    Either way the evidence becomes tags of the version. Where another becomes champion meanwhile,
+    the version has to meet that one. Raises ModelError where `model` is no registered version,
+    UsageError where held-out rows are needed.
     """
-    if force is not None and not force.strip():
-        raise UsageError("--force: give the reason, it is kept with the version: --force 'why'")
-    version = _version(model, watcher)
+    rows, force = request.rows, request.force
+    version = _version(str(request.model), watcher)
     store = open_store()
     while True:
         opponent = champion_of(store, version.name)
@@ -60,16 +92,15 @@ def promote(
 
 
 def roll_back_champion(
-    model: str | None, reason: str, watcher: ProgressListener = NoProgress()
+    request: PromoteRequest, watcher: ProgressListener = NoProgress()
 ) -> RollbackResult:
     """Give `champion` back to the version that was champion before.
 
-    `model`: the champion of another registered model than `placement`. Raises GateRefused where
-    there is none to go back to, or `model` is not the champion.
+    Raises GateRefused where there is none to go back to, or `model` is not the champion.
     """
-    name, expected = REGISTERED_MODEL, None
-    if model is not None:
-        version = _version(model, watcher)
+    name, expected, reason = REGISTERED_MODEL, None, request.rollback or ""
+    if request.model is not None:
+        version = _version(request.model, watcher)
         name, expected = version.name, version.number
     store = open_store(create=False)
     if not store.exists:

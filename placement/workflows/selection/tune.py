@@ -1,7 +1,9 @@
 """Tune the penalty on the training rows of some files, and record what was tried."""
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from placement.config import UNUSED_IN_TUNING, TrainConfig
 from placement.reporting.text.tuning import TuneResult, options_of, path_rows, rival_metrics
@@ -12,78 +14,120 @@ from placement.workflows.reading.read_training_tables import read, storage_of
 from placement.workflows.recording.recorded_run import described, recording
 from placement.workflows.recording.run_recorder import PathRecorder, RunKeeper
 
+if TYPE_CHECKING:
+    from placement.data.columns.column_store import ChunkedArray
+    from placement.data.table.table import Table
+    from placement.evaluation.alternatives.alternatives import ModelComparison
+    from placement.runtime.worker_process import InlineWorker, ProcessWorker
+    from placement.training.prepare import Prepared
+    from placement.training.validation.l2_path import PenaltyPath
+
+    PathRecorders = InlineWorker[PathRecorder] | ProcessWorker[PathRecorder]
+
 HEAVY = (
     "placement.workflows.training.fit_and_test",
     "placement.workflows.selection.compare_alternatives",
 )
 
 
-def tune_files(
-    sources: Sequence[str],
-    config: TrainConfig,
-    watcher: ProgressListener = NoProgress(),
-    *,
-    folds: int = 5,
-    repeats: int = 3,
-) -> TuneResult:
+@dataclass(frozen=True)
+class TuneRequest:
+    """Which files to tune on, as a configuration reads them, and how often in how many folds."""
+
+    data: Sequence[str]
+    config: TrainConfig
+    folds: int = 5
+    repeats: int = 3
+
+
+def tune_files(request: TuneRequest, watcher: ProgressListener = NoProgress()) -> TuneResult:
     """Cross-validate the L2 path on the rows of some files that `train` would train on.
 
     The rows held out for testing take no part. Raises DataError where there are too few rows.
     """
     plain = TrainConfig()
-    config = replace(config, **{name: getattr(plain, name) for name in UNUSED_IN_TUNING})
+    config = replace(request.config, **{name: getattr(plain, name) for name in UNUSED_IN_TUNING})
     with recording(PathRecorder, config) as recorder, storage_of(config) as storage:
         with import_in_background(*HEAVY):
-            tables = read(sources, config, storage, watcher)
-        from placement.data.splits.folds import assign_folds
-        from placement.training.validation.cross_validate import path_config, tune, weight_sums
-        from placement.training.validation.l2_path import penalties_for
-        from placement.workflows.selection.compare_alternatives import compare_alternatives, too_few
+            tables = read(request.data, config, storage, watcher)
+        from placement.training.validation.cross_validate import path_config
+        from placement.workflows.selection.compare_alternatives import compare_alternatives
         from placement.workflows.training.fit_and_test import understand
 
-        prepared, seen = understand(tables, path_config(config), watcher)
-        table, split = prepared.table, prepared.split
-        foldings = [
-            assign_folds(table, config.seed + repeat, folds, group=config.group, split=split)
-            for repeat in range(repeats)
-        ]
-        told = [own for own in foldings if own is not None]
-        if len(told) < repeats:
-            raise too_few(table, folds)
+        prepared, summary = understand(tables, path_config(config), watcher)
+        foldings = _foldings(prepared, request)
         if recorder is not None:
-            values = {**config.of_scope("read"), **config.of_scope("fit")}
-            params = {name: value for name, value in values.items() if name not in UNUSED_IN_TUNING}
-            params |= {"folds": folds, "repeats": repeats}
-            params["features"] = ",".join(table.schema.feature_names)
-            recorder.submit(
-                RunKeeper.begin, config, params, [described(table, "training")]
-            ).result()
-        l2 = penalties_for(*weight_sums(prepared.problem.source))
-        with watcher.progress("tuning", "fits", len(l2) * (folds * repeats + 1)) as progress:
-            done = 0
-
-            def on_progress(what: str) -> None:
-                nonlocal done
-                done += 1
-                progress.update(done, what)
-
-            path = tune(prepared, told, l2, on_progress)
-        beside = compare_alternatives(
-            table, replace(config, l2=path.l2), watcher, split=split, folds=folds
+            _begin(recorder, request, config, prepared.table)
+        path = _cross_validated(prepared, foldings, request, watcher)
+        rivals = compare_alternatives(
+            prepared.table,
+            replace(config, l2=path.l2),
+            watcher,
+            split=prepared.split,
+            folds=request.folds,
         )
-        run = None
-        if recorder is not None:
-            rows = path_rows(path)
-            recorder.submit(PathRecorder.log_path, path, rows, rival_metrics(beside)).result()
-            with hold_signals():
-                run = recorder.submit(PathRecorder.finish).result()
         return TuneResult(
-            sources=tuple(sources),
-            name=table.name,
-            rows=seen.rows,
+            sources=tuple(request.data),
+            name=prepared.table.name,
+            rows=summary.rows,
             path=path,
-            rivals=beside,
+            rivals=rivals,
             options=options_of(config, path.l2, UNUSED_IN_TUNING),
-            warnings=seen.warnings,
-            run=run,
+            warnings=summary.warnings,
+            run=None if recorder is None else _finish(recorder, path, rivals),
         )
+
+
+def _foldings(prepared: "Prepared", request: TuneRequest) -> "list[ChunkedArray]":
+    """Return the fold of each training row, (n,), once for each repeat."""
+    from placement.data.splits.folds import assign_folds
+    from placement.workflows.selection.compare_alternatives import too_few
+
+    config, table = prepared.config, prepared.table
+    foldings = [
+        assign_folds(
+            table, config.seed + repeat, request.folds, group=config.group, split=prepared.split
+        )
+        for repeat in range(request.repeats)
+    ]
+    assigned = [folding for folding in foldings if folding is not None]
+    if len(assigned) < request.repeats:
+        raise too_few(table, request.folds)
+    return assigned
+
+
+def _begin(
+    recorder: "PathRecorders", request: TuneRequest, config: TrainConfig, table: "Table"
+) -> None:
+    """Begin the run, with the settings that a tuning follows."""
+    values = {**config.of_scope("read"), **config.of_scope("fit")}
+    params = {name: value for name, value in values.items() if name not in UNUSED_IN_TUNING}
+    params |= {"folds": request.folds, "repeats": request.repeats}
+    params["features"] = ",".join(table.schema.feature_names)
+    recorder.submit(RunKeeper.begin, config, params, [described(table, "training")]).result()
+
+
+def _cross_validated(
+    prepared: "Prepared",
+    foldings: "Sequence[ChunkedArray]",
+    request: TuneRequest,
+    watcher: ProgressListener,
+) -> "PenaltyPath":
+    from placement.training.validation.cross_validate import tune, weight_sums
+    from placement.training.validation.l2_path import penalties_for
+
+    penalties = penalties_for(*weight_sums(prepared.problem.source))
+    fits = len(penalties) * (request.folds * request.repeats + 1)
+    with watcher.progress("tuning", "fits", fits) as progress:
+        fit = itertools.count(1)
+        return tune(prepared, foldings, penalties, lambda what: progress.update(next(fit), what))
+
+
+def _finish(
+    recorder: "PathRecorders", path: "PenaltyPath", rivals: "ModelComparison"
+) -> tuple[str, str, str]:
+    """Log what was tried, and finish the run; nothing that may fail comes after."""
+    rows, metrics = path_rows(path), rival_metrics(rivals)
+    recorder.submit(PathRecorder.log_path, path, rows, metrics).result()
+    with hold_signals():
+        return recorder.submit(PathRecorder.finish).result()

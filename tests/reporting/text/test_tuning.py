@@ -101,9 +101,9 @@ def test_the_words_for_train_give_the_settings_of_the_tuning_back():
     assert words[-2:] == ("--l2", "20")
     import click
 
-    @settings.config_options
-    def command(**given):
-        return settings.effective_config(given, None)
+    @settings.config_options()
+    def command(config):
+        return config
 
     parsed = click.command()(command)
     found = parsed.main(list(words), standalone_mode=False)

@@ -11,7 +11,7 @@ from placement.data.table.read_table import read_table
 from placement.errors import DataError
 from placement.training.validation import cross_validate
 from placement.workflows.selection import compare_alternatives
-from placement.workflows.selection.tune import tune_files
+from placement.workflows.selection.tune import TuneRequest, tune_files
 
 PARENT = "mlflow.parentRunId"
 
@@ -25,7 +25,7 @@ def runs_of(store):
 def test_each_penalty_is_a_run_nested_in_that_of_the_tuning(store, students, tmp_path):
     sheet = students(tmp_path / "students.csv")
     config = TrainConfig(run_name="path", tag=("college=north",))
-    result = tune_files([str(sheet)], config, repeats=2)
+    result = tune_files(TuneRequest([str(sheet)], config, repeats=2))
     client, runs = runs_of(store)
     parent = client.get_run(result.run[0])
     children = [run for run in runs if run.data.tags.get(PARENT) == parent.info.run_id]
@@ -48,7 +48,7 @@ def test_each_penalty_is_a_run_nested_in_that_of_the_tuning(store, students, tmp
 
 def test_no_cell_of_a_student_is_in_the_store(store, students, tmp_path):
     sheet = students(tmp_path / "students.csv")
-    tune_files([str(sheet)], TrainConfig(), repeats=1)
+    tune_files(TuneRequest([str(sheet)], TrainConfig(), repeats=1))
     cells = set(pd.read_csv(sheet, dtype=str)[["name", "cgpa", "aptitude"]].to_numpy().ravel())
     for file in (tmp_path / "mlruns").rglob("*"):
         if file.is_file():
@@ -67,7 +67,9 @@ def test_a_tuning_that_ends_early_leaves_no_run_running(
 
     monkeypatch.setattr(compare_alternatives, "compare_alternatives", broken)
     with pytest.raises(type(error)):
-        tune_files([str(students(tmp_path / "students.csv"))], TrainConfig(), repeats=1)
+        tune_files(
+            TuneRequest([str(students(tmp_path / "students.csv"))], TrainConfig(), repeats=1)
+        )
     _, runs = runs_of(store)
     assert [run.info.status for run in runs] == [status]
 
@@ -89,7 +91,7 @@ def test_the_rivals_are_met_on_the_folds_of_the_path_with_the_chosen_penalty(
 
     monkeypatch.setattr(cross_validate, "tune", of_path)
     monkeypatch.setattr(compare_alternatives, "compare", of_rivals)
-    result = tune_files([str(sheet)], TrainConfig(track=False), repeats=2)
+    result = tune_files(TuneRequest([str(sheet)], TrainConfig(track=False), repeats=2))
     assert seen["rivals"].tolist() == seen["path"][seen["path"] >= 0].tolist()
     assert seen["l2"] == result.path.l2
 
@@ -104,7 +106,9 @@ def test_groups_share_a_fold(students, tmp_path, monkeypatch):
         "placement.data.splits.folds.assign_folds",
         lambda *args, **named: seen.append(assign_folds(*args, **named)) or seen[-1],
     )
-    result = tune_files([str(sheet)], TrainConfig(group="college", track=False), repeats=2)
+    result = tune_files(
+        TuneRequest([str(sheet)], TrainConfig(group="college", track=False), repeats=2)
+    )
     college = read_table(sheet, group="college").columns["college"]
     for folds in seen:
         fold = folds.whole()

@@ -8,7 +8,7 @@ import pytest
 
 from placement.config import TrainConfig
 from placement.errors import DataError
-from placement.workflows.monitoring.evaluate import evaluate_file
+from placement.workflows.monitoring.evaluate import EvaluateRequest, evaluate_file
 from placement.workflows.training import group_fairness
 from placement.workflows.training.train import train
 
@@ -116,7 +116,7 @@ def test_the_bundle_names_no_group_of_fewer_than_five_students(sheet, tmp_path):
 def test_evaluate_shows_every_group_of_the_file(sheet, tmp_path):
     path = sheet()
     trained(path, out=str(tmp_path / "model"))
-    found = evaluate_file(str(tmp_path / "model"), path, None)
+    found = evaluate_file(EvaluateRequest(path, str(tmp_path / "model")))
     assert names_of(found.fairness) == ["gender", "caste"]
     assert found.fairness["metrics_on"] == "file"
     castes = {group["group"]: group for group in found.fairness["columns"][1]["groups"]}
@@ -131,18 +131,21 @@ def test_evaluate_compares_the_columns_of_the_training_as_far_as_they_are_there(
     rows = [",".join(line.split(",")[:2] + line.split(",")[3:]) for line in lines]
     other.write_text("\n".join([rows[0].replace("stream", "Stream"), *rows[1:]]), "utf-8")
     model = str(tmp_path / "model")
-    assert names_of(evaluate_file(model, str(other), None).fairness) == ["Stream", "gender"]
-    asked = evaluate_file(model, str(other), None, sensitive=("STREAM",))
+    assert names_of(evaluate_file(EvaluateRequest(str(other), model)).fairness) == [
+        "Stream",
+        "gender",
+    ]
+    asked = evaluate_file(EvaluateRequest(str(other), model, sensitive=("STREAM",)))
     assert names_of(asked.fairness) == ["Stream"]
-    assert evaluate_file(model, str(other), None, sensitive=()).fairness is None
+    assert evaluate_file(EvaluateRequest(str(other), model, sensitive=())).fairness is None
     with pytest.raises(DataError, match="caste"):
-        evaluate_file(model, str(other), None, sensitive=("caste",))
+        evaluate_file(EvaluateRequest(str(other), model, sensitive=("caste",)))
 
 
 def test_evaluate_warns_of_a_gap_beyond_the_tolerance(sheet, tmp_path):
     trained(sheet(), out=str(tmp_path / "model"))
     unfair = sheet(unfair=1.5, name="next.csv", seed=3)
-    found = evaluate_file(str(tmp_path / "model"), unfair, None)
+    found = evaluate_file(EvaluateRequest(unfair, str(tmp_path / "model")))
     assert any(text.startswith("gender: ") for text in found.warnings)
 
 
