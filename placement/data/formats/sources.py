@@ -1,14 +1,12 @@
-"""What the user points at: a path, a glob, standard input; what it is, whatever its name says."""
+"""What the user points at: a path, a glob, a folder of Parquet, standard input."""
 
 import glob
 import gzip
 import io
 import os
-import re
 import shutil
 import sys
 import tempfile
-import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,27 +20,9 @@ from placement.errors import DataError, did_you_mean
 SAMPLE_BYTES = 1 << 18
 _COMPRESSION = 5  # of tables of marks, roughly
 
-FileKind = Literal["text", "excel", "parquet"]
 Partition = tuple[tuple[str, str | int | None], ...]
 
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
-
-_SIGNATURES = (
-    (b"\xd0\xcf\x11\xe0", "an old .xls or a password-protected workbook: save it as .xlsx"),
-    (b"%PDF", "a PDF: export the table as CSV or .xlsx"),
-    (b"BZh", "a bzip2 archive: unpack it first"),
-    (b"\xfd7zXZ\x00", "an xz archive: unpack it first"),
-    (b"Rar!", "a RAR archive: unpack it first"),
-    (b"7z\xbc\xaf", "a 7-Zip archive: unpack it first"),
-    (b"SQLite format 3", "an SQLite database: export the table as CSV"),
-    (b"\x89PNG", "a picture: give the table itself"),
-    (b"\xff\xd8\xff", "a picture: give the table itself"),
-)
-_HTML = re.compile(
-    rb"(?:<!--.*?-->|\s)*<(?:!doctype html|html|head|body|table)\b", re.IGNORECASE | re.DOTALL
-)
-_LFS = b"version https://git-lfs.github.com/spec/"
-_CONFLICT = re.compile(rb"^(?:<{7} |>{7} |={7}\r?$)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -54,7 +34,6 @@ class Source:
 
     name: str
     path: Path
-    kind: FileKind = "text"
     compression: Literal["", "gzip", "zstd"] = ""
     keep: Any = None
     partition: Partition = ()
@@ -64,7 +43,10 @@ class Source:
         if self.compression == "gzip":
             return cast("BinaryIO", gzip.open(self.path, "rb"))
         if self.compression == "zstd":
-            return _open_zstd(self.path)
+            import pyarrow as pa
+
+            stream = pa.CompressedInputStream(str(self.path), "zstd")
+            return cast("BinaryIO", io.BufferedReader(stream, 1 << 20))
         return self.path.open("rb")
 
     @property
@@ -81,34 +63,6 @@ class Source:
         """Return the first bytes; one more than `size` where the file is longer."""
         with reading(self.name), self.open() as stream:
             return stream.read(size + 1)
-
-
-class _ZstdStream(io.RawIOBase):
-    """The pyarrow stream as an ordinary raw stream, which text wrappers can buffer."""
-
-    def __init__(self, path: Path) -> None:
-        import pyarrow as pa
-
-        self._file = path.open("rb")
-        self._stream = pa.CompressedInputStream(self._file, "zstd")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._stream.close()
-            self._file.close()
-        super().close()
-
-
-def _open_zstd(path: Path) -> BinaryIO:
-    return cast("BinaryIO", io.BufferedReader(_ZstdStream(path), 1 << 20))
 
 
 @contextmanager
@@ -135,9 +89,7 @@ def find_sources(source: Any) -> list[Source]:
     base = [path.name for path, _ in paths]
     names = base if len(set(base)) == len(base) else [str(path) for path, _ in paths]
     return [
-        replace(
-            recognise(_stdin() if str(path) == "-" else _plain(path, name)), partition=partition
-        )
+        replace(_stdin() if str(path) == "-" else _plain(path, name), partition=partition)
         for (path, partition), name in zip(paths, names, strict=True)
     ]
 
@@ -195,7 +147,7 @@ def _plain(path: Path, name: str) -> Source:
     if path.is_file():
         return Source(name, path)
     with reading(name), path.open("rb") as pipe:
-        return _spool(name, pipe)
+        return spool(name, pipe)
 
 
 def _nearest(path: Path) -> str:
@@ -207,67 +159,12 @@ def _nearest(path: Path) -> str:
 
 def _stdin() -> Source:
     with reading("standard input"):
-        return _spool("standard input", sys.stdin.buffer)
+        return spool("standard input", sys.stdin.buffer)
 
 
-def _spool(name: str, stream: IO[bytes]) -> Source:
+def spool(name: str, stream: IO[bytes]) -> Source:
     """Copy a stream to a temporary file, so that it can be walked more than once."""
     keep = tempfile.NamedTemporaryFile(prefix="placement-")  # noqa: SIM115 - lives as long as the source
     shutil.copyfileobj(stream, keep, 1 << 20)
     keep.flush()
     return Source(name, Path(keep.name), keep=keep)
-
-
-def recognise(source: Source) -> Source:
-    """Look at the content: which kind of file is it? Refuse, by name, what is no table."""
-    head = source.sample()
-    if head[:2] == b"\x1f\x8b":
-        source = replace(source, compression="gzip")
-    elif head[:4] == b"\x28\xb5\x2f\xfd":
-        source = replace(source, compression="zstd")
-    if source.compression:
-        head = source.sample()
-    if not head.strip():
-        raise DataError(f"{source.name}: the file is empty")
-    kind = _kind(source, head)
-    if source.compression and kind != "text":
-        with reading(source.name), source.open() as stream:
-            source = _spool(source.name, stream)
-    return replace(source, kind=kind)
-
-
-def _kind(source: Source, head: bytes) -> FileKind:
-    if head[:4] == b"PK\x03\x04":
-        return _check_workbook(source)
-    if head[:4] == b"PAR1":
-        return "parquet"
-    for magic, what in _SIGNATURES:
-        if head.startswith(magic):
-            raise DataError(f"{source.name}: this is {what}")
-    text = head.removeprefix(b"\xef\xbb\xbf")
-    if text.startswith(_LFS):
-        raise DataError(f"{source.name}: a Git-LFS pointer, not the data: run `git lfs pull`")
-    if _HTML.match(text):
-        raise DataError(f"{source.name}: an HTML page, not a table: download the file itself")
-    if text.startswith(b"<?xml"):
-        raise DataError(f"{source.name}: an XML file: save the table as CSV or .xlsx")
-    if text.lstrip()[:2] in {b"[{", b'{"'}:
-        raise DataError(f"{source.name}: a JSON file: convert it to CSV or Parquet")
-    if conflict := _CONFLICT.search(text):
-        line = text.count(b"\n", 0, conflict.start()) + 1
-        raise DataError(f"{source.name}, line {line}: a git merge conflict: resolve it first")
-    return "text"
-
-
-def _check_workbook(source: Source) -> FileKind:
-    with reading(source.name), source.open() as stream:
-        try:
-            content = io.BytesIO(stream.read()) if source.compression else stream
-            members = set(zipfile.ZipFile(content).namelist())
-        except zipfile.BadZipFile as error:
-            raise DataError(
-                f"{source.name}: a workbook cut short or damaged: copy it again"
-            ) from error
-    if members & {"xl/workbook.xml", "xl/workbook.bin"}:
-        return "excel"
-    raise DataError(f"{source.name}: a zip archive without a workbook: unpack it first")

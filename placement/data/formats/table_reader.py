@@ -5,13 +5,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from placement.data.formats.blocks import Block, BlockRequest, Cells, MalformedRecord, Part
-from placement.data.formats.csv_records import TextPart, open_text
+from placement.data.formats.blocks import (
+    Block,
+    BlockRequest,
+    Cells,
+    FilePart,
+    MalformedRecord,
+    Part,
+)
+from placement.data.formats.csv_records import TextPart
 from placement.data.formats.dialect import Dialect, has_thousands
-from placement.data.formats.excel import SheetPart, WantsSheet, open_workbook
-from placement.data.formats.parquet import FramePart, ParquetPart, open_frame, open_parquet
+from placement.data.formats.excel import WantsSheet
+from placement.data.formats.formats import ReadOptions, recognise
+from placement.data.formats.parquet import open_frame
 from placement.data.formats.sources import Source, find_sources
 from placement.errors import DataError, did_you_mean
 from placement.runtime.ordered_map import in_order
@@ -21,22 +29,20 @@ __all__ = ["Block", "BlockRequest", "Cells", "Dialect", "Reader", "WantsSheet", 
 ALL = BlockRequest(records=True)
 
 T = TypeVar("T")
-TableKind = Literal["text", "excel", "parquet", "frame"]
-AnyPart = TextPart | SheetPart | ParquetPart | FramePart
 
 
 @dataclass(frozen=True)
 class Reader:
     """An opened table, to be walked as often as needed.
 
-    `kind`, `dialect`, `preamble` (title rows) and `header` (the header record as it stands) are
-    those of the first file. `decimal` is the mark to read numbers with; the mark they are written
-    with is `dialect.decimal`. `unnamed` names had an empty header.
+    `kind` (of its format, or "frame"), `dialect`, `preamble` (title rows) and `header` (the header
+    record as it stands) are those of the first file. `decimal` is the mark to read numbers with;
+    the mark they are written with is `dialect.decimal`. `unnamed` names had an empty header.
     """
 
     name: str
     names: tuple[str, ...]
-    kind: TableKind
+    kind: str
     dialect: Dialect | None
     decimal: str
     preamble: str
@@ -106,19 +112,17 @@ def open_table(
     `names` are the columns of a file without header. `wants_sheet(names, columns)` says whether
     a sheet is one the caller can use; it is asked only where several sheets are filled.
     """
+    parts: list[FilePart]
     if _is_frame(source):
-        parts: list[AnyPart] = [open_frame(source)]
+        kind, parts = "frame", [open_frame(source)]
     else:
-        found = find_sources(source)
-        if sheet is not None and all(item.kind != "excel" for item in found):
-            raise DataError(f"{found[0].name}: --sheet is for workbooks, and this is none")
-        parts = [_open(item, names, sheet, wants_sheet) for item in found]
+        kind, parts = _open_files(find_sources(source), ReadOptions(names, sheet, wants_sheet))
     first = parts[0]
     dialect = first.dialect if isinstance(first, TextPart) else None
     return Reader(
         name=first.name if len(parts) == 1 else f"{len(parts)} files",
         names=first.names,
-        kind=_kind(first),
+        kind=kind,
         dialect=dialect,
         decimal="," if any(map(_reads_commas, parts)) else ".",
         preamble=first.preamble if isinstance(first, TextPart) else "",
@@ -135,34 +139,22 @@ def _is_frame(source: Any) -> bool:
     return pandas is not None and isinstance(source, pandas.DataFrame)
 
 
-def _open(
-    source: Source, names: tuple[str, ...], sheet: str | None, wants: WantsSheet | None
-) -> AnyPart:
-    if source.kind == "excel":
-        return open_workbook(source, names, sheet, wants)
-    if source.kind == "text":
-        return open_text(source, names)
-    if names:
-        raise DataError(f"{source.name}: --names is for files without a header; Parquet has names")
-    return open_parquet(source)
+def _open_files(sources: list[Source], options: ReadOptions) -> tuple[str, list[FilePart]]:
+    """Return the kind of the first file, and each file opened."""
+    files = [recognise(source) for source in sources]
+    if options.sheet is not None and not any(form.has_sheets for _, form in files):
+        raise DataError(f"{sources[0].name}: --sheet is for workbooks, and this is none")
+    return files[0][1].kind, [form.open(source, options) for source, form in files]
 
 
-def _kind(part: AnyPart) -> TableKind:
-    if isinstance(part, TextPart):
-        return "text"
-    if isinstance(part, SheetPart):
-        return "excel"
-    return "parquet" if isinstance(part, ParquetPart) else "frame"
-
-
-def _reads_commas(part: AnyPart) -> bool:
+def _reads_commas(part: FilePart) -> bool:
     """Whether 7,125 is 7.125 here; `270,000` beside `6,8` in one file is still thousands."""
     if not isinstance(part, TextPart) or part.dialect.decimal != ",":
         return False
     return part.dialect.delimiter != "," or not has_thousands(part.sample_columns)
 
 
-def _stated(each: list[tuple[str, ...]], parts: list[AnyPart]) -> tuple[str, ...]:
+def _stated(each: list[tuple[str, ...]], parts: list[FilePart]) -> tuple[str, ...]:
     if len(parts) == 1:
         return each[0]
     return tuple(
@@ -170,7 +162,7 @@ def _stated(each: list[tuple[str, ...]], parts: list[AnyPart]) -> tuple[str, ...
     )
 
 
-def _twice(parts: list[AnyPart]) -> tuple[str, ...]:
+def _twice(parts: list[FilePart]) -> tuple[str, ...]:
     """Warn of files that were given more than once, as by two patterns that both match."""
     given = Counter(p.origin.path.resolve() for p in parts if p.origin and p.origin.is_file)
     return tuple(
@@ -187,7 +179,7 @@ class Matched:
     `keep`: its records stand exactly as the first file's do, so they may be copied.
     """
 
-    part: AnyPart
+    part: FilePart
     names: tuple[str, ...]
     own: tuple[str, ...]
     keep: bool
@@ -229,7 +221,7 @@ class Matched:
         return replace(block, names=self.names, columns=columns, raw=raw)
 
 
-def _like(first: AnyPart, part: AnyPart) -> Part:
+def _like(first: FilePart, part: FilePart) -> Part:
     """Match a part's columns to the first's by trimmed, case-folded name."""
     if part is first:
         return part
@@ -252,7 +244,7 @@ def _like(first: AnyPart, part: AnyPart) -> Part:
     return Matched(part, first.names, tuple(own), keep)
 
 
-def _written_alike(first: AnyPart, part: AnyPart) -> bool:
+def _written_alike(first: FilePart, part: FilePart) -> bool:
     if not (isinstance(first, TextPart) and isinstance(part, TextPart)):
         return False
     return first.dialect.delimiter == part.dialect.delimiter
