@@ -129,12 +129,12 @@ def run(args: Sequence[str] | None = None) -> int:
             )
     except click.exceptions.Exit as leave:
         return leave.exit_code
-    except (Exception, KeyboardInterrupt, Terminated) as problem:  # noqa: BLE001 - told or raised on
-        return _told(problem)
+    except (Exception, KeyboardInterrupt, Terminated) as problem:  # noqa: BLE001 - reported or raised on
+        return _exit_code(problem)
     return 0
 
 
-def _told(problem: BaseException) -> int:
+def _exit_code(problem: BaseException) -> int:
     """Say what went wrong and return its exit code; a defect of our own is raised on."""
     match problem:
         case PlacementError():

@@ -73,7 +73,7 @@ class _Pace:
         self._unit, self._total = unit, total
         self._begin: tuple[float, int] | None = None
 
-    def told(self, done: int) -> tuple[str, str]:
+    def rate(self, done: int) -> tuple[str, str]:
         """Return the rate, and the time left; "" where that is not known."""
         if self._begin is None:
             if done:
@@ -97,7 +97,7 @@ class _Lines(Progress):
 
     def update(self, done: int, detail: str = "") -> None:
         super().update(done)
-        self._unsaid = (done, *self._pace.told(done), detail)
+        self._unsaid = (done, *self._pace.rate(done), detail)
         if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
             self._last, self._shown = time.monotonic(), True
             self._say()
@@ -110,10 +110,10 @@ class _Lines(Progress):
     def _say(self) -> None:
         if self._unsaid is None:
             return
-        done, *told = self._unsaid
+        done, *details = self._unsaid
         of = f" of {self._total:,}" if self._total and done <= self._total else ""
         count = f"{self._label}: {done:,}{of} {self._unit}"
-        click.echo(", ".join(filter(None, [count, *told])), err=True)
+        click.echo(", ".join(filter(None, [count, *details])), err=True)
         self._unsaid = None
 
 
@@ -137,6 +137,6 @@ def _bar(label: str, unit: str, total: int | None) -> Iterator[Progress]:
         class Bar(Progress):
             def update(self, done: int, detail: str = "") -> None:
                 super().update(done)
-                shown.update(task, completed=done, detail=detail, pace=pace.told(done)[0])
+                shown.update(task, completed=done, detail=detail, pace=pace.rate(done)[0])
 
         yield Bar()

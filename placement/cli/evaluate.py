@@ -64,10 +64,10 @@ def evaluate(as_json: bool, console: Console, **options: Any) -> None:
     result = evaluate_file(EvaluateRequest(**options), console)
     for text in result.warnings:
         console.warn(text)
-    found, text = evaluation_document(result), evaluation_text(result)
+    answer, text = evaluation_document(result), evaluation_text(result)
     if result.rivals is not None:
         from placement.reporting.text.alternatives import rivals_document, rivals_text
 
-        found["rivals"] = rivals_document(result.rivals)
+        answer["rivals"] = rivals_document(result.rivals)
         text += f"\n\n{rivals_text(result.rivals)}"
-    click.echo(document(found) if as_json else text)
+    click.echo(document(answer) if as_json else text)

@@ -114,15 +114,15 @@ def _predict_one(
     for name, value in options.items():
         if value:
             raise UsageError(f"--{name} is for a file of students, --set is for one")
-    values, found = _values(settings), find_model(model, console)
-    answer, warnings = predict_one(found, values, threshold)
+    values, opened = _values(settings), find_model(model, console)
+    answer, warnings = predict_one(opened, values, threshold)
     for text in warnings:
         console.warn(text)
     if as_json:
         click.echo(document([answer]))
     else:
         click.echo(
-            f"{answer['label']}: {chance(found.schema.target.outcome, answer)} "
+            f"{answer['label']}: {chance(opened.schema.target.outcome, answer)} "
             f"(probability {answer['probability']!r})"
         )
 

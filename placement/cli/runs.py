@@ -27,8 +27,8 @@ def runs(experiment: str | None, relocate: bool, as_json: bool, console: Console
 
     if relocate:
         console.note(relocate_store())
-    found = recorded_runs(experiment)
-    click.echo(document(found) if as_json else runs_text(found, store_name()))
+    recorded = recorded_runs(experiment)
+    click.echo(document(recorded) if as_json else runs_text(recorded, store_name()))
 
 
 @click.command(short_help="Open MLflow's pages on the recorded runs.")

@@ -116,13 +116,13 @@ def _from_file(file: str | None) -> dict[str, Any]:
             raise UsageError(f"--config {file}: there is no such file")
         return {}
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as problem:
         raise UsageError(f"{path}: not a readable TOML file ({problem})") from problem
-    for name in found:
+    for name in settings:
         if name not in FIELDS:
             raise UsageError(f"{path}: unknown setting {name!r}{did_you_mean(name, FIELDS)}")
-    return {name: _checked(str(path), name, value) for name, value in found.items()}
+    return {name: _checked(str(path), name, value) for name, value in settings.items()}
 
 
 def _checked(where: str, name: str, value: Any) -> Any:

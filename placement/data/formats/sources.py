@@ -85,7 +85,7 @@ def find_sources(source: Any) -> list[Source]:
     given = list(source) if isinstance(source, (list, tuple)) else [source]
     if not given:
         raise DataError("no file given: name at least one")
-    paths = [found for item in given for found in _expand(item)]
+    paths = [path_and_partition for item in given for path_and_partition in _expand(item)]
     base = [path.name for path, _ in paths]
     names = base if len(set(base)) == len(base) else [str(path) for path, _ in paths]
     return [
@@ -103,8 +103,8 @@ def _expand(item: Any) -> list[tuple[Path, Partition]]:
         return _dataset(Path(text)) or [(Path(text), ())]
     if text == "-" or not glob.has_magic(text) or Path(text).exists():
         return [(Path(text), ())]
-    found = sorted(Path(path) for path in glob.glob(text, recursive=True))  # noqa: PTH207 - absolute patterns too
-    files = [path for path in found if not path.is_dir()]
+    paths = sorted(Path(path) for path in glob.glob(text, recursive=True))  # noqa: PTH207 - absolute patterns too
+    files = [path for path in paths if not path.is_dir()]
     if not files:
         raise DataError(f"{text}: no file matches this pattern")
     return [(path, ()) for path in files]
@@ -117,17 +117,22 @@ def _dataset(folder: Path) -> list[tuple[Path, Partition]]:
     """
     below = (path.relative_to(folder) for path in sorted(folder.rglob("*.parquet")))
     inner = [path for path in below if not any(part.startswith(("_", ".")) for part in path.parts)]
-    said = [dict(_said(name) for name in path.parts[:-1] if "=" in name) for path in inner]
-    whole = {name for one in said for name in one} - {
-        name for one in said for name, value in one.items() if not _is_whole(value)
+    partitions = [
+        dict(_partition_of(name) for name in path.parts[:-1] if "=" in name) for path in inner
+    ]
+    whole = {name for partition in partitions for name in partition} - {
+        name
+        for partition in partitions
+        for name, value in partition.items()
+        if not _is_whole(value)
     }
     return [
-        (folder / path, tuple((n, int(v) if v and n in whole else v) for n, v in one.items()))
-        for path, one in zip(inner, said, strict=True)
+        (folder / path, tuple((n, int(v) if v and n in whole else v) for n, v in partition.items()))
+        for path, partition in zip(inner, partitions, strict=True)
     ]
 
 
-def _said(folder: str) -> tuple[str, str | None]:
+def _partition_of(folder: str) -> tuple[str, str | None]:
     """Return the column and the value that a folder's name says."""
     name, _, value = folder.partition("=")
     return unquote(name), None if value == _NO_VALUE else unquote(value)

@@ -62,10 +62,10 @@ class Reader:
         """The number of rows of all files, about."""
         return sum(part.likely_rows for part in self.parts)
 
-    def tasks(self, wanted: BlockRequest = ALL) -> Iterator[Callable[[], Block]]:
+    def tasks(self, request: BlockRequest = ALL) -> Iterator[Callable[[], Block]]:
         """Yield what makes each block, in the order of the rows; any thread may do it."""
         for part in self.parts:
-            yield from part.tasks(wanted)
+            yield from part.tasks(request)
 
     def blocks(
         self,
@@ -75,7 +75,9 @@ class Reader:
     ) -> Iterator[Block]:
         """Walk the rows of all files in order; `finish` is applied to each on its thread."""
         count = RowCount()
-        for block in count.told(in_order(self.tasks(wanted), lambda task: finish(task()), threads)):
+        for block in count.through(
+            in_order(self.tasks(wanted), lambda task: finish(task()), threads)
+        ):
             yield count.numbered(block)
 
 
@@ -85,7 +87,7 @@ class RowCount:
     def __init__(self) -> None:
         self._file, self._rows = "", 0
 
-    def told(self, results: Iterator[T]) -> Iterator[T]:
+    def through(self, results: Iterator[T]) -> Iterator[T]:
         """Pass on results; a misshapen record among them gets the number of its row."""
         try:
             yield from results
@@ -199,15 +201,15 @@ class Matched:
         """The file on the disk."""
         return self.part.origin
 
-    def tasks(self, wanted: BlockRequest) -> Iterator[Callable[[], Block]]:
+    def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield what makes each of its blocks."""
         theirs = dict(zip(self.names, self.own, strict=True))
-        columns = wanted.columns and frozenset(theirs[name] for name in wanted.columns)
-        words = frozenset(theirs[name] for name in wanted.as_text)
+        columns = request.columns and frozenset(theirs[name] for name in request.columns)
+        words = frozenset(theirs[name] for name in request.as_text)
         # Text may be copied only where it is written as the first file's; what has types, always.
-        records = wanted.records and (self.keep or not isinstance(self.part, TextPart))
-        wanted = replace(wanted, columns=columns, as_text=words, records=records)
-        for task in self.part.tasks(wanted):
+        records = request.records and (self.keep or not isinstance(self.part, TextPart))
+        request = replace(request, columns=columns, as_text=words, records=records)
+        for task in self.part.tasks(request):
             yield partial(self._renamed, task)
 
     def _renamed(self, task: Callable[[], Block]) -> Block:
@@ -216,8 +218,8 @@ class Matched:
         columns = {name: block.columns[own] for name, own in pairs if own in block.columns}
         raw = block.raw
         if self.own != self.part.names:
-            places = [self.part.names.index(name) for name in self.own]
-            raw = raw.select(places) if hasattr(raw, "select") else None
+            indexes = [self.part.names.index(name) for name in self.own]
+            raw = raw.select(indexes) if hasattr(raw, "select") else None
         return replace(block, names=self.names, columns=columns, raw=raw)
 
 
@@ -226,22 +228,22 @@ def _like(first: FilePart, part: FilePart) -> Part:
     if part is first:
         return part
     theirs = {name.strip().casefold(): name for name in part.names}
-    own = []
+    names = []
     for name in first.names:
         if name.strip().casefold() not in theirs:
             raise DataError(
                 f"{part.name}: no column {name!r}, which {first.name} has"
                 f"{did_you_mean(name, part.names)}: the files must have the same columns"
             )
-        own.append(theirs.pop(name.strip().casefold()))
+        names.append(theirs.pop(name.strip().casefold()))
     if theirs:
         extra = next(iter(theirs.values()))
         raise DataError(
             f"{part.name}: column {extra!r} is not in {first.name}: "
             "the files must have the same columns"
         )
-    keep = _written_alike(first, part) and tuple(own) == part.names
-    return Matched(part, first.names, tuple(own), keep)
+    keep = _written_alike(first, part) and tuple(names) == part.names
+    return Matched(part, first.names, tuple(names), keep)
 
 
 def _written_alike(first: FilePart, part: FilePart) -> bool:

@@ -104,7 +104,7 @@ def _walked(
     total: DriftCounts | None = None
     labelled, count, doubts = 0, RowCount(), ScoringWarnings()
     with watcher.progress("comparing", "rows", reader.likely_rows) as progress:
-        for block, found, known, odd in count.told(
+        for block, found, known, odd in count.through(
             in_order(reader.tasks(wanted), work, usable_processors())
         ):
             numbered = count.numbered(block)

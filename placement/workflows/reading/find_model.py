@@ -53,13 +53,13 @@ def _locate(name: str, watcher: ProgressListener) -> tuple[Path, dict[str, Any]]
         return directory, {"model": name, "version": None, "created": None, "run_id": None}
     from placement.tracking.store import open_store
 
-    found = resolve(name, open_store(create=False))
-    version = f" version {found.version}" if found.version else ""
-    newer = f"; version {found.newer_version} is newer" if found.newer_version else ""
-    watcher.note(f"model: {found.name or name}{version} of {found.created}{newer}")
-    return Path(found.path), {
-        "model": found.name or name,
-        "version": found.version,
-        "created": found.created,
-        "run_id": found.run_id,
+    resolved = resolve(name, open_store(create=False))
+    version = f" version {resolved.version}" if resolved.version else ""
+    newer = f"; version {resolved.newer_version} is newer" if resolved.newer_version else ""
+    watcher.note(f"model: {resolved.name or name}{version} of {resolved.created}{newer}")
+    return Path(resolved.path), {
+        "model": resolved.name or name,
+        "version": resolved.version,
+        "created": resolved.created,
+        "run_id": resolved.run_id,
     }

@@ -61,7 +61,7 @@ def read_like(
     }
     table = read_with_progress(source, how, storage, watcher)
     theirs = matching_columns(table.chunked_columns, schema.feature_names, file=table.name)
-    own = {spelling: name for name, spelling in theirs.items()}
+    names_of_model = {spelling: name for name, spelling in theirs.items()}
     for spelling in theirs.values():
         if table.chunked_columns[spelling].is_hashed:
             raise DataError(
@@ -70,6 +70,8 @@ def read_like(
             )
     return replace(
         table,
-        chunked_columns={own.get(name, name): c for name, c in table.chunked_columns.items()},
-        sensitive=tuple(own.get(name, name) for name in table.sensitive),
+        chunked_columns={
+            names_of_model.get(name, name): column for name, column in table.chunked_columns.items()
+        },
+        sensitive=tuple(names_of_model.get(name, name) for name in table.sensitive),
     )

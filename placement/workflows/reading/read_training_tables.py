@@ -39,8 +39,8 @@ def read(
     if not config.test:
         return Tables(table, None, table.warnings)
     test = read_like(config.test, table.schema, storage, watcher, sensitive=config.sensitive)
-    doubts = (*table.warnings, *_known_rows(table, test, config.seed), *test.warnings)
-    return Tables(table, test, doubts)
+    warnings = (*table.warnings, *_rows_in_common(table, test, config.seed), *test.warnings)
+    return Tables(table, test, warnings)
 
 
 def _check_rules(config: TrainConfig) -> None:
@@ -51,9 +51,9 @@ def _check_rules(config: TrainConfig) -> None:
         parse_rule(config.positive, option="--positive", column_needed=False)
 
 
-def _known_rows(table: Table, test: Table, seed: int) -> tuple[str, ...]:
+def _rows_in_common(table: Table, test: Table, seed: int) -> tuple[str, ...]:
     """Warn of rows to test on that are also trained on: their figures flatter."""
-    alike = [
+    columns = [
         name
         for name, column in table.chunked_columns.items()
         if name in test.chunked_columns
@@ -61,10 +61,10 @@ def _known_rows(table: Table, test: Table, seed: int) -> tuple[str, ...]:
         and (column.kind, column.is_hashed)
         == (test.chunked_columns[name].kind, test.chunked_columns[name].is_hashed)
     ]
-    again, exact = count_common(table, test, alike, seed)
-    if not again:
+    common, exact = count_common(table, test, columns, seed)
+    if not common:
         return ()
     about = "" if exact else "about "
     return (
-        f"{test.name}: {about}{again:,} of {len(test):,} rows to test on are trained on as well",
+        f"{test.name}: {about}{common:,} of {len(test):,} rows to test on are trained on as well",
     )

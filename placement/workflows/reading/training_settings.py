@@ -16,10 +16,10 @@ _ABOUT_A_FILE = ("refit", "test_where", "test_size", "patience")
 def training_config(config: Mapping[str, Any]) -> TrainConfig:
     """Return a model's settings for fitting."""
     plain = TrainConfig()
-    given: dict[str, Any] = {
-        name: tuple(own) if isinstance(own, list) else own for name, own in config.items()
+    settings: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in config.items()
     }
-    return TrainConfig(**given | {name: getattr(plain, name) for name in _ABOUT_A_FILE})
+    return TrainConfig(**settings | {name: getattr(plain, name) for name in _ABOUT_A_FILE})
 
 
 def is_training_table(figures: Mapping[str, Any], names: Sequence[str], table: Table) -> bool:
@@ -40,9 +40,9 @@ def split_of_training(fitted: Fitted, table: Table) -> Split | None:
     figures = fitted.figures
     if table.digest != figures["data_digest"] or figures.get("metrics_on") != "test":
         return None
-    asked = {name: fitted.config[name] for name in ("test_size", "test_where", "seed")}
-    found = hold_out(table, TrainConfig(**asked))
-    counts = (int(found.counts[TRAIN]), int(found.counts[TEST]))
+    settings = {name: fitted.config[name] for name in ("test_size", "test_where", "seed")}
+    split = hold_out(table, TrainConfig(**settings))
+    counts = (int(split.counts[TRAIN]), int(split.counts[TEST]))
     rows = figures["rows"]
     # Whole groups were held out, or the model was fitted again: that is not known any more.
-    return found if counts == (rows["train"], rows["test"]) else None
+    return split if counts == (rows["train"], rows["test"]) else None

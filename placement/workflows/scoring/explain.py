@@ -64,9 +64,9 @@ def explain_model(
     features = changeable(fitted.schema, request.changeable)
     rows = _rows(fitted, request)
     students: list[Student] = []
-    doubts, total = ScoringWarnings(), None
+    warnings, total = ScoringWarnings(), None
     if request.data is not None:
-        students, total = _students(model, fitted, request, features, doubts, watcher)
+        students, total = _students(model, fitted, request, features, warnings, watcher)
     return ExplainResult(
         model=model.about,
         fitted=fitted,
@@ -74,7 +74,7 @@ def explain_model(
         maximised=request.unpenalised or not is_penalised(fitted),
         students=tuple(students),
         total=total,
-        warnings=doubts.warnings,
+        warnings=warnings.warnings,
     )
 
 
@@ -95,64 +95,68 @@ def _students(
     fitted: Fitted,
     request: ExplainRequest,
     features: Sequence[Feature],
-    doubts: ScoringWarnings,
+    warnings: ScoringWarnings,
     watcher: ProgressListener,
 ) -> tuple[list[Student], int]:
     source = str(request.data)
     reader = open_for(model, source, watcher, names=request.names, sheet=request.sheet)
-    asked, decimal = (request.reach, features), reader.decimal
-    found: list[Student] = []
+    question, decimal = (request.reach, features), reader.decimal
+    students: list[Student] = []
     total = 0
     with watcher.progress("explaining", "rows", reader.likely_rows) as progress:
         for block in reader.blocks(BlockRequest()):
-            places = _places(request, total, len(block), len(found))
-            if len(places):
-                own = {name: block.columns[there] for name, there in match(block, model).items()}
-                cells = {name: column[places] for name, column in own.items()}
-                doubts.add(fitted.encoder.problems(cells, decimal), _where(block, places))
-                numbers = (total + 1 + places).tolist()
-                for student in _explained(fitted, cells, numbers, asked, decimal):
-                    found.append(student)
+            rows = _rows_to_explain(request, total, len(block), len(students))
+            if len(rows):
+                columns = {
+                    name: block.columns[spelling] for name, spelling in match(block, model).items()
+                }
+                cells = {name: column[rows] for name, column in columns.items()}
+                warnings.add(fitted.encoder.problems(cells, decimal), _where(block, rows))
+                numbers = (total + 1 + rows).tolist()
+                for student in _explained(fitted, cells, numbers, question, decimal):
+                    students.append(student)
                     progress.update(student.row)
             total += len(block)
-    if request.row is not None and not found:
+    if request.row is not None and not students:
         raise DataError(f"{reader.name}: there is no row {request.row}; it has {total:,}")
-    return found, total
+    return students, total
 
 
-def _places(request: ExplainRequest, before: int, rows: int, found: int) -> IndexArray:
+def _rows_to_explain(request: ExplainRequest, before: int, rows: int, explained: int) -> IndexArray:
     """Return which rows of a block are asked about: the one, or as many as are left to tell."""
     if request.row is not None:
-        place = request.row - 1 - before
-        return np.arange(rows)[place : place + 1] if 0 <= place < rows else np.arange(0)
-    left = rows if request.most is None else min(rows, request.most - found)
+        row = request.row - 1 - before
+        return np.arange(rows)[row : row + 1] if 0 <= row < rows else np.arange(0)
+    left = rows if request.most is None else min(rows, request.most - explained)
     return np.arange(left)
 
 
-def _where(block: Block, places: IndexArray) -> Callable[[int], str]:
-    return lambda row: block.where(int(places[row]))
+def _where(block: Block, rows: IndexArray) -> Callable[[int], str]:
+    return lambda row: block.where(int(rows[row]))
 
 
 def _explained(
     fitted: Fitted,
     cells: Mapping[str, Any],
     numbers: Sequence[int],
-    asked: tuple[float, Sequence[Feature]],
+    question: tuple[float, Sequence[Feature]],
     decimal: str,
 ) -> Iterator[Student]:
-    seen = explain(fitted, cells, decimal)
-    said = reasons(fitted, seen, cells, decimal)
-    reach, features = asked
-    for place, number in enumerate(numbers):
-        one = {name: column[place] for name, column in cells.items()}
+    explanation = explain(fitted, cells, decimal)
+    reasons_by_row = reasons(fitted, explanation, cells, decimal)
+    reach, features = question
+    for index, number in enumerate(numbers):
+        cells_of_row = {name: column[index] for name, column in cells.items()}
         yield Student(
             row=number,
-            probability=float(seen.probability[place]),
-            low=None if seen.low is None else float(seen.low[place]),
-            high=None if seen.high is None else float(seen.high[place]),
-            logit=float(seen.logit[place]),
-            average=seen.average,
-            contributions=tuple(zip(seen.columns, seen.contributions[place].tolist(), strict=True)),
-            reasons=said[place],
-            what_if=counterfactual(fitted, one, features, reach, decimal),
+            probability=float(explanation.probability[index]),
+            low=None if explanation.low is None else float(explanation.low[index]),
+            high=None if explanation.high is None else float(explanation.high[index]),
+            logit=float(explanation.logit[index]),
+            average=explanation.average,
+            contributions=tuple(
+                zip(explanation.columns, explanation.contributions[index].tolist(), strict=True)
+            ),
+            reasons=reasons_by_row[index],
+            what_if=counterfactual(fitted, cells_of_row, features, reach, decimal),
         )

@@ -155,7 +155,7 @@ def _ranking(request: PredictRequest, reader: Reader) -> Ranking | None:
 def _scored(reader: Reader, scorer: BlockScorer, sink: Sink) -> Iterator[Scored]:
     """Read, score and write out blocks on every processor; yield them in order."""
     spelling = matching_columns(reader.names, sorted(scorer.columns), file=reader.name)
-    request = sink.wanted
+    request = sink.block_request
     if request.columns is not None:
         request = replace(request, columns=request.columns | frozenset(spelling.values()))
     target = spelling.get(scorer.model.schema.target.name)
@@ -167,7 +167,7 @@ def _scored(reader: Reader, scorer: BlockScorer, sink: Sink) -> Iterator[Scored]
         return replace(scored, written=sink.prepared(scored))
 
     count = RowCount()
-    for scored in count.told(in_order(reader.tasks(request), work, usable_processors())):
+    for scored in count.through(in_order(reader.tasks(request), work, usable_processors())):
         yield replace(scored, block=count.numbered(scored.block))
 
 
@@ -195,7 +195,7 @@ class _FileSink(CountingSink):
     """A file of the input's rows with their answers."""
 
     def __init__(self, output: Output) -> None:
-        self._output, self.wanted = output, output.wanted
+        self._output, self.block_request = output, output.wanted
 
     def prepared(self, scored: Scored) -> Any:
         return self._output.prepared(scored.block, scored.cells, scored.keep)
@@ -210,7 +210,7 @@ class _FileSink(CountingSink):
 class _JsonSink(CountingSink):
     """One JSON list on standard output, row by row, so that a large file needs no memory."""
 
-    wanted = BlockRequest(columns=frozenset())
+    block_request = BlockRequest(columns=frozenset())
 
     def __init__(self, added: tuple[str, ...]) -> None:
         self._added, self._first = added, True

@@ -23,20 +23,21 @@ def predict_one(
     model: Model, values: Mapping[str, str], threshold: float | None
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Score one student given as column=value: the entry of `predict --json`, and warnings."""
-    known = {fold(name): name for name in model.scorer.feature_columns}
+    spelling = {fold(name): name for name in model.scorer.feature_columns}
     unused = {fold(d.column) for d in model.schema.dropped} | {fold(model.schema.target.name)}
     for name in values:
-        if fold(name) not in known and fold(name) not in unused:
+        if fold(name) not in spelling and fold(name) not in unused:
             raise UsageError(
-                f"--set {name}=…: the model has no such column{did_you_mean(name, known.values())}"
+                f"--set {name}=…: the model has no such column"
+                f"{did_you_mean(name, spelling.values())}"
             )
     given = {fold(name): value for name, value in values.items()}
-    lacking = [name for key, name in known.items() if key not in given]
-    if lacking:
+    missing = [name for key, name in spelling.items() if key not in given]
+    if missing:
         raise DataError(
-            f"--set: the model also needs {', '.join(lacking)} (an empty value is a missing cell)"
+            f"--set: the model also needs {', '.join(missing)} (an empty value is a missing cell)"
         )
-    row = {name: [given[key]] for key, name in known.items()}
+    row = {name: [given[key]] for key, name in spelling.items()}
     scores = model.scorer.score(row, errors=True)
     limit = model.threshold if threshold is None else threshold
     prediction = int(scores.probability[0] >= limit)

@@ -28,7 +28,7 @@ class Sink(Protocol):
     """Where scored blocks go, with counts of the rows written and of those predicted positive."""
 
     @property
-    def wanted(self) -> BlockRequest:
+    def block_request(self) -> BlockRequest:
         """What it needs to see of the table's rows."""
 
     @property
@@ -56,7 +56,7 @@ class Sink(Protocol):
 class CountingSink(ABC):
     """A sink that writes each block at once, and counts its rows."""
 
-    wanted: BlockRequest
+    block_request: BlockRequest
     rows_out = positive = 0
     left_out: Mapping[str, int] = {}
 
@@ -110,14 +110,14 @@ class _Held:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def only(self, places: IndexArray) -> "_Held":
+    def only(self, rows: IndexArray) -> "_Held":
         """Hold only some of the rows."""
         return replace(
             self,
-            block=taken(self.block, places),
-            cells={name: cells[places] for name, cells in self.cells.items()},
-            group=self.group[places],
-            numbers=self.numbers[places],
+            block=taken(self.block, rows),
+            cells={name: cells[rows] for name, cells in self.cells.items()},
+            group=self.group[rows],
+            numbers=self.numbers[rows],
         )
 
 
@@ -133,46 +133,46 @@ class RankedSink:
     _least: int = 0  # the number of rows held when it was last looked which are needed
 
     @property
-    def wanted(self) -> BlockRequest:
+    def block_request(self) -> BlockRequest:
         """What is to be written, and the column of groups as words."""
-        wanted, by = self.sink.wanted, self.ranking.by
+        request, by = self.sink.block_request, self.ranking.by
         if by is None:
-            return wanted
-        columns = None if wanted.columns is None else wanted.columns | {by}
-        return replace(wanted, columns=columns, as_text=wanted.as_text | {by})
+            return request
+        columns = None if request.columns is None else request.columns | {by}
+        return replace(request, columns=columns, as_text=request.as_text | {by})
 
     def prepared(self, scored: Scored) -> _Held:
         """Take out the rows of a block that may be written."""
-        places = np.flatnonzero(scored.keep)
-        words, group = _grouped(scored.block, self.ranking.by, places)
-        first = self._first(scored.cells[PROBABILITY][places], group)
-        places, group = places[first], group[first]
+        rows = np.flatnonzero(scored.keep)
+        words, group = _grouped(scored.block, self.ranking.by, rows)
+        first = self._first(scored.cells[PROBABILITY][rows], group)
+        rows, group = rows[first], group[first]
         return _Held(
-            taken(scored.block, places, self.sink.wanted.columns),
-            {name: cells[places] for name, cells in scored.cells.items()},
+            taken(scored.block, rows, self.sink.block_request.columns),
+            {name: cells[rows] for name, cells in scored.cells.items()},
             group,
             words,
-            places,
+            rows,
         )
 
     def put(self, scored: Scored) -> None:
-        """Hold the rows of a block, and let go of those that are no longer among the first."""
+        """Hold the rows of a block, and drop those that are no longer among the first."""
         held: _Held = scored.written
         self._rows_in += int(scored.keep.sum())
-        known = [self._groups.setdefault(word, len(self._groups)) for word in held.words]
-        group = np.array(known, dtype=np.intp)[held.group]
+        group_numbers = [self._groups.setdefault(word, len(self._groups)) for word in held.words]
+        group = np.array(group_numbers, dtype=np.intp)[held.group]
         numbers = scored.block.first_row + held.numbers
         self._held.append(replace(held, group=group, numbers=numbers))
         if self.ranking.top and sum(map(len, self._held)) > 2 * self._least + _SPARE_ROWS:
-            self._let_go()
+            self._drop_others()
 
-    def _let_go(self) -> None:
+    def _drop_others(self) -> None:
         ends = np.cumsum([0, *map(len, self._held)])
-        kept = self._first(self._probability(), self._group())
-        cut = np.searchsorted(kept, ends)
+        first = self._first(self._probability(), self._group())
+        cut = np.searchsorted(first, ends)
         pieces = zip(self._held, ends, pairwise(cut), strict=False)
-        left = [held.only(kept[a:b] - start) for held, start, (a, b) in pieces if a < b]
-        self._held, self._least = left, len(kept)
+        left = [held.only(first[a:b] - start) for held, start, (a, b) in pieces if a < b]
+        self._held, self._least = left, len(first)
 
     @property
     def rows_out(self) -> int:
@@ -203,31 +203,31 @@ class RankedSink:
         )
         ends = np.cumsum([0, *map(len, self._held)])
         piece = np.searchsorted(ends, order, side="right") - 1
-        place = order - ends[piece]
+        row = order - ends[piece]
         kinds = [kind_of(held.block) for held in self._held]
         number = np.array([kinds.index(kind) for kind in kinds])[piece]
         # Rows that stand in their files in different ways cannot be put together.
         turns = np.flatnonzero(np.diff(number)) + 1
         cuts = sorted({0, len(order), *turns.tolist(), *range(0, len(order), _BATCH_ROWS)})
         for start, end in pairwise(cuts):
-            self._hand_on(piece[start:end], place[start:end])
+            self._hand_on(piece[start:end], row[start:end])
 
-    def _hand_on(self, piece: IndexArray, place: IndexArray) -> None:
+    def _hand_on(self, piece: IndexArray, row: IndexArray) -> None:
         used, number = np.unique(piece, return_inverse=True)
-        chosen = [place[piece == own] for own in used.tolist()]
+        chosen = [row[piece == index] for index in used.tolist()]
         turn = in_turn(number)
 
         def in_order(parts: Sequence[Any]) -> Any:
             pairs = zip(used.tolist(), chosen, strict=True)
-            return joined_cells([parts[own][places] for own, places in pairs])[turn]
+            return joined_cells([parts[index][rows] for index, rows in pairs])[turn]
 
         cells = {
             name: in_order([held.cells[name] for held in self._held])
             for name in self._held[0].cells
         }
         scored = Scored(
-            block=gathered([held.block for held in self._held], piece, place),
-            keep=np.ones(len(place), dtype=bool),
+            block=gathered([held.block for held in self._held], piece, row),
+            keep=np.ones(len(row), dtype=bool),
             cells=cells,
             problems=(),
             left_out={},
@@ -237,7 +237,7 @@ class RankedSink:
         self.sink.put(replace(scored, written=self.sink.prepared(scored)))
 
     def _first(self, probability: FloatArray, group: IndexArray) -> IndexArray:
-        """The places of the rows that may be written, in the order of the file."""
+        """The indexes of the rows that may be written, in the order of the file."""
         if self.ranking.top is None:
             return np.arange(len(probability))
         return np.sort(shortlist(probability, self.ranking.rank, top=self.ranking.top, group=group))
@@ -249,19 +249,19 @@ class RankedSink:
         return np.concatenate([held.group for held in self._held])
 
 
-def _grouped(block: Block, by: str | None, places: IndexArray) -> tuple[list[str], IndexArray]:
+def _grouped(block: Block, by: str | None, rows: IndexArray) -> tuple[list[str], IndexArray]:
     """Return the words of the groups in the order of their first rows, and each row's number.
 
-    Words are alike after trimming and case-folding; blank cells are a group as well.
+    Words are the same after trimming and case-folding; blank cells are a group as well.
     """
     if by is None:
-        return [""], np.zeros(len(places), dtype=np.intp)
-    cells = block.columns[by][places]
+        return [""], np.zeros(len(rows), dtype=np.intp)
+    cells = block.columns[by][rows]
     if isinstance(cells, Coded):
         texts = [fold(text_of(text)) for text in cells.texts.tolist()]
-        own = [texts[code] for code in cells.codes.tolist()]
+        words = [texts[code] for code in cells.codes.tolist()]
     else:
-        own = [fold(text_of(cell)) for cell in cells.tolist()]
-    numbers: dict[str, int] = {}
-    group = [numbers.setdefault(word, len(numbers)) for word in own]
-    return list(numbers), np.array(group, dtype=np.intp)
+        words = [fold(text_of(cell)) for cell in cells.tolist()]
+    number_of_word: dict[str, int] = {}
+    group = [number_of_word.setdefault(word, len(number_of_word)) for word in words]
+    return list(number_of_word), np.array(group, dtype=np.intp)

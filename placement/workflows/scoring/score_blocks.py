@@ -65,24 +65,24 @@ class BlockScorer:
     @property
     def columns(self) -> frozenset[str]:
         """The columns that are looked at, in the model's spelling or the user's."""
-        own = set(self.model.scorer.feature_columns)
-        own |= {self.model.schema.target.name} if self.unknown else set()
-        return frozenset(own | ({str(self.rule.column)} if self.rule else set()))
+        columns = set(self.model.scorer.feature_columns)
+        columns |= {self.model.schema.target.name} if self.unknown else set()
+        return frozenset(columns | ({str(self.rule.column)} if self.rule else set()))
 
     def score(self, block: Block) -> Scored:
         """Score the rows that are meant."""
-        keep, left_out = self._kept(block)
+        keep, left_out = self._selection(block)
         everything = bool(keep.all())
-        wanted = match(block, self.model)
-        given = {name: block.columns[there] for name, there in wanted.items()}
+        spellings = match(block, self.model).items()
+        given = {name: block.columns[spelling] for name, spelling in spellings}
         if not everything:
             given = {name: cells[keep] for name, cells in given.items()}
         scores = self.model.scorer.score(given, self.decimal, errors=True)
         cells = self._answer(scores)
         if self.fitted is not None:
-            cells |= _told(self.fitted, given, scores.problems, self.decimal)
+            cells |= _explanations(self.fitted, given, scores.problems, self.decimal)
         if not everything:
-            cells = {name: _spread(own, keep) for name, own in cells.items()}
+            cells = {name: _spread(column, keep) for name, column in cells.items()}
         positive = int((scores.probability >= self.threshold).sum())
         return Scored(block, keep, cells, scores.problems, left_out, positive)
 
@@ -95,7 +95,7 @@ class BlockScorer:
         cells = dict(zip(ANSWER, (scores.probability, prediction, label), strict=True))
         return cells | dict(zip(INTERVAL, scores.interval or (), strict=False))
 
-    def _kept(self, block: Block) -> tuple[BoolArray, dict[str, int]]:
+    def _selection(self, block: Block) -> tuple[BoolArray, dict[str, int]]:
         keep, left_out = np.ones(len(block), dtype=bool), {}
         if self.unknown:
             keep &= unlabelled(self.model.schema.target, block.columns, decimal=self.decimal)
@@ -107,36 +107,36 @@ class BlockScorer:
         return keep, left_out
 
 
-def _told(
+def _explanations(
     fitted: "Fitted", given: Mapping[str, Any], problems: tuple[Problem, ...], decimal: str
 ) -> dict[str, Any]:
     """Return the reasons (n,) in words, and what is in doubt of each row."""
     from placement.evaluation.explanation.contributions import explain, reasons
 
-    said = reasons(fitted, explain(fitted, given, decimal), given, decimal)
+    reasons_by_row = reasons(fitted, explain(fitted, given, decimal), given, decimal)
     cells: dict[str, Any] = {
-        name: _texts([own[place] if place < len(own) else None for own in said])
-        for place, name in enumerate(REASON)
+        name: _texts([texts[index] if index < len(texts) else None for texts in reasons_by_row])
+        for index, name in enumerate(REASON)
     }
-    notes: list[list[str]] = [[] for _ in said]
+    notes: list[list[str]] = [[] for _ in reasons_by_row]
     for problem in problems:
         for row in problem.rows:
             notes[row].append(f"{problem.column}: {problem.what}")
-    return cells | {NOTES: _texts(["; ".join(own) or None for own in notes])}
+    return cells | {NOTES: _texts(["; ".join(texts) or None for texts in notes])}
 
 
 def _texts(cells: list[str | None]) -> ObjectArray:
-    found = np.empty(len(cells), dtype=object)
-    found[:] = cells
-    return found
+    texts = np.empty(len(cells), dtype=object)
+    texts[:] = cells
+    return texts
 
 
 def _spread(cells: Any, keep: BoolArray) -> Any:
     """Put the cells of the kept rows at their places among all rows (the rest is not written)."""
-    own = cells.codes if isinstance(cells, Coded) else cells
-    everywhere = np.zeros(len(keep), dtype=own.dtype)
-    everywhere[keep] = own
-    return Coded(everywhere, cells.texts) if isinstance(cells, Coded) else everywhere
+    scored = cells.codes if isinstance(cells, Coded) else cells
+    column = np.zeros(len(keep), dtype=scored.dtype)
+    column[keep] = scored
+    return Coded(column, cells.texts) if isinstance(cells, Coded) else column
 
 
 def match(block: Block, model: Model) -> dict[str, str]:
@@ -185,5 +185,5 @@ class ScoringCounts:
         for why, number in scored.left_out.items():
             self.left_out[why] = self.left_out.get(why, 0) + number
         if scored.problems:
-            places = np.flatnonzero(scored.keep)
-            self.doubts.add(scored.problems, lambda row: scored.block.where(int(places[row])))
+            rows = np.flatnonzero(scored.keep)
+            self.doubts.add(scored.problems, lambda row: scored.block.where(int(rows[row])))

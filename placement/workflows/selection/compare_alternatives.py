@@ -39,9 +39,9 @@ def compare_alternatives(
     """
     if not table.schema.features:  # of one row, every column is a constant
         raise too_few(table, folds)
-    some, total = drawn_rows(table, config.seed, split)
-    found = assign_folds(some, config.seed, folds, group=config.group)
-    if found is None:
+    drawn, total = drawn_rows(table, config.seed, split)
+    assigned = assign_folds(drawn, config.seed, folds, group=config.group)
+    if assigned is None:
         raise too_few(table, folds)
     with watcher.progress("comparing", "steps") as progress:
         done = 0
@@ -51,10 +51,10 @@ def compare_alternatives(
             done += 1
             progress.update(done, what)
 
-        p = _perceptron(some, config, found)
+        p = _perceptron(drawn, config, assigned)
         on_progress("perceptron")
         return compare(
-            _crossed(some, config, found.whole()),
+            _crossed(drawn, config, assigned.whole()),
             p,
             of_rows=total,
             seed=config.seed,
@@ -73,25 +73,25 @@ def too_few(table: Table, folds: int) -> DataError:
 def drawn_rows(table: Table, seed: int, split: Split | None) -> tuple[Table, int]:
     """Return the rows that train, in memory, or a part that fits; and how many there were."""
 
-    def there(place: int) -> BoolArray:
+    def trains(piece: int) -> BoolArray:
         if split is None:
-            return np.ones(table.labels.sizes[place], dtype=bool)
-        return np.asarray(split.subsets.piece(place) == TRAIN)
+            return np.ones(table.labels.sizes[piece], dtype=bool)
+        return np.asarray(split.subsets.piece(piece) == TRAIN)
 
-    total = sum(int(there(place).sum()) for place in range(table.pieces))
+    total = sum(int(trains(piece).sum()) for piece in range(table.pieces))
     most = min(MOST_ROWS, MOST_CELLS // max(_width(table), 1))
-    chosen: RowMask = there
+    chosen: RowMask = trains
     if total > most:
 
-        def leaving(place: int) -> BoolArray:
-            return ~there(place)
+        def held_out(piece: int) -> BoolArray:
+            return ~trains(piece)
 
         hashes = hash_rows(table, table.schema.feature_names, seed)
-        keys, _ = break_ties(table, hashes, leaving)
-        chosen = mark_smallest(table, keys, most / total, leaving)
+        keys, _ = break_ties(table, hashes, held_out)
+        chosen = mark_smallest(table, keys, most / total, held_out)
     elif total == len(table):
         return table, total
-    marks = np.concatenate([chosen(place) for place in range(table.pieces)])
+    marks = np.concatenate([chosen(piece) for piece in range(table.pieces)])
     return table.take(np.flatnonzero(marks)), total
 
 
@@ -108,7 +108,9 @@ def _perceptron(table: Table, config: TrainConfig, folds: ChunkedArray) -> Float
     p = np.zeros(len(table))
     # They come fold by fold, each in the order of its rows.
     order = np.argsort(folds.whole(), kind="stable")
-    p[order] = np.concatenate([own for own, *_ in cross_scored(table, config, folds)])
+    p[order] = np.concatenate(
+        [probability for probability, *_ in cross_scored(table, config, folds)]
+    )
     return p
 
 
@@ -117,10 +119,10 @@ def _crossed(
 ) -> CrossValidationData:
     columns: dict[str, FloatArray | Coded] = {}
     for feature in table.schema.features:
-        own = table.chunked_columns[feature.name]
+        column = table.chunked_columns[feature.name]
         words = feature.kind == "category"
         columns[feature.name] = (
-            Coded(own.array.whole(), own.texts) if words else np.asarray(own.cells())
+            Coded(column.array.whole(), column.texts) if words else np.asarray(column.cells())
         )
     return CrossValidationData(
         columns=columns,

@@ -63,7 +63,7 @@ def score_pairs(
 
     Raises DataError where a column is lacking, or the models do not count the same rows.
     """
-    found: list[FloatArray] = []
+    probabilities: list[FloatArray] = []
     trained: list[bool] = []
     warnings: list[str] = []
     with Storage() as storage:
@@ -75,9 +75,9 @@ def score_pairs(
                 warnings += tables[key].warnings
             table = tables[key]
             _refuse_other_rows(next(iter(tables.values())), table)
-            doubts = ScoringWarnings()
-            found.append(_scored(model, table, doubts))
-            warnings += doubts.warnings
+            doubtful = ScoringWarnings()
+            probabilities.append(_scored(model, table, doubtful))
+            warnings += doubtful.warnings
             trained.append(_is_training_table(model, table))
         first = next(iter(tables.values()))
         return PairedScores(
@@ -85,7 +85,7 @@ def score_pairs(
             digest=first.digest,
             label=np.array(first.label),
             weight=first.weight,
-            probabilities=tuple(found),
+            probabilities=tuple(probabilities),
             trained_here=tuple(trained),
             warnings=tuple(dict.fromkeys(warnings)),
         )
@@ -93,25 +93,29 @@ def score_pairs(
 
 def target_difference(one: Schema, other: Schema) -> str | None:
     """Say what `one` predicts and `other` does, None where that is the same."""
-    told = []
+    descriptions = []
     for target in (one.target, other.target):
         meaning = target.rule or repr(target.positive)
-        told.append(f"{target.name} = {meaning} (else {target.negative!r})")
-    return None if fold(told[0]) == fold(told[1]) else f"{told[0]}, not {told[1]}"
+        descriptions.append(f"{target.name} = {meaning} (else {target.negative!r})")
+    return (
+        None
+        if fold(descriptions[0]) == fold(descriptions[1])
+        else f"{descriptions[0]}, not {descriptions[1]}"
+    )
 
 
 def column_difference(one: Schema, other: Schema) -> str | None:
     """Say which columns `one` needs that `other` does not, and so on; None where none differ."""
-    own = {fold(f.name): f for f in one.features}
+    mine = {fold(f.name): f for f in one.features}
     theirs = {fold(f.name): f for f in other.features}
     kinds = [
         f"{f.name} as a {f.kind}, not a {theirs[key].kind}"
-        for key, f in own.items()
+        for key, f in mine.items()
         if key in theirs and theirs[key].kind != f.kind
     ]
     parts = {
-        "also": [f.name for key, f in own.items() if key not in theirs],
-        "no longer": [f.name for key, f in theirs.items() if key not in own],
+        "also": [f.name for key, f in mine.items() if key not in theirs],
+        "no longer": [f.name for key, f in theirs.items() if key not in mine],
         "reads": kinds,
     }
     return "; ".join(f"{how} {_listed(names)}" for how, names in parts.items() if names) or None
@@ -151,11 +155,11 @@ def _refuse_other_rows(first: Table, table: Table) -> None:
         )
 
 
-def _scored(model: Model, table: Table, doubts: ScoringWarnings) -> FloatArray:
+def _scored(model: Model, table: Table, warnings: ScoringWarnings) -> FloatArray:
     parts = []
-    for place in range(table.pieces):
-        scores = model.scorer.score(table.piece(place, model.schema.feature_names))
-        doubts.add(scores.problems, partial(table.where, place))
+    for piece in range(table.pieces):
+        scores = model.scorer.score(table.piece(piece, model.schema.feature_names))
+        warnings.add(scores.problems, partial(table.where, piece))
         parts.append(scores.probability)
     return np.concatenate(parts)
 
@@ -167,7 +171,7 @@ def _is_training_table(model: Model, table: Table) -> bool:
         return True
     gaps = [table.chunked_columns[name].missing for name in names]
     missing = np.concatenate(
-        [np.any([gap(place) for gap in gaps], axis=0) for place in range(table.pieces)]
+        [np.any([gap(piece) for gap in gaps], axis=0) for piece in range(table.pieces)]
     )
     if not missing.any() or missing.all():
         return False

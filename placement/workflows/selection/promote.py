@@ -20,10 +20,10 @@ from placement.workflows.selection.paired_scores import RowSource
 from placement.workflows.selection.promotion_gate import (
     INCOMPATIBLE,
     Version,
-    doubts_beside,
-    doubts_of_its_own_figures,
-    doubts_of_itself,
     held_out,
+    reasons_of_figures,
+    reasons_of_schema,
+    reasons_of_training,
 )
 
 
@@ -117,14 +117,14 @@ def roll_back_champion(
 
 
 def _version(model: str, watcher: ProgressListener) -> Version:
-    found = find_model(model, watcher)
-    number = found.about["version"]
+    model_found = find_model(model, watcher)
+    number = model_found.about["version"]
     if number is None:
         raise ModelError(
             f"{model} is no version of a registered model, so it cannot be champion: "
             "placement train DATA records a run and registers its model (without --no-track)"
         )
-    return Version(str(found.about["model"]), int(number), found)
+    return Version(str(model_found.about["model"]), int(number), model_found)
 
 
 def _judged(
@@ -140,7 +140,7 @@ def _judged(
             f"models:/{version.name}/{opponent} is champion: {version.uri} has to meet it on rows "
             f"that neither was trained on: placement promote {version.uri} --data FILE"
         )
-    reasons = list(doubts_of_itself(version))
+    reasons = list(reasons_of_training(version))
     champion, warnings = None, tuple[str, ...]()
     if opponent is not None:
         champion, beside = _champion(version, opponent, watcher, forced=force is not None)
@@ -179,11 +179,11 @@ def _champion(
             raise
         text = f"the champion {uri} cannot be read: {problem}"
         return None, [Reason("champion_unreadable", text)]
-    return champion, list(doubts_beside(version, champion))
+    return champion, list(reasons_of_schema(version, champion))
 
 
 def _without_rows(version: Version, opponent: int | None) -> list[Reason]:
-    reasons = list(doubts_of_its_own_figures(version))
+    reasons = list(reasons_of_figures(version))
     if opponent is not None:
         uri = f"models:/{version.name}/{opponent}"
         text = f"no held-out rows were given, so it did not meet the champion {uri}"

@@ -39,7 +39,7 @@ class Version:
         return f"models:/{self.name}/{self.number}"
 
 
-def doubts_of_itself(version: Version) -> Iterator[Reason]:
+def reasons_of_training(version: Version) -> Iterator[Reason]:
     """Yield what its own training says against a model."""
     figures = version.model.figures
     if not figures.get("converged"):
@@ -52,11 +52,13 @@ def doubts_of_itself(version: Version) -> Iterator[Reason]:
         yield Reason("gradient_check", "its gradient check did not pass; train it again")
 
 
-def doubts_of_its_own_figures(version: Version) -> Iterator[Reason]:
+def reasons_of_figures(version: Version) -> Iterator[Reason]:
     """Yield what the figures of its training say, where there are no held-out rows to ask."""
-    found = version.model.figures.get("skill", {})
-    if not found.get("better_than_base_rate"):
-        gain = _gain_words(found.get("gain"), found.get("low"), found.get("high"))
+    skill_figures = version.model.figures.get("skill", {})
+    if not skill_figures.get("better_than_base_rate"):
+        gain = _gain_words(
+            skill_figures.get("gain"), skill_figures.get("low"), skill_figures.get("high")
+        )
         yield Reason(
             "base_rate",
             f"by the figures of its training it is not better than the base rate ({gain}); give "
@@ -64,21 +66,21 @@ def doubts_of_its_own_figures(version: Version) -> Iterator[Reason]:
         )
 
 
-def doubts_beside(version: Version, champion: Version) -> Iterator[Reason]:
+def reasons_of_schema(version: Version, champion: Version) -> Iterator[Reason]:
     """Yield in what the champion's callers would find another model than they know."""
     mine, theirs = version.model.schema, champion.model.schema
-    if told := target_difference(mine, theirs):
+    if difference := target_difference(mine, theirs):
         yield Reason(
             "target",
-            f"it predicts {told} as {champion.uri}, whose callers would misread its answers; "
+            f"it predicts {difference} as {champion.uri}, whose callers would misread its answers; "
             "register it under a name of its own (train --register NAME)",
         )
-    if told := column_difference(mine, theirs):
+    if difference := column_difference(mine, theirs):
         yield Reason(
             "columns",
-            f"it needs other columns than {champion.uri} ({told}), so files that are scored today "
-            "might be turned away; train it on the same ones (--features), or register it under a "
-            "name of its own (--register NAME)",
+            f"it needs other columns than {champion.uri} ({difference}), so files that are scored "
+            "today might be turned away; train it on the same ones (--features), or register it "
+            "under a name of its own (--register NAME)",
         )
 
 
@@ -91,50 +93,52 @@ def held_out(
     something else.
     """
     versions = [version] if champion is None else [version, champion]
-    found = score_pairs([own.model for own in versions], rows, watcher)
+    scores = score_pairs([candidate.model for candidate in versions], rows, watcher)
     gain = skill(
-        found.probabilities[0],
-        found.label,
+        scores.probabilities[0],
+        scores.label,
         version.model.figures["base_rate"],
-        found.weight,
+        scores.weight,
     )
     losses = [
-        float(np.average(row_log_loss(own, found.label), weights=found.weight))
-        for own in found.probabilities
+        float(np.average(row_log_loss(probability, scores.label), weights=scores.weight))
+        for probability in scores.probabilities
     ]
     evidence = Evidence(
-        source=found.name,
-        digest=found.digest,
-        rows=int((found.weight > 0).sum()),
+        source=scores.name,
+        digest=scores.digest,
+        rows=int((scores.weight > 0).sum()),
         log_loss=losses[0],
         opponent_log_loss=None if champion is None else losses[1],
         skill=gain,
-        comparison=None if champion is None else _compared(version, champion, found, watcher),
+        comparison=None if champion is None else _compared(version, champion, scores, watcher),
     )
-    against = tuple(_held_against(versions, found, evidence))
-    return evidence, against, (*found.warnings, *_left_open(evidence))
+    against = tuple(_reasons_of_rows(versions, scores, evidence))
+    return evidence, against, (*scores.warnings, *_open_questions(evidence))
 
 
-def _left_open(evidence: Evidence) -> Iterator[str]:
+def _open_questions(evidence: Evidence) -> Iterator[str]:
     """Yield what few rows do not show, and more of them might."""
-    found = evidence.comparison
-    if found and found.log_loss.difference > 0 and found.verdict != "worse":
+    comparison = evidence.comparison
+    if comparison and comparison.log_loss.difference > 0 and comparison.verdict != "worse":
         yield (
             f"its log-loss is higher than the champion's, though not beyond chance: "
             f"{evidence.rows:,} rows may be too few to tell"
         )
 
 
-def _held_against(
-    versions: list[Version], found: PairedScores, evidence: Evidence
+def _reasons_of_rows(
+    versions: list[Version], scores: PairedScores, evidence: Evidence
 ) -> Iterator[Reason]:
     rows = f"{evidence.rows:,} rows of {evidence.source}"
-    trained = [own.uri for own, here in zip(versions, found.trained_here, strict=True) if here]
+    trained = [
+        version.uri for version, here in zip(versions, scores.trained_here, strict=True) if here
+    ]
     if trained:
         yield Reason(
             "trained_on_data",
             f"{' and '.join(trained)} learnt from this very table (the SHA-256 of {evidence.source}"
-            f" begins with {found.digest[:12]}); give rows that neither model was trained on",
+            f" begins with {scores.digest[:12]}); give rows that neither model was trained on",
         )
     if evidence.comparison is not None and evidence.comparison.verdict == "worse":
         yield Reason(
@@ -150,23 +154,23 @@ def _held_against(
 
 
 def _compared(
-    version: Version, champion: Version, found: PairedScores, watcher: ProgressListener
+    version: Version, champion: Version, scores: PairedScores, watcher: ProgressListener
 ) -> Comparison:
     with watcher.progress("resampling", "samples", REPLICATES) as progress:
         return compare(
-            found.probabilities[1],
-            found.probabilities[0],
-            found.label,
-            found.weight,
+            scores.probabilities[1],
+            scores.probabilities[0],
+            scores.label,
+            scores.weight,
             thresholds=(champion.model.threshold, version.model.threshold),
             on_progress=progress.update,
         )
 
 
-def _of_skill(found: Skill) -> str:
-    return _gain_words(found.gain, found.low, found.high)
+def _of_skill(measured: Skill) -> str:
+    return _gain_words(measured.gain, measured.low, measured.high)
 
 
 def _gain_words(gain: float | None, low: float | None, high: float | None) -> str:
-    told = ["unknown" if value is None else f"{value:.4f}" for value in (gain, low, high)]
-    return f"gain in log-loss {told[0]}, 95 % interval {told[1]} to {told[2]}"
+    texts = ["unknown" if value is None else f"{value:.4f}" for value in (gain, low, high)]
+    return f"gain in log-loss {texts[0]}, 95 % interval {texts[1]} to {texts[2]}"
