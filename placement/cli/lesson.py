@@ -36,16 +36,7 @@ def _input_options(command: Any) -> Any:
 @click.option("--log", is_flag=True, help="Record the lesson in MLflow as a run.")
 @json_option
 @console_options
-def lesson(
-    name: str | None,
-    graph: bool,
-    draw: str | None,
-    code: bool,
-    log: bool,
-    as_json: bool,
-    console: Console,
-    **inputs: str | None,
-) -> None:
+def lesson(name: str | None, as_json: bool, console: Console, **options: Any) -> None:
     """Play the lesson NAME; without a name, list the lessons.
 
     A lesson explains in a few sentences, shows the number of each step, compares the gradient by
@@ -60,13 +51,14 @@ def lesson(
     """
     from placement.lessons.console import OutputOptions, list_lessons, run_lesson
 
+    inputs = {key: options.pop(key) for key in INPUTS}
     values = {key: value for key, value in inputs.items() if value is not None}
+    output = OutputOptions(as_json=as_json, **options)
     if name is None:
-        if values or graph or draw or code or log:
+        if values or output != OutputOptions(as_json=as_json):
             raise UsageError(
                 "these options are for a lesson: name one, as in placement lesson chain"
             )
         click.echo(list_lessons(as_json=as_json))
         return
-    options = OutputOptions(graph, draw, code, log, as_json)
-    click.echo(run_lesson(name, values, options, console.note))
+    click.echo(run_lesson(name, values, output, console.note))

@@ -1,24 +1,24 @@
-"""Who watches a workflow: the command line does, a test need not."""
+"""What a workflow reports while it works: the command line listens, a test need not."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 
 class Progressing(Protocol):
-    """Where a workflow says how far it is."""
+    """Where a workflow reports how far it is."""
 
     def update(self, done: int, detail: str = "") -> None:
         """Say that `done` units are done."""
 
 
 class ProgressListener(Protocol):
-    """What a workflow says while it works; results are returned, not said."""
+    """Receives what a workflow reports while it works; results are returned, not reported."""
 
     def note(self, text: str) -> None:
-        """State a fact."""
+        """Report a fact."""
 
     def warn(self, text: str) -> None:
-        """State a doubt."""
+        """Report a warning."""
 
     def progress(
         self, label: str, unit: str, total: int | None = None
@@ -27,13 +27,13 @@ class ProgressListener(Protocol):
 
 
 class NoProgress:
-    """A watcher that says nothing."""
+    """A listener that shows nothing."""
 
     def note(self, text: str) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def warn(self, text: str) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def progress(
         self,

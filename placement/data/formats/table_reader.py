@@ -1,4 +1,4 @@
-"""Opening a table, whatever it is kept in: text, a workbook, Parquet, a frame, several files."""
+"""Opening a table, whatever its format: text, a workbook, Parquet, a frame, several files."""
 
 import sys
 from collections import Counter

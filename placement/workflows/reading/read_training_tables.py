@@ -14,7 +14,7 @@ from placement.workflows.reading.read_labelled import read_like, read_with_progr
 
 @dataclass(frozen=True)
 class Tables:
-    """The table to learn from, and that to test on where there is one, with what is doubtful."""
+    """The table to learn from, that to test on where there is one, and the warnings about them."""
 
     train: Table
     test: Table | None
@@ -22,7 +22,7 @@ class Tables:
 
 
 def storage_of(config: TrainConfig) -> Storage:
-    """Return where tables are kept while a configuration is followed."""
+    """Return where the tables of a training are stored."""
     stream = False if config.labels else True if config.keep_cache else config.stream
     return Storage(stream=stream, folder=config.cache, keep=config.keep_cache)
 

@@ -31,7 +31,7 @@ class ExplainRequest:
     """Which model to explain, and which students of `data`: one `row`, or the first `most`.
 
     `row` is the 1-based data row. `reach` is the probability that what-if asks for, `units` per how
-    many of a column's units its coefficient is told.
+    many of a column's units its coefficient is shown.
     """
 
     data: str | None = None
@@ -79,7 +79,7 @@ def explain_model(
 
 
 def _rows(fitted: Fitted, request: ExplainRequest) -> tuple[CoefficientEstimate, ...]:
-    """Return the coefficients that are asked for."""
+    """Return the coefficients of the fit with the penalty, or of that without."""
     plain = not is_penalised(fitted) and not fitted.config.get("firth")
     if not request.unpenalised or plain:
         return per_units(fitted, estimates(fitted), request.units)

@@ -80,7 +80,7 @@ class PredictRequest:
                 f"{given.strip()}: say by which end of the list: --rank risk{given} for those most "
                 f"at risk, --rank chance{given} for those with the best chance"
             )
-        output_format(self.out)  # a wrong ending is told before any data is read
+        output_format(self.out)  # a wrong ending is refused before any data is read
 
 
 def predict(request: PredictRequest, watcher: ProgressListener = NoProgress()) -> PredictResult:
@@ -110,7 +110,7 @@ def predict(request: PredictRequest, watcher: ProgressListener = NoProgress()) -
         blank_lines=counts.blank_lines,
         predicted_positive=sink.positive,
         added=scorer.added,
-        warnings=(*reader.warnings, *counts.doubts.warnings),
+        warnings=(*reader.warnings, *counts.problems.warnings),
         ranking=None if ranking is None else str(ranking),
     )
     _finish(request, result, watcher)
@@ -118,7 +118,7 @@ def predict(request: PredictRequest, watcher: ProgressListener = NoProgress()) -
 
 
 def _finish(request: PredictRequest, result: PredictResult, watcher: ProgressListener) -> None:
-    """Say what is doubtful, and write what there is to know about the output."""
+    """Report the warnings, and describe the output in a file where that is wished for."""
     for text in result.warnings:
         watcher.warn(text)
     if result.rows_in and not result.rows_out:
@@ -143,7 +143,7 @@ def _scorer(
 
 
 def _ranking(request: PredictRequest, reader: Reader) -> Ranking | None:
-    """Return the order asked for, with the file's own name of the column of groups."""
+    """Return the order of the output, with the column of groups as the file spells it."""
     if request.rank is None:
         return None
     by = request.by

@@ -110,7 +110,7 @@ class BlockScorer:
 def _explanations(
     fitted: "Fitted", given: Mapping[str, Any], problems: tuple[Problem, ...], decimal: str
 ) -> dict[str, Any]:
-    """Return the reasons (n,) in words, and what is in doubt of each row."""
+    """Return the reasons (n,) in words, and the problems of each row."""
     from placement.evaluation.explanation.contributions import explain, reasons
 
     reasons_by_row = reasons(fitted, explain(fitted, given, decimal), given, decimal)
@@ -132,7 +132,7 @@ def _texts(cells: list[str | None]) -> ObjectArray:
 
 
 def _spread(cells: Any, keep: BoolArray) -> Any:
-    """Put the cells of the kept rows at their places among all rows (the rest is not written)."""
+    """Spread the cells of the rows in `keep` over all rows; the others are not written."""
     scored = cells.codes if isinstance(cells, Coded) else cells
     column = np.zeros(len(keep), dtype=scored.dtype)
     column[keep] = scored
@@ -146,13 +146,13 @@ def match(block: Block, model: Model) -> dict[str, str]:
 
 @dataclass
 class ScoringWarnings:
-    """Cells scored with a stand-in, gathered over blocks: the first place and how many more."""
+    """Cells scored with a stand-in, gathered over blocks: the first row and how many more."""
 
     first: dict[tuple[str, str], str] = field(default_factory=dict)
     count: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def add(self, problems: tuple[Problem, ...], where: Callable[[int], str]) -> None:
-        """Take in the doubts about some rows; `where` says in words where a row (0-based) is."""
+        """Count the problems of some rows; `where` says in words where a row (0-based) is."""
         for problem in problems:
             key = (problem.column, problem.what)
             if key not in self.first:
@@ -162,7 +162,7 @@ class ScoringWarnings:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The first place of each kind of doubt, and how many more there are."""
+        """The first row of each kind of problem, and how many more there are."""
         return tuple(
             text + (f" (and {self.count[key] - 1:,} more rows)" if self.count[key] > 1 else "")
             for key, text in self.first.items()
@@ -176,7 +176,7 @@ class ScoringCounts:
     rows_in: int = 0
     blank_lines: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
-    doubts: ScoringWarnings = field(default_factory=ScoringWarnings)
+    problems: ScoringWarnings = field(default_factory=ScoringWarnings)
 
     def add(self, scored: Scored) -> None:
         """Count a block whose rows are numbered."""
@@ -186,4 +186,4 @@ class ScoringCounts:
             self.left_out[why] = self.left_out.get(why, 0) + number
         if scored.problems:
             rows = np.flatnonzero(scored.keep)
-            self.doubts.add(scored.problems, lambda row: scored.block.where(int(rows[row])))
+            self.problems.add(scored.problems, lambda row: scored.block.where(int(rows[row])))

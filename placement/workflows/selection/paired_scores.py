@@ -75,9 +75,9 @@ def score_pairs(
                 warnings += tables[key].warnings
             table = tables[key]
             _refuse_other_rows(next(iter(tables.values())), table)
-            doubtful = ScoringWarnings()
-            probabilities.append(_scored(model, table, doubtful))
-            warnings += doubtful.warnings
+            scoring_warnings = ScoringWarnings()
+            probabilities.append(_scored(model, table, scoring_warnings))
+            warnings += scoring_warnings.warnings
             trained.append(_is_training_table(model, table))
         first = next(iter(tables.values()))
         return PairedScores(
