@@ -105,22 +105,6 @@ class Part(Protocol):
         """
 
 
-class FilePart(Part, Protocol):
-    """A file as it was opened, with what there is to say of it."""
-
-    @property
-    def unnamed(self) -> frozenset[str]:
-        """The names of columns that had an empty header."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was done to read it."""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is doubtful of it."""
-
-
 def unquote(cell: str) -> str:
     """Trim a cell and take away matching quotes round it: `" 'Yes' "` → `"Yes"`."""
     cell = cell.strip()

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from placement.data.formats.blocks import FilePart
-from placement.data.formats.csv_records import open_text
-from placement.data.formats.excel import WantsSheet, open_workbook
-from placement.data.formats.parquet import open_parquet
+from placement.data.formats.csv_records import TextPart, open_text
+from placement.data.formats.excel import SheetPart, WantsSheet, open_workbook
+from placement.data.formats.parquet import FramePart, ParquetPart, open_parquet
 from placement.data.formats.sources import Source, reading, spool
 from placement.errors import DataError
+
+FilePart = TextPart | SheetPart | ParquetPart | FramePart
 
 
 @dataclass(frozen=True)
@@ -113,16 +114,16 @@ FORMATS = (
         seeks=False,
     ),
 )
-_COMPRESSIONS: dict[bytes, Literal["gzip", "zstd"]] = {
-    b"\x1f\x8b": "gzip",
-    b"\x28\xb5\x2f\xfd": "zstd",
-}
+_COMPRESSIONS: tuple[tuple[bytes, Literal["gzip", "zstd"]], ...] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+)
 
 
 def recognise(source: Source) -> tuple[Source, Format]:
     """Look at the content: which format is it? Refuse, by name, what is no table."""
     head = source.sample()
-    for magic, compression in _COMPRESSIONS.items():
+    for magic, compression in _COMPRESSIONS:
         if head.startswith(magic):
             source = replace(source, compression=compression)
             head = source.sample()

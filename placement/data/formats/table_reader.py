@@ -7,18 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from placement.data.formats.blocks import (
-    Block,
-    BlockRequest,
-    Cells,
-    FilePart,
-    MalformedRecord,
-    Part,
-)
+from placement.data.formats.blocks import Block, BlockRequest, Cells, MalformedRecord, Part
 from placement.data.formats.csv_records import TextPart
 from placement.data.formats.dialect import Dialect, has_thousands
 from placement.data.formats.excel import WantsSheet
-from placement.data.formats.formats import ReadOptions, recognise
+from placement.data.formats.formats import FilePart, ReadOptions, recognise
 from placement.data.formats.parquet import open_frame
 from placement.data.formats.sources import Source, find_sources
 from placement.errors import DataError, did_you_mean

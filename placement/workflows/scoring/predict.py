@@ -26,7 +26,7 @@ from placement.runtime.ordered_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.open_for_model import open_for
-from placement.workflows.scoring.ranked_output import CountingSink, RankedSink, Ranking, Sink
+from placement.workflows.scoring.ranked_output import RankedSink, Ranking, Sink
 from placement.workflows.scoring.score_blocks import (
     NOTES,
     REASON,
@@ -191,7 +191,7 @@ def _sink(
         yield sink if ranking is None else RankedSink(sink, ranking)
 
 
-class _FileSink(CountingSink):
+class _FileSink(Sink):
     """A file of the input's rows with their answers."""
 
     def __init__(self, output: Output) -> None:
@@ -200,14 +200,15 @@ class _FileSink(CountingSink):
     def prepared(self, scored: Scored) -> Any:
         return self._output.prepared(scored.block, scored.cells, scored.keep)
 
-    def write(self, scored: Scored) -> None:
+    def put(self, scored: Scored) -> None:
         self._output.put(scored.written)
+        self.count(scored)
 
     def close(self) -> None:
         """Leave the file to `open_output`, which closes it."""
 
 
-class _JsonSink(CountingSink):
+class _JsonSink(Sink):
     """One JSON list on standard output, row by row, so that a large file needs no memory."""
 
     block_request = BlockRequest(columns=frozenset())
@@ -221,7 +222,7 @@ class _JsonSink(CountingSink):
         answers = (scored.cells[name][rows].tolist() for name in self._added)
         return list(zip(rows.tolist(), *answers, strict=True))
 
-    def write(self, scored: Scored) -> None:
+    def put(self, scored: Scored) -> None:
         """Print the rows of a block, numbered."""
         names = [name.removeprefix("placement_") for name in self._added]
         numbers = scored.numbers
@@ -232,6 +233,7 @@ class _JsonSink(CountingSink):
                 ("[" if self._first else ",") + "\n" + json.dumps(finite(entry), ensure_ascii=False)
             )
             self._first = False
+        self.count(scored)
 
     def close(self) -> None:
         """End the list."""

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -24,37 +24,12 @@ _BATCH_ROWS = 16_384
 _SPARE_ROWS = 65_536
 
 
-class Sink(Protocol):
-    """Where scored blocks go, with counts of the rows written and of those predicted positive."""
+class Sink(ABC):
+    """Where scored blocks go. `block_request`: what it needs to see of the table's rows.
 
-    @property
-    def block_request(self) -> BlockRequest:
-        """What it needs to see of the table's rows."""
-
-    @property
-    def rows_out(self) -> int:
-        """The number of rows written."""
-
-    @property
-    def positive(self) -> int:
-        """How many of them are predicted positive."""
-
-    @property
-    def left_out(self) -> Mapping[str, int]:
-        """How many rows were scored and not written, by the reason."""
-
-    def prepared(self, scored: Scored) -> Any:
-        """Do what any thread may do for a block."""
-
-    def put(self, scored: Scored) -> None:
-        """Take in a block that was prepared, in its turn."""
-
-    def close(self) -> None:
-        """Write what is held back, and what ends the output."""
-
-
-class CountingSink(ABC):
-    """A sink that writes each block at once, and counts its rows."""
+    Once it is closed, `rows_out` counts the rows written, `positive` those of them predicted
+    positive, and `left_out` the rows that were scored and not written, by the reason.
+    """
 
     block_request: BlockRequest
     rows_out = positive = 0
@@ -65,18 +40,17 @@ class CountingSink(ABC):
         """Do what any thread may do for a block."""
 
     @abstractmethod
-    def write(self, scored: Scored) -> None:
-        """Write a block that was prepared."""
-
     def put(self, scored: Scored) -> None:
-        """Write a block that was prepared, and count its rows."""
-        self.write(scored)
-        self.rows_out += int(scored.keep.sum())
-        self.positive += scored.positive
+        """Take in a block that was prepared, in its turn."""
 
     @abstractmethod
     def close(self) -> None:
-        """Write what ends the output."""
+        """Write what is held back, and what ends the output."""
+
+    def count(self, scored: Scored) -> None:
+        """Count the rows of a block that is written."""
+        self.rows_out += int(scored.keep.sum())
+        self.positive += scored.positive
 
 
 @dataclass(frozen=True)
@@ -122,7 +96,7 @@ class _Held:
 
 
 @dataclass
-class RankedSink:
+class RankedSink(Sink):
     """Takes in scored blocks, and hands their rows on in the order of rank when it is closed."""
 
     sink: Sink
@@ -132,14 +106,15 @@ class RankedSink:
     _groups: dict[str, int] = field(default_factory=dict)
     _least: int = 0  # the number of rows held when it was last looked which are needed
 
-    @property
-    def block_request(self) -> BlockRequest:
-        """What is to be written, and the column of groups as words."""
-        request, by = self.sink.block_request, self.ranking.by
-        if by is None:
-            return request
-        columns = None if request.columns is None else request.columns | {by}
-        return replace(request, columns=columns, as_text=request.as_text | {by})
+    def __post_init__(self) -> None:
+        self.block_request, by = self.sink.block_request, self.ranking.by
+        if by is not None:
+            columns = self.block_request.columns
+            self.block_request = replace(
+                self.block_request,
+                columns=None if columns is None else columns | {by},
+                as_text=self.block_request.as_text | {by},
+            )
 
     def prepared(self, scored: Scored) -> _Held:
         """Take out the rows of a block that may be written."""
@@ -174,28 +149,14 @@ class RankedSink:
         left = [held.only(first[a:b] - start) for held, start, (a, b) in pieces if a < b]
         self._held, self._least = left, len(first)
 
-    @property
-    def rows_out(self) -> int:
-        """The number of rows handed on."""
-        return self.sink.rows_out
-
-    @property
-    def positive(self) -> int:
-        """How many of them are predicted positive."""
-        return self.sink.positive
-
-    @property
-    def left_out(self) -> Mapping[str, int]:
-        """How many rows were beyond the first."""
-        if self.ranking.top is None:
-            return {}
-        return {self.ranking.beyond: self._rows_in - self.rows_out}
-
     def close(self) -> None:
         """Hand all rows on, in order."""
         if self._held:
             self._hand_all_on()
         self.sink.close()
+        self.rows_out, self.positive = self.sink.rows_out, self.sink.positive
+        if self.ranking.top is not None:
+            self.left_out = {self.ranking.beyond: self._rows_in - self.rows_out}
 
     def _hand_all_on(self) -> None:
         order = shortlist(
