@@ -1,6 +1,6 @@
 """`placement promote`: a model must earn its place, and can lose it again."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from placement.cli.common import (
 )
 from placement.cli.console import Console
 from placement.errors import GateRefused
+
+if TYPE_CHECKING:
+    from placement.workflows.selection.promote import PromoteRequest
 
 
 @click.command(short_help="Make a model champion if it is not worse on held-out rows.")
@@ -47,23 +50,30 @@ def promote(as_json: bool, console: Console, **options: Any) -> None:
       placement promote models:/placement/3 --force "the old one reads a column that is gone"
       placement promote --rollback "too many false alarms in week 2"
     """
-    from placement.reporting.json_documents import as_json as document
-    from placement.reporting.text.promotion import (
-        promotion_document,
-        promotion_text,
-        rollback_document,
-        rollback_text,
-    )
-    from placement.workflows.selection import promote as workflow
+    from placement.workflows.selection.promote import PromoteRequest
 
-    request = workflow.PromoteRequest(**options)
-    if request.rollback is not None:
-        former = workflow.roll_back_champion(request, console)
-        click.echo(document(rollback_document(former)) if as_json else rollback_text(former))
-        return
-    result = workflow.promote(request, console)
+    request = PromoteRequest(**options)
+    show = _promote if request.rollback is None else _roll_back
+    show(request, as_json, console)
+
+
+def _promote(request: "PromoteRequest", as_json: bool, console: Console) -> None:
+    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.text.promotion import promotion_document, promotion_text
+    from placement.workflows.selection.promote import promote as work
+
+    result = work(request, console)
     for text in result.warnings:
         console.warn(text)
     click.echo(document(promotion_document(result)) if as_json else promotion_text(result))
     if not result.promoted:
         raise GateRefused(result.refusal)
+
+
+def _roll_back(request: "PromoteRequest", as_json: bool, console: Console) -> None:
+    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.text.promotion import rollback_document, rollback_text
+    from placement.workflows.selection.promote import roll_back_champion
+
+    result = roll_back_champion(request, console)
+    click.echo(document(rollback_document(result)) if as_json else rollback_text(result))

@@ -346,7 +346,7 @@ AT_ONCE = textwrap.dedent(
     import pathlib, sys, time
     from placement.workflows.selection import promote as module
 
-    judge, (own, other) = module._judged, sys.argv[1:]
+    judge, (own, other) = module._decide, sys.argv[1:]
 
     def judged_at_once(*given):
         result = judge(*given)
@@ -355,7 +355,7 @@ AT_ONCE = textwrap.dedent(
             time.sleep(0.01)
         return result
 
-    module._judged = judged_at_once
+    module._decide = judged_at_once
     module.promote(module.PromoteRequest(f"models:/placement/{own}", "held.csv"))
     """
 )

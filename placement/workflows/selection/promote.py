@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 from placement.errors import ModelError, UsageError
 from placement.reporting.text.promotion import (
-    Evidence,
     Outcome,
     PromoteResult,
     Reason,
@@ -71,14 +70,15 @@ def promote(request: PromoteRequest, watcher: ProgressListener = NoProgress()) -
     the version has to meet that one. Raises ModelError where `model` is no registered version,
     UsageError where held-out rows are needed.
     """
-    rows, force = request.rows, request.force
     version = _version(str(request.model), watcher)
     store = open_store()
     while True:
         opponent = champion_of(store, version.name)
         if opponent == version.number:
-            return _came_to(version, version.uri, "already champion", force=force)
-        result = _judged(version, opponent, rows, force, watcher)
+            return PromoteResult(
+                version.uri, version.uri, "already champion", (), request.force, None, _now(), ()
+            )
+        result = _decide(version, opponent, request, watcher)
         if record_promotion(
             store,
             version.name,
@@ -117,24 +117,24 @@ def roll_back_champion(
 
 
 def _version(model: str, watcher: ProgressListener) -> Version:
-    model_found = find_model(model, watcher)
-    number = model_found.about["version"]
+    opened = find_model(model, watcher)
+    number = opened.about["version"]
     if number is None:
         raise ModelError(
             f"{model} is no version of a registered model, so it cannot be champion: "
             "placement train DATA records a run and registers its model (without --no-track)"
         )
-    return Version(str(model_found.about["model"]), int(number), model_found)
+    return Version(str(opened.about["model"]), int(number), opened)
 
 
-def _judged(
+def _decide(
     version: Version,
     opponent: int | None,
-    rows: RowSource | None,
-    force: str | None,
+    request: PromoteRequest,
     watcher: ProgressListener,
 ) -> PromoteResult:
     """Gather what speaks against a version, and conclude from it."""
+    rows, force = request.rows, request.force
     if opponent is not None and rows is None and force is None:
         raise UsageError(
             f"models:/{version.name}/{opponent} is champion: {version.uri} has to meet it on rows "
@@ -143,11 +143,11 @@ def _judged(
     reasons = list(reasons_of_training(version))
     champion, warnings = None, tuple[str, ...]()
     if opponent is not None:
-        champion, beside = _champion(version, opponent, watcher, forced=force is not None)
-        reasons += beside
+        champion, differences = _champion(version, opponent, watcher, forced=force is not None)
+        reasons += differences
     evidence, codes = None, {reason.code for reason in reasons}
     if rows is None:
-        reasons += _without_rows(version, opponent)
+        reasons += _reasons_without_rows(version, opponent)
     elif force is not None or not codes & INCOMPATIBLE:
         rival = None if "target" in codes else champion
         evidence, against, warnings = held_out(version, rival, rows, watcher)
@@ -156,14 +156,8 @@ def _judged(
     outcome: Outcome = "accepted"
     if reasons:
         outcome = "refused" if force is None else "forced"
-    return _came_to(
-        version,
-        met,
-        outcome,
-        reasons=tuple(reasons),
-        force=force,
-        evidence=evidence,
-        warnings=warnings,
+    return PromoteResult(
+        version.uri, met, outcome, tuple(reasons), force, evidence, _now(), warnings
     )
 
 
@@ -182,26 +176,13 @@ def _champion(
     return champion, list(reasons_of_schema(version, champion))
 
 
-def _without_rows(version: Version, opponent: int | None) -> list[Reason]:
+def _reasons_without_rows(version: Version, opponent: int | None) -> list[Reason]:
     reasons = list(reasons_of_figures(version))
     if opponent is not None:
         uri = f"models:/{version.name}/{opponent}"
         text = f"no held-out rows were given, so it did not meet the champion {uri}"
         reasons.append(Reason("no_data", text))
     return reasons
-
-
-def _came_to(
-    version: Version,
-    opponent: str | None,
-    outcome: Outcome,
-    *,
-    reasons: tuple[Reason, ...] = (),
-    force: str | None,
-    evidence: Evidence | None = None,
-    warnings: tuple[str, ...] = (),
-) -> PromoteResult:
-    return PromoteResult(version.uri, opponent, outcome, reasons, force, evidence, _now(), warnings)
 
 
 def _now() -> str:
