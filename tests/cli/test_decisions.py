@@ -10,7 +10,7 @@ from placement.config import TrainConfig
 from placement.data.splits.folds import assign_folds
 from placement.evaluation.thresholds import ThresholdPolicy, choose_threshold
 from placement.model.fitted import load_fitted
-from placement.training.validation.cross_predict import cross_scored
+from placement.training.validation.cross_predict import predict_out_of_fold
 from placement.workflows.reading.read_training_tables import read, storage_of
 from placement.workflows.training.fit_and_test import fit_and_test, understand
 
@@ -51,7 +51,7 @@ def unseen(students, tmp_path_factory):
     with storage_of(config) as storage:
         prepared, _ = understand(read([str(path)], config, storage), config)
         folds = assign_folds(prepared.table, config.seed, 5, split=prepared.split)
-        parts = [part[:3] for part in cross_scored(prepared.table, config, folds)]
+        parts = [part[:3] for part in predict_out_of_fold(prepared.table, config, folds)]
     return [np.concatenate(part) for part in zip(*parts, strict=True)]
 
 
@@ -147,7 +147,7 @@ def test_groups_are_not_torn_apart_where_groups_are_held_out(train, sheet):
     with storage_of(config) as storage:
         prepared, _ = understand(read(["grouped.csv"], config, storage), config)
         folds = assign_folds(prepared.table, 0, 5, group="college", split=prepared.split)
-        parts = [part[:3] for part in cross_scored(prepared.table, config, folds)]
+        parts = [part[:3] for part in predict_out_of_fold(prepared.table, config, folds)]
     expected = choose_threshold(
         ThresholdPolicy("recall", 0.9), *(np.concatenate(part) for part in zip(*parts, strict=True))
     )

@@ -14,7 +14,7 @@ from placement.errors import DataError, UsageError
 from placement.training.fit import build_fitted, fit
 from placement.training.prepare import prepare
 from placement.training.solver.training_loop import solve
-from placement.training.validation.cross_predict import cross_scored
+from placement.training.validation.cross_predict import predict_out_of_fold
 
 
 def frame(rows=400, seed=0):
@@ -134,7 +134,7 @@ def test_out_of_fold_predictions_never_saw_their_row():
         one = prepare(table.take(np.flatnonzero(fold != number)), TrainConfig(), everything=True)
         columns = {n: table.columns[n][fold == number] for n in table.schema.feature_names}
         expected[number] = build_fitted(one, solve(one.problem)).predict_proba(columns)
-    for number, (p, y, _, base) in enumerate(cross_scored(table, TrainConfig(), folds)):
+    for number, (p, y, _, base, _) in enumerate(predict_out_of_fold(table, TrainConfig(), folds)):
         assert p == pytest.approx(expected[number], abs=1e-12)
         assert y.tolist() == table.label[fold == number].tolist()
         assert base == pytest.approx(table.label[fold != number].mean())
@@ -145,9 +145,9 @@ def test_rows_without_a_fold_are_neither_trained_on_nor_scored():
     split = hold_out(table, TrainConfig())
     rest = table.take(split.train)
     folds = assign_folds(table, 0, 5, split=split)
-    found = list(cross_scored(table, TrainConfig(), folds))
-    alone = list(cross_scored(rest, TrainConfig(), assign_folds(rest, 0, 5)))
-    for (p, y, _, base), (p_alone, y_alone, _, base_alone) in zip(found, alone, strict=True):
+    found = list(predict_out_of_fold(table, TrainConfig(), folds))
+    alone = list(predict_out_of_fold(rest, TrainConfig(), assign_folds(rest, 0, 5)))
+    for (p, y, _, base, _), (p_alone, y_alone, _, base_alone, _) in zip(found, alone, strict=True):
         assert p == pytest.approx(p_alone, abs=1e-9)
         assert y.tolist() == y_alone.tolist()
         assert base == pytest.approx(base_alone)

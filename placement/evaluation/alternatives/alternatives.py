@@ -1,7 +1,8 @@
 """Is a straight line enough? The perceptron beside no model, one column, and boosted trees.
 
-All of them predict the same rows in the same folds, none of which a model has seen. Differences of
-log-loss are resampled row by row, so that what makes a row hard for both cancels out.
+All of them predict the same rows in the same folds, none of which a model was trained on.
+Differences of log-loss are resampled row by row, so that what makes a row hard for both cancels
+out.
 """
 
 from collections.abc import Callable
@@ -11,25 +12,30 @@ import numpy as np
 
 from placement.arrays import FloatArray
 from placement.evaluation.alternatives.nonlinearity_search import (
-    Difference,
+    MeanDifference,
     SuggestedTerm,
-    difference,
+    mean_difference,
     search_terms,
 )
-from placement.evaluation.alternatives.sklearn_cv import CrossValidationData, CvFold, logistic
+from placement.evaluation.alternatives.sklearn_cv import (
+    CrossValidationData,
+    CvFold,
+    cross_val_predict,
+    fit_logistic,
+)
 from placement.evaluation.metrics.metrics import metrics
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.ordered_map import usable_processors
 from placement.stats.log_loss import row_log_loss
 
 MOST_LEVELS = 255  # of a category, that the trees can tell apart
-# Where the trees see nothing: the share of the perceptron's gain over the base rate that a curve
+# Where the trees are no better: the share of the perceptron's gain over the base rate that a curve
 # must add to be worth its columns. With many rows the slightest bend is beyond chance.
-WORTH_NAMING = 0.05
+LEAST_SHARE_OF_GAIN = 0.05
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model's figures out of fold. `apart`: its log-loss minus the perceptron's, None for itself.
+    """A model's metrics out of fold, and its log-loss minus the perceptron's, None for itself.
 
     Below zero it is the better of the two, beyond chance where the whole interval is.
     """
@@ -38,16 +44,17 @@ class Candidate:
     log_loss: float
     brier: float
     roc_auc: float | None
-    apart: Difference | None
+    difference: MeanDifference | None
 
 
 @dataclass(frozen=True)
 class ModelComparison:
-    """The perceptron and its rivals on the same `rows`, drawn from `of_rows`, in `folds` folds.
+    """The perceptron and its alternatives on the same `rows`, drawn from `of_rows`, in `folds`.
 
     `single_columns` are the columns that were best alone, the most frequent choice first.
-    `remedies` are the options that make the line better beyond chance, one on top of the other:
-    `mended` is the line with all of them, and `left` its log-loss minus that of the trees.
+    `suggested_terms` are the options that make the line better beyond chance, one on top of the
+    other: `with_terms` is the line with all of them, `terms_minus_trees` its log-loss minus that of
+    the trees.
     """
 
     rows: int
@@ -59,136 +66,134 @@ class ModelComparison:
     single_columns: tuple[str, ...]
     trees: Candidate
     trees_are_better: bool
-    remedies: tuple[SuggestedTerm, ...]
-    mended: Candidate | None
-    left: Difference | None
+    suggested_terms: tuple[SuggestedTerm, ...]
+    with_terms: Candidate | None
+    terms_minus_trees: MeanDifference | None
 
     @property
     def line_is_enough(self) -> bool:
-        """Whether neither the trees are better beyond chance nor any remedy was found."""
-        return not self.trees_are_better and not self.remedies
+        """Whether neither the trees are better beyond chance nor any term is suggested."""
+        return not self.trees_are_better and not self.suggested_terms
 
 
 def compare(
-    crossed: CrossValidationData,
+    data: CrossValidationData,
     perceptron: FloatArray,
     *,
     of_rows: int | None = None,
     seed: int = 0,
     on_progress: Callable[[str], None] = lambda _what: None,
 ) -> ModelComparison:
-    """Compare the perceptron's out-of-fold probabilities (n,) with its rivals' on the same rows.
+    """Compare the perceptron's out-of-fold probabilities (n,) with alternatives on the same rows.
 
     `of_rows`: from how many rows these were drawn. `on_progress` hears of what was done.
     """
     from threadpoolctl import threadpool_limits
 
-    if not (crossed.weight > 0).all():
-        perceptron, crossed = perceptron[crossed.weight > 0], crossed.counted()
+    if not (data.weight > 0).all():
+        perceptron, data = perceptron[data.weight > 0], data.with_weight()
+    loss = row_log_loss(perceptron, data.label)
+
+    def candidate(name: str, p: FloatArray) -> Candidate:
+        difference = mean_difference(row_log_loss(p, data.label), loss, data.weight, seed)
+        return _candidate(data, name, p, difference)
+
     with threadpool_limits(limits=1):  # the same bits on any machine
-        base, single, chosen = _simple(crossed)
+        base, single, columns = _simple(data)
         on_progress("trees")
-        trees = boosted_trees(crossed, seed)
-        loss = row_log_loss(perceptron, crossed.label)
-
-        def contender(name: str, p: FloatArray) -> Candidate:
-            own = row_log_loss(p, crossed.label)
-            return _contender(crossed, name, p, difference(own, loss, crossed.weight, seed))
-
-        found = contender("boosted trees", trees)
-        better = found.apart is not None and found.apart.high < 0
-        least = None
-        if not better:
-            of_base = row_log_loss(base, crossed.label)
-            gained = float(np.average(of_base - loss, weights=crossed.weight))
-            least = WORTH_NAMING * max(gained, 0.0)
-        remedies, p = search_terms(
-            crossed, trees, least=least, seed=seed, on_progress=lambda: on_progress("remedies")
+        p_trees = boosted_trees(data, seed)
+        trees = candidate("boosted trees", p_trees)
+        better = trees.difference is not None and trees.difference.high < 0
+        gain = data.mean(row_log_loss(base, data.label) - loss)
+        terms, p_terms = search_terms(
+            data,
+            p_trees,
+            least=None if better else LEAST_SHARE_OF_GAIN * max(gain, 0.0),
+            seed=seed,
+            on_progress=lambda: on_progress("remedies"),
         )
-        mended = left = None
-        if remedies:
-            mended = contender("with the options below", p)
-            own, aim = row_log_loss(p, crossed.label), row_log_loss(trees, crossed.label)
-            left = difference(own, aim, crossed.weight, seed)
-    rows = len(crossed.label)
+        with_terms = difference = None
+        if terms:
+            with_terms = candidate("with the options below", p_terms)
+            loss_terms, loss_trees = (row_log_loss(p, data.label) for p in (p_terms, p_trees))
+            difference = mean_difference(loss_terms, loss_trees, data.weight, seed)
+    rows = len(data.label)
     return ModelComparison(
         rows=rows,
         of_rows=rows if of_rows is None else of_rows,
-        folds=len(np.unique(crossed.fold)),
-        perceptron=_contender(crossed, "perceptron", perceptron, None),
+        folds=len(np.unique(data.fold)),
+        perceptron=_candidate(data, "perceptron", perceptron, None),
         # Within each fold it is one rate, which ranks nobody above another.
-        base_rate=replace(contender("base rate", base), roc_auc=0.5),
-        single=contender("best single column", single),
-        single_columns=chosen,
-        trees=found,
+        base_rate=replace(candidate("base rate", base), roc_auc=0.5),
+        single=candidate("best single column", single),
+        single_columns=columns,
+        trees=trees,
         trees_are_better=better,
-        remedies=remedies,
-        mended=mended,
-        left=left,
+        suggested_terms=terms,
+        with_terms=with_terms,
+        terms_minus_trees=difference,
     )
 
 
-def _contender(
-    crossed: CrossValidationData, name: str, p: FloatArray, apart: Difference | None
+def _candidate(
+    data: CrossValidationData, name: str, p: FloatArray, difference: MeanDifference | None
 ) -> Candidate:
-    found = metrics(p, crossed.label, crossed.weight)
-    if found.log_loss is None or found.brier is None:
+    figures = metrics(p, data.label, data.weight)
+    if figures.log_loss is None or figures.brier is None:
         raise ValueError("rows without a log-loss")
-    return Candidate(name, found.log_loss, found.brier, found.roc_auc, apart)
+    return Candidate(name, figures.log_loss, figures.brier, figures.roc_auc, difference)
 
 
-def _simple(crossed: CrossValidationData) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
+def _simple(data: CrossValidationData) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Return the out-of-fold base rate and best single column (n,), and the columns chosen.
 
     Each fold's column is chosen on its training rows alone, by Akaike's criterion, so that choosing
     is paid for.
     """
-    base, single = np.zeros(len(crossed.label)), np.zeros(len(crossed.label))
     chosen: list[str] = []
-    for fold in crossed.folds():
-        train, test = fold.train, fold.test
-        base[test] = np.average(crossed.label[train], weights=crossed.weight[train])
-        best = (np.inf, "", base[test])
+
+    def base_rate(fold: CvFold) -> FloatArray:
+        rate = np.average(data.label[fold.train], weights=data.weight[fold.train])
+        return np.full(len(fold.test), rate)
+
+    def best_column(fold: CvFold) -> FloatArray:
+        best = (np.inf, "", base_rate(fold))
         for name, block in fold.blocks.items():
             x = fold.plain[:, block]
             if not x.shape[1]:
                 continue
-            score = logistic(fold, x, train, crossed.l2)
-            loss = row_log_loss(score(x[train]), crossed.label[train])
-            criterion = 2 * float(fold.weight[train] @ loss) + 2 * x.shape[1]
+            score = fit_logistic(fold, x, fold.train)
+            loss = row_log_loss(score(x[fold.train]), data.label[fold.train])
+            criterion = 2 * float(fold.weight[fold.train] @ loss) + 2 * x.shape[1]
             if criterion < best[0]:
-                best = (criterion, name, score(x[test]))
-        single[test] = best[2]
+                best = (criterion, name, score(x[fold.test]))
         chosen.append(best[1])
+        return best[2]
+
+    predicted = cross_val_predict(data, {"base rate": base_rate, "column": best_column})
     names = sorted(set(chosen) - {""}, key=lambda name: (-chosen.count(name), name))
-    return base, single, tuple(names)
+    return predicted["base rate"], predicted["column"], tuple(names)
 
 
-def boosted_trees(crossed: CrossValidationData, seed: int) -> FloatArray:
+def boosted_trees(data: CrossValidationData, seed: int) -> FloatArray:
     """Return out-of-fold probabilities (n,) of scikit-learn's histogram gradient boosting.
 
-    Its defaults, but no early stopping, which would hold out rows of its own and part equal ones.
+    Its defaults, but no early stopping, which would hold out more rows and part equal ones.
     Numbers come as they are, missing ones too; a category's levels are those of the perceptron, the
     255th and all beyond as one.
     """
-    found = np.zeros(len(crossed.label))
-
-    def of_fold(fold: CvFold) -> tuple[CvFold, FloatArray]:
-        return fold, _trees(crossed, fold, seed)
-
-    for fold, p in in_order(crossed.folds(), of_fold, usable_processors()):
-        found[fold.test] = p
-    return found
+    models = {"trees": lambda fold: _trees(data, fold, seed)}
+    return cross_val_predict(data, models, usable_processors())["trees"]
 
 
-def _trees(crossed: CrossValidationData, fold: CvFold, seed: int) -> FloatArray:
+def _trees(data: CrossValidationData, fold: CvFold, seed: int) -> FloatArray:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 
-    numbers = set(crossed.numbers)
+    numbers = set(data.numbers)
     cells = np.column_stack(
         [
-            crossed.number(name) if name in numbers else _codes(fold.plain[:, block])
+            data.number(name) if name in numbers else _codes(fold.plain[:, block])
             for name, block in fold.blocks.items()
         ]
     )
@@ -198,7 +203,7 @@ def _trees(crossed: CrossValidationData, fold: CvFold, seed: int) -> FloatArray:
             categorical_features=words, early_stopping=False, random_state=seed
         )
         weight = fold.weight[fold.train]
-        model.fit(cells[fold.train], crossed.label[fold.train], sample_weight=weight)
+        model.fit(cells[fold.train], data.label[fold.train], sample_weight=weight)
         p: FloatArray = model.predict_proba(cells[fold.test])[:, 1]
     return p
 

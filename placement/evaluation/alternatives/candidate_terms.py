@@ -10,11 +10,11 @@ from placement.config import DEFAULT_KNOTS
 from placement.data.encoding.encoder import learn_encoder
 from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.data.schema import quoted
-from placement.evaluation.alternatives.sklearn_cv import CrossValidationData, CvFold, logistic
+from placement.evaluation.alternatives.sklearn_cv import CrossValidationData, CvFold, fit_logistic
 from placement.stats.log_loss import row_log_loss
 
 CUTS = 9  # tried at once, evenly over the distinct values; then as many between its neighbours
-CUT_ROWS = 5_000  # of training rows that a cut is sought on
+CUT_ROWS = 5_000  # of training rows that a cut is searched on
 
 
 class Term(ABC):
@@ -34,11 +34,11 @@ class Term(ABC):
 class Spline(Term):
     """The spline that `--spline` makes of a column, encoded as it would be trained on."""
 
-    def __init__(self, crossed: CrossValidationData, column: str) -> None:
+    def __init__(self, data: CrossValidationData, column: str) -> None:
         self.columns = (column,)
-        self._values, self._weight = crossed.number(column), crossed.weight
-        (feature,) = (own for own in crossed.schema.features if own.name == column)
-        self._schema = replace(crossed.schema, features=(feature,))
+        self._values, self._weight = data.number(column), data.weight
+        (feature,) = (f for f in data.schema.features if f.name == column)
+        self._schema = replace(data.schema, features=(feature,))
         self._curves = NonlinearTerms(splines={column: DEFAULT_KNOTS})
 
     def encoded(self, fold: CvFold, x: FloatArray) -> FloatArray:  # noqa: ARG002
@@ -46,8 +46,8 @@ class Spline(Term):
         (name,) = self.columns
         train = {name: self._values[fold.train]}
         encoder = learn_encoder(train, self._schema, self._weight[fold.train], self._curves)
-        curved = [k for k, own in enumerate(encoder.names) if own.startswith(f"{name}.spline")]
-        return encoder.encode({name: self._values})[:, curved]
+        spline = [k for k, own in enumerate(encoder.names) if own.startswith(f"{name}.spline")]
+        return encoder.encode({name: self._values})[:, spline]
 
     def option(self, whole: CvFold, x: FloatArray) -> str:  # noqa: ARG002
         """Return the option."""
@@ -57,20 +57,20 @@ class Spline(Term):
 class Step(Term):
     """Whether a number reaches a value, the one that fits the training rows best."""
 
-    def __init__(self, crossed: CrossValidationData, column: str) -> None:
+    def __init__(self, data: CrossValidationData, column: str) -> None:
         self.columns = (column,)
-        self._values, self._l2 = crossed.number(column), crossed.l2
+        self._values = data.number(column)
         self._cuts: dict[int, float] = {}  # by fold
 
     def encoded(self, fold: CvFold, x: FloatArray) -> FloatArray:
         """Return 1 from the cut on, 0 below it, and the average where missing."""
         if fold.number not in self._cuts:
             self._cuts[fold.number] = self._cut(fold, x)
-        known = ~np.isnan(self._values)
+        present = ~np.isnan(self._values)
         reached = (self._values >= self._cuts[fold.number]).astype(np.float64)
-        train = fold.train[known[fold.train]]
+        train = fold.train[present[fold.train]]
         average = reached[train].mean() if len(train) else 0.0
-        return np.where(known, reached, average)[:, None]
+        return np.where(present, reached, average)[:, None]
 
     def option(self, whole: CvFold, x: FloatArray) -> str:
         """Return the option, with the cut of all rows."""
@@ -85,36 +85,35 @@ class Step(Term):
         if len(distinct) < 2:
             return float(distinct[0]) if len(distinct) else 0.0
         middles = (distinct[1:] + distinct[:-1]) / 2
-        places = _spread(0, len(middles) - 1)
-        losses = {place: self._loss(fold, x, rows, middles[place]) for place in places}
-        best = min(losses, key=lambda place: losses[place])
-        at = places.index(best)
-        low, high = places[max(at - 1, 0)], places[min(at + 1, len(places) - 1)]
-        for place in _spread(low, high):
-            if place not in losses:
-                losses[place] = self._loss(fold, x, rows, middles[place])
-        best = min(losses, key=lambda place: losses[place])
+        coarse = _evenly_spaced(0, len(middles) - 1)
+        losses = {index: self._loss(fold, x, rows, middles[index]) for index in coarse}
+        best = coarse.index(min(losses, key=lambda index: losses[index]))
+        low, high = coarse[max(best - 1, 0)], coarse[min(best + 1, len(coarse) - 1)]
+        for index in _evenly_spaced(low, high):
+            if index not in losses:
+                losses[index] = self._loss(fold, x, rows, middles[index])
+        best = min(losses, key=lambda index: losses[index])
         return shortest_between(distinct[best], distinct[best + 1])
 
     def _loss(self, fold: CvFold, x: FloatArray, rows: IndexArray, cut: float) -> float:
         stepped = np.column_stack([x, self._values >= cut])
-        p = logistic(fold, stepped, rows, self._l2)(stepped[rows])
+        p = fit_logistic(fold, stepped, rows)(stepped[rows])
         return float(np.average(row_log_loss(p, fold.label[rows]), weights=fold.weight[rows]))
 
 
-def _spread(first: int, last: int) -> list[int]:
-    """Return up to nine places from the first to the last, evenly spread."""
-    places: list[int] = np.unique(np.linspace(first, last, CUTS).round().astype(int)).tolist()
-    return places
+def _evenly_spaced(first: int, last: int) -> list[int]:
+    """Return up to nine whole numbers from the first to the last."""
+    indices: list[int] = np.unique(np.linspace(first, last, CUTS).round().astype(int)).tolist()
+    return indices
 
 
 def shortest_between(low: float, high: float) -> float:
     """Return the number of fewest digits above `low` and up to `high`, nearest to their middle."""
     middle = (low + high) / 2
     for digits in range(1, 17):
-        found = float(f"{middle:.{digits}g}")
-        if low < found <= high:
-            return found
+        rounded = float(f"{middle:.{digits}g}")
+        if low < rounded <= high:
+            return rounded
     return high
 
 

@@ -1,7 +1,7 @@
 """Rows in folds, and scikit-learn's models tried on each fold after training on the others."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from placement.data.encoding.encoder import learn_encoder
 from placement.data.encoding.nonlinear_terms import NO_TERMS, NonlinearTerms
 from placement.data.schema import Schema
 from placement.model.scorer import Coded
+from placement.runtime.ordered_map import in_order
 
 LEAST_PENALTY = 1e-3  # in place of none, which leaves separable rows without an optimum
 NEWTON_COLUMNS = 500  # beyond, a Hessian costs more than the many gradients of lbfgs
@@ -18,11 +19,12 @@ NEWTON_COLUMNS = 500  # beyond, a Hessian costs more than the many gradients of 
 
 @dataclass(frozen=True, eq=False)
 class CvFold:
-    """One fold of some rows: positions that `train` and `test`, and all rows encoded.
+    """One fold of some rows: indices of the rows that `train` and `test`, and all rows encoded.
 
     `x` (n, d) has the columns of the model, `plain` (n, c) those of the same model without curves,
-    steps and products, and `blocks` are the places in `plain` of each file column. The encodings
-    are learnt from the rows that train. `weight` (n,) is that of training, class weights in it.
+    steps and products, and `blocks` are the columns of `plain` by file column. The encodings are
+    learnt from the rows that train. `weight` (n,) is that of training, class weights in it, and
+    `l2` the penalty.
     """
 
     number: int
@@ -33,6 +35,11 @@ class CvFold:
     blocks: Mapping[str, slice]
     label: FloatArray
     weight: FloatArray
+    l2: float
+
+
+Design = Callable[[CvFold], FloatArray]  # columns (n, d), learnt from the training rows only
+FoldModel = Callable[[CvFold], FloatArray]  # trains without the fold, returns its probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,47 +68,78 @@ class CrossValidationData:
         """Return the cells (n,) of a number column, NaN where missing."""
         return np.asarray(self.columns[name], dtype=np.float64)
 
-    def counted(self) -> "CrossValidationData":
+    def mean(self, values: FloatArray) -> float:
+        """Return the weighted mean of values (n,)."""
+        return float(np.average(values, weights=self.weight))
+
+    def with_weight(self) -> "CrossValidationData":
         """Return the rows whose weight is above 0."""
         rows = np.flatnonzero(self.weight > 0)
-        columns = {name: cells[rows] for name, cells in self.columns.items()}
-        parts = (self.label[rows], self.weight[rows], self.fold[rows])
-        return CrossValidationData(
-            columns, self.schema, *parts, self.l2, self.balanced, self.curves
+        return replace(
+            self,
+            columns={name: cells[rows] for name, cells in self.columns.items()},
+            label=self.label[rows],
+            weight=self.weight[rows],
+            fold=self.fold[rows],
         )
 
     def folds(self) -> Iterator[CvFold]:
-        """Yield the folds one by one: only one of them is encoded at a time."""
+        """Yield the folds one by one, each encoded when it is asked for."""
         for number in np.unique(self.fold).tolist():
             yield self._fold(number, np.flatnonzero(self.fold != number))
 
-    def whole(self) -> CvFold:
-        """Return all rows as if they trained, to name what is found; its number is -1."""
+    def all_train(self) -> CvFold:
+        """Return a fold numbered -1 in which all rows train and none tests."""
         return self._fold(-1, np.arange(len(self.label)))
 
     def _fold(self, number: int, train: IndexArray) -> CvFold:
-        own = {name: cells[train] for name, cells in self.columns.items()}
-        encoder = learn_encoder(own, self.schema, self.weight[train])
-        blocks, place = {}, 0
+        training = {name: cells[train] for name, cells in self.columns.items()}
+        encoder = learn_encoder(training, self.schema, self.weight[train])
+        blocks, start = {}, 0
         for column in encoder.columns:
-            blocks[column.column] = slice(place, place + len(column.names))
-            place += len(column.names)
+            blocks[column.column] = slice(start, start + len(column.names))
+            start += len(column.names)
         weight = self.weight
         if self.balanced:
             positive = float(weight[train] @ self.label[train])
             negative = float(weight[train].sum()) - positive
-            both = (positive + negative) / 2
-            weight = weight * np.where(self.label == 1, both / positive, both / negative)
+            half = (positive + negative) / 2
+            weight = weight * np.where(self.label == 1, half / positive, half / negative)
         test = np.flatnonzero(self.fold == number)
         x = plain = encoder.encode(self.columns)
         if self.curves != NO_TERMS:
-            bent = learn_encoder(own, self.schema, self.weight[train], self.curves)
-            x = bent.encode(self.columns)
-        return CvFold(number, train, test, x, plain, blocks, self.label, weight)
+            curved = learn_encoder(training, self.schema, self.weight[train], self.curves)
+            x = curved.encode(self.columns)
+        return CvFold(number, train, test, x, plain, blocks, self.label, weight, self.l2)
 
 
-def logistic(
-    fold: CvFold, x: FloatArray, rows: IndexArray, l2: float
+def cross_val_predict(
+    data: CrossValidationData, models: Mapping[str, FoldModel], threads: int = 1
+) -> dict[str, FloatArray]:
+    """Return each model's probabilities (n,), every row's by the rows of the other folds."""
+    predicted = {name: np.zeros(len(data.label)) for name in models}
+
+    def score(fold: CvFold) -> tuple[IndexArray, dict[str, FloatArray]]:
+        return fold.test, {name: model(fold) for name, model in models.items()}
+
+    for rows, scores in in_order(data.folds(), score, threads):
+        for name, p in scores.items():
+            predicted[name][rows] = p
+    return predicted
+
+
+def logistic_on(design: Design) -> FoldModel:
+    """Return the logistic regression on the columns that a design makes of a fold."""
+
+    def model(fold: CvFold) -> FloatArray:
+        x = design(fold)
+        return fit_logistic(fold, x, fold.train)(x[fold.test])
+
+    return model
+
+
+def fit_logistic(
+    fold: CvFold, x: FloatArray, rows: IndexArray
 ) -> Callable[[FloatArray], FloatArray]:
     """Train scikit-learn's logistic regression on some rows of `x` (n, d); return what scores.
 
@@ -110,26 +148,11 @@ def logistic(
     from sklearn.linear_model import LogisticRegression
 
     solver = "newton-cholesky" if x.shape[1] <= NEWTON_COLUMNS else "lbfgs"
-    model = LogisticRegression(C=1 / max(l2, LEAST_PENALTY), solver=solver, tol=1e-6, max_iter=1000)
+    penalty = max(fold.l2, LEAST_PENALTY)
+    model = LogisticRegression(C=1 / penalty, solver=solver, tol=1e-6, max_iter=1000)
     model.fit(x[rows], fold.label[rows], sample_weight=fold.weight[rows])
 
     def score(cells: FloatArray) -> FloatArray:
         return np.asarray(model.predict_proba(cells)[:, 1], dtype=np.float64)
 
     return score
-
-
-def predict_out_of_fold(
-    crossed: CrossValidationData, designs: Mapping[str, Callable[[CvFold], FloatArray]]
-) -> dict[str, FloatArray]:
-    """Return for each design the probabilities (n,) by logistic regressions that never saw the row.
-
-    A design makes columns (n, d) of a fold, and may learn from its training rows only.
-    """
-    found = {name: np.zeros(len(crossed.label)) for name in designs}
-    for fold in crossed.folds():
-        for name, design in designs.items():
-            x = design(fold)
-            score = logistic(fold, x, fold.train, crossed.l2)
-            found[name][fold.test] = score(x[fold.test])
-    return found

@@ -121,7 +121,7 @@ def line_section(report: Report) -> Section | None:
     trained = " that it was trained on" if chosen else ""  # the others must not choose
     rows = []
     for one in contenders(found):
-        apart = one.apart
+        apart = one.difference
         limits = None if apart is None else f"{apart.low:+.4f} to {apart.high:+.4f}"
         mean = None if apart is None else f"{apart.mean:+.4f}"
         rows.append((one.name, one.log_loss, one.brier, one.roc_auc, mean, limits))
@@ -135,19 +135,19 @@ def line_section(report: Report) -> Section | None:
         table(header, rows),
         *(Text(text) for text in verdict(found)),
     ]
-    if found.remedies:
+    if found.suggested_terms:
         tried = [
             (own.option, own.log_loss, own.gain.mean, f"{own.gain.low:.4f} to {own.gain.high:.4f}")
-            for own in found.remedies
+            for own in found.suggested_terms
         ]
         blocks.append(table(("what may mend it", "log-loss then", "gain", "95 % interval"), tried))
-        if found.left is not None and found.mended is not None:
-            left = found.left
+        if found.terms_minus_trees is not None and found.with_terms is not None:
+            left = found.terms_minus_trees
             blocks.append(
                 Text(
                     f"With these, what is left to boosted trees is {left.mean:+.4f} of log-loss "
                     f"(95 % interval {left.low:+.4f} to {left.high:+.4f}); ROC AUC "
-                    f"{_auc(found.mended.roc_auc)} against {_auc(found.trees.roc_auc)}."
+                    f"{_auc(found.with_terms.roc_auc)} against {_auc(found.trees.roc_auc)}."
                 )
             )
     return Section("Is a straight line enough?", tuple(blocks))

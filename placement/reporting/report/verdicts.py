@@ -62,7 +62,7 @@ def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
     if report.rivals is None:
         yield "doubt", "Whether a straight line is enough was not asked: give --data FILE."
     else:
-        rivals = (report.rivals.base_rate.apart, report.rivals.single.apart)
+        rivals = (report.rivals.base_rate.difference, report.rivals.single.difference)
         ahead = all(apart is not None and apart.low > 0 for apart in rivals)
         state: State = "good" if report.rivals.line_is_enough and ahead else "doubt"
         yield state, " ".join(verdict(report.rivals))

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from placement.evaluation.alternatives.alternatives import Candidate, ModelComparison
-from placement.evaluation.alternatives.nonlinearity_search import Difference, SuggestedTerm
+from placement.evaluation.alternatives.nonlinearity_search import MeanDifference, SuggestedTerm
 from placement.reporting.format.text_table import table
 
 
@@ -13,7 +13,7 @@ def rivals_text(found: ModelComparison) -> str:
     drawn = f", drawn from {found.of_rows:,} by their hash," if found.rows < found.of_rows else ""
     rows: list[tuple[Any, ...]] = []
     for one in contenders(found):
-        apart = one.apart
+        apart = one.difference
         against = (apart.mean, _interval(apart)) if apart else (None, None)
         rows.append((_name(one, found), one.log_loss, one.brier, one.roc_auc, *against))
     header = ("", "log-loss", "Brier", "ROC AUC", "log-loss − perceptron's", "95 % interval")
@@ -25,23 +25,23 @@ def rivals_text(found: ModelComparison) -> str:
         "",
         *verdict(found),
     ]
-    if found.remedies:
+    if found.suggested_terms:
         lines += ["What may mend it, tried on the same folds, each on top of those above it:"]
-        lines += [_remedies_table(found.remedies)]
+        lines += [_remedies_table(found.suggested_terms)]
         lines += _outcome(found)
     return "\n".join(lines)
 
 
 def contenders(found: ModelComparison) -> tuple[Candidate, ...]:
     """Return the perceptron, its rivals, and the mended line where there is one."""
-    mended = () if found.mended is None else (found.mended,)
+    mended = () if found.with_terms is None else (found.with_terms,)
     return (found.perceptron, found.base_rate, found.single, found.trees, *mended)
 
 
 def verdict(found: ModelComparison) -> list[str]:
     """Return what the comparison came to, in sentences."""
     lines = []
-    base, single, trees = (one.apart for one in (found.base_rate, found.single, found.trees))
+    base, single, trees = (one.difference for one in (found.base_rate, found.single, found.trees))
     if base is not None and base.low <= 0:
         lines.append("The perceptron is not better than the base rate beyond chance.")
     elif single is not None and single.low <= 0:
@@ -66,7 +66,7 @@ def verdict(found: ModelComparison) -> list[str]:
         f"A straight line is not enough: the log-loss of boosted trees is lower by "
         f"{-trees.mean:.4f} (95 % interval {-trees.high:.4f} to {-trees.low:.4f})."
     )
-    if not found.remedies:
+    if not found.suggested_terms:
         lines.append(
             "No curve or step of one column and no product of two was found that gains beyond "
             "chance."
@@ -76,10 +76,10 @@ def verdict(found: ModelComparison) -> list[str]:
 
 def _outcome(found: ModelComparison) -> list[str]:
     """Say what is left where remedies were found."""
-    if found.mended is None or found.left is None:
+    if found.with_terms is None or found.terms_minus_trees is None:
         return []
-    left, auc, of_trees = found.left, found.mended.roc_auc, found.trees.roc_auc
-    beside = f"log-loss {found.mended.log_loss:.4f}, trees {found.trees.log_loss:.4f}"
+    left, auc, of_trees = found.terms_minus_trees, found.with_terms.roc_auc, found.trees.roc_auc
+    beside = f"log-loss {found.with_terms.log_loss:.4f}, trees {found.trees.log_loss:.4f}"
     if left.low > 0:
         what = f"boosted trees remain better by {left.mean:.4f}"
     elif left.high < 0:
@@ -98,7 +98,7 @@ def _name(one: Candidate, found: ModelComparison) -> str:
     return one.name
 
 
-def _interval(found: Difference) -> str:
+def _interval(found: MeanDifference) -> str:
     return f"{found.low:+.4f} to {found.high:+.4f}"
 
 
@@ -126,15 +126,15 @@ def rivals_document(found: ModelComparison) -> dict[str, Any]:
                 "gain": asdict(own.gain),
                 "log_loss": own.log_loss,
             }
-            for own in found.remedies
+            for own in found.suggested_terms
         ],
-        "left": None if found.left is None else asdict(found.left),
+        "left": None if found.terms_minus_trees is None else asdict(found.terms_minus_trees),
         "verdict": verdict(found),
     }
 
 
 def _contender(one: Candidate) -> dict[str, Any]:
-    apart = None if one.apart is None else asdict(one.apart)
+    apart = None if one.difference is None else asdict(one.difference)
     return {
         "name": one.name,
         "log_loss": one.log_loss,

@@ -1,8 +1,9 @@
 """Probabilities of rows piece by piece: of some rows by a model, of all rows out of fold."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,88 +18,89 @@ from placement.errors import DataError
 from placement.model.fitted import Fitted
 from placement.runtime.ordered_map import in_order, usable_processors
 from placement.training.fit import build_fitted
-from placement.training.prepare import Prepared, TestRows, prepare
+from placement.training.prepare import Prepared, prepare
 from placement.training.solver.training_loop import solve
 
-InGroups = tuple[FloatArray, FloatArray, FloatArray, tuple[IntArray, ...]]
+
+class ScoredRows(NamedTuple):
+    """Some rows that a model scored, (n,) each, with the base rate of those it was trained on.
+
+    `groups` are the indices of the rows' groups, (n,) for each of some columns.
+    """
+
+    probability: FloatArray
+    label: FloatArray
+    weight: FloatArray
+    base_rate: float
+    groups: tuple[IntArray, ...] = ()
 
 
-def scored(tested: TestRows, fitted: Fitted) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
-    """Yield probability, label and weight (n,) of the rows of each piece."""
-    for p, y, w, _ in scored_in_groups(tested, fitted, ()):
-        yield p, y, w
+def score_tested(
+    prepared: Prepared, fitted: Fitted, groups: Sequence[SensitiveGroups] = ()
+) -> Iterator[ScoredRows]:
+    """Score the rows to measure on, piece by piece."""
+    tested, table = prepared.test_rows, prepared.test_rows.table
+
+    def score_piece(piece: int) -> ScoredRows:
+        rows = np.flatnonzero(tested.rows(piece))
+        cells = table.piece(piece, fitted.schema.feature_names)
+        return ScoredRows(
+            fitted.predict_proba({name: column[rows] for name, column in cells.items()}),
+            table.labels.piece(piece)[rows],
+            table.weights.piece(piece)[rows],
+            prepared.base_rate,
+            tuple(column.codes(piece)[rows] for column in groups),
+        )
+
+    pieces = [piece for piece in range(table.pieces) if tested.rows(piece).any()]
+    yield from in_order(pieces, score_piece, usable_processors())
 
 
-def scored_in_groups(
-    tested: TestRows, fitted: Fitted, groups: Sequence[SensitiveGroups]
-) -> Iterator[InGroups]:
-    """Yield the same, and for each of some columns the place of every row's group (n,)."""
-    table = tested.table
-
-    def of_piece(place: int) -> InGroups:
-        rows = np.flatnonzero(tested.rows(place))
-        cells = table.piece(place, fitted.schema.feature_names)
-        p = fitted.predict_proba({name: column[rows] for name, column in cells.items()})
-        codes = tuple(own.codes(place)[rows] for own in groups)
-        return p, table.labels.piece(place)[rows], table.weights.piece(place)[rows], codes
-
-    places = [place for place in range(table.pieces) if tested.rows(place).any()]
-    yield from in_order(places, of_piece, usable_processors())
+def predict_out_of_fold(
+    table: Table,
+    config: TrainConfig,
+    folds: ChunkedArray,
+    groups: Sequence[SensitiveGroups] = (),
+) -> Iterator[ScoredRows]:
+    """Score every row by a model of the other folds, fold by fold and piece by piece."""
+    return chain.from_iterable(predict_each_fold(table, config, folds, groups))
 
 
-def cross_scored(
-    table: Table, config: TrainConfig, folds: ChunkedArray
-) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, float]]:
-    """Yield out-of-fold probability, label and weight (n,) with their base rate, fold by fold.
+def predict_each_fold(
+    table: Table,
+    config: TrainConfig,
+    folds: ChunkedArray,
+    groups: Sequence[SensitiveGroups] = (),
+) -> Iterator[Iterator[ScoredRows]]:
+    """Yield the same as one iterator a fold, to be exhausted before the next."""
+    for prepared in without_each_fold(table, replace(config, patience=None), folds):
+        yield score_tested(prepared, build_fitted(prepared, solve(prepared.problem)), groups)
 
-    `folds` number the rows as `folds_of` does; rows of -1 are neither trained on nor scored.
 
-    Where the rest of a fold is separable at `--l2 0`, though the whole is not, the fold is fitted
-    with the default penalty: it has no unpenalised optimum.
+def without_each_fold(table: Table, config: TrainConfig, folds: ChunkedArray) -> Iterator[Prepared]:
+    """Yield for each fold the others prepared for training, with the fold as the rows to test on.
+
+    `folds` number the rows as `assign_folds` does; rows of -1 neither train nor test. The encoded
+    rows are discarded when the next fold is asked for.
+
+    Where the rest of a fold is separable at `--l2 0`, though the whole is not, it is prepared with
+    the default penalty: it has no unpenalised optimum.
     """
     for number in fold_numbers(folds):
-        yield from fold_scored(table, config, folds, number)
-
-
-def cross_scored_in_groups(
-    table: Table, config: TrainConfig, folds: ChunkedArray, groups: Sequence[SensitiveGroups]
-) -> Iterator[InGroups]:
-    """Yield out-of-fold probability, label, weight and groups (n,), fold by fold."""
-    for number in fold_numbers(folds):
-        with _fold_model(table, config, folds, number) as (prepared, fitted):
-            yield from scored_in_groups(prepared.test_rows, fitted, groups)
-
-
-@contextmanager
-def _fold_model(
-    table: Table, config: TrainConfig, folds: ChunkedArray, number: int
-) -> Iterator[tuple[Prepared, Fitted]]:
-    """Yield the model of all rows but a fold's, with the fold as its rows to test on."""
-    prepared = without_fold(table, replace(config, patience=None), folds, number)
-    yield prepared, build_fitted(prepared, solve(prepared.problem))
-    prepared.discard()
+        prepared = _without_fold(table, config, folds, number)
+        yield prepared
+        prepared.discard()
 
 
 def fold_numbers(folds: ChunkedArray) -> list[int]:
     """Return the numbers of the folds that have rows."""
-    return sorted({int(fold) for own in folds for fold in np.unique(own) if fold >= 0})
+    return sorted({int(fold) for piece in folds for fold in np.unique(piece) if fold >= 0})
 
 
-def fold_scored(
-    table: Table, config: TrainConfig, folds: ChunkedArray, number: int
-) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, float]]:
-    """Yield the same of one fold, by the model of the other folds."""
-    with _fold_model(table, config, folds, number) as (prepared, fitted):
-        for p, y, w in scored(prepared.test_rows, fitted):
-            yield p, y, w, prepared.base_rate
-
-
-def without_fold(table: Table, config: TrainConfig, folds: ChunkedArray, number: int) -> Prepared:
-    """Prepare a table for training without one of its folds, which is what is held out."""
-
-    def part(place: int) -> npt.NDArray[np.integer]:
-        own = folds.piece(place)
-        return np.where(own == number, TEST, np.where(own < 0, UNUSED, TRAIN))
+def _without_fold(table: Table, config: TrainConfig, folds: ChunkedArray, number: int) -> Prepared:
+    def part(piece: int) -> npt.NDArray[np.integer]:
+        fold = folds.piece(piece)
+        return np.where(fold == number, TEST, np.where(fold < 0, UNUSED, TRAIN))
 
     split = make_split(table, part, "a fold")
     try:

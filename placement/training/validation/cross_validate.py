@@ -17,7 +17,7 @@ from placement.training.prepare import Prepared
 from placement.training.problem.problem import Problem
 from placement.training.solver.solution import Solution
 from placement.training.solver.training_loop import solve
-from placement.training.validation.cross_predict import without_fold
+from placement.training.validation.cross_predict import without_each_fold
 from placement.training.validation.l2_path import PenaltyPath, path_of
 
 FEW_COLUMNS = 200  # up to which their Hessian is factorised faster by one thread
@@ -84,9 +84,7 @@ def _losses(
     on_progress: Callable[[], None],
 ) -> Iterator[tuple[FloatArray, float]]:
     """Yield the held-out mean log-loss (m,) at each penalty and Σ weight, fold by fold."""
-    numbers = sorted({int(fold) for own in folds for fold in np.unique(own) if fold >= 0})
-    for number in numbers:
-        prepared = without_fold(table, config, folds, number)
+    for prepared in without_each_fold(table, config, folds):
         if prepared.test is None:
             raise ValueError("a fold without rows")
         fits = []
@@ -94,7 +92,6 @@ def _losses(
             fits.append(np.append(solution.weights, solution.intercept))
             on_progress()
         yield held_out_losses(prepared.test, np.array(fits))
-        prepared.discard()
 
 
 def held_out_losses(source: Chunks, fits: FloatArray) -> tuple[FloatArray, float]:

@@ -149,10 +149,10 @@ def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
     from placement.training.fit import build_fitted
     from placement.training.prepare import prepare
     from placement.training.solver.training_loop import solve
-    from placement.training.validation.cross_predict import scored
+    from placement.training.validation.cross_predict import score_tested
     from placement.workflows.training.calibrate import calibrate
     from placement.workflows.training.choose_threshold import decision_of, policy_of
-    from placement.workflows.training.out_of_fold import folds_for, predict_out_of_fold
+    from placement.workflows.training.out_of_fold import folds_for, predict_training_rows
 
     if table.batch is None:
         return None
@@ -174,15 +174,15 @@ def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
     policy = policy_of(config)
     if config.calibrate != "none" or policy is not None:
         folds = folds_for(prepared, "what was chosen on other rows")
-        unseen = predict_out_of_fold(prepared, folds)
+        unseen = predict_training_rows(prepared, folds)
         if config.calibrate != "none":
             learnt = calibrate(config.calibrate, unseen, config.seed).calibration
             again = replace(again, calibration=learnt)
         decision = decision_of(prepared, unseen, again.calibration)
         again = replace(again, threshold=decision["threshold"])
     judge = PredictionAccumulator(again.threshold, config.seed)
-    for p, y, w in scored(prepared.test_rows, again):
-        judge.add(p, y, w, prepared.base_rate)
+    for p, y, w, base_rate, _ in score_tested(prepared, again):
+        judge.add(p, y, w, base_rate)
     prepared.discard()
     return LaterBatch(table.batch, latest, (trained, tried), judge.result())
 

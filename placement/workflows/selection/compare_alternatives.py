@@ -16,7 +16,7 @@ from placement.evaluation.alternatives.alternatives import ModelComparison, comp
 from placement.evaluation.alternatives.sklearn_cv import CrossValidationData
 from placement.model.scorer import Coded
 from placement.runtime.progress import NoProgress, ProgressListener
-from placement.training.validation.cross_predict import cross_scored
+from placement.training.validation.cross_predict import predict_out_of_fold
 
 FOLDS = 5
 MOST_ROWS = 20_000  # compared on; more would say little more, and take long
@@ -108,9 +108,8 @@ def _perceptron(table: Table, config: TrainConfig, folds: ChunkedArray) -> Float
     p = np.zeros(len(table))
     # They come fold by fold, each in the order of its rows.
     order = np.argsort(folds.whole(), kind="stable")
-    p[order] = np.concatenate(
-        [probability for probability, *_ in cross_scored(table, config, folds)]
-    )
+    scored = predict_out_of_fold(table, config, folds)
+    p[order] = np.concatenate([rows.probability for rows in scored])
     return p
 
 

@@ -19,7 +19,7 @@ from placement.evaluation.metrics.metrics import metrics
 from placement.model.scorer import Calibration
 from placement.stats.log_loss import logit_of
 from placement.training.prepare import Prepared
-from placement.workflows.training.out_of_fold import OutOfFoldPredictions, measured
+from placement.workflows.training.out_of_fold import OutOfFoldPredictions, summarize
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class Calibrating:
 
 def calibrate(method: str, folds: Sequence[OutOfFoldPredictions], seed: int = 0) -> Calibrating:
     """Learn a calibration, `platt` or `isotonic`, from out-of-fold predictions."""
-    every = measured(folds)
+    every = summarize(folds)
     found = learnt(method, every)
     judge = PredictionAccumulator(seed=seed)
     for own in folds:
-        others = found and learnt(method, measured(fold for fold in folds if fold is not own))
-        own.on_progress(judge, _unchanged if others is None else partial(_applied, others))
+        others = found and learnt(method, summarize(fold for fold in folds if fold is not own))
+        own.add_to(judge, _unchanged if others is None else partial(_applied, others))
     rows = int(every.rows.sum())
     figures = {
         "method": method,

@@ -21,7 +21,7 @@ from placement.training.fit import build_fitted, information_at, with_profile
 from placement.training.gradcheck.gradcheck import GradientCheck
 from placement.training.prepare import Prepared, prepare
 from placement.training.solver.solution import solution_of
-from placement.training.validation.cross_predict import cross_scored
+from placement.training.validation.cross_predict import predict_out_of_fold
 from placement.workflows.training.checked_fit import fit_checked
 from placement.workflows.training.fit_and_test import FitAndTestResult
 from placement.workflows.training.inference import inference
@@ -82,7 +82,7 @@ def _skill(trial: FitAndTestResult, judged: MetricsResult) -> Skill:
     judge = PredictionAccumulator(seed=config.seed)
     if trial.unseen and prepared.validation is None:  # every row is among them
         for fold in trial.unseen:
-            fold.on_progress(judge)
+            fold.add_to(judge)
         return judge.result().skill
     folds = assign_folds(table, config.seed, FOLDS, group=config.group)
     if folds is None:
@@ -90,8 +90,8 @@ def _skill(trial: FitAndTestResult, judged: MetricsResult) -> Skill:
         return dataclasses.replace(
             judged.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
         )
-    for p, y, w, base in cross_scored(table, config, folds):
-        judge.add(p, y, w, base)
+    for rows in predict_out_of_fold(table, config, folds):
+        judge.add(rows.probability, rows.label, rows.weight, rows.base_rate)
     return judge.result().skill
 
 

@@ -22,7 +22,7 @@ from placement.training.gradcheck.gradcheck import (
 from placement.training.inference.fisher_information import FisherInformation
 from placement.training.prepare import Prepared, prepare
 from placement.training.solver.solution import solution_of
-from placement.training.validation.cross_predict import scored_in_groups
+from placement.training.validation.cross_predict import score_tested
 from placement.workflows.reading.read_training_tables import Tables
 from placement.workflows.training.calibrate import Calibrating, calibrate, meaning_when_balanced
 from placement.workflows.training.checked_fit import fit_checked
@@ -36,7 +36,7 @@ from placement.workflows.training.inference import small_sample
 from placement.workflows.training.out_of_fold import (
     OutOfFoldPredictions,
     folds_for,
-    predict_out_of_fold,
+    predict_training_rows,
     training_folds,
 )
 
@@ -157,7 +157,7 @@ def fit_and_test(
     doubts = (*found.warnings, *small_sample(known, firth=prepared.config.firth))
     if folds is None and policy_of(prepared.config) is not None:
         folds = training_folds(prepared)
-    unseen = () if folds is None else predict_out_of_fold(prepared, folds, watcher)
+    unseen = () if folds is None else predict_training_rows(prepared, folds, watcher)
     if method != "none":
         calibrating = calibrate(method, unseen, prepared.config.seed)
         fitted = dataclasses.replace(fitted, calibration=calibrating.calibration)
@@ -168,8 +168,8 @@ def fit_and_test(
     fair = fairness_judge(groups, fitted.threshold, prepared.config.seed)
     with watcher.progress("testing", "rows", prepared.test_count) as progress:
         on_progress = _counted(progress.update)
-        for p, y, w, codes in scored_in_groups(prepared.test_rows, fitted, groups):
-            judge.add(p, y, w, prepared.base_rate)
+        for p, y, w, base_rate, codes in score_tested(prepared, fitted, groups):
+            judge.add(p, y, w, base_rate)
             fair.add(codes, p, y, w)
             on_progress(len(p))
     by_group = appraise_groups(prepared, fitted, fair, groups) if groups else None

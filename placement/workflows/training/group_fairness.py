@@ -11,7 +11,7 @@ from placement.model.fitted import Fitted
 from placement.reporting.text.fairness import MeasuredOn, fairness_document
 from placement.stats.log_loss import logit_of
 from placement.training.prepare import Prepared
-from placement.training.validation.cross_predict import cross_scored_in_groups
+from placement.training.validation.cross_predict import predict_out_of_fold
 
 FOLDS = 5
 MOST_CROSSED = 5_000  # rows: with more, enough are held out
@@ -69,7 +69,7 @@ def _out_of_fold(
     if folds is None:
         return None
     judge = fairness_judge(groups, fitted.threshold, config.seed)
-    for p, y, w, codes in cross_scored_in_groups(table, config, folds, groups):
+    for p, y, w, _, codes in predict_out_of_fold(table, config, folds, groups):
         calibration = fitted.calibration
         judge.add(codes, p if calibration is None else calibration.apply(logit_of(p)), y, w)
     return _found(judge, groups)

@@ -12,7 +12,11 @@ from placement.errors import DataError
 from placement.evaluation.metrics.accumulator import PredictionAccumulator, PredictionSummary
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.training.prepare import Prepared
-from placement.training.validation.cross_predict import fold_numbers, fold_scored
+from placement.training.validation.cross_predict import (
+    ScoredRows,
+    fold_numbers,
+    predict_each_fold,
+)
 
 FOLDS = 5
 
@@ -29,12 +33,14 @@ class OutOfFoldPredictions:
     weight: ChunkedArray
     base_rate: float
 
-    def on_progress(
-        self, judge: PredictionAccumulator, apply: Callable[[FloatArray], FloatArray] = lambda p: p
+    def add_to(
+        self,
+        accumulator: PredictionAccumulator,
+        apply: Callable[[FloatArray], FloatArray] = lambda p: p,
     ) -> None:
-        """Hand the rows to a judge, with what `apply` makes of their probabilities."""
+        """Add the rows to an accumulator, with what `apply` makes of their probabilities."""
         for p, y, w in zip(self.probability, self.label, self.weight, strict=True):
-            judge.add(apply(p), y, w, self.base_rate)
+            accumulator.add(apply(p), y, w, self.base_rate)
 
 
 def folds_for(prepared: Prepared, wanted_by: str) -> ChunkedArray:
@@ -58,33 +64,34 @@ def training_folds(prepared: Prepared) -> ChunkedArray | None:
     )
 
 
-def predict_out_of_fold(
+def predict_training_rows(
     prepared: Prepared, folds: ChunkedArray, watcher: ProgressListener = NoProgress()
 ) -> tuple[OutOfFoldPredictions, ...]:
     """Predict every training row by the model of the other folds; nothing else is looked at."""
-    numbers, made = fold_numbers(folds), []
-    with watcher.progress("cross-validating", "folds", len(numbers)) as progress:
-        for done, number in enumerate(numbers, start=1):
-            made.append(_fold(prepared, folds, number))
+    predicted = predict_each_fold(prepared.table, prepared.config, folds)
+    collected = []
+    with watcher.progress("cross-validating", "folds", len(fold_numbers(folds))) as progress:
+        for done, pieces in enumerate(predicted, start=1):
+            collected.append(_collect(pieces, prepared))
             progress.update(done)
-    return tuple(made)
+    return tuple(collected)
 
 
-def _fold(prepared: Prepared, folds: ChunkedArray, number: int) -> OutOfFoldPredictions:
+def _collect(pieces: Iterable[ScoredRows], prepared: Prepared) -> OutOfFoldPredictions:
     p, y, w = (ChunkedArrayBuilder(prepared.table.store, np.float64) for _ in range(3))
     base_rate = prepared.base_rate
-    for *cells, own_rate in fold_scored(prepared.table, prepared.config, folds, number):
-        base_rate = own_rate
-        for cutter, own in zip((p, y, w), cells, strict=True):
-            cutter.add(own)
-    for cutter in (p, y, w):
-        cutter.end_piece()
+    for rows in pieces:
+        base_rate = rows.base_rate
+        for builder, column in zip((p, y, w), rows[:3], strict=True):
+            builder.add(column)
+    for builder in (p, y, w):
+        builder.end_piece()
     return OutOfFoldPredictions(p.array, y.array, w.array, base_rate)
 
 
-def measured(folds: Iterable[OutOfFoldPredictions]) -> PredictionSummary:
+def summarize(folds: Iterable[OutOfFoldPredictions]) -> PredictionSummary:
     """Return the rows of some folds, summed up in bins where they are many."""
-    judge = PredictionAccumulator()
+    accumulator = PredictionAccumulator()
     for fold in folds:
-        fold.on_progress(judge)
-    return judge.summary()
+        fold.add_to(accumulator)
+    return accumulator.summary()

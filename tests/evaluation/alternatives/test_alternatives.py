@@ -10,14 +10,14 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from placement.evaluation.alternatives import alternatives
 from placement.evaluation.alternatives.alternatives import boosted_trees, compare
-from placement.evaluation.alternatives.sklearn_cv import predict_out_of_fold
+from placement.evaluation.alternatives.sklearn_cv import cross_val_predict, logistic_on
 from placement.stats.log_loss import row_log_loss
 from placement.stats.resampling import mean_interval
 from tests.evaluation.worlds import crossed, straight, world
 
 
 def line(rows):
-    return predict_out_of_fold(rows, {"line": lambda fold: fold.x})["line"]
+    return cross_val_predict(rows, {"line": logistic_on(lambda fold: fold.x)})["line"]
 
 
 def compared(rows):
@@ -65,7 +65,7 @@ def test_the_base_rate_and_the_figures_are_those_of_the_rows_left_out():
     assert found.perceptron.log_loss == pytest.approx(log_loss(rows.label, p, sample_weight=w))
     assert found.perceptron.brier == pytest.approx(brier_score_loss(rows.label, p, sample_weight=w))
     assert found.perceptron.roc_auc == pytest.approx(roc_auc_score(rows.label, p, sample_weight=w))
-    assert found.perceptron.apart is None
+    assert found.perceptron.difference is None
 
 
 def test_the_difference_is_paired_and_below_zero_where_the_rival_is_better():
@@ -73,9 +73,11 @@ def test_the_difference_is_paired_and_below_zero_where_the_rival_is_better():
     found = compare(rows, np.full(600, 0.5))
     trees = boosted_trees(rows, 0)
     apart = row_log_loss(trees, rows.label) - np.log(2)
-    assert found.trees.apart.mean == pytest.approx(apart.mean())
-    assert (found.trees.apart.low, found.trees.apart.high) == mean_interval(apart, np.ones(600))
-    assert found.trees.apart.high < 0
+    assert found.trees.difference.mean == pytest.approx(apart.mean())
+    assert (found.trees.difference.low, found.trees.difference.high) == mean_interval(
+        apart, np.ones(600)
+    )
+    assert found.trees.difference.high < 0
 
 
 def test_the_single_column_is_chosen_without_the_rows_it_predicts():
@@ -105,7 +107,8 @@ def test_a_straight_world_is_called_straight():
     for seed in range(5):
         found = compared(world(straight, rows=300, seed=seed))
         assert found.line_is_enough
-        assert (found.remedies, found.mended, found.left) == ((), None, None)
+        assert found.suggested_terms == ()
+        assert found.with_terms is found.terms_minus_trees is None
 
 
 def test_a_curve_is_named_even_where_the_rows_are_too_few_for_trees(monkeypatch):
@@ -113,27 +116,29 @@ def test_a_curve_is_named_even_where_the_rows_are_too_few_for_trees(monkeypatch)
     found = compared(rows)
     assert not found.trees_are_better
     assert not found.line_is_enough
-    assert [remedy.option for remedy in found.remedies] == ["--spline iq"]
-    monkeypatch.setattr(alternatives, "WORTH_NAMING", 100.0)
+    assert [remedy.option for remedy in found.suggested_terms] == ["--spline iq"]
+    monkeypatch.setattr(alternatives, "LEAST_SHARE_OF_GAIN", 100.0)
     assert compared(rows).line_is_enough  # so much is not gained
 
 
 def test_in_a_curved_world_the_column_that_bends_is_named():
     found = compared(world(lambda x: 2.5 - (x.iq - 100) ** 2 / 90 + (x.cgpa - 7), rows=1500))
     assert not found.line_is_enough
-    assert [remedy.option for remedy in found.remedies] == ["--spline iq"]
-    assert found.mended.log_loss == pytest.approx(found.remedies[-1].log_loss)
-    gain = found.perceptron.log_loss - found.mended.log_loss
-    assert found.remedies[0].gain.mean == pytest.approx(gain, abs=1e-6)
-    assert found.left.high < 0  # a curve that is true beats trees
-    assert found.left.mean == pytest.approx(found.mended.log_loss - found.trees.log_loss)
+    assert [remedy.option for remedy in found.suggested_terms] == ["--spline iq"]
+    assert found.with_terms.log_loss == pytest.approx(found.suggested_terms[-1].log_loss)
+    gain = found.perceptron.log_loss - found.with_terms.log_loss
+    assert found.suggested_terms[0].gain.mean == pytest.approx(gain, abs=1e-6)
+    assert found.terms_minus_trees.high < 0  # a curve that is true beats trees
+    assert found.terms_minus_trees.mean == pytest.approx(
+        found.with_terms.log_loss - found.trees.log_loss
+    )
 
 
 def test_in_a_world_with_a_jump_the_step_is_named_where_it_is():
     found = compared(
         world(lambda x: np.where(x.cgpa >= 8.3, 2.5, -2.0) + 0.02 * (x.iq - 100), rows=1500)
     )
-    first = found.remedies[0]
+    first = found.suggested_terms[0]
     assert first.columns == ("cgpa",)
     option, _, cut = first.option.rpartition(":")
     assert option == "--step cgpa"
@@ -142,7 +147,7 @@ def test_in_a_world_with_a_jump_the_step_is_named_where_it_is():
 
 def test_in_a_world_where_columns_depend_on_each_other_the_pair_is_named():
     found = compared(world(lambda x: 0.12 * (x.cgpa - 7) * (x.iq - 100)))
-    assert [remedy.option for remedy in found.remedies] == ["--interaction cgpa:iq"]
+    assert [remedy.option for remedy in found.suggested_terms] == ["--interaction cgpa:iq"]
 
 
 def test_two_columns_that_bend_are_both_named_and_a_name_of_two_words_is_quoted():
@@ -151,7 +156,7 @@ def test_two_columns_that_bend_are_both_named_and_a_name_of_two_words_is_quoted(
     )
     renamed = {"Mock Test": rows.columns["iq"], "age": rows.columns["age"]}
     rows = crossed(renamed, rows.label)
-    options = [remedy.option for remedy in compared(rows).remedies]
+    options = [remedy.option for remedy in compared(rows).suggested_terms]
     assert '--spline "Mock Test"' in options
     assert any(option.startswith("--step age:2") for option in options)
 

@@ -5,16 +5,18 @@ from dataclasses import replace
 import pytest
 
 from placement.evaluation.alternatives.alternatives import Candidate, ModelComparison
-from placement.evaluation.alternatives.nonlinearity_search import Difference, SuggestedTerm
+from placement.evaluation.alternatives.nonlinearity_search import MeanDifference, SuggestedTerm
 from placement.reporting.text.alternatives import rivals_document, rivals_text
 
 BETTER, WORSE, EQUAL = (
-    Difference(-0.1, -0.12, -0.08), Difference(0.1, 0.08, 0.12), Difference(-0.01, -0.03, 0.01)
+    MeanDifference(-0.1, -0.12, -0.08),
+    MeanDifference(0.1, 0.08, 0.12),
+    MeanDifference(-0.01, -0.03, 0.01),
 )  # fmt: skip
 
 
-def contender(name, apart=WORSE, log_loss=0.5):
-    return Candidate(name, log_loss, 0.2, 0.8, apart)
+def contender(name, difference=WORSE, log_loss=0.5):
+    return Candidate(name, log_loss, 0.2, 0.8, difference)
 
 
 @pytest.fixture
@@ -29,9 +31,9 @@ def straight():
         single_columns=("cgpa", "iq"),
         trees=contender("boosted trees"),
         trees_are_better=False,
-        remedies=(),
-        mended=None,
-        left=None,
+        suggested_terms=(),
+        with_terms=None,
+        terms_minus_trees=None,
     )
 
 
@@ -41,9 +43,11 @@ def bent(straight):
         straight,
         trees=contender("boosted trees", BETTER, 0.3),
         trees_are_better=True,
-        remedies=(SuggestedTerm("--spline cgpa", ("cgpa",), Difference(0.09, 0.07, 0.11), 0.31),),
-        mended=contender("with the options below", BETTER, 0.31),
-        left=EQUAL,
+        suggested_terms=(
+            SuggestedTerm("--spline cgpa", ("cgpa",), MeanDifference(0.09, 0.07, 0.11), 0.31),
+        ),
+        with_terms=contender("with the options below", BETTER, 0.31),
+        terms_minus_trees=EQUAL,
     )
 
 
@@ -70,11 +74,13 @@ def test_a_line_that_is_not_enough_is_said_with_the_option_and_what_is_left(bent
 
 
 def test_trees_that_remain_better_are_said_to(bent):
-    assert "boosted trees remain better by 0.1000" in rivals_text(replace(bent, left=WORSE))
+    assert "boosted trees remain better by 0.1000" in rivals_text(
+        replace(bent, terms_minus_trees=WORSE)
+    )
 
 
 def test_without_a_remedy_it_is_said_that_none_was_found(bent):
-    text = rivals_text(replace(bent, remedies=(), mended=None, left=None))
+    text = rivals_text(replace(bent, suggested_terms=(), with_terms=None, terms_minus_trees=None))
     assert "No curve or step of one column and no product of two was found" in text
 
 

@@ -9,7 +9,7 @@ import pytest
 from placement.cli import settings
 from placement.config import UNUSED_IN_TUNING, TrainConfig
 from placement.evaluation.alternatives.alternatives import Candidate, ModelComparison
-from placement.evaluation.alternatives.nonlinearity_search import Difference
+from placement.evaluation.alternatives.nonlinearity_search import MeanDifference
 from placement.reporting.text.tuning import (
     TuneResult,
     draw_path,
@@ -40,7 +40,7 @@ def path():
 
 @pytest.fixture
 def result(path):
-    apart = Difference(0.1, 0.05, 0.15)
+    apart = MeanDifference(0.1, 0.05, 0.15)
     other = Candidate("other", 0.6, 0.2, 0.7, apart)
     return TuneResult(
         sources=("my students.csv",),

@@ -9,8 +9,8 @@ from placement.data.splits.folds import assign_folds
 from placement.data.splits.split import TRAIN, hold_out
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
-from placement.evaluation.alternatives.sklearn_cv import predict_out_of_fold
-from placement.training.validation.cross_predict import cross_scored
+from placement.evaluation.alternatives.sklearn_cv import cross_val_predict, logistic_on
+from placement.training.validation.cross_predict import predict_out_of_fold
 from placement.workflows.selection import compare_alternatives as module
 from placement.workflows.selection.compare_alternatives import compare_alternatives, drawn_rows
 
@@ -38,7 +38,7 @@ def test_the_perceptron_is_the_line_that_the_rivals_are_compared_on():
     folds = assign_folds(table, 0, 5)
     p = module._perceptron(table, config, folds)
     crossed = module._crossed(table, config, folds.whole())
-    line = predict_out_of_fold(crossed, {"line": lambda fold: fold.x})["line"]
+    line = cross_val_predict(crossed, {"line": logistic_on(lambda fold: fold.x)})["line"]
     np.testing.assert_allclose(line, p, rtol=0, atol=1e-6)
     for settings in (
         {"class_weight": "balanced"},
@@ -48,7 +48,7 @@ def test_the_perceptron_is_the_line_that_the_rivals_are_compared_on():
         config = TrainConfig(**QUICK, **settings)
         p = module._perceptron(table, config, folds)
         crossed = module._crossed(table, config, folds.whole())
-        line = predict_out_of_fold(crossed, {"line": lambda fold: fold.x})["line"]
+        line = cross_val_predict(crossed, {"line": logistic_on(lambda fold: fold.x)})["line"]
         np.testing.assert_allclose(line, p, rtol=0, atol=1e-5)
 
 
@@ -60,10 +60,10 @@ def test_what_the_model_has_already_is_not_proposed_again():
     data["placed"] = (rng.random(900) < p).astype(int)
     table = read_table(data)
     straight = compare_alternatives(table, TrainConfig(**QUICK))
-    assert [remedy.option for remedy in straight.remedies] == ["--spline hours"]
+    assert [remedy.option for remedy in straight.suggested_terms] == ["--spline hours"]
     bent = compare_alternatives(table, TrainConfig(**QUICK, spline=("hours",)))
     assert bent.line_is_enough
-    assert bent.perceptron.log_loss == pytest.approx(straight.mended.log_loss, abs=0.01)
+    assert bent.perceptron.log_loss == pytest.approx(straight.with_terms.log_loss, abs=0.01)
     assert bent.trees.log_loss == straight.trees.log_loss
 
 
@@ -72,7 +72,7 @@ def test_each_probability_is_that_of_its_own_row():
     folds = assign_folds(table, 0, 5)
     p = module._perceptron(table, TrainConfig(**QUICK), folds)
     fold = folds.whole()
-    for number, (own, *_) in enumerate(cross_scored(table, TrainConfig(**QUICK), folds)):
+    for number, (own, *_) in enumerate(predict_out_of_fold(table, TrainConfig(**QUICK), folds)):
         np.testing.assert_array_equal(p[fold == number], own)
 
 

@@ -27,8 +27,8 @@ from placement.workflows.training.fit_and_test import fit_and_test
 from placement.workflows.training.out_of_fold import (
     OutOfFoldPredictions,
     folds_for,
-    measured,
-    predict_out_of_fold,
+    predict_training_rows,
+    summarize,
 )
 
 BALANCED = TrainConfig(class_weight="balanced", optimizer="newton")
@@ -123,9 +123,9 @@ def test_the_outcomes_of_held_out_rows_decide_nothing(table, trials, method):
 @METHODS
 def test_every_training_row_is_predicted_once_by_a_model_without_it(table, method):
     prepared = prepare(table, dataclasses.replace(BALANCED, calibrate=method))
-    folds = predict_out_of_fold(prepared, folds_for(prepared, "--calibrate"))
+    folds = predict_training_rows(prepared, folds_for(prepared, "--calibrate"))
     assert len(folds) == 5
-    every = measured(folds)
+    every = summarize(folds)
     assert len(every.label) == prepared.split.counts[0]
     labels = table.label[prepared.split.train]
     assert every.label.sum() == labels.sum()
@@ -134,7 +134,7 @@ def test_every_training_row_is_predicted_once_by_a_model_without_it(table, metho
     # `after` is cross-fitted: each fold by what the other four teach.
     judge = PredictionAccumulator()
     for number, own in enumerate(folds):
-        rest = learnt(method, measured(f for k, f in enumerate(folds) if k != number))
+        rest = learnt(method, summarize(f for k, f in enumerate(folds) if k != number))
         p = own.probability.whole()
         judge.add(rest.apply(np.log(p / (1 - p))), own.label.whole(), own.weight.whole(), 0.5)
     assert found.figures["after"]["log_loss"] == pytest.approx(
