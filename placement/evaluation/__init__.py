@@ -1,1 +1,1 @@
-"""A fitted model and rows come in; what the model is worth on them goes out."""
+"""A fitted model and rows come in; how good the model is on them goes out."""

@@ -48,37 +48,37 @@ class Likelihood:
 
 
 def estimates(fitted: "Fitted") -> tuple[CoefficientEstimate, ...]:
-    """Return the intercept and every encoded column with errors, in the file's own units."""
+    """Return the intercept and every encoded column with errors, in the units of the file."""
     natural, intercept = fitted.encoder.natural_units(fitted.weights, fitted.intercept)
     errors = _errors(fitted)
     tested = not is_penalised(fitted)
     rows = [_estimate(INTERCEPT, intercept, None if errors is None else errors[-1], tested=tested)]
-    for place, name in enumerate(fitted.encoder.names):
+    for index, name in enumerate(fitted.encoder.names):
         # A spline's aliased part may still have its share of the natural functions.
-        if name in fitted.aliased and natural[place] == 0:
+        if name in fitted.aliased and natural[index] == 0:
             rows.append(CoefficientEstimate(name, None))
             continue
-        error = None if errors is None else float(errors[place])
-        rows.append(_estimate(name, float(natural[place]), error, tested=tested))
+        error = None if errors is None else float(errors[index])
+        rows.append(_estimate(name, float(natural[index]), error, tested=tested))
     return tuple(rows)
 
 
 def per_units(
     fitted: "Fitted", rows: tuple[CoefficientEstimate, ...], units: Mapping[str, float]
 ) -> tuple[CoefficientEstimate, ...]:
-    """Tell coefficients per as many of their columns' units as asked, such as `{"iq": 10}`.
+    """Return coefficients per so many units of their columns, such as `{"iq": 10}`.
 
     Raises UsageError where the model has no such number.
     """
     features = {f.name for f in fitted.schema.features if f.kind == "number"}
     numbers = {fold(row.feature): row.feature for row in rows if row.feature in features}
     scale = {}
-    for asked, amount in units.items():
-        if fold(asked) not in numbers:
-            known = sorted(numbers.values())
-            hint = did_you_mean(asked, known) or f": it has {', '.join(known)}"
-            raise UsageError(f"--per {asked}=…: the model has no such number{hint}")
-        scale[numbers[fold(asked)]] = amount
+    for name, amount in units.items():
+        if fold(name) not in numbers:
+            names = sorted(numbers.values())
+            hint = did_you_mean(name, names) or f": it has {', '.join(names)}"
+            raise UsageError(f"--per {name}=…: the model has no such number{hint}")
+        scale[numbers[fold(name)]] = amount
     return tuple(_scaled(row, scale.get(row.feature, 1.0)) for row in rows)
 
 
@@ -128,8 +128,8 @@ def differ(one: CoefficientEstimate, other: CoefficientEstimate) -> bool:
     """Whether two fits' coefficients differ by more than 10 %, and by more than a rounding."""
     if one.coefficient is None or other.coefficient is None:
         return one.coefficient is not other.coefficient
-    apart = abs(one.coefficient - other.coefficient)
-    return apart > 0.1 * max(abs(one.coefficient), abs(other.coefficient), 1e-8)
+    difference = abs(one.coefficient - other.coefficient)
+    return difference > 0.1 * max(abs(one.coefficient), abs(other.coefficient), 1e-8)
 
 
 def few_events(known: Mapping[str, Any]) -> float | None:

@@ -20,7 +20,7 @@ from placement.stats.log_loss import row_log_loss
 from placement.stats.resampling import EXACT_ROWS, block_sizes, draw_counts
 from placement.stats.roc_area import roc_area, tie_starts
 
-Verdict = Literal["better", "worse", "no difference beyond chance"]
+ComparisonVerdict = Literal["better", "worse", "no difference beyond chance"]
 
 REPLICATES = 2000
 _BY_RANKS = "DeLong's for the ROC area"
@@ -28,8 +28,8 @@ _UNKNOWN = (-np.inf, np.inf)
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A difference with its 95 % interval, which is infinite where a single row tells of none."""
+class PairedDifference:
+    """A difference with its 95 % interval, which is infinite for a single row."""
 
     difference: float
     low: float
@@ -45,15 +45,15 @@ class Comparison:
     """
 
     rows: float
-    log_loss: Difference
-    brier: Difference
-    roc_auc: Difference | None
+    log_loss: PairedDifference
+    brier: PairedDifference
+    roc_auc: PairedDifference | None
     delong: DeLong | None
     mcnemar: McNemar
     method: str
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ComparisonVerdict:
         """What the interval of the log-loss says of `other`: less is better."""
         if self.log_loss.high < 0:
             return "better"
@@ -79,22 +79,22 @@ def compare(
     """
     p, y, w = binary(first, label, weight)
     q, _, _ = binary(other, label, weight)
-    both = _Pairs(p, q, y, w)
+    pairs = _Pairs(p, q, y, w)
     ranks = delong(p, q, y, w)
-    if both.units > EXACT_ROWS:
-        low, high = _by_standard_error(both)
+    if pairs.units > EXACT_ROWS:
+        low, high = _by_standard_error(pairs)
         area = None if ranks is None else _of_ranks(ranks)
         method = f"95 % from the standard error of the paired differences, {_BY_RANKS}"
     else:
-        drawn = _resampled(both.repeated(), replicates, np.random.default_rng(seed), on_progress)
+        drawn = _resampled(pairs.repeated(), replicates, np.random.default_rng(seed), on_progress)
         intervals = [percentile_interval(column) or _UNKNOWN for column in drawn.T]
         low, high = np.transpose(intervals[:2])
-        area = None if ranks is None else Difference(ranks.difference, *intervals[2])
+        area = None if ranks is None else PairedDifference(ranks.difference, *intervals[2])
         method = f"95 % percentile bootstrap, {replicates} replicates of the rows as pairs"
-    if both.units < 2:
+    if pairs.units < 2:
         low, high = np.full(2, -np.inf), np.full(2, np.inf)
-    found = np.average(both.gaps, axis=0, weights=w)
-    log_loss, brier = map(Difference, found.tolist(), low.tolist(), high.tolist())
+    means = np.average(pairs.gaps, axis=0, weights=w)
+    log_loss, brier = map(PairedDifference, means.tolist(), low.tolist(), high.tolist())
     return Comparison(
         rows=float(w.sum()),
         log_loss=log_loss,
@@ -139,31 +139,31 @@ class _Pairs:
         return _Pairs(self.first[rows], self.other[rows], self.label[rows], np.ones(len(rows)))
 
 
-def _by_standard_error(both: _Pairs) -> tuple[FloatArray, FloatArray]:
+def _by_standard_error(pairs: _Pairs) -> tuple[FloatArray, FloatArray]:
     """Return the limits (2,) for many rows, where resampling would only repeat them."""
-    w = both.weight
-    mean = np.average(both.gaps, axis=0, weights=w)
-    spread = w if both.whole else w**2
-    reach = Z95 * np.sqrt(spread @ (both.gaps - mean) ** 2) / w.sum()
+    w = pairs.weight
+    mean = np.average(pairs.gaps, axis=0, weights=w)
+    spread = w if pairs.whole else w**2
+    reach = Z95 * np.sqrt(spread @ (pairs.gaps - mean) ** 2) / w.sum()
     return mean - reach, mean + reach
 
 
-def _of_ranks(ranks: DeLong) -> Difference:
+def _of_ranks(ranks: DeLong) -> PairedDifference:
     low = -np.inf if ranks.low is None else ranks.low
     high = np.inf if ranks.high is None else ranks.high
-    return Difference(ranks.difference, low, high)
+    return PairedDifference(ranks.difference, low, high)
 
 
 def _resampled(
-    both: _Pairs, replicates: int, rng: np.random.Generator, on_progress: Callable[[int], None]
+    pairs: _Pairs, replicates: int, rng: np.random.Generator, on_progress: Callable[[int], None]
 ) -> FloatArray:
     """Return (replicates, 3) differences: log-loss, Brier score, ROC area (NaN for one outcome)."""
-    rows, gaps, blocks, done = len(both.label), both.gaps, [], 0
-    ranked = [_Ranked.by(score, both.label) for score in (both.other, both.first)]
+    rows, gaps, blocks, done = len(pairs.label), pairs.gaps, [], 0
+    ranked = [_Ranked.by(score, pairs.label) for score in (pairs.other, pairs.first)]
     for size in block_sizes(replicates, rows):
-        mass = draw_counts(rows, size, rng) * both.weight
+        mass = draw_counts(rows, size, rng) * pairs.weight
         means = mass @ gaps / mass.sum(axis=1, keepdims=True)
-        areas = [own.areas(mass) for own in ranked]
+        areas = [ranking.areas(mass) for ranking in ranked]
         blocks.append(np.column_stack([means, areas[0] - areas[1]]))
         done += size
         on_progress(done)

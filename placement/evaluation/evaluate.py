@@ -1,4 +1,4 @@
-"""What a fitted model is worth on rows whose outcome is known.
+"""How good a fitted model is on rows whose outcome is known.
 
 `evaluate` runs the perceptron itself, in torch and without gradients, so the figures come from the
 model that was trained; that it agrees with the scorer is tested. Everything after the forward pass
@@ -71,10 +71,10 @@ def evaluate(
 
     `groups` are those of columns of the table, to be compared.
     """
-    known = [name for name, column in table.chunked_columns.items() if not column.is_hashed]
-    own = tuple(match_columns(known, fitted.schema.feature_names).values())
-    pieces = [forward(fitted, table.piece(place, own)) for place in range(table.pieces)]
-    found = evaluate_probabilities(
+    names = [name for name, column in table.chunked_columns.items() if not column.is_hashed]
+    features = tuple(match_columns(names, fitted.schema.feature_names).values())
+    pieces = [forward(fitted, table.piece(piece, features)) for piece in range(table.pieces)]
+    evaluation = evaluate_probabilities(
         np.concatenate(pieces),
         table.label,
         table.weight,
@@ -84,12 +84,14 @@ def evaluate(
         seed=seed,
     )
     if not groups:
-        return found
-    judge = FairnessAccumulator({own.column: own.names for own in groups}, found.threshold, seed)
-    for place, p in enumerate(pieces):
-        codes = [own.codes(place) for own in groups]
-        judge.add(codes, p, table.labels.piece(place), table.weights.piece(place))
-    return replace(found, fairness=judge.result(notes={own.column: own.note for own in groups}))
+        return evaluation
+    names_of = {column.column: column.names for column in groups}
+    accumulator = FairnessAccumulator(names_of, evaluation.threshold, seed)
+    for piece, p in enumerate(pieces):
+        codes = [column.codes(piece) for column in groups]
+        accumulator.add(codes, p, table.labels.piece(piece), table.weights.piece(piece))
+    notes = {column.column: column.note for column in groups}
+    return replace(evaluation, fairness=accumulator.result(notes=notes))
 
 
 def forward(fitted: "Fitted", columns: Mapping[str, Any]) -> FloatArray:
@@ -101,11 +103,11 @@ def forward(fitted: "Fitted", columns: Mapping[str, Any]) -> FloatArray:
 
     from placement.model.perceptron import Perceptron
 
-    wanted = fitted.schema.feature_names
-    found = match_columns(columns.keys(), wanted)
-    if lacking := [name for name in wanted if name not in found]:
+    features = fitted.schema.feature_names
+    matched = match_columns(columns.keys(), features)
+    if lacking := [name for name in features if name not in matched]:
         raise DataError(f"the table lacks the column {', '.join(lacking)} that the model uses")
-    encoded = fitted.encoder.encode({name: columns[found[name]] for name in wanted})
+    encoded = fitted.encoder.encode({name: columns[matched[name]] for name in features})
     model = Perceptron(encoded.shape[1], dtype=torch.float64)
     with torch.no_grad():
         model.linear.weight.copy_(torch.as_tensor(np.array(fitted.weights)).reshape(1, -1))

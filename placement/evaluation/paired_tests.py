@@ -23,8 +23,8 @@ class DeLong:
     """The ROC areas of two models and their difference, `other` minus `first`.
 
     `standard_error`, `low` and `high` (95 %) are None with a single row of an outcome. Models that
-    order the rows alike have difference 0 and p 1; where areas differ but no variance is seen (both
-    models divide the outcomes perfectly, one the wrong way round) z and p are None.
+    order the rows the same way have difference 0 and p 1; where areas differ but the variance is 0
+    (both models divide the outcomes perfectly, one the wrong way round) z and p are None.
     """
 
     first_area: float
@@ -80,8 +80,8 @@ def delong(
     gap = above[1] - above[0]
     difference = float(np.average(gap, weights=w[yes]))
     variances = [_variance_of_mean(gap, w[yes]), _variance_of_mean(below[0] - below[1], w[no])]
-    known = [value for value in variances if value is not None]
-    error = math.sqrt(sum(known)) if len(known) == 2 else None
+    defined = [value for value in variances if value is not None]
+    error = math.sqrt(sum(defined)) if len(defined) == 2 else None
     return _tested(float(areas[0]), float(areas[1]), difference, error)
 
 
@@ -135,7 +135,7 @@ def _shares_below(values: FloatArray, among: FloatArray, weight: FloatArray) -> 
     order = np.argsort(among, kind="stable")
     sums = np.concatenate([[0.0], np.cumsum(weight[order])])
     sides = (np.searchsorted(among[order], values, side=side) for side in ("left", "right"))
-    low, high = (sums[places] for places in sides)
+    low, high = (sums[indices] for indices in sides)
     return np.asarray((low + high) / (2 * sums[-1]))
 
 

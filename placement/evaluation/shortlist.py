@@ -17,13 +17,13 @@ def shortlist(
     top: int | None = None,
     group: npt.NDArray[np.integer] | None = None,
 ) -> IndexArray:
-    """Return the places of rows in the order of a list: `risk` by rising, `chance` by falling P.
+    """Return the indices of rows in the order of a list: `risk` by rising, `chance` by falling P.
 
     Equal probabilities stay in the order of the rows. `top` keeps so many rows, or all where there
     are fewer: exactly so many, whatever is tied. With `group` (n,) the list is made of one list
     for each group, in the order of their numbers, each of up to `top` rows.
 
-    >>> listed(np.array([0.5, 0.2, 0.5, 0.9]), "chance", top=2).tolist()
+    >>> shortlist(np.array([0.5, 0.2, 0.5, 0.9]), "chance", top=2).tolist()
     [3, 0]
     """
     key = probability if rank == "risk" else -probability

@@ -1,7 +1,7 @@
 """From which probability on is a student called positive? Thresholds by policy, and what they cost.
 
-A threshold is chosen on predictions for rows the model has not seen. Between two neighbouring
-probabilities every threshold decides alike; the one midway is taken, so that a small change of the
+A threshold is chosen on predictions for rows the model was not trained on. Between two neighbours
+every threshold decides the same; the one midway is taken, so that a small change of the
 model does not flip a decision (at the ends the neighbours are 0 and 1). A row is called positive
 where its probability is the threshold or more. Of thresholds that are equally good, the lowest one
 is taken. Shapes are those of `metrics`: probability, label in [0, 1] and weight, (n,) each.
@@ -73,12 +73,12 @@ def choose_threshold(
 
     - fixed: the value itself.
     - cost: the least `cost_fp · FP + cost_fn · FN`. A calibrated model would turn at
-      `cost_fp / (cost_fp + cost_fn)` (Elkan 2001), which is told beside it.
+      `cost_fp / (cost_fp + cost_fn)` (Elkan 2001), which is returned with it.
     - recall: the highest threshold with that recall, so that the fewest are called positive.
     - precision: the lowest threshold with that precision and somebody called positive, so that the
-      most are found. DataError where no threshold reaches it.
+      most positives are among them. DataError where no threshold reaches it.
     - capacity: as many rows as there are seats lie below. Rows of equal probability stay on one
-      side: those that would overfill the seats are above, and told as `tied`. DataError where
+      side: those that would overfill the seats are above, and counted as `tied`. DataError where
       there are more seats than rows.
     - youden: the largest TP / P - FP / N (Youden 1950).
 
@@ -92,8 +92,8 @@ def choose_threshold(
     cuts = _cuts(p, y, w)
     if not (cuts.positive and cuts.negative) and policy.kind != "capacity":
         raise DataError("a threshold can only be chosen on rows of both outcomes")
-    place, traded = _CHOICES[policy.kind](policy, cuts)
-    return _decided(policy, float(cuts.threshold[place]), (p, y, w), traded)
+    index, traded = _CHOICES[policy.kind](policy, cuts)
+    return _decided(policy, float(cuts.threshold[index]), (p, y, w), traded)
 
 
 def _decided(
@@ -157,9 +157,9 @@ _Choice = tuple[int, dict[str, float | None]]
 
 def _of_cost(policy: ThresholdPolicy, cuts: _Cuts) -> _Choice:
     cost = policy.cost_fp * cuts.fp + policy.cost_fn * (cuts.positive - cuts.tp)
-    place = _first_best(-cost)
-    return place, {
-        "expected_cost": float(cost[place]) / (cuts.positive + cuts.negative),
+    index = _first_best(-cost)
+    return index, {
+        "expected_cost": float(cost[index]) / (cuts.positive + cuts.negative),
         "theoretical_threshold": policy.cost_fp / (policy.cost_fp + policy.cost_fn),
     }
 
@@ -189,17 +189,17 @@ def _of_capacity(policy: ThresholdPolicy, cuts: _Cuts) -> _Choice:
             "choose among: give a smaller number"
         )
     fits = cuts.below <= policy.value * (1 + _ROUNDING)
-    place = int(np.flatnonzero(fits)[-1])
-    taken = float(cuts.below[place])
+    index = int(np.flatnonzero(fits)[-1])
+    taken = float(cuts.below[index])
     full = taken >= policy.value * (1 - _ROUNDING)
-    tied = 0.0 if full else float(cuts.below[place + 1]) - taken
-    return place, {"seats": policy.value, "seats_taken": taken, "tied": tied}
+    tied = 0.0 if full else float(cuts.below[index + 1]) - taken
+    return index, {"seats": policy.value, "seats_taken": taken, "tied": tied}
 
 
 def _of_youden(_policy: ThresholdPolicy, cuts: _Cuts) -> _Choice:
     gap = cuts.tp / cuts.positive - cuts.fp / cuts.negative
-    place = _first_best(gap)
-    return place, {"youden": float(gap[place])}
+    index = _first_best(gap)
+    return index, {"youden": float(gap[index])}
 
 
 _CHOICES = {

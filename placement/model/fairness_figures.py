@@ -36,12 +36,12 @@ class Group:
     small: str | None
 
 
-Verdict = Literal["within", "undecided", "beyond"]
+GapVerdict = Literal["within", "undecided", "beyond"]
 
 
 @dataclass(frozen=True)
 class Gap:
-    """One measure of how unlike the groups are, with its 95 % interval and what follows from it.
+    """One measure of how far groups differ, with its 95 % interval and what follows from it.
 
     `lowest` and `highest` are the groups that are farthest apart in `rate`.
     """
@@ -51,7 +51,7 @@ class Gap:
     low: float
     high: float
     tolerance: float
-    verdict: Verdict
+    verdict: GapVerdict
     rate: Literal["selection_rate", "tpr", "fpr"]
     lowest: str
     highest: str

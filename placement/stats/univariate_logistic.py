@@ -27,7 +27,7 @@ class Line:
 def fit_logit_slope(x: FloatArray, y: FloatArray, weight: FloatArray) -> Line | None:
     """Regress labels y (n,) in [0, 1] on x (n,), each row counting `weight` times.
 
-    None where there is no optimum: x is constant, or one x parts those with from those without.
+    None where there is no optimum: x is constant, or one x separates the outcomes.
     """
     positive, negative = x[weight * y > 0], x[weight * (1 - y) > 0]
     if not len(positive) or not len(negative) or not x.max() > x.min():
@@ -39,10 +39,10 @@ def fit_logit_slope(x: FloatArray, y: FloatArray, weight: FloatArray) -> Line | 
     spread = float(np.sqrt((weight * (x - mean) ** 2).sum() / total))
     if not spread > 1e-12 * max(1.0, abs(mean)):
         return None
-    found = _newton([np.ones_like(x), (x - mean) / spread], y, weight, np.zeros_like(x))
-    if found is None:
+    optimum = _newton([np.ones_like(x), (x - mean) / spread], y, weight, np.zeros_like(x))
+    if optimum is None:
         return None
-    (level, steep), covariance = found
+    (level, steep), covariance = optimum
     # Back from the standardised x: slope = steep / spread, intercept = level - steep·mean / spread.
     back = np.array([[1.0, -mean / spread], [0.0, 1 / spread]])
     errors = np.sqrt(np.diag(back @ covariance @ back.T))
@@ -61,8 +61,8 @@ def fit_logit_intercept(
     positive, negative = (weight * y).sum(), (weight * (1 - y)).sum()
     if not positive > 0 or not negative > 0:
         return None
-    found = _newton([np.ones_like(x)], y, weight, x)
-    return None if found is None else (float(found[0][0]), float(np.sqrt(found[1][0, 0])))
+    optimum = _newton([np.ones_like(x)], y, weight, x)
+    return None if optimum is None else (float(optimum[0][0]), float(np.sqrt(optimum[1][0, 0])))
 
 
 def _newton(
@@ -73,7 +73,7 @@ def _newton(
 
     def z_at(point: FloatArray) -> FloatArray:
         return np.asarray(
-            offset + sum(b * own for b, own in zip(point.tolist(), columns, strict=True))
+            offset + sum(b * column for b, column in zip(point.tolist(), columns, strict=True))
         )
 
     def loss(z: FloatArray) -> float:
@@ -82,10 +82,10 @@ def _newton(
     z = z_at(beta)
     for _ in range(MOST_STEPS):
         p = 0.5 * (1 + np.tanh(z / 2))
-        pull = weight * (p - y)
-        curve = weight * p * (1 - p)
-        gradient = np.array([(pull * own).sum() for own in columns])
-        hessian = np.array([[(curve * a * b).sum() for b in columns] for a in columns])
+        residual = weight * (p - y)
+        variance = weight * p * (1 - p)
+        gradient = np.array([(residual * column).sum() for column in columns])
+        hessian = np.array([[(variance * a * b).sum() for b in columns] for a in columns])
         try:
             covariance = np.linalg.inv(hessian)
         except np.linalg.LinAlgError:

@@ -28,9 +28,9 @@ def calibration_figures(
 
     Each entry stands for one row, or for so many `rows` (n,) of the same kind, each 0 or 1.
     """
-    there = weight > 0
+    counted = weight > 0
     counts = np.ones(len(p), dtype=np.int64) if rows is None else rows
-    p, y, w, counts = p[there], y[there], weight[there], counts[there]
+    p, y, w, counts = p[counted], y[counted], weight[counted], counts[counted]
     logit = logit_of(p)
     line, shift = fit_logit_slope(logit, y, w), fit_logit_intercept(logit, y, w)
     groups = equal_count_groups(p, np.argsort(p, kind="stable"), bins, counts)

@@ -39,13 +39,13 @@ def fit_isotonic(
     """
     from scipy.optimize import isotonic_regression
 
-    there = weight > 0
+    counted = weight > 0
     counts = np.ones(len(logit), dtype=np.int64) if rows is None else rows
-    x, y, w, counts = logit[there], y[there], weight[there], counts[there]
+    x, y, w, counts = logit[counted], y[counted], weight[counted], counts[counted]
     order = np.argsort(x, kind="stable")
     starts = np.flatnonzero(np.diff(x[order], prepend=-np.inf) > 0)  # of each different logit
     sums = np.stack(
-        [np.add.reduceat(own[order], starts) for own in (w, w * x, w * y, counts.astype(float))]
+        [np.add.reduceat(a[order], starts) for a in (w, w * x, w * y, counts.astype(float))]
     )
     pooled = isotonic_regression(sums[2] / sums[0], weights=sums[0])
     steps = np.add.reduceat(sums, pooled.blocks[:-1], axis=1)
@@ -59,10 +59,10 @@ def fit_isotonic(
 
 def _filled(counts: FloatArray) -> list[int]:
     """Return where groups of neighbours begin, of 5 rows at least; the last takes the rest."""
-    starts, held = [0], 0.0
-    for place, count in enumerate(counts.tolist()):
-        if held >= LEAST_ROWS:
-            starts.append(place)
-            held = 0.0
-        held += count
-    return starts[:-1] if held < LEAST_ROWS and len(starts) > 1 else starts
+    starts, size = [0], 0.0
+    for index, count in enumerate(counts.tolist()):
+        if size >= LEAST_ROWS:
+            starts.append(index)
+            size = 0.0
+        size += count
+    return starts[:-1] if size < LEAST_ROWS and len(starts) > 1 else starts

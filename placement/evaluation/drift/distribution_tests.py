@@ -19,7 +19,7 @@ Level = Literal["stable", "moderate", "large", "within chance", "too few rows"]
 # The convention of credit scoring (N. Siddiqi, Credit Risk Scorecards, 2006).
 MODERATE, LARGE = 0.10, 0.25
 LEAST_EXPECTED = 5  # rows of a bin, below which neither PSI nor chi-square means much
-LEAST_ROWS = 10  # on either side, below which no PSI is told
+LEAST_ROWS = 10  # on either side, below which there is no PSI
 _NOISE = 0.05  # the PSI by chance alone that bins of numbers are merged down to, if they can be
 _CHANCE = 0.95
 
@@ -58,8 +58,8 @@ def psi(train: IntArray, now: IntArray) -> Psi | None:
     """Return the PSI of counts (b,), bins that are empty in both left out; None below two bins."""
     from scipy.stats import chi2
 
-    there = train + now > 0
-    train, now = train[there], now[there]
+    filled = train + now > 0
+    train, now = train[filled], now[filled]
     bins, total, rows = len(train), float(train.sum()), float(now.sum())
     if bins < 2 or not total or not rows:
         return None
@@ -83,13 +83,13 @@ def merged_bins(train: IntArray, rows: int) -> IndexArray:
     total = int(train.sum())
     noise = 1 / rows + 1 / total
     least = max(LEAST_EXPECTED / min(rows, total), min(noise / _NOISE, 0.4)) * total
-    starts, held, left = [0], 0, total
-    for place, count in enumerate(train.tolist()):
-        if held >= least and left >= least:
-            starts.append(place)
-            held = 0
-        held += count
-        left -= count
+    starts, size, rest = [0], 0, total
+    for index, count in enumerate(train.tolist()):
+        if size >= least and rest >= least:
+            starts.append(index)
+            size = 0
+        size += count
+        rest -= count
     return np.array(starts, dtype=np.intp)
 
 
@@ -111,7 +111,7 @@ def kolmogorov_smirnov(train: IntArray, now: IntArray) -> Test:
     if not total or not rows:
         return None, None
     gap = float(np.abs(np.cumsum(train) / total - np.cumsum(now) / rows).max())
-    # scipy's own way from two sample sizes to one.
+    # As scipy gets one sample size from two.
     return gap, float(np.clip(kstwo.sf(gap, max(round(total * rows / (total + rows)), 1)), 0, 1))
 
 
@@ -119,11 +119,11 @@ def chi_square(train: IntArray, now: IntArray) -> Test:
     """Return Pearson's statistic of two rows of counts (k,) and its p-value; None below two."""
     from scipy.stats import chi2_contingency
 
-    there = train + now > 0
-    if there.sum() < 2 or not train.sum() or not now.sum():
+    filled = train + now > 0
+    if filled.sum() < 2 or not train.sum() or not now.sum():
         return None, None
-    found = chi2_contingency(np.stack([train[there], now[there]]), correction=False)
-    return float(found.statistic), float(found.pvalue)
+    result = chi2_contingency(np.stack([train[filled], now[filled]]), correction=False)
+    return float(result.statistic), float(result.pvalue)
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,6 @@ def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
     """Return Benjamini and Hochberg's p-values for as many tests as were made at once."""
     from scipy.stats import false_discovery_control
 
-    known = [p for p in p_values if p is not None]
-    found = iter(false_discovery_control(known).tolist() if known else [])
-    return [None if p is None else next(found) for p in p_values]
+    defined = [p for p in p_values if p is not None]
+    controlled = iter(false_discovery_control(defined).tolist() if defined else [])
+    return [None if p is None else next(controlled) for p in p_values]

@@ -1,4 +1,4 @@
-"""Is a file still like the rows a model was trained on? Column by column, and in its predictions.
+"""Is a file still like the rows a model was trained on? By column, and in its predictions.
 
 The training side is the profile in the bundle, the other the same bins counted in the file.
 """
@@ -50,8 +50,8 @@ class Unseen:
 class ColumnDrift:
     """How far one column has moved.
 
-    `psi` counts the missing cells as a bin of their own, the `test` leaves them aside in numbers.
-    None where there are too few rows to tell. `p_adjusted` allows for the number of columns that
+    `psi` counts the missing cells as one more bin, the `test` leaves out those of numbers. None
+    where there are too few rows. `p_adjusted` allows for the number of columns that
     are tested at once. `unseen` is of categories; `out_of_range`, the rows outside the range of
     training, of numbers.
     """
@@ -93,7 +93,7 @@ class PredictionDrift:
 
 @dataclass(frozen=True)
 class Drift:
-    """A file beside the training rows."""
+    """A file compared with the training rows."""
 
     rows: int
     columns: tuple[ColumnDrift, ...]
@@ -102,17 +102,17 @@ class Drift:
     @property
     def worst(self) -> ColumnDrift | None:
         """The column of the largest PSI."""
-        known = [column for column in self.columns if column.psi is not None]
-        return max(known, key=lambda c: c.psi.value if c.psi else 0.0, default=None)
+        measured = [column for column in self.columns if column.psi is not None]
+        return max(measured, key=lambda c: c.psi.value if c.psi else 0.0, default=None)
 
     def above(self, limit: float) -> tuple[dict[str, float], dict[str, float]]:
         """Return the PSI above a limit by column (`predictions` is one): beyond chance, and not."""
         beyond: dict[str, float] = {}
         within: dict[str, float] = {}
-        found: list[tuple[str, Psi | None]] = [(c.column, c.psi) for c in self.columns]
-        for name, own in [*found, ("predictions", self.predictions.psi)]:
-            if own is not None and own.value > limit:
-                (beyond if own.value > own.chance else within)[name] = own.value
+        columns: list[tuple[str, Psi | None]] = [(c.column, c.psi) for c in self.columns]
+        for name, index in [*columns, ("predictions", self.predictions.psi)]:
+            if index is not None and index.value > limit:
+                (beyond if index.value > index.chance else within)[name] = index.value
         return beyond, within
 
 
@@ -126,11 +126,11 @@ class DriftCounts:
     probability: NumberSums = field(default_factory=NumberSums)
 
     def merge(self, other: "DriftCounts") -> "DriftCounts":
-        """Return what was seen of both parts together."""
+        """Return the counts of both parts together."""
         pairs = zip(self.columns, other.columns, strict=True)
         return DriftCounts(
             self.rows + other.rows,
-            tuple(mine.merge(theirs) for mine, theirs in pairs),  # type: ignore[arg-type]
+            tuple(one.merge(two) for one, two in pairs),  # type: ignore[arg-type]
             self.predictions.merge(other.predictions),
             self.probability.merge(other.probability),
         )
@@ -145,7 +145,7 @@ def count_for_drift(
     """Count some rows in a profile's bins: columns (n,) by their names there, probability (n,)."""
     return DriftCounts(
         len(probability),
-        tuple(own.seen(columns[own.column], decimal) for own in profile.columns),
+        tuple(column.seen(columns[column.column], decimal) for column in profile.columns),
         profile.predictions.count_numbers(probability),
         NumberSums.of(probability, np.broadcast_to(np.float64(1), probability.shape)),
     )
@@ -154,7 +154,7 @@ def count_for_drift(
 def drift(profile: Profile, now: DriftCounts) -> Drift:
     """Compare a file with the rows of training; it has at least one row."""
     pairs = list(zip(profile.columns, now.columns, strict=True))
-    columns = [_column(profile, train, own) for train, own in pairs]
+    columns = [_column(profile, train, counts) for train, counts in pairs]
     allowed = adjusted([column.p_value for column in columns])
     return Drift(
         rows=now.rows,
@@ -176,13 +176,13 @@ def _column(
 
 
 def _number(profile: Profile, train: NumberProfile, now: Numbers) -> ColumnDrift:
-    known = np.array(train.counts, dtype=np.int64)
-    counted = now.counts if len(known) else known
-    statistic, p_value = kolmogorov_smirnov(known, counted)
+    before = np.array(train.counts, dtype=np.int64)
+    after = now.counts if len(before) else before
+    statistic, p_value = kolmogorov_smirnov(before, after)
     return ColumnDrift(
         train.column,
         "number",
-        _psi_of_bins(known, counted, train.missing, now.missing),
+        _psi_of_bins(before, after, train.missing, now.missing),
         "ks",
         statistic,
         p_value,
@@ -205,11 +205,11 @@ def _psi_of_bins(train: IntArray, now: IntArray, missing: int, missing_now: int)
 
 def _category(profile: Profile, train: CategoryProfile, now: Words) -> ColumnDrift:
     unknown, others = now.unknown, sum(now.unknown.values())
-    known = np.array(train.counts, dtype=np.int64)
-    large = merged_levels(known, now.rows)
-    rest = (int(known[~large].sum()), int(now.counts[~large].sum()))
+    counts = np.array(train.counts, dtype=np.int64)
+    large = merged_levels(counts, now.rows)
+    rest = (int(counts[~large].sum()), int(now.counts[~large].sum()))
     before, after = _with(
-        known[large],
+        counts[large],
         now.counts[large],
         [rest, (train.rare, others), (train.missing, now.missing)],
     )
@@ -230,37 +230,37 @@ def _category(profile: Profile, train: CategoryProfile, now: Words) -> ColumnDri
 def _with(
     train: IntArray, now: IntArray, slots: Sequence[tuple[int, int]]
 ) -> tuple[IntArray, IntArray]:
-    """Add slots of (training, now) to counts (b,), those aside that hold fewer than 5 in all."""
+    """Append slots of (training, now) to counts (b,), but those that hold fewer than 5 in all."""
     total = int(train.sum()) + sum(before for before, _ in slots)
     rows = int(now.sum()) + sum(after for _, after in slots)
-    fair = [(_told(before, total, after, rows), after) for before, after in slots]
+    fair = [(_rare_as_now(before, total, after, rows), after) for before, after in slots]
     large = [slot for slot in fair if sum(slot) >= RARE_BELOW]
     more = np.array(large, dtype=np.int64).reshape(-1, 2)
     return np.append(train, more[:, 0]), np.append(now, more[:, 1])
 
 
-def _told(train: int, total: int, now: int, rows: int) -> int:
-    """Return the rows of training; 1 to 4 are told as none, and get the benefit of the doubt."""
+def _rare_as_now(train: int, total: int, now: int, rows: int) -> int:
+    """Return the rows of training; for 0, which stands for up to 4, as many as are there now."""
     return train or min(RARE_BELOW - 1, round(total * now / max(rows, 1)))
 
 
 def _missing(train: int, total: int, now: int, rows: int) -> MissingRates:
-    found = rates(_told(train, total, now, rows), total, now, rows)
-    return found if train else replace(found, train=0.0)
+    missing = rates(_rare_as_now(train, total, now, rows), total, now, rows)
+    return missing if train else replace(missing, train=0.0)
 
 
 def _predictions(profile: Profile, now: DriftCounts) -> PredictionDrift:
-    train, own = np.array(profile.predictions.counts, dtype=np.int64), now.probability
+    train, sums = np.array(profile.predictions.counts, dtype=np.int64), now.probability
     counted = now.predictions.counts if len(train) else train
     statistic, p_value = kolmogorov_smirnov(train, counted)
-    change = own.mean - profile.mean
-    reach = Z95 * math.sqrt(profile.std**2 / profile.binned + own.square / own.weight / now.rows)
+    change = sums.mean - profile.mean
+    reach = Z95 * math.sqrt(profile.std**2 / profile.binned + sums.square / sums.weight / now.rows)
     return PredictionDrift(
         _psi_of_bins(train, counted, 0, 0),
         statistic,
         p_value,
         mean_train=profile.mean,
-        mean_now=own.mean,
+        mean_now=sums.mean,
         low=change - reach,
         high=change + reach,
     )

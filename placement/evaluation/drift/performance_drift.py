@@ -1,4 +1,4 @@
-"""Does a model still do as well as on the rows it was tested on? Where outcomes are known again."""
+"""Does a model still do as well as on the rows it was tested on? Where outcomes are known."""
 
 import math
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ from placement.evaluation.metrics.metrics import metrics
 from placement.stats.intervals import Z95
 
 COMPARED = {"log_loss": 1, "brier": 1, "roc_auc": -1}  # 1 where more is worse
-FEWEST = 5  # rows of each outcome; fewer tell nothing
+FEWEST = 5  # rows of each outcome; with fewer there is no interval
 
 
 @dataclass(frozen=True)
 class MetricChange:
-    """A figure now, with its 95 % interval, beside that of the model's own tested rows.
+    """A metric now, with its 95 % interval, and that of the rows the model was tested on.
 
-    `change` is now less then. Its interval lends the figure of then an error, too, from the spread
-    of these rows and the number of those. None where a figure has no meaning or is not known.
+    `change` is now less then. Its interval counts an error of then, too, from the spread of these
+    rows and the number of those. None where a metric has no meaning or is not known.
     """
 
     now: float | None
@@ -38,7 +38,7 @@ class Performance:
 
     `figures` by name; `observed` and `predicted` are the share of positives and the mean
     probability, `low` and `high` the 95 % interval of their difference (calibration in the large).
-    `then` says which rows the model's own figures are of: "test", or "train", which flatter.
+    `then` says which rows the model's metrics are of: "test", or "train", which flatter.
     """
 
     rows: int
@@ -61,7 +61,7 @@ def performance(p: FloatArray, y: FloatArray, known: Mapping[str, Any]) -> Perfo
     ratio = len(p) / known["rows"][on] if on else math.inf
     error = y - p
     reach = Z95 * float(error.std()) / math.sqrt(len(p))
-    told = intervals["log_loss"] is not None
+    reaches = intervals["log_loss"] is not None
     return Performance(
         rows=len(p),
         figures={
@@ -70,8 +70,8 @@ def performance(p: FloatArray, y: FloatArray, known: Mapping[str, Any]) -> Perfo
         },
         observed=float(y.mean()),
         predicted=float(p.mean()),
-        low=float(error.mean()) - reach if told else None,
-        high=float(error.mean()) + reach if told else None,
+        low=float(error.mean()) - reach if reaches else None,
+        high=float(error.mean()) + reach if reaches else None,
         then=on,
         method=describe_method(len(p)),
     )

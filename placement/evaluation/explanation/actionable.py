@@ -1,4 +1,4 @@
-"""Which columns a student can still change, and which way is the better one, told by their names.
+"""Which columns a student can still change, and which way is the better one, by their names.
 
 Never past marks (school, an earlier degree) and never a personal attribute: advice about those is
 none. A figure of the present such as the CGPA, a test, internships or projects can be raised, an
@@ -43,33 +43,33 @@ def is_counted(name: str) -> bool:
     return bool((_DEEDS | _LESS) & _words(name))
 
 
-def changeable(schema: Schema, asked: Sequence[str] = ()) -> tuple[Feature, ...]:
-    """Return the features a student can change: those asked for, or those known by their names.
+def changeable(schema: Schema, names: Sequence[str] = ()) -> tuple[Feature, ...]:
+    """Return the features a student can change: those named, or those that their names imply.
 
     Raises DataError for an unknown column, UsageError for a personal attribute.
     """
     by_name = {feature.name: feature for feature in schema.features}
-    if not asked:
+    if not names:
         return tuple(f for f in schema.features if _is_changeable(f.name))
-    found = matching_columns(by_name, list(asked), option="--changeable", file="the model")
-    for name in found.values():
+    matched = matching_columns(by_name, list(names), option="--changeable", file="the model")
+    for name in matched.values():
         if means_sensitive(name) or _PERSONAL & _words(name):
             raise UsageError(
                 f"--changeable {name}: nobody is advised to change a personal attribute"
             )
         if _PAST & _words(name):
             raise UsageError(f"--changeable {name}: nobody can change past marks")
-    return tuple(by_name[found[name]] for name in asked)
+    return tuple(by_name[matched[name]] for name in names)
 
 
 def _is_changeable(name: str) -> bool:
-    found = _words(name)
-    if found & (_PAST | _PERSONAL) or means_sensitive(name):
+    words = _words(name)
+    if words & (_PAST | _PERSONAL) or means_sensitive(name):
         return False
-    return bool(found & (_GRADES | _TESTS | _DEEDS | _LESS))
+    return bool(words & (_GRADES | _TESTS | _DEEDS | _LESS))
 
 
 def _words(name: str) -> set[str]:
     """The words of a name, those without digits at their ends among them."""
-    found = name_words(name)
-    return {*found, *(word.rstrip("0123456789") for word in found)} - {""}
+    words = name_words(name)
+    return {*words, *(word.rstrip("0123456789") for word in words)} - {""}

@@ -49,14 +49,15 @@ def explain(fitted: "Fitted", table: Mapping[str, Any], decimal: str = ".") -> E
         scores = fitted.scorer.score(table, decimal, errors=True)
     except ScorerError as problem:
         raise DataError(str(problem)) from problem
-    found = match_columns(table.keys(), fitted.scorer.feature_columns)
-    encoded = fitted.encoder.encode({name: table[there] for name, there in found.items()}, decimal)
+    matched = match_columns(table.keys(), fitted.scorer.feature_columns)
+    cells = {name: table[column] for name, column in matched.items()}
+    encoded = fitted.encoder.encode(cells, decimal)
     averages = fitted.encoder.averages
     parts = (encoded - averages) * fitted.weights
     columns = tuple(dict.fromkeys(fitted.encoder.source_columns))
     contributions = np.zeros((len(encoded), len(columns)))
-    for place, owner in enumerate(fitted.encoder.source_columns):
-        contributions[:, columns.index(owner)] += parts[:, place]
+    for index, source in enumerate(fitted.encoder.source_columns):
+        contributions[:, columns.index(source)] += parts[:, index]
     low, high = scores.interval or (None, None)
     return Explanation(
         columns=columns,
@@ -70,36 +71,38 @@ def explain(fitted: "Fitted", table: Mapping[str, Any], decimal: str = ".") -> E
 
 
 def reasons(
-    fitted: "Fitted", found: Explanation, table: Mapping[str, Any], decimal: str = "."
+    fitted: "Fitted", explanation: Explanation, table: Mapping[str, Any], decimal: str = "."
 ) -> list[tuple[str, ...]]:
     """Say of each student the up to three strongest reasons in words, the strongest first."""
-    said = [_sayings(fitted, name, table, decimal) for name in found.columns]
-    order = np.argsort(-np.abs(found.contributions), axis=1, kind="stable")[:, :REASONS]
+    cells = [_named_cells(fitted, name, table, decimal) for name in explanation.columns]
+    parts = explanation.contributions
+    order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :REASONS]
     return [
         tuple(
-            f"{said[place][row]} {'raises' if found.contributions[row, place] > 0 else 'lowers'} "
-            "the chance"
-            for place in order[row]
-            if abs(found.contributions[row, place]) >= FAINT
+            f"{cells[column][row]} {'raises' if parts[row, column] > 0 else 'lowers'} the chance"
+            for column in order[row]
+            if abs(parts[row, column]) >= FAINT
         )
-        for row in range(len(found.logit))
+        for row in range(len(parts))
     ]
 
 
-def _sayings(fitted: "Fitted", owner: str, table: Mapping[str, Any], decimal: str) -> Sequence[str]:
+def _named_cells(
+    fitted: "Fitted", column: str, table: Mapping[str, Any], decimal: str
+) -> Sequence[str]:
     """Name a column with each student's cell (n,): `cgpa 6.1 (average 7.0)`, `branch MECH`."""
-    sources = _sources(fitted, owner)
-    own = match_columns(table.keys(), sources)
-    parts = [_cells(fitted, name, table[own[name]], decimal) for name in sources]
+    sources = _sources(fitted, column)
+    matched = match_columns(table.keys(), sources)
+    parts = [_cells(fitted, name, table[matched[name]], decimal) for name in sources]
     return [" with ".join(row) for row in zip(*parts, strict=True)]
 
 
-def _sources(fitted: "Fitted", owner: str) -> tuple[str, ...]:
+def _sources(fitted: "Fitted", column: str) -> tuple[str, ...]:
     """Return the file columns of a column: itself, or the two that `A:B` is the product of."""
     names = fitted.scorer.feature_columns
-    if owner in names:
-        return (owner,)
-    return next((a, b) for a in names for b in names if f"{a}:{b}" == owner)
+    if column in names:
+        return (column,)
+    return next((a, b) for a in names for b in names if f"{a}:{b}" == column)
 
 
 def _cells(fitted: "Fitted", name: str, cells: Any, decimal: str) -> list[str]:
@@ -108,9 +111,9 @@ def _cells(fitted: "Fitted", name: str, cells: Any, decimal: str) -> list[str]:
         return [f"{name} {word}" if word else f"{name} not known" for word in words(cells)]
     numbers, _ = parse_numbers(cells, decimal)
     average = _average(fitted, name)
-    beside = "" if average is None else f" (average {_short(average)})"
+    suffix = "" if average is None else f" (average {_short(average)})"
     return [
-        f"{name} not known" if np.isnan(value) else f"{name} {_short(value)}{beside}"
+        f"{name} not known" if np.isnan(value) else f"{name} {_short(value)}{suffix}"
         for value in numbers
     ]
 

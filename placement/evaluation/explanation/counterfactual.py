@@ -20,7 +20,9 @@ from placement.model.scorer import fold, parse_numbers, words
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
 
-Verdict = Literal["reached", "already", "out of reach", "at its best", "no advice", "not known"]
+CounterfactualVerdict = Literal[
+    "reached", "already", "out of reach", "at its best", "no advice", "not known"
+]
 
 STEPS = 1000  # most values tried between here and the end of the training range
 _YES, _NO = {"yes", "y", "true", "1"}, {"no", "n", "false", "0"}
@@ -37,7 +39,7 @@ class Counterfactual:
 
     column: str
     target: float
-    verdict: Verdict
+    verdict: CounterfactualVerdict
     now: float | str | None
     value: float | str | None = None
     probability: float | None = None
@@ -116,7 +118,7 @@ def _first(tried: Sequence[Any], limit: FloatArray | None, target: float) -> Any
 def _tried(fitted: "Fitted", feature: Feature, cell: Any) -> tuple[Any, list[Any] | None]:
     """Return what the cell says, None where nothing, and the better values, the nearest first.
 
-    These are None where none is known to be better, as of a branch.
+    These are None where no value is better by its name, as of a branch.
     """
     if feature.kind == "category":
         word, yes = words([cell])[0], _yes_level(fitted, feature.name)

@@ -1,4 +1,4 @@
-"""Are the groups of a sensitive column treated alike? Figures by group, and the gaps among them.
+"""Are the groups of a sensitive column treated equally? Figures by group, and the gaps.
 
 The definitions are fairlearn's (https://fairlearn.org): demographic parity compares the selection
 rates, equal opportunity the true-positive rates, equalised odds these and the false-positive rates.
@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from placement.arrays import FloatArray, IntArray
 from placement.evaluation.calibration.reliability import LEAST_ROWS
-from placement.evaluation.fairness.gap_intervals import METHOD, Interval, gap_intervals
+from placement.evaluation.fairness.gap_intervals import METHOD, gap_intervals
 from placement.evaluation.fairness.group_counts import BINS, GroupCounter, GroupTotals
 from placement.evaluation.fairness.group_metrics import cells_of, group_metrics
 from placement.evaluation.metrics.metrics import checked
-from placement.model.fairness_figures import ByColumn, Fairness, Gap, Group, Verdict
+from placement.model.fairness_figures import ByColumn, Fairness, Gap, GapVerdict, Group
+from placement.stats.intervals import Interval
 
 DIFFERENCE, RATIO = 0.1, 0.8  # tolerances; the second is the four-fifths rule
 POOLED = f"(fewer than {LEAST_ROWS})"
@@ -33,15 +34,15 @@ class FairnessAccumulator:
         self, groups: Mapping[str, Sequence[str]], threshold: float = 0.5, seed: int = 0
     ) -> None:
         self.threshold, self._seed = threshold, seed
-        self._sums = {name: GroupCounter(names, threshold) for name, names in groups.items()}
+        self._counters = {name: GroupCounter(names, threshold) for name, names in groups.items()}
 
     def add(self, codes: Sequence[IntArray], p: FloatArray, y: FloatArray, w: FloatArray) -> None:
-        """Take in rows (n,): for each column the place of their group; probability, label, weight.
+        """Take in rows (n,): for each column the index of their group; probability, label, weight.
 
         Labels are in [0, 1]; rows of weight 0 do not count.
         """
-        for sums, own in zip(self._sums.values(), codes, strict=True):
-            sums.add(own, p, y, w)
+        for counter, groups in zip(self._counters.values(), codes, strict=True):
+            counter.add(groups, p, y, w)
 
     def result(
         self,
@@ -53,16 +54,16 @@ class FairnessAccumulator:
     ) -> Fairness:
         """Compare the groups; the tolerances are the largest difference and the smallest ratio.
 
-        `private`: groups of fewer than 5 rows are pooled, and nothing is told of fewer than 5.
+        `private`: groups of fewer than 5 rows are pooled, and left out where they are fewer than 5.
         """
         columns, bound = [], 0.0
-        for place, (name, sums) in enumerate(self._sums.items()):
-            summed = sums.totals(LEAST_ROWS if private else 0, POOLED)
-            bound = max(bound, summed.bound)
-            rng = np.random.default_rng([self._seed, place])
+        for index, (name, counter) in enumerate(self._counters.items()):
+            totals = counter.totals(LEAST_ROWS if private else 0, POOLED)
+            bound = max(bound, totals.bound)
+            rng = np.random.default_rng([self._seed, index])
             note = (notes or {}).get(name)
-            own = _by_column(name, summed, (difference, ratio), rng, (note,) if note else ())
-            columns.append(_without_few(own) if private else own)
+            column = _by_column(name, totals, (difference, ratio), rng, (note,) if note else ())
+            columns.append(_without_few(column) if private else column)
         method = METHOD
         if bound:
             method += f"; ROC areas from {BINS:,} bins of the logit, within {bound:.1g}"
@@ -82,46 +83,46 @@ def fairness(
 ) -> Fairness:
     """Compare groups that are given as words, (n,) for each column.
 
-    >>> found = fairness([0.9, 0.2], [1, 0], None, {"gender": ["F", "M"]})
-    >>> [group.small for group in found.columns[0].groups]
+    >>> result = fairness([0.9, 0.2], [1, 0], None, {"gender": ["F", "M"]})
+    >>> [group.small for group in result.columns[0].groups]
     ['fewer than 30 rows', 'fewer than 30 rows']
     """
     w = np.ones(np.shape(probability)) if weight is None else np.asarray(weight, dtype=np.float64)
     checked(probability, label, w)
     names, codes = {}, []
     for column, words in groups.items():
-        distinct, own = np.unique(np.asarray(words).astype(str), return_inverse=True)
+        distinct, code = np.unique(np.asarray(words).astype(str), return_inverse=True)
         names[column] = [str(word) for word in distinct]
-        if own.shape != w.shape:
-            raise ValueError(f"{column}: groups of shape {own.shape}, rows of shape {w.shape}")
-        codes.append(np.asarray(own, dtype=np.int64))
-    judge = FairnessAccumulator(names, threshold, seed)
-    p, y = (np.asarray(own, dtype=np.float64) for own in (probability, label))
-    judge.add(codes, p, y, w)
-    return judge.result(difference=difference, ratio=ratio)
+        if code.shape != w.shape:
+            raise ValueError(f"{column}: groups of shape {code.shape}, rows of shape {w.shape}")
+        codes.append(np.asarray(code, dtype=np.int64))
+    accumulator = FairnessAccumulator(names, threshold, seed)
+    p, y = (np.asarray(values, dtype=np.float64) for values in (probability, label))
+    accumulator.add(codes, p, y, w)
+    return accumulator.result(difference=difference, ratio=ratio)
 
 
 def _without_few(column: ByColumn) -> ByColumn:
-    """Leave out what is known of fewer than 5 rows in all."""
-    kept = tuple(group for group in column.groups if group.rows >= LEAST_ROWS)
-    if len(kept) == len(column.groups):
+    """Leave out groups of fewer than 5 rows."""
+    shown = tuple(group for group in column.groups if group.rows >= LEAST_ROWS)
+    if len(shown) == len(column.groups):
         return column
     note = f"fewer than {LEAST_ROWS} rows in other groups: nothing is told of them"
-    return ByColumn(column.column, kept, column.gaps, (*column.notes, note))
+    return ByColumn(column.column, shown, column.gaps, (*column.notes, note))
 
 
 def _by_column(
     name: str,
-    summed: GroupTotals,
+    totals: GroupTotals,
     tolerances: tuple[float, float],
     rng: np.random.Generator,
     notes: tuple[str, ...],
 ) -> ByColumn:
-    groups = group_metrics(summed)
+    groups = group_metrics(totals)
     compared = np.array([group.small is None for group in groups], dtype=bool)
     if compared.sum() < 2:
         return ByColumn(name, groups, (), notes)
-    mass, square = summed.mass[compared], summed.square[compared]
+    mass, square = totals.mass[compared], totals.square[compared]
     large = [group for group in groups if group.small is None]
     return ByColumn(name, groups, _gaps(large, mass, square, tolerances, rng), notes)
 
@@ -152,7 +153,7 @@ def _gaps(
     return tuple(gaps)
 
 
-def _verdict(interval: Interval, tolerance: float, *, is_ratio: bool) -> Verdict:
+def _verdict(interval: Interval, tolerance: float, *, is_ratio: bool) -> GapVerdict:
     low, high = interval
     if high < tolerance if is_ratio else low > tolerance:
         return "beyond"

@@ -1,16 +1,15 @@
 """How far apart may the groups really be? Bootstrap intervals of the largest gap among them.
 
-The largest of several gaps is above 0 even where all groups are treated alike, and more so in each
-replicate: a percentile interval would accuse a fair model. So every pair of groups has an interval
-of its own, all of them so wide that they hold together in 95 of 100 samples (Westfall and Young);
+The largest of several gaps is above 0 even where all groups are treated equally, and more so in
+each replicate: a percentile interval would accuse a fair model. So each pair of groups has an
+interval, all of them so wide that they hold together in 95 of 100 samples (Westfall and Young);
 the largest gap lies between the largest of their lower and the largest of their upper limits.
 """
 
 import numpy as np
 
 from placement.arrays import FloatArray
-
-Interval = tuple[float, float]
+from placement.stats.intervals import Interval
 
 REPLICATES = 1000
 _LEVEL = 0.95

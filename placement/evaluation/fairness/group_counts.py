@@ -1,7 +1,7 @@
 """What is summed up of each group: weights by outcome and prediction, and what its ROC area needs.
 
-Rows come piece by piece. Up to 100,000 of them are kept for the ROC areas; beyond, they are summed
-up in bins of the logit. All other figures are exact either way.
+Rows come piece by piece. Up to 100,000 of them are stored for the ROC areas; beyond, they are
+summed up in bins of the logit. All other figures are exact either way.
 """
 
 from collections.abc import Sequence

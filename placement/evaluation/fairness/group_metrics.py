@@ -19,9 +19,9 @@ FEWEST_ROWS = 30  # a group of fewer is shown, and not compared
 FEWEST_OF_OUTCOME = 5
 
 
-def group_metrics(summed: GroupTotals) -> tuple[Group, ...]:
+def group_metrics(totals: GroupTotals) -> tuple[Group, ...]:
     """Return the figures of each group, the rates by fairlearn's definitions."""
-    if not summed.names:
+    if not totals.names:
         return ()
     from fairlearn.metrics import (
         MetricFrame,
@@ -31,7 +31,7 @@ def group_metrics(summed: GroupTotals) -> tuple[Group, ...]:
     )
     from sklearn.metrics import precision_score
 
-    cells = cells_of(summed.names, summed.mass)
+    cells = cells_of(totals.names, totals.mass)
     weights = {"sample_weight": cells.pop("sample_weight")}
     measures = {
         "selection_rate": selection_rate,
@@ -42,7 +42,7 @@ def group_metrics(summed: GroupTotals) -> tuple[Group, ...]:
     frame = MetricFrame(
         metrics=measures, sample_params=dict.fromkeys(measures, weights), **cells
     ).by_group
-    return tuple(_group(summed, place, frame) for place in range(len(summed.names)))
+    return tuple(_group(totals, index, frame) for index in range(len(totals.names)))
 
 
 def cells_of(names: Sequence[str], mass: FloatArray) -> dict[str, Any]:
@@ -56,30 +56,30 @@ def cells_of(names: Sequence[str], mass: FloatArray) -> dict[str, Any]:
     }
 
 
-def _group(summed: GroupTotals, place: int, frame: Any) -> Group:
-    name, mass = summed.names[place], summed.mass[place]
-    total, (negative, positive) = float(mass.sum()), mass.sum(axis=1)
+def _group(totals: GroupTotals, index: int, frame: Any) -> Group:
+    name, mass = totals.names[index], totals.mass[index]
+    weight, (negative, positive) = float(mass.sum()), mass.sum(axis=1)
     selected = float(mass[:, 1].sum())
-    found = {str(rate): float(frame[rate][name]) for rate in frame}
-    rows, positive_rows = int(summed.rows[place]), float(summed.positive_rows[place])
+    rates = {str(rate): float(frame[rate][name]) for rate in frame}
+    rows, positive_rows = int(totals.rows[index]), float(totals.positive_rows[index])
     return Group(
         name=name,
         rows=rows,
-        weight=total,
+        weight=weight,
         positive=float(positive),
-        selection_rate=_share(found["selection_rate"], total),
+        selection_rate=_rate(rates["selection_rate"], weight),
         # Where there is nothing to divide by, fairlearn says 0.
-        tpr=_share(found["tpr"], float(positive)) if positive else None,
-        fpr=_share(found["fpr"], float(negative)) if negative else None,
-        precision=_share(found["precision"], selected) if selected else None,
-        predicted=float(summed.score[place]) / total,
-        observed=_share(float(positive) / total, total),
-        roc_auc=summed.roc_auc[place],
+        tpr=_rate(rates["tpr"], float(positive)) if positive else None,
+        fpr=_rate(rates["fpr"], float(negative)) if negative else None,
+        precision=_rate(rates["precision"], selected) if selected else None,
+        predicted=float(totals.score[index]) / weight,
+        observed=_rate(float(positive) / weight, weight),
+        roc_auc=totals.roc_auc[index],
         small=_small(rows, positive_rows),
     )
 
 
-def _share(value: float, count: float) -> Rate:
+def _rate(value: float, count: float) -> Rate:
     value = min(max(value, 0.0), 1.0)
     low, high = wilson(value, count)
     return Rate(value, min(low, value), max(high, value))  # where rounding leaves 1 - 1e-16

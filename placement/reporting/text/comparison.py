@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
-from placement.evaluation.comparison import Comparison, Difference
+from placement.evaluation.comparison import Comparison, PairedDifference
 from placement.evaluation.evaluate import Evaluation
 from placement.evaluation.paired_tests import McNemar
 from placement.reporting.format.text_table import table
@@ -82,7 +82,7 @@ def log_loss_sentence(pair: Comparison) -> str:
     return f"its log-loss is {difference_words(pair.log_loss)}: {verdict}"
 
 
-def difference_words(found: Difference) -> str:
+def difference_words(found: PairedDifference) -> str:
     """Say a difference in words: 0.0120 lower (95 % from 0.0040 to 0.0210 lower)."""
     if found.difference == found.low == found.high == 0:
         return "the same on every row"

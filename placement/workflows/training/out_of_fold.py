@@ -43,15 +43,15 @@ class OutOfFoldPredictions:
             accumulator.add(apply(p), y, w, self.base_rate)
 
 
-def folds_for(prepared: Prepared, wanted_by: str) -> ChunkedArray:
+def folds_for(prepared: Prepared, option: str) -> ChunkedArray:
     """Number the folds of the training rows; raises DataError where there cannot be any."""
     table, config = prepared.table, prepared.config
     found = training_folds(prepared)
     if found is None:
         cure = " or leave out --group" if config.group else ""
         raise DataError(
-            f"{table.name}: {wanted_by} needs training rows of both outcomes in at least two of "
-            f"{FOLDS} folds, and there are too few: give more rows{cure}, or leave out {wanted_by}"
+            f"{table.name}: {option} needs training rows of both outcomes in at least two of "
+            f"{FOLDS} folds, and there are too few: give more rows{cure}, or leave out {option}"
         )
     return found
 
