@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import BoolArray, FloatArray, IndexArray
+from placement.arrays import FloatArray
 from placement.evaluation.paired_tests import DeLong, McNemar, binary, delong, mcnemar
 from placement.stats.calibration_error import all_whole
 from placement.stats.intervals import Z95, percentile_interval
@@ -159,35 +159,28 @@ def _resampled(
 ) -> FloatArray:
     """Return (replicates, 3) differences: log-loss, Brier score, ROC area (NaN for one outcome)."""
     rows, gaps, blocks, done = len(pairs.label), pairs.gaps, [], 0
-    ranked = [_Ranked.by(score, pairs.label) for score in (pairs.other, pairs.first)]
+    roc_areas = [_roc_areas(score, pairs.label) for score in (pairs.other, pairs.first)]
     for size in block_sizes(replicates, rows):
         mass = draw_counts(rows, size, rng) * pairs.weight
         means = mass @ gaps / mass.sum(axis=1, keepdims=True)
-        areas = [ranking.areas(mass) for ranking in ranked]
+        areas = [roc_area_of(mass) for roc_area_of in roc_areas]
         blocks.append(np.column_stack([means, areas[0] - areas[1]]))
         done += size
         on_progress(done)
     return np.concatenate(blocks)
 
 
-@dataclass(frozen=True, eq=False)
-class _Ranked:
-    """Rows by rising score: their `order` (n,), `starts` of equal scores, which are `positive`."""
+def _roc_areas(score: FloatArray, label: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    """Return what gives the ROC area (r,) of scores (n,) under weights (r, n) of the rows."""
+    order = np.argsort(score, kind="stable")
+    starts, is_positive = tie_starts(score[order]), label[order] == 1
 
-    order: IndexArray
-    starts: IndexArray
-    positive: BoolArray
-
-    @classmethod
-    def by(cls, score: FloatArray, label: FloatArray) -> "_Ranked":
-        order = np.argsort(score, kind="stable")
-        return cls(order, tie_starts(score[order]), label[order] == 1)
-
-    def areas(self, mass: FloatArray) -> FloatArray:
-        """Return the ROC area (r,) under weights (r, n) of the rows, NaN without both outcomes."""
-        ordered = mass[:, self.order]
-        positive, negative = ordered * self.positive, ordered * ~self.positive
-        if len(self.starts) < len(self.order):
-            positive = np.add.reduceat(positive, self.starts, axis=1)
-            negative = np.add.reduceat(negative, self.starts, axis=1)
+    def areas(mass: FloatArray) -> FloatArray:
+        ordered = mass[:, order]
+        positive, negative = ordered * is_positive, ordered * ~is_positive
+        if len(starts) < len(order):
+            positive = np.add.reduceat(positive, starts, axis=1)
+            negative = np.add.reduceat(negative, starts, axis=1)
         return roc_area(negative, positive)
+
+    return areas

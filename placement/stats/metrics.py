@@ -1,11 +1,9 @@
 """The nine metrics of yes/no predictions, from sums of weights: of rows, of bins, of replicates.
 
-A metric without a meaning (the ROC area of a single class, the precision where nothing was
+Weights `negative` and `positive` (…, m) are by ascending score, each of a score or of a bin of
+scores. A metric without a meaning (the ROC area of a single class, the precision where nothing was
 predicted positive) is NaN, never 0.
 """
-
-import dataclasses
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,122 +13,82 @@ from placement.stats.figures import Metrics
 from placement.stats.log_loss import row_log_loss
 from placement.stats.roc_area import roc_area, sum_ties
 
-Sums = float | FloatArray
 
+def totals_of_rows(
+    p: FloatArray, y: FloatArray, w: FloatArray, log_loss: FloatArray, threshold: float
+) -> FloatArray:
+    """Return the sums (6,) that metrics are made of, of rows (n,) whose log-losses are given.
 
-@dataclass(frozen=True, eq=False)
-class Totals:
-    """Sums over all rows, each a number or one a replicate (r,).
-
-    Weights of the positive and the negative rows, of those at or above the threshold (`tp`, `fp`);
-    weight times log-loss and times squared error.
+    Weights of the positive and the negative rows, then of those at or above the threshold; weight
+    times log-loss, and times squared error.
     """
-
-    positive: Sums
-    negative: Sums
-    tp: Sums
-    fp: Sums
-    log_loss: Sums
-    square: Sums
-
-    @classmethod
-    def of_rows(
-        cls, p: FloatArray, y: FloatArray, w: FloatArray, log_loss: FloatArray, threshold: float
-    ) -> "Totals":
-        """Sum up rows (n,), whose log-losses are given."""
-        positive, negative, chosen = w * y, w * (1 - y), p >= threshold
-        return cls(
-            positive=float(positive.sum()),
-            negative=float(negative.sum()),
-            tp=float(positive[chosen].sum()),
-            fp=float(negative[chosen].sum()),
-            log_loss=float((w * log_loss).sum()),
-            square=float((w * (p - y) ** 2).sum()),
-        )
-
-    def __add__(self, other: "Totals") -> "Totals":
-        names = (own.name for own in dataclasses.fields(self))
-        return Totals(**{name: getattr(self, name) + getattr(other, name) for name in names})
+    positive, negative, chosen = w * y, w * (1 - y), p >= threshold
+    hits, alarms = positive[chosen], negative[chosen]
+    columns = (positive, negative, hits, alarms, w * log_loss, w * (p - y) ** 2)
+    return np.array([column.sum() for column in columns])
 
 
-@dataclass(frozen=True, eq=False)
-class ScoreSums:
-    """Sums of weights by ascending score: `score` (m,), `negative` and `positive` (m,) or (r, m).
+def metrics_of_sums(
+    totals: FloatArray,
+    score: FloatArray,
+    negative: FloatArray,
+    positive: FloatArray,
+    *,
+    whole: bool,
+    share: float | FloatArray = 1.0,
+) -> dict[str, FloatArray]:
+    """Return the nine metrics by name, each a number or one a replicate (r,).
 
-    Each entry is a score or a bin of scores. `counted`, a number or (m,), is the share of an entry
-    that comes before or with one of its rows: 1 where they are ties, 1/2 where they are mixed.
-    `whole`: all weights are whole numbers.
+    `totals` (6,) or (6, r) are sums as of `totals_of_rows`; `negative` and `positive` (m,) or
+    (r, m) are weights, of scores (m,). `share`, a number or (m,), is that of an entry's rows that
+    come before or with one of them: 1 where they are ties, 1/2 where they are mixed. `whole`: all
+    weights are whole numbers.
     """
-
-    score: FloatArray
-    negative: FloatArray
-    positive: FloatArray
-    whole: bool
-    counted: float | FloatArray = 1.0
-
-
-def metrics_of_sums(totals: Totals, sums: ScoreSums) -> dict[str, FloatArray]:
-    """Return the nine metrics by name, each a number or one a replicate (r,)."""
-    positive, negative, tp, fp = totals.positive, totals.negative, totals.tp, totals.fp
-    weight = positive + negative
+    all_positive, all_negative, tp, fp, log_loss, square = totals
+    weight = all_positive + all_negative
+    rows = zip(np.atleast_2d(negative), np.atleast_2d(positive), strict=True)
+    errors = [calibration_error(score, one, zero + one, whole=whole) for zero, one in rows]
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
-            "log_loss": np.divide(totals.log_loss, weight),
-            "brier": np.divide(totals.square, weight),
-            "roc_auc": roc_area(sums.negative, sums.positive),
-            "average_precision": average_precision(
-                sums.negative, sums.positive, sums.counted, sums.counted
-            ),
-            "accuracy": np.divide(tp + negative - fp, weight),
-            "precision": np.divide(tp, tp + fp),
-            "recall": np.divide(tp, positive),
-            "f1": np.divide(2 * tp, tp + fp + positive),
-            "ece": _calibration_errors(sums),
+            "log_loss": log_loss / weight,
+            "brier": square / weight,
+            "roc_auc": roc_area(negative, positive),
+            "average_precision": average_precision(negative, positive, share, share),
+            "accuracy": (tp + all_negative - fp) / weight,
+            "precision": tp / (tp + fp),
+            "recall": tp / all_positive,
+            "f1": 2 * tp / (tp + fp + all_positive),
+            "ece": np.array(errors).reshape(positive.shape[:-1]),
         }
 
 
 def metrics_of_rows(p: FloatArray, y: FloatArray, w: FloatArray, threshold: float) -> Metrics:
     """Return the metrics of rows (n,): probability, label in [0, 1] and weight above 0."""
-    totals = Totals.of_rows(p, y, w, row_log_loss(p, y), threshold)
-    score, negative, positive = sum_ties(p, w * (1 - y), w * y)
-    sums = ScoreSums(score, negative, positive, whole=all_whole(w))
-    return Metrics.of(metrics_of_sums(totals, sums))
+    totals = totals_of_rows(p, y, w, row_log_loss(p, y), threshold)
+    sums = sum_ties(p, w * (1 - y), w * y)
+    return Metrics.of(metrics_of_sums(totals, *sums, whole=all_whole(w)))
 
 
 def average_precision(
     negative: FloatArray,
     positive: FloatArray,
-    positive_share: float | FloatArray = 1.0,
     negative_share: float | FloatArray = 1.0,
+    positive_share: float | FloatArray = 1.0,
 ) -> FloatArray:
-    """Return the mean precision (…) at the positive rows of weights (…, m) by rising score.
+    """Return the mean precision (…) at the positive rows of weights (…, m); NaN for one outcome.
 
-    The shares (m,) of an entry's rows are counted before or with one of its positives: both 1 where
-    they are ties. NaN for one outcome.
+    The shares, numbers or (m,), of an entry's rows come before or with one of its positives: both
+    are 1 where they are ties.
     """
-    hits = _above(positive, positive_share)
-    chosen = _above(negative, negative_share)
-    chosen += hits
+    hits = _at_or_above(positive, positive_share)
+    chosen = hits + _at_or_above(negative, negative_share)
     precision = np.divide(hits, chosen, out=np.zeros_like(hits), where=chosen > 0)
-    all_positive, all_negative = positive.sum(axis=-1), negative.sum(axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.einsum("...m,...m->...", positive, precision) / all_positive
-    return np.where(all_negative > 0, mean, np.nan)
+        mean = np.einsum("...m,...m->...", positive, precision) / positive.sum(axis=-1)
+    return np.where(negative.sum(axis=-1) > 0, mean, np.nan)
 
 
-def _above(weight: FloatArray, share: float | FloatArray) -> FloatArray:
+def _at_or_above(weight: FloatArray, share: float | FloatArray) -> FloatArray:
     """Return the weight of all higher scores, and a share of that of the score itself."""
     sums = np.cumsum(weight[..., ::-1], axis=-1)[..., ::-1]
-    if not (isinstance(share, float) and share == 1):
-        sums -= (1 - share) * weight
-    return sums
-
-
-def _calibration_errors(sums: ScoreSums) -> FloatArray:
-    width = len(sums.score)
-    rows = zip(sums.negative.reshape(-1, width), sums.positive.reshape(-1, width), strict=True)
-    errors = [
-        calibration_error(sums.score, positive, negative + positive, whole=sums.whole)
-        for negative, positive in rows
-    ]
-    return np.array(errors).reshape(sums.positive.shape[:-1])
+    return sums if np.ndim(share) == 0 and share == 1 else sums - (1 - share) * weight

@@ -19,17 +19,19 @@ def roc_area(negative: FloatArray, positive: FloatArray) -> FloatArray:
 
 def roc_area_of_rows(score: CellArray, negative: FloatArray, positive: FloatArray) -> float:
     """Return the same of rows (n,) in any order, equal scores among them."""
-    _, *sums = sum_ties(score, negative, positive)
-    return float(roc_area(*sums))
+    return float(roc_area(*sum_ties(score, negative, positive)[1:]))
 
 
-def sum_ties(score: CellArray, *amounts: CellArray) -> tuple[FloatArray, ...]:
-    """Return the distinct scores (m,) ascending, and the sums of amounts (n,) over each."""
+def sum_ties(
+    score: CellArray, negative: FloatArray, positive: FloatArray
+) -> tuple[CellArray, FloatArray, FloatArray]:
+    """Return the distinct scores (m,) ascending, and the weights (n,) summed up over each."""
     order = np.argsort(score, kind="stable")
     ordered = score[order]
     starts = tie_starts(ordered)
-    sums = (np.add.reduceat(amount[order].astype(np.float64), starts) for amount in amounts)
-    return (ordered[starts], *sums)
+    weights = (weight[order].astype(np.float64) for weight in (negative, positive))
+    sums = [np.add.reduceat(weight, starts) for weight in weights]
+    return ordered[starts], sums[0], sums[1]
 
 
 def tie_starts(ordered: CellArray) -> IndexArray:

@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as referee
 
 from placement.stats.figures import NAMES, Metrics
-from placement.stats.metrics import Totals, average_precision, metrics_of_rows
+from placement.stats.metrics import average_precision, metrics_of_rows, totals_of_rows
 
 
 def sample(n=1003, seed=3, digits=16):
@@ -36,9 +36,9 @@ def test_totals_of_pieces_add_up_to_those_of_all_rows():
     p, y, w = sample()
     loss = np.arange(len(p)) / 7.0
     columns, pieces = (p, y, w, loss), (slice(300), slice(300, None))
-    first, rest = (Totals.of_rows(*(own[rows] for own in columns), 0.4) for rows in pieces)
-    whole = Totals.of_rows(p, y, w, loss, 0.4)
-    assert vars(first + rest) == pytest.approx(vars(whole), rel=1e-12)
+    first, rest = (totals_of_rows(*(own[rows] for own in columns), 0.4) for rows in pieces)
+    whole = totals_of_rows(p, y, w, loss, 0.4)
+    assert first + rest == pytest.approx(whole, rel=1e-12)
 
 
 def test_an_undefined_metric_is_none():
@@ -49,8 +49,8 @@ def test_an_undefined_metric_is_none():
 
 def test_the_precision_of_an_entry_lies_between_its_extremes():
     negative, positive = np.array([2.0, 3.0, 1.0]), np.array([1.0, 2.0, 4.0])
-    least = average_precision(negative, positive, 0.0, 1.0)
+    least = average_precision(negative, positive, 1.0, 0.0)
     mixed = average_precision(negative, positive, 0.5, 0.5)
-    most = average_precision(negative, positive, 1.0, 0.0)
+    most = average_precision(negative, positive, 0.0, 1.0)
     assert least < mixed < most
     assert np.isnan(average_precision(np.zeros(3), positive))

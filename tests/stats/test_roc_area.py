@@ -35,5 +35,5 @@ def test_one_outcome_or_no_row_has_no_area():
 
 
 def test_equal_scores_are_summed_up_in_ascending_order():
-    score, sums = sum_ties(np.array([3, 1, 3]), np.array([1, 2, 4]))
-    assert (score.tolist(), sums.tolist()) == ([1, 3], [2.0, 5.0])
+    sums = sum_ties(np.array([3, 1, 3]), np.array([1, 2, 4]), np.array([0, 1, 2]))
+    assert [column.tolist() for column in sums] == [[1, 3], [2.0, 5.0], [1.0, 2.0]]

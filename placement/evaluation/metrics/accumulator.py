@@ -21,7 +21,7 @@ from placement.stats.calibration_error import all_whole, bin_borders
 from placement.stats.figures import Metrics, Skill
 from placement.stats.intervals import Z95
 from placement.stats.log_loss import row_log_loss
-from placement.stats.metrics import ScoreSums, Totals, average_precision, metrics_of_sums
+from placement.stats.metrics import average_precision, metrics_of_sums, totals_of_rows
 from placement.stats.resampling import EXACT_ROWS
 
 BINS = 1 << 18
@@ -102,43 +102,12 @@ class PredictionAccumulator:
         return tuple(np.concatenate(column) for column in zip(*self._pieces, strict=True))
 
 
-@dataclass(frozen=True)
-class _GainSums:
-    """Sums over all rows of the weight, the log-loss of the base rate, and the gain over it."""
-
-    weight: float = 0.0
-    square: float = 0.0  # of the weights
-    base: float = 0.0
-    gain: float = 0.0
-    square_gain: float = 0.0  # squared weight · gain
-    gain_squared: float = 0.0  # squared weight · squared gain
-
-    def plus(self, w: FloatArray, base: FloatArray, gain: FloatArray) -> "_GainSums":
-        """Return the sums with more rows (n,): weight, log-loss of the base rate, gain."""
-        return _GainSums(
-            self.weight + float(w.sum()),
-            self.square + float(w @ w),
-            self.base + float(w @ base),
-            self.gain + float(w @ gain),
-            self.square_gain + float(w**2 @ gain),
-            self.gain_squared + float(w**2 @ gain**2),
-        )
-
-    def skill(self) -> Skill:
-        """Return the gain with the interval of its standard error, as resampling would have it."""
-        mean = self.gain / self.weight
-        variance = self.gain_squared - 2 * mean * self.square_gain + mean**2 * self.square
-        reach = Z95 * math.sqrt(max(variance, 0.0)) / self.weight
-        low, high = mean - reach, mean + reach
-        return Skill(self.base / self.weight, mean, low, high, low > 0)
-
-
 class _BinSums:
     """Sums over all rows, and over those in each bin of the logit."""
 
     def __init__(self, threshold: float) -> None:
         self._threshold = threshold
-        self._totals, self._gains = Totals(*(0.0,) * 6), _GainSums()
+        self._totals, self._gains = np.zeros(6), np.zeros(6)
         # By bin: weight, that of the positive, weight · probability, and rows.
         self._bins = np.zeros((4, BINS))
         self._least, self._most = np.ones(BINS), np.zeros(BINS)  # the probabilities in each
@@ -146,8 +115,10 @@ class _BinSums:
 
     def add(self, p: FloatArray, y: FloatArray, w: FloatArray, base: FloatArray) -> None:
         loss, base_loss = row_log_loss(p, y), row_log_loss(base, y)
-        self._totals += Totals.of_rows(p, y, w, loss, self._threshold)
-        self._gains = self._gains.plus(w, base_loss, base_loss - loss)
+        gain = base_loss - loss
+        self._totals += totals_of_rows(p, y, w, loss, self._threshold)
+        gains = (w.sum(), w @ w, w @ base_loss, w @ gain, w**2 @ gain, w**2 @ gain**2)
+        self._gains += np.array(gains)
         bins = bin_of(p)
         for line, amounts in enumerate((w, w * y, w * p, np.ones(len(p)))):
             self._bins[line] += np.bincount(bins, amounts, minlength=BINS)
@@ -163,17 +134,22 @@ class _BinSums:
         filled = self._bins[3] > 0
         weight, positive, score, rows = self._bins[:, filled]
         tied = self._least[filled] == self._most[filled]
+        score, negative = score / weight, np.maximum(weight - positive, 0.0)
         # Where the rows of a bin are not tied, their order is not known: it is taken to be mixed.
-        sums = ScoreSums(
-            score / weight,
-            np.maximum(weight - positive, 0.0),
-            positive,
-            self._whole,
-            counted=np.where(tied, 1.0, 0.5),
+        share = np.where(tied, 1.0, 0.5)
+        figures = Metrics.of(
+            metrics_of_sums(self._totals, score, negative, positive, whole=self._whole, share=share)
         )
-        figures = Metrics.of(metrics_of_sums(self._totals, sums))
-        bounds = _bounds(figures, sums, tied)
-        return MetricsResult(figures, self._gains.skill(), bounds, _method(int(rows.sum()), bounds))
+        bounds = _bounds(figures, negative, positive, tied, whole=self._whole)
+        return MetricsResult(figures, self._skill(), bounds, _method(int(rows.sum()), bounds))
+
+    def _skill(self) -> Skill:
+        """Return the gain with the interval of its standard error, as resampling would have it."""
+        weight, square, base, gain, square_gain, gain_squared = self._gains.tolist()
+        mean = gain / weight
+        variance = gain_squared - 2 * mean * square_gain + mean**2 * square
+        reach = Z95 * math.sqrt(max(variance, 0.0)) / weight
+        return Skill(base / weight, mean, mean - reach, mean + reach, mean - reach > 0)
 
 
 def _method(rows: int, bounds: Mapping[str, float]) -> str:
@@ -197,24 +173,25 @@ def bin_of(p: FloatArray) -> IntArray:
     return np.minimum(((share + 1) * (BINS / 2)).astype(np.int64), BINS - 1)
 
 
-def _bounds(figures: Metrics, sums: ScoreSums, tied: BoolArray) -> dict[str, float]:
+def _bounds(
+    figures: Metrics, negative: FloatArray, positive: FloatArray, tied: BoolArray, *, whole: bool
+) -> dict[str, float]:
     """Return how far each metric may be off that depends on the order of rows within bins (m,)."""
-    negative, positive = sums.negative, sums.positive
     bounds = {}
     if figures.roc_auc is not None and figures.average_precision is not None:
         pairs = float(positive.sum()) * float(negative.sum())
         open_area = float(negative[~tied] @ positive[~tied]) / 2 / pairs
         # Both extremes: all negative rows of a bin first, or all positive ones.
         none_or_all = np.where(tied, 1.0, 0.0)
-        least = float(average_precision(negative, positive, none_or_all, 1.0))
-        most = float(average_precision(negative, positive, 1.0, none_or_all))
+        least = float(average_precision(negative, positive, 1.0, none_or_all))
+        most = float(average_precision(negative, positive, none_or_all, 1.0))
         precision = figures.average_precision
         bounds["ROC AUC"] = _within(figures.roc_auc, open_area)
         open_precision = max(precision - least, most - precision)
         bounds["average precision"] = _within(precision, open_precision)
     # A border falls into a bin; if all of its positives came first, this much would change sides.
     total = negative + positive
-    inner = bin_borders(float(total.sum()), CALIBRATION_BINS, whole=sums.whole)[1:-1]
+    inner = bin_borders(float(total.sum()), CALIBRATION_BINS, whole=whole)[1:-1]
     cut = np.minimum(np.searchsorted(np.cumsum(total), inner), len(total) - 1)
     moved = np.where(tied, 0.0, positive * negative / total)[cut].sum()
     bounds["ECE"] = _within(figures.ece or 0.0, float(2 * moved / total.sum()))

@@ -4,20 +4,19 @@ Resampling rows is the same as giving them random weights. So the scores are sor
 replicate is a row of weighted cumulative sums.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import FloatArray
+from placement.arrays import FloatArray, IndexArray
 from placement.evaluation.metrics.metrics import checked
 from placement.stats import resampling
 from placement.stats.calibration_error import all_whole
 from placement.stats.figures import NAMES
 from placement.stats.intervals import Interval, percentile_interval
 from placement.stats.log_loss import losses_of_outcomes
-from placement.stats.metrics import ScoreSums, Totals, metrics_of_rows, metrics_of_sums
+from placement.stats.metrics import metrics_of_rows, metrics_of_sums
 from placement.stats.roc_area import tie_starts
 
 Intervals = dict[str, Interval | None]
@@ -52,10 +51,67 @@ def replicated(
 ) -> dict[str, FloatArray]:
     """Return each metric of each replicate, (replicates,), NaN where undefined."""
     order = np.argsort(p, kind="stable")
-    rows = p[order], y[order], w[order]
-    draw = _rows_drawn if len(p) <= resampling.EXACT_ROWS else _bins_drawn
-    blocks = [_metrics(block) for block in draw(*rows, threshold, replicates, rng)]
+    p, y, w = p[order], y[order], w[order]
+    exact = len(p) <= resampling.EXACT_ROWS
+    # No bin straddles the threshold, so the confusion counts are exact.
+    cut = np.searchsorted(p, threshold)
+    starts = tie_starts(p) if exact else resampling.equal_count_starts(p, cut)
+    draw = (_draw_rows if exact else _draw_bins)(y, w, starts, rng)
+    whole = all_whole(w) if exact else bool(np.all(w == 1))
+    first_chosen = int(np.searchsorted(starts, cut))
+    means = np.add.reduceat(np.vstack([p, losses_of_outcomes(p)]), starts, axis=1)
+    score, loss_1, loss_0, square_1, square_0 = means / np.diff(np.append(starts, len(p)))
+    blocks = []
+    for size in resampling.block_sizes(replicates, len(p) if exact else len(starts)):
+        negative, positive, spread = draw(size)
+        totals = [
+            positive.sum(axis=1),
+            negative.sum(axis=1),
+            positive[:, first_chosen:].sum(axis=1),
+            negative[:, first_chosen:].sum(axis=1),
+            positive @ loss_1 + negative @ loss_0,
+            positive @ square_1 + negative @ square_0 - spread,
+        ]
+        blocks.append(metrics_of_sums(np.array(totals), score, negative, positive, whole=whole))
     return {name: np.concatenate([block[name] for block in blocks]) for name in NAMES}
+
+
+# Returns replicates (r): weights (r, m) of the negative and the positive rows, and (r,) sums of
+# weight · y(1 - y), which the Brier score of fractional labels does not count.
+Draw = Callable[[int], tuple[FloatArray, FloatArray, FloatArray]]
+
+
+def _draw_rows(y: FloatArray, w: FloatArray, starts: IndexArray, rng: np.random.Generator) -> Draw:
+    """Resample sorted rows themselves: each replicate draws n of n with replacement."""
+
+    def draw(size: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        counts = resampling.draw_counts(len(y), size, rng)
+        negative, positive = counts * (w * (1 - y)), counts * (w * y)
+        spread = counts @ (w * y * (1 - y))
+        if len(starts) < len(y):
+            negative = np.add.reduceat(negative, starts, axis=1)
+            positive = np.add.reduceat(positive, starts, axis=1)
+        return negative, positive, spread
+
+    return draw
+
+
+def _draw_bins(y: FloatArray, w: FloatArray, starts: IndexArray, rng: np.random.Generator) -> Draw:
+    """Draw the content of each bin of a histogram of sorted scores from a Poisson distribution.
+
+    The sum of n Poisson(1) weights is Poisson(n); with weights w, a scaled Poisson of the same mean
+    Σw and variance Σw².
+    """
+    spread = float(w @ (y * (1 - y)))
+
+    def draw(size: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        positive, negative = (
+            resampling.draw_masses(w * share, starts, size, rng, square=w * w * share)
+            for share in (y, 1 - y)
+        )
+        return negative, positive, np.full(size, spread)
+
+    return draw
 
 
 def _unbiased(values: FloatArray, estimate: float | None) -> FloatArray:
@@ -75,82 +131,3 @@ def describe_method(rows: int, replicates: int = REPLICATES) -> str:
         f"of the scores (about {resampling.HISTOGRAM_BINS} bins; more than "
         f"{resampling.EXACT_ROWS:,} rows); {_OF_ECE}"
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Block:
-    """Some replicates: weights (r, m) by ascending score, each of a row's or the bins' `losses`.
-
-    `losses` (4, m) are the mean log-losses and squared errors of `losses_of_outcomes`. From
-    `first_chosen` on, scores reach the threshold. `spread`: (r,) sum of weight · y(1 - y), which
-    the Brier score of fractional labels does not count.
-    """
-
-    sums: ScoreSums
-    losses: FloatArray
-    first_chosen: int
-    spread: FloatArray
-
-
-def _metrics(block: _Block) -> dict[str, FloatArray]:
-    positive, negative = block.sums.positive, block.sums.negative
-    loss_1, loss_0, square_1, square_0 = block.losses
-    totals = Totals(
-        positive=positive.sum(axis=1),
-        negative=negative.sum(axis=1),
-        tp=positive[:, block.first_chosen :].sum(axis=1),
-        fp=negative[:, block.first_chosen :].sum(axis=1),
-        log_loss=positive @ loss_1 + negative @ loss_0,
-        square=positive @ square_1 + negative @ square_0 - block.spread,
-    )
-    return metrics_of_sums(totals, block.sums)
-
-
-def _rows_drawn(
-    p: FloatArray,
-    y: FloatArray,
-    w: FloatArray,
-    threshold: float,
-    replicates: int,
-    rng: np.random.Generator,
-) -> Iterator[_Block]:
-    """Resample sorted rows themselves: each replicate draws n of n with replacement."""
-    starts, whole = tie_starts(p), all_whole(w)
-    score = p[starts]
-    losses, first_chosen = losses_of_outcomes(score), int(np.searchsorted(score, threshold))
-    for size in resampling.block_sizes(replicates, len(p)):
-        counts = resampling.draw_counts(len(p), size, rng)
-        positive, negative = counts * (w * y), counts * (w * (1 - y))
-        spread = counts @ (w * y * (1 - y))
-        if len(starts) < len(p):
-            positive = np.add.reduceat(positive, starts, axis=1)
-            negative = np.add.reduceat(negative, starts, axis=1)
-        yield _Block(ScoreSums(score, negative, positive, whole), losses, first_chosen, spread)
-
-
-def _bins_drawn(
-    p: FloatArray,
-    y: FloatArray,
-    w: FloatArray,
-    threshold: float,
-    replicates: int,
-    rng: np.random.Generator,
-) -> Iterator[_Block]:
-    """Draw the content of each bin of a histogram of sorted scores from a Poisson distribution.
-
-    The sum of n Poisson(1) weights is Poisson(n); with weights w, a scaled Poisson of the same mean
-    Σw and variance Σw².
-    """
-    # No bin straddles the threshold, so the confusion counts are exact.
-    cut = np.searchsorted(p, threshold)
-    starts, whole = resampling.equal_count_starts(p, cut), bool(np.all(w == 1))
-    means = np.add.reduceat(np.vstack([p, losses_of_outcomes(p)]), starts, axis=1)
-    means /= np.diff(np.append(starts, len(p)))
-    first_chosen, spread = int(np.searchsorted(starts, cut)), float(w @ (y * (1 - y)))
-    for size in resampling.block_sizes(replicates, len(starts)):
-        positive, negative = (
-            resampling.draw_masses(w * share, starts, size, rng, square=w * w * share)
-            for share in (y, 1 - y)
-        )
-        sums = ScoreSums(means[0], negative, positive, whole)
-        yield _Block(sums, means[1:], first_chosen, np.full(size, spread))
