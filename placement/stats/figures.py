@@ -108,11 +108,6 @@ class BrierParts:
     within_variance: float
     within_covariance: float
 
-    @property
-    def within_bins(self) -> float:
-        """The two terms of what differs within bins, together."""
-        return self.within_variance - self.within_covariance
-
 
 @dataclass(frozen=True)
 class Estimate:

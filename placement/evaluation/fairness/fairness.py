@@ -9,14 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from placement.arrays import FloatArray, IntArray
 from placement.evaluation.calibration.reliability import LEAST_ROWS
 from placement.evaluation.fairness.gap_intervals import METHOD, gap_intervals
 from placement.evaluation.fairness.group_counts import BINS, GroupCounter, GroupTotals
 from placement.evaluation.fairness.group_metrics import cells_of, group_metrics
-from placement.evaluation.metrics.metrics import checked
 from placement.model.fairness_figures import ByColumn, Fairness, Gap, GapVerdict, Group
 from placement.stats.intervals import Interval
 
@@ -68,38 +66,6 @@ class FairnessAccumulator:
         if bound:
             method += f"; ROC areas from {BINS:,} bins of the logit, within {bound:.1g}"
         return Fairness(self.threshold, tuple(columns), method)
-
-
-def fairness(
-    probability: npt.ArrayLike,
-    label: npt.ArrayLike,
-    weight: npt.ArrayLike | None,
-    groups: Mapping[str, npt.ArrayLike],
-    *,
-    threshold: float = 0.5,
-    seed: int = 0,
-    difference: float = DIFFERENCE,
-    ratio: float = RATIO,
-) -> Fairness:
-    """Compare groups that are given as words, (n,) for each column.
-
-    >>> result = fairness([0.9, 0.2], [1, 0], None, {"gender": ["F", "M"]})
-    >>> [group.small for group in result.columns[0].groups]
-    ['fewer than 30 rows', 'fewer than 30 rows']
-    """
-    w = np.ones(np.shape(probability)) if weight is None else np.asarray(weight, dtype=np.float64)
-    checked(probability, label, w)
-    names, codes = {}, []
-    for column, words in groups.items():
-        distinct, code = np.unique(np.asarray(words).astype(str), return_inverse=True)
-        names[column] = [str(word) for word in distinct]
-        if code.shape != w.shape:
-            raise ValueError(f"{column}: groups of shape {code.shape}, rows of shape {w.shape}")
-        codes.append(np.asarray(code, dtype=np.int64))
-    accumulator = FairnessAccumulator(names, threshold, seed)
-    p, y = (np.asarray(values, dtype=np.float64) for values in (probability, label))
-    accumulator.add(codes, p, y, w)
-    return accumulator.result(difference=difference, ratio=ratio)
 
 
 def _without_few(column: ByColumn) -> ByColumn:

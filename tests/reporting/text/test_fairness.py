@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from placement.data.schema import Target
-from placement.evaluation.fairness.fairness import fairness
 from placement.reporting.json_documents import as_json
 from placement.reporting.plots.fairness import fairness_plot
 from placement.reporting.text.fairness import fairness_document, fairness_text, gap_rows, group_rows
+from tests.evaluation.fairness.grouped import fairness
 
 PLACED = Target("status", "Placed", "Not Placed")
 CODED = Target("PlacedOrNot", "1", "0")
