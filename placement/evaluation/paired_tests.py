@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import FloatArray
-from placement.evaluation.metrics.metrics import checked
 from placement.stats.intervals import Z95
+from placement.stats.metrics import checked
 
 FEW_DISCORDANT = 25
 _NOTHING = 1e-12  # below it, a standard error of areas is the rounding of sums

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from placement.arrays import FloatArray
 from placement.config import ThresholdKind
 from placement.errors import DataError
-from placement.evaluation.metrics.metrics import checked, confusion, ratio
 from placement.stats.figures import Confusion
+from placement.stats.metrics import checked, confusion
 
 CURVE_THRESHOLDS = tuple(step / 100 for step in range(5, 100, 5))
 _ROUNDING = 1e-12  # relative; sums of fractions that ought to be equal differ by less
@@ -104,8 +104,8 @@ def _decided(
 ) -> ThresholdDecision:
     table = confusion(*rows, threshold)
     rates = {
-        "recall": ratio(table.tp, table.tp + table.fn),
-        "precision": ratio(table.tp, table.tp + table.fp),
+        "recall": table.tp / (table.tp + table.fn) if table.tp + table.fn else None,
+        "precision": table.tp / (table.tp + table.fp) if table.tp + table.fp else None,
     }
     return ThresholdDecision(policy, threshold, len(rows[0]), table, {**rates, **traded})
 

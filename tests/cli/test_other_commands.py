@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.evaluation.metrics.metrics import metrics
 from placement.model.fitted import load_fitted
 from placement.stats.figures import NAMES
+from placement.stats.metrics import metrics
 
 
 def test_evaluate_gives_every_metric_with_an_interval_that_holds_it(run, trained):

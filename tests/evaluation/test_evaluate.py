@@ -8,10 +8,10 @@ from placement.data.schema import Feature, Schema, Target
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
 from placement.evaluation.evaluate import evaluate, evaluate_probabilities, forward
-from placement.evaluation.metrics.metrics import metrics
 from placement.model.fitted import Fitted
 from placement.model.perceptron import Perceptron
 from placement.model.scorer import Isotonic, Platt
+from placement.stats.metrics import metrics
 
 SCHEMA = Schema(
     Target("status", "Placed", "Not Placed"),

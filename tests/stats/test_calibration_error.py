@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from placement.stats.metrics import metrics_of_rows
+from placement.stats.metrics import metrics
 
 
 def error_of(p, y, w):
-    return metrics_of_rows(p, y, w, 0.5).ece
+    return metrics(p, y, w, 0.5).ece
 
 
 def test_perfect_calibration_has_no_error_and_a_shift_shows_as_it_is():

@@ -23,9 +23,9 @@ from placement.evaluation.alternatives.sklearn_cv import (
     cross_val_predict,
     fit_logistic,
 )
-from placement.evaluation.metrics.metrics import metrics
 from placement.runtime.ordered_map import usable_processors
 from placement.stats.log_loss import row_log_loss
+from placement.stats.metrics import metrics
 
 MOST_LEVELS = 255  # of a category, that the trees can tell apart
 # Where the trees are no better: the share of the perceptron's gain over the base rate that a curve

@@ -7,8 +7,8 @@ from typing import Any
 
 from placement.arrays import FloatArray
 from placement.evaluation.metrics.bootstrap import bootstrap_intervals, describe_method
-from placement.evaluation.metrics.metrics import metrics
 from placement.stats.intervals import Z95
+from placement.stats.metrics import metrics
 
 COMPARED = {"log_loss": 1, "brier": 1, "roc_auc": -1}  # 1 where more is worse
 FEWEST = 5  # rows of each outcome; with fewer there is no interval

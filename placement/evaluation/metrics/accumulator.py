@@ -14,14 +14,18 @@ import numpy as np
 
 from placement.arrays import BoolArray, FloatArray, IntArray
 from placement.errors import DataError
-from placement.evaluation.metrics.metrics import metrics
 from placement.evaluation.metrics.skill import skill
 from placement.stats.calibration_error import BINS as CALIBRATION_BINS
 from placement.stats.calibration_error import all_whole, bin_borders
 from placement.stats.figures import Metrics, Skill
 from placement.stats.intervals import Z95
 from placement.stats.log_loss import row_log_loss
-from placement.stats.metrics import average_precision, metrics_of_sums, totals_of_rows
+from placement.stats.metrics import (
+    average_precision,
+    metrics,
+    metrics_of_sums,
+    totals_of_rows,
+)
 from placement.stats.resampling import EXACT_ROWS
 
 BINS = 1 << 18

@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import FloatArray, IndexArray
-from placement.evaluation.metrics.metrics import checked
 from placement.stats import resampling
 from placement.stats.calibration_error import all_whole
 from placement.stats.figures import NAMES
 from placement.stats.intervals import Interval, percentile_interval
 from placement.stats.log_loss import losses_of_outcomes
-from placement.stats.metrics import metrics_of_rows, metrics_of_sums
+from placement.stats.metrics import checked, metrics, metrics_of_sums
 from placement.stats.roc_area import tie_starts
 
 Intervals = dict[str, Interval | None]
@@ -37,7 +36,7 @@ def bootstrap_intervals(
     """Return the 95 % percentile interval of each metric, None where it is undefined."""
     p, y, w = checked(probability, label, weight)
     drawn = replicated(p, y, w, threshold, replicates, np.random.default_rng(seed))
-    drawn["ece"] = _unbiased(drawn["ece"], metrics_of_rows(p, y, w, threshold).ece)
+    drawn["ece"] = _unbiased(drawn["ece"], metrics(p, y, w).ece)
     return {name: percentile_interval(values) for name, values in drawn.items()}
 
 

@@ -8,9 +8,9 @@ cancels out.
 import numpy as np
 import numpy.typing as npt
 
-from placement.evaluation.metrics.metrics import checked
 from placement.stats.figures import Skill
 from placement.stats.log_loss import row_log_loss
+from placement.stats.metrics import checked
 from placement.stats.resampling import MEAN_REPLICATES, mean_interval
 
 

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from placement.arrays import FloatArray, IndexArray, IntArray
 from placement.evaluation.calibration.reliability import LEAST_ROWS, reliability_bins
-from placement.evaluation.metrics.metrics import checked
 from placement.model.history import Epoch
 from placement.reporting.plots.canvas import (
     BLUE,
@@ -30,6 +29,7 @@ from placement.reporting.plots.canvas import (
 from placement.reporting.plots.grade_curve import Grade
 from placement.reporting.text.thresholds import decision_plot
 from placement.stats.figures import ReliabilityBin
+from placement.stats.metrics import checked
 
 MOST_COEFFICIENTS = 30
 LONGEST_NAME = 34

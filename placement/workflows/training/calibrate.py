@@ -15,9 +15,9 @@ from placement.evaluation.calibration.recalibration import (
     fit_platt,
 )
 from placement.evaluation.metrics.accumulator import PredictionAccumulator, PredictionSummary
-from placement.evaluation.metrics.metrics import metrics
 from placement.model.scorer import Calibration
 from placement.stats.log_loss import logit_of
+from placement.stats.metrics import metrics
 from placement.training.prepare import Prepared
 from placement.workflows.training.out_of_fold import OutOfFoldPredictions, summarize
 

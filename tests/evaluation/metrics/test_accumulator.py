@@ -8,8 +8,8 @@ import pytest
 from placement.errors import DataError
 from placement.evaluation.metrics import accumulator
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
-from placement.evaluation.metrics.metrics import metrics
 from placement.evaluation.metrics.skill import skill
+from placement.stats.metrics import metrics
 
 EXACT = ("log_loss", "brier", "accuracy", "precision", "recall", "f1")
 BOUNDED = {"roc_auc": "ROC AUC", "average_precision": "average precision", "ece": "ECE"}

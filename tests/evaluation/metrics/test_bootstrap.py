@@ -3,11 +3,10 @@ import pytest
 from scipy.stats import rankdata
 
 from placement.evaluation.metrics import bootstrap
-from placement.evaluation.metrics import metrics as metrics_module
 from placement.evaluation.metrics.bootstrap import bootstrap_intervals, describe_method
-from placement.evaluation.metrics.metrics import metrics
 from placement.stats import resampling
 from placement.stats.figures import NAMES
+from placement.stats.metrics import checked, metrics
 
 
 def sample(n=503, seed=3, digits=None):
@@ -20,7 +19,7 @@ def sample(n=503, seed=3, digits=None):
 def figures_of_counts(monkeypatch, counts, p, y, w=None):
     """The figures of one replicate that drew these counts."""
     monkeypatch.setattr(resampling, "draw_counts", lambda *_: np.array([counts], dtype=float))
-    p, y, w = metrics_module.checked(p, y, w)
+    p, y, w = checked(p, y, w)
     drawn = bootstrap.replicated(p, y, w, 0.4, 1, np.random.default_rng(0))
     return {name: values[0] for name, values in drawn.items()}
 

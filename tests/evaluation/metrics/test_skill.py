@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from placement.errors import DataError
-from placement.evaluation.metrics.metrics import metrics
 from placement.evaluation.metrics.skill import base_rate, skill
+from placement.stats.metrics import metrics
 
 
 def sample(n=300, seed=4, strength=2.0):

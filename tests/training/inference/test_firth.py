@@ -65,7 +65,7 @@ def test_of_a_table_of_four_counts_it_adds_a_half_to_each():
 
 
 def test_its_loss_and_likelihood_are_of_the_model_that_is_kept():
-    from placement.evaluation.metrics.metrics import metrics
+    from placement.stats.metrics import metrics
 
     table = read_table(SEPARABLE)
     prepared = prepare(table, TrainConfig(firth=True, test_size=0.0))
