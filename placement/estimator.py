@@ -250,7 +250,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
 
     def _keep(self, found: "Solution") -> None:
-        natural, intercept = self._encoder.natural_units(found.weights, found.intercept)
+        natural, intercept = self._encoder.unstandardise(found.weights, found.intercept)
         names = np.array(self._encoder.names, dtype=object)
         self.coef_ = natural[None, :]
         self.coef_standardised_ = np.array(found.weights, dtype=np.float64)[None, :]

@@ -49,7 +49,7 @@ class Likelihood:
 
 def estimates(fitted: "Fitted") -> tuple[CoefficientEstimate, ...]:
     """Return the intercept and every encoded column with errors, in the units of the file."""
-    natural, intercept = fitted.encoder.natural_units(fitted.weights, fitted.intercept)
+    natural, intercept = fitted.encoder.unstandardise(fitted.weights, fitted.intercept)
     errors = _errors(fitted)
     tested = not is_penalised(fitted)
     rows = [_estimate(INTERCEPT, intercept, None if errors is None else errors[-1], tested=tested)]
@@ -174,7 +174,7 @@ def _errors(fitted: "Fitted") -> FloatArray | None:
         return None
     # Natural units are a linear map of the parameters, so the factor's columns go through it.
     parts = [
-        np.append(*fitted.encoder.natural_units(column[:-1], float(column[-1])))
+        np.append(*fitted.encoder.unstandardise(column[:-1], float(column[-1])))
         for column in fitted.factor.T
     ]
     return np.asarray(np.sqrt(np.sum(np.square(parts), axis=0)))

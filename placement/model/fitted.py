@@ -83,7 +83,7 @@ class Fitted:
     def coefficients(self) -> tuple[Coefficient, ...]:
         """The model as a table in natural units, encoded columns in order."""
         used = np.array([name not in self.aliased for name in self.encoder.names], dtype=bool)
-        natural, _ = self.encoder.natural_units(np.where(used, self.weights, 0.0), self.intercept)
+        natural, _ = self.encoder.unstandardise(np.where(used, self.weights, 0.0), self.intercept)
         return tuple(
             Coefficient(name, float(raw) or None, None)
             if name in self.aliased
@@ -96,7 +96,7 @@ class Fitted:
     @property
     def natural_intercept(self) -> float:
         """The intercept that goes with the coefficients in natural units."""
-        return self.encoder.natural_units(self.weights, self.intercept)[1]
+        return self.encoder.unstandardise(self.weights, self.intercept)[1]
 
     @property
     def document(self) -> dict[str, Any]:

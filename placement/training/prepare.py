@@ -97,7 +97,7 @@ def prepare(
     unweighted = EncodingRequest(
         _subset(split, TRAIN), encoder, np.dtype(config.dtype), chunk_rows=chunk_rows
     )
-    train = encode_rows(table, replace(unweighted, factors=class_weights), on_progress)
+    train = encode_rows(table, replace(unweighted, class_weights=class_weights), on_progress)
     validation = held_out = None
     if split.counts[VALIDATION]:
         request = replace(unweighted, rows=_subset(split, VALIDATION))

@@ -1,6 +1,6 @@
 """Encoded rows in pieces that fit the cache; every pass over the data walks these.
 
-Memory, disk and cluster differ only here, in who iterates.
+Memory, disk and cluster differ only here, in who iterates over the rows.
 """
 
 import math
@@ -20,7 +20,7 @@ from placement.runtime.ordered_map import usable_processors
 
 CHUNK_BYTES = 1 << 22  # what stays in the cache from one step to the next
 LEAST_CHUNK_ROWS, MOST_CHUNK_ROWS = 1_024, 131_072
-SAMPLED = 20  # of so many rows of a chunk, a sample has one
+SAMPLED = 20  # a sample has one of so many rows of a chunk
 MOST_SAMPLED = 1 << 18  # rows that a sample of a file has, as it is kept in memory
 MOST_SAMPLED_CELLS = 1 << 24
 BATCH_BLOCK = 65_536
@@ -28,8 +28,8 @@ BATCH_BLOCK = 65_536
 
 def rows_per_chunk(columns: int, cell_bytes: int = 8) -> int:
     """Return how many rows of so many columns are worked on at once."""
-    wanted = CHUNK_BYTES // (cell_bytes * max(columns, 1))
-    return min(max(wanted, LEAST_CHUNK_ROWS), MOST_CHUNK_ROWS)
+    rows = CHUNK_BYTES // (cell_bytes * max(columns, 1))
+    return min(max(rows, LEAST_CHUNK_ROWS), MOST_CHUNK_ROWS)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Chunks(Protocol):
     def __len__(self) -> int:
         """Number of chunks."""
 
-    def chunk(self, place: int) -> Chunk:
+    def chunk(self, index: int) -> Chunk:
         """Return one chunk; it may be overwritten when the same thread asks for the next."""
 
     def __iter__(self) -> Iterator[Chunk]:
@@ -92,7 +92,7 @@ class Chunks(Protocol):
         """Return the rows at these positions, in this order."""
 
     def discard(self) -> None:
-        """Give back the space of rows that nobody will ask for again."""
+        """Free the space of rows that are no longer needed."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,9 @@ class ArrayChunks:
     def __len__(self) -> int:
         return math.ceil(self.rows / self._step)
 
-    def chunk(self, place: int) -> Chunk:
+    def chunk(self, index: int) -> Chunk:
         """Return one chunk: views of the arrays."""
-        piece = slice(place * self._step, (place + 1) * self._step)
+        piece = slice(index * self._step, (index + 1) * self._step)
         return Chunk(self.x[piece], self.y[piece], self.weight[piece])
 
     def __iter__(self) -> Iterator[Chunk]:
@@ -165,8 +165,8 @@ class ArrayChunks:
 class FileChunks:
     """A source of chunks in a file: of each, the columns one after the other, y, the weights.
 
-    `sizes` are the rows of each chunk. `places` are the columns that are wanted of the `width` in
-    the file. Each thread reads into a buffer of its own, again and again.
+    `sizes` are the rows of each chunk. `column_indices` are the columns to read of the
+    `width` in the file. Each thread reads into a buffer of its own, again and again.
     """
 
     path: Path
@@ -174,8 +174,8 @@ class FileChunks:
     width: int
     dtype: np.dtype[Any]
     weighted: bool
-    places: npt.NDArray[np.integer] | None = None
-    _own: threading.local = field(default_factory=threading.local, compare=False, repr=False)
+    column_indices: npt.NDArray[np.integer] | None = None
+    _buffers: threading.local = field(default_factory=threading.local, compare=False, repr=False)
 
     @property
     def rows(self) -> int:
@@ -185,7 +185,7 @@ class FileChunks:
     @property
     def columns(self) -> int:
         """Number of encoded columns."""
-        return self.width if self.places is None else len(self.places)
+        return self.width if self.column_indices is None else len(self.column_indices)
 
     def __len__(self) -> int:
         return len(self.sizes)
@@ -195,53 +195,55 @@ class FileChunks:
         return np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
 
     @property
-    def _lines(self) -> int:
+    def _stored_columns(self) -> int:
         return self.width + 1 + self.weighted
 
-    def chunk(self, place: int) -> Chunk:
+    def chunk(self, index: int) -> Chunk:
         """Read one chunk; it is overwritten when the same thread reads the next."""
-        own, rows = self._own, self.sizes[place]
-        if not hasattr(own, "buffer"):
-            own.buffer = np.empty(self._lines * max(self.sizes), self.dtype)
-        cells = own.buffer[: self._lines * rows]
-        view, done = memoryview(cells).cast("B"), 0
+        buffers, rows = self._buffers, self.sizes[index]
+        if not hasattr(buffers, "buffer"):
+            buffers.buffer = np.empty(self._stored_columns * max(self.sizes), self.dtype)
+        cells = buffers.buffer[: self._stored_columns * rows]
+        view, bytes_read = memoryview(cells).cast("B"), 0
         with self.path.open("rb", buffering=0) as file:
-            file.seek(int(self._starts[place]) * self._lines * self.dtype.itemsize)
-            while done < len(view):
-                count = file.readinto(view[done:])
+            file.seek(int(self._starts[index]) * self._stored_columns * self.dtype.itemsize)
+            while bytes_read < len(view):
+                count = file.readinto(view[bytes_read:])
                 if not count:
                     raise truncated_error(self.path)
-                done += count
-        lines = cells.reshape(self._lines, rows)
-        x = lines[: self.width] if self.places is None else lines[self.places]
-        return Chunk(x.T, lines[self.width], lines[-1] if self.weighted else unit_weights(rows))
+                bytes_read += count
+        columns = cells.reshape(self._stored_columns, rows)
+        x = columns[: self.width] if self.column_indices is None else columns[self.column_indices]
+        return Chunk(x.T, columns[self.width], columns[-1] if self.weighted else unit_weights(rows))
 
     def __iter__(self) -> Iterator[Chunk]:
         return map(self.chunk, range(len(self)))
 
     def select(self, columns: npt.NDArray[np.integer]) -> "FileChunks":
         """Return the same rows with some of the columns."""
-        places = columns if self.places is None else self.places[columns]
-        return replace(self, places=places, _own=threading.local())
+        column_indices = columns if self.column_indices is None else self.column_indices[columns]
+        return replace(self, column_indices=column_indices, _buffers=threading.local())
 
     def sample(self) -> ArrayChunks:
         """Return the head of every chunk, one row in 20; of a large file, of fewer chunks."""
-        most = min(MOST_SAMPLED, MOST_SAMPLED_CELLS // max(self.columns, 1))
-        step = math.ceil(self.rows / SAMPLED / most)
-        some = map(self.chunk, range(0, len(self), step))
-        return _joined([_head(chunk, len(chunk) // SAMPLED) for chunk in some])
+        max_rows = min(MOST_SAMPLED, MOST_SAMPLED_CELLS // max(self.columns, 1))
+        step = math.ceil(self.rows / SAMPLED / max_rows)
+        chunks = map(self.chunk, range(0, len(self), step))
+        return _concatenate([_head(chunk, len(chunk) // SAMPLED) for chunk in chunks])
 
     def take(self, rows: npt.NDArray[np.integer]) -> ArrayChunks:
         """Return the rows at these positions, in this order."""
         order = np.argsort(rows, kind="stable")
         chunk_of = np.searchsorted(self._starts, rows[order], side="right") - 1
         parts = []
-        for place in np.unique(chunk_of):
-            chunk = self.chunk(int(place))
-            own = rows[order][chunk_of == place] - self._starts[place]
-            parts.append(Chunk(chunk.x[own], chunk.y[own], chunk.weight[own]))
-        found = _joined(parts) if parts else _joined([_head(self.chunk(0), 0)])
-        return found.take(np.argsort(order, kind="stable"))
+        for index in np.unique(chunk_of):
+            chunk = self.chunk(int(index))
+            rows_in_chunk = rows[order][chunk_of == index] - self._starts[index]
+            parts.append(
+                Chunk(chunk.x[rows_in_chunk], chunk.y[rows_in_chunk], chunk.weight[rows_in_chunk])
+            )
+        taken = _concatenate(parts) if parts else _concatenate([_head(self.chunk(0), 0)])
+        return taken.take(np.argsort(order, kind="stable"))
 
     def discard(self) -> None:
         """Remove the file."""
@@ -252,7 +254,7 @@ def _head(chunk: Chunk, rows: int) -> Chunk:
     return Chunk(chunk.x[:rows].copy(), chunk.y[:rows].copy(), chunk.weight[:rows].copy())
 
 
-def _joined(parts: Sequence[Chunk]) -> ArrayChunks:
+def _concatenate(parts: Sequence[Chunk]) -> ArrayChunks:
     x, y, weight = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("x", "y", "weight")
     )
@@ -265,21 +267,21 @@ def mini_batches(source: Chunks, size: int, seed: int) -> Iterator[ArrayChunks]:
     Blocks of 65,536 rows come in a drawn order, and the rows of each block in another: so no more
     than a block is held, and a table of one block is shuffled whole.
     """
-    draw = np.random.default_rng(seed)
+    generator = np.random.default_rng(seed)
     blocks = math.ceil(source.rows / BATCH_BLOCK)
-    left: ArrayChunks | None = None
-    for block in draw.permutation(blocks) if blocks > 1 else range(blocks):
+    rest: ArrayChunks | None = None
+    for block in generator.permutation(blocks) if blocks > 1 else range(blocks):
         first = int(block) * BATCH_BLOCK
         rows = np.arange(first, min(first + BATCH_BLOCK, source.rows))
-        found = source.take(rows[draw.permutation(len(rows))])
-        if left is not None:
-            found = _joined([*left, *found])
-        whole = found.rows // size * size
+        shuffled = source.take(rows[generator.permutation(len(rows))])
+        if rest is not None:
+            shuffled = _concatenate([*rest, *shuffled])
+        whole = shuffled.rows // size * size
         for start in range(0, whole, size):
-            yield found.take(np.arange(start, start + size))
-        left = found.take(np.arange(whole, found.rows)) if whole < found.rows else None
-    if left is not None:
-        yield left
+            yield shuffled.take(np.arange(start, start + size))
+        rest = shuffled.take(np.arange(whole, shuffled.rows)) if whole < shuffled.rows else None
+    if rest is not None:
+        yield rest
 
 
 def threads_for(source: Chunks) -> int:

@@ -1,4 +1,4 @@
-"""Which columns may bend, step or depend on another: what the options mean for a table."""
+"""`NonlinearTerms`: the splines, steps and interactions that options request for a table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ NO_TERMS = NonlinearTerms()
 
 
 def nonlinear_terms_of(config: TrainConfig, schema: Schema, *, file: str = "") -> NonlinearTerms:
-    """Find the columns that are asked for among the features of a table.
+    """Find the requested columns among the features of a table.
 
     Raises DataError where one is not there, is no feature, or holds words where numbers are needed.
     """
@@ -36,32 +36,34 @@ def nonlinear_terms_of(config: TrainConfig, schema: Schema, *, file: str = "") -
 
 
 def _splines(config: TrainConfig, columns: "_Columns") -> dict[str, int]:
-    found: dict[str, int] = {}
+    knots_of: dict[str, int] = {}
     for text in config.spline:
         # A name may itself end in a colon and a number; then it is meant as a whole.
         whole = match_columns(columns.names, [text])
-        asked, knots = (text, DEFAULT_KNOTS) if whole else spline_of(text)
-        name = columns.number(asked, "--spline", "words have no curve")
-        if found.setdefault(name, knots) != knots:
-            raise DataError(f"--spline {name} is given {found[name]} and {knots} knots; choose one")
-    return found
+        requested, knots = (text, DEFAULT_KNOTS) if whole else spline_of(text)
+        name = columns.number(requested, "--spline", "words have no curve")
+        if knots_of.setdefault(name, knots) != knots:
+            raise DataError(
+                f"--spline {name} is given {knots_of[name]} and {knots} knots; choose one"
+            )
+    return knots_of
 
 
 def _steps(config: TrainConfig, columns: "_Columns") -> dict[str, tuple[float, ...]]:
-    found: dict[str, set[float]] = {}
+    thresholds_of: dict[str, set[float]] = {}
     for text in config.step:
-        asked, threshold = step_of(text)
-        name = columns.number(asked, "--step", "words reach no value")
-        found.setdefault(name, set()).add(threshold + 0.0)  # one zero, not two
-    return {name: tuple(sorted(values)) for name, values in found.items()}
+        requested, threshold = step_of(text)
+        name = columns.number(requested, "--step", "words reach no value")
+        thresholds_of.setdefault(name, set()).add(threshold + 0.0)  # one zero, not two
+    return {name: tuple(sorted(values)) for name, values in thresholds_of.items()}
 
 
 def _pairs(config: TrainConfig, columns: "_Columns") -> tuple[tuple[str, str], ...]:
-    found: dict[frozenset[str], tuple[str, str]] = {}
+    pairs: dict[frozenset[str], tuple[str, str]] = {}
     for text in config.interaction:
         one, other = columns.pair(text)
-        found.setdefault(frozenset((one, other)), (one, other))
-    return tuple(found.values())
+        pairs.setdefault(frozenset((one, other)), (one, other))
+    return tuple(pairs.values())
 
 
 class _Columns:
@@ -73,9 +75,9 @@ class _Columns:
         self._target, self._where = schema.target.name, where
         self.names = (*self._kinds, *self._dropped, self._target)
 
-    def number(self, asked: str, option: str, why: str) -> str:
+    def number(self, requested: str, option: str, why: str) -> str:
         """Return the file's own name of a feature that is a number."""
-        name = self._feature(asked, option)
+        name = self._feature(requested, option)
         if self._kinds[name] != "number":
             raise DataError(
                 f"{self._where}{option} {name}: the column is a category, and {why}; its levels "
@@ -87,7 +89,7 @@ class _Columns:
         """Return the two features that `A:B` names, where names may hold colons too."""
         option, parts = "--interaction", text.split(":")
         cuts = [
-            (":".join(parts[:place]), ":".join(parts[place:])) for place in range(1, len(parts))
+            (":".join(parts[:index]), ":".join(parts[index:])) for index in range(1, len(parts))
         ]
         fitting = [cut for cut in cuts if len(match_columns(self.names, cut)) == len(set(cut))]
         if len(fitting) > 1:
@@ -95,16 +97,16 @@ class _Columns:
                 f"{self._where}{option} {text!r} can be read in {len(fitting)} ways, as the names "
                 "of the columns hold colons; rename one of them"
             )
-        one, other = (self._feature(asked, option) for asked in (fitting or cuts)[0])
+        one, other = (self._feature(requested, option) for requested in (fitting or cuts)[0])
         if one == other:
             raise DataError(
                 f"{self._where}{option} {text!r}: a column with itself; --spline {one} bends it"
             )
         return one, other
 
-    def _feature(self, asked: str, option: str) -> str:
+    def _feature(self, requested: str, option: str) -> str:
         (name,) = matching_columns(
-            self.names, [asked], option=option, file=self._where.removesuffix(": ")
+            self.names, [requested], option=option, file=self._where.removesuffix(": ")
         ).values()
         if name == self._target:
             raise DataError(f"{self._where}{option} {name}: that is the outcome, not a feature")

@@ -19,7 +19,7 @@ BINS_OF_MOST = 256  # at least so many bins lie between the outer knots, or smal
 REFINEMENTS = 2
 LEAST_BEYOND = 5  # students at or beyond an outer knot: it must not be the value of one of them
 LEAST_VALUES = 3  # two values are on a line anyway
-NO_MORE = 1e-6  # of a function's deviation: what is left is a combination of the others
+MIN_RESIDUAL = 1e-6  # of a function's deviation: what is left is a combination of the others
 
 T = TypeVar("T")
 
@@ -43,9 +43,9 @@ class Histogram:
         """Return the mean value of the bins in which the shares (k,) of the weight are reached."""
         reached = np.cumsum(self.weight)
         # Weights that are no whole numbers add up differently in other pieces, by rounding.
-        places = np.searchsorted(reached, shares * reached[-1] * (1 - 1e-9))
-        found: FloatArray = self.total[places] / self.weight[places]
-        return found
+        bins = np.searchsorted(reached, shares * reached[-1] * (1 - 1e-9))
+        means: FloatArray = self.total[bins] / self.weight[bins]
+        return means
 
     def finer_edges(self, outer: FloatArray) -> FloatArray | None:
         """Return edges with more bins between two values; None where there are enough."""
@@ -65,66 +65,74 @@ def outer_shares(knots: int, weight: float) -> FloatArray:
 
 
 def fit_splines(
-    columns: Mapping[str, NumberColumn], knots: Mapping[str, int], each: PieceMapper
+    columns: Mapping[str, NumberColumn], knots: Mapping[str, int], map_pieces: PieceMapper
 ) -> dict[str, NumberColumn]:
-    """Return the columns with their curves; one that has fewer than three values stays straight."""
-    made: dict[str, NumberColumn] = {}
-    for name, seen in _histograms(columns, knots, each).items():
-        several = np.count_nonzero(seen.weight) >= LEAST_VALUES
-        made[name] = _spline(columns[name], knots[name], seen) if several else columns[name]
-    return made
+    """Return the columns with their splines; one that has fewer than three values stays linear."""
+    fitted: dict[str, NumberColumn] = {}
+    for name, histogram in _histograms(columns, knots, map_pieces).items():
+        enough = np.count_nonzero(histogram.weight) >= LEAST_VALUES
+        fitted[name] = _spline(columns[name], knots[name], histogram) if enough else columns[name]
+    return fitted
 
 
 def _histograms(
-    columns: Mapping[str, NumberColumn], knots: Mapping[str, int], each: PieceMapper
+    columns: Mapping[str, NumberColumn], knots: Mapping[str, int], map_pieces: PieceMapper
 ) -> dict[str, Histogram]:
     edges: dict[str, FloatArray] = {
         name: np.linspace(columns[name].low, columns[name].high, BINS + 1) for name in knots
     }
-    found: dict[str, Histogram] = {}
+    histograms: dict[str, Histogram] = {}
     for _ in range(1 + REFINEMENTS):
-        found |= _counted(edges, each)
+        histograms |= _count_in_bins(edges, map_pieces)
         edges = {
-            name: finer for name in edges if (finer := _finer(found[name], knots[name])) is not None
+            name: finer
+            for name in edges
+            if (finer := _finer_edges(histograms[name], knots[name])) is not None
         }
         if not edges:
             break
-    return found
+    return histograms
 
 
-def _finer(seen: Histogram, knots: int) -> FloatArray | None:
-    weight = float(seen.weight.sum())
-    if np.count_nonzero(seen.weight) == 0:
+def _finer_edges(histogram: Histogram, knots: int) -> FloatArray | None:
+    weight = float(histogram.weight.sum())
+    if np.count_nonzero(histogram.weight) == 0:
         return None
-    return seen.finer_edges(seen.quantiles(outer_shares(knots, weight)[[0, -1]]))
+    return histogram.finer_edges(histogram.quantiles(outer_shares(knots, weight)[[0, -1]]))
 
 
-def _counted(edges: Mapping[str, FloatArray], each: PieceMapper) -> dict[str, Histogram]:
+def _count_in_bins(
+    edges: Mapping[str, FloatArray], map_pieces: PieceMapper
+) -> dict[str, Histogram]:
     def of_piece(cells: Mapping[str, Any], weight: FloatArray) -> list[FloatArray]:
-        return [_sums(cells[name], weight, own) for name, own in edges.items()]
+        return [_sums(cells[name], weight, column_edges) for name, column_edges in edges.items()]
 
-    sums = [np.zeros((2, len(own) - 1)) for own in edges.values()]
-    for piece in each(of_piece):
-        for total, own in zip(sums, piece, strict=True):
-            np.add(total, own, out=total)
+    sums = [np.zeros((2, len(column_edges) - 1)) for column_edges in edges.values()]
+    for piece in map_pieces(of_piece):
+        for total, piece_sums in zip(sums, piece, strict=True):
+            np.add(total, piece_sums, out=total)
     pairs = zip(edges.items(), sums, strict=True)
-    return {name: Histogram(own, total[0], total[1]) for (name, own), total in pairs}
+    return {
+        name: Histogram(column_edges, total[0], total[1]) for (name, column_edges), total in pairs
+    }
 
 
 def _sums(values: FloatArray, weight: FloatArray, edges: FloatArray) -> FloatArray:
-    """Return weight and weighted sum (2, m) of the values (n,) in each bin, NaN aside."""
-    there = ~np.isnan(values)
-    values, weight = values[there], weight[there]
+    """Return weight and weighted sum (2, m) of the values (n,) in each bin, NaN not counted."""
+    known = ~np.isnan(values)
+    values, weight = values[known], weight[known]
     bins = len(edges) - 1
-    places = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, bins - 1)
-    return np.stack([np.bincount(places, own, minlength=bins) for own in (weight, weight * values)])
+    indices = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, bins - 1)
+    return np.stack(
+        [np.bincount(indices, weights, minlength=bins) for weights in (weight, weight * values)]
+    )
 
 
-def _spline(column: NumberColumn, number: int, seen: Histogram) -> SplineColumn:
-    some = seen.weight > 0
-    share = seen.weight[some] / seen.weight[some].sum()
-    values = seen.total[some] / seen.weight[some]
-    knots = _knots(column, number, seen)
+def _spline(column: NumberColumn, number: int, histogram: Histogram) -> SplineColumn:
+    filled = histogram.weight > 0
+    share = histogram.weight[filled] / histogram.weight[filled].sum()
+    values = histogram.total[filled] / histogram.weight[filled]
+    knots = _knots(column, number, histogram)
     functions = np.stack(restricted_cubic(values, knots))
     means = functions @ share
     transform = _transform(
@@ -135,16 +143,16 @@ def _spline(column: NumberColumn, number: int, seen: Histogram) -> SplineColumn:
     )
 
 
-def _knots(column: NumberColumn, number: int, seen: Histogram) -> tuple[float, ...]:
+def _knots(column: NumberColumn, number: int, histogram: Histogram) -> tuple[float, ...]:
     """Return quantiles; where several are one, points evenly between the outer ones."""
-    found = seen.quantiles(outer_shares(number, float(seen.weight.sum())))
-    span = float(found[-1] - found[0])
+    quantiles = histogram.quantiles(outer_shares(number, float(histogram.weight.sum())))
+    span = float(quantiles[-1] - quantiles[0])
     if span <= 0:
         return tuple(np.linspace(column.low, column.high, number).tolist())
     # Two digits of the range: no knot tells a student's exact figure.
     digits = 1 - math.floor(math.log10(span))
     upwards = 1e-6 * 10.0**-digits  # a half is a half whatever way its sum was rounded
-    rounded = [round(float(value) + upwards, digits) for value in found]
+    rounded = [round(float(value) + upwards, digits) for value in quantiles]
     if len(set(rounded)) == number:
         return tuple(rounded)
     even = np.linspace(rounded[0], rounded[-1], number).tolist()
@@ -157,23 +165,23 @@ def _transform(
     """Return the factors that make each function (K-2, m) uncorrelated with those before it.
 
     Gram and Schmidt's way, from the standardised number `first` (m,), each bin having a `share`. So
-    a penalty weighs every part of a curve alike.
+    a penalty weighs every function of a spline alike.
     """
     number = len(functions) + 1
     columns, rows = [first], [np.eye(number)[0] / std]
-    made: list[tuple[float, ...]] = []
-    for place, function in enumerate(functions, start=1):
-        own, row = function.copy(), np.eye(number)[place]
-        whole = math.sqrt(float(share @ own**2))
+    transform: list[tuple[float, ...]] = []
+    for index, function in enumerate(functions, start=1):
+        residual, row = function.copy(), np.eye(number)[index]
+        norm = math.sqrt(float(share @ residual**2))
         for column, factors in zip(columns, rows, strict=True):
-            common = float(share @ (own * column))
-            own -= common * column
+            common = float(share @ (residual * column))
+            residual -= common * column
             row -= common * factors
-        left = math.sqrt(float(share @ own**2))
-        if left <= NO_MORE * whole:
-            row, left = np.eye(number)[place], whole or 1.0
+        remaining = math.sqrt(float(share @ residual**2))
+        if remaining <= MIN_RESIDUAL * norm:
+            row, remaining = np.eye(number)[index], norm or 1.0
         else:
-            columns.append(own / left)
-            rows.append(row / left)
-        made.append(tuple((row / left)[: place + 1].tolist()))
-    return tuple(made)
+            columns.append(residual / remaining)
+            rows.append(row / remaining)
+        transform.append(tuple((row / remaining)[: index + 1].tolist()))
+    return tuple(transform)

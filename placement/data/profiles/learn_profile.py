@@ -78,7 +78,7 @@ def learn_profile(
         columns=tuple(in_order(features, of_feature, usable_processors())),
         predictions=profile_of_numbers("prediction", probability, 0.0, 1.0),
         mean=sums.mean,
-        std=math.sqrt(sums.square / sums.weight),
+        std=math.sqrt(sums.squared_deviations / sums.weight),
     )
 
 
@@ -191,7 +191,7 @@ def profile_of_words(feature: Feature, seen: LevelCounts) -> CategoryProfile:
     for spelling, rows in seen.spellings.items():
         of_level[fold(spelling)] += round(rows)
     counts = [of_level[fold(level)] for level in learnt.levels]
-    rare, missing = sum(of_level.values()) - sum(counts), round(seen.gaps)
+    rare, missing = sum(of_level.values()) - sum(counts), round(seen.missing)
     if 0 < min(rare, missing) < RARE_BELOW or 0 < max(rare, missing) < RARE_BELOW:
         rare, missing = (rare + missing, 0) if rare > missing else (0, rare + missing)
     if rare + missing < RARE_BELOW and counts:

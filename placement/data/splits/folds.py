@@ -1,6 +1,6 @@
-"""Which fold of a cross-validation each row is in, by a keyed hash of what the model sees of it.
+"""Which fold of a cross-validation each row is in, by a keyed hash of its features.
 
-Rows are equal here where their features are, whatever became of them. Were the outcome hashed too,
+Rows are equal here where their features are, whatever their outcome. Were the outcome hashed too,
 those placed of some equal students might be tested on while the others train: to a model that can
 learn such a cell by heart it would be taught the opposite of what is asked.
 """
@@ -13,12 +13,17 @@ from placement.arrays import BoolArray, IndexArray, UInt64Array
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.splits.row_groups import group_rows
 from placement.data.splits.row_hashes import hash_rows
-from placement.data.splits.split import TRAIN, RowMask, Split, break_ties, class_of
+from placement.data.splits.split import TRAIN, RowMask, Split, break_ties, classes_of
 from placement.data.table.table import Table
 
 
 def assign_folds(
-    table: Table, seed: int, number: int, *, group: str | None = None, split: Split | None = None
+    table: Table,
+    seed: int,
+    fold_count: int,
+    *,
+    group: str | None = None,
+    split: Split | None = None,
 ) -> ChunkedArray | None:
     """Number each row's fold 0 … number - 1, and -1 where it takes no part.
 
@@ -27,64 +32,74 @@ def assign_folds(
     `split`, only the rows that train take part. None where an outcome would be in one fold only.
     """
 
-    def taking_part(place: int) -> BoolArray:
-        own = None if split is None else split.subsets.piece(place) == TRAIN
-        return np.ones(table.labels.sizes[place], dtype=bool) if own is None else np.asarray(own)
+    def takes_part(piece: int) -> BoolArray:
+        is_train = None if split is None else split.subsets.piece(piece) == TRAIN
+        return (
+            np.ones(table.labels.sizes[piece], dtype=bool)
+            if is_train is None
+            else np.asarray(is_train)
+        )
 
     fold_of = (
-        _stratified(table, seed, number, taking_part)
+        _stratified(table, seed, fold_count, takes_part)
         if group is None
-        else _grouped(table, seed, number, group, taking_part)
+        else _grouped(table, seed, fold_count, group, takes_part)
     )
-    made, seen = table.store.new_array(np.int8), np.zeros((2, number), dtype=bool)
-    for place in range(table.pieces):
-        there, fold = taking_part(place), fold_of(place)
-        seen[class_of(table, place)[there], fold[there]] = True
-        made.append(np.where(there, fold, -1).astype(np.int8))
-    return made if (seen.sum(axis=1) >= 2).all() else None
+    folds, has_class = table.store.new_array(np.int8), np.zeros((2, fold_count), dtype=bool)
+    for piece in range(table.pieces):
+        included, fold = takes_part(piece), fold_of(piece)
+        has_class[classes_of(table, piece)[included], fold[included]] = True
+        folds.append(np.where(included, fold, -1).astype(np.int8))
+    return folds if (has_class.sum(axis=1) >= 2).all() else None
 
 
 def _stratified(
-    table: Table, seed: int, number: int, taking_part: RowMask
+    table: Table, seed: int, fold_count: int, takes_part: RowMask
 ) -> Callable[[int], IndexArray]:
-    hashed = hash_rows(table, table.schema.feature_names, seed)
-    keys, _ = break_ties(table, hashed, leaving=lambda place: ~taking_part(place))
-    rows, hashes = keys.ranking.rows, keys.hashes
-    wanted = [[-(-k * int(n) // number) for k in range(1, number)] if n else [] for n in rows]
-    limits = keys.ranking.nth_smallest(wanted)
+    row_hashes = hash_rows(table, table.schema.feature_names, seed)
+    order, _ = break_ties(table, row_hashes, excluded=lambda piece: ~takes_part(piece))
+    rows, hashes = order.histogram.class_counts, order.hashes
+    ranks = [
+        [-(-k * int(n) // fold_count) for k in range(1, fold_count)] if n else [] for n in rows
+    ]
+    limits = order.histogram.nth_smallest(ranks)
 
-    def folds_by_class(place: int) -> tuple[IndexArray, IndexArray]:
+    def folds_by_class(piece: int) -> tuple[IndexArray, IndexArray]:
         # A row's fold is the number of borders below its hash.
-        below, above = (np.searchsorted(limits[k], hashes.piece(place)) for k in (0, 1))
+        below, above = (np.searchsorted(limits[k], hashes.piece(piece)) for k in (0, 1))
         return below, above
 
     # Equal rows of both outcomes, where the borders of the outcomes disagree about them.
-    found: list[list[UInt64Array]] = [[], []]
-    for place in range(table.pieces):
-        below, above = folds_by_class(place)
-        classes, doubtful = class_of(table, place), taking_part(place) & (below != above)
+    doubtful_hashes: list[list[UInt64Array]] = [[], []]
+    for piece in range(table.pieces):
+        below, above = folds_by_class(piece)
+        classes, differs = classes_of(table, piece), takes_part(piece) & (below != above)
         for k in (0, 1):
-            found[k].append(hashes.piece(place)[doubtful & (classes == k)])
-    torn = np.intersect1d(np.concatenate(found[0]), np.concatenate(found[1]))
+            doubtful_hashes[k].append(hashes.piece(piece)[differs & (classes == k)])
+    split_hashes = np.intersect1d(
+        np.concatenate(doubtful_hashes[0]), np.concatenate(doubtful_hashes[1])
+    )
 
-    def fold_of(place: int) -> IndexArray:
-        below, above = folds_by_class(place)
-        together = (class_of(table, place) == 1) | np.isin(hashes.piece(place), torn)
+    def fold_of(piece: int) -> IndexArray:
+        below, above = folds_by_class(piece)
+        together = (classes_of(table, piece) == 1) | np.isin(hashes.piece(piece), split_hashes)
         return np.where(together, above, below)
 
     return fold_of
 
 
 def _grouped(
-    table: Table, seed: int, number: int, group: str, taking_part: RowMask
+    table: Table, seed: int, fold_count: int, group: str, takes_part: RowMask
 ) -> Callable[[int], IndexArray]:
-    found = group_rows(table, group, seed, taking_part)
+    groups = group_rows(table, group, seed, takes_part)
     # A group belongs where the middle of its rows lies, the groups laid in the order of the hash.
-    middle = found.reached - np.diff(found.reached, prepend=0) / 2
-    folds = np.minimum((middle * number / found.reached[-1]).astype(np.intp), number - 1)
+    middle = groups.cumulative_rows - np.diff(groups.cumulative_rows, prepend=0) / 2
+    folds = np.minimum(
+        (middle * fold_count / groups.cumulative_rows[-1]).astype(np.intp), fold_count - 1
+    )
 
-    def fold_of(place: int) -> IndexArray:
-        places = np.searchsorted(found.hashes, found.of(place))
-        return np.asarray(folds[np.minimum(places, len(folds) - 1)])
+    def fold_of(piece: int) -> IndexArray:
+        group_index = np.searchsorted(groups.hashes, groups.hashes_of(piece))
+        return np.asarray(folds[np.minimum(group_index, len(folds) - 1)])
 
     return fold_of

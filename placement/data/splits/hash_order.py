@@ -1,6 +1,6 @@
 """The smallest and the most frequent of very many hashes, found by histograms that merge.
 
-So nothing depends on how rows are cut or ordered, and no more than a few bins are ever sorted.
+So nothing depends on how rows are cut or ordered, and only a few bins are ever sorted.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,82 +12,86 @@ from placement.arrays import IntArray, UInt64Array
 from placement.runtime.ordered_map import in_order, usable_processors
 
 _BINS = 1 << 16
-_TOP = np.uint64(48)  # bits below the part of a hash that tells its bin
-_DEEPER = (32, 16, 0)
-_GROUP = 8  # pieces that one histogram is made of
+_BIN_SHIFT = np.uint64(48)  # bits of a hash below those of its bin
+_LOWER_BITS = (32, 16, 0)
+_PIECES_AT_ONCE = 8  # pieces that one histogram is made of
 
 
 class HashHistogram:
     """Hashes with a class each: `piece(place)` gives both (n,) of each of the `pieces`."""
 
     def __init__(
-        self, pieces: int, piece: Callable[[int], tuple[UInt64Array, IntArray]], kinds: int = 2
+        self, pieces: int, piece: Callable[[int], tuple[UInt64Array, IntArray]], classes: int = 2
     ) -> None:
-        self._pieces, self._piece, self._kinds = pieces, piece, kinds
+        self._pieces, self._piece, self._class_count = pieces, piece, classes
 
     @cached_property
     def counts(self) -> IntArray:
         """The rows of each class in 65,536 bins of the hash, (kinds, bins)."""
 
         def of(hashes: UInt64Array, classes: IntArray) -> IntArray:
-            bins = (hashes >> _TOP).astype(np.int64)
+            bins = (hashes >> _BIN_SHIFT).astype(np.int64)
             bins += classes * _BINS
-            return np.bincount(bins, minlength=self._kinds * _BINS)
+            return np.bincount(bins, minlength=self._class_count * _BINS)
 
-        return self._added(of, self._kinds * _BINS).reshape(self._kinds, _BINS)
+        return self._sum_over_pieces(of, self._class_count * _BINS).reshape(
+            self._class_count, _BINS
+        )
 
     @property
-    def rows(self) -> IntArray:
+    def class_counts(self) -> IntArray:
         """The rows of each class, (kinds,)."""
         return np.asarray(self.counts.sum(axis=1))
 
-    def nth_smallest(self, wanted: Sequence[Sequence[int]]) -> list[UInt64Array]:
-        """Return for each class its n-th smallest hashes, n counting from 1, for each wanted n."""
-        numbers = [np.asarray(ns, dtype=np.int64) for ns in wanted]
+    def nth_smallest(self, ranks: Sequence[Sequence[int]]) -> list[UInt64Array]:
+        """Return for each class its n-th smallest hashes (n from 1), for each n of `ranks`."""
+        ranks_by_class = [np.asarray(ns, dtype=np.int64) for ns in ranks]
         reached = np.cumsum(self.counts, axis=1)
-        needed = np.zeros((self._kinds, _BINS), dtype=bool)
-        for k, ns in enumerate(numbers):
+        needed = np.zeros((self._class_count, _BINS), dtype=bool)
+        for k, ns in enumerate(ranks_by_class):
             needed[k, np.searchsorted(reached[k], ns)] = True
         if not needed.any():
-            return [np.empty(0, dtype=np.uint64) for _ in numbers]
+            return [np.empty(0, dtype=np.uint64) for _ in ranks_by_class]
 
-        def kept(place: int) -> list[UInt64Array]:
-            hashes, classes = self._piece(place)
-            meant = needed[classes, (hashes >> _TOP).astype(np.int64)]
-            return [hashes[meant & (classes == k)] for k in range(self._kinds)]
+        def hashes_in_bins(piece: int) -> list[UInt64Array]:
+            hashes, classes = self._piece(piece)
+            in_bins = needed[classes, (hashes >> _BIN_SHIFT).astype(np.int64)]
+            return [hashes[in_bins & (classes == k)] for k in range(self._class_count)]
 
-        parts = list(in_order(range(self._pieces), kept, usable_processors()))
-        found = []
-        for k, ns in enumerate(numbers):
-            ordered = np.sort(np.concatenate([part[k] for part in parts]))
-            skipped = np.cumsum(np.where(needed[k], 0, self.counts[k]))  # of bins not kept
-            found.append(ordered[ns - 1 - skipped[np.searchsorted(reached[k], ns)]])
-        return found
+        selected = list(in_order(range(self._pieces), hashes_in_bins, usable_processors()))
+        smallest = []
+        for k, ns in enumerate(ranks_by_class):
+            ordered = np.sort(np.concatenate([piece_hashes[k] for piece_hashes in selected]))
+            skipped = np.cumsum(np.where(needed[k], 0, self.counts[k]))  # of bins not needed
+            smallest.append(ordered[ns - 1 - skipped[np.searchsorted(reached[k], ns)]])
+        return smallest
 
     def frequent(self, more_than: float) -> list[np.uint64]:
-        """Return the hashes that come more than so many times, found by ever longer beginnings."""
-        beginnings = np.flatnonzero(self.counts.sum(axis=0) > more_than).tolist()
-        for below in _DEEPER:
+        """Return the hashes that come more than so many times, found by ever longer prefixes."""
+        prefixes = np.flatnonzero(self.counts.sum(axis=0) > more_than).tolist()
+        for lower_bits in _LOWER_BITS:
             longer: list[int] = []
-            for start in beginnings:
-                counts = self._added(_after(start, below), _BINS)
-                places = np.flatnonzero(counts > more_than).tolist()
-                longer += [start * _BINS + place for place in places]
-            beginnings = longer
-        return [np.uint64(start) for start in beginnings]
+            for prefix in prefixes:
+                counts = self._sum_over_pieces(_count_after(prefix, lower_bits), _BINS)
+                next_bits = np.flatnonzero(counts > more_than).tolist()
+                longer += [prefix * _BINS + piece for piece in next_bits]
+            prefixes = longer
+        return [np.uint64(prefix) for prefix in prefixes]
 
-    def _added(self, counted: Callable[[UInt64Array, IntArray], IntArray], size: int) -> IntArray:
+    def _sum_over_pieces(
+        self, count: Callable[[UInt64Array, IntArray], IntArray], size: int
+    ) -> IntArray:
         """Add up the counts (size,) of all pieces, on every processor."""
 
         def of_group(places: Iterable[int]) -> IntArray:
             total = np.zeros(size, dtype=np.int64)
-            for place in places:
-                total += counted(*self._piece(place))
+            for piece in places:
+                total += count(*self._piece(piece))
             return total
 
         groups = [
-            range(start, min(start + _GROUP, self._pieces))
-            for start in range(0, self._pieces, _GROUP)
+            range(start, min(start + _PIECES_AT_ONCE, self._pieces))
+            for start in range(0, self._pieces, _PIECES_AT_ONCE)
         ]
         total = np.zeros(size, dtype=np.int64)
         for part in in_order(groups, of_group, usable_processors()):
@@ -95,12 +99,12 @@ class HashHistogram:
         return total
 
 
-def _after(start: int, below: int) -> Callable[[UInt64Array, IntArray], IntArray]:
-    """Count hashes that begin with `start` by their next 16 bits, above `below` bits."""
+def _count_after(prefix: int, lower_bits: int) -> Callable[[UInt64Array, IntArray], IntArray]:
+    """Count hashes that begin with `prefix` by their next 16 bits, above `lower_bits` bits."""
 
-    def counted(hashes: UInt64Array, _classes: IntArray) -> IntArray:
-        own = hashes[(hashes >> np.uint64(below + 16)) == np.uint64(start)]
-        bins = ((own >> np.uint64(below)) & np.uint64(_BINS - 1)).astype(np.int64)
+    def count(hashes: UInt64Array, _classes: IntArray) -> IntArray:
+        matching = hashes[(hashes >> np.uint64(lower_bits + 16)) == np.uint64(prefix)]
+        bins = ((matching >> np.uint64(lower_bits)) & np.uint64(_BINS - 1)).astype(np.int64)
         return np.bincount(bins, minlength=_BINS)
 
-    return counted
+    return count

@@ -19,29 +19,29 @@ MOST_GROUPS = 1_000_000
 
 @dataclass(frozen=True)
 class RowGroups:
-    """The groups of a column by rising hash (g,), and how many rows are `reached` with each.
+    """The groups of a column by rising hash (g,), and the cumulative rows of these groups (g,).
 
-    `of(place)` gives the hashes (n,) of a piece's rows.
+    `hashes_of(piece)` gives the hashes (n,) of a piece's rows.
     """
 
     name: str
     hashes: UInt64Array
-    reached: IntArray
-    of: Callable[[int], UInt64Array]
+    cumulative_rows: IntArray
+    hashes_of: Callable[[int], UInt64Array]
 
 
 def group_rows(
-    table: Table, group: str, seed: int, rows: Callable[[int], BoolArray] | None = None
+    table: Table, group: str, seed: int, mask: Callable[[int], BoolArray] | None = None
 ) -> RowGroups:
-    """Hash the groups of a column; only those rows are counted that `rows` marks."""
+    """Hash the groups of a column; only the rows that `mask` marks are counted."""
     name = matching_columns(table.chunked_columns, [group], option="--group", file=table.name)[
         group
     ]
     group_of = _group_hashes(table.chunked_columns[name], seed)
     counts: dict[int, int] = {}
-    for place in range(table.pieces):
-        own = group_of(place) if rows is None else group_of(place)[rows(place)]
-        for value, count in zip(*np.unique(own, return_counts=True), strict=True):
+    for piece in range(table.pieces):
+        group_hashes = group_of(piece) if mask is None else group_of(piece)[mask(piece)]
+        for value, count in zip(*np.unique(group_hashes, return_counts=True), strict=True):
             counts[int(value)] = counts.get(int(value), 0) + int(count)
         if len(counts) > MOST_GROUPS:
             raise DataError(
@@ -49,24 +49,24 @@ def group_rows(
                 "--group"
             )
     hashes = np.array(sorted(counts), dtype=np.uint64)
-    reached = np.cumsum([counts[int(value)] for value in hashes])
-    return RowGroups(name, hashes, reached, group_of)
+    cumulative_rows = np.cumsum([counts[int(value)] for value in hashes])
+    return RowGroups(name, hashes, cumulative_rows, group_of)
 
 
 def _group_hashes(column: Column, seed: int) -> Callable[[int], UInt64Array]:
-    """Return what hashes a piece's groups; rows without a group are one more group."""
+    """Return a function that hashes a piece's groups; rows without a group are one more group."""
     if column.is_hashed:
-        return lambda place: mix_bits(column_hashes(column, seed)(place) ^ np.uint64(seed))
+        return lambda piece: mix_bits(column_hashes(column, seed)(piece) ^ np.uint64(seed))
     if column.kind == "number":
 
-        def of_numbers(place: int) -> UInt64Array:
-            distinct, inverse = np.unique(np.asarray(column.piece(place)), return_inverse=True)
+        def of_numbers(piece: int) -> UInt64Array:
+            distinct, inverse = np.unique(np.asarray(column.piece(piece)), return_inverse=True)
             return np.asarray(word_hashes(_without_none(words(distinct)), seed)[inverse])
 
         return of_numbers
     # As None they would always hash to the smallest.
-    of_text = word_hashes(_without_none(column.texts), seed)
-    return lambda place: np.asarray(of_text[column.array.piece(place)])
+    hash_of_text = word_hashes(_without_none(column.texts), seed)
+    return lambda piece: np.asarray(hash_of_text[column.array.piece(piece)])
 
 
 def _without_none(cells: ObjectArray) -> ObjectArray:

@@ -1,4 +1,4 @@
-"""A keyed hash of what each row says, the same in every order, format and spelling."""
+"""A keyed hash of each row's cells, the same in every order, format and spelling."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
@@ -17,44 +17,44 @@ _BLOCK = 16_384  # rows that are mixed while they are in the cache
 
 
 def hash_table(table: Table, seed: int) -> ChunkedArray:
-    """Return the hash of each row of a table, its identifiers aside, in the table's pieces."""
+    """Return the hash of each row of a table without its identifiers, in the table's pieces."""
     return hash_rows(table, [n for n in table.chunked_columns if n not in table.identifiers], seed)
 
 
 def hash_rows(table: Table, names: Sequence[str], seed: int) -> ChunkedArray:
-    """Return a 64-bit hash of what some columns of each row say, in the table's pieces.
+    """Return a 64-bit hash of each row's cells in some columns, in the table's pieces.
 
     It is keyed by the seed. The order of rows and of columns does not matter, nor how a number or
     word was spelled.
     """
     columns = {name: column_hashes(table.chunked_columns[name], seed) for name in names}
 
-    def of_piece(place: int) -> UInt64Array:
-        return _row_hashes(((name, of(place)) for name, of in columns.items()), seed)
+    def of_piece(piece: int) -> UInt64Array:
+        return _row_hashes(((name, hashes_of(piece)) for name, hashes_of in columns.items()), seed)
 
-    made = table.store.new_array(np.uint64)
+    array = table.store.new_array(np.uint64)
     for hashes in in_order(range(table.pieces), of_piece, usable_processors()):
-        made.append(hashes)
-    return made
+        array.append(hashes)
+    return array
 
 
 def digest_rows(table: Table, names: Sequence[str]) -> str:
-    """Return what tells a set of rows by some columns and the outcome, whatever their order."""
+    """Return a digest of a set of rows by some columns and the outcome, whatever their order."""
     total = 0
-    for place, own in enumerate(hash_rows(table, names, 0)):
-        positive = (table.labels.piece(place) >= 0.5).astype(np.uint64)
-        total += int(mix_bits(own ^ positive).sum(dtype=np.uint64))
+    for piece, row_hashes in enumerate(hash_rows(table, names, 0)):
+        positive = (table.labels.piece(piece) >= 0.5).astype(np.uint64)
+        total += int(mix_bits(row_hashes ^ positive).sum(dtype=np.uint64))
     return f"{len(table)}-{total % 2**64:016x}"
 
 
 def column_hashes(column: Column, seed: int) -> Callable[[int], UInt64Array]:
-    """Return what hashes a piece of a column's cells (n,)."""
+    """Return a function that hashes a piece of a column's cells (n,)."""
     if column.is_hashed:
-        return lambda place: np.asarray(column.array.piece(place))
+        return lambda piece: np.asarray(column.array.piece(piece))
     if column.kind == "number":
-        return lambda place: number_hashes(np.asarray(column.piece(place)))
-    of_text = word_hashes(column.texts, seed)
-    return lambda place: np.asarray(of_text[column.array.piece(place)])
+        return lambda piece: number_hashes(np.asarray(column.piece(piece)))
+    hash_of_text = word_hashes(column.texts, seed)
+    return lambda piece: np.asarray(hash_of_text[column.array.piece(piece)])
 
 
 def _row_hashes(columns: Iterable[tuple[str, UInt64Array]], seed: int) -> UInt64Array:
@@ -65,10 +65,10 @@ def _row_hashes(columns: Iterable[tuple[str, UInt64Array]], seed: int) -> UInt64
         raise ValueError("a row hash needs at least one column")
     total = np.zeros(len(salted[0][1]), dtype=np.uint64)
     for start in range(0, len(total), _BLOCK):
-        part = total[start : start + _BLOCK]
+        block = total[start : start + _BLOCK]
         for salt, hashes in salted:
-            part += mix_bits(hashes[start : start + _BLOCK] ^ salt)
-        mix_bits(part)
+            block += mix_bits(hashes[start : start + _BLOCK] ^ salt)
+        mix_bits(block)
     return total
 
 
@@ -81,11 +81,11 @@ def number_hashes(cells: FloatArray) -> UInt64Array:
 
 def word_hashes(cells: ObjectArray, seed: int) -> UInt64Array:
     """Return the hash of each word (n,) whatever its case, 0 where it is missing."""
-    known: dict[str | None, int] = {
+    hash_of: dict[str | None, int] = {
         word: 0 if word is None else _digest(word.strip().casefold(), seed)
         for word in set(cells.tolist())
     }
-    return np.fromiter((known[word] for word in cells), dtype=np.uint64, count=len(cells))
+    return np.fromiter((hash_of[word] for word in cells), dtype=np.uint64, count=len(cells))
 
 
 def _digest(text: str, seed: int) -> int:
@@ -93,22 +93,26 @@ def _digest(text: str, seed: int) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), key=key, digest_size=8).digest(), "little")
 
 
-def count_common(table: Table, other: Table, names: Sequence[str], seed: int) -> tuple[int, bool]:
-    """Return how many rows of `other` say the same in some columns as rows of a table do.
+def count_common_rows(
+    table: Table, other: Table, names: Sequence[str], seed: int
+) -> tuple[int, bool]:
+    """Return how many rows of `other` equal rows of a table in some columns.
 
     Of more than two million rows the hashes of an evenly drawn part are compared; the count is
     then an estimate, and the second answer False.
     """
-    known, asked = hash_rows(table, names, seed), hash_rows(other, names, seed)
-    part = np.uint64(-(-asked.rows // _COMPARED))
-    wanted = np.concatenate([own[own % part == 0] for own in asked])
-    distinct = np.unique(wanted)
+    table_hashes, other_hashes = hash_rows(table, names, seed), hash_rows(other, names, seed)
+    every = np.uint64(-(-other_hashes.rows // _COMPARED))
+    sample = np.concatenate(
+        [piece_hashes[piece_hashes % every == 0] for piece_hashes in other_hashes]
+    )
+    distinct = np.unique(sample)
     if not len(distinct):
-        return 0, part == 1
-    there = np.zeros(len(distinct), dtype=bool)
-    for own in known:
-        mine = own[own % part == 0]
-        place = np.minimum(np.searchsorted(distinct, mine), len(distinct) - 1)
-        there[place[distinct[place] == mine]] = True
-    common = int(np.isin(wanted, distinct[there]).sum())
-    return common * int(part), part == 1
+        return 0, every == 1
+    found = np.zeros(len(distinct), dtype=bool)
+    for piece_hashes in table_hashes:
+        sampled = piece_hashes[piece_hashes % every == 0]
+        piece = np.minimum(np.searchsorted(distinct, sampled), len(distinct) - 1)
+        found[piece[distinct[piece] == sampled]] = True
+    common = int(np.isin(sample, distinct[found]).sum())
+    return common * int(every), every == 1

@@ -254,7 +254,9 @@ def _predictions(profile: Profile, now: DriftCounts) -> PredictionDrift:
     counted = now.predictions.counts if len(train) else train
     statistic, p_value = kolmogorov_smirnov(train, counted)
     change = sums.mean - profile.mean
-    reach = Z95 * math.sqrt(profile.std**2 / profile.binned + sums.square / sums.weight / now.rows)
+    reach = Z95 * math.sqrt(
+        profile.std**2 / profile.binned + sums.squared_deviations / sums.weight / now.rows
+    )
     return PredictionDrift(
         _psi_of_bins(train, counted, 0, 0),
         statistic,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from placement.config import TrainConfig
 from placement.data.columns.row_rules import is_rule, parse_rule
 from placement.data.columns.storage import Storage
-from placement.data.splits.row_hashes import count_common
+from placement.data.splits.row_hashes import count_common_rows
 from placement.data.table.table import Table
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.read_labelled import read_like, read_with_progress
@@ -61,7 +61,7 @@ def _rows_in_common(table: Table, test: Table, seed: int) -> tuple[str, ...]:
         and (column.kind, column.is_hashed)
         == (test.chunked_columns[name].kind, test.chunked_columns[name].is_hashed)
     ]
-    common, exact = count_common(table, test, columns, seed)
+    common, exact = count_common_rows(table, test, columns, seed)
     if not common:
         return ()
     about = "" if exact else "about "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from placement.config import TrainConfig
-from placement.data.encoding.fit_terms import left_out
+from placement.data.encoding.fit_terms import terms_left_out
 from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
 from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.splits.split import TEST
@@ -73,7 +73,7 @@ def understand(
             tables.train, config, test=tables.test, on_progress=_counted(progress.update)
         )
     curves = nonlinear_terms_of(config, prepared.table.schema)
-    lacking = left_out(curves, prepared.encoder.columns)
+    lacking = terms_left_out(curves, prepared.encoder.columns)
     doubts = [*tables.warnings, *lacking, *prepared.problem.warnings]
     if prepared.test is None and config.test_size:
         doubts.append(f"{prepared.split.note}: the figures are those of the training rows")

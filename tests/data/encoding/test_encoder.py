@@ -33,11 +33,11 @@ def test_sums_of_two_parts_merge_into_those_of_the_whole(values, cut):
     values, ones = np.array(values), np.ones(len(values))
     whole = NumberSums.of(values, ones)
     parts = NumberSums.of(values[:cut], ones[:cut]).merge(NumberSums.of(values[cut:], ones[cut:]))
-    assert (parts.weight, parts.gaps, parts.low, parts.high) == (
-        whole.weight, whole.gaps, whole.low, whole.high,
+    assert (parts.weight, parts.missing, parts.low, parts.high) == (
+        whole.weight, whole.missing, whole.low, whole.high,
     )  # fmt: skip
     assert parts.mean == pytest.approx(whole.mean, rel=1e-12, abs=1e-9)
-    assert parts.square == pytest.approx(whole.square, rel=1e-9, abs=1e-3)
+    assert parts.squared_deviations == pytest.approx(whole.squared_deviations, rel=1e-9, abs=1e-3)
 
 
 @given(st.lists(st.sampled_from(["CSE", "cse ", "ECE", None]), min_size=1), st.integers(0, 30))
@@ -45,7 +45,7 @@ def test_counts_of_two_parts_merge_into_those_of_the_whole(words, cut):
     words, ones = objects(*words), np.ones(len(words))
     whole = LevelCounts.of(words, ones)
     parts = LevelCounts.of(words[:cut], ones[:cut]).merge(LevelCounts.of(words[cut:], ones[cut:]))
-    assert (dict(parts.spellings), parts.gaps) == (dict(whole.spellings), whole.gaps)
+    assert (dict(parts.spellings), parts.missing) == (dict(whole.spellings), whole.missing)
 
 
 def test_a_number_is_standardised_by_mean_and_deviation_of_the_observed_cells():
@@ -121,6 +121,6 @@ def test_natural_units_give_the_same_logit():
     rng = np.random.default_rng(0)
     table = {"cgpa": rng.uniform(5, 10, 30), "stream": objects(*["CSE", "ECE"] * 15)}
     encoder = learn_encoder(table, Schema(TARGET, (NUMBER, WORD), ()), np.ones(30))
-    natural, intercept = encoder.natural_units(np.array([1.3, -0.4]), 0.2)
+    natural, intercept = encoder.unstandardise(np.array([1.3, -0.4]), 0.2)
     by_hand = intercept + natural[0] * table["cgpa"] + natural[1] * (table["stream"] == "ECE")
     assert by_hand == pytest.approx(0.2 + encoder.encode(table) @ [1.3, -0.4], rel=1e-12)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placement.data.encoding.encoder import Encoder, learn_encoder
-from placement.data.encoding.fit_terms import fit_terms, left_out
+from placement.data.encoding.fit_terms import fit_terms, terms_left_out
 from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.data.encoding.spline_knots import Histogram, outer_shares
 from placement.data.schema import Feature, Schema, Target
@@ -144,7 +144,7 @@ def test_two_values_stay_a_line_and_that_is_said():
     curves = NonlinearTerms({"cgpa": 5})
     encoder = learnt({"cgpa": np.repeat([6.0, 8.0], 20)}, curves)
     assert type(encoder.columns[0]) is NumberColumn
-    assert "--spline cgpa: fewer than three values" in left_out(curves, encoder.columns)[0]
+    assert "--spline cgpa: fewer than three values" in terms_left_out(curves, encoder.columns)[0]
 
 
 def test_a_weight_counts_like_that_many_rows():
@@ -202,7 +202,7 @@ def test_a_step_that_fewer_than_five_students_are_beyond_is_left_out_and_that_is
     curves = NonlinearTerms({}, {"cgpa": (5.0, 8.0)})
     encoder = learnt({"cgpa": np.repeat([4.0, 6.0, 9.0], [4, 20, 20])}, curves)
     assert encoder.names == ("cgpa", "cgpa>=8")
-    assert left_out(curves, encoder.columns) == (
+    assert terms_left_out(curves, encoder.columns) == (
         "--step cgpa:5 is left out: fewer than 5 training rows are on one side of it",
     )
 
@@ -217,7 +217,7 @@ def test_a_product_that_fewer_than_five_students_have_is_left_out_and_that_is_sa
         name for own in encoder.columns if isinstance(own, InteractionColumn) for name in own.names
     ]
     assert names == ["stream=B:cgpa", "stream=B:cgpa>=8", "stream=C:cgpa"]
-    assert "1 of 4 products are left out" in left_out(curves, encoder.columns)[0]
+    assert "1 of 4 products are left out" in terms_left_out(curves, encoder.columns)[0]
 
 
 def test_the_document_gives_every_kind_of_column_back():
@@ -242,7 +242,7 @@ def test_natural_coefficients_on_the_natural_columns_are_the_logit():
     encoder = learnt(cells, curves)
     draw = np.random.default_rng(6)
     weights, intercept = draw.normal(size=len(encoder.names)), 0.3
-    natural, constant = encoder.natural_units(weights, intercept)
+    natural, constant = encoder.unstandardise(weights, intercept)
     column: dict = {"cgpa>=7": cells["cgpa"] >= 7}
     for own in encoder.columns:
         if isinstance(own, SplineColumn):
@@ -262,7 +262,7 @@ def test_a_spline_alone_in_natural_units_is_the_logit_too():
     cells = {"cgpa": table(gaps=0)["cgpa"]}
     encoder = learnt(cells, NonlinearTerms({"cgpa": 6}))
     weights = np.array([1.0, -0.5, 0.4, 2.0, -1.0])
-    natural, constant = encoder.natural_units(weights, -0.2)
+    natural, constant = encoder.unstandardise(weights, -0.2)
     functions = restricted_cubic(cells["cgpa"], encoder.columns[0].knots)
     by_hand = constant + natural[0] * cells["cgpa"] + natural[1:] @ np.stack(functions)
     assert by_hand == pytest.approx(-0.2 + encoder.encode(cells) @ weights, rel=1e-8, abs=1e-8)
