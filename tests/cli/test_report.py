@@ -2,12 +2,16 @@
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from placement.config import TrainConfig
+from placement.workflows.training.train import train
 
 
 class Page(HTMLParser):
@@ -34,10 +38,10 @@ class Page(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.said))
 
 
-@pytest.fixture
-def batches(tmp_path, monkeypatch):
-    """Three batches of students with a gender, of whom F is called less often."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def trained_batches(tmp_path_factory):
+    """Students in three batches and a model of them, made once; `batches` copies them."""
+    home = tmp_path_factory.mktemp("batches")
     rng = np.random.default_rng(0)
     rows = 360
     data = pd.DataFrame(
@@ -51,12 +55,22 @@ def batches(tmp_path, monkeypatch):
     chance = 1 / (1 + np.exp(-2 * (data["cgpa"] - 7)))
     data["status"] = np.where(rng.random(rows) < chance, "Placed", "Not Placed")
     data.loc[rng.random(rows) < 0.1, "cgpa"] = np.nan
-    data.to_csv("students.csv", index=False)
+    data.to_csv(home / "students.csv", index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        train(["students.csv"], TrainConfig(track=False, out="model"))
+    return home
+
+
+@pytest.fixture
+def batches(trained_batches, tmp_path, monkeypatch):
+    """The students and the model in the current directory, which is not the folder of others."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(trained_batches, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
 def test_a_page_needs_no_network_and_says_all_that_is_known(run, batches):
-    assert run("train", "students.csv", "--no-track", "--out", "model").code == 0
     done = run("report", "model", "--data", "students.csv", "--out", "out/page.html")
     assert done.code == 0, done.err
     page = Page((batches / "out" / "page.html").read_text("utf-8"))
@@ -81,11 +95,9 @@ def test_a_page_needs_no_network_and_says_all_that_is_known(run, batches):
 
 
 def test_figures_of_the_latest_batch_are_of_a_model_that_had_not_seen_it(run, batches):
-    from placement.config import TrainConfig
     from placement.data.table.read_table import read_table
     from placement.training.fit import fit
 
-    run("train", "students.csv", "--no-track", "--out", "model")
     run("report", "model", "--data", "students.csv")
     data = pd.read_csv("students.csv")
     early, late = data[data["batch"] < 2025], data[data["batch"] == 2025]
@@ -100,7 +112,6 @@ def test_figures_of_the_latest_batch_are_of_a_model_that_had_not_seen_it(run, ba
 
 
 def test_without_data_what_only_rows_can_tell_is_said_to_be_unknown(run, batches):
-    run("train", "students.csv", "--no-track", "--out", "model")
     done = run("report", "model", "--json")
     found = done.json
     assert found["format"] == 1
@@ -144,7 +155,6 @@ def test_verdicts_turn_bad_where_the_model_is_bad(run, batches):
 
 
 def test_what_is_wrong_is_told_with_its_exit_code(run, batches):
-    run("train", "students.csv", "--no-track", "--out", "model")
     assert run("report", "nothing-here").code == 5
     assert run("report", "model", "--data", "absent.csv").code == 3
     Path("taken").write_text("a file")

@@ -2,6 +2,8 @@
 
 import pytest
 
+QUICK = ("--no-track", "--optimizer", "newton")
+
 
 @pytest.fixture
 def sheet(students, tmp_path, monkeypatch):
@@ -10,7 +12,7 @@ def sheet(students, tmp_path, monkeypatch):
 
 
 def test_the_summary_shows_a_line_for_each_group_and_each_measure(run, sheet):
-    shown = run("train", sheet, "--no-track", "--sensitive", "gender,stream", "--out", "model")
+    shown = run("train", sheet, *QUICK, "--sensitive", "gender,stream", "--out", "model")
     assert shown.code == 0, shown.err
     words = ["F", "M", "CSE", "ECE", "MECH"]
     first = [line.split()[0] for line in shown.out.splitlines() if line.strip()]
@@ -22,21 +24,24 @@ def test_the_summary_shows_a_line_for_each_group_and_each_measure(run, sheet):
 
 
 def test_without_a_sensitive_column_nothing_is_said(run, sheet):
-    assert "by group" in run("train", sheet, "--no-track").out
-    assert "by group" not in run("train", sheet, "--no-track", "--sensitive", "").out
-    document = run("train", sheet, "--no-track", "--sensitive", "", "--json").json
+    assert "by group" in run("train", sheet, *QUICK).out
+    assert "by group" not in run("train", sheet, *QUICK, "--sensitive", "").out
+    document = run("train", sheet, *QUICK, "--sensitive", "", "--json").json
     assert document["fairness"] is None
 
 
 def test_an_unknown_column_is_an_error_with_the_nearest_name(run, sheet):
-    run("train", sheet, "--no-track", "--out", "model")
-    for command in (("train", sheet, "--no-track"), ("evaluate", sheet, "--model", "model")):
+    run("train", sheet, *QUICK, "--out", "model")
+    for command in (
+        ("train", sheet, *QUICK),
+        ("evaluate", sheet, "--model", "model"),
+    ):
         shown = run(*command, "--sensitive", "gendr")
         assert shown.code == 3
         assert "did you mean 'gender'" in shown.err
 
 
 def test_what_makes_no_groups_is_an_error_before_anything_is_fitted(run, sheet):
-    shown = run("train", sheet, "--no-track", "--sensitive", "name", "--dry-run")
+    shown = run("train", sheet, *QUICK, "--sensitive", "name", "--dry-run")
     assert shown.code == 3
     assert "at most 50 groups are compared" in shown.err

@@ -27,6 +27,8 @@ METRICS = {
     "ece",
 }  # fmt: skip
 
+QUICK = ("--optimizer", "newton")
+
 
 @pytest.fixture
 def sheet(students, tmp_path, monkeypatch):
@@ -118,15 +120,15 @@ def test_standard_output_holds_the_document_alone_and_warnings_go_to_standard_er
 
 
 def test_quiet_leaves_only_the_result(run, sheet):
-    done = run("train", sheet, "--no-track", "--quiet")
+    done = run("train", sheet, "--no-track", "--quiet", *QUICK)
     assert done.err == ""
     assert "Coefficients" in done.out
 
 
 def test_without_tracking_nothing_is_written_but_what_out_names(train, tmp_path):
-    train()
+    train(*QUICK)
     assert everything_below(tmp_path) == ["students.csv"]
-    assert train("--out", "models/a")["bundle"] == str(tmp_path / "models/a")
+    assert train(*QUICK, "--out", "models/a")["bundle"] == str(tmp_path / "models/a")
     assert everything_below(tmp_path) == [
         "models", "models/a", "models/a/fitted.json", "models/a/weights.safetensors",
         "students.csv",
@@ -152,11 +154,11 @@ def test_the_same_command_twice_gives_the_same_bytes(train, tmp_path):
 
 
 def test_out_replaces_a_bundle_and_refuses_any_other_folder(run, sheet, tmp_path):
-    assert run("train", sheet, "--no-track", "--out", "model").code == 0
-    assert run("train", sheet, "--no-track", "--out", "model", "--l2", "5").code == 0
+    assert run("train", sheet, "--no-track", "--out", "model", *QUICK).code == 0
+    assert run("train", sheet, "--no-track", "--out", "model", "--l2", "5", *QUICK).code == 0
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/thesis.txt").write_text("years of work")
-    refused = run("train", sheet, "--no-track", "--out", "mine")
+    refused = run("train", sheet, "--no-track", "--out", "mine", *QUICK)
     assert refused.code == 6
     assert "thesis.txt" in refused.err
     assert (tmp_path / "mine/thesis.txt").read_text() == "years of work"
@@ -200,7 +202,7 @@ def test_the_loss_from_the_logit_finds_the_same_optimum(train):
 
 
 def test_balanced_classes_move_the_intercept_and_not_the_metrics_rows(train):
-    plain, balanced = train(), train("--class-weight", "balanced")
+    plain, balanced = train(*QUICK), train(*QUICK, "--class-weight", "balanced")
     assert plain["rows"] == balanced["rows"]
     assert abs(plain["intercept"] - balanced["intercept"]) > 0.05
 
@@ -214,7 +216,7 @@ def test_a_weight_counts_like_that_many_rows(run, tmp_path):
         weighted.append(f"{cgpa},{copies},{int(placed)}")
     (tmp_path / "once.csv").write_text("\n".join(once) + "\n")
     (tmp_path / "weighted.csv").write_text("\n".join(weighted) + "\n")
-    options = ("--no-track", "--json", "--test-size", "0")
+    options = ("--no-track", "--json", "--test-size", "0", *QUICK)
     plain = run("train", tmp_path / "once.csv", *options).json
     short = run("train", tmp_path / "weighted.csv", "--weight", "copies", *options).json
     assert short["intercept"] == pytest.approx(plain["intercept"], abs=1e-7)
@@ -224,7 +226,7 @@ def test_a_weight_counts_like_that_many_rows(run, tmp_path):
 
 def test_a_file_of_its_own_is_tested_on(train, students, tmp_path):
     later = students(tmp_path / "later.csv", rows=60, seed=5)
-    found = train("--test", later)
+    found = train("--test", later, *QUICK)
     assert found["rows"] == {"train": 240, "test": 60, "left_out": 0}
     assert found["metrics_on"] == "test"
 
@@ -237,7 +239,7 @@ def test_a_test_file_that_lacks_a_column_is_at_fault(run, sheet, tmp_path):
 
 
 def test_a_rule_chooses_the_rows_to_test_on(train):
-    found = train("--test-where", "stream==CSE", "--drop", "stream")
+    found = train("--test-where", "stream==CSE", "--drop", "stream", *QUICK)
     assert found["rows"]["test"] + found["rows"]["train"] == 240
     assert 60 < found["rows"]["test"] < 100
 
@@ -246,13 +248,13 @@ def test_whole_groups_are_held_out_and_the_group_is_no_feature(train, sheet, tmp
     lines = sheet.read_text().splitlines()
     lines = [lines[0] + ",town", *(f"{line},town{n % 30}" for n, line in enumerate(lines[1:]))]
     sheet.write_text("\n".join(lines) + "\n")
-    found = train("--group", "town")
+    found = train("--group", "town", *QUICK)
     assert found["rows"]["test"] % 8 == 0
     assert "town" not in found["features"]
 
 
 def test_refit_trains_on_all_rows_and_keeps_the_metrics_of_the_held_out_ones(train):
-    plain, again = train(), train("--refit")
+    plain, again = train(*QUICK), train(*QUICK, "--refit")
     assert again["metrics"] == plain["metrics"]
     assert again["rows"]["train"] == 240
     assert again["intercept"] != plain["intercept"]
@@ -269,21 +271,21 @@ def test_several_files_and_a_glob_form_one_table(train, sheet, tmp_path):
     lines = sheet.read_text().splitlines()
     for number, part in enumerate((lines[1:100], lines[100:])):
         (tmp_path / f"part{number}.csv").write_text("\n".join([lines[0], *part]) + "\n")
-    whole = train()
+    whole = train(*QUICK)
     for data in ((tmp_path / "part0.csv", tmp_path / "part1.csv"), (tmp_path / "part*.csv",)):
-        found = train(data=data)
+        found = train(*QUICK, data=data)
         assert found["rows"] == whole["rows"]
         assert found["train_loss"] == pytest.approx(whole["train_loss"], abs=1e-12)
 
 
 def test_a_packed_file_and_standard_input_read_like_the_file(train, sheet, tmp_path, monkeypatch):
-    whole = train()
+    whole = train(*QUICK)
     packed = tmp_path / "students.csv.gz"
     packed.write_bytes(gzip.compress(sheet.read_bytes()))
-    assert train(data=(packed,))["data_digest"] == whole["data_digest"]
+    assert train(*QUICK, data=(packed,))["data_digest"] == whole["data_digest"]
     with sheet.open() as stream:
         monkeypatch.setattr("sys.stdin", stream)
-        assert train(data=("-",))["data_digest"] == whole["data_digest"]
+        assert train(*QUICK, data=("-",))["data_digest"] == whole["data_digest"]
 
 
 def test_outcomes_of_another_file_are_joined(run, sheet, tmp_path):
@@ -365,7 +367,7 @@ def test_serial_numbers_that_start_anew_in_each_file_are_no_feature(run, student
 
 
 def test_testing_on_rows_that_were_trained_on_is_told(run, sheet, trained):
-    done = run("train", sheet, "--test", sheet, "--no-track", "--json")
+    done = run("train", sheet, "--test", sheet, "--no-track", "--json", *QUICK)
     assert any("trained on as well" in text for text in done.json["warnings"])
     told = run("evaluate", trained.parent / "students.csv", "--model", trained)
     assert "the very table the model was trained on" in told.err
