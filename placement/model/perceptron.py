@@ -21,7 +21,7 @@ class Standardising:
     mean: FloatArray
     std: FloatArray
 
-    def keep(self, columns: npt.NDArray[np.integer]) -> "Standardising":
+    def select(self, columns: npt.NDArray[np.integer]) -> "Standardising":
         """The same for some of the columns."""
         return Standardising(self.mean[columns], self.std[columns])
 

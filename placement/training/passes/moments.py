@@ -71,7 +71,7 @@ class Moments:
         """
         return tuple(np.flatnonzero(self.unexplained <= ALIASED).tolist())
 
-    def keep(self, columns: npt.NDArray[np.integer]) -> "Moments":
+    def select(self, columns: npt.NDArray[np.integer]) -> "Moments":
         """The moments of some of the columns."""
         return Moments(self.weight, self.mean[columns], self.centred[np.ix_(columns, columns)])
 
