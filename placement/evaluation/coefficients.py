@@ -6,17 +6,16 @@ same formula is the Laplace approximation of a posterior: its intervals hold for
 small coefficients, and a test of "no effect" has no meaning, so z and p are left out.
 """
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from placement.arrays import FloatArray
 from placement.errors import UsageError, did_you_mean
-from placement.model.figures import CoefficientEstimate
+from placement.model.figures import CoefficientEstimate, LikelihoodSums
 from placement.model.scorer import fold
 from placement.stats.intervals import Z95
 
@@ -96,8 +95,10 @@ def is_penalised(fitted: "Fitted") -> bool:
 
 def likelihood(fitted: "Fitted") -> Likelihood | None:
     """Return the likelihood of the training rows; None where it was not recorded."""
-    known = fitted.figures.get("inference")
-    return None if known is None else likelihood_of(known, maximised=_is_maximised(fitted))
+    known = fitted.figures.inference
+    if known is None:
+        return None
+    return likelihood_of(known.likelihood, maximised=_is_maximised(fitted))
 
 
 def _is_maximised(fitted: "Fitted") -> bool:
@@ -105,12 +106,12 @@ def _is_maximised(fitted: "Fitted") -> bool:
     return not is_penalised(fitted) and not fitted.config.get("firth") and not balanced
 
 
-def likelihood_of(known: Mapping[str, Any], *, maximised: bool) -> Likelihood:
+def likelihood_of(sums: LikelihoodSums, *, maximised: bool) -> Likelihood:
     """Return the same from a fit's recorded sums."""
     from scipy.stats import chi2
 
-    found, null = known["log_likelihood"], known["null_log_likelihood"]
-    freedom = known["parameters"] - 1
+    found, null = sums.log_likelihood, sums.null_log_likelihood
+    freedom = sums.parameters - 1
     ratio = max(2 * (found - null), 0.0)
     return Likelihood(
         log_likelihood=found,
@@ -119,8 +120,8 @@ def likelihood_of(known: Mapping[str, Any], *, maximised: bool) -> Likelihood:
         ratio=ratio if maximised else None,
         freedom=freedom,
         p_value=float(chi2.sf(ratio, freedom)) if maximised and freedom else None,
-        aic=2 * known["parameters"] - 2 * found if maximised else None,
-        bic=known["parameters"] * math.log(known["weight"]) - 2 * found if maximised else None,
+        aic=2 * sums.parameters - 2 * found if maximised else None,
+        bic=sums.parameters * math.log(sums.weight) - 2 * found if maximised else None,
     )
 
 
@@ -132,15 +133,15 @@ def differ(one: CoefficientEstimate, other: CoefficientEstimate) -> bool:
     return difference > 0.1 * max(abs(one.coefficient), abs(other.coefficient), 1e-8)
 
 
-def few_events(known: Mapping[str, Any]) -> float | None:
+def few_events(sums: LikelihoodSums) -> float | None:
     """Return the events a parameter where they are fewer than 10, else None.
 
     Events are the rows of the rarer outcome, parameters the columns beside the intercept.
     """
-    columns = known["parameters"] - 1
-    if columns < 1 or known["events"] >= FEW_EVENTS * columns:
+    columns = sums.parameters - 1
+    if columns < 1 or sums.events >= FEW_EVENTS * columns:
         return None
-    return float(known["events"] / columns)
+    return sums.events / columns
 
 
 def _estimate(name: str, value: float, error: float | None, *, tested: bool) -> CoefficientEstimate:
@@ -178,8 +179,3 @@ def _errors(fitted: "Fitted") -> FloatArray | None:
         for column in fitted.factor.T
     ]
     return np.asarray(np.sqrt(np.sum(np.square(parts), axis=0)))
-
-
-def as_rows(rows: tuple[CoefficientEstimate, ...]) -> list[dict[str, Any]]:
-    """Return the estimates as records, in the words of `explain --json`."""
-    return [dataclasses.asdict(row) for row in rows]

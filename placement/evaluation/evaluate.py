@@ -78,7 +78,7 @@ def evaluate(
         np.concatenate(pieces),
         table.label,
         table.weight,
-        training_base_rate=fitted.figures.get("base_rate"),
+        training_base_rate=fitted.figures.base_rate,
         threshold=fitted.threshold if threshold is None else threshold,
         replicates=replicates,
         seed=seed,

@@ -12,14 +12,16 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import save as save_safetensors
 
-from placement.arrays import FloatArray
+from placement.arrays import Document, FloatArray
 from placement.errors import ModelError, StoreError
+from placement.model.earlier_formats import current_document
 from placement.model.scorer import (
     DOCUMENT,
     FORMAT,
@@ -37,7 +39,7 @@ _LONGEST_SAVE = 3600.0  # seconds; a fresh directory older than this has no writ
 
 def write_bundle(
     directory: str | Path,
-    document: Mapping[str, Any],
+    document: Document,
     weights: FloatArray,
     intercept: float,
     more: Mapping[str, FloatArray] | None = None,
@@ -122,10 +124,21 @@ def _read(target: Path) -> Bundle:
     if not target.is_dir():
         raise ModelError(f"{target}: no such model; `placement runs` lists what there is")
     try:
-        return read_bundle(target)
+        with garbled(target):
+            bundle = read_bundle(target)
+            return replace(bundle, document=current_document(bundle.document))
     except ScorerError as problem:
         cure = "upgrade placement" if problem.reason == "format" else "train or copy it again"
         raise ModelError(f"{problem}; {cure}") from problem
+
+
+@contextlib.contextmanager
+def garbled(target: str | Path) -> Iterator[None]:
+    """Raise a ModelError for what reading a document without some fields raises."""
+    try:
+        yield
+    except ScorerError:
+        raise
     except (KeyError, TypeError, ValueError, IndexError) as problem:
         raise ModelError(
             f"{target}: the bundle lacks or garbles {problem}; train it again"

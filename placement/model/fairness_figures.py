@@ -36,6 +36,7 @@ class Group:
     small: str | None
 
 
+MeasuredOn = Literal["test", "train", "out_of_fold", "file"]
 GapVerdict = Literal["within", "undecided", "beyond"]
 
 
@@ -69,8 +70,12 @@ class ByColumn:
 
 @dataclass(frozen=True)
 class Fairness:
-    """The figures by group of some columns, counted as positive from `threshold` on."""
+    """The figures by group of some columns, counted as positive from `threshold` on.
+
+    `metrics_on` says which rows they are of.
+    """
 
     threshold: float
     columns: tuple[ByColumn, ...]
     method: str
+    metrics_on: MeasuredOn = "file"

@@ -4,22 +4,23 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from placement.arrays import FloatArray
-from placement.config import normal_threshold
+from placement.arrays import Document, FloatArray
 from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Dropped, Feature, Schema, Target
 from placement.errors import DataError
-from placement.model.bundle import open_bundle, write_bundle
+from placement.model.bundle import garbled, open_bundle, write_bundle
+from placement.model.figures import ModelFigures, figures_document, figures_of
 from placement.model.history import Epoch
-from placement.model.scorer import Calibration, Scorer, ScorerError
+from placement.model.scorer import Bundle, Calibration, Scorer, ScorerError
+
+T = TypeVar("T")
 
 MOST_EPOCHS_KEPT = 500
 _NO_WEIGHTS = np.empty(0)
-_EPOCH_KEYS = {"newton_decrement": "distance"}  # fields that a bundle calls otherwise
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Fitted:
 
     `weights: (d,)` and `intercept` act on the encoded columns; `aliased` names those left out as
     linear combinations of earlier ones. `config` holds the settings that decided the fit and
-    `figures` what it came to (rows, losses, convergence, metrics, skill); both are JSON-able.
+    `figures` what it came to (rows, losses, convergence, metrics, skill).
     `factor: (d + 1, d + 1)`, lower triangular, is what the covariance of weights and intercept is
     made of; None where the columns were too many, or the Hessian singular.
 
@@ -54,7 +55,7 @@ class Fitted:
     encoder: Encoder
     schema: Schema
     config: Mapping[str, Any]
-    figures: Mapping[str, Any]
+    figures: ModelFigures
     history: tuple[Epoch, ...] = field(default=(), repr=False)
     threshold: float = 0.5
     factor: FloatArray | None = field(default=None, repr=False)
@@ -99,14 +100,14 @@ class Fitted:
         return self.encoder.unstandardise(self.weights, self.intercept)[1]
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Document:
         """The JSON-able part of the bundle: no time, host, path or run."""
         return {
             "schema": dataclasses.asdict(self.schema),
             "encoder": self.encoder.document,
             "aliased": list(self.aliased),
             "config": dict(self.config),
-            "figures": dict(self.figures),
+            "figures": figures_document(self.figures),
             "history": [
                 _epoch_document(epoch) for epoch in thinned(self.history, MOST_EPOCHS_KEPT)
             ],
@@ -123,6 +124,11 @@ class Fitted:
 def load_fitted(directory: str | Path) -> Fitted:
     """Read a bundle directory written by `Fitted.save`."""
     bundle = open_bundle(directory)
+    with garbled(directory):
+        return _fitted(bundle)
+
+
+def _fitted(bundle: Bundle) -> Fitted:
     document = bundle.document
     return Fitted(
         weights=bundle.scorer.weights,
@@ -130,36 +136,19 @@ def load_fitted(directory: str | Path) -> Fitted:
         aliased=tuple(document["aliased"]),
         encoder=Encoder(bundle.scorer.columns),
         schema=schema_of(document["schema"]),
-        config=_current_config(document["config"]),
-        figures=document["figures"],
-        history=tuple(_epoch_of(entry) for entry in document["history"]),
+        config=document["config"],
+        figures=figures_of(document["figures"]),
+        history=tuple(
+            Epoch(**entry, weights=_NO_WEIGHTS, intercept=float("nan"))
+            for entry in document["history"]
+        ),
         threshold=document["threshold"],
         factor=bundle.scorer.factor,
         calibration=bundle.scorer.calibration,
     )
 
 
-# Before `--threshold` took them all, each policy had settings of its own.
-_FORMER_POLICIES = {
-    "cost_fp": "cost={cost_fp}:{cost_fn}",
-    "min_recall": "recall={min_recall}",
-    "min_precision": "precision={min_precision}",
-    "capacity": "capacity={capacity}",
-    "youden": "youden",
-}
-
-
-def _current_config(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the settings of a bundle, those of an earlier release under their present names."""
-    former = {*_FORMER_POLICIES, "cost_fn"}
-    current = {name: value for name, value in config.items() if name not in former}
-    for name, form in _FORMER_POLICIES.items():
-        if config.get(name):
-            current["threshold"] = normal_threshold(form.format(**config))
-    return current
-
-
-def schema_of(document: Mapping[str, Any]) -> Schema:
+def schema_of(document: Document) -> Schema:
     """Read a schema from its JSON form."""
     return Schema(
         Target(**document["target"]),
@@ -168,23 +157,17 @@ def schema_of(document: Mapping[str, Any]) -> Schema:
     )
 
 
-def thinned(items: Sequence[Any], most: int) -> list[Any]:
+def thinned(items: Sequence[T], most: int) -> list[T]:
     """Return at most `most` items, evenly spread, the first and the last among them."""
     if len(items) <= most:
         return list(items)
-    return [items[place] for place in np.linspace(0, len(items) - 1, most).round().astype(int)]
+    return [items[index] for index in np.linspace(0, len(items) - 1, most).round().astype(int)]
 
 
-def _epoch_document(epoch: Epoch) -> dict[str, Any]:
+def _epoch_document(epoch: Epoch) -> Document:
     # Weights of every epoch would make the bundle large; the last ones are the model itself.
     return {
-        _EPOCH_KEYS.get(item.name, item.name): getattr(epoch, item.name)
+        item.name: getattr(epoch, item.name)
         for item in dataclasses.fields(epoch)
         if item.name not in {"weights", "intercept"}
     }
-
-
-def _epoch_of(document: Mapping[str, Any]) -> Epoch:
-    fields = {name: document[key] for name, key in _EPOCH_KEYS.items()}
-    fields |= {key: value for key, value in document.items() if key not in _EPOCH_KEYS.values()}
-    return Epoch(**fields, weights=_NO_WEIGHTS, intercept=float("nan"))

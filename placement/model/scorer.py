@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load as load_safetensors
 
-FORMAT = 2
+FORMAT = 3
 DOCUMENT = "fitted.json"
 WEIGHTS = "weights.safetensors"
 Z95 = 1.959963984540054
@@ -694,7 +694,7 @@ def sigmoid(logit: Floats) -> Floats:
 class Bundle:
     """A bundle as read: its document and the scorer made from it."""
 
-    document: Mapping[str, Any]
+    document: dict[str, Any]
     scorer: Scorer
 
     @property

@@ -2,25 +2,29 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
 
+from placement.arrays import Document
+from placement.data.schema import Schema
 from placement.model.bundle import finite
 from placement.model.fitted import Fitted
 from placement.reporting.results import EvaluateResult, TrainResult, Understanding
+from placement.reporting.text.coefficients import inference_document, unpenalised_document
+from placement.reporting.text.fairness import fairness_document
 from placement.reporting.text.nonlinear_terms import curve_rows
-from placement.reporting.text.thresholds import net_benefit_rows
+from placement.reporting.text.thresholds import decision_document, net_benefit_rows
 from placement.training.gradcheck.report import GradientCheck
 
 FORMAT = 1
+_NESTED = ("evaluation", "inference", "unpenalised", "profile")
 
 
-def as_json(document: Any) -> str:
+def as_json(document: Document | list[Document]) -> str:
     """Return one JSON document; not-finite numbers become null."""
     return json.dumps(finite(document), ensure_ascii=False, indent=1)
 
 
-def understanding_document(seen: Understanding) -> dict[str, Any]:
+def understanding_document(seen: Understanding) -> Document:
     """What `train --dry-run --json` prints."""
     schema = seen.schema
     return {
@@ -41,7 +45,7 @@ def understanding_document(seen: Understanding) -> dict[str, Any]:
     }
 
 
-def train_document(result: TrainResult) -> dict[str, Any]:
+def train_document(result: TrainResult) -> Document:
     """What `train --json` prints."""
     fitted, tracked = result.fitted, result.tracked
     return {
@@ -54,14 +58,36 @@ def train_document(result: TrainResult) -> dict[str, Any]:
         "features": list(fitted.schema.feature_names),
         "dropped": _dropped(fitted.schema),
         "warnings": list(result.warnings),
-        **{name: value for name, value in fitted.figures.items() if name != "profile"},
+        **_figures(fitted),
         "calibration_map": fitted.calibration.document if fitted.calibration else None,
         "intercept": fitted.natural_intercept,
         "coefficients": coefficient_rows(fitted),
     }
 
 
-def coefficient_rows(fitted: Fitted) -> list[dict[str, Any]]:
+def _figures(fitted: Fitted) -> Document:
+    """Return the figures of a training by the names of the contract."""
+    figures, found = fitted.figures, fitted.figures.evaluated
+    flat = asdict(replace(figures, evaluation=None, inference=None, unpenalised=None, profile=None))
+    names = {"newton_decrement": "lambda"}
+    return {
+        **{names.get(name, name): value for name, value in flat.items() if name not in _NESTED},
+        "decision": found.decision and decision_document(found.decision),
+        "metrics_on": found.metrics_on,
+        "metrics": found.metrics.as_dict(),
+        "metrics_method": found.metrics_method,
+        "calibration": found.calibration and found.calibration.as_dict(),
+        "calibrate": found.recalibration and asdict(found.recalibration),
+        "skill": asdict(found.skill),
+        "fairness": found.fairness and fairness_document(found.fairness, fitted.schema.target),
+        "gradcheck": asdict(found.gradcheck),
+        "rows_digest": found.rows_digest,
+        "inference": inference_document(figures.inference),
+        "maximum_likelihood": unpenalised_document(figures.unpenalised),
+    }
+
+
+def coefficient_rows(fitted: Fitted) -> list[Document]:
     """The model as a table, encoded columns in order, in the file's own units."""
     return [
         {
@@ -73,11 +99,11 @@ def coefficient_rows(fitted: Fitted) -> list[dict[str, Any]]:
     ]
 
 
-def _dropped(schema: Any) -> list[dict[str, str]]:
+def _dropped(schema: Schema) -> list[dict[str, str]]:
     return [{"column": item.column, "reason": item.reason} for item in schema.dropped]
 
 
-def evaluation_document(result: EvaluateResult) -> dict[str, Any]:
+def evaluation_document(result: EvaluateResult) -> Document:
     """What `evaluate --json` prints."""
     found = result.evaluation
     return {
@@ -97,17 +123,17 @@ def evaluation_document(result: EvaluateResult) -> dict[str, Any]:
         "calibration": found.calibration.as_dict(),
         "skill": None if found.skill is None else asdict(found.skill),
         "decision_curve": net_benefit_rows(found.decision_curve),
-        "fairness": result.fairness,
+        "fairness": found.fairness and fairness_document(found.fairness, result.target),
         "warnings": list(result.warnings),
     }
 
 
-def gradcheck_document(check: GradientCheck) -> dict[str, Any]:
+def gradcheck_document(check: GradientCheck) -> Document:
     """What `gradcheck --json` prints."""
     return {"format": FORMAT, **check.to_dict()}
 
 
-def gradcheck_rows(checks: Iterable[tuple[int, GradientCheck]]) -> list[dict[str, Any]]:
+def gradcheck_rows(checks: Iterable[tuple[int, GradientCheck]]) -> list[Document]:
     """The gradient checks of a run as a table: one row for each parameter and epoch."""
     return [
         {

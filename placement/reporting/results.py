@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from placement.arrays import Document
 from placement.data.encoding.encoder import Encoder
-from placement.data.schema import Schema
+from placement.data.schema import Schema, Target
 from placement.evaluation.alternatives.alternatives import ModelComparison
 from placement.evaluation.evaluate import Evaluation
 from placement.evaluation.explanation.counterfactual import Counterfactual
@@ -68,7 +68,7 @@ class PredictResult:
 
     source: str
     out: str | None
-    model: Mapping[str, Any]
+    model: Document
     rows_in: int
     rows_out: int
     left_out: Mapping[str, int]
@@ -83,15 +83,15 @@ class PredictResult:
 class EvaluateResult:
     """A model measured on a file with outcomes.
 
-    `rivals` are beside it where they were asked for; `fairness` is the document by group.
+    `rivals` are beside it where they were asked for.
     """
 
     source: str
-    model: Mapping[str, Any]
+    model: Document
+    target: Target
     evaluation: Evaluation
     warnings: tuple[str, ...]
     rivals: ModelComparison | None = None
-    fairness: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Student:
 class ExplainResult:
     """A model as a table, `maximised` or penalised, and some of `total` students of a file."""
 
-    model: Mapping[str, Any]
+    model: Document
     fitted: Fitted
     coefficients: tuple[CoefficientEstimate, ...]
     maximised: bool

@@ -1,7 +1,6 @@
 """From a table to a fitted model, and from a solution of the loop to a model and its figures."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from placement.config import TrainConfig
 from placement.data.profiles.learn_profile import learn_profile
 from placement.data.table.table import Table
 from placement.errors import UsageError
+from placement.model.figures import ModelFigures, RowCounts
 from placement.model.fitted import Fitted
 from placement.training.inference.firth import flic_intercept
 from placement.training.inference.fisher_information import (
@@ -105,7 +105,7 @@ def build_fitted(
 def with_profile(prepared: Prepared, fitted: Fitted) -> Fitted:
     """Add histograms of a model's training rows and of its predictions for them to its figures."""
     profile = learn_profile(prepared.table, prepared.split, fitted.predict_proba)
-    return replace(fitted, figures={**fitted.figures, "profile": profile.document})
+    return replace(fitted, figures=replace(fitted.figures, profile=profile))
 
 
 def _intercept(prepared: Prepared, solution: Solution) -> float:
@@ -125,28 +125,25 @@ def _expand(factor: FloatArray, problem: Problem) -> FloatArray:
 
 def _figures(
     prepared: Prepared, solution: Solution, information: FisherInformation | None
-) -> dict[str, Any]:
+) -> ModelFigures:
     held_out = 0 if prepared.test is None else prepared.test.rows
     loss = solution.loss
     if prepared.config.firth and information is not None:  # the source has pseudo-observations
         loss = -information.log_likelihood / (information.positive + information.negative)
-    return {
-        "rows": {
-            "train": prepared.problem.source.rows,
-            "test": held_out,
-            "left_out": sum(number for _, number in prepared.table.left_out),
-        },
-        "data_digest": prepared.table.digest,
-        "base_rate": prepared.base_rate,
-        "optimizer": solution.optimizer,
-        "lr": solution.lr,
-        "converged": solution.converged,
-        "stopped": solution.stopped,
-        "epochs": solution.epochs,
-        "lambda": solution.newton_decrement,
-        "dtype": prepared.config.dtype,
-        "epsilon": solution.epsilon,
-        "clamped_rows": solution.clamped_rows,
-        "train_loss": loss,
-        "penalised_loss": solution.penalised_loss,
-    }
+    left_out = sum(number for _, number in prepared.table.left_out)
+    return ModelFigures(
+        rows=RowCounts(prepared.problem.source.rows, held_out, left_out),
+        data_digest=prepared.table.digest,
+        base_rate=prepared.base_rate,
+        optimizer=solution.optimizer,
+        lr=solution.lr,
+        converged=solution.converged,
+        stopped=solution.stopped,
+        epochs=solution.epochs,
+        newton_decrement=solution.newton_decrement,
+        dtype=prepared.config.dtype,
+        epsilon=solution.epsilon,
+        clamped_rows=solution.clamped_rows,
+        train_loss=loss,
+        penalised_loss=solution.penalised_loss,
+    )

@@ -1,7 +1,5 @@
 """`placement train` with a threshold by policy: what it is chosen on, and where kept."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -117,7 +115,7 @@ def test_the_bundle_keeps_the_threshold_and_predict_uses_it(train, run, sheet):
     threshold = train("--threshold", "capacity=30", "--out", "model")["decision"]["threshold"]
     fitted = load_fitted("model")
     assert fitted.threshold == threshold
-    assert fitted.figures["decision"]["confusion"]["tp"] > 0
+    assert fitted.figures.evaluation.decision.confusion.tp > 0
     rows = run("predict", sheet, "--model", "model", "--json").json
     assert [row["prediction"] for row in rows] == [
         int(row["probability"] >= threshold) for row in rows
@@ -222,5 +220,4 @@ def test_the_trial_is_tried_at_the_threshold_it_was_given(sheet):
     with storage_of(config) as storage:
         prepared, _ = understand(read([str(sheet)], config, storage), config)
         trial = fit_and_test(prepared)
-    assert trial.fitted.threshold == trial.fitted.figures["decision"]["threshold"] != 0.5
-    assert json.dumps(trial.fitted.document["figures"]["decision"])
+    assert trial.fitted.threshold == trial.decision.threshold != 0.5

@@ -104,7 +104,7 @@ def test_with_outcomes_the_figures_are_those_of_evaluate(run, drifted, frame, tr
     run_ = run("evaluate", trained.parent / "students.csv", "--model", trained, "--json")
     assert found["rows"] == run_.json["rows"]
     assert found["then"] == "test"
-    own = open_bundle(trained).document["figures"]["metrics"]
+    own = open_bundle(trained).document["figures"]["evaluation"]["metrics"]
     for name, figure in found["figures"].items():
         assert figure["then"] == own[name]
         assert figure["worse"] is True

@@ -1,14 +1,10 @@
 """What the newer commands say of one student, of one outcome, of huge cells and of old models."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from placement import fit, read_table
-from placement.model.scorer import digest_of
 
 
 @pytest.fixture
@@ -61,31 +57,11 @@ def test_students_of_one_outcome_are_said_to_say_little(run, few, here, trained)
     assert "all held-out rows have the same outcome" in done.err
 
 
-def test_a_model_from_python_or_of_an_older_format_has_no_report_and_says_so(run, here, trained):
-    sheet = trained.parent / "students.csv"
-    fit(read_table(str(sheet))).save("python")
+def test_a_model_from_python_has_no_report_and_says_so(run, here, trained):
+    fit(read_table(str(trained.parent / "students.csv"))).save("python")
     done = run("report", "python")
     assert done.code == 5
     assert "a report needs a model of placement train" in done.err
-    document = json.loads((trained / "fitted.json").read_text("utf-8"))
-    for name in ("calibration", "decision", "inference", "maximum_likelihood", "profile"):
-        document["figures"].pop(name)
-    document |= {"format": 1}
-    document.pop("calibration")
-    for entry in document["encoder"]:
-        entry.pop("whole", None)
-    document["digest"] = digest_of(document)
-    Path("old").mkdir()
-    Path("old/fitted.json").write_text(json.dumps(document), "utf-8")
-    Path("old/weights.safetensors").write_bytes((trained / "weights.safetensors").read_bytes())
-    for words, code in (
-        (("report",), 5),
-        (("explain", sheet, "--row", 1, "--model"), 0),
-        (("predict", sheet, "--json", "--model"), 0),
-        (("evaluate", sheet, "--model"), 0),
-        (("drift", sheet, "--model"), 5),
-    ):
-        assert run(*words, "old").code == code, words
 
 
 def test_0_and_1_are_told_as_the_column_s_outcome(run, here):

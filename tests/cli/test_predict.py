@@ -189,7 +189,7 @@ def test_about_says_where_the_list_comes_from(predict, trained, mixed, here):
     assert (told["rows_in"], told["rows_out"]) == (240, 80)
     assert told["rows_left_out"] == {"the outcome is known": 160}
     assert told["threshold"] == 0.6
-    assert told["data_digest"] == load_fitted(trained).figures["data_digest"]
+    assert told["data_digest"] == load_fitted(trained).figures.data_digest
     assert set(told["columns"]) == set(ADDED)
     assert {"version", "created", "warnings", "predicted_positive"} <= set(told)
 

@@ -28,14 +28,19 @@ VERSIONS = {
 
 def variants(good):
     """Models that differ from a good one in one respect only."""
-    figures = dict(good.figures)
+    figures, change = good.figures, dataclasses.replace
+    found = figures.evaluation
     target = dataclasses.replace(good.schema.target, positive="Hired")
-    unsure = {**figures["skill"], "better_than_base_rate": False}
+    unsure = change(found, skill=change(found.skill, better_than_base_rate=False))
+    unchecked = change(found, gradcheck=change(found.gradcheck, passed=False))
     return {
         "other": {"schema": dataclasses.replace(good.schema, target=target)},
-        "unfinished": {"figures": {**figures, "converged": False, "stopped": "epoch_limit"}},
-        "unchecked": {"figures": {**figures, "gradcheck": {"passed": False}}},
-        "blind": {"weights": np.zeros_like(good.weights), "figures": {**figures, "skill": unsure}},
+        "unfinished": {"figures": change(figures, converged=False, stopped="epoch_limit")},
+        "unchecked": {"figures": change(figures, evaluation=unchecked)},
+        "blind": {
+            "weights": np.zeros_like(good.weights),
+            "figures": change(figures, evaluation=unsure),
+        },
     }
 
 

@@ -18,6 +18,7 @@ from placement.evaluation.coefficients import (
     likelihood_of,
     per_units,
 )
+from placement.model.figures import LikelihoodSums
 from placement.training.fit import build_fitted, fit, information_at
 from placement.training.prepare import prepare
 from placement.training.solver.training_loop import solve
@@ -81,13 +82,10 @@ def test_coefficients_errors_tests_and_likelihoods_are_those_of_statsmodels(data
     }.items():
         found = [getattr(row, name) for row in rows]
         assert found == pytest.approx(list(expected), rel=1e-6, abs=1e-6), name
-    figures = {
-        "log_likelihood": known.log_likelihood,
-        "null_log_likelihood": known.null_log_likelihood,
-        "parameters": len(rows),
-        "weight": len(data),
-    }
-    found = likelihood_of(figures, maximised=True)
+    sums = LikelihoodSums(
+        known.log_likelihood, known.null_log_likelihood, len(rows), len(data), events=0.0
+    )
+    found = likelihood_of(sums, maximised=True)
     assert found.log_likelihood == pytest.approx(referee.llf, abs=1e-6)
     assert found.null_log_likelihood == pytest.approx(referee.llnull, abs=1e-6)
     assert found.mcfadden == pytest.approx(referee.prsquared, abs=1e-9)
@@ -235,8 +233,8 @@ def test_events_are_students_whatever_the_classes_weigh():
 
 
 def test_fewer_than_ten_events_a_column_are_few():
-    assert few_events({"parameters": 4, "events": 29.0}) == pytest.approx(29 / 3)
-    assert few_events({"parameters": 4, "events": 30.0}) is None
+    assert few_events(LikelihoodSums(-1.0, -2.0, 4, 60.0, events=29.0)) == pytest.approx(29 / 3)
+    assert few_events(LikelihoodSums(-1.0, -2.0, 4, 60.0, events=30.0)) is None
 
 
 def test_fits_differ_where_a_coefficient_moves_by_more_than_ten_percent():

@@ -12,6 +12,7 @@ from placement.model.fitted import Fitted
 from placement.model.perceptron import Perceptron
 from placement.model.scorer import Isotonic, Platt
 from placement.stats.metrics import metrics
+from tests.figures import model_figures
 
 SCHEMA = Schema(
     Target("status", "Placed", "Not Placed"),
@@ -41,7 +42,7 @@ def table(n=400, weight=None):
 def fitted(scale=1.0, **changes):
     encoder = learn_encoder(columns(), SCHEMA, np.ones(400))
     weights = scale * np.linspace(1.5, -0.7, len(encoder.names))
-    given = {"config": {}, "figures": {"base_rate": 0.45}, **changes}
+    given = {"config": {}, "figures": model_figures(base_rate=0.45), **changes}
     return Fitted(
         weights=weights, intercept=0.2, aliased=(), encoder=encoder, schema=SCHEMA, **given
     )
@@ -98,7 +99,6 @@ def test_skill_is_against_the_base_rate_of_the_training_rows():
     found = evaluate(fitted(), given).skill
     constant = np.full(400, 0.45)
     assert found.base_log_loss == pytest.approx(metrics(constant, given.label).log_loss)
-    assert evaluate(fitted(figures={}), given).skill is None
 
 
 def test_the_threshold_is_the_models_unless_another_is_asked_for():

@@ -52,7 +52,7 @@ def test_without_a_penalty_it_is_statsmodels_in_natural_units():
     judge = Logit(data["placed"].to_numpy(), design.astype(float)).fit(disp=0, tol=1e-12)
     ours = [found.natural_intercept, *(row.coefficient for row in found.coefficients)]
     assert ours == pytest.approx(judge.params, abs=1e-6)
-    assert found.figures["train_loss"] == pytest.approx(-judge.llf / len(data), abs=1e-9)
+    assert found.figures.train_loss == pytest.approx(-judge.llf / len(data), abs=1e-9)
 
 
 def test_balanced_classes_are_scikit_learn_s():
@@ -114,7 +114,7 @@ def test_separable_rows_without_a_penalty_are_refused_with_file_and_columns(tmp_
     table = read_table(tmp_path / "cutoff.csv")
     with pytest.raises(DataError, match=r"cutoff\.csv.*cgpa"):
         fit(table, TrainConfig(l2=0.0, test_size=0.0))
-    assert fit(table, TrainConfig(test_size=0.0)).figures["converged"]
+    assert fit(table, TrainConfig(test_size=0.0)).figures.converged
 
 
 def test_aliased_columns_have_no_coefficient():
@@ -158,8 +158,8 @@ def test_patience_stops_early_and_says_so():
     data = pd.concat([frame(150), pd.DataFrame(noise).add_prefix("noise_")], axis=1)
     config = TrainConfig(optimizer="gd", patience=3, epochs=5000)
     found = fit(read_table(data), config)
-    assert found.figures["stopped"] == "patience"
-    assert not found.figures["converged"]
+    assert found.figures.stopped == "patience"
+    assert not found.figures.converged
 
 
 def test_a_fixed_threshold_is_the_model_s():

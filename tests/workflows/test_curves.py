@@ -187,7 +187,7 @@ def test_a_spline_of_three_values_has_one_bend_and_the_rest_is_aliased_without_a
         bent.predict_proba(frame), as_words.predict_proba(frame), rtol=0, atol=1e-7
     )
     with_penalty = fit(read_table(frame), TrainConfig(spline=("level",), test_size=0.0))
-    assert with_penalty.figures["converged"]
+    assert with_penalty.figures.converged
 
 
 def test_the_table_adds_up_where_an_aliased_column_is_part_of_a_product():

@@ -1,5 +1,6 @@
 """In memory, on the disk, in pieces and chunks of any size, from any format: the same model."""
 
+import dataclasses
 import gzip
 import io
 import os
@@ -111,11 +112,16 @@ def same(one, other, tolerance=EXACT):
     """Whether two models agree in weights, split and metrics."""
     np.testing.assert_allclose(one.weights, other.weights, rtol=0, atol=tolerance)
     assert abs(one.intercept - other.intercept) <= tolerance
-    for name in ("rows", "data_digest", "stopped", "metrics_on", "clamped_rows", "base_rate"):
-        assert one.figures.get(name) == other.figures.get(name), name
-    for name in ("metrics", "skill"):
-        for key, value in one.figures.get(name, {}).items():
-            assert other.figures[name][key] == pytest.approx(value, abs=tolerance), key
+    for name in ("rows", "data_digest", "stopped", "clamped_rows", "base_rate"):
+        assert getattr(one.figures, name) == getattr(other.figures, name), name
+    first, second = one.figures.evaluation, other.figures.evaluation
+    assert (first is None) == (second is None)
+    if first is not None:
+        assert first.metrics_on == second.metrics_on
+        for name in ("metrics", "skill"):
+            expected = dataclasses.asdict(getattr(first, name))
+            found = dataclasses.asdict(getattr(second, name))
+            assert found == pytest.approx(expected, abs=tolerance), name
     assert one.encoder.names == other.encoder.names
 
 
@@ -164,7 +170,7 @@ def test_chunks_of_any_size_give_the_same_model(trained, stream, chunk_rows, way
     whole = trained(**WAYS[way])
     found = trained(**WAYS[way], stream=stream, chunk_rows=chunk_rows)
     np.testing.assert_allclose(found.weights, whole.weights, rtol=0, atol=EXACT)
-    assert found.figures["rows"] == whole.figures["rows"]
+    assert found.figures.rows == whole.figures.rows
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", EXACT), ("float32", 1e-4)])
@@ -190,7 +196,7 @@ def test_weights_in_float32_are_those_of_memory_to_the_last_bit(trained, files):
     how = {"weight": "many", "dtype": "float32", "optimizer": "newton"}
     whole, found = (trained("weighted.csv", **how, stream=s) for s in (False, True))
     assert found.weights.tobytes() == whole.weights.tobytes()
-    assert found.figures["train_loss"] == whole.figures["train_loss"]
+    assert found.figures.train_loss == whole.figures.train_loss
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -210,7 +216,7 @@ def test_a_file_of_its_own_to_test_on_is_streamed_too(trained, files):
     own = {"test": str(files / "part-2.csv")}
     found = trained("part-1.csv", **own)
     same(found, trained("part-1.csv", **own, stream=True, piece_rows=50))
-    assert found.figures["rows"]["test"] > 350
+    assert found.figures.rows.test > 350
 
 
 @pytest.fixture

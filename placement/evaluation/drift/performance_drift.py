@@ -3,10 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from placement.arrays import FloatArray
 from placement.evaluation.metrics.bootstrap import bootstrap_intervals, describe_method
+from placement.model.figures import ModelFigures
 from placement.stats.intervals import Z95
 from placement.stats.metrics import metrics
 
@@ -51,21 +51,23 @@ class Performance:
     method: str
 
 
-def performance(p: FloatArray, y: FloatArray, known: Mapping[str, Any]) -> Performance:
-    """Compare probabilities and outcomes (n,) with the figures that a bundle knows."""
+def performance(p: FloatArray, y: FloatArray, known: ModelFigures) -> Performance:
+    """Compare probabilities and outcomes (n,) with the figures that a model keeps."""
     now = metrics(p, y).as_dict()
     intervals = bootstrap_intervals(p, y)
     if min(y.sum(), len(y) - y.sum()) < FEWEST:  # an interval of so few would be narrow by luck
         intervals = dict.fromkeys(intervals)
-    then, on = known.get("metrics", {}), known.get("metrics_on")
-    ratio = len(p) / known["rows"][on] if on else math.inf
+    then, on, ratio = dict.fromkeys(COMPARED), None, math.inf
+    if known.evaluation is not None:
+        then, on = known.evaluation.metrics.as_dict(), known.evaluation.metrics_on
+        ratio = len(p) / (known.rows.test if on == "test" else known.rows.train)
     error = y - p
     reach = Z95 * float(error.std()) / math.sqrt(len(p))
     reaches = intervals["log_loss"] is not None
     return Performance(
         rows=len(p),
         figures={
-            name: _compared(now[name], intervals[name], then.get(name), ratio, sign)
+            name: _compared(now[name], intervals[name], then[name], ratio, sign)
             for name, sign in COMPARED.items()
         },
         observed=float(y.mean()),

@@ -1,17 +1,29 @@
 """The report's sections on what a model is worth, and whom it treats how."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from placement.reporting.format.blocks import Picture, Points, Section, Text, points, table
+from placement.reporting.format.blocks import (
+    Block,
+    Picture,
+    Points,
+    Section,
+    Table,
+    Text,
+    points,
+    table,
+)
 from placement.reporting.plots.fairness import fairness_plot
 from placement.reporting.plots.training_plots import reliability_diagram
 from placement.reporting.report.verdicts import Report, verdicts
 from placement.reporting.text.alternatives import contenders, verdict
 from placement.reporting.text.calibration import calibrate_text, calibration_text
-from placement.reporting.text.fairness import fairness_notes, fairness_rule, fairness_tables
+from placement.reporting.text.fairness import (
+    fairness_notes,
+    fairness_rule,
+    fairness_warnings,
+    gaps_table,
+    groups_table,
+)
 from placement.reporting.text.summaries import METRIC_WORDS, skill_line
-from placement.stats.figures import ReliabilityBin
+from placement.stats.figures import Metrics
 
 
 def trust_section(report: Report) -> Section:
@@ -33,31 +45,29 @@ def later_section(report: Report) -> Section | None:
                 f"the {test:,} of {later.batch}: nearer to what the next batch will bring than "
                 "figures of students of the same years."
             ),
-            _metrics_table(later.judged.metrics.as_dict()),
-            Text(skill_line(vars(later.judged.skill))),
+            _metrics_table(later.judged.metrics),
+            Text(skill_line(later.judged.skill)),
         ),
     )
 
 
-def _metrics_table(metrics: Mapping[str, float | None]) -> Any:
-    return table(
-        ("figure", "value"), [(said, metrics[name]) for name, said in METRIC_WORDS.items()]
-    )
+def _metrics_table(metrics: Metrics) -> Table:
+    values = metrics.as_dict()
+    return table(("figure", "value"), [(said, values[name]) for name, said in METRIC_WORDS.items()])
 
 
 def figures_section(report: Report) -> Section:
     """Return the figures of the rows that were measured on."""
-    figures = report.fitted.figures
-    rows = figures["rows"]
-    held_out = figures["metrics_on"] == "test"
+    found, rows = report.fitted.figures.evaluated, report.fitted.figures.rows
+    held_out = found.metrics_on == "test"
     rule = report.fitted.config.get("test_where")
-    where = f"{rows['test']:,} held-out rows" if held_out else f"{rows['train']:,} training rows"
-    blocks: list[Any] = [
+    where = f"{rows.test:,} held-out rows" if held_out else f"{rows.train:,} training rows"
+    blocks: list[Block] = [
         Text(f"On the {where}{f', those where {rule}' if rule and held_out else ''}:"),
-        _metrics_table(figures["metrics"]),
-        Text(skill_line(figures["skill"])),
+        _metrics_table(found.metrics),
+        Text(skill_line(found.skill)),
     ]
-    if (auc := figures["metrics"]["roc_auc"]) is not None:
+    if (auc := found.metrics.roc_auc) is not None:
         blocks.insert(
             1,
             Text(
@@ -68,16 +78,19 @@ def figures_section(report: Report) -> Section:
     return Section("What it is worth", tuple(blocks))
 
 
-def calibration_section(report: Report) -> Section:
+def calibration_section(report: Report) -> Section | None:
     """Return how far the probabilities can be believed."""
-    figures, fitted = report.fitted.figures["calibration"], report.fitted
-    bins = [ReliabilityBin(**own) for own in figures["bins"]]
+    found, fitted = report.fitted.figures.evaluated, report.fitted
+    figures = found.calibration
+    if figures is None:
+        return None
+    bins = figures.bins
     picture = reliability_diagram(bins, fitted.schema.target.positive)
     lines = [line.strip() for line in calibration_text(figures)[1:]]
     calibrated = calibrate_text(
-        fitted.figures, fitted.calibration, refitted=bool(fitted.config["refit"])
+        found.recalibration, fitted.calibration, refitted=bool(fitted.config["refit"])
     )
-    blocks: list[Any] = [Points(tuple(("plain", line) for line in lines))]
+    blocks: list[Block] = [Points(tuple(("plain", line) for line in lines))]
     if picture is not None:
         blocks.append(Picture(picture, "what was predicted against what happened, by bins"))
     if bins:
@@ -94,20 +107,20 @@ def calibration_section(report: Report) -> Section:
 
 def fairness_section(report: Report) -> Section | None:
     """Groups beside each other, and by how much they differ."""
-    found = report.fitted.figures.get("fairness")
+    found, target = report.fitted.figures.evaluated.fairness, report.fitted.schema.target
     if found is None:
         return None
-    blocks: list[Any] = [Text(fairness_rule(found))]
-    for own in found["columns"]:
-        header, rows, measures = fairness_tables(own)
-        blocks.append(table(header, rows))
-        if measures:
-            blocks.append(table(("measure", "value", "95 % interval", "tolerance", ""), measures))
-        if notes := fairness_notes(own):
+    blocks: list[Block] = [Text(fairness_rule(found, target))]
+    for column in found.columns:
+        blocks.append(table(*groups_table(column)))
+        if column.gaps:
+            titles = ("measure", "value", "95 % interval", "tolerance", "")
+            blocks.append(table(titles, gaps_table(column)))
+        if notes := fairness_notes(column):
             blocks.append(points(*notes))
     if picture := fairness_plot(found):
         blocks.append(Picture(picture, "shares predicted and found, by group"))
-    blocks.append(points(*found["warnings"], state="bad"))
+    blocks.append(points(*fairness_warnings(found, target), state="bad"))
     return Section("Are groups treated alike?", tuple(blocks))
 
 
@@ -117,7 +130,7 @@ def line_section(report: Report) -> Section | None:
     if found is None:
         return None
     own = report.fitted.figures
-    chosen = own["metrics_on"] == "test" and found.of_rows == own["rows"]["train"]
+    chosen = own.evaluated.metrics_on == "test" and found.of_rows == own.rows.train
     trained = " that it was trained on" if chosen else ""  # the others must not choose
     rows = []
     for one in contenders(found):
@@ -126,7 +139,7 @@ def line_section(report: Report) -> Section | None:
         mean = None if apart is None else f"{apart.mean:+.4f}"
         rows.append((one.name, one.log_loss, one.brier, one.roc_auc, mean, limits))
     header = ("", "log-loss", "Brier", "ROC AUC", "log-loss against it", "95 % interval")
-    blocks: list[Any] = [
+    blocks: list[Block] = [
         Text(
             f"{found.rows:,} rows of {report.source}{trained} in {found.folds} folds, each row "
             "predicted by models that had not seen it; the perceptron is trained with this model's "

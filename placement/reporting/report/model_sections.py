@@ -1,36 +1,34 @@
 """The report's sections on the model itself: what it learnt, from what, and how."""
 
-from typing import Any
+from collections.abc import Callable
 
+from placement.data.profiles.column_profile import NumberProfile
 from placement.evaluation.coefficients import INTERCEPT, estimates, is_penalised, likelihood
 from placement.evaluation.explanation.actionable import better, changeable
-from placement.reporting.format.blocks import Picture, Section, Text, points, table
+from placement.model.figures import CoefficientEstimate
+from placement.model.fitted import Fitted
+from placement.reporting.format.blocks import (
+    Block,
+    Picture,
+    Section,
+    Table,
+    Text,
+    points,
+    table,
+)
 from placement.reporting.plots.training_plots import coefficient_plot, loss_curve
 from placement.reporting.report.verdicts import Report
 from placement.reporting.text.coefficients import coefficient_notes, unpenalised
 from placement.reporting.text.thresholds import decision_lines
 
+_Cell = str | float | None
+_Getter = Callable[[CoefficientEstimate], _Cell]
+
 
 def model_section(report: Report) -> Section:
     """Return the coefficients with their errors."""
     fitted = report.fitted
-    rows, plain = estimates(fitted), unpenalised(fitted)
-    header = ["feature", "log-odds per unit", "95 % interval", "odds ratio"]
-    tested = any(row.p_value is not None for row in rows)
-    header += ["p"] if tested else []
-    cells: list[list[Any]] = []
-    for row in rows:
-        limits = None if row.low is None else f"{row.low:.4f} to {row.high:.4f}"
-        has_ratio = row.odds_ratio is not None and row.feature != INTERCEPT
-        ratio = f"{row.odds_ratio:.3g}" if has_ratio else None
-        cells.append([row.feature, row.coefficient, limits, ratio])
-        if tested:
-            cells[-1].append(None if row.p_value is None else f"{row.p_value:.2g}")
-    if is_penalised(fitted) and plain is not None:
-        header.append("without the penalty")
-        for line, other in zip(cells, plain, strict=True):
-            line.append(other.coefficient)
-    blocks: list[Any] = [table(header, cells)]
+    blocks: list[Block] = [_coefficients(fitted)]
     standardised = [c.coefficient_standardised for c in fitted.coefficients]
     picture = coefficient_plot(fitted.encoder.names, standardised)
     if picture is not None:
@@ -43,6 +41,36 @@ def model_section(report: Report) -> Section:
             f"{seen.null_log_likelihood:.2f}; McFadden's R² {seen.mcfadden:.3f}."
         )
     return Section("What it has learnt", (*blocks, points(*notes)))
+
+
+def _coefficients(fitted: Fitted) -> Table:
+    """Return a line for each coefficient; the last columns only where they say something."""
+    rows, plain = estimates(fitted), unpenalised(fitted)
+    others = {row.feature: row.coefficient for row in plain or ()}
+    columns: list[tuple[str, _Getter]] = [
+        ("feature", lambda row: row.feature),
+        ("log-odds per unit", lambda row: row.coefficient),
+        ("95 % interval", _limits),
+        ("odds ratio", _ratio),
+    ]
+    if any(row.p_value is not None for row in rows):
+        columns.append(("p", lambda row: None if row.p_value is None else f"{row.p_value:.2g}"))
+    if is_penalised(fitted) and plain is not None:
+        columns.append(("without the penalty", lambda row: others[row.feature]))
+    return table(
+        [title for title, _ in columns], [[cell(row) for _, cell in columns] for row in rows]
+    )
+
+
+def _limits(row: CoefficientEstimate) -> str | None:
+    return None if row.low is None else f"{row.low:.4f} to {row.high:.4f}"
+
+
+def _ratio(row: CoefficientEstimate) -> str | None:
+    """Odds at all columns zero are of nobody."""
+    if row.odds_ratio is None or row.feature == INTERCEPT:
+        return None
+    return f"{row.odds_ratio:.3g}"
 
 
 def decision_section(report: Report) -> Section:
@@ -67,7 +95,7 @@ def advice_section(report: Report) -> Section:
             else f"{feature.name}: at which figure such students had the outcome how often"
         )
     never = [f.name for f in fitted.schema.features if f not in features]
-    blocks: list[Any] = [
+    blocks: list[Block] = [
         Text(
             "placement explain FILE --row N takes a student's chance apart and says what other "
             "students like this one were placed with. It speaks of the past of others and is no "
@@ -92,22 +120,21 @@ def _placed(report: Report) -> str:
 def data_section(report: Report) -> Section:
     """Return what was dropped and what was filled."""
     fitted = report.fitted
-    rows = fitted.figures["rows"]
-    blocks: list[Any] = [
+    rows, profile = fitted.figures.rows, fitted.figures.profile
+    blocks: list[Block] = [
         Text(
-            f"{rows['train']:,} rows trained, {rows['test']:,} were held out, {rows['left_out']:,} "
-            f"left out. {100 * fitted.figures['base_rate']:.0f} in 100 were {_placed(report)}."
+            f"{rows.train:,} rows trained, {rows.test:,} were held out, {rows.left_out:,} "
+            f"left out. {100 * fitted.figures.base_rate:.0f} in 100 were {_placed(report)}."
         )
     ]
     if fitted.schema.dropped:
         dropped = [(own.column, own.reason) for own in fitted.schema.dropped]
         blocks.append(table(("column not used", "why"), dropped, 2))
-    columns = (fitted.figures.get("profile") or {}).get("columns", [])
     filled = [
-        (own["column"], own["missing"], "its average, and a sign that it was missing"
-         if own["kind"] == "number" else "a level of its own")
-        for own in columns
-        if own["missing"]
+        (column.column, column.missing, "its average, and a sign that it was missing"
+         if isinstance(column, NumberProfile) else "a level of its own")
+        for column in (() if profile is None else profile.columns)
+        if column.missing
     ]  # fmt: skip
     if filled:
         blocks.append(table(("column with gaps", "training rows", "scored as"), filled, 1))
@@ -119,7 +146,7 @@ def data_section(report: Report) -> Section:
 def gradients_section(report: Report) -> Section:
     """Return the loss curve and the gradient checks."""
     fitted = report.fitted
-    blocks: list[Any] = []
+    blocks: list[Block] = []
     if picture := loss_curve(fitted.history):
         blocks.append(Picture(picture, "the loss by epoch"))
     if report.checks:
@@ -139,17 +166,17 @@ def gradients_section(report: Report) -> Section:
             )
         )
         blocks.append(table(header, rows))
-    check = fitted.figures["gradcheck"]
+    check = fitted.figures.evaluated.gradcheck
     blocks.append(
         Text(
-            f"Over the whole training: {'passed' if check['passed'] else 'FAILED'}, largest "
-            f"difference {check['max_abs_error']:.1e}, relative {check['max_rel_error']:.1e}."
+            f"Over the whole training: {'passed' if check.passed else 'FAILED'}, largest "
+            f"difference {check.max_abs_error:.1e}, relative {check.max_rel_error:.1e}."
         )
     )
     return Section("Were the gradients right?", tuple(blocks))
 
 
-def _precise(value: Any) -> str:
+def _precise(value: str | float | None) -> str:
     if not isinstance(value, float):
         return str(value)
     if abs(value) < 1e-9:  # a run keeps ten digits
@@ -170,6 +197,6 @@ def settings_section(report: Report) -> Section:
         "How it was trained",
         (
             table(("setting", "value"), rows, 2),
-            Text(f"Digest of the data: {fitted.figures['data_digest']}"),
+            Text(f"Digest of the data: {fitted.figures.data_digest}"),
         ),
     )

@@ -29,13 +29,12 @@ def title_of(report: Report) -> str:
 
 def subtitle_of(report: Report) -> str:
     """Say which model this is."""
-    about, rows = report.about, report.fitted.figures["rows"]
+    about, figures = report.about, report.fitted.figures
     version = f" version {about['version']}" if about.get("version") else ""
     made = f", trained {about['created']}" if about.get("created") else ""
-    digest = str(report.fitted.figures["data_digest"])[:12]
-    return (
-        f"Model {about['model']}{version}{made}; {rows['train']:,} training rows of data {digest}…"
-    )
+    digest = figures.data_digest[:12]
+    rows = f"{figures.rows.train:,} training rows of data {digest}…"
+    return f"Model {about['model']}{version}{made}; {rows}"
 
 
 def sections_of(report: Report) -> tuple[Section, ...]:

@@ -1,17 +1,21 @@
 """The questions a statistician would be asked of a model, answered from its figures."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from placement.arrays import Document
+from placement.data.schema import Target
 from placement.evaluation.alternatives.alternatives import ModelComparison
 from placement.evaluation.coefficients import FEW_EVENTS, few_events
 from placement.evaluation.metrics.accumulator import MetricsResult
+from placement.model.fairness_figures import Fairness
 from placement.model.fitted import Fitted
 from placement.reporting.format.blocks import State
 from placement.reporting.text.alternatives import verdict
-from placement.reporting.text.calibration import calibration_text
+from placement.reporting.text.calibration import bins_outside_limits, calibration_text
+from placement.reporting.text.fairness import fairness_warnings
 from placement.reporting.text.summaries import NO_SIGNAL, skill_line
+from placement.stats.figures import CalibrationFigures
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,9 @@ class Report:
     names the file that `rivals` and `later` were worked out on; all three are None without one.
     """
 
-    about: Mapping[str, Any]
+    about: Document
     fitted: Fitted
-    checks: Sequence[Mapping[str, Any]] | None
+    checks: Sequence[Document] | None
     source: str | None = None
     rivals: ModelComparison | None = None
     later: LaterBatch | None = None
@@ -50,15 +54,16 @@ def verdicts(report: Report) -> tuple[tuple[State, str], ...]:
 
 
 def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
-    figures = report.fitted.figures
-    skill, calibration = figures["skill"], figures["calibration"]
-    if skill["better_than_base_rate"]:
-        yield "good", f"It predicts better than saying the same of everybody. {skill_line(skill)}"
+    figures, found = report.fitted.figures, report.fitted.figures.evaluated
+    if found.skill.better_than_base_rate:
+        praise = "It predicts better than saying the same of everybody."
+        yield "good", f"{praise} {skill_line(found.skill)}"
     else:
-        yield "bad", f"{NO_SIGNAL.capitalize()}. {skill_line(skill)}"
-    if figures["metrics_on"] == "train":
+        yield "bad", f"{NO_SIGNAL.capitalize()}. {skill_line(found.skill)}"
+    if found.metrics_on == "train":
         yield "bad", "No row was held out: the figures are of rows it was trained on, and flatter."
-    yield _believable(calibration)
+    if found.calibration is not None:
+        yield _believable(found.calibration)
     if report.rivals is None:
         yield "doubt", "Whether a straight line is enough was not asked: give --data FILE."
     else:
@@ -66,49 +71,48 @@ def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
         ahead = all(apart is not None and apart.low > 0 for apart in rivals)
         state: State = "good" if report.rivals.line_is_enough and ahead else "doubt"
         yield state, " ".join(verdict(report.rivals))
-    yield from _fairness_verdicts(figures.get("fairness"))
-    known = figures["inference"]
-    if known is not None and (few := few_events(known)) is not None:
+    yield from _fairness_verdicts(found.fairness, report.fitted.schema.target)
+    known = figures.inference
+    if known is not None and (few := few_events(known.likelihood)) is not None:
         text = f"The sample is small for its columns: {few:.1f} students of the rarer outcome a "
         yield "doubt", f"{text}column, where {FEW_EVENTS} are the least."
-    if figures["converged"]:
-        yield "good", f"The training reached the optimum ({figures['stopped']})."
+    if figures.converged:
+        yield "good", f"The training reached the optimum ({figures.stopped})."
     else:
-        yield "bad", f"The training did not reach the optimum ({figures['stopped']})."
-    check = figures["gradcheck"]
-    agree, size = "agree" if check["passed"] else "DISAGREE", f"{check['max_abs_error']:.1e}"
+        yield "bad", f"The training did not reach the optimum ({figures.stopped})."
+    check = found.gradcheck
+    agree, size = "agree" if check.passed else "DISAGREE", f"{check.max_abs_error:.1e}"
     text = f"Its gradients by hand, by autograd and by differences {agree}"
-    yield "good" if check["passed"] else "bad", f"{text} (largest difference {size})."
+    yield "good" if check.passed else "bad", f"{text} (largest difference {size})."
 
 
-def _believable(figures: Mapping[str, Any]) -> tuple[State, str]:
+def _believable(figures: CalibrationFigures) -> tuple[State, str]:
     """Sum up the calibration in a sentence."""
     from scipy.stats import binom
 
     lines = calibration_text(figures)[1:]
-    limits = [(figures["in_the_large_low"], 0, figures["in_the_large_high"])]
-    limits.append((figures["slope_low"], 1, figures["slope_high"]))
-    off = any(low is not None and not low <= right <= high for low, right, high in limits)
-    outside = [b for b in figures["bins"] if not b["low"] <= b["predicted"] <= b["high"]]
+    ideal = ((figures.in_the_large, 0), (figures.slope, 1))
+    off = any(own is not None and not own.low <= right <= own.high for own, right in ideal)
+    outside = bins_outside_limits(figures.bins)
     # One bin in twenty is outside its limits by chance.
-    many = len(outside) > 1 and binom.sf(len(outside) - 1, len(figures["bins"]), 0.05) < 0.05
+    many = len(outside) > 1 and binom.sf(len(outside) - 1, len(figures.bins), 0.05) < 0.05
     said = lines[: 3 if many else 2]
     return "doubt" if off or many else "good", " ".join(line.strip() for line in said)
 
 
-def _fairness_verdicts(found: Mapping[str, Any] | None) -> Iterator[tuple[State, str]]:
+def _fairness_verdicts(found: Fairness | None, target: Target) -> Iterator[tuple[State, str]]:
     if found is None:
         yield "doubt", "No group was compared with another: train with --sensitive COLUMN."
         return
-    names = ", ".join(own["column"] for own in found["columns"])
-    unsure = [gap for own in found["columns"] for gap in own["gaps"] if gap["verdict"] != "within"]
-    compared = any(own["gaps"] for own in found["columns"])
-    if not compared:
+    names = ", ".join(column.column for column in found.columns)
+    gaps = [gap for column in found.columns for gap in column.gaps]
+    warnings = fairness_warnings(found, target)
+    if not gaps:
         yield "doubt", f"The groups of {names} are too small to be compared."
-    elif not unsure:
+    elif all(gap.verdict == "within" for gap in gaps):
         yield "good", f"Between the groups of {names} every gap is within its tolerance."
-    elif not found["warnings"]:
+    elif not warnings:
         text = f"Between the groups of {names} no gap is surely beyond its tolerance"
         yield "doubt", f"{text}, but there are too few rows to tell."
-    for text in found["warnings"]:
+    for text in warnings:
         yield "bad", f"{text}."

@@ -1,48 +1,54 @@
 """How far the probabilities can be believed, in sentences; the figures are those of the JSON."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict
 
+from placement.model.figures import RecalibrationFigures
 from placement.model.scorer import Isotonic, Platt
 from placement.reporting.format.text_table import table
+from placement.stats.figures import BrierParts, CalibrationFigures, Estimate, ReliabilityBin
 
 METRIC_PARTS = ("reliability", "resolution", "uncertainty")
 
 
-def calibration_text(figures: Mapping[str, Any], *, bins: bool = False) -> list[str]:
+def calibration_text(figures: CalibrationFigures, *, bins: bool = False) -> list[str]:
     """Say in lines what the calibration figures mean; `bins` shows them as a table as well."""
     lines = ["Calibration on these rows: does 70 in 100 mean 70 in 100?"]
-    if bins and figures["bins"]:
+    if bins and figures.bins:
         header = ("predicted", "happened", "95 % from", "to", "rows")
         shown = [
-            (*(f"{100 * b[name]:.1f}" for name in _BIN), f"{b['rows']:,}") for b in figures["bins"]
+            (*(f"{100 * share:.1f}" for share in _shares(b)), f"{b.rows:,}") for b in figures.bins
         ]
         lines += [table(header, shown, numeric=(0, 1, 2, 3, 4)), "  (in 100; bins of equal count)"]
-    found = [_whole(figures), _slope(figures), _bin(figures["bins"]), _brier(figures["brier"])]
-    return [*lines, *(f"  {line}" for line in found if line)]
+    sentences = [
+        _whole(figures), _slope(figures.slope), _worst_bin(figures.bins), _brier(figures.brier)
+    ]  # fmt: skip
+    return [*lines, *(f"  {sentence}" for sentence in sentences if sentence)]
 
 
-_BIN = ("predicted", "observed", "low", "high")
+def _shares(one: ReliabilityBin) -> tuple[float, float, float, float]:
+    return one.predicted, one.observed, one.low, one.high
 
 
-def _whole(figures: Mapping[str, Any]) -> str:
-    said, was = (f"{100 * figures[name]:.1f}" for name in ("predicted", "observed"))
-    verdict = ""
-    if figures["in_the_large"] is not None:
-        low, high = figures["in_the_large_low"], figures["in_the_large_high"]
+def _whole(figures: CalibrationFigures) -> str:
+    verdict, shift = "", figures.in_the_large
+    if shift is not None:
         verdict = ": no more than chance makes"
-        if low > 0 or high < 0:
-            verdict = f": predictions are too {'low' if low > 0 else 'high'}"
-        size = f"{figures['in_the_large']:+.2f}, {low:+.2f} to {high:+.2f}"
+        if shift.low > 0 or shift.high < 0:
+            verdict = f": predictions are too {'low' if shift.low > 0 else 'high'}"
+        size = f"{shift.value:+.2f}, {shift.low:+.2f} to {shift.high:+.2f}"
         verdict += f" (off by {size} in log-odds)"
-    return f"On the whole it says {said} in 100, and it happened {was} in 100{verdict}."
+    return (
+        f"On the whole it says {100 * figures.predicted:.1f} in 100, and it happened "
+        f"{100 * figures.observed:.1f} in 100{verdict}."
+    )
 
 
-def _slope(figures: Mapping[str, Any]) -> str:
-    slope, low, high = (figures[name] for name in ("slope", "slope_low", "slope_high"))
+def _slope(slope: Estimate | None) -> str:
     if slope is None:
         return ""
-    size = f"(slope {slope:.2f}, {low:.2f} to {high:.2f}; 1 is right)"
+    low, high = slope.low, slope.high
+    size = f"(slope {slope.value:.2f}, {low:.2f} to {high:.2f}; 1 is right)"
     if high <= 0:
         return f"Where predictions are higher, it happened less often {size}."
     if low <= 0:
@@ -54,43 +60,47 @@ def _slope(figures: Mapping[str, Any]) -> str:
     return f"Predictions are neither too extreme nor too timid, as far as these rows tell {size}."
 
 
-def _bin(bins: Sequence[Mapping[str, Any]]) -> str:
+def _worst_bin(bins: Sequence[ReliabilityBin]) -> str:
     """Name the bin that is farthest off, and say how many are off by more than their limits."""
     if not bins:
         return ""
-    outside = [b for b in bins if not b["low"] <= b["predicted"] <= b["high"]]
-    worst = max(bins, key=lambda b: abs(b["predicted"] - b["observed"]))
-    said, was, low, high = (f"{100 * worst[name]:.0f}" for name in _BIN)
+    outside = bins_outside_limits(bins)
+    worst = max(bins, key=lambda b: abs(b.predicted - b.observed))
+    said, was, low, high = (f"{100 * share:.0f}" for share in _shares(worst))
     return (
         f"When it says {said} in 100, it happened {was} in 100 ({low} to {high}; "
-        f"{worst['rows']:,} rows). No bin is farther off; outside their 95 % limits: "
+        f"{worst.rows:,} rows). No bin is farther off; outside their 95 % limits: "
         f"{len(outside)} of {len(bins)} bins."
     )
 
 
-def _brier(parts: Mapping[str, float] | None) -> str:
+def bins_outside_limits(bins: Sequence[ReliabilityBin]) -> list[ReliabilityBin]:
+    """Return the bins whose 95 % limits do not hold what was predicted."""
+    return [b for b in bins if not b.low <= b.predicted <= b.high]
+
+
+def _brier(parts: BrierParts | None) -> str:
     if parts is None:
         return ""
-    within = parts["within_variance"] - parts["within_covariance"]
+    within = parts.within_variance - parts.within_covariance
     return (
-        f"Brier score {parts['score']:.4f} = reliability {parts['reliability']:.4f} - resolution "
-        f"{parts['resolution']:.4f} + uncertainty {parts['uncertainty']:.4f} "
+        f"Brier score {parts.score:.4f} = reliability {parts.reliability:.4f} - resolution "
+        f"{parts.resolution:.4f} + uncertainty {parts.uncertainty:.4f} "
         f"{'-' if within < 0 else '+'} {abs(within):.4f} within bins."
     )
 
 
 def calibrate_text(
-    figures: Mapping[str, Any], calibration: Platt | Isotonic | None, *, refitted: bool
+    done: RecalibrationFigures | None, calibration: Platt | Isotonic | None, *, refitted: bool
 ) -> list[str]:
     """Say what `--calibrate` did, in lines; none where it was not asked for."""
-    done = figures.get("calibrate")
     if done is None:
         return []
-    asked = f"--calibrate {done['method']}"
-    if calibration is None:
+    asked = f"--calibrate {done.method}"
+    if calibration is None or done.after is None:
         return [f"{asked}: there was nothing to learn; probabilities are left as they are."]
-    before, after = done["before"], done["after"]
-    on = f"{done['rows']:,} training rows, each predicted by a model without it"
+    before, after = asdict(done.before), asdict(done.after)
+    on = f"{done.rows:,} training rows, each predicted by a model without it"
     lines = [
         f"Probabilities are calibrated ({asked}): {_map(calibration)}.",
         f"  On the {on} and calibrated without its fold:",
@@ -131,10 +141,17 @@ def _map(calibration: Platt | Isotonic) -> str:
     )
 
 
-def calibration_metrics(figures: Mapping[str, Any]) -> dict[str, float | None]:
+def calibration_metrics(figures: CalibrationFigures) -> dict[str, float | None]:
     """Return the calibration figures by the names they have as metrics of a run."""
-    found = {
-        f"calibration_{name}": figures[name] for name in ("slope", "intercept", "in_the_large")
+    estimates = {
+        "slope": figures.slope,
+        "intercept": figures.intercept,
+        "in_the_large": figures.in_the_large,
     }
-    parts = figures["brier"] or dict.fromkeys(METRIC_PARTS)
-    return found | {f"brier_{name}": parts[name] for name in METRIC_PARTS}
+    metrics: dict[str, float | None] = {}
+    for name, estimate in estimates.items():
+        metrics[f"calibration_{name}"] = None if estimate is None else estimate.value
+    parts = figures.brier
+    for name in METRIC_PARTS:
+        metrics[f"brier_{name}"] = None if parts is None else getattr(parts, name)
+    return metrics

@@ -2,18 +2,19 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
+from placement.arrays import Document
 from placement.evaluation.coefficients import (
     INFLATED,
     INTERCEPT,
+    Likelihood,
     differ,
     estimates,
     is_penalised,
     likelihood,
     likelihood_of,
 )
-from placement.model.figures import CoefficientEstimate
+from placement.model.figures import CoefficientEstimate, InferenceFigures, UnpenalisedFigures
 from placement.model.fitted import Fitted
 from placement.reporting.format.text_table import table
 
@@ -24,7 +25,7 @@ def coefficients_table(fitted: Fitted) -> str:
     known = {c.feature: c.coefficient_standardised for c in fitted.coefficients}
     header = ["feature", "per unit", "95 % from", "to", "per standard deviation"]
     beside = plain is not None and any(map(differ, rows, plain)) and is_penalised(fitted)
-    cells: list[list[Any]] = [
+    cells: list[list[str | float | None]] = [
         [row.feature, row.coefficient, row.low, row.high, known.get(row.feature)] for row in rows
     ]
     if beside and plain is not None:
@@ -46,16 +47,17 @@ def coefficient_notes(fitted: Fitted) -> list[str]:
             f"  The penalty --l2 {l2:g} draws them towards 0: good to predict with, no measure of "
             "an effect."
         )
-        why = (fitted.figures.get("maximum_likelihood") or {}).get("why")
-        if why:
-            lines.append(f"  Without the penalty: {why}.")
+        fit = fitted.figures.unpenalised
+        if fit is not None and fit.why:
+            lines.append(f"  Without the penalty: {fit.why}.")
     return [*lines, *inflation_notes(fitted)]
 
 
 def inflation_notes(fitted: Fitted) -> list[str]:
     """Name the columns that others nearly repeat."""
-    known = fitted.figures.get("inference") or {}
-    high = {k: v for k, v in known.get("vif", {}).items() if v is not None and v > INFLATED}
+    known = fitted.figures.inference
+    inflation = (known and known.vif) or {}
+    high = {name: v for name, v in inflation.items() if v is not None and v > INFLATED}
     if not high:
         return []
     worst = sorted(high, key=lambda name: -high[name])[:5]
@@ -66,8 +68,8 @@ def inflation_notes(fitted: Fitted) -> list[str]:
 
 def unpenalised(fitted: Fitted) -> tuple[CoefficientEstimate, ...] | None:
     """The maximum-likelihood fit that the model carries, None where there is none."""
-    found = (fitted.figures.get("maximum_likelihood") or {}).get("coefficients")
-    return None if found is None else tuple(CoefficientEstimate(**row) for row in found)
+    fit = fitted.figures.unpenalised
+    return None if fit is None else fit.coefficients
 
 
 def model_text(fitted: Fitted, rows: Sequence[CoefficientEstimate], *, maximised: bool) -> str:
@@ -107,9 +109,7 @@ def model_text(fitted: Fitted, rows: Sequence[CoefficientEstimate], *, maximised
 
 
 def _likelihood_lines(fitted: Fitted, *, maximised: bool) -> list[str]:
-    found = likelihood(fitted)
-    if maximised and is_penalised(fitted):
-        found = likelihood_of(fitted.figures["maximum_likelihood"], maximised=True)
+    found = _likelihood(fitted, maximised=maximised)
     if found is None:
         return []
     line = f"Log-likelihood {found.log_likelihood:.4f}, null {found.null_log_likelihood:.4f}"
@@ -124,14 +124,36 @@ def _likelihood_lines(fitted: Fitted, *, maximised: bool) -> list[str]:
     return lines
 
 
+def _likelihood(fitted: Fitted, *, maximised: bool) -> Likelihood | None:
+    """Return that of the model, or of the fit without its penalty."""
+    fit = fitted.figures.unpenalised
+    if maximised and is_penalised(fitted) and fit is not None and fit.likelihood is not None:
+        return likelihood_of(fit.likelihood, maximised=True)
+    return likelihood(fitted)
+
+
+def inference_document(known: InferenceFigures | None) -> Document | None:
+    """Return the likelihood and the variance inflation for `train --json`."""
+    return None if known is None else {**dataclasses.asdict(known.likelihood), "vif": known.vif}
+
+
+def unpenalised_document(fit: UnpenalisedFigures | None) -> Document | None:
+    """Return the fit without the penalty for `train --json`, or why there is none."""
+    if fit is None:
+        return None
+    if fit.coefficients is None:
+        return {"why": fit.why}
+    sums = {} if fit.likelihood is None else dataclasses.asdict(fit.likelihood)
+    return {**sums, "coefficients": [dataclasses.asdict(row) for row in fit.coefficients]}
+
+
 def model_document(
     fitted: Fitted, rows: Sequence[CoefficientEstimate], *, maximised: bool
-) -> dict[str, Any]:
+) -> Document:
     """The same for `explain --json`."""
-    own = fitted.figures.get("maximum_likelihood") if maximised and is_penalised(fitted) else None
-    found = likelihood_of(own, maximised=True) if own else likelihood(fitted)
+    found = _likelihood(fitted, maximised=maximised)
     names = ("log_likelihood", "null_log_likelihood", "mcfadden", "aic", "bic")
-    known = fitted.figures.get("inference") or {}
+    known = fitted.figures.inference
     return {
         "coefficients": [dataclasses.asdict(row) for row in rows],
         **{name: None if found is None else getattr(found, name) for name in names},
@@ -140,7 +162,7 @@ def model_document(
         else {"statistic": found.ratio, "freedom": found.freedom, "p_value": found.p_value},
         "penalised": is_penalised(fitted) and not maximised,
         "firth": bool(fitted.config.get("firth")),
-        "vif": known.get("vif"),
+        "vif": known and known.vif,
         "aliased": list(fitted.aliased),
     }
 

@@ -1,14 +1,12 @@
 """Figures by group as a document, as tables, and as sentences for who acts on them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any, Literal
 
+from placement.arrays import Document
 from placement.data.schema import Target
 from placement.model.fairness_figures import ByColumn, Fairness, Gap, Group, Rate
 from placement.reporting.format.text_table import table
-
-MeasuredOn = Literal["test", "train", "out_of_fold", "file"]
 
 _MEASURES = {
     "demographic_parity_difference": "demographic parity difference",
@@ -33,13 +31,12 @@ _ROWS = {
 }
 
 
-def fairness_document(found: Fairness, target: Target, on: MeasuredOn) -> dict[str, Any]:
-    """Return figures by group as the bundle keeps them and `--json` prints them."""
-    outcome = target.outcome
+def fairness_document(found: Fairness, target: Target) -> Document:
+    """Return figures by group as `--json` prints them."""
     return {
-        "metrics_on": on,
+        "metrics_on": found.metrics_on,
         "threshold": found.threshold,
-        "outcome": outcome,
+        "outcome": target.outcome,
         "method": found.method,
         "columns": [
             {
@@ -50,11 +47,16 @@ def fairness_document(found: Fairness, target: Target, on: MeasuredOn) -> dict[s
             }
             for own in found.columns
         ],
-        "warnings": [text for own in found.columns for text in _warnings(own, outcome)],
+        "warnings": fairness_warnings(found, target),
     }
 
 
-def _group(group: Group) -> dict[str, Any]:
+def fairness_warnings(found: Fairness, target: Target) -> list[str]:
+    """Say of each column which gaps are beyond their tolerance."""
+    return [text for own in found.columns for text in _warnings(own, target.outcome)]
+
+
+def _group(group: Group) -> Document:
     return {
         "group": group.name,
         "rows": group.rows,
@@ -131,97 +133,93 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def fairness_text(document: Mapping[str, Any]) -> str:
+def fairness_text(found: Fairness, target: Target) -> str:
     """Return the figures by group as tables: a line for each group, a line for each measure."""
-    lines = [fairness_rule(document)]
-    for own in document["columns"]:
-        lines += ["", _groups_table(own)]
-        if own["gaps"]:
-            lines += ["", _gaps_table(own)]
-        lines += [f"  {note}" for note in fairness_notes(own)]
+    lines = [fairness_rule(found, target)]
+    for column in found.columns:
+        header, rows = groups_table(column)
+        lines += ["", table(header, rows, numeric=range(1, len(header) - 1))]
+        if column.gaps:
+            titles = ("", "value", "95 %", "tolerance", "")
+            lines += ["", table(titles, gaps_table(column), numeric=(1, 2))]
+        lines += [f"  {note}" for note in fairness_notes(column)]
     lines += ["", f"  {_LEGEND}"]
-    if any(own["gaps"] for own in document["columns"]):
-        lines += [f"  ({document['method']})"]
+    if any(column.gaps for column in found.columns):
+        lines += [f"  ({found.method})"]
     return "\n".join(lines)
 
 
-def fairness_rule(document: Mapping[str, Any]) -> str:
+def fairness_rule(found: Fairness, target: Target) -> str:
     """Say on which rows groups were compared, and who counts as predicted positive."""
-    rule = f"predicted {document['outcome']} from probability {document['threshold']:.4g} on"
-    return f"Figures by group, {_ROWS[document['metrics_on']]}; {rule}"
+    rule = f"predicted {target.outcome} from probability {found.threshold:.4g} on"
+    return f"Figures by group, {_ROWS[found.metrics_on]}; {rule}"
 
 
-def fairness_notes(own: Mapping[str, Any]) -> list[str]:
+def fairness_notes(column: ByColumn) -> list[str]:
     """Return what must be said below the tables of a column."""
-    return [*_remarks(own), *own["notes"]]
+    return [*_remarks(column), *column.notes]
 
 
-def fairness_tables(
-    own: Mapping[str, Any],
-) -> tuple[tuple[str, ...], list[tuple[str | None, ...]], list[tuple[str, ...]]]:
-    """Return header and lines of a column's groups, and the lines of its measures, as text."""
+def groups_table(column: ByColumn) -> tuple[tuple[str, ...], list[tuple[str | None, ...]]]:
+    """Return header and lines of a column's groups, as text."""
     header = (
-        own["column"], "rows", "observed", "95 %", "mean probability", "predicted", "TPR", "FPR",
+        column.column, "rows", "observed", "95 %", "mean probability", "predicted", "TPR", "FPR",
         "precision", "ROC AUC", "",
     )  # fmt: skip
-    shown = ("predicted", "selection_rate", "tpr", "fpr", "precision", "roc_auc")
-    rows: list[tuple[str | None, ...]] = [
-        (
-            group["group"],
-            f"{group['rows']:,}",
-            f"{group['observed']:.3f}",
-            f"{group['observed_low']:.3f} – {group['observed_high']:.3f}",
-            *(None if group[name] is None else f"{group[name]:.3f}" for name in shown),
-            "too small" if group["small"] else "",
+    rows: list[tuple[str | None, ...]] = []
+    for group in column.groups:
+        rates = (group.selection_rate, group.tpr, group.fpr, group.precision)
+        values = (group.predicted, *(rate and rate.value for rate in rates), group.roc_auc)
+        rows.append(
+            (
+                group.name,
+                f"{group.rows:,}",
+                f"{group.observed.value:.3f}",
+                f"{group.observed.low:.3f} – {group.observed.high:.3f}",
+                *(None if value is None else f"{value:.3f}" for value in values),
+                "too small" if group.small else "",
+            )
         )
-        for group in own["groups"]
-    ]
-    measures: list[tuple[str, ...]] = [
+    return header, rows
+
+
+def gaps_table(column: ByColumn) -> list[tuple[str, ...]]:
+    """Return the lines of a column's measures, as text."""
+    return [
         (
-            _MEASURES[gap["name"]],
-            f"{gap['value']:.3f}",
-            f"{gap['low']:.3f} – {gap['high']:.3f}",
-            f"at {'least' if gap['name'].endswith('ratio') else 'most'} {gap['tolerance']:g}",
-            _VERDICTS[gap["verdict"]],
+            _MEASURES[gap.name],
+            f"{gap.value:.3f}",
+            f"{gap.low:.3f} – {gap.high:.3f}",
+            f"at {'least' if gap.name.endswith('ratio') else 'most'} {gap.tolerance:g}",
+            _VERDICTS[gap.verdict],
         )
-        for gap in own["gaps"]
+        for gap in column.gaps
     ]
-    return header, rows, measures
 
 
-def _groups_table(own: Mapping[str, Any]) -> str:
-    header, rows, _ = fairness_tables(own)
-    return table(header, rows, numeric=range(1, len(header) - 1))
-
-
-def _gaps_table(own: Mapping[str, Any]) -> str:
-    _, _, measures = fairness_tables(own)
-    return table(("", "value", "95 %", "tolerance", ""), measures, numeric=(1, 2))
-
-
-def _remarks(own: Mapping[str, Any]) -> Iterator[str]:
+def _remarks(column: ByColumn) -> Iterator[str]:
     """Say why groups are not compared."""
-    small = [group for group in own["groups"] if group["small"]]
-    if small:
-        why = " or ".join(dict.fromkeys(group["small"] for group in small))
-        yield f"too small ({why}): shown, not compared"
-    if not own["gaps"]:
-        large = len(own["groups"]) - len(small)
+    reasons = [group.small for group in column.groups if group.small]
+    if reasons:
+        yield f"too small ({' or '.join(dict.fromkeys(reasons))}): shown, not compared"
+    if not column.gaps:
+        large = len(column.groups) - len(reasons)
         known = "only one group is" if large == 1 else "no group is" if not large else "nobody is"
         what = "predicted positive" if large > 1 else "large enough"
         yield f"nothing to compare: {known} {what}"
 
 
-def group_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+def group_rows(found: Fairness) -> list[Document]:
     """Return one record for each group of each column."""
-    return _records(document, "groups")
+    return [
+        {"column": column.column, **_group(group)}
+        for column in found.columns
+        for group in column.groups
+    ]
 
 
-def gap_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+def gap_rows(found: Fairness) -> list[Document]:
     """Return one record for each measure of each column."""
-    return _records(document, "gaps")
-
-
-def _records(document: Mapping[str, Any], what: str) -> list[dict[str, Any]]:
-    columns: Sequence[Mapping[str, Any]] = document["columns"]
-    return [{"column": own["column"], **entry} for own in columns for entry in own[what]]
+    return [
+        {"column": column.column, **asdict(gap)} for column in found.columns for gap in column.gaps
+    ]

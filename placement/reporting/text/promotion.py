@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from placement.arrays import Document
 from placement.evaluation.comparison import Comparison
 from placement.reporting.json_documents import FORMAT
 from placement.reporting.text.comparison import log_loss_sentence, pair_document
@@ -103,10 +104,10 @@ def _evidence_lines(result: PromoteResult) -> list[str]:
     if found.comparison is not None:
         lines[0] += f" (that of {result.opponent} {found.opponent_log_loss:.4f})"
         lines.append(f"Against {result.opponent}: {log_loss_sentence(found.comparison)}.")
-    return [*lines, skill_line(asdict(found.skill))]
+    return [*lines, skill_line(found.skill)]
 
 
-def promotion_document(result: PromoteResult) -> dict[str, Any]:
+def promotion_document(result: PromoteResult) -> Document:
     """What `promote --json` prints."""
     found = result.evidence
     return {
@@ -169,6 +170,6 @@ def rollback_text(result: RollbackResult) -> str:
     return f"{result.champion} is champion again{former}.{reason}"
 
 
-def rollback_document(result: RollbackResult) -> dict[str, Any]:
+def rollback_document(result: RollbackResult) -> Document:
     """What `promote --rollback --json` prints."""
     return {"format": FORMAT, "rolled_back": True, **asdict(result)}

@@ -1,10 +1,12 @@
 """Results as plain text for a terminal."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from placement.arrays import Document
 from placement.data.schema import Schema
+from placement.evaluation.metrics.bootstrap import Intervals
+from placement.model.figures import ModelFigures
 from placement.model.scorer import CategoryColumn
 from placement.reporting.format.text_table import table
 from placement.reporting.results import (
@@ -13,9 +15,12 @@ from placement.reporting.results import (
     TrainResult,
     Understanding,
 )
+from placement.reporting.text.calibration import calibrate_text, calibration_text
 from placement.reporting.text.coefficients import coefficient_notes, coefficients_table
+from placement.reporting.text.fairness import fairness_text
 from placement.reporting.text.nonlinear_terms import curve_notes, interaction_rows, number_kind
 from placement.reporting.text.thresholds import curve_line, decision_lines
+from placement.stats.figures import Metrics, Skill
 from placement.training.gradcheck.report import GradientCheck
 
 NO_SIGNAL = "these columns do not predict the outcome better than the base rate"
@@ -75,82 +80,72 @@ def _reference(seen: Understanding, column: str) -> str:
 
 def train_text(result: TrainResult, command: str = "placement") -> str:
     """The summary that `train` ends with; `command` is how the user calls the program."""
-    from placement.reporting.text.calibration import (  # uses `table`
-        calibrate_text,
-        calibration_text,
-    )
-
     fitted, figures = result.fitted, result.fitted.figures
+    found, target = figures.evaluated, result.fitted.schema.target
     lines = []
-    if not figures["skill"]["better_than_base_rate"]:
+    if not found.skill.better_than_base_rate:
         lines += [f"Careful: {NO_SIGNAL}.", ""]
     lines += [understanding_text(result.understanding)]
-    lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(figures)]
-    lines += [f"  ({figures['metrics_method']})"] if figures["metrics_method"] else []
-    lines += ["", *calibration_text(figures["calibration"])]
+    lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(found.metrics)]
+    lines += [f"  ({found.metrics_method})"] if found.metrics_method else []
+    lines += ["", *calibration_text(found.calibration)] if found.calibration else []
     lines += ["", *decision_lines(fitted)]
-    lines += ["", _skill_of(figures)]
-    lines += ["", _by_group(figures["fairness"])] if figures.get("fairness") else []
+    how = "" if found.metrics_on == "test" else "By 5-fold cross-validation: "
+    lines += ["", how + skill_line(found.skill)]
+    lines += ["", fairness_text(found.fairness, target)] if found.fairness else []
     lines += ["", "Coefficients (log-odds)", coefficients_table(fitted)]
     lines += coefficient_notes(fitted)
     lines += [f"  {line}" for line in curve_notes(fitted.encoder)]
-    calibrated = calibrate_text(figures, fitted.calibration, refitted=fitted.config["refit"])
+    refitted = bool(fitted.config["refit"])
+    calibrated = calibrate_text(found.recalibration, fitted.calibration, refitted=refitted)
     lines += ["", *calibrated] if calibrated else []
     lines += ["", *_outcome_lines(figures)]
     return "\n".join([*lines, *_whereabouts(result, command)])
 
 
-def _skill_of(figures: Mapping[str, Any]) -> str:
-    how = "" if figures["metrics_on"] == "test" else "By 5-fold cross-validation: "
-    return how + skill_line(figures["skill"])
+def _metrics_rows(figures: ModelFigures) -> str:
+    if figures.evaluated.metrics_on == "test":
+        return f"{figures.rows.test:,} held-out rows"
+    return f"{figures.rows.train:,} training rows (nothing was held out: they flatter)"
 
 
-def _metrics_rows(figures: Mapping[str, Any]) -> str:
-    rows = figures["rows"]
-    if figures["metrics_on"] == "test":
-        return f"{rows['test']:,} held-out rows"
-    return f"{rows['train']:,} training rows (nothing was held out: they flatter)"
-
-
-def metrics_table(figures: Mapping[str, Any], intervals: Mapping[str, Any] | None = None) -> str:
+def metrics_table(metrics: Metrics, intervals: Intervals | None = None) -> str:
     """The metrics by name, with 95 % intervals where there are any."""
-    rows = []
-    for name, words in METRIC_WORDS.items():
-        low, high = (intervals or {}).get(name, (None, None))
-        rows.append(
-            (words, figures["metrics"][name], low, high)
-            if intervals
-            else (words, figures["metrics"][name])
-        )
-    header = ("metric", "value", "95 % from", "to") if intervals else ("metric", "value")
-    return table(header, rows, numeric=(1, 2, 3))
+    values, none = metrics.as_dict(), (None, None)
+    if intervals is None:
+        rows = [(words, values[name]) for name, words in METRIC_WORDS.items()]
+        return table(("metric", "value"), rows, numeric=(1, 2, 3))
+    limits = [
+        (words, values[name], *(intervals.get(name) or none))
+        for name, words in METRIC_WORDS.items()
+    ]
+    return table(("metric", "value", "95 % from", "to"), limits, numeric=(1, 2, 3))
 
 
-def skill_line(skill: Mapping[str, Any]) -> str:
+def skill_line(skill: Skill) -> str:
     """One sentence: is this better than saying the base rate of everybody?"""
-    verdict = "better than" if skill["better_than_base_rate"] else "not better than"
+    verdict = "better than" if skill.better_than_base_rate else "not better than"
     return (
-        f"Against the base rate (log-loss {skill['base_log_loss']:.4f}): gain {skill['gain']:.4f}, "
-        f"95 % interval {skill['low']:.4f} to {skill['high']:.4f}: {verdict} the base rate."
+        f"Against the base rate (log-loss {skill.base_log_loss:.4f}): gain {skill.gain:.4f}, "
+        f"95 % interval {skill.low:.4f} to {skill.high:.4f}: {verdict} the base rate."
     )
 
 
-def _outcome_lines(figures: Mapping[str, Any]) -> list[str]:
-    state = "converged" if figures["converged"] else "NOT converged"
-    distance = figures["lambda"]
+def _outcome_lines(figures: ModelFigures) -> list[str]:
+    state = "converged" if figures.converged else "NOT converged"
+    distance, check = figures.newton_decrement, figures.evaluated.gradcheck
     where = (
         "" if distance is None else f", within {_bound(distance)} standard errors of the optimum"
     )
-    check = figures["gradcheck"]
-    verdict = "passed" if check["passed"] else "FAILED"
-    training = f"{figures['optimizer']}, {figures['epochs']} epochs, {state} ({figures['stopped']})"
+    verdict = "passed" if check.passed else "FAILED"
+    training = f"{figures.optimizer}, {figures.epochs} epochs, {state} ({figures.stopped})"
     agreed = "by hand, autograd and difference quotient agree to"
-    clamped = f"{figures['clamped_rows']} clamped rows"
-    if figures["converged"] and figures["clamped_rows"]:
+    clamped = f"{figures.clamped_rows} clamped rows"
+    if figures.converged and figures.clamped_rows:
         clamped += ", none of them on the wrong side"
     return [
         f"Training: {training}{where}; {clamped}.",
-        f"Gradient check {verdict}: {agreed} {_bound(check['max_abs_error'])}.",
+        f"Gradient check {verdict}: {agreed} {_bound(check.max_abs_error)}.",
     ]
 
 
@@ -199,17 +194,10 @@ def predict_text(result: PredictResult) -> str:
 
 def evaluation_text(result: EvaluateResult) -> str:
     """Metrics with intervals, confusion, calibration, and the base rate beside them."""
-    from placement.reporting.text.calibration import calibration_text  # uses `table`
-
     found, matrix = result.evaluation, result.evaluation.confusion
-    rows = []
-    metrics = found.metrics.as_dict()
-    for name, words in METRIC_WORDS.items():
-        low, high = found.intervals.get(name) or (None, None)
-        rows.append((words, metrics[name], low, high))
     lines = [
         f"{result.source}: {found.rows:,} rows with an outcome, {found.base_rate:.1%} positive",
-        table(("metric", "value", "95 % from", "to"), rows, numeric=(1, 2, 3)),
+        metrics_table(found.metrics, found.intervals),
         f"  ({found.method})",
         "",
         f"Predicted positive from probability {found.threshold:g} on",
@@ -222,22 +210,16 @@ def evaluation_text(result: EvaluateResult) -> str:
             numeric=(1, 2),
         ),
     ]
-    lines += ["", *calibration_text(found.calibration.as_dict(), bins=True)]
+    lines += ["", *calibration_text(found.calibration, bins=True)]
     if found.skill:
-        lines += ["", skill_line(vars(found.skill))]
+        lines += ["", skill_line(found.skill)]
     lines += ["", curve_line(found.decision_curve)]
-    if result.fairness:
-        lines += ["", _by_group(result.fairness)]
+    if found.fairness:
+        lines += ["", fairness_text(found.fairness, result.target)]
     return "\n".join(lines)
 
 
-def _by_group(document: Mapping[str, Any]) -> str:
-    from placement.reporting.text.fairness import fairness_text  # which draws its tables with ours
-
-    return fairness_text(document)
-
-
-def runs_text(runs: Sequence[Mapping[str, Any]], where: str) -> str:
+def runs_text(runs: Sequence[Document], where: str) -> str:
     """The recorded runs as a table; `where` is the store that was looked at."""
     if not runs:
         return f"no runs in {where}: `placement train FILE` records one"

@@ -1,17 +1,18 @@
 """What a threshold does, in words; the decision curve as rows, a sentence and a picture."""
 
-from collections.abc import Mapping
+from dataclasses import asdict
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 import numpy as np
 
-from placement.arrays import FloatArray, IntArray
+from placement.arrays import Document, FloatArray, IntArray
 from placement.evaluation.calibration.reliability import LEAST_ROWS
 from placement.evaluation.thresholds import DecisionCurve, decision_curve
+from placement.model.figures import DecisionFigures, TradeOff
 from placement.model.fitted import Fitted
 from placement.reporting.plots.canvas import BLUE, GREY, INK, ORANGE, canvas
+from placement.stats.figures import Confusion
 
 _DRAWN = np.arange(1, 100) / 100
 _SHOWN = 1000  # students that a confusion is told of
@@ -19,49 +20,59 @@ _SHOWN = 1000  # students that a confusion is told of
 
 def decision_lines(fitted: Fitted) -> list[str]:
     """Say who is called what, how the threshold came about, and what to expect of it."""
-    decision, target = fitted.figures["decision"], fitted.schema.target
-    threshold, table = decision["threshold"], decision["confusion"]
-    called = f"Threshold {threshold:.4g}: students below it are called {target.negative!r}"
-    if table is None:
+    decision, target = fitted.figures.evaluated.decision, fitted.schema.target
+    if decision is None:
+        return []
+    called = f"Threshold {decision.threshold:.4g}: students below it are called {target.negative!r}"
+    if decision.confusion is None or decision.trade_off is None:
         return [f"{called}."]
-    how = "counted" if decision["policy"] == "fixed" else "chosen"
+    how = "counted" if decision.policy == "fixed" else "chosen"
     kept = "; kept for the model of all rows" if fitted.config.get("refit") else ""
-    seen = f"{decision['rows']:,} training rows, each predicted by a model that had not seen it"
+    seen = f"{decision.rows:,} training rows, each predicted by a model that had not seen it"
     return [
-        f"{called} ({decision['in_words']}; {how} on {seen}{kept}).",
-        f"  {expectation(table, target.positive, target.negative)}",
-        f"  {_traded(decision)}",
+        f"{called} ({decision.in_words}; {how} on {seen}{kept}).",
+        f"  {expectation(decision.confusion, target.positive, target.negative)}",
+        f"  {_traded(decision.trade_off, sum(decision.confusion.as_dict().values()))}",
     ]
 
 
-def expectation(table: Mapping[str, float], positive: str, negative: str) -> str:
+def decision_document(decision: DecisionFigures) -> Document:
+    """Return a decision for `--json`: of what was weighed, recall, precision and what applies."""
+    document = asdict(decision)
+    weighed = document.pop("trade_off") or {}
+    always = ("recall", "precision")
+    return document | {n: value for n, value in weighed.items() if n in always or value is not None}
+
+
+def expectation(confusion: Confusion, positive: str, negative: str) -> str:
     """Say what a threshold does to 1,000 students like those it was counted on."""
-    total = sum(table.values())
-    count = {name: f"{_SHOWN * value / total:.0f}" for name, value in table.items()}
+    sums = confusion.as_dict()
+    total = sum(sums.values())
+    count = {name: f"{_SHOWN * value / total:.0f}" for name, value in sums.items()}
     return (
         f"Of {_SHOWN:,} such students expect {count['tp']} rightly and {count['fp']} wrongly "
         f"called {positive!r}, {count['tn']} rightly and {count['fn']} wrongly called {negative!r}."
     )
 
 
-def _traded(decision: Mapping[str, Any]) -> str:
-    rates = ", ".join(
-        f"{name} {'–' if decision[name] is None else format(decision[name], '.3f')}"
-        for name in ("recall", "precision")
-    ).capitalize()
-    if decision["policy"] == "cost":
+def _traded(weighed: TradeOff, total: float) -> str:
+    recall, precision = (
+        "–" if rate is None else f"{rate:.3f}" for rate in (weighed.recall, weighed.precision)
+    )
+    rates = f"Recall {recall}, precision {precision}"
+    if weighed.expected_cost is not None:
         return (
-            f"{rates}; cost {decision['expected_cost']:.4g} a student; the threshold of a "
-            f"calibrated model would be {decision['theoretical_threshold']:.4g}."
+            f"{rates}; cost {weighed.expected_cost:.4g} a student; the threshold of a "
+            f"calibrated model would be {weighed.theoretical_threshold:.4g}."
         )
-    if decision["policy"] == "youden":
-        return f"{rates}; true-positive minus false-positive rate {decision['youden']:.3f}."
-    if decision["policy"] == "capacity":
-        seats = f"{decision['seats_taken']:,.0f} of {decision['seats']:,.0f} seats taken"
-        share = decision["seats_taken"] / sum(decision["confusion"].values())
+    if weighed.youden is not None:
+        return f"{rates}; true-positive minus false-positive rate {weighed.youden:.3f}."
+    if weighed.seats is not None and weighed.seats_taken is not None:
+        seats = f"{weighed.seats_taken:,.0f} of {weighed.seats:,.0f} seats taken"
+        share = weighed.seats_taken / total
         tied = (
-            f", as the next {decision['tied']:,.0f} have the same probability and stay above"
-            if decision["tied"]
+            f", as the next {weighed.tied:,.0f} have the same probability and stay above"
+            if weighed.tied
             else ""
         )
         return (

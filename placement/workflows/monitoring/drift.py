@@ -10,7 +10,7 @@ import numpy as np
 from placement.data.columns.storage import Storage
 from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.table_reader import Block, Reader, RowCount
-from placement.data.profiles.column_profile import Profile, profile_of_document
+from placement.data.profiles.column_profile import Profile
 from placement.data.schema import matching_columns, same_column
 from placement.data.target.target_column import unlabelled
 from placement.errors import DataError, ModelError, UsageError
@@ -68,19 +68,12 @@ def drift_of_file(request: DriftRequest, watcher: ProgressListener = NoProgress(
 
 
 def _profile(model: Model) -> Profile:
-    document = model.figures.get("profile")
-    if document is None:
+    if model.figures.profile is None:
         raise ModelError(
             f"{model.name}: an older version of placement trained it and kept no histograms of the "
             "training rows to compare with; train it again"
         )
-    try:
-        return profile_of_document(document)
-    except (KeyError, TypeError, ValueError) as problem:
-        raise ModelError(
-            f"{model.name}: the histograms of its training rows lack or garble {problem}; "
-            "train it again"
-        ) from problem
+    return model.figures.profile
 
 
 def _walked(

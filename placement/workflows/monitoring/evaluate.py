@@ -11,7 +11,7 @@ from placement.evaluation.evaluate import evaluate
 from placement.model.fitted import Fitted, load_fitted
 from placement.model.scorer import match_columns
 from placement.reporting.results import EvaluateResult
-from placement.reporting.text.fairness import fairness_document
+from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like
@@ -73,12 +73,11 @@ def evaluate_file(
         doubts = (f"{table.name} is the very table the model was trained on: it flatters", *doubts)
     if found.base_rate in (0.0, 1.0):
         doubts = (f"{table.name}: all rows have the same outcome: most figures say little", *doubts)
-    by_group = None
+    target = fitted.schema.target
     if found.fairness is not None:
-        by_group = fairness_document(found.fairness, fitted.schema.target, "file")
-        doubts = (*doubts, *by_group["warnings"])
+        doubts = (*doubts, *fairness_warnings(found.fairness, target))
     said = (*table.warnings, *doubts)
-    return EvaluateResult(table.name, model.about, found, said, beside, by_group)
+    return EvaluateResult(table.name, model.about, target, found, said, beside)
 
 
 def _rivals(fitted: Fitted, table: Table, watcher: ProgressListener) -> ModelComparison:
@@ -91,8 +90,10 @@ def _rivals(fitted: Fitted, table: Table, watcher: ProgressListener) -> ModelCom
 
 def _usual(fitted: Fitted, table: Table) -> tuple[str, ...]:
     """Return the columns whose groups were compared in training, and the recognised ones."""
-    before = fitted.figures.get("fairness") or {"columns": []}
-    found = match_columns(table.chunked_columns, [own["column"] for own in before["columns"]])
+    evaluation = fitted.figures.evaluation
+    before = None if evaluation is None else evaluation.fairness
+    compared = () if before is None else [column.column for column in before.columns]
+    found = match_columns(table.chunked_columns, compared)
     return tuple(dict.fromkeys((*found.values(), *table.sensitive)))
 
 

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from placement.arrays import BoolArray, ObjectArray
+from placement.arrays import BoolArray, Document, ObjectArray
 from placement.config import TrainConfig
 from placement.data.columns.storage import Storage
 from placement.data.splits.split import MIN_HELD_OUT, TEST, TRAIN, make_split
 from placement.data.table.table import Table
 from placement.errors import DataError, ModelError, UsageError
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
+from placement.model.figures import ModelFigures
 from placement.model.fitted import load_fitted
 from placement.model.scorer import words
 from placement.reporting.format.html_page import html_page
@@ -25,7 +25,6 @@ from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import split_of_training, training_config
 
-NEEDED = ("skill", "metrics", "calibration", "decision", "gradcheck", "inference")
 PAGE, CARD = "report.html", "MODEL_CARD.md"
 
 
@@ -69,7 +68,7 @@ def write_report(request: ReportRequest, watcher: ProgressListener = NoProgress(
     """
     model = find_model(request.run, watcher)
     fitted = load_fitted(model.directory)
-    lacking = [name for name in NEEDED if name not in fitted.figures]
+    lacking = _not_recorded(fitted.figures)
     if lacking:
         raise ModelError(
             f"{request.run}: its {lacking[0]} was not recorded, as by an older version or in "
@@ -100,7 +99,19 @@ def write_report(request: ReportRequest, watcher: ProgressListener = NoProgress(
     )
 
 
-def _checks(run_id: str | None) -> Any:
+def _not_recorded(figures: ModelFigures) -> list[str]:
+    """Return which of the figures that a report needs a model lacks."""
+    found = figures.evaluation
+    needed = {
+        "skill": found,
+        "calibration": found and found.calibration,
+        "decision": found and found.decision,
+        "inference": figures.unpenalised,
+    }
+    return [name for name, part in needed.items() if part is None]
+
+
+def _checks(run_id: str | None) -> list[Document] | None:
     """Return the gradient checks that a run recorded."""
     if run_id is None:
         return None
@@ -179,7 +190,7 @@ def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
             learnt = calibrate(config.calibrate, unseen, config.seed).calibration
             again = replace(again, calibration=learnt)
         decision = decision_of(prepared, unseen, again.calibration)
-        again = replace(again, threshold=decision["threshold"])
+        again = replace(again, threshold=decision.threshold)
     judge = PredictionAccumulator(again.threshold, config.seed)
     for p, y, w, base_rate, _ in score_tested(prepared, again):
         judge.add(p, y, w, base_rate)

@@ -1,12 +1,12 @@
 """Find the model that MODEL names; a bundle directory is opened without MLflow."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from placement.arrays import Document
 from placement.data.schema import Schema
-from placement.model.bundle import open_bundle
+from placement.model.bundle import garbled, open_bundle
+from placement.model.figures import ModelFigures, figures_of
 from placement.model.scorer import Scorer
 from placement.reporting.text.summaries import NO_SIGNAL
 from placement.runtime.progress import ProgressListener
@@ -22,8 +22,8 @@ class Model:
     scorer: Scorer
     schema: Schema
     threshold: float
-    figures: Mapping[str, Any]
-    about: Mapping[str, Any]
+    figures: ModelFigures
+    about: Document
 
 
 def find_model(name: str, watcher: ProgressListener) -> Model:
@@ -32,8 +32,9 @@ def find_model(name: str, watcher: ProgressListener) -> Model:
 
     directory, about = _locate(name, watcher)
     bundle = open_bundle(directory)
-    figures = bundle.document["figures"]
-    if not figures.get("skill", {}).get("better_than_base_rate", True):
+    with garbled(directory):
+        figures = figures_of(bundle.document["figures"])
+    if figures.evaluation and not figures.evaluation.skill.better_than_base_rate:
         watcher.warn(f"{name}: {NO_SIGNAL}")
     return Model(
         name=name,
@@ -42,11 +43,11 @@ def find_model(name: str, watcher: ProgressListener) -> Model:
         schema=schema_of(bundle.document["schema"]),
         threshold=bundle.threshold,
         figures=figures,
-        about={**about, "data_digest": figures.get("data_digest"), "threshold": bundle.threshold},
+        about={**about, "data_digest": figures.data_digest, "threshold": bundle.threshold},
     )
 
 
-def _locate(name: str, watcher: ProgressListener) -> tuple[Path, dict[str, Any]]:
+def _locate(name: str, watcher: ProgressListener) -> tuple[Path, Document]:
     directory = bundle_directory(name)
     if directory is not None:
         watcher.note(f"model: {name}")

@@ -7,6 +7,7 @@ from placement.config import TrainConfig
 from placement.data.splits.row_hashes import digest_rows
 from placement.data.splits.split import TEST, TRAIN, Split, hold_out
 from placement.data.table.table import Table
+from placement.model.figures import ModelFigures
 from placement.model.fitted import Fitted
 
 # What is about holding rows out of a file and choosing on the rest, not about fitting.
@@ -22,14 +23,15 @@ def training_config(config: Mapping[str, Any]) -> TrainConfig:
     return TrainConfig(**settings | {name: getattr(plain, name) for name in _ABOUT_A_FILE})
 
 
-def is_training_table(figures: Mapping[str, Any], names: Sequence[str], table: Table) -> bool:
+def is_training_table(figures: ModelFigures, names: Sequence[str], table: Table) -> bool:
     """Whether a model of these figures and features was trained on just these rows.
 
     Their order does not matter, nor columns that the model does not use.
     """
-    if figures.get("data_digest") == table.digest:
+    if figures.data_digest == table.digest:
         return True
-    return figures.get("rows_digest") == digest_rows(table, names)
+    evaluation = figures.evaluation
+    return evaluation is not None and evaluation.rows_digest == digest_rows(table, names)
 
 
 def split_of_training(fitted: Fitted, table: Table) -> Split | None:
@@ -37,12 +39,13 @@ def split_of_training(fitted: Fitted, table: Table) -> Split | None:
 
     What is chosen by looking at rows must not look at those that the model's figures are of.
     """
-    figures = fitted.figures
-    if table.digest != figures["data_digest"] or figures.get("metrics_on") != "test":
+    evaluation, rows = fitted.figures.evaluation, fitted.figures.rows
+    if table.digest != fitted.figures.data_digest:
+        return None
+    if evaluation is None or evaluation.metrics_on != "test":
         return None
     settings = {name: fitted.config[name] for name in ("test_size", "test_where", "seed")}
     split = hold_out(table, TrainConfig(**settings))
     counts = (int(split.counts[TRAIN]), int(split.counts[TEST]))
-    rows = figures["rows"]
     # Whole groups were held out, or the model was fitted again: that is not known any more.
-    return split if counts == (rows["train"], rows["test"]) else None
+    return split if counts == (rows.train, rows.test) else None

@@ -8,11 +8,14 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from placement.arrays import Document
 from placement.config import TrainConfig
+from placement.model.fairness_figures import Fairness
+from placement.model.figures import ModelFigures
 from placement.model.fitted import Fitted
 from placement.reporting.plots.canvas import canvas
 from placement.reporting.plots.fairness import fairness_plot
@@ -38,7 +41,6 @@ SERIES = {
     "validation_loss": "validation_loss",
     "newton_decrement": "lambda",
 }
-FINAL = ("train_loss", "epochs", "base_rate")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class RunKeeper:
             pass
 
     def begin(
-        self, config: TrainConfig, params: Mapping[str, Any], data: Sequence[DataSet]
+        self, config: TrainConfig, params: Mapping[str, object], data: Sequence[DataSet]
     ) -> None:
         """Open the store and start the run; say what it is made of."""
         store = open_store()
@@ -105,7 +107,7 @@ class RunKeeper:
 class Recorder(RunKeeper):
     """Keeps the records of one training."""
 
-    def log_course(self, shown: Pictures, checks: Sequence[Mapping[str, Any]]) -> None:
+    def log_course(self, shown: Pictures, checks: Sequence[Document]) -> None:
         """Log the curves, the gradient checks and the pictures."""
         self.run.log_series(
             {
@@ -118,46 +120,24 @@ class Recorder(RunKeeper):
             draw_all(folder, shown)
             self.run.log_figures(folder)
 
-    def log_figures(self, figures: Mapping[str, Any]) -> None:
+    def log_figures(self, figures: ModelFigures) -> None:
         """Log the final figures, and how the training ended."""
-        sections = {
-            figures["metrics_on"]: {
-                **figures["metrics"],
-                **calibration_metrics(figures["calibration"]),
-            },
-            "skill": figures["skill"],
-            "gradcheck": figures["gradcheck"],
-        }
-        final = {name: figures[name] for name in FINAL}
-        for section, values in sections.items():
-            for name, value in values.items():
-                final[f"{section}_{name}"] = None if value is None else float(value)
-        decision = figures["decision"]
-        final["decision_threshold"] = decision["threshold"]
-        for name, value in (decision["confusion"] or {}).items():
-            final[f"decision_{name}"] = value
-        if figures["fairness"]:
-            self._log_fairness(figures["fairness"])
-            final |= {
-                f"fairness_{gap['column']}_{gap['name']}": gap["value"]
-                for gap in gap_rows(figures["fairness"])
-            }
-        self.run.log_metrics(final, step=figures["epochs"])
-        self.run.set_tags(
-            {
-                "stopped": figures["stopped"],
-                "converged": figures["converged"],
-                "threshold_policy": decision["in_words"],
-            }
-        )
+        found = figures.evaluated
+        if found.fairness is not None:
+            self._log_fairness(found.fairness)
+        self.run.log_metrics(final_metrics(figures), step=figures.epochs)
+        tags: dict[str, str | bool] = {"stopped": figures.stopped, "converged": figures.converged}
+        if found.decision is not None:
+            tags["threshold_policy"] = found.decision.in_words
+        self.run.set_tags(tags)
 
-    def _log_fairness(self, document: Mapping[str, Any]) -> None:
+    def _log_fairness(self, found: Fairness) -> None:
         """Log the figures by group as tables and as a picture."""
-        tables = {"fairness.json": group_rows(document), "fairness_gaps.json": gap_rows(document)}
+        tables = {"fairness.json": group_rows(found), "fairness_gaps.json": gap_rows(found)}
         for name, rows in tables.items():
             if rows:
                 self.run.log_table(rows, name)
-        picture = fairness_plot(document)
+        picture = fairness_plot(found)
         if picture is not None:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "fairness.png"
@@ -167,6 +147,7 @@ class Recorder(RunKeeper):
     def register(self, fitted: Fitted, config: TrainConfig) -> Tracked:
         """Log the model, register it and finish the run; nothing that may fail comes after."""
         run, figures = self.run, fitted.figures
+        better = figures.evaluated.skill.better_than_base_rate
         with tempfile.TemporaryDirectory() as folder:
             logged = log_bundle(run, fitted.save(Path(folder) / "bundle"))
         run.log_text(json.dumps(fitted.document["schema"], indent=1), "schema.json")
@@ -174,12 +155,12 @@ class Recorder(RunKeeper):
             run.store,
             logged,
             config.register,
-            may_be_champion=figures["converged"] and figures["skill"]["better_than_base_rate"],
+            may_be_champion=figures.converged and better,
             promote=config.promote,
             tags={
-                "converged": figures["converged"],
-                "better_than_base_rate": figures["skill"]["better_than_base_rate"],
-                "data_digest": figures["data_digest"],
+                "converged": figures.converged,
+                "better_than_base_rate": better,
+                "data_digest": figures.data_digest,
             },
         )
         self._open.close()
@@ -193,13 +174,41 @@ class Recorder(RunKeeper):
         )
 
 
+def final_metrics(figures: ModelFigures) -> dict[str, float | None]:
+    """Return the final figures by the names they have as metrics of a run."""
+    found, of_rows = figures.evaluated, figures.evaluated.metrics.as_dict()
+    if found.calibration is not None:
+        of_rows |= calibration_metrics(found.calibration)
+    sections = {
+        found.metrics_on: of_rows,
+        "skill": asdict(found.skill),
+        "gradcheck": asdict(found.gradcheck),
+    }
+    final: dict[str, float | None] = {
+        "train_loss": figures.train_loss,
+        "epochs": figures.epochs,
+        "base_rate": figures.base_rate,
+    }
+    for section, values in sections.items():
+        for name, value in values.items():
+            final[f"{section}_{name}"] = None if value is None else float(value)
+    if (decision := found.decision) is not None:
+        final["decision_threshold"] = decision.threshold
+        counts = {} if decision.confusion is None else decision.confusion.as_dict()
+        final |= {f"decision_{name}": value for name, value in counts.items()}
+    if found.fairness is not None:
+        for gap in gap_rows(found.fairness):
+            final[f"fairness_{gap['column']}_{gap['name']}"] = gap["value"]
+    return final
+
+
 class PathRecorder(RunKeeper):
     """Keeps the records of one tuning."""
 
     def log_path(
         self,
         path: PenaltyPath,
-        rows: Sequence[Mapping[str, Any]],
+        rows: Sequence[Document],
         beside: Mapping[str, float],
     ) -> None:
         """Log the path: its figures and pictures, and a nested run for each penalty."""

@@ -85,7 +85,8 @@ def _rows(fitted: Fitted, request: ExplainRequest) -> tuple[CoefficientEstimate,
         return per_units(fitted, estimates(fitted), request.units)
     rows = unpenalised(fitted)
     if rows is None:
-        why = (fitted.figures.get("maximum_likelihood") or {}).get("why", "it was not recorded")
+        fit = fitted.figures.unpenalised
+        why = "it was not recorded" if fit is None else fit.why
         raise ModelError(f"--unpenalised: no maximum-likelihood fit of this model: {why}")
     return per_units(fitted, rows, request.units)
 

@@ -77,7 +77,7 @@ def _measured(model: Model, scores: PairedScores, number: int) -> Compared:
         scores.probabilities[number],
         scores.label,
         scores.weight,
-        training_base_rate=model.figures.get("base_rate"),
+        training_base_rate=model.figures.base_rate,
         threshold=model.threshold,
     )
     return Compared(
@@ -91,7 +91,7 @@ def _parameters(model: Model) -> dict[str, Any]:
         **load_fitted(model.directory).config,
         "features": list(model.schema.feature_names),
         "threshold": model.threshold,
-        "training rows": model.figures.get("rows", {}).get("train"),
-        "training base rate": model.figures.get("base_rate"),
-        "training data (SHA-256)": model.figures.get("data_digest"),
+        "training rows": model.figures.rows.train,
+        "training base rate": model.figures.base_rate,
+        "training data (SHA-256)": model.figures.data_digest,
     }

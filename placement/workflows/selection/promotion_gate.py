@@ -1,5 +1,6 @@
 """What speaks against a model as champion: of itself, beside the champion, and on held-out rows."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -42,23 +43,21 @@ class Version:
 def reasons_of_training(version: Version) -> Iterator[Reason]:
     """Yield what its own training says against a model."""
     figures = version.model.figures
-    if not figures.get("converged"):
+    if not figures.converged:
         yield Reason(
             "not_converged",
-            f"its training did not converge (stopped: {figures.get('stopped')}); train it with "
+            f"its training did not converge (stopped: {figures.stopped}); train it with "
             "more --epochs or another --optimizer",
         )
-    if not figures.get("gradcheck", {}).get("passed"):
+    if figures.evaluation is None or not figures.evaluation.gradcheck.passed:
         yield Reason("gradient_check", "its gradient check did not pass; train it again")
 
 
 def reasons_of_figures(version: Version) -> Iterator[Reason]:
     """Yield what the figures of its training say, where there are no held-out rows to ask."""
-    skill_figures = version.model.figures.get("skill", {})
-    if not skill_figures.get("better_than_base_rate"):
-        gain = _gain_words(
-            skill_figures.get("gain"), skill_figures.get("low"), skill_figures.get("high")
-        )
+    evaluation = version.model.figures.evaluation
+    if evaluation is None or not evaluation.skill.better_than_base_rate:
+        gain = _gain_words(None if evaluation is None else evaluation.skill)
         yield Reason(
             "base_rate",
             f"by the figures of its training it is not better than the base rate ({gain}); give "
@@ -97,7 +96,7 @@ def held_out(
     gain = skill(
         scores.probabilities[0],
         scores.label,
-        version.model.figures["base_rate"],
+        version.model.figures.base_rate,
         scores.weight,
     )
     losses = [
@@ -168,9 +167,10 @@ def _compared(
 
 
 def _of_skill(measured: Skill) -> str:
-    return _gain_words(measured.gain, measured.low, measured.high)
+    return _gain_words(measured)
 
 
-def _gain_words(gain: float | None, low: float | None, high: float | None) -> str:
-    texts = ["unknown" if value is None else f"{value:.4f}" for value in (gain, low, high)]
-    return f"gain in log-loss {texts[0]}, 95 % interval {texts[1]} to {texts[2]}"
+def _gain_words(measured: Skill | None) -> str:
+    values = (math.nan,) * 3 if measured is None else (measured.gain, measured.low, measured.high)
+    gain, low, high = ("unknown" if math.isnan(value) else f"{value:.4f}" for value in values)
+    return f"gain in log-loss {gain}, 95 % interval {low} to {high}"

@@ -1,9 +1,8 @@
 """Calibrate: learn on out-of-fold predictions what probability a logit of the model stands for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from placement.evaluation.calibration.recalibration import (
     fit_platt,
 )
 from placement.evaluation.metrics.accumulator import PredictionAccumulator, PredictionSummary
+from placement.model.figures import ProbabilityFigures, RecalibrationFigures
 from placement.model.scorer import Calibration
 from placement.stats.log_loss import logit_of
 from placement.stats.metrics import metrics
@@ -27,12 +27,12 @@ class Calibrating:
     """A calibration, None where there was nothing to learn, and what it came to.
 
     `judge` took in every fold with its probabilities calibrated by what the other folds teach.
-    `figures` are JSON-able: `before` and `after` on those rows.
+    `figures` are those before and after on these rows.
     """
 
     calibration: Calibration | None
     judge: PredictionAccumulator
-    figures: Mapping[str, Any]
+    figures: RecalibrationFigures
     warnings: tuple[str, ...]
 
 
@@ -45,14 +45,14 @@ def calibrate(method: str, folds: Sequence[OutOfFoldPredictions], seed: int = 0)
         others = found and learnt(method, summarize(fold for fold in folds if fold is not own))
         own.add_to(judge, _unchanged if others is None else partial(_applied, others))
     rows = int(every.rows.sum())
-    figures = {
-        "method": method,
-        "kept": found is not None,
-        "rows": rows,
-        "folds": len(folds),
-        "before": _figures(every),
-        "after": _figures(judge.summary()) if found else None,
-    }
+    figures = RecalibrationFigures(
+        method=method,
+        kept=found is not None,
+        rows=rows,
+        folds=len(folds),
+        before=_figures(every),
+        after=_figures(judge.summary()) if found else None,
+    )
     return Calibrating(found, judge, figures, _warnings(method, found, rows))
 
 
@@ -71,17 +71,17 @@ def _applied(calibration: Calibration, p: FloatArray) -> FloatArray:
 _unchanged: Callable[[FloatArray], FloatArray] = np.asarray
 
 
-def _figures(seen: PredictionSummary) -> dict[str, float | None]:
+def _figures(seen: PredictionSummary) -> ProbabilityFigures:
     found = calibration_figures(seen.probability, seen.label, seen.weight, seen.rows)
     figures = metrics(seen.probability, seen.label, seen.weight)
-    return {
-        "log_loss": figures.log_loss,
-        "brier": None if found.brier is None else found.brier.score,
-        "ece": figures.ece,
-        "slope": None if found.slope is None else found.slope.value,
-        "predicted": found.predicted,
-        "observed": found.observed,
-    }
+    return ProbabilityFigures(
+        log_loss=figures.log_loss,
+        brier=None if found.brier is None else found.brier.score,
+        ece=figures.ece,
+        slope=None if found.slope is None else found.slope.value,
+        predicted=found.predicted,
+        observed=found.observed,
+    )
 
 
 def _warnings(method: str, found: Calibration | None, rows: int) -> tuple[str, ...]:

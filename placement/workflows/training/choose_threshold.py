@@ -1,8 +1,6 @@
 """Choose a threshold on predictions for training rows that the model has not seen."""
 
-import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,6 +8,7 @@ from placement.arrays import FloatArray
 from placement.config import DEFAULT_THRESHOLD, TrainConfig, parse_threshold
 from placement.errors import DataError
 from placement.evaluation.thresholds import ThresholdDecision, ThresholdPolicy, choose_threshold
+from placement.model.figures import DecisionFigures, TradeOff
 from placement.model.scorer import Calibration
 from placement.stats.log_loss import logit_of
 from placement.training.prepare import Prepared
@@ -30,18 +29,18 @@ def decision_of(
     prepared: Prepared,
     unseen: Sequence[OutOfFoldPredictions],
     calibration: Calibration | None = None,
-) -> dict[str, Any]:
-    """Choose the threshold that was asked for: the figures of a model's `decision`.
+) -> DecisionFigures:
+    """Choose the threshold that was asked for.
 
     `unseen` are the training rows predicted out of fold, whose probabilities are calibrated as the
     model's are. Raises DataError where it is to be chosen and no row can be predicted out of fold.
     """
     policy, name = policy_of(prepared.config), prepared.table.name
     if policy is None:
-        return _document(ThresholdPolicy(value=DEFAULT_THRESHOLD), None)
+        return _figures(ThresholdPolicy(value=DEFAULT_THRESHOLD))
     if not unseen:
         if policy.kind == "fixed":
-            return _document(policy, None)
+            return _figures(policy)
         raise DataError(
             f"{name}: an outcome has too few training rows to choose a threshold on some that the "
             "model has not seen: give more rows, or the threshold itself (--threshold F)"
@@ -50,7 +49,7 @@ def decision_of(
         decision = choose_threshold(policy, *_rows(unseen, calibration))
     except DataError as fault:
         raise DataError(f"{name}: {fault}") from fault
-    return _document(policy, decision)
+    return _figures(policy, decision)
 
 
 def _rows(
@@ -64,13 +63,14 @@ def _rows(
     return (p if calibration is None else calibration.apply(logit_of(p))), y, w
 
 
-def _document(policy: ThresholdPolicy, decision: ThresholdDecision | None) -> dict[str, Any]:
-    traded: Mapping[str, float | None] = {} if decision is None else decision.traded
-    return {
-        "policy": policy.kind,
-        "in_words": str(policy),
-        "threshold": policy.value if decision is None else decision.threshold,
-        "rows": 0 if decision is None else decision.rows,
-        "confusion": None if decision is None else dataclasses.asdict(decision.confusion),
-        **traded,
-    }
+def _figures(policy: ThresholdPolicy, decision: ThresholdDecision | None = None) -> DecisionFigures:
+    if decision is None:
+        return DecisionFigures(policy.kind, str(policy), policy.value)
+    return DecisionFigures(
+        policy.kind,
+        str(policy),
+        decision.threshold,
+        decision.rows,
+        decision.confusion,
+        TradeOff(**decision.traded),
+    )

@@ -3,17 +3,13 @@
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from placement.data.splits.folds import assign_folds
 from placement.data.splits.row_hashes import digest_rows
 from placement.errors import DataError
 from placement.evaluation.calibration.calibration import calibration_figures
-from placement.evaluation.metrics.accumulator import (
-    MetricsResult,
-    PredictionAccumulator,
-    PredictionSummary,
-)
+from placement.evaluation.metrics.accumulator import MetricsResult, PredictionAccumulator
+from placement.model.figures import EvaluationFigures, GradcheckSummary
 from placement.model.fitted import Fitted
 from placement.runtime.progress import NoProgress
 from placement.stats.figures import Skill
@@ -24,14 +20,8 @@ from placement.training.solver.solution import solution_of
 from placement.training.validation.cross_predict import predict_out_of_fold
 from placement.workflows.training.checked_fit import fit_checked
 from placement.workflows.training.fit_and_test import FitAndTestResult
-from placement.workflows.training.inference import inference
+from placement.workflows.training.inference import with_inference
 from placement.workflows.training.out_of_fold import FOLDS
-
-# Figures of the rows to measure on, and of what was chosen: those a model fitted again keeps.
-OF_TESTING = (
-    "metrics_on", "metrics", "metrics_method", "calibration", "calibrate", "decision", "skill",
-    "fairness", "gradcheck", "rows_digest",
-)  # fmt: skip
 
 
 def finalize(trial: FitAndTestResult) -> Fitted:
@@ -39,36 +29,39 @@ def finalize(trial: FitAndTestResult) -> Fitted:
     prepared, config = trial.prepared, trial.prepared.config
     if config.strict and trial.warnings:
         raise DataError(f"--strict: {trial.warnings[-1]}")
-    judged = trial.judge.result()
-    figures = {
-        **trial.fitted.figures,
-        "metrics_on": "train" if prepared.test is None else "test",
-        "metrics": judged.metrics.as_dict(),
-        "metrics_method": judged.method,
-        "calibration": _calibration(trial.judge.summary()),
-        "calibrate": None if trial.calibrating is None else dict(trial.calibrating.figures),
-        "skill": dataclasses.asdict(_skill(trial, judged)),
-        "fairness": trial.fairness,
-        "gradcheck": _verdict([check for _, check in trial.checks]),
-        "rows_digest": digest_rows(prepared.table, prepared.table.schema.feature_names),
-    }
-    tried = dataclasses.replace(trial.fitted, figures=figures)
+    fitted = _evaluated(trial.fitted, _evaluation(trial))
     if config.refit and prepared.test is not None:
-        return _refitted(prepared, tried)
-    figures |= inference(prepared, trial.fitted, trial.known)
-    return with_profile(prepared, dataclasses.replace(tried, figures=figures))
+        return _refitted(prepared, fitted)
+    return with_profile(prepared, with_inference(prepared, fitted, trial.known))
 
 
-def _verdict(checks: Sequence[GradientCheck]) -> dict[str, Any]:
-    return {
-        "passed": all(check.passed for check in checks),
-        "max_abs_error": max(check.max_abs_error for check in checks),
-        "max_rel_error": max(check.max_rel_error for check in checks),
-    }
+def _evaluation(trial: FitAndTestResult) -> EvaluationFigures:
+    prepared, result, seen = trial.prepared, trial.judge.result(), trial.judge.summary()
+    return EvaluationFigures(
+        metrics_on="train" if prepared.test is None else "test",
+        metrics=result.metrics,
+        metrics_method=result.method,
+        skill=_skill(trial, result),
+        gradcheck=_summary([check for _, check in trial.checks]),
+        calibration=calibration_figures(seen.probability, seen.label, seen.weight, seen.rows),
+        recalibration=None if trial.calibrating is None else trial.calibrating.figures,
+        decision=trial.decision,
+        fairness=trial.fairness,
+        rows_digest=digest_rows(prepared.table, prepared.table.schema.feature_names),
+    )
 
 
-def _calibration(seen: PredictionSummary) -> dict[str, Any]:
-    return calibration_figures(seen.probability, seen.label, seen.weight, seen.rows).as_dict()
+def _evaluated(fitted: Fitted, evaluation: EvaluationFigures) -> Fitted:
+    figures = dataclasses.replace(fitted.figures, evaluation=evaluation)
+    return dataclasses.replace(fitted, figures=figures)
+
+
+def _summary(checks: Sequence[GradientCheck]) -> GradcheckSummary:
+    return GradcheckSummary(
+        passed=all(check.passed for check in checks),
+        max_abs_error=max(check.max_abs_error for check in checks),
+        max_rel_error=max(check.max_rel_error for check in checks),
+    )
 
 
 def _skill(trial: FitAndTestResult, judged: MetricsResult) -> Skill:
@@ -112,12 +105,7 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
         calibration=fitted.calibration,
         threshold=fitted.threshold,
     )
-    again = with_profile(whole, again)
-    rows = {**again.figures["rows"], "test": fitted.figures["rows"]["test"]}
-    figures = {
-        **again.figures,
-        **{name: fitted.figures[name] for name in OF_TESTING},
-        **inference(whole, again, known),
-        "rows": rows,
-    }
+    again = with_profile(whole, with_inference(whole, again, known))
+    rows = dataclasses.replace(again.figures.rows, test=fitted.figures.rows.test)
+    figures = dataclasses.replace(again.figures, rows=rows, evaluation=fitted.figures.evaluation)
     return dataclasses.replace(again, figures=figures, config=fitted.config)

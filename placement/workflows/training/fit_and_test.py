@@ -1,9 +1,8 @@
 """Learn: hold out, fit under the eyes of the gradient check, test the model."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from placement.config import TrainConfig
 from placement.data.encoding.fit_terms import terms_left_out
@@ -12,8 +11,11 @@ from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.splits.split import TEST
 from placement.errors import DataError
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
+from placement.model.fairness_figures import Fairness
+from placement.model.figures import DecisionFigures
 from placement.model.fitted import Fitted
 from placement.reporting.results import Understanding
+from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.training.fit import build_fitted, information_at
 from placement.training.gradcheck.gradcheck import (
@@ -46,9 +48,9 @@ class FitAndTestResult:
     """A model that was fitted, and tried on the rows to measure on; nothing is concluded yet.
 
     `known` is what the training rows say there, `checks` are the gradient checks, each with the
-    epoch it was made at; `fairness` is the document of figures by group, None where there is no
-    sensitive column. `unseen` are the training rows predicted out of fold, where something was
-    chosen on them, and `calibrating` is what `--calibrate` came to, whose calibration `fitted` has.
+    epoch it was made at; `fairness` are the figures by group, None where there is no sensitive
+    column. `unseen` are the training rows predicted out of fold, where something was chosen on
+    them, and `calibrating` is what `--calibrate` came to, whose calibration `fitted` has.
     """
 
     prepared: Prepared
@@ -56,7 +58,8 @@ class FitAndTestResult:
     known: FisherInformation | None
     checks: tuple[tuple[int, GradientCheck], ...]
     judge: PredictionAccumulator
-    fairness: Mapping[str, Any] | None
+    decision: DecisionFigures
+    fairness: Fairness | None
     warnings: tuple[str, ...]
     unseen: tuple[OutOfFoldPredictions, ...] = ()
     calibrating: Calibrating | None = None
@@ -162,7 +165,8 @@ def fit_and_test(
         calibrating = calibrate(method, unseen, prepared.config.seed)
         fitted = dataclasses.replace(fitted, calibration=calibrating.calibration)
         doubts = (*doubts, *calibrating.warnings)
-    fitted = _decided(fitted, decision_of(prepared, unseen, fitted.calibration))
+    decision = decision_of(prepared, unseen, fitted.calibration)
+    fitted = dataclasses.replace(fitted, threshold=decision.threshold)
     judge = PredictionAccumulator(fitted.threshold, prepared.config.seed)
     groups = groups_compared(prepared)
     fair = fairness_judge(groups, fitted.threshold, prepared.config.seed)
@@ -173,12 +177,8 @@ def fit_and_test(
             fair.add(codes, p, y, w)
             on_progress(len(p))
     by_group = appraise_groups(prepared, fitted, fair, groups) if groups else None
-    doubts = (*doubts, *(by_group["warnings"] if by_group else ()))
+    if by_group is not None:
+        doubts = (*doubts, *fairness_warnings(by_group, prepared.table.schema.target))
     return FitAndTestResult(
-        prepared, fitted, known, checks, judge, by_group, doubts, unseen, calibrating
+        prepared, fitted, known, checks, judge, decision, by_group, doubts, unseen, calibrating
     )
-
-
-def _decided(fitted: Fitted, decision: Mapping[str, Any]) -> Fitted:
-    figures = {**fitted.figures, "decision": dict(decision)}
-    return dataclasses.replace(fitted, threshold=decision["threshold"], figures=figures)

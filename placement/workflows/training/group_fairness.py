@@ -1,14 +1,13 @@
 """Compare the groups of sensitive columns on rows that are enough to tell, where there are such."""
 
+import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 from placement.data.profiles.sensitive_groups import SensitiveGroups, sensitive_groups
 from placement.data.splits.folds import assign_folds
 from placement.evaluation.fairness.fairness import FairnessAccumulator
-from placement.model.fairness_figures import Fairness
+from placement.model.fairness_figures import Fairness, MeasuredOn
 from placement.model.fitted import Fitted
-from placement.reporting.text.fairness import MeasuredOn, fairness_document
 from placement.stats.log_loss import logit_of
 from placement.training.prepare import Prepared
 from placement.training.validation.cross_predict import predict_out_of_fold
@@ -38,8 +37,8 @@ def appraise_groups(
     fitted: Fitted,
     judge: FairnessAccumulator,
     groups: Sequence[SensitiveGroups],
-) -> dict[str, Any]:
-    """Return the document of the figures by group, in which groups of fewer than 5 are pooled.
+) -> Fairness:
+    """Return the figures by group, in which groups of fewer than 5 are pooled.
 
     They are those of the rows in `judge`; of all rows out of fold where these are training rows, or
     so few that the groups of a column cannot be compared.
@@ -50,7 +49,7 @@ def appraise_groups(
         crossed = _out_of_fold(prepared, fitted, groups)
         if crossed is not None:
             found, on = crossed, "out_of_fold"
-    return fairness_document(found, prepared.table.schema.target, on)
+    return dataclasses.replace(found, metrics_on=on)
 
 
 def _found(judge: FairnessAccumulator, groups: Sequence[SensitiveGroups]) -> Fairness:

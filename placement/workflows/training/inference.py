@@ -1,8 +1,9 @@
 """How sure a trained model is: what its training rows say, and the fit without the penalty."""
 
-from typing import Any
+import dataclasses
 
-from placement.evaluation.coefficients import FEW_EVENTS, as_rows, estimates, few_events
+from placement.evaluation.coefficients import FEW_EVENTS, estimates, few_events
+from placement.model.figures import InferenceFigures, LikelihoodSums, UnpenalisedFigures
 from placement.model.fitted import Fitted
 from placement.training.inference.fisher_information import FisherInformation
 from placement.training.inference.unpenalised import fit_unpenalised
@@ -19,50 +20,52 @@ NOT_FITTED = {
 }
 
 
-def inference(
-    prepared: Prepared, fitted: Fitted, known: FisherInformation | None
-) -> dict[str, Any]:
-    """Return the figures `inference` and `maximum_likelihood` of a model, JSON-able."""
-    if known is None:
-        return {"inference": None, "maximum_likelihood": {"why": NOT_FITTED["wide"]}}
-    owners = [prepared.encoder.source_columns[place] for place in prepared.problem.columns]
-    inflation = known.variance_inflation(owners)
-    return {
-        "inference": {**_sums(known), "vif": inflation},
-        "maximum_likelihood": _unpenalised(prepared, fitted),
-    }
+def with_inference(
+    prepared: Prepared, fitted: Fitted, information: FisherInformation | None
+) -> Fitted:
+    """Add to a model's figures how sure it is, and the fit without the penalty."""
+    inference, unpenalised = None, UnpenalisedFigures(NOT_FITTED["wide"])
+    if information is not None:
+        names = [prepared.encoder.source_columns[index] for index in prepared.problem.columns]
+        inflation = information.variance_inflation(names)
+        inference = InferenceFigures(likelihood_sums(information), inflation)
+        unpenalised = _unpenalised(prepared, fitted)
+    figures = dataclasses.replace(fitted.figures, inference=inference, unpenalised=unpenalised)
+    return dataclasses.replace(fitted, figures=figures)
 
 
-def _sums(known: FisherInformation) -> dict[str, Any]:
-    return {
-        "log_likelihood": known.log_likelihood,
-        "null_log_likelihood": known.null_log_likelihood,
-        "parameters": len(known.hessian),
-        "weight": known.positive + known.negative,
-        "events": min(known.positive, known.negative),
-    }
+def likelihood_sums(information: FisherInformation) -> LikelihoodSums:
+    """Return what a model keeps of the information in its training rows."""
+    return LikelihoodSums(
+        log_likelihood=information.log_likelihood,
+        null_log_likelihood=information.null_log_likelihood,
+        parameters=len(information.hessian),
+        weight=information.positive + information.negative,
+        events=min(information.positive, information.negative),
+    )
 
 
-def _unpenalised(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:
+def _unpenalised(prepared: Prepared, fitted: Fitted) -> UnpenalisedFigures:
     """Return the maximum-likelihood fit beside a penalised one, or why there is none."""
     config = prepared.config
     if config.firth:
-        return {"why": NOT_FITTED["firth"]}
+        return UnpenalisedFigures(NOT_FITTED["firth"])
     if config.l2 == 0:
-        return {"coefficients": as_rows(estimates(fitted))}
+        return UnpenalisedFigures(coefficients=estimates(fitted))
     if prepared.problem.separable:
-        return {"why": NOT_FITTED["separable"]}
+        return UnpenalisedFigures(NOT_FITTED["separable"])
     if len(prepared.problem.columns) > MOST_COLUMNS:
-        return {"why": NOT_FITTED["wide"]}
-    found = fit_unpenalised(prepared)
-    if found is None:
-        return {"why": NOT_FITTED["unsettled"]}
-    return {**_sums(found.information), "coefficients": as_rows(estimates(found.fitted))}
+        return UnpenalisedFigures(NOT_FITTED["wide"])
+    fit = fit_unpenalised(prepared)
+    if fit is None:
+        return UnpenalisedFigures(NOT_FITTED["unsettled"])
+    sums = likelihood_sums(fit.information)
+    return UnpenalisedFigures(coefficients=estimates(fit.fitted), likelihood=sums)
 
 
 def small_sample(known: FisherInformation | None, *, firth: bool = False) -> tuple[str, ...]:
     """Return the warning of a sample too small for its columns, where it is."""
-    few = None if known is None else few_events(_sums(known))
+    few = None if known is None else few_events(likelihood_sums(known))
     if known is None or few is None:
         return ()
     events = min(known.positive, known.negative)

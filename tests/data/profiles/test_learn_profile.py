@@ -172,7 +172,7 @@ def profile_of(source, **storage):
         prepared = prepare(table, TrainConfig())
         return prepared, with_profile(
             prepared, build_fitted(prepared, solve(prepared.problem))
-        ).figures["profile"]
+        ).figures.profile.document
 
 
 @pytest.mark.parametrize("most", [100_000, 200])

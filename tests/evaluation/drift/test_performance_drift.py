@@ -5,6 +5,8 @@ import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from placement.evaluation.drift.performance_drift import performance
+from placement.model.figures import RowCounts
+from tests.figures import evaluation_figures, model_figures
 
 DRAW = np.random.default_rng(0)
 P = DRAW.uniform(0.05, 0.95, 1_500)
@@ -12,8 +14,9 @@ Y = (DRAW.random(1_500) < P).astype(float)
 THEN = {"log_loss": log_loss(Y, P), "brier": brier_score_loss(Y, P), "roc_auc": roc_auc_score(Y, P)}
 
 
-def known(rows=1_500, on="test", **metrics):
-    return {"metrics_on": on, "metrics": THEN | metrics, "rows": {on: rows}}
+def known(rows=1_500, **metrics):
+    evaluation = evaluation_figures(**THEN | metrics)
+    return model_figures(rows=RowCounts(0, rows, 0), evaluation=evaluation)
 
 
 def test_figures_are_scikit_learn_s_and_unchanged_ones_are_not_worse():
@@ -55,6 +58,6 @@ def test_students_of_one_outcome_have_no_roc_area():
 
 
 def test_a_model_that_was_never_measured_has_nothing_to_compare_with():
-    found = performance(P, Y, {})
+    found = performance(P, Y, model_figures())
     assert found.then is None
     assert all(own.then is None and not own.worse for own in found.figures.values())

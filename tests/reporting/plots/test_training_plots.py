@@ -21,6 +21,7 @@ from placement.reporting.plots.grade_curve import (
     grade_bins,
     grade_of,
 )
+from tests.figures import model_figures
 
 FILES = [
     "loss.png",
@@ -67,7 +68,7 @@ def model(gap=0.2):
         encoder=Encoder(columns),
         schema=Schema(Target("status", "Placed", "Not Placed"), features, ()),
         config={},
-        figures={},
+        figures=model_figures(),
     )
 
 

@@ -1,11 +1,13 @@
 """The sentences about calibration say what the figures say, and no more."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from placement.evaluation.calibration.calibration import calibration_figures
+from placement.model.figures import ProbabilityFigures, RecalibrationFigures
 from placement.model.scorer import Isotonic, Platt
 from placement.reporting.text.calibration import (
     calibrate_text,
@@ -19,7 +21,7 @@ def figures(stretch=1.0, shift=0.0, n=3000):
     logit = rng.normal(0, 1.5, n)
     y = (rng.random(n) < 1 / (1 + np.exp(-logit))).astype(float)
     p = 1 / (1 + np.exp(-(stretch * logit + shift)))
-    return calibration_figures(p, y, np.ones(n)).as_dict()
+    return calibration_figures(p, y, np.ones(n))
 
 
 def said(**how):
@@ -49,10 +51,11 @@ def test_each_fault_is_named(how, words):
 
 def test_the_bin_that_is_farthest_off_is_told_with_its_limits_and_rows():
     found = figures(stretch=3.0)
-    outside = [b for b in found["bins"] if not b["low"] <= b["predicted"] <= b["high"]]
-    worst = max(found["bins"], key=lambda b: abs(b["predicted"] - b["observed"]))
+    outside = [b for b in found.bins if not b.low <= b.predicted <= b.high]
+    worst = max(found.bins, key=lambda b: abs(b.predicted - b.observed))
     (line,) = (line for line in calibration_text(found) if "When it says" in line)
-    says = [f"{100 * worst[name]:.0f}" for name in ("predicted", "observed", "low", "high")]
+    shares = (worst.predicted, worst.observed, worst.low, worst.high)
+    says = [f"{100 * share:.0f}" for share in shares]
     assert line.strip() == (
         f"When it says {says[0]} in 100, it happened {says[1]} in 100 ({says[2]} to {says[3]}; "
         f"300 rows). No bin is farther off; outside their 95 % limits: {len(outside)} of 10 bins."
@@ -75,7 +78,7 @@ def test_the_parts_that_are_written_add_up_to_the_score_that_is_written():
 
 
 def test_few_rows_of_one_outcome_are_told_without_what_is_unknown():
-    one = calibration_figures(np.array([0.2, 0.4]), np.ones(2), np.ones(2)).as_dict()
+    one = calibration_figures(np.array([0.2, 0.4]), np.ones(2), np.ones(2))
     assert calibration_text(one, bins=True)[1:] == [
         "  On the whole it says 30.0 in 100, and it happened 100.0 in 100."
     ]
@@ -85,20 +88,17 @@ def test_few_rows_of_one_outcome_are_told_without_what_is_unknown():
 def test_the_metrics_of_a_run_are_figures_of_the_document():
     found = figures()
     logged = calibration_metrics(found)
-    assert logged["calibration_slope"] == found["slope"]
-    assert logged["brier_resolution"] == found["brier"]["resolution"]
+    assert logged["calibration_slope"] == found.slope.value
+    assert logged["brier_resolution"] == found.brier.resolution
     assert len(logged) == 6
 
 
-SIDE = {"log_loss": 0.5, "brier": 0.2, "ece": 0.1, "slope": 0.7, "predicted": 0.5, "observed": 0.4}
-DONE = {
-    "method": "platt", "kept": True, "rows": 800, "folds": 5, "before": SIDE,
-    "after": SIDE | {"log_loss": 0.45},
-}  # fmt: skip
+BEFORE = ProbabilityFigures(0.5, 0.2, 0.1, 0.7, 0.5, 0.4)
+DONE = RecalibrationFigures("platt", True, 800, 5, BEFORE, replace(BEFORE, log_loss=0.45))
 
 
 def test_what_a_calibration_did_is_told_before_and_after():
-    lines = calibrate_text({"calibrate": DONE}, Platt(0.7, -0.25), refitted=False)
+    lines = calibrate_text(DONE, Platt(0.7, -0.25), refitted=False)
     text = "\n".join(lines)
     assert "P = sigmoid(0.7 · z - 0.25)" in text
     assert "800 training rows, each predicted by a model without it" in text
@@ -108,16 +108,16 @@ def test_what_a_calibration_did_is_told_before_and_after():
 
 
 def test_a_calibration_that_did_not_help_or_was_learnt_before_a_refit_is_told_as_such():
-    worse = DONE | {"after": SIDE | {"log_loss": 0.51}}
+    worse = replace(DONE, after=replace(BEFORE, log_loss=0.51))
     line = Isotonic((0.0, 1.0), (0.2, 0.8))
-    text = "\n".join(calibrate_text({"calibrate": worse}, line, refitted=True))
+    text = "\n".join(calibrate_text(worse, line, refitted=True))
     assert "--calibrate none serves as well" in text
     assert "keeps the calibration learnt before" in text
     assert "2 steps from 0.2000 to 0.8000" in text
 
 
 def test_none_is_told_as_none():
-    assert calibrate_text({}, None, refitted=False) == []
-    assert calibrate_text({"calibrate": None}, None, refitted=False) == []
-    (line,) = calibrate_text({"calibrate": DONE | {"kept": False}}, None, refitted=False)
+    assert calibrate_text(None, None, refitted=False) == []
+    nothing = replace(DONE, kept=False, after=None)
+    (line,) = calibrate_text(nothing, None, refitted=False)
     assert "left as they are" in line

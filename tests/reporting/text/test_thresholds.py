@@ -16,6 +16,7 @@ from placement.reporting.text.thresholds import (
     net_benefit_rows,
     spaced,
 )
+from placement.stats.figures import Confusion
 
 
 def curve(model):
@@ -39,7 +40,7 @@ def test_the_rows_hold_the_model_and_both_alternatives():
 
 
 def test_the_expectation_is_of_a_thousand_students():
-    told = expectation({"tp": 6.0, "fp": 1.0, "fn": 1.0, "tn": 2.0}, "Placed", "Not Placed")
+    told = expectation(Confusion(tp=6.0, fp=1.0, fn=1.0, tn=2.0), "Placed", "Not Placed")
     assert "600 rightly and 100 wrongly called 'Placed'" in told
     assert "200 rightly and 100 wrongly called 'Not Placed'" in told
 

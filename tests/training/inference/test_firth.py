@@ -46,7 +46,7 @@ def test_slopes_are_firths_and_the_intercept_is_flics(data):
     fitted = fit(table, TrainConfig(firth=True, test_size=0.0))
     expected, x = jeffreys(table, fitted)
     assert fitted.weights == pytest.approx(expected[:-1], abs=1e-5)
-    assert fitted.figures["converged"]
+    assert fitted.figures.converged
     # FLIC: the one intercept at which the probabilities add up to the placed (Puhr et al. 2017).
     assert fitted.predict_proba(table.columns).sum() == pytest.approx(table.label.sum(), abs=1e-9)
     p = expit(x @ expected)
@@ -73,7 +73,7 @@ def test_its_loss_and_likelihood_are_of_the_model_that_is_kept():
     known = information_at(prepared, found)
     fitted = build_fitted(prepared, found, known)
     loss = metrics(fitted.predict_proba(table.columns), table.label).log_loss
-    assert fitted.figures["train_loss"] == pytest.approx(loss, rel=1e-9)
+    assert fitted.figures.train_loss == pytest.approx(loss, rel=1e-9)
     assert known.log_likelihood == pytest.approx(-loss * len(table), rel=1e-9)
 
 

@@ -63,20 +63,20 @@ def test_the_curves_are_series_by_epoch(run_of, recorded):
 def test_the_final_figures_are_metrics(run_of, recorded):
     _, run = run_of
     figures = recorded[1].fitted.figures
-    for name, value in figures["metrics"].items():
+    for name, value in figures.evaluation.metrics.as_dict().items():
         assert run.data.metrics[f"test_{name}"] == value
     for name in ("gain", "low", "high", "base_log_loss"):
-        assert run.data.metrics[f"skill_{name}"] == figures["skill"][name]
+        assert run.data.metrics[f"skill_{name}"] == getattr(figures.evaluation.skill, name)
     assert run.data.metrics["gradcheck_passed"] == 1.0
-    assert run.data.metrics["gradcheck_max_abs_error"] == figures["gradcheck"]["max_abs_error"]
-    assert run.data.metrics["train_loss"] == figures["train_loss"]
-    assert run.data.metrics["lambda"] == figures["lambda"]
+    assert run.data.metrics["gradcheck_max_abs_error"] == figures.evaluation.gradcheck.max_abs_error
+    assert run.data.metrics["train_loss"] == figures.train_loss
+    assert run.data.metrics["lambda"] == figures.newton_decrement
 
 
 def test_the_data_set_is_an_input_with_digest_and_schema(run_of, recorded):
     _, run = run_of
     (entry,) = run.inputs.dataset_inputs
-    digest = recorded[1].fitted.figures["data_digest"]
+    digest = recorded[1].fitted.figures.data_digest
     assert digest.startswith(entry.dataset.digest) or entry.dataset.digest == digest
     assert entry.dataset.name == "students.csv"
     assert "cgpa" in entry.dataset.schema
@@ -179,7 +179,7 @@ def test_a_model_that_did_not_converge_is_no_champion_unasked_even_where_there_i
 def test_a_model_without_signal_is_no_champion_unasked(store, students, tmp_path):
     noise = str(students(tmp_path / "noise.csv", signal=False))
     result = train([noise], TrainConfig(**QUICK))
-    assert not result.fitted.figures["skill"]["better_than_base_rate"]
+    assert not result.fitted.figures.evaluation.skill.better_than_base_rate
     assert aliases(store) == {"challenger": 1}
 
 

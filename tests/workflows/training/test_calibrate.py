@@ -96,7 +96,7 @@ def test_it_makes_the_figures_of_rows_that_nobody_saw_better(trials, method):
     assert (
         mended["calibration"]["in_the_large_low"] < 0 < mended["calibration"]["in_the_large_high"]
     )
-    assert mended["skill"]["gain"] > plain["skill"]["gain"]
+    assert mended.skill.gain > plain.skill.gain
     assert mended["calibrate"]["method"] == method
     assert plain["calibrate"] is None
 
@@ -137,10 +137,8 @@ def test_every_training_row_is_predicted_once_by_a_model_without_it(table, metho
         rest = learnt(method, summarize(f for k, f in enumerate(folds) if k != number))
         p = own.probability.whole()
         judge.add(rest.apply(np.log(p / (1 - p))), own.label.whole(), own.weight.whole(), 0.5)
-    assert found.figures["after"]["log_loss"] == pytest.approx(
-        judge.result().metrics.log_loss, abs=1e-9
-    )
-    assert found.figures["before"]["log_loss"] > found.figures["after"]["log_loss"]
+    assert found.figures.after.log_loss == pytest.approx(judge.result().metrics.log_loss, abs=1e-9)
+    assert found.figures.before.log_loss > found.figures.after.log_loss
 
 
 @METHODS
@@ -163,20 +161,17 @@ def test_a_refit_keeps_the_calibration_that_was_learnt(table):
     again = finalize(trial_of(table, dataclasses.replace(config, refit=True)))
     assert again.calibration == plain.calibration
     assert again.weights.tolist() != plain.weights.tolist()
-    for name in ("calibration", "calibrate", "metrics"):
-        assert again.figures[name] == plain.figures[name]
+    assert again.figures.evaluation == plain.figures.evaluation
 
 
 def test_where_nothing_is_held_out_the_skill_is_that_of_calibrated_rows_out_of_fold(table):
     config = dataclasses.replace(BALANCED, test_size=0.0)
-    plain = finalize(trial_of(table, config)).figures
+    plain = finalize(trial_of(table, config)).figures.evaluation
     trial = trial_of(table, dataclasses.replace(config, calibrate="platt"))
-    mended = finalize(trial).figures
-    assert mended["skill"]["gain"] > plain["skill"]["gain"] + 0.01
-    base = mended["skill"]["base_log_loss"]
-    assert base - mended["skill"]["gain"] == pytest.approx(
-        mended["calibrate"]["after"]["log_loss"], abs=1e-9
-    )
+    mended = finalize(trial).figures.evaluation
+    assert mended.skill.gain > plain.skill.gain + 0.01
+    base = mended.skill.base_log_loss
+    assert base - mended.skill.gain == pytest.approx(mended.recalibration.after.log_loss, abs=1e-9)
 
 
 @METHODS
@@ -190,7 +185,7 @@ def test_folds_in_which_a_higher_probability_went_with_no_higher_share_teach_not
     fold = OutOfFoldPredictions(vector(p), vector(y), vector(np.ones(40)), 0.5)
     found = calibrate(method, (fold, fold))
     assert found.calibration is None
-    assert (found.figures["kept"], found.figures["after"]) == (False, None)
+    assert (found.figures.kept, found.figures.after) == (False, None)
     (text,) = found.warnings
     assert "left as they are" in text
 
@@ -248,7 +243,7 @@ def test_many_rows_are_calibrated_from_bins_of_them_as_from_the_rows(
     summed = trial_of(table, config)
     exact = trials[method].fitted.predict_proba(table.columns)
     assert summed.fitted.predict_proba(table.columns) == pytest.approx(exact, abs=1e-3)
-    assert summed.calibrating.figures["rows"] == trials[method].calibrating.figures["rows"]
+    assert summed.calibrating.figures.rows == trials[method].calibrating.figures.rows
 
 
 # --- by the command ---------------------------------------------------------------------------
@@ -312,10 +307,10 @@ def test_the_run_has_the_figures_and_mlflows_own_model_is_calibrated(
     config = dataclasses.replace(BALANCED, calibrate="platt")
     result = train(["students.csv"], config)
     logged = store.client().get_run(result.tracked.run_id).data
-    figures = result.fitted.figures["calibration"]
+    figures = result.fitted.figures.evaluation.calibration
     assert logged.params["calibrate"] == "platt"
-    assert logged.metrics["test_calibration_slope"] == figures["slope"]
-    assert logged.metrics["test_brier_resolution"] == figures["brier"]["resolution"]
+    assert logged.metrics["test_calibration_slope"] == figures.slope.value
+    assert logged.metrics["test_brier_resolution"] == figures.brier.resolution
     frame = pd.read_csv("students.csv")
     expected = result.fitted.predict_proba(frame)
     plain = dataclasses.replace(result.fitted, calibration=None).predict_proba(frame)

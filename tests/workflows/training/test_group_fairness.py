@@ -46,18 +46,18 @@ def trained(path, **how):
 
 
 def fairness_of(path, **how):
-    return trained(path, **how).fitted.figures["fairness"]
+    return trained(path, **how).fitted.figures.evaluation.fairness
 
 
-def names_of(document):
-    return [column["column"] for column in document["columns"]]
+def names_of(fairness):
+    return [column.column for column in fairness.columns]
 
 
 def test_an_unfair_file_brings_a_warning_and_a_fair_one_none(sheet):
     unfair = trained(sheet(unfair=1.5), sensitive=("gender",))
     assert any(text.startswith("gender: ") and "of F and" in text for text in unfair.warnings)
     fair = trained(sheet(), sensitive=("gender",))
-    assert fair.fitted.figures["fairness"]["warnings"] == []
+    assert fair.fitted.figures.evaluation.fairness.columns[0].gaps != ()
     assert not any("gender" in text for text in fair.warnings)
 
 
@@ -70,29 +70,29 @@ def test_the_recognised_columns_are_compared_unless_others_or_none_are_asked_for
 
 def test_the_groups_are_those_of_the_held_out_rows_where_these_are_enough(sheet):
     found = fairness_of(sheet(), sensitive=("gender",))
-    assert found["metrics_on"] == "test"
-    assert sum(group["rows"] for group in found["columns"][0]["groups"]) == 240
+    assert found.metrics_on == "test"
+    assert sum(group.rows for group in found.columns[0].groups) == 240
 
 
 def test_where_too_few_are_held_out_all_rows_are_compared_out_of_fold(sheet, monkeypatch):
     path = sheet(rows=160)
     found = fairness_of(path, sensitive=("gender",))
-    assert found["metrics_on"] == "out_of_fold"
-    groups = found["columns"][0]["groups"]
-    assert sum(group["rows"] for group in groups) == 160
-    assert not any(group["small"] for group in groups)
+    assert found.metrics_on == "out_of_fold"
+    groups = found.columns[0].groups
+    assert sum(group.rows for group in groups) == 160
+    assert not any(group.small for group in groups)
     monkeypatch.setattr(group_fairness, "MOST_CROSSED", 100)
     found = fairness_of(path, sensitive=("gender",))
-    assert (found["metrics_on"], found["columns"][0]["gaps"]) == ("test", [])
+    assert (found.metrics_on, found.columns[0].gaps) == ("test", ())
 
 
 def test_rows_that_were_chosen_to_test_on_are_kept_to_even_where_they_are_too_few(sheet):
     path = sheet(rows=100)
     chosen = fairness_of(path, sensitive=("gender",), test_where="stream==ECE")
-    assert (chosen["metrics_on"], chosen["columns"][0]["gaps"]) == ("test", [])
+    assert (chosen.metrics_on, chosen.columns[0].gaps) == ("test", ())
     other = fairness_of(path, sensitive=("gender",), test=sheet(rows=40, seed=1, name="t.csv"))
-    assert (other["metrics_on"], other["columns"][0]["gaps"]) == ("test", [])
-    assert sum(group["rows"] for group in other["columns"][0]["groups"]) == 40
+    assert (other.metrics_on, other.columns[0].gaps) == ("test", ())
+    assert sum(group.rows for group in other.columns[0].groups) == 40
 
 
 def test_a_streamed_table_has_the_figures_of_one_in_memory(sheet, tmp_path, monkeypatch):
@@ -101,27 +101,27 @@ def test_a_streamed_table_has_the_figures_of_one_in_memory(sheet, tmp_path, monk
     whole = fairness_of(path, **how)
     streamed = fairness_of(path, **how, stream=True, cache=str(tmp_path / "cache"))
     assert streamed == whole
-    (gender, _, score) = whole["columns"]
-    assert sum(g["weight"] for g in gender["groups"]) > sum(g["rows"] for g in gender["groups"])
-    assert "quartiles" in score["notes"][0]
+    (gender, _, score) = whole.columns
+    assert sum(g.weight for g in gender.groups) > sum(g.rows for g in gender.groups)
+    assert "quartiles" in score.notes[0]
 
 
 def test_the_bundle_names_no_group_of_fewer_than_five_students(sheet, tmp_path):
     trained(sheet(rows=300), out=str(tmp_path / "model"), test_size=0.0)
     kept = (tmp_path / "model" / "fitted.json").read_text("utf-8")
-    assert json.loads(kept)["figures"]["fairness"]["columns"][1]["column"] == "caste"
+    assert json.loads(kept)["figures"]["evaluation"]["fairness"]["columns"][1]["column"] == "caste"
     assert "Tvastr" not in kept
 
 
 def test_evaluate_shows_every_group_of_the_file(sheet, tmp_path):
     path = sheet()
     trained(path, out=str(tmp_path / "model"))
-    found = evaluate_file(EvaluateRequest(path, str(tmp_path / "model")))
-    assert names_of(found.fairness) == ["gender", "caste"]
-    assert found.fairness["metrics_on"] == "file"
-    castes = {group["group"]: group for group in found.fairness["columns"][1]["groups"]}
-    assert castes["Tvastr"]["rows"] == 3
-    assert castes["Tvastr"]["small"] == "fewer than 30 rows"
+    found = evaluate_file(EvaluateRequest(path, str(tmp_path / "model"))).evaluation.fairness
+    assert names_of(found) == ["gender", "caste"]
+    assert found.metrics_on == "file"
+    castes = {group.name: group for group in found.columns[1].groups}
+    assert castes["Tvastr"].rows == 3
+    assert castes["Tvastr"].small == "fewer than 30 rows"
 
 
 def test_evaluate_compares_the_columns_of_the_training_as_far_as_they_are_there(sheet, tmp_path):
@@ -131,13 +131,12 @@ def test_evaluate_compares_the_columns_of_the_training_as_far_as_they_are_there(
     rows = [",".join(line.split(",")[:2] + line.split(",")[3:]) for line in lines]
     other.write_text("\n".join([rows[0].replace("stream", "Stream"), *rows[1:]]), "utf-8")
     model = str(tmp_path / "model")
-    assert names_of(evaluate_file(EvaluateRequest(str(other), model)).fairness) == [
-        "Stream",
-        "gender",
-    ]
+    usual = evaluate_file(EvaluateRequest(str(other), model)).evaluation.fairness
+    assert names_of(usual) == ["Stream", "gender"]
     asked = evaluate_file(EvaluateRequest(str(other), model, sensitive=("STREAM",)))
-    assert names_of(asked.fairness) == ["Stream"]
-    assert evaluate_file(EvaluateRequest(str(other), model, sensitive=())).fairness is None
+    assert names_of(asked.evaluation.fairness) == ["Stream"]
+    none = evaluate_file(EvaluateRequest(str(other), model, sensitive=()))
+    assert none.evaluation.fairness is None
     with pytest.raises(DataError, match="caste"):
         evaluate_file(EvaluateRequest(str(other), model, sensitive=("caste",)))
 
