@@ -5,9 +5,9 @@ model that was trained; that it agrees with the scorer is tested. Everything aft
 is numpy in `evaluate_probabilities`, which does not need torch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ from placement.evaluation.metrics.bootstrap import (
 from placement.evaluation.metrics.skill import base_rate, skill
 from placement.evaluation.thresholds import DecisionCurve, decision_curve
 from placement.model.fairness_figures import Fairness
-from placement.model.scorer import match_columns
+from placement.model.scorer import TableLike, match_columns
 from placement.stats.figures import CalibrationFigures, Confusion, Metrics, Skill
 from placement.stats.metrics import checked, confusion, metrics
 
@@ -94,7 +94,7 @@ def evaluate(
     return replace(evaluation, fairness=accumulator.result(notes=notes))
 
 
-def forward(fitted: "Fitted", columns: Mapping[str, Any]) -> FloatArray:
+def forward(fitted: "Fitted", columns: TableLike) -> FloatArray:
     """Return P(positive) of each row, (n,), from the perceptron under `torch.no_grad()`.
 
     A model that is calibrated has its logits calibrated, as the scorer does it.

@@ -26,8 +26,8 @@ def _value(kind: Any, value: Any) -> Any:
         return math.nan if kind is float else None
     if get_origin(kind) in {Union, UnionType}:
         (kind,) = (one for one in get_args(kind) if one is not type(None))
-    if is_dataclass(kind):
-        return decode(kind, value)  # type: ignore[arg-type]
+    if isinstance(kind, type) and is_dataclass(kind):
+        return decode(kind, value)
     if get_origin(kind) is tuple:
         return tuple(_value(get_args(kind)[0], item) for item in value)
     if get_origin(kind) is Mapping:

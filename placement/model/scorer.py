@@ -15,11 +15,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load as load_safetensors
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMAT = 3
 DOCUMENT = "fitted.json"
@@ -34,6 +37,20 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 
 Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
+Array = npt.NDArray[Any]
+Cell = Any  # one of anybody's table: text, a number, a missing value of pandas
+Document = dict[str, Any]  # JSON, as it is read
+
+
+class ColumnLike(Protocol):
+    """A column of anybody's table: an array, a pandas column of any dtype, a list, `Coded`."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Any, /) -> Any: ...
+
+
+TableLike = Mapping[str, ColumnLike]
 
 
 class ScorerError(ValueError):
@@ -90,7 +107,7 @@ class Coded:
         return Coded(codes, self.texts) if isinstance(codes, np.ndarray) else self.texts[codes]
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype[np.object_]:
         """That of the cells when they are written out."""
         return self.texts.dtype
 
@@ -99,16 +116,16 @@ class Coded:
         cells: Objects = self.texts[self.codes]
         return cells
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         """Let numpy write the cells out."""
         return self.to_numpy().astype(dtype or object, copy=False)
 
-    def tolist(self) -> list[Any]:
+    def tolist(self) -> list[str | None]:
         """Return every cell's text."""
         return list(self.to_numpy())
 
 
-def parse_numbers(cells: Any, decimal: str = ".") -> tuple[Floats, npt.NDArray[np.bool_]]:
+def parse_numbers(cells: ColumnLike, decimal: str = ".") -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Return the numbers in `cells` (n,) and a mask of cells that are neither number nor missing.
 
     Blank cells, the words of `MISSING_NUMBERS` and bad cells are NaN. Percent signs and
@@ -120,8 +137,8 @@ def parse_numbers(cells: Any, decimal: str = ".") -> tuple[Floats, npt.NDArray[n
     array = _as_array(cells)
     if array.dtype.kind in "fiub":
         return array.astype(np.float64, copy=False), np.zeros(len(array), dtype=bool)
-    known: dict[Any, float] = {}
-    bad: set[Any] = set()
+    known: dict[Cell, float] = {}
+    bad: set[Cell] = set()
     values = np.empty(len(array))
     for place, cell in enumerate(array):
         value = known.get(cell)
@@ -136,7 +153,7 @@ def parse_numbers(cells: Any, decimal: str = ".") -> tuple[Floats, npt.NDArray[n
     return values, np.fromiter((cell in bad for cell in array), dtype=bool, count=len(array))
 
 
-def _number(cell: Any, decimal: str) -> tuple[float, bool]:
+def _number(cell: Cell, decimal: str) -> tuple[float, bool]:
     """Return the number in a cell, NaN where there is none, and whether the cell is in order."""
     if isinstance(cell, str):
         return _number_of_text(cell, decimal)
@@ -162,12 +179,12 @@ def _number_of_text(cell: str, decimal: str) -> tuple[float, bool]:
     return math.nan, False
 
 
-def words(cells: Any) -> Objects:
+def words(cells: ColumnLike) -> Objects:
     """Return each cell's trimmed text (n,), None where it is blank or missing; 7.0 is `"7"`."""
     if isinstance(cells, Coded):
         return Coded(cells.codes, words(cells.texts)).to_numpy()
     array = _as_array(cells)
-    known: dict[Any, str | None] = {}
+    known: dict[str, str | None] = {}
     result = np.empty(len(array), dtype=object)
     for place, cell in enumerate(array.astype(object)):
         # True == 1 == 1.0 share a dictionary slot, so only text is remembered.
@@ -185,19 +202,19 @@ def fold(word: str) -> str:
     return word.strip().casefold()
 
 
-def _text(cell: Any) -> str:
+def _text(cell: Cell) -> str:
     if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
         return str(int(cell))
     return str(cell).strip()
 
 
-def _is_missing(cell: Any) -> bool:
+def _is_missing(cell: Cell) -> bool:
     if cell is None or type(cell).__name__ in {"NAType", "NaTType"}:
         return True
     return isinstance(cell, (float, np.floating)) and math.isnan(cell)
 
 
-def _as_array(cells: Any) -> npt.NDArray[Any]:
+def _as_array(cells: Any) -> Array:
     """Return a one-dimensional numpy array; pandas columns of any dtype are taken as they are."""
     dtype = getattr(cells, "dtype", None)
     if dtype is not None and not isinstance(dtype, np.dtype):
@@ -241,7 +258,7 @@ class NumberColumn:
         """Return the encoded columns of numbers (n,), none of them missing; each has mean 0."""
         return [(values - self.mean) / self.std]
 
-    def encode(self, cells: Any, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
+    def encode(self, cells: ColumnLike, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
         """Return one contiguous array per encoded column, and the cells in doubt."""
         if isinstance(cells, Coded):
             return _of_distinct(self, cells, decimal)
@@ -362,7 +379,7 @@ class StepColumn:
     def _shown(self) -> list[float]:
         return [int(t) if t.is_integer() and abs(t) < 1e15 else t for t in self.thresholds]
 
-    def encode(self, cells: Any, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
+    def encode(self, cells: ColumnLike, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
         """Return one contiguous array per encoded column, and no cell in doubt."""
         if isinstance(cells, Coded):
             return _of_distinct(self, cells, decimal)
@@ -425,7 +442,7 @@ class CategoryColumn:
         """Mean of each encoded column over the training rows."""
         return self.shares[1:]
 
-    def encode(self, cells: Any, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
+    def encode(self, cells: ColumnLike, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
         """Return one contiguous array per encoded column, and the cells in doubt."""
         if isinstance(cells, Coded):
             return _of_distinct(self, cells, decimal)
@@ -480,7 +497,7 @@ def file_columns(columns: Iterable[Column]) -> tuple[str, ...]:
 
 
 def encode_in_order(
-    columns: Sequence[Column], table: Mapping[str, Any], decimal: str = "."
+    columns: Sequence[Column], table: TableLike, decimal: str = "."
 ) -> Iterator[tuple[list[Floats], list[Problem]]]:
     """Yield the arrays (n,) of each column, and its cells in doubt, from file columns by name."""
     keep = any(isinstance(column, InteractionColumn) for column in columns)
@@ -509,7 +526,9 @@ def _of_distinct(
     return [values[cells.codes] for values in encoded], found
 
 
-def _problem(column: str, what: str, mask: npt.NDArray[np.bool_], cells: Any) -> list[Problem]:
+def _problem(
+    column: str, what: str, mask: npt.NDArray[np.bool_], cells: ColumnLike
+) -> list[Problem]:
     if not mask.any():
         return []
     rows = np.flatnonzero(mask)
@@ -517,7 +536,7 @@ def _problem(column: str, what: str, mask: npt.NDArray[np.bool_], cells: Any) ->
     return [Problem(column, what, rows, str(example))]
 
 
-def column_from_document(entry: Mapping[str, Any]) -> Column:
+def column_from_document(entry: Document) -> Column:
     """Build an encoded column from its entry in the bundle's document."""
     kind = KINDS[entry["kind"]]
     # Format 1 knew nothing of some fields, which have defaults.
@@ -553,7 +572,7 @@ class Platt:
         return sigmoid(logit * self.slope + self.intercept)
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Document:
         """The JSON-able form."""
         return {"kind": "platt", "slope": self.slope, "intercept": self.intercept}
 
@@ -573,7 +592,7 @@ class Isotonic:
         return np.interp(logit, self.logit, self.probability)
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Document:
         """The JSON-able form."""
         return {
             "kind": "isotonic",
@@ -585,14 +604,13 @@ class Isotonic:
 Calibration = Platt | Isotonic
 
 
-def calibration_from_document(entry: Mapping[str, Any] | None) -> Calibration | None:
+def calibration_from_document(entry: Document | None) -> Calibration | None:
     """Build a calibration from its entry in the bundle's document; None where there is none."""
     if entry is None:
         return None
     made: type[Calibration] = {"platt": Platt, "isotonic": Isotonic}[entry["kind"]]
     given = {field.name: entry[field.name] for field in fields(made)}
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
-    return made(**values)
+    return made(**{name: _as_tuples(value) for name, value in given.items()})
 
 
 @dataclass(frozen=True)
@@ -615,9 +633,7 @@ class Scorer:
         """The file columns that must be there."""
         return file_columns(self.columns)
 
-    def score(
-        self, table: Mapping[str, Any], decimal: str = ".", *, errors: bool = False
-    ) -> Scores:
+    def score(self, table: TableLike, decimal: str = ".", *, errors: bool = False) -> Scores:
         """Score a table (a data frame or a mapping of columns, each (n,)).
 
         `errors`: with the standard errors of the logits, where the bundle knows the covariance.
@@ -694,7 +710,7 @@ def sigmoid(logit: Floats) -> Floats:
 class Bundle:
     """A bundle as read: its document and the scorer made from it."""
 
-    document: dict[str, Any]
+    document: Document
     scorer: Scorer
 
     @property
@@ -703,7 +719,7 @@ class Bundle:
         return float(self.document["threshold"])
 
 
-def digest_of(document: Mapping[str, Any]) -> str:
+def digest_of(document: Document) -> str:
     """Return the SHA-256 of a document, its own `digest` field left out."""
     rest = {key: value for key, value in document.items() if key != "digest"}
     text = json.dumps(rest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -746,7 +762,7 @@ class _PyfuncModel:
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
 
-    def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> Any:  # noqa: ARG002
+    def predict(self, model_input: Any, params: Document | None = None) -> "pd.DataFrame":  # noqa: ARG002
         import pandas as pd  # only MLflow's road needs it
 
         frame: Any = model_input if hasattr(model_input, "keys") else pd.DataFrame(model_input)

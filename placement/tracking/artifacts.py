@@ -3,12 +3,12 @@
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
 
+from placement.arrays import Document
 from placement.tracking.store import Store, store_errors
 
 
-def read_run_table(store: Store, run_id: str, artifact_file: str) -> list[dict[str, Any]] | None:
+def read_run_table(store: Store, run_id: str, artifact_file: str) -> list[Document] | None:
     """Return the records of a table that a run logged, None where there is none."""
     client = store.client()
     with store_errors(store, f"read {artifact_file}"), tempfile.TemporaryDirectory() as folder:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from placement.arrays import Document
 from placement.model.bundle import open_bundle
 from placement.model.scorer import DOCUMENT, WEIGHTS, CategoryColumn, NumberColumn, Scorer
 from placement.tracking.environment import unwarned
@@ -103,7 +104,7 @@ def example_of(scorer: Scorer) -> Any:
     """Return a data frame with one made-up row: average numbers, first levels, nobody's cells."""
     import pandas as pd
 
-    row: dict[str, Any] = {}
+    row: Document = {}
     for column in scorer.columns:
         if isinstance(column, NumberColumn):
             row[column.column] = round(column.mean, 2)

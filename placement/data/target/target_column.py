@@ -18,7 +18,7 @@ from placement.data.schema import (
 )
 from placement.data.target.label_words import levels_of
 from placement.errors import DataError
-from placement.model.scorer import Coded, parse_numbers, words
+from placement.model.scorer import Coded, TableLike, parse_numbers, words
 
 _CONTINUOUS_LEVELS = 20
 _SHOWN = 6
@@ -91,7 +91,7 @@ def _has_two_values(raw: RawColumn) -> bool:
     return len(values) == 2
 
 
-def unlabelled(target: Target, columns: Mapping[str, object], *, decimal: str = ".") -> BoolArray:
+def unlabelled(target: Target, columns: TableLike, *, decimal: str = ".") -> BoolArray:
     """Return which rows (n,) of a table to be scored have no outcome yet (a blank status)."""
     cells = columns[
         matching_columns(columns.keys(), [target.name], option="--unknown")[target.name]

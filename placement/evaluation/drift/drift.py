@@ -4,7 +4,7 @@ The training side is the profile in the bundle, the other the same bins counted 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -32,6 +32,7 @@ from placement.evaluation.drift.distribution_tests import (
     psi,
     rates,
 )
+from placement.model.scorer import TableLike
 from placement.stats.intervals import Z95
 
 EXAMPLES = 3
@@ -138,7 +139,7 @@ class DriftCounts:
 
 def count_for_drift(
     profile: Profile,
-    columns: Mapping[str, object],
+    columns: TableLike,
     probability: FloatArray,
     decimal: str = ".",
 ) -> DriftCounts:

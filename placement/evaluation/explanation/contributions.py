@@ -4,7 +4,7 @@ A column's contribution is β·(x − mean), summed over its encoded columns; x 
 mean the average of training. The contributions and the average student's logit add up to the logit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,14 @@ import numpy as np
 
 from placement.arrays import FloatArray
 from placement.errors import DataError
-from placement.model.scorer import NumberColumn, ScorerError, match_columns, parse_numbers, words
+from placement.model.scorer import (
+    NumberColumn,
+    ScorerError,
+    TableLike,
+    match_columns,
+    parse_numbers,
+    words,
+)
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
@@ -40,7 +47,7 @@ class Explanation:
     high: FloatArray | None
 
 
-def explain(fitted: "Fitted", table: Mapping[str, Any], decimal: str = ".") -> Explanation:
+def explain(fitted: "Fitted", table: TableLike, decimal: str = ".") -> Explanation:
     """Explain rows of a table: a mapping of the model's columns, each (n,).
 
     Raises DataError where a column is lacking.
@@ -71,7 +78,7 @@ def explain(fitted: "Fitted", table: Mapping[str, Any], decimal: str = ".") -> E
 
 
 def reasons(
-    fitted: "Fitted", explanation: Explanation, table: Mapping[str, Any], decimal: str = "."
+    fitted: "Fitted", explanation: Explanation, table: TableLike, decimal: str = "."
 ) -> list[tuple[str, ...]]:
     """Say of each student the up to three strongest reasons in words, the strongest first."""
     cells = [_named_cells(fitted, name, table, decimal) for name in explanation.columns]
@@ -87,9 +94,7 @@ def reasons(
     ]
 
 
-def _named_cells(
-    fitted: "Fitted", column: str, table: Mapping[str, Any], decimal: str
-) -> Sequence[str]:
+def _named_cells(fitted: "Fitted", column: str, table: TableLike, decimal: str) -> Sequence[str]:
     """Name a column with each student's cell (n,): `cgpa 6.1 (average 7.0)`, `branch MECH`."""
     sources = _sources(fitted, column)
     matched = match_columns(table.keys(), sources)

@@ -6,16 +6,16 @@ weight points the wrong way gives no advice.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from placement.arrays import FloatArray
+from placement.arrays import Document, FloatArray
 from placement.data.schema import Feature
 from placement.evaluation.explanation.actionable import better, is_counted
-from placement.model.scorer import fold, parse_numbers, words
+from placement.model.scorer import TableLike, fold, parse_numbers, words
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
@@ -52,7 +52,7 @@ class Counterfactual:
 
 def counterfactual(
     fitted: "Fitted",
-    student: Mapping[str, Any],
+    student: TableLike,
     features: Sequence[Feature],
     target: float,
     decimal: str = ".",
@@ -62,7 +62,7 @@ def counterfactual(
     return tuple(_answer(fitted, plain, feature, target) for feature in features)
 
 
-def _in_numbers(fitted: "Fitted", student: Mapping[str, Any], decimal: str) -> dict[str, Any]:
+def _in_numbers(fitted: "Fitted", student: TableLike, decimal: str) -> Document:
     """Return a student's cells, those of number columns as numbers, whatever their decimal mark."""
     numbers = {feature.name for feature in fitted.schema.features if feature.kind == "number"}
     return {
@@ -72,7 +72,7 @@ def _in_numbers(fitted: "Fitted", student: Mapping[str, Any], decimal: str) -> d
 
 
 def _answer(
-    fitted: "Fitted", student: Mapping[str, Any], feature: Feature, target: float
+    fitted: "Fitted", student: TableLike, feature: Feature, target: float
 ) -> Counterfactual:
     now, tried = _tried(fitted, feature, student[feature.name])
     if now is None or tried is None:

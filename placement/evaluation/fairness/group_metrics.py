@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from placement.arrays import FloatArray
+from placement.arrays import Document, FloatArray
 from placement.evaluation.fairness.group_counts import GroupTotals
 from placement.model.fairness_figures import Group, Rate
 from placement.stats.intervals import wilson
@@ -45,7 +45,7 @@ def group_metrics(totals: GroupTotals) -> tuple[Group, ...]:
     return tuple(_group(totals, index, frame) for index in range(len(totals.names)))
 
 
-def cells_of(names: Sequence[str], mass: FloatArray) -> dict[str, Any]:
+def cells_of(names: Sequence[str], mass: FloatArray) -> Document:
     """Return the sums (g, 2, 2) as rows for fairlearn: four of each group, of any weight."""
     group, outcome, predicted = np.indices(mass.shape).reshape(3, -1)
     return {

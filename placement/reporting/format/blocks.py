@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from placement.reporting.format.text_table import Cell
 
 State = Literal["good", "doubt", "bad", "plain"]
 
@@ -49,7 +51,7 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[Any]], numbers_from: int = 1) -> Table:
+def table(header: Sequence[str], rows: Iterable[Sequence[Cell]], numbers_from: int = 1) -> Table:
     """Make a table of any cells: None is a dash, a float has four digits."""
     cells = tuple(tuple(_cell(value) for value in row) for row in rows)
     return Table(tuple(header), cells, numbers_from)
@@ -60,7 +62,7 @@ def points(*items: str, state: State = "plain") -> Points:
     return Points(tuple((state, item) for item in items))
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Cell) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):

@@ -1,12 +1,11 @@
 """A probability about people, in words."""
 
-from collections.abc import Mapping
-from typing import Any
+from placement.arrays import Document
 
 OF_AVERAGE = "of the average of such students, not the luck of one"
 
 
-def chance(outcome: str, answer: Mapping[str, Any]) -> str:
+def chance(outcome: str, answer: Document) -> str:
     """Say a `probability`, with its limits `low` and `high` where known, as a share of students.
 
     `outcome` is the target's, such as `'Placed'` or `PlacedOrNot = 1`.

@@ -2,15 +2,19 @@
 
 import io
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
+Cell = str | int | float | None
 _WIDTH = 160  # wider than a terminal: a folded figure is worse than a long line
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[Any]], numeric: Sequence[int] = ()) -> str:
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[Cell]], numeric: Sequence[int] = ()
+) -> str:
     """Return aligned columns; those in `numeric` are aligned to the right."""
     from rich.console import Console
     from rich.table import Table as RichTable
+    from rich.text import Text
 
     drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     for place, title in enumerate(header):
@@ -18,15 +22,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], numeric: Sequenc
         # An identifier that is folded cannot be copied.
         drawn.add_column(title, justify=justify, overflow="fold", no_wrap=title == "run")
     for row in rows:
-        drawn.add_row(*(_cell(value) for value in row))
+        drawn.add_row(*(Text(_cell(value)) for value in row))
     out = io.StringIO()
     Console(file=out, width=_WIDTH, no_color=True, highlight=False, markup=False).print(drawn)
     return "\n".join("  " + line.rstrip() for line in out.getvalue().splitlines())
 
 
-def _cell(value: Any) -> Any:
-    from rich.text import Text
-
+def _cell(value: Cell) -> str:
     if value is None:
-        return Text("–")
-    return Text(f"{value:.4f}" if isinstance(value, float) else str(value))
+        return "–"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

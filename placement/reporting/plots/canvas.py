@@ -8,10 +8,11 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.typing import RcKeyType
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 GREY, INK = "#7A7A7A", "#222222"
@@ -19,7 +20,7 @@ DOTS_PER_INCH = 144
 WIDTH, HEIGHT = 6.4, 4.4
 _MARGINS = (0.72, 0.58, 0.22, 0.48)  # left, bottom, right, top, in inches
 
-_STYLE: dict[str, Any] = {
+_STYLE: "dict[RcKeyType, str | float | bool]" = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters everywhere
     "font.size": 10,
     "text.parse_math": False,  # a column may be called "fee ($)"
@@ -47,9 +48,10 @@ _STYLE: dict[str, Any] = {
 class Canvas:
     """One set of axes, and its PNG once the drawing is done."""
 
-    def __init__(self, axes: "Axes") -> None:
-        self.axes = axes
+    def __init__(self, figure: "Figure") -> None:
+        self.axes = figure.add_subplot()
         self.png = b""
+        self._figure = figure
 
     def name(self, title: str, x: str, y: str) -> None:
         """Write the title and what the axes show."""
@@ -59,10 +61,8 @@ class Canvas:
 
     def legend_below(self) -> None:
         """Explain the marks in one line below the axes; for a canvas that is fitted."""
-        figure: Any = self.axes.figure
-        figure.legend(
-            loc="outside lower center", ncols=len(self.axes.get_legend_handles_labels()[1])
-        )
+        marks = len(self.axes.get_legend_handles_labels()[1])
+        self._figure.legend(loc="outside lower center", ncols=marks)
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def canvas(height: float = HEIGHT, width: float = WIDTH, *, fit: bool = False) -
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(cast("Any", _STYLE)), warnings.catch_warnings():
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
         # A name in a script the font lacks is drawn as boxes; that is no reason to stop a run.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
@@ -85,7 +85,7 @@ def canvas(height: float = HEIGHT, width: float = WIDTH, *, fit: bool = False) -
             figure.subplots_adjust(
                 left / width, bottom / height, 1 - right / width, 1 - top / height
             )
-        drawing = Canvas(figure.add_subplot())
+        drawing = Canvas(figure)
         yield drawing
         buffer = io.BytesIO()
         # matplotlib would write its version into the file.

@@ -16,13 +16,13 @@ from placement.reporting.format.blocks import (
     points,
     table,
 )
+from placement.reporting.format.text_table import Cell
 from placement.reporting.plots.training_plots import coefficient_plot, loss_curve
 from placement.reporting.report.verdicts import Report
 from placement.reporting.text.coefficients import coefficient_notes, unpenalised
 from placement.reporting.text.thresholds import decision_lines
 
-_Cell = str | float | None
-_Getter = Callable[[CoefficientEstimate], _Cell]
+_Getter = Callable[[CoefficientEstimate], Cell]
 
 
 def model_section(report: Report) -> Section:
@@ -176,7 +176,7 @@ def gradients_section(report: Report) -> Section:
     return Section("Were the gradients right?", tuple(blocks))
 
 
-def _precise(value: str | float | None) -> str:
+def _precise(value: Cell) -> str:
     if not isinstance(value, float):
         return str(value)
     if abs(value) < 1e-9:  # a run keeps ten digits

@@ -1,17 +1,17 @@
 """The comparison with rivals in words and as a document."""
 
 from dataclasses import asdict
-from typing import Any
 
+from placement.arrays import Document
 from placement.evaluation.alternatives.alternatives import Candidate, ModelComparison
 from placement.evaluation.alternatives.nonlinearity_search import MeanDifference, SuggestedTerm
-from placement.reporting.format.text_table import table
+from placement.reporting.format.text_table import Cell, table
 
 
 def rivals_text(found: ModelComparison) -> str:
     """Say whether a straight line is enough, with the figures of all contenders."""
     drawn = f", drawn from {found.of_rows:,} by their hash," if found.rows < found.of_rows else ""
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
     for one in contenders(found):
         apart = one.difference
         against = (apart.mean, _interval(apart)) if apart else (None, None)
@@ -110,7 +110,7 @@ def _remedies_table(remedies: tuple[SuggestedTerm, ...]) -> str:
     return table(("option", "log-loss then", "gain", "95 % interval"), rows, numeric=(1, 2))
 
 
-def rivals_document(found: ModelComparison) -> dict[str, Any]:
+def rivals_document(found: ModelComparison) -> Document:
     """The comparison as a document, to stand within that of a command."""
     return {
         "rows": found.rows,
@@ -133,7 +133,7 @@ def rivals_document(found: ModelComparison) -> dict[str, Any]:
     }
 
 
-def _contender(one: Candidate) -> dict[str, Any]:
+def _contender(one: Candidate) -> Document:
     apart = None if one.difference is None else asdict(one.difference)
     return {
         "name": one.name,

@@ -1,10 +1,11 @@
 """Models side by side on the same rows, as text and as a JSON document."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
+from placement.arrays import Document
 from placement.evaluation.comparison import Comparison, PairedDifference
 from placement.evaluation.evaluate import Evaluation
 from placement.evaluation.paired_tests import McNemar
@@ -21,10 +22,10 @@ class Compared:
     """One of the models: `name` as it was typed, `model` where it is from, and its settings."""
 
     name: str
-    model: Mapping[str, Any]
+    model: Document
     evaluation: Evaluation
     trained_here: bool
-    parameters: Mapping[str, Any]
+    parameters: Document
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def difference_words(found: PairedDifference) -> str:
     )
 
 
-def comparison_document(result: CompareResult) -> dict[str, Any]:
+def comparison_document(result: CompareResult) -> Document:
     """What `compare --json` prints."""
     first = result.models[0]
     return {
@@ -115,7 +116,7 @@ def comparison_document(result: CompareResult) -> dict[str, Any]:
     }
 
 
-def pair_document(pair: Comparison) -> dict[str, Any]:
+def pair_document(pair: Comparison) -> Document:
     """The differences, other minus first, and the tests."""
     return {**asdict(pair), "verdict": pair.verdict, "text": log_loss_sentence(pair)}
 
@@ -128,7 +129,7 @@ def short_name(name: str) -> str:
     return f"{name[:half]}…{name[-half:]}"
 
 
-def _model_document(own: Compared) -> dict[str, Any]:
+def _model_document(own: Compared) -> Document:
     found = own.evaluation
     return {
         "name": own.name,

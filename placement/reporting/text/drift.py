@@ -1,14 +1,13 @@
 """What drifted, as text for a terminal and as a JSON document."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
+from placement.arrays import Document
 from placement.data.profiles.column_profile import Profile
 from placement.evaluation.drift.distribution_tests import LARGE, MODERATE, Psi
 from placement.evaluation.drift.drift import ColumnDrift, Drift, PredictionDrift
 from placement.evaluation.drift.performance_drift import Performance
-from placement.reporting.format.text_table import table
+from placement.reporting.format.text_table import Cell, table
 from placement.reporting.json_documents import FORMAT
 
 _FIGURES = {"log_loss": "log-loss", "brier": "Brier score", "roc_auc": "ROC AUC"}
@@ -26,7 +25,7 @@ class DriftResult:
     """A file beside the training rows of a model; `fail_above` is the limit of the gate."""
 
     data: str
-    model: Mapping[str, Any]
+    model: Document
     profile: Profile
     drift: Drift
     performance: Performance | None
@@ -43,7 +42,7 @@ class DriftResult:
         return f"{self.data}: PSI above {self.fail_above:g}: {named}" if beyond else ""
 
 
-def drift_document(result: DriftResult) -> dict[str, Any]:
+def drift_document(result: DriftResult) -> Document:
     """What `drift --json` prints."""
     found = result.drift
     return {
@@ -79,7 +78,7 @@ def _psi(psi: Psi | None) -> dict[str, float | None]:
     return {"psi": psi.value, "psi_expected": psi.expected, "psi_chance": psi.chance}
 
 
-def _column(column: ColumnDrift) -> dict[str, Any]:
+def _column(column: ColumnDrift) -> Document:
     unseen, missing = column.unseen, column.missing
     return {
         "column": column.column,
@@ -123,7 +122,7 @@ def drift_text(result: DriftResult) -> str:
     return "\n".join([*lines, "", _verdict(result)])
 
 
-def _row(column: ColumnDrift) -> tuple[Any, ...]:
+def _row(column: ColumnDrift) -> tuple[Cell, ...]:
     psi, missing = column.psi, column.missing
     return (
         column.column,

@@ -1,8 +1,8 @@
 """An explained model, and explained students, as text and JSON."""
 
 from dataclasses import asdict
-from typing import Any
 
+from placement.arrays import Document
 from placement.evaluation.explanation.counterfactual import Counterfactual
 from placement.reporting.format.probability_words import chance, in_100
 from placement.reporting.format.text_table import table
@@ -28,9 +28,8 @@ def explanation_text(result: ExplainResult) -> str:
 
 def _student_text(student: Student, positive: str, *, calibrated: bool) -> str:
     lines = [f"Row {student.row}: {chance(positive, asdict(student))}"]
-    rows: list[tuple[Any, ...]] = [("(average student)", student.average)]
-    rows += sorted(student.contributions, key=lambda part: -abs(part[1]))
-    rows += [("logit", student.logit)]
+    parts = sorted(student.contributions, key=lambda part: -abs(part[1]))
+    rows = [("(average student)", student.average), *parts, ("logit", student.logit)]
     lines.append(table(("column", "log-odds"), rows, numeric=(1,)))
     lines += ["  The chance is what the calibration makes of the logit."] if calibrated else []
     lines += [f"  {text}" for text in student.reasons]
@@ -68,10 +67,10 @@ def what_if_text(own: Counterfactual, positive: str) -> str:
     return text
 
 
-def explanation_document(result: ExplainResult) -> dict[str, Any]:
+def explanation_document(result: ExplainResult) -> Document:
     """What `explain --json` prints."""
     calibration = result.fitted.calibration
-    document: dict[str, Any] = {
+    document: Document = {
         "format": FORMAT,
         "model": dict(result.model),
         **model_document(result.fitted, result.coefficients, maximised=result.maximised),
@@ -82,7 +81,7 @@ def explanation_document(result: ExplainResult) -> dict[str, Any]:
     return {**document, "warnings": list(result.warnings)}
 
 
-def _student_document(student: Student) -> dict[str, Any]:
+def _student_document(student: Student) -> Document:
     return {
         **asdict(student),
         "contributions": [

@@ -1,8 +1,8 @@
 """Which columns bend, step or depend on another, in words and as JSON."""
 
 from collections.abc import Iterable
-from typing import Any
 
+from placement.arrays import Document
 from placement.data.encoding.encoder import Encoder
 from placement.model.scorer import InteractionColumn, SplineColumn, StepColumn
 
@@ -30,9 +30,9 @@ def interaction_rows(encoder: Encoder) -> list[tuple[str, str, str]]:
     ]
 
 
-def curve_rows(encoder: Encoder) -> list[dict[str, Any]]:
+def curve_rows(encoder: Encoder) -> list[Document]:
     """Return what is more than a straight line, for the JSON documents."""
-    rows: list[dict[str, Any]] = []
+    rows: list[Document] = []
     for own in encoder.columns:
         if isinstance(own, SplineColumn):
             rows.append({"column": own.column, "kind": "spline", "knots": list(own.knots)})

@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from placement.arrays import Document
 from placement.config import TrainConfig, flag
 from placement.evaluation.alternatives.alternatives import ModelComparison
 from placement.reporting.format.text_table import table
@@ -126,7 +126,7 @@ def _path_table(path: PenaltyPath) -> str:
     return table(("--l2", "log-loss", "standard error", ""), rows, numeric=(0, 1, 2))
 
 
-def path_rows(path: PenaltyPath) -> list[dict[str, Any]]:
+def path_rows(path: PenaltyPath) -> list[Document]:
     """The path as records, from the strongest penalty to the weakest."""
     return [
         {
@@ -145,7 +145,7 @@ def rival_metrics(found: ModelComparison) -> dict[str, float]:
     return {f"rivals_{one.name.replace(' ', '_')}": one.log_loss for one in contenders(found)}
 
 
-def tune_document(result: TuneResult, command: str = "placement") -> dict[str, Any]:
+def tune_document(result: TuneResult, command: str = "placement") -> Document:
     """What `tune --json` prints."""
     path = result.path
     return {

@@ -1,9 +1,8 @@
 """Drift: compare a file with what its model was trained on, block by block."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from placement.data.target.target_column import unlabelled
 from placement.errors import DataError, ModelError, UsageError
 from placement.evaluation.drift.drift import DriftCounts, count_for_drift, drift
 from placement.evaluation.drift.performance_drift import Performance, performance
-from placement.model.scorer import Problem
+from placement.model.scorer import Problem, TableLike
 from placement.reporting.text.drift import DriftResult
 from placement.runtime.ordered_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
@@ -88,7 +87,7 @@ def _walked(
 
     def work(task: Callable[[], Block]) -> tuple[Block, DriftCounts, int, tuple[Problem, ...]]:
         block = task()
-        cells: Mapping[str, Any] = {name: block.columns[there] for name, there in own.items()}
+        cells: TableLike = {name: block.columns[there] for name, there in own.items()}
         scores = model.scorer.score(cells, reader.decimal)
         found = count_for_drift(profile, cells, scores.probability, reader.decimal)
         odd = tuple(p for p in scores.problems if p.what == "not a number")

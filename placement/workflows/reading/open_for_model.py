@@ -1,11 +1,10 @@
 """Open a table that a model is to score."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from placement.data.formats.table_reader import Reader, open_table
 from placement.errors import DataError, did_you_mean
-from placement.model.scorer import fold
+from placement.model.scorer import TableLike, fold
 from placement.runtime.progress import ProgressListener
 from placement.workflows.reading.find_model import Model
 
@@ -26,10 +25,10 @@ def open_for(
     return reader
 
 
-def _wants(model: Model) -> Callable[[tuple[str, ...], Mapping[str, Any]], bool]:
+def _wants(model: Model) -> Callable[[tuple[str, ...], TableLike], bool]:
     """Want a sheet that has every column the model needs."""
 
-    def wants(names: tuple[str, ...], _cells: Mapping[str, Any]) -> bool:
+    def wants(names: tuple[str, ...], _cells: TableLike) -> bool:
         have = {fold(name) for name in names}
         return all(fold(name) in have for name in model.scorer.feature_columns)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from placement.arrays import Document
 from placement.config import TrainConfig
 from placement.data.splits.row_hashes import digest_rows
 from placement.data.splits.split import TEST, TRAIN, Split, hold_out
@@ -17,7 +18,7 @@ _ABOUT_A_FILE = ("refit", "test_where", "test_size", "patience")
 def training_config(config: Mapping[str, Any]) -> TrainConfig:
     """Return a model's settings for fitting."""
     plain = TrainConfig()
-    settings: dict[str, Any] = {
+    settings: Document = {
         name: tuple(value) if isinstance(value, list) else value for name, value in config.items()
     }
     return TrainConfig(**settings | {name: getattr(plain, name) for name in _ABOUT_A_FILE})

@@ -68,9 +68,7 @@ class RunKeeper:
         with canvas():
             pass
 
-    def begin(
-        self, config: TrainConfig, params: Mapping[str, object], data: Sequence[DataSet]
-    ) -> None:
+    def begin(self, config: TrainConfig, params: Document, data: Sequence[DataSet]) -> None:
         """Open the store and start the run; say what it is made of."""
         store = open_store()
         self._run = self._open.enter_context(

@@ -1,12 +1,11 @@
 """What is recorded: list it, mend its paths, open MLflow's pages on it."""
 
-from typing import Any
-
+from placement.arrays import Document
 from placement.errors import StoreError
 from placement.runtime.progress import ProgressListener
 
 
-def recorded_runs(experiment: str | None) -> list[dict[str, Any]]:
+def recorded_runs(experiment: str | None) -> list[Document]:
     """Return the runs as `runs --json` prints them, the newest first."""
     from placement.tracking.runs import list_runs
     from placement.tracking.store import open_store

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from placement.evaluation.explanation.contributions import explain, reasons
 from placement.evaluation.explanation.counterfactual import counterfactual
 from placement.model.figures import CoefficientEstimate
 from placement.model.fitted import Fitted, load_fitted
+from placement.model.scorer import TableLike
 from placement.reporting.results import ExplainResult, Student
 from placement.reporting.text.coefficients import unpenalised
 from placement.runtime.progress import NoProgress, ProgressListener
@@ -138,7 +138,7 @@ def _where(block: Block, rows: IndexArray) -> Callable[[int], str]:
 
 def _explained(
     fitted: Fitted,
-    cells: Mapping[str, Any],
+    cells: TableLike,
     numbers: Sequence[int],
     question: tuple[float, Sequence[Feature]],
     decimal: str,

@@ -20,6 +20,7 @@ from placement.errors import UsageError
 from placement.evaluation.shortlist import Rank
 from placement.model.bundle import finite
 from placement.model.fitted import load_fitted
+from placement.reporting.format.text_table import Cell
 from placement.reporting.results import PredictResult
 from placement.runtime.atomic_write import replacing
 from placement.runtime.ordered_map import in_order, usable_processors
@@ -216,7 +217,7 @@ class _JsonSink(Sink):
     def __init__(self, added: tuple[str, ...]) -> None:
         self._added, self._first = added, True
 
-    def prepared(self, scored: Scored) -> list[tuple[Any, ...]]:
+    def prepared(self, scored: Scored) -> list[tuple[Cell, ...]]:
         """Return the index of each row in its block, and its added cells."""
         rows = np.flatnonzero(scored.keep)
         answers = (scored.cells[name][rows].tolist() for name in self._added)

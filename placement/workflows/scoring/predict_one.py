@@ -1,8 +1,8 @@
 """Score one student, with as little loaded as possible: this is asked at a desk, many times."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from placement.arrays import Document
 from placement.errors import DataError, UsageError, did_you_mean
 from placement.model.scorer import Problem, fold
 from placement.workflows.reading.find_model import Model
@@ -21,7 +21,7 @@ def phrase(problem: Problem) -> str:
 
 def predict_one(
     model: Model, values: Mapping[str, str], threshold: float | None
-) -> tuple[dict[str, Any], tuple[str, ...]]:
+) -> tuple[Document, tuple[str, ...]]:
     """Score one student given as column=value: the entry of `predict --json`, and warnings."""
     spelling = {fold(name): name for name in model.scorer.feature_columns}
     unused = {fold(d.column) for d in model.schema.dropped} | {fold(model.schema.target.name)}

@@ -16,7 +16,7 @@ from placement.arrays import FloatArray, IndexArray
 from placement.data.formats.blocks import Block, BlockRequest, text_of
 from placement.data.output.take_rows import gathered, in_turn, joined_cells, kind_of, taken
 from placement.evaluation.shortlist import Rank, shortlist
-from placement.model.scorer import Coded, fold
+from placement.model.scorer import Coded, TableLike, fold
 from placement.workflows.scoring.score_blocks import Scored
 
 PROBABILITY, PREDICTION = "placement_probability", "placement_prediction"
@@ -76,7 +76,7 @@ class _Held:
     """Rows held back, (n,) in the order of the file: their block, new cells, group, and number."""
 
     block: Block
-    cells: Mapping[str, Any]
+    cells: TableLike
     group: IndexArray
     words: Sequence[str]
     numbers: IndexArray

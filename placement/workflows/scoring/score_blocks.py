@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from placement.arrays import BoolArray, IndexArray, ObjectArray
+from placement.arrays import BoolArray, Document, IndexArray, ObjectArray
 from placement.data.columns.row_rules import Rule
 from placement.data.formats.table_reader import Block
 from placement.data.schema import matching_columns
 from placement.data.target.target_column import unlabelled
 from placement.evaluation.explanation.contributions import REASONS
-from placement.model.scorer import Coded, Problem, Scores
+from placement.model.scorer import Coded, Problem, Scores, TableLike
 from placement.workflows.reading.find_model import Model
 from placement.workflows.scoring.predict_one import phrase
 
@@ -34,7 +34,7 @@ class Scored:
 
     block: Block
     keep: BoolArray
-    cells: Mapping[str, Any]
+    cells: TableLike
     problems: tuple[Problem, ...]
     left_out: Mapping[str, int]
     positive: int
@@ -86,7 +86,7 @@ class BlockScorer:
         positive = int((scores.probability >= self.threshold).sum())
         return Scored(block, keep, cells, scores.problems, left_out, positive)
 
-    def _answer(self, scores: Scores) -> dict[str, Any]:
+    def _answer(self, scores: Scores) -> Document:
         """Return probability, prediction and label (n,), and the probability's 95 % limits."""
         prediction = (scores.probability >= self.threshold).astype(np.int64)
         target = self.model.schema.target
@@ -108,13 +108,13 @@ class BlockScorer:
 
 
 def _explanations(
-    fitted: "Fitted", given: Mapping[str, Any], problems: tuple[Problem, ...], decimal: str
-) -> dict[str, Any]:
+    fitted: "Fitted", given: TableLike, problems: tuple[Problem, ...], decimal: str
+) -> Document:
     """Return the reasons (n,) in words, and the problems of each row."""
     from placement.evaluation.explanation.contributions import explain, reasons
 
     reasons_by_row = reasons(fitted, explain(fitted, given, decimal), given, decimal)
-    cells: dict[str, Any] = {
+    cells: Document = {
         name: _texts([texts[index] if index < len(texts) else None for texts in reasons_by_row])
         for index, name in enumerate(REASON)
     }

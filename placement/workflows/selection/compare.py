@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from placement.arrays import Document
 from placement.errors import ModelError, UsageError
 from placement.evaluation.comparison import REPLICATES, Comparison, compare
 from placement.evaluation.evaluate import evaluate_probabilities
@@ -85,7 +85,7 @@ def _measured(model: Model, scores: PairedScores, number: int) -> Compared:
     )
 
 
-def _parameters(model: Model) -> dict[str, Any]:
+def _parameters(model: Model) -> Document:
     """What may make a model other than another: settings, columns, threshold, rows."""
     return {
         **load_fitted(model.directory).config,
