@@ -18,6 +18,9 @@ from hypothesis import HealthCheck, settings
 # library is first loaded, so they stand above every fixture.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+# What a session or a module shares is made before the fixtures of its first test.
+for _name in [name for name in os.environ if name.startswith(("MLFLOW_", "PLACEMENT_"))]:
+    del os.environ[_name]
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["SCIPY_ARRAY_API"] = "1"  # scikit-learn's checks of estimators ask for it
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"

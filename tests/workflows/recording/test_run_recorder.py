@@ -255,7 +255,7 @@ def test_an_interruption_leaves_the_run_killed(store, sheet, monkeypatch, run, a
         raise KeyboardInterrupt
 
     monkeypatch.setattr(STEPS[at], at, interrupted)
-    assert run("train", sheet).code == 130
+    assert run("train", sheet, "--optimizer", "newton").code == 130
     assert statuses(store) == ["KILLED"]
     assert registered(store) == []
 

@@ -1,6 +1,7 @@
 """A tuning as nested MLflow runs, how it ends that fails, and the command."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -9,6 +10,8 @@ from placement.config import TrainConfig
 from placement.data.splits.folds import assign_folds
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
+from placement.tracking.relocate import relocate
+from placement.tracking.store import open_store
 from placement.training.validation import cross_validate
 from placement.workflows.selection import compare_alternatives
 from placement.workflows.selection.tune import TuneRequest, tune_files
@@ -22,10 +25,23 @@ def runs_of(store):
     return client, client.search_runs([experiment.experiment_id], max_results=1000)
 
 
-def test_each_penalty_is_a_run_nested_in_that_of_the_tuning(store, students, tmp_path):
-    sheet = students(tmp_path / "students.csv")
-    config = TrainConfig(run_name="path", tag=("college=north",))
-    result = tune_files(TuneRequest([str(sheet)], config, repeats=2))
+@pytest.fixture(scope="module")
+def tuned(students, template, tmp_path_factory):
+    """A folder with the store of one tuning, its sheet, and the result; do not write there."""
+    home = tmp_path_factory.mktemp("tuned")
+    shutil.copytree(template, home / "mlruns")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        relocate(open_store())
+        sheet = students(home / "students.csv")
+        config = TrainConfig(run_name="path", tag=("college=north",))
+        return home, sheet, tune_files(TuneRequest([str(sheet)], config, repeats=2))
+
+
+def test_each_penalty_is_a_run_nested_in_that_of_the_tuning(tuned, monkeypatch):
+    home, _, result = tuned
+    monkeypatch.chdir(home)
+    store = open_store()
     client, runs = runs_of(store)
     parent = client.get_run(result.run[0])
     children = [run for run in runs if run.data.tags.get(PARENT) == parent.info.run_id]
@@ -46,11 +62,10 @@ def test_each_penalty_is_a_run_nested_in_that_of_the_tuning(store, students, tmp
     assert not client.search_registered_models()
 
 
-def test_no_cell_of_a_student_is_in_the_store(store, students, tmp_path):
-    sheet = students(tmp_path / "students.csv")
-    tune_files(TuneRequest([str(sheet)], TrainConfig(), repeats=1))
+def test_no_cell_of_a_student_is_in_the_store(tuned):
+    home, sheet, _ = tuned
     cells = set(pd.read_csv(sheet, dtype=str)[["name", "cgpa", "aptitude"]].to_numpy().ravel())
-    for file in (tmp_path / "mlruns").rglob("*"):
+    for file in (home / "mlruns").rglob("*"):
         if file.is_file():
             content = file.read_bytes()
             assert not [cell for cell in cells if cell.encode() in content], file
