@@ -1,4 +1,4 @@
-"""Cells as text in a file's own manner: delimiter, quoting, decimal mark."""
+"""Cells as text in the dialect of a file: delimiter, quoting, decimal mark."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from placement.data.formats.dialect import Dialect, is_number
 from placement.model.scorer import Coded
 
 
-def quoted(cell: str, dialect: Dialect, *, number: bool = False) -> str:
+def quote_cell(cell: str, dialect: Dialect, *, number: bool = False) -> str:
     """Write a cell so that it reads back as it is."""
     needed = (
         dialect.delimiter in cell
@@ -22,24 +22,26 @@ def quoted(cell: str, dialect: Dialect, *, number: bool = False) -> str:
         or cell != cell.strip()
         or (not cell and dialect.delimiter == " ")
     )
-    wished = dialect.quoting == "all" or (dialect.quoting == "text" and bool(cell) and not number)
-    if not (needed or wished):
+    by_dialect = dialect.quoting == "all" or (
+        dialect.quoting == "text" and bool(cell) and not number
+    )
+    if not (needed or by_dialect):
         return cell
     return '"' + cell.replace('"', '""') + '"'
 
 
-def rendered(cells: Any, dialect: Dialect) -> list[str]:
+def render_cells(cells: Any, dialect: Dialect) -> list[str]:
     """Write new cells (n,): numbers in shortest form, missing ones blank, words quoted at need."""
     if isinstance(cells, Coded):
-        texts = _repeated(map(text_of, cells.texts.tolist()), dialect)
+        texts = _quote_distinct(map(text_of, cells.texts.tolist()), dialect)
         return [texts[code] for code in cells.codes.tolist()]
     array = np.asarray(cells)
     if array.dtype.kind == "f":
         numbers = (_shortest(value, dialect.decimal) for value in array.tolist())
-        return [quoted(text, dialect, number=True) for text in numbers]
+        return [quote_cell(text, dialect, number=True) for text in numbers]
     if array.dtype.kind in "iu":
-        return [quoted(str(value), dialect, number=True) for value in array.tolist()]
-    return _repeated(map(text_of, array.tolist()), dialect)
+        return [quote_cell(str(value), dialect, number=True) for value in array.tolist()]
+    return _quote_distinct(map(text_of, array.tolist()), dialect)
 
 
 def _shortest(value: float, decimal: str) -> str:
@@ -48,55 +50,57 @@ def _shortest(value: float, decimal: str) -> str:
     return repr(value).replace(".", decimal)
 
 
-def _repeated(texts: Iterable[str], dialect: Dialect) -> list[str]:
+def _quote_distinct(texts: Iterable[str], dialect: Dialect) -> list[str]:
     """Quote cells, each different one once."""
-    known: dict[str, str] = {}
-    found = []
+    quoted: dict[str, str] = {}
+    cells = []
     for text in texts:
-        cell = known.get(text)
+        cell = quoted.get(text)
         if cell is None:
-            cell = known[text] = quoted(text, dialect, number=is_number(text))
-        found.append(cell)
-    return found
+            cell = quoted[text] = quote_cell(text, dialect, number=is_number(text))
+        cells.append(cell)
+    return cells
 
 
-def joined(records: Any, columns: Sequence[Any], dialect: Dialect) -> Any:
+def append_cells(records: Any, columns: Sequence[Any], dialect: Dialect) -> Any:
     """Append new cells to records, both for many rows at once: the bytes of all lines, in UTF-8.
 
     `records` is an Arrow array of text; the columns are floats, whole numbers or coded words (n,).
-    The texts are those that `rendered` writes.
+    The texts are those that `render_cells` writes.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    written = [_rendered_at_once(cells, dialect) for cells in columns]
+    written = [_render_arrow(cells, dialect) for cells in columns]
     lines = pc.binary_join_element_wise(records, *written, dialect.delimiter)
-    ended = pc.binary_join_element_wise(lines, dialect.line_end, "")
-    if not len(ended):
+    lines_with_ends = pc.binary_join_element_wise(lines, dialect.line_end, "")
+    if not len(lines_with_ends):
         return b""
-    _, offsets, data = ended.buffers()
-    first, last = np.frombuffer(offsets, dtype=np.int32)[[ended.offset, ended.offset + len(ended)]]
+    _, offsets, data = lines_with_ends.buffers()
+    first, last = np.frombuffer(offsets, dtype=np.int32)[
+        [lines_with_ends.offset, lines_with_ends.offset + len(lines_with_ends)]
+    ]
     return pa.py_buffer(data)[first:last]
 
 
-def _rendered_at_once(cells: Any, dialect: Dialect) -> Any:
+def _render_arrow(cells: Any, dialect: Dialect) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if isinstance(cells, Coded):
-        texts = _repeated(map(text_of, cells.texts.tolist()), dialect)
+        texts = _quote_distinct(map(text_of, cells.texts.tolist()), dialect)
         codes = cells.codes.astype(np.int32, copy=False)
         return pa.DictionaryArray.from_arrays(codes, pa.array(texts)).dictionary_decode()
     if cells.dtype.kind == "f" and dialect.delimiter == dialect.decimal:
-        return pa.array(rendered(cells, dialect))  # some are quoted and some are not
+        return pa.array(render_cells(cells, dialect))  # some are quoted and some are not
     written = pc.cast(pa.array(cells), pa.string())
     if cells.dtype.kind == "f":
-        # Arrow and Python are of one mind but for whole, very small and very large numbers.
+        # Arrow and Python write the same but for whole, very small and very large numbers.
         size = np.abs(cells)
-        odd = ~((size >= 1e-4) & (size < 1e16)) | (cells % 1 == 0)
-        if odd.any():
-            texts = [_shortest(value, ".") for value in cells[odd].tolist()]
-            written = pc.replace_with_mask(written, pa.array(odd), pa.array(texts, pa.string()))
+        differs = ~((size >= 1e-4) & (size < 1e16)) | (cells % 1 == 0)
+        if differs.any():
+            texts = [_shortest(value, ".") for value in cells[differs].tolist()]
+            written = pc.replace_with_mask(written, pa.array(differs), pa.array(texts, pa.string()))
         if dialect.decimal != ".":
             written = pc.replace_substring(written, ".", dialect.decimal)
     if dialect.quoting == "all":
@@ -111,38 +115,38 @@ def text_columns(block: Block, names: Sequence[str]) -> Iterator[list[str]]:
 
 
 def native_column(block: Block, name: str) -> list[Any]:
-    """The cells of a column as their file keeps them: 21, not 21.0, in a column of integers."""
-    place = block.names.index(name)
+    """The cells of a column as their file has them: 21, not 21.0, in a column of integers."""
+    index = block.names.index(name)
     raw = block.raw
     cells: list[Any]
     if raw is None:
         cells = block.columns[name].tolist()
     elif isinstance(raw, list):
-        cells = [row[place] for row in raw]
+        cells = [row[index] for row in raw]
     elif hasattr(raw, "iloc"):
-        series = raw.iloc[:, place]
+        series = raw.iloc[:, index]
         cells = list(series.astype(object).where(series.notna(), None))
     else:
-        cells = raw.column(place).to_pylist()
+        cells = raw.column(index).to_pylist()
     return cells
 
 
-def without(records: list[str], places: frozenset[int], delimiter: str) -> list[str]:
-    """Take some fields out of raw records; the others stay as they stand."""
-    kept = []
+def drop_fields(records: list[str], indices: frozenset[int], delimiter: str) -> list[str]:
+    """Remove the fields at some indices from raw records; the others stay as they are."""
+    remaining = []
     for record in records:
         raw = fields(record, delimiter) or []
-        kept.append(delimiter.join(cell for i, cell in enumerate(raw) if i not in places))
-    return kept
+        remaining.append(delimiter.join(cell for i, cell in enumerate(raw) if i not in indices))
+    return remaining
 
 
-def positions(rows: Any, count: int) -> IndexArray:
-    """Return row positions from a mask, from positions in the order wanted, or all of them."""
+def row_indices(rows: Any, count: int) -> IndexArray:
+    """Return row indices (m,) from a mask (n,), from indices in order, or all of them for None."""
     if rows is None:
         return np.arange(count)
-    chosen = np.asarray(rows)
-    if chosen.dtype == bool:
-        if len(chosen) != count:
-            raise ValueError(f"mask of {len(chosen)} rows for a block of {count}")
-        return np.flatnonzero(chosen)
-    return chosen.astype(np.intp)
+    selected = np.asarray(rows)
+    if selected.dtype == bool:
+        if len(selected) != count:
+            raise ValueError(f"mask of {len(selected)} rows for a block of {count}")
+        return np.flatnonzero(selected)
+    return selected.astype(np.intp)

@@ -1,4 +1,4 @@
-"""Rows taken out of blocks and put together anew, in any order, each as it stood in its file."""
+"""Take rows out of blocks and concatenate them in any order, each as it stood in its file."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -12,65 +12,69 @@ from placement.data.formats.blocks import Block, Cells
 from placement.model.scorer import Coded
 
 
-def taken(block: Block, places: IndexArray, columns: Collection[str] | None = None) -> Block:
-    """Return some rows of a block in the order of `places`, with these `columns` (None: all)."""
-    kept = {
-        name: cells[places]
+def take(block: Block, indices: IndexArray, columns: Collection[str] | None = None) -> Block:
+    """Return some rows of a block in the order of `indices`, with these `columns` (None: all)."""
+    taken_columns = {
+        name: cells[indices]
         for name, cells in block.columns.items()
         if columns is None or name in columns
     }
     return replace(
         block,
-        columns=kept,
-        rows=len(places),
-        lines=None if block.lines is None else block.lines[places],
-        records=_picked(block.records, places),
-        raw=_picked(block.raw, places),
+        columns=taken_columns,
+        rows=len(indices),
+        lines=None if block.lines is None else block.lines[indices],
+        records=_take(block.records, indices),
+        raw=_take(block.raw, indices),
     )
 
 
-def kind_of(block: Block) -> tuple[Any, ...]:
-    """Return what the rows are kept in; only blocks of one kind can be put together."""
+def storage_kind(block: Block) -> tuple[Any, ...]:
+    """Return how the rows are stored; only blocks of one kind can be concatenated."""
     return type(block.records), type(block.raw), getattr(block.raw, "schema", None)
 
 
-def gathered(blocks: Sequence[Block], block: IndexArray, place: IndexArray) -> Block:
-    """Return the rows (n,) at `place` of the blocks numbered `block`, in that order.
+def gather(blocks: Sequence[Block], block: IndexArray, row: IndexArray) -> Block:
+    """Return the rows (n,) at `row` of the blocks numbered `block`, in that order.
 
-    The blocks must be of one kind. Where the rows stood in their files is no longer known.
+    The blocks must be of one kind. The lines of the rows in their files are dropped.
     """
-    used, number = np.unique(block, return_inverse=True)
-    parts = [taken(blocks[own], place[block == own]) for own in used.tolist()]
-    order = in_turn(number)
+    block_indices, part_of = np.unique(block, return_inverse=True)
+    parts = [
+        take(blocks[block_index], row[block == block_index])
+        for block_index in block_indices.tolist()
+    ]
+    order = inverse_order(part_of)
     whole = replace(
         parts[0],
         columns={
-            name: joined_cells([part.columns[name] for part in parts]) for name in parts[0].columns
+            name: concatenate_cells([part.columns[name] for part in parts])
+            for name in parts[0].columns
         },
-        rows=len(place),
+        rows=len(row),
         lines=None,
         first_row=1,
-        records=_joined([part.records for part in parts]),
-        raw=_joined([part.raw for part in parts]),
+        records=_concatenate([part.records for part in parts]),
+        raw=_concatenate([part.raw for part in parts]),
         blank_lines=0,
     )
-    return taken(whole, order)
+    return take(whole, order)
 
 
-def in_turn(number: npt.NDArray[np.integer]) -> IndexArray:
-    """Return where each row is among all, once those of each part (by `number`) lie together."""
-    order = np.argsort(number, kind="stable")
-    back = np.empty(len(order), dtype=np.intp)
-    back[order] = np.arange(len(order))
-    return back
+def inverse_order(part_of: npt.NDArray[np.integer]) -> IndexArray:
+    """Return where each row is among all, once those of each part (by `part_of`) lie together."""
+    order = np.argsort(part_of, kind="stable")
+    inverse = np.empty(len(order), dtype=np.intp)
+    inverse[order] = np.arange(len(order))
+    return inverse
 
 
-def joined_cells(parts: Sequence[Cells]) -> Cells:
-    """Put the cells of a column together; coded ones stay coded."""
+def concatenate_cells(parts: Sequence[Cells]) -> Cells:
+    """Concatenate the cells of a column; coded ones stay coded."""
     coded = [part for part in parts if isinstance(part, Coded)]
     if len(coded) < len(parts):
         return np.concatenate([_plain(part) for part in parts])
-    # Words are few beside rows: each part's own are kept, though some may be the same.
+    # Texts are few beside rows: those of each part stay, though some may be the same.
     starts = np.cumsum([0, *(len(part.texts) for part in coded)])
     codes = [part.codes + start for part, start in zip(coded, starts, strict=False)]
     return Coded(np.concatenate(codes), np.concatenate([part.texts for part in coded]))
@@ -80,15 +84,15 @@ def _plain(cells: Cells) -> CellArray:
     return cells.to_numpy() if isinstance(cells, Coded) else np.asarray(cells)
 
 
-def _picked(rows: Any, places: IndexArray) -> Any:
+def _take(rows: Any, indices: IndexArray) -> Any:
     if rows is None:
         return None
     if isinstance(rows, list):
-        return [rows[place] for place in places.tolist()]
-    return rows.take(places)
+        return [rows[index] for index in indices.tolist()]
+    return rows.take(indices)
 
 
-def _joined(parts: Sequence[Any]) -> Any:
+def _concatenate(parts: Sequence[Any]) -> Any:
     if parts[0] is None or len(parts) == 1:
         return parts[0]
     if isinstance(parts[0], list):

@@ -1,4 +1,4 @@
-"""Predictions as a workbook or a Parquet file."""
+"""Write predictions to a workbook or a Parquet file."""
 
 import datetime as dt
 import math
@@ -12,7 +12,7 @@ import numpy as np
 
 from placement.arrays import CellArray, IndexArray
 from placement.data.formats.blocks import Block, BlockRequest, text_of
-from placement.data.output.csv_cells import native_column, positions
+from placement.data.output.csv_cells import native_column, row_indices
 from placement.data.output.writer import Output, Plan
 from placement.errors import StoreError
 from placement.model.scorer import Coded
@@ -25,13 +25,17 @@ _SHEET_ROWS = 1_048_576
 
 
 @contextmanager
-def open_typed(path: Path, plan: Plan, form: str, name: str) -> Iterator[Output]:
+def open_typed(path: Path, plan: Plan, number_format: str, name: str) -> Iterator[Output]:
     """Open a workbook or a Parquet file at `path`; `name` is what the user calls it."""
-    output = SheetOutput(path, plan, name) if form == "xlsx" else ParquetOutput(path, plan, name)
+    output = (
+        SheetOutput(path, plan, name)
+        if number_format == "xlsx"
+        else ParquetOutput(path, plan, name)
+    )
     try:
         yield output
     except BaseException:
-        output.abandon()
+        output.discard()
         raise
     output.close()
 
@@ -50,75 +54,75 @@ class SheetOutput(Output):
             self._sheet = self._book.add_worksheet("Predictions")
         self._formats: dict[str, Any] = {}
         self._row = 0
-        self._put([title or None for title in plan.titles])
+        self._put([title or None for title in plan.header])
         self._sheet.freeze_panes(1, 0)
 
     @property
-    def wanted(self) -> BlockRequest:
-        """Every column, as it is written; typed sources whole."""
+    def request(self) -> BlockRequest:
+        """Every column as it is written; typed sources with their types."""
         return BlockRequest(as_text=frozenset(self._plan.reader.names), records=True)
 
-    def prepared(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
-        """Return the columns of a block, and which rows are meant."""
-        columns = [_sheet_column(block, name) for name in self._plan.kept]
+    def prepare(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
+        """Return the columns of a block, and the indices of the rows to write."""
+        columns = [_sheet_column(block, name) for name in self._plan.input_columns]
         columns += [_plain(cells[name]).tolist() for name in self._plan.added]
-        return columns, positions(rows, len(block)).tolist()
+        return columns, row_indices(rows, len(block)).tolist()
 
     def put(self, prepared: Any) -> None:
         """Append those rows."""
-        columns, places = prepared
+        columns, indices = prepared
         with writing(self._name):
-            for place in places:
-                self._put([column[place] for column in columns])
+            for index in indices:
+                self._put([column[index] for column in columns])
 
     def _put(self, values: list[Any]) -> None:
         if self._row >= _SHEET_ROWS:
             raise StoreError(f"{self._name}: more rows than a sheet holds: choose .csv or .parquet")
-        for place, value in enumerate(values):
-            self._put_cell(place, value)
+        for index, value in enumerate(values):
+            self._put_cell(index, value)
         self._row += 1
 
-    def _put_cell(self, place: int, value: Any) -> None:
+    def _put_cell(self, index: int, value: Any) -> None:
         if isinstance(value, _Number):
-            self._sheet.write_number(self._row, place, value, self._format(value.form))
+            self._sheet.write_number(self._row, index, value, self._format(value.number_format))
         elif isinstance(value, bool):
-            self._sheet.write_boolean(self._row, place, value)
+            self._sheet.write_boolean(self._row, index, value)
         elif isinstance(value, (int, float)):
-            self._put_number(place, value)
+            self._put_number(index, value)
         elif isinstance(value, (dt.date, dt.time)):
-            self._put_date(place, value)
+            self._put_date(index, value)
         elif text := text_of(value):
-            self._sheet.write_string(self._row, place, text)
+            self._sheet.write_string(self._row, index, text)
 
-    def _put_number(self, place: int, value: float) -> None:
+    def _put_number(self, index: int, value: float) -> None:
         if not math.isfinite(value):
             if not math.isnan(value):
-                self._sheet.write_string(self._row, place, str(value))
+                self._sheet.write_string(self._row, index, str(value))
         elif float(value).is_integer() and abs(value) >= 10 ** (_IDENTIFIER_DIGITS - 1):
             # Excel would show a register number as 2.2E+13.
-            self._sheet.write_string(self._row, place, str(int(value)))
+            self._sheet.write_string(self._row, index, str(int(value)))
         else:
-            self._sheet.write_number(self._row, place, value)
+            self._sheet.write_number(self._row, index, value)
 
-    def _put_date(self, place: int, value: dt.date | dt.time) -> None:
+    def _put_date(self, index: int, value: dt.date | dt.time) -> None:
         if isinstance(value, dt.datetime) and value.tzinfo is None:
-            form = "yyyy-mm-dd" if value.time() == dt.time() else "yyyy-mm-dd hh:mm:ss"
+            number_format = "yyyy-mm-dd" if value.time() == dt.time() else "yyyy-mm-dd hh:mm:ss"
         elif isinstance(value, dt.time):
-            form = "hh:mm:ss"
+            number_format = "hh:mm:ss"
         elif isinstance(value, dt.datetime):
-            self._sheet.write_string(self._row, place, value.isoformat())
+            self._sheet.write_string(self._row, index, value.isoformat())
             return
         else:
-            form = "yyyy-mm-dd"
-        self._sheet.write_datetime(self._row, place, value, self._format(form))
+            number_format = "yyyy-mm-dd"
+        self._sheet.write_datetime(self._row, index, value, self._format(number_format))
 
-    def _format(self, form: str) -> Any:
-        if form not in self._formats:
-            self._formats[form] = self._book.add_format({"num_format": form})
-        return self._formats[form]
+    def _format(self, number_format: str) -> Any:
+        if number_format not in self._formats:
+            self._formats[number_format] = self._book.add_format({"num_format": number_format})
+        return self._formats[number_format]
 
     def close(self) -> None:
-        """Put the workbook together."""
+        """Write the workbook."""
         import xlsxwriter.exceptions
 
         with writing(self._name):
@@ -127,8 +131,8 @@ class SheetOutput(Output):
             except xlsxwriter.exceptions.XlsxWriterException as error:
                 raise StoreError(f"{self._name}: cannot be written ({error})") from error
 
-    def abandon(self) -> None:
-        """Let go of the temporary files without making a workbook of them."""
+    def discard(self) -> None:
+        """Remove the temporary files without writing a workbook."""
         self._book.fileclosed = True
         self._sheet.row_data_fh.close()
         Path(self._sheet.row_data_filename).unlink(missing_ok=True)
@@ -137,7 +141,7 @@ class SheetOutput(Output):
 class _Number(float):
     """A number with the format that shows it as it was written: 67.00."""
 
-    form: str
+    number_format: str
 
 
 def _sheet_column(block: Block, name: str) -> list[Any]:
@@ -154,7 +158,7 @@ def _sheet_value(cell: Any) -> Any:
     if digits > _EXACT_DIGITS or (decimals is None and digits >= _IDENTIFIER_DIGITS):
         return cell
     number = _Number(cell)
-    number.form = "0" if decimals is None else "0." + "0" * len(decimals)
+    number.number_format = "0" if decimals is None else "0." + "0" * len(decimals)
     return number
 
 
@@ -168,25 +172,25 @@ class ParquetOutput(Output):
         self._schema: Any = None
 
     @property
-    def wanted(self) -> BlockRequest:
-        """Every column, as it is written; typed sources whole."""
+    def request(self) -> BlockRequest:
+        """Every column as it is written; typed sources with their types."""
         return BlockRequest(as_text=frozenset(self._plan.reader.names), records=True)
 
-    def prepared(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
-        """Return the rows that are meant as an Arrow table."""
+    def prepare(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
+        """Return the rows to write as an Arrow table."""
         import pyarrow as pa
 
-        chosen = positions(rows, len(block))
-        kept = [_arrow_column(block, name, chosen) for name in self._plan.kept]
-        new = [_arrow_new(_plain(cells[name])[chosen]) for name in self._plan.added]
-        return pa.Table.from_arrays([*kept, *new], names=list(self._names()))
+        indices = row_indices(rows, len(block))
+        existing = [_arrow_column(block, name, indices) for name in self._plan.input_columns]
+        new = [_arrow_new(_plain(cells[name])[indices]) for name in self._plan.added]
+        return pa.Table.from_arrays([*existing, *new], names=list(self._names()))
 
     def put(self, prepared: Any) -> None:
         """Append those rows."""
         self._append(prepared)
 
     def _names(self) -> tuple[str, ...]:
-        return (*self._plan.kept, *self._plan.added)
+        return (*self._plan.input_columns, *self._plan.added)
 
     def _append(self, table: Any) -> None:
         import pyarrow as pa
@@ -211,22 +215,22 @@ class ParquetOutput(Output):
         with writing(self._name):
             self._writer.close()
 
-    def abandon(self) -> None:
+    def discard(self) -> None:
         """Close what is open; the file is removed by the caller."""
         if self._writer is not None:
             self._writer.close()
 
 
-def _arrow_column(block: Block, name: str, chosen: IndexArray) -> Any:
+def _arrow_column(block: Block, name: str, indices: IndexArray) -> Any:
     import pyarrow as pa
 
     raw = block.raw
     if raw is not None and not isinstance(raw, list):
-        place = block.names.index(name)
+        index = block.names.index(name)
         if hasattr(raw, "iloc"):
-            return pa.array(raw.iloc[chosen, place], from_pandas=True)
-        return raw.column(place).take(pa.array(chosen))
-    cells = block.columns[name][chosen]
+            return pa.array(raw.iloc[indices, index], from_pandas=True)
+        return raw.column(index).take(pa.array(indices))
+    cells = block.columns[name][indices]
     return pa.array(list(map(text_of, cells.tolist())), pa.string())
 
 

@@ -1,4 +1,4 @@
-"""What an output of predictions is: the table's columns, then the added ones, block by block."""
+"""`Output`, to which predictions are written: the table's columns, then the added ones."""
 
 import re
 from abc import ABC, abstractmethod
@@ -21,29 +21,29 @@ class Output(ABC):
 
     @property
     @abstractmethod
-    def wanted(self) -> BlockRequest:
-        """What it needs to see of a table's rows."""
+    def request(self) -> BlockRequest:
+        """What to read of a table's rows for it."""
 
     @abstractmethod
-    def prepared(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
-        """Return rows of a block with their new cells as `put` takes them; any thread may ask.
+    def prepare(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
+        """Return rows of a block with their new cells as `put` takes them; any thread may call it.
 
         `cells` holds, for each added name, one cell per row of the block. `rows` is a mask, or
-        positions in the order wanted; without it all rows are meant.
+        positions in order; None for all rows.
         """
 
     @abstractmethod
     def put(self, prepared: Any) -> None:
-        """Append what was prepared."""
+        """Append prepared rows."""
 
     def write(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> None:
         """Append rows of a block with their new cells."""
-        self.put(self.prepared(block, cells, rows))
+        self.put(self.prepare(block, cells, rows))
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What an output consists of: the kept columns of the table, then the added ones."""
+    """The columns of an output: those of the table that stay, then the added ones."""
 
     reader: Reader
     added: tuple[str, ...]
@@ -55,12 +55,12 @@ class Plan:
         return tuple(n for n in self.reader.names if _OURS.match(n) or n.casefold() in new)
 
     @property
-    def kept(self) -> tuple[str, ...]:
-        """The other columns."""
+    def input_columns(self) -> tuple[str, ...]:
+        """The columns of the table that are not replaced."""
         return tuple(name for name in self.reader.names if name not in self.replaced)
 
     @property
-    def titles(self) -> tuple[str, ...]:
+    def header(self) -> tuple[str, ...]:
         """The header cells of the output; columns without a name stay so."""
         blank = {n for n in self.reader.unnamed if n.startswith("unnamed_")}
-        return (*("" if name in blank else name for name in self.kept), *self.added)
+        return (*("" if name in blank else name for name in self.input_columns), *self.added)

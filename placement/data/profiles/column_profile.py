@@ -1,4 +1,4 @@
-"""What training looked like, in histograms a bundle may keep; and a new file in the same bins."""
+"""Histograms of the training columns that a bundle may hold, and counts of a new file in them."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -13,8 +13,8 @@ from placement.model.scorer import fold, parse_numbers, words
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """Numbers of a table in the bins of a profile; two of them merge into that of both parts.
+class NumberCounts:
+    """Counts of a number column in the bins of a profile; two merge into that of both parts.
 
     `counts: (b,)`; `beyond` counts the numbers outside the range of training, `missing` the cells
     that are missing or no finite number.
@@ -29,18 +29,18 @@ class Numbers:
         """Number of cells."""
         return int(self.counts.sum()) + self.missing
 
-    def merge(self, other: "Numbers") -> "Numbers":
+    def merge(self, other: "NumberCounts") -> "NumberCounts":
         """Return the counts of both parts together."""
-        return Numbers(
+        return NumberCounts(
             self.counts + other.counts, self.missing + other.missing, self.beyond + other.beyond
         )
 
 
 @dataclass(frozen=True)
-class Words:
-    """Words of a table by the levels of a profile; two of them merge into that of both parts.
+class CategoryCounts:
+    """Counts of a category column by the levels of a profile; two merge into that of both parts.
 
-    `counts: (k,)`; `unknown` are the rows of words that are no level, case-folded; beyond 65,536
+    `counts: (k,)`; `unknown` are the rows of texts that are no level, case-folded; beyond 65,536
     different ones the rest goes under the empty word.
     """
 
@@ -53,13 +53,13 @@ class Words:
         """Number of cells."""
         return int(self.counts.sum()) + self.missing + sum(self.unknown.values())
 
-    def merge(self, other: "Words") -> "Words":
+    def merge(self, other: "CategoryCounts") -> "CategoryCounts":
         """Return the counts of both parts together."""
         unknown = dict(self.unknown)
         for word, rows in other.unknown.items():
-            own = word if word in unknown or len(unknown) < MAX_TEXTS else ""
-            unknown[own] = unknown.get(own, 0) + rows
-        return Words(self.counts + other.counts, self.missing + other.missing, unknown)
+            key = word if word in unknown or len(unknown) < MAX_TEXTS else ""
+            unknown[key] = unknown.get(key, 0) + rows
+        return CategoryCounts(self.counts + other.counts, self.missing + other.missing, unknown)
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class NumberProfile:
 
     Bin k of `counts: (b,)` holds the numbers from `edges[k - 1]` on and below `edges[k]`: (b - 1,)
     edges, the outer bins being open. `low` and `high` are the range of all training rows, rounded
-    outwards. Fewer than 5 missing cells are not told: `missing` is 0 and they are counted in the
-    largest bin. Without any count there were too few numbers to tell.
+    outwards. Fewer than 5 missing cells are not disclosed: `missing` is 0, the largest bin counts
+    them. Without any count there were too few numbers to show.
     """
 
     column: str
@@ -79,17 +79,17 @@ class NumberProfile:
     low: float
     high: float
 
-    def seen(self, cells: Any, decimal: str = ".") -> Numbers:
+    def count(self, cells: Any, decimal: str = ".") -> NumberCounts:
         """Count cells (n,) in these bins."""
         values, _ = parse_numbers(cells, decimal)
         return self.count_numbers(values)
 
-    def count_numbers(self, values: FloatArray) -> Numbers:
+    def count_numbers(self, values: FloatArray) -> NumberCounts:
         """Count numbers (n,), NaN where missing, in these bins."""
-        known = values[np.isfinite(values)]
-        counts = in_bins(known, self.edges)
-        beyond = int(np.count_nonzero((known < self.low) | (known > self.high)))
-        return Numbers(counts, len(values) - len(known), beyond)
+        finite = values[np.isfinite(values)]
+        counts = in_bins(finite, self.edges)
+        beyond = int(np.count_nonzero((finite < self.low) | (finite > self.high)))
+        return NumberCounts(counts, len(values) - len(finite), beyond)
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class CategoryProfile:
     """A category column of the training rows: the rows `counts: (k,)` of its `levels`.
 
     `rare` counts the rows of levels with fewer than 5 each, `missing` those without one. Where
-    either is fewer than 5 it is not told: both go together, or else into the largest level.
+    either is fewer than 5 it is not disclosed: both go together, or else into the largest level.
     `numeric`: the levels are numbers, so `2.0` is `2`.
     """
 
@@ -108,21 +108,23 @@ class CategoryProfile:
     missing: int
     numeric: bool
 
-    def seen(self, cells: Any, decimal: str = ".") -> Words:
+    def count(self, cells: Any, decimal: str = ".") -> CategoryCounts:
         """Count cells (n,) by these levels."""
-        own = factorize(cells)
-        spelled = words(parse_numbers(own.texts, decimal)[0]) if self.numeric else words(own.texts)
-        rows = np.bincount(own.codes, minlength=len(own.texts)).tolist()
-        place_of = {fold(level): place for place, level in enumerate(self.levels)}
+        texts = factorize(cells)
+        spellings = (
+            words(parse_numbers(texts.texts, decimal)[0]) if self.numeric else words(texts.texts)
+        )
+        rows = np.bincount(texts.codes, minlength=len(texts.texts)).tolist()
+        index_of = {fold(level): index for index, level in enumerate(self.levels)}
         counts, missing, unknown = [0] * len(self.levels), 0, Counter[str]()
-        for word, number in zip(spelled.tolist(), rows, strict=True):
+        for word, number in zip(spellings.tolist(), rows, strict=True):
             if word is None:
                 missing += number
-            elif (place := place_of.get(fold(word))) is not None:
-                counts[place] += number
+            elif (index := index_of.get(fold(word))) is not None:
+                counts[index] += number
             elif number:
                 unknown[fold(word)] += number
-        return Words(np.array(counts, dtype=np.int64), missing, unknown)
+        return CategoryCounts(np.array(counts, dtype=np.int64), missing, unknown)
 
 
 ColumnProfile = NumberProfile | CategoryProfile
@@ -173,13 +175,13 @@ def profile_of_document(document: Mapping[str, Any]) -> Profile:
 
 def _column(entry: Mapping[str, Any]) -> ColumnProfile:
     values = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items() if k != "kind"}
-    made: Callable[..., ColumnProfile] = (
+    profile_class: Callable[..., ColumnProfile] = (
         NumberProfile if entry["kind"] == "number" else CategoryProfile
     )
-    return made(**values)
+    return profile_class(**values)
 
 
 def in_bins(values: FloatArray, edges: FloatArray | tuple[float, ...]) -> IntArray:
     """Count finite numbers (n,) in the bins between edges (b - 1,): return (b,)."""
-    places = np.searchsorted(np.asarray(edges, dtype=np.float64), values, side="right")
-    return np.bincount(places, minlength=len(edges) + 1)
+    bins = np.searchsorted(np.asarray(edges, dtype=np.float64), values, side="right")
+    return np.bincount(bins, minlength=len(edges) + 1)

@@ -1,7 +1,7 @@
 """Learn from training rows the histograms that a bundle keeps of them.
 
 No bin holds 1 to 4 students: such a bin goes together with a neighbour. Edges are rounded to steps
-of a fifth to a half of the distance between them, so that they tell nobody's exact figure.
+of a fifth to a half of the distance between them, so that they show nobody's exact figure.
 """
 
 import math
@@ -24,8 +24,8 @@ from placement.runtime.ordered_map import in_order, usable_processors
 
 BINS = 20
 SAMPLED = 100_000  # rows whose numbers are binned, where there are more
-MOST_CELLS = 1 << 24  # of the sample, as it is kept in memory
-_ROWS_BETWEEN = 8  # edges that lie nearer could be rounded to a step that tells too much
+MOST_CELLS = 1 << 24  # of the sample, which is held in memory
+_ROWS_BETWEEN = 8  # edges that lie nearer could be rounded to a step that shows too much
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class _Piece:
     """What one piece of a table adds: sampled numbers (m,) and ranges, or counts of words."""
 
     numbers: Mapping[str, tuple[FloatArray, float, float]]
-    words: Mapping[str, LevelCounts]
+    categories: Mapping[str, LevelCounts]
     probability: FloatArray
 
 
@@ -42,23 +42,29 @@ def learn_profile(
 ) -> Profile:
     """Learn what the rows that train look like; `predict` gives their probabilities (n,).
 
-    Walks the table once. The same rows give the same profile, in whatever pieces they are kept.
+    Walks the table once. The same rows give the same profile, whatever pieces they are stored in.
     """
     features = table.schema.features
     rows = int(split.counts[TRAIN])
     most = min(SAMPLED, max(MOST_CELLS // max(len(features), 1), 1))
-    chosen = sample(rows, most)
+    sample_rows = sample(rows, most)
 
     def of_piece(item: tuple[int, IndexArray, IndexArray]) -> _Piece:
-        place, train, some = item
-        cells = table.piece(place, table.schema.feature_names)
+        piece, train, sampled = item
+        cells = table.piece(piece, table.schema.feature_names)
         return _Piece(
-            {f.name: _numbers(cells[f.name], train, some) for f in features if f.kind == "number"},
-            {f.name: _words(cells[f.name], train) for f in features if f.kind == "category"},
-            predict({name: column[some] for name, column in cells.items()}),
+            {
+                f.name: _numbers(cells[f.name], train, sampled)
+                for f in features
+                if f.kind == "number"
+            },
+            {f.name: _level_counts(cells[f.name], train) for f in features if f.kind == "category"},
+            predict({name: column[sampled] for name, column in cells.items()}),
         )
 
-    pieces = list(in_order(_places(table, split, chosen), of_piece, usable_processors()))
+    pieces = list(
+        in_order(_pieces_with_samples(table, split, sample_rows), of_piece, usable_processors())
+    )
     probability = np.concatenate([piece.probability for piece in pieces])
     sums = NumberSums.of(probability, np.ones(len(probability)))
 
@@ -67,14 +73,14 @@ def learn_profile(
         if feature.kind == "category":
             counts = LevelCounts({}, 0.0)
             for piece in pieces:
-                counts = counts.merge(piece.words[name])
-            return profile_of_words(feature, counts)
+                counts = counts.merge(piece.categories[name])
+            return profile_of_levels(feature, counts)
         values, lows, highs = zip(*(piece.numbers[name] for piece in pieces), strict=True)
         return profile_of_numbers(name, np.concatenate(values), min(lows), max(highs))
 
     return Profile(
         rows=rows,
-        binned=len(chosen),
+        binned=len(sample_rows),
         columns=tuple(in_order(features, of_feature, usable_processors())),
         predictions=profile_of_numbers("prediction", probability, 0.0, 1.0),
         mean=sums.mean,
@@ -94,46 +100,50 @@ def sample(rows: int, most: int) -> IndexArray:
     return starts[starts < rows].astype(np.intp)
 
 
-def _places(
-    table: Table, split: Split, chosen: IndexArray
+def _pieces_with_samples(
+    table: Table, split: Split, sample_rows: IndexArray
 ) -> Iterator[tuple[int, IndexArray, IndexArray]]:
     """Yield each piece that has rows to train on, those rows, and those of them in the sample."""
     before = 0
-    for place in range(table.pieces):
-        train = np.flatnonzero(split.subsets.piece(place) == TRAIN)
-        own = chosen[np.searchsorted(chosen, before) : np.searchsorted(chosen, before + len(train))]
+    for piece in range(table.pieces):
+        train = np.flatnonzero(split.subsets.piece(piece) == TRAIN)
+        in_piece = sample_rows[
+            np.searchsorted(sample_rows, before) : np.searchsorted(sample_rows, before + len(train))
+        ]
         if len(train):
-            yield place, train, train[own - before]
+            yield piece, train, train[in_piece - before]
         before += len(train)
 
 
-def _numbers(cells: Any, train: IndexArray, some: IndexArray) -> tuple[FloatArray, float, float]:
+def _numbers(cells: Any, train: IndexArray, sampled: IndexArray) -> tuple[FloatArray, float, float]:
     values = np.asarray(cells, dtype=np.float64)
-    own = values[train]
+    train_values = values[train]
     # fmin and fmax pass over what is missing, at the speed of min and max.
-    low, high = float(np.fmin.reduce(own)), float(np.fmax.reduce(own))
+    low, high = float(np.fmin.reduce(train_values)), float(np.fmax.reduce(train_values))
     if math.isnan(low):
         low, high = math.inf, -math.inf
-    return values[some], low, high
+    return values[sampled], low, high
 
 
-def _words(cells: Any, train: IndexArray) -> LevelCounts:
-    own: Coded | ObjectArray = cells[train]
-    return LevelCounts.of(own, np.ones(len(train)))
+def _level_counts(cells: Any, train: IndexArray) -> LevelCounts:
+    train_cells: Coded | ObjectArray = cells[train]
+    return LevelCounts.of(train_cells, np.ones(len(train)))
 
 
 def profile_of_numbers(name: str, values: FloatArray, low: float, high: float) -> NumberProfile:
     """Learn the histogram of numbers (n,), NaN where missing, whose range is known."""
-    known = np.sort(values[np.isfinite(values)])
-    missing = len(values) - len(known)
-    edges = _edges(known)
-    counts = in_bins(known, edges)
-    while (place := _too_small(counts)) is not None:
+    finite = np.sort(values[np.isfinite(values)])
+    missing = len(values) - len(finite)
+    edges = _edges(finite)
+    counts = in_bins(finite, edges)
+    while (bin_index := _too_small(counts)) is not None:
         # Taking an edge away puts the bins on both sides of it together.
-        left = place == len(edges) or (place > 0 and counts[place - 1] <= counts[place + 1])
-        edges = np.delete(edges, place - 1 if left else place)
-        counts = in_bins(known, edges)
-    if len(known) < RARE_BELOW:  # nothing can be told of so few
+        merge_left = bin_index == len(edges) or (
+            bin_index > 0 and counts[bin_index - 1] <= counts[bin_index + 1]
+        )
+        edges = np.delete(edges, bin_index - 1 if merge_left else bin_index)
+        counts = in_bins(finite, edges)
+    if len(finite) < RARE_BELOW:  # nothing can be shown of so few
         edges, counts, missing = edges[:0], counts[:0], 0
     elif missing < RARE_BELOW:
         counts[np.argmax(counts)] += missing
@@ -144,12 +154,12 @@ def profile_of_numbers(name: str, values: FloatArray, low: float, high: float) -
 
 
 def _too_small(counts: IntArray) -> int | None:
-    """Return the place of the smallest bin of 1 to 4 rows, or of any where there are too many."""
+    """Return the index of the smallest bin of 1 to 4 rows, or of any where there are too many."""
     if len(counts) < 2:
         return None
     sizes = np.where(counts == 0, 0 if len(counts) > BINS else np.iinfo(np.int64).max, counts)
-    place = int(np.argmin(sizes))
-    return place if sizes[place] < RARE_BELOW or len(counts) > BINS else None
+    bin_index = int(np.argmin(sizes))
+    return bin_index if sizes[bin_index] < RARE_BELOW or len(counts) > BINS else None
 
 
 def _edges(ordered: FloatArray) -> FloatArray:
@@ -161,37 +171,39 @@ def _edges(ordered: FloatArray) -> FloatArray:
     bins = min(BINS, rows // _ROWS_BETWEEN)
     if bins < 2:
         return np.empty(0)
-    at = ordered[np.arange(1, bins) * rows // bins]
-    first = np.searchsorted(ordered, at, side="left")
-    after = np.searchsorted(ordered, at, side="right")
+    quantiles = ordered[np.arange(1, bins) * rows // bins]
+    first = np.searchsorted(ordered, quantiles, side="left")
+    after = np.searchsorted(ordered, quantiles, side="right")
     cuts = np.union1d(first, after[after - first >= rows / (2 * bins)])
     cuts = cuts[(cuts > 0) & (cuts < rows)]
     values = ordered[cuts]
-    gaps = np.diff(values, prepend=ordered[:1])
-    return np.unique(_rounded_down(values, np.minimum(gaps, np.append(gaps[1:], np.inf))))
+    distances = np.diff(values, prepend=ordered[:1])
+    return np.unique(_rounded_down(values, np.minimum(distances, np.append(distances[1:], np.inf))))
 
 
-def _rounded_down(values: FloatArray, gaps: FloatArray) -> FloatArray:
+def _rounded_down(values: FloatArray, distances: FloatArray) -> FloatArray:
     """Round each value (m,) down to steps that are shorter than its gap to the next value."""
     rounded = values.copy()
-    for place, (value, gap) in enumerate(zip(values.tolist(), gaps.tolist(), strict=True)):
-        digits = -math.floor(math.log10(gap / 2))
-        size = next(s for s in (5, 2, 1) if s == 1 or s * 10.0**-digits <= gap / 2)
+    for index, (value, distance) in enumerate(
+        zip(values.tolist(), distances.tolist(), strict=True)
+    ):
+        digits = -math.floor(math.log10(distance / 2))
+        size = next(s for s in (5, 2, 1) if s == 1 or s * 10.0**-digits <= distance / 2)
         scaled = value * 10.0**digits / size
         # 0.3 / 0.1 is a little less than 3, and must stay 0.3.
         steps = math.floor(scaled + 1e-12 * abs(scaled) + 1e-9)
-        rounded[place] = round(steps * size * 10.0**-digits, max(digits, 0))
+        rounded[index] = round(steps * size * 10.0**-digits, max(digits, 0))
     return rounded
 
 
-def profile_of_words(feature: Feature, seen: LevelCounts) -> CategoryProfile:
+def profile_of_levels(feature: Feature, counts_of_spellings: LevelCounts) -> CategoryProfile:
     """Learn the counts of a category's levels from those of its spellings."""
-    learnt = seen.column(feature)
+    column = counts_of_spellings.column(feature)
     of_level: Counter[str] = Counter()
-    for spelling, rows in seen.spellings.items():
+    for spelling, rows in counts_of_spellings.spellings.items():
         of_level[fold(spelling)] += round(rows)
-    counts = [of_level[fold(level)] for level in learnt.levels]
-    rare, missing = sum(of_level.values()) - sum(counts), round(seen.missing)
+    counts = [of_level[fold(level)] for level in column.levels]
+    rare, missing = sum(of_level.values()) - sum(counts), round(counts_of_spellings.missing)
     if 0 < min(rare, missing) < RARE_BELOW or 0 < max(rare, missing) < RARE_BELOW:
         rare, missing = (rare + missing, 0) if rare > missing else (0, rare + missing)
     if rare + missing < RARE_BELOW and counts:
@@ -199,5 +211,5 @@ def profile_of_words(feature: Feature, seen: LevelCounts) -> CategoryProfile:
     if rare + missing < RARE_BELOW:
         rare = missing = 0
     return CategoryProfile(
-        feature.name, learnt.levels, tuple(counts), rare, missing, learnt.numeric
+        feature.name, column.levels, tuple(counts), rare, missing, column.numeric
     )

@@ -13,11 +13,11 @@ import numpy as np
 from placement.arrays import FloatArray, IntArray
 from placement.data.encoding.encoder import RARE_BELOW, NumberSums
 from placement.data.profiles.column_profile import (
+    CategoryCounts,
     CategoryProfile,
+    NumberCounts,
     NumberProfile,
-    Numbers,
     Profile,
-    Words,
 )
 from placement.evaluation.drift.distribution_tests import (
     LEAST_ROWS,
@@ -122,8 +122,8 @@ class DriftCounts:
     """Some rows of a file in the bins of a profile; two of them merge into that of both parts."""
 
     rows: int
-    columns: tuple[Numbers | Words, ...]
-    predictions: Numbers
+    columns: tuple[NumberCounts | CategoryCounts, ...]
+    predictions: NumberCounts
     probability: NumberSums = field(default_factory=NumberSums)
 
     def merge(self, other: "DriftCounts") -> "DriftCounts":
@@ -146,7 +146,7 @@ def count_for_drift(
     """Count some rows in a profile's bins: columns (n,) by their names there, probability (n,)."""
     return DriftCounts(
         len(probability),
-        tuple(column.seen(columns[column.column], decimal) for column in profile.columns),
+        tuple(column.count(columns[column.column], decimal) for column in profile.columns),
         profile.predictions.count_numbers(probability),
         NumberSums.of(probability, np.broadcast_to(np.float64(1), probability.shape)),
     )
@@ -167,16 +167,16 @@ def drift(profile: Profile, now: DriftCounts) -> Drift:
 
 
 def _column(
-    profile: Profile, train: NumberProfile | CategoryProfile, now: Numbers | Words
+    profile: Profile, train: NumberProfile | CategoryProfile, now: NumberCounts | CategoryCounts
 ) -> ColumnDrift:
-    if isinstance(train, NumberProfile) and isinstance(now, Numbers):
+    if isinstance(train, NumberProfile) and isinstance(now, NumberCounts):
         return _number(profile, train, now)
-    if isinstance(train, CategoryProfile) and isinstance(now, Words):
+    if isinstance(train, CategoryProfile) and isinstance(now, CategoryCounts):
         return _category(profile, train, now)
     raise TypeError(f"{train.column}: a {type(now).__name__} is no part of its profile")
 
 
-def _number(profile: Profile, train: NumberProfile, now: Numbers) -> ColumnDrift:
+def _number(profile: Profile, train: NumberProfile, now: NumberCounts) -> ColumnDrift:
     before = np.array(train.counts, dtype=np.int64)
     after = now.counts if len(before) else before
     statistic, p_value = kolmogorov_smirnov(before, after)
@@ -204,7 +204,7 @@ def _psi_of_bins(train: IntArray, now: IntArray, missing: int, missing_now: int)
     return psi(*_with(before, after, [(missing, missing_now)]))
 
 
-def _category(profile: Profile, train: CategoryProfile, now: Words) -> ColumnDrift:
+def _category(profile: Profile, train: CategoryProfile, now: CategoryCounts) -> ColumnDrift:
     unknown, others = now.unknown, sum(now.unknown.values())
     counts = np.array(train.counts, dtype=np.int64)
     large = merged_levels(counts, now.rows)

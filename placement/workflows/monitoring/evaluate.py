@@ -62,7 +62,7 @@ def evaluate_file(
             sensitive=sensitive,
         )
         wanted = table.sensitive if sensitive is not None else _usual(fitted, table)
-        groups, notes = sensitive_groups(table, wanted, asked=sensitive is not None)
+        groups, notes = sensitive_groups(table, wanted, requested=sensitive is not None)
         for note in notes:
             watcher.note(note)
         found = evaluate(fitted, table, threshold=request.threshold, groups=groups)

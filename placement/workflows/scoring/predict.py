@@ -196,10 +196,10 @@ class _FileSink(Sink):
     """A file of the input's rows with their answers."""
 
     def __init__(self, output: Output) -> None:
-        self._output, self.block_request = output, output.wanted
+        self._output, self.block_request = output, output.request
 
     def prepared(self, scored: Scored) -> Any:
-        return self._output.prepared(scored.block, scored.cells, scored.keep)
+        return self._output.prepare(scored.block, scored.cells, scored.keep)
 
     def put(self, scored: Scored) -> None:
         self._output.put(scored.written)

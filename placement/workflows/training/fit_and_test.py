@@ -92,7 +92,7 @@ def understand(
     }
     table = tables.train
     asked = config.sensitive is not None
-    _, no_groups = sensitive_groups(table, table.sensitive, asked=asked)
+    _, no_groups = sensitive_groups(table, table.sensitive, requested=asked)
     notes = (*_choices(prepared), prepared.split.note, *no_groups)
     seen = Understanding(
         name=table.name,

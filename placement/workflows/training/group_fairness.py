@@ -22,7 +22,7 @@ def groups_compared(prepared: Prepared) -> tuple[SensitiveGroups, ...]:
     Raises DataError where a column was asked for by name that cannot be parted into groups.
     """
     table, asked = prepared.test_rows.table, prepared.config.sensitive is not None
-    return sensitive_groups(table, table.sensitive, asked=asked)[0]
+    return sensitive_groups(table, table.sensitive, requested=asked)[0]
 
 
 def fairness_judge(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from placement.data.formats.csv_arrow import Parser, lines_are_records
 from placement.data.formats.dialect import Dialect
 from placement.data.formats.table_reader import BlockRequest, open_table
-from placement.data.output.csv_cells import joined, rendered
+from placement.data.output.csv_cells import append_cells, render_cells
 from placement.errors import DataError
 from placement.model.scorer import Coded, parse_numbers, words
 
@@ -219,7 +219,7 @@ def test_cells_appended_at_once_are_those_appended_one_by_one(decimal, quoting, 
     whole = np.arange(len(floats))
     coded = Coded(whole % 2, np.array(["Not Placed", 'a"b,c;d'], dtype=object))
     lines = [f"r{k}" for k in range(len(floats))]
-    written = bytes(joined(pa.array(lines), (floats, whole, coded), dialect)).decode()
-    columns = [rendered(one, dialect) for one in (floats, whole, coded)]
+    written = bytes(append_cells(pa.array(lines), (floats, whole, coded), dialect)).decode()
+    columns = [render_cells(one, dialect) for one in (floats, whole, coded)]
     expected = [dialect.delimiter.join(row) for row in zip(lines, *columns, strict=True)]
     assert written == "".join(line + "\r\n" for line in expected)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from placement.data.formats.csv_records import fields
 from placement.data.formats.dialect import Dialect
 from placement.data.formats.table_reader import BlockRequest, open_table
-from placement.data.output.csv_cells import quoted
+from placement.data.output.csv_cells import quote_cell
 from placement.data.output.csv_writer import open_output, output_format
 from placement.errors import StoreError, UsageError
 
@@ -308,5 +308,5 @@ def test_a_closed_pipe_is_left_to_the_caller(tmp_path, monkeypatch):
 )
 def test_a_written_record_splits_into_its_raw_fields(cells, delimiter, quoting):
     dialect = Dialect(delimiter=delimiter, quoting=quoting)
-    raw = [quoted(cell, dialect) for cell in cells]
+    raw = [quote_cell(cell, dialect) for cell in cells]
     assert fields(delimiter.join(raw), delimiter) == raw

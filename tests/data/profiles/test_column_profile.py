@@ -31,7 +31,7 @@ def objects(cells):
 
 @given(numbers)
 def test_numbers_fall_into_the_bins_that_begin_at_an_edge(values):
-    found = GRADES.seen(np.array(values, dtype=float))
+    found = GRADES.count(np.array(values, dtype=float))
     known = [v for v in values if np.isfinite(v)]
     assert found.counts.tolist() == [
         sum(v < 6 for v in known), sum(6 <= v < 7.5 for v in known), sum(v >= 7.5 for v in known),
@@ -44,7 +44,7 @@ def test_numbers_fall_into_the_bins_that_begin_at_an_edge(values):
 @given(numbers, st.integers(0, 30))
 def test_numbers_of_two_parts_merge_into_those_of_the_whole(values, cut):
     cells = np.array(values, dtype=float)
-    whole, parts = GRADES.seen(cells), GRADES.seen(cells[:cut]).merge(GRADES.seen(cells[cut:]))
+    whole, parts = GRADES.count(cells), GRADES.count(cells[:cut]).merge(GRADES.count(cells[cut:]))
     assert parts.counts.tolist() == whole.counts.tolist()
     assert (parts.missing, parts.beyond) == (whole.missing, whole.beyond)
 
@@ -52,14 +52,17 @@ def test_numbers_of_two_parts_merge_into_those_of_the_whole(values, cut):
 @given(streams, st.integers(0, 30))
 def test_words_of_two_parts_merge_into_those_of_the_whole(words, cut):
     cells = objects(words)
-    whole, parts = STREAMS.seen(cells), STREAMS.seen(cells[:cut]).merge(STREAMS.seen(cells[cut:]))
+    whole, parts = (
+        STREAMS.count(cells),
+        STREAMS.count(cells[:cut]).merge(STREAMS.count(cells[cut:])),
+    )
     assert parts.counts.tolist() == whole.counts.tolist()
     assert (parts.missing, dict(parts.unknown)) == (whole.missing, dict(whole.unknown))
     assert whole.rows == len(words)
 
 
 def test_words_match_after_trimming_and_folding_and_unknown_ones_are_counted():
-    found = STREAMS.seen(objects(["CSE", "cse ", "Civil", "CIVIL", "Law", None, "", "ECE"]))
+    found = STREAMS.count(objects(["CSE", "cse ", "Civil", "CIVIL", "Law", None, "", "ECE"]))
     assert found.counts.tolist() == [2, 1]
     assert found.missing == 2
     assert found.unknown == {"civil": 2, "law": 1}
@@ -67,12 +70,12 @@ def test_words_match_after_trimming_and_folding_and_unknown_ones_are_counted():
 
 @pytest.mark.parametrize("cells", [["1", "2.0", " 2", "x"], [1.0, 2.0, 2.0, np.nan]])
 def test_numbers_that_are_levels_match_as_numbers(cells):
-    found = RANKS.seen(objects(cells) if isinstance(cells[0], str) else np.array(cells))
+    found = RANKS.count(objects(cells) if isinstance(cells[0], str) else np.array(cells))
     assert (found.counts.tolist(), found.missing) == ([1, 2], 1)
 
 
 def test_a_decimal_comma_is_read_where_the_file_has_one():
-    assert GRADES.seen(objects(["6,5", "7,9"]), ",").counts.tolist() == [0, 1, 1]
+    assert GRADES.count(objects(["6,5", "7,9"]), ",").counts.tolist() == [0, 1, 1]
 
 
 def test_no_edge_makes_one_bin():

@@ -10,7 +10,7 @@ from placement.config import TrainConfig
 from placement.data.columns.storage import Storage
 from placement.data.encoding.encoder import LevelCounts
 from placement.data.profiles import learn_profile
-from placement.data.profiles.learn_profile import profile_of_numbers, profile_of_words, sample
+from placement.data.profiles.learn_profile import profile_of_levels, profile_of_numbers, sample
 from placement.data.schema import Feature
 from placement.runtime.progress import NoProgress
 from placement.training.fit import build_fitted, with_profile
@@ -121,7 +121,7 @@ def test_no_level_is_told_of_one_to_four_students(spelled, gaps):
     spellings = {}
     for word, rows in spelled:
         spellings[word] = spellings.get(word, 0.0) + rows
-    found = profile_of_words(Feature("stream", "category"), LevelCounts(spellings, float(gaps)))
+    found = profile_of_levels(Feature("stream", "category"), LevelCounts(spellings, float(gaps)))
     assert private(*found.counts, found.rare, found.missing)
     everyone = int(sum(spellings.values())) + gaps
     told = sum(found.counts) + found.rare + found.missing
@@ -130,7 +130,7 @@ def test_no_level_is_told_of_one_to_four_students(spelled, gaps):
 
 def test_levels_are_named_by_their_commonest_spelling():
     seen = LevelCounts({"CSE": 9.0, "cse": 3.0, "ECE": 6.0, "Law": 6.0, "Arts": 4.0}, 7.0)
-    found = profile_of_words(Feature("stream", "category"), seen)
+    found = profile_of_levels(Feature("stream", "category"), seen)
     assert (found.levels, found.counts) == (("CSE", "ECE", "Law"), (12, 6, 6))
     assert (found.rare, found.missing) == (0, 11)  # four of rare levels go with the missing
 

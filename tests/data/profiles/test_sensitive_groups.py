@@ -59,14 +59,14 @@ def test_numbers_of_which_most_are_the_same_are_groups_each_while_they_are_few()
 def test_too_many_groups_are_refused_where_asked_for_and_noted_otherwise():
     table = table_of([f"town {n}" for n in range(60)], categorical=("own",))
     with pytest.raises(DataError, match=r"own: 60 different words; at most 50"):
-        sensitive_groups(table, ["own"], asked=True)
-    found, notes = sensitive_groups(table, ["own"], asked=False)
+        sensitive_groups(table, ["own"], requested=True)
+    found, notes = sensitive_groups(table, ["own"], requested=False)
     assert not found
     assert "60 different words" in notes[0]
 
 
 def test_numbers_on_the_disk_have_the_borders_of_those_in_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr("placement.data.profiles.sensitive_groups._SEEN", 75)
+    monkeypatch.setattr("placement.data.profiles.sensitive_groups._SAMPLED", 75)
     draw = np.random.default_rng(0)
     frame = pd.DataFrame({"x": range(500), "age": draw.normal(20, 3, 500).round(2)})
     frame["placed"] = draw.integers(0, 2, 500)
