@@ -53,7 +53,7 @@ class Metrics:
     def of(cls, values: Mapping[str, SupportsFloat]) -> "Metrics":
         """Take in one number a metric, NaN where it is undefined."""
         floats = {name: float(values[name]) for name in NAMES}
-        return cls(**{name: None if math.isnan(own) else own for name, own in floats.items()})
+        return cls(**{name: None if math.isnan(value) else value for name, value in floats.items()})
 
     def as_dict(self) -> dict[str, float | None]:
         """Return the figures by name, in the order of the contract."""
@@ -140,14 +140,14 @@ class CalibrationFigures:
         """Return the figures by the names of the JSON documents."""
         lines: dict[str, float | None] = {}
         for name in ("slope", "intercept", "in_the_large"):
-            own: Estimate | None = getattr(self, name)
-            lines[name] = None if own is None else own.value
-            lines[f"{name}_low"] = None if own is None else own.low
-            lines[f"{name}_high"] = None if own is None else own.high
+            line: Estimate | None = getattr(self, name)
+            lines[name] = None if line is None else line.value
+            lines[f"{name}_low"] = None if line is None else line.low
+            lines[f"{name}_high"] = None if line is None else line.high
         return {
             "predicted": self.predicted,
             "observed": self.observed,
             **lines,
             "brier": None if self.brier is None else dataclasses.asdict(self.brier),
-            "bins": [dataclasses.asdict(own) for own in self.bins],
+            "bins": [dataclasses.asdict(one) for one in self.bins],
         }

@@ -46,7 +46,9 @@ class Spline(Term):
         (name,) = self.columns
         train = {name: self._values[fold.train]}
         encoder = learn_encoder(train, self._schema, self._weight[fold.train], self._curves)
-        spline = [k for k, own in enumerate(encoder.names) if own.startswith(f"{name}.spline")]
+        spline = [
+            k for k, column in enumerate(encoder.names) if column.startswith(f"{name}.spline")
+        ]
         return encoder.encode({name: self._values})[:, spline]
 
     def option(self, whole: CvFold, x: FloatArray) -> str:  # noqa: ARG002

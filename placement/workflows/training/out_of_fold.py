@@ -46,14 +46,14 @@ class OutOfFoldPredictions:
 def folds_for(prepared: Prepared, option: str) -> ChunkedArray:
     """Number the folds of the training rows; raises DataError where there cannot be any."""
     table, config = prepared.table, prepared.config
-    found = training_folds(prepared)
-    if found is None:
+    folds = training_folds(prepared)
+    if folds is None:
         cure = " or leave out --group" if config.group else ""
         raise DataError(
             f"{table.name}: {option} needs training rows of both outcomes in at least two of "
             f"{FOLDS} folds, and there are too few: give more rows{cure}, or leave out {option}"
         )
-    return found
+    return folds
 
 
 def training_folds(prepared: Prepared) -> ChunkedArray | None:
