@@ -1,9 +1,9 @@
-"""`PlacementClassifier`: the perceptron in scikit-learn's coat.
+"""`PlacementClassifier`: the perceptron as a scikit-learn estimator.
 
-It fits what it is given: there is no leak guard, no split and no tracking. Numbers are standardised
-inside, with the mean and standard deviation of the rows (weighted by `sample_weight`), and
-categories of a data frame become 0/1 columns as in `placement train`. The L2 penalty acts on these
-encoded columns, while `coef_` and `intercept_` are in the units of X.
+It fits all rows and columns of X: there is no leak guard, no split and no tracking. Numbers are
+standardised inside, with the mean and standard deviation of the rows (weighted by `sample_weight`),
+and categories of a data frame become 0/1 columns as in `placement train`. The L2 penalty acts on
+these encoded columns, while `coef_` and `intercept_` are in the units of X.
 """
 
 import warnings
@@ -89,11 +89,11 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weight = _checked_weight(sample_weight, y)
         target = self._checked_target(y, weight)
         options = self._options(table)
-        of_class = self._weight_of_class(y, weight)
-        in_loss = None if of_class is None else weight * of_class[target.astype(int)]
+        weight_of_class = self._weight_of_class(y, weight)
+        in_loss = None if weight_of_class is None else weight * weight_of_class[target.astype(int)]
         fit = self._fit_columns if isinstance(table, dict) else self._fit_numbers
         try:
-            self._keep(fit(table, target, weight, in_loss, options))
+            self._set_fitted(fit(table, target, weight, in_loss, options))
         except DataError as problem:
             raise ValueError(f"{problem}") from problem
         return self
@@ -194,7 +194,9 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _checked_columns(self, X: Any, *, reset: bool = False) -> dict[str, CellArray]:
         if not self._categories:
-            return _named(validate_data(self, X, dtype=np.float64, reset=reset), self._names())
+            return _columns_by_name(
+                validate_data(self, X, dtype=np.float64, reset=reset), self._names()
+            )
         validate_data(self, X, skip_check_array=True, reset=reset)
         names = self._names()
         cells = {
@@ -208,7 +210,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             checked = check_array(
                 np.column_stack([cells[name] for name in numbers]), dtype=np.float64
             )
-            cells |= _named(checked, numbers)
+            cells |= _columns_by_name(checked, numbers)
         return cells
 
     def _names(self) -> list[str]:
@@ -217,52 +219,54 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _checked_target(self, y: CellArray, weight: AnyFloatArray) -> AnyFloatArray:
         """Return the targets 0 and 1 (n,), and remember the two classes."""
-        two = _two_numbers(y)
-        if two is None:
+        two_classes = _two_numbers(y)
+        if two_classes is None:
             check_classification_targets(y)
             kind = type_of_target(y, input_name="y")
             if kind not in {"binary", "multiclass"} or len(np.unique(y)) > 2:
                 raise ValueError(
                     f"Only binary classification is supported. The type of the target is {kind}."
                 )
-            self.classes_, place = np.unique(y, return_inverse=True)
-            target = place.astype(np.float32)
+            self.classes_, class_index = np.unique(y, return_inverse=True)
+            target = class_index.astype(np.float32)
         else:
-            self.classes_, target = two, (y == two[1]).astype(np.float32)
+            self.classes_, target = two_classes, (y == two_classes[1]).astype(np.float32)
         # Without weights the classes are those of y; to look for them again would take a pass.
         weighed = weight.strides != (0,)
-        seen = len(np.unique(target[weight > 0])) if weighed else len(self.classes_)
-        if seen < 2:
+        class_count = len(np.unique(target[weight > 0])) if weighed else len(self.classes_)
+        if class_count < 2:
             raise ValueError(
-                f"Rows of two classes are needed, those of weight > 0 hold {seen} class"
+                f"Rows of two classes are needed, those of weight > 0 hold {class_count} class"
             )
         return target
 
     def _weight_of_class(self, y: CellArray, weight: AnyFloatArray) -> FloatArray | None:
         """Return what a row of each class counts (2,); None where that is 1."""
-        wanted = None if self.class_weight == "none" else self.class_weight
-        if wanted is None:
+        class_weight = None if self.class_weight == "none" else self.class_weight
+        if class_weight is None:
             return None
-        if isinstance(wanted, Mapping):
-            wanted = dict(wanted)
+        if isinstance(class_weight, Mapping):
+            class_weight = dict(class_weight)
         return np.asarray(
-            compute_class_weight(wanted, classes=self.classes_, y=y, sample_weight=weight)
+            compute_class_weight(class_weight, classes=self.classes_, y=y, sample_weight=weight)
         )
 
-    def _keep(self, found: "Solution") -> None:
-        natural, intercept = self._encoder.unstandardise(found.weights, found.intercept)
+    def _set_fitted(self, solution: "Solution") -> None:
+        natural, intercept = self._encoder.unstandardise(solution.weights, solution.intercept)
         names = np.array(self._encoder.names, dtype=object)
         self.coef_ = natural[None, :]
-        self.coef_standardised_ = np.array(found.weights, dtype=np.float64)[None, :]
+        self.coef_standardised_ = np.array(solution.weights, dtype=np.float64)[None, :]
         self.intercept_ = np.array([intercept])
-        self._intercept = float(found.intercept)
+        self._intercept = float(solution.intercept)
         self.encoded_feature_names_ = names
-        self.aliased_ = names[list(found.aliased)]
-        self.n_iter_ = int(found.epochs)
-        self.loss_curve_ = [epoch.loss for epoch in found.history]
-        self.converged_, self.stopped_ = bool(found.converged), found.stopped
+        self.aliased_ = names[list(solution.aliased)]
+        self.n_iter_ = int(solution.epochs)
+        self.loss_curve_ = [epoch.loss for epoch in solution.history]
+        self.converged_, self.stopped_ = bool(solution.converged), solution.stopped
         if not self.converged_:
-            warnings.warn(_unconverged(found.stopped, found.clamped_wrong), ConvergenceWarning, 3)
+            warnings.warn(
+                _unconverged(solution.stopped, solution.clamped_wrong), ConvergenceWarning, 3
+            )
 
 
 def _checked_weight(sample_weight: Any, y: CellArray) -> AnyFloatArray:
@@ -307,16 +311,16 @@ def _category_columns(X: Any) -> frozenset[str]:
     """Return the names of a pandas frame's columns that hold words rather than numbers."""
     if not (hasattr(X, "columns") and hasattr(X, "select_dtypes")):
         return frozenset()
-    worded = X.select_dtypes(include=["object", "string", "category"])
+    candidates = X.select_dtypes(include=["object", "string", "category"])
     return frozenset(
         name
-        for name in worded.columns
-        if str(worded[name].dtype) == "category"
-        or any(isinstance(cell, str) for cell in worded[name].tolist())
+        for name in candidates.columns
+        if str(candidates[name].dtype) == "category"
+        or any(isinstance(cell, str) for cell in candidates[name].tolist())
     )
 
 
-def _named(x: FloatArray, names: list[str]) -> dict[str, CellArray]:
+def _columns_by_name(x: FloatArray, names: list[str]) -> dict[str, CellArray]:
     return {name: np.ascontiguousarray(x[:, j]) for j, name in enumerate(names)}
 
 

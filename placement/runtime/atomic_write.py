@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: written beside their place, then put into it."""
+"""Atomic writes: a file is written beside its target, synced, then renamed onto it."""
 
 import os
 import secrets
@@ -11,7 +11,7 @@ from placement.errors import StoreError
 
 @contextmanager
 def writing(name: str) -> Iterator[None]:
-    """Turn what the system says about an unwritable file into our error."""
+    """Raise the system's errors of an unwritable file as `StoreError`."""
     try:
         yield
     except BrokenPipeError:
@@ -26,7 +26,7 @@ def writing(name: str) -> Iterator[None]:
 
 @contextmanager
 def replacing(out: Path) -> Iterator[Path]:
-    """Yield a path to write to; on success it takes the place of `out`, else it is removed."""
+    """Yield a temporary path to write to; on success it replaces `out`, else it is removed."""
     with writing(str(out)):
         if out.is_dir():
             raise StoreError(f"{out}: a directory is there: name a file")
@@ -34,7 +34,7 @@ def replacing(out: Path) -> Iterator[Path]:
         target = out.resolve()
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
         if not special:
-            # Made here, so that a folder without permission shows before any row is scored.
+            # Created here, so that a folder without permission shows before any row is scored.
             temporary.touch(exist_ok=False)
     if special:  # /dev/null, a pipe: nothing to replace
         yield target
@@ -42,12 +42,12 @@ def replacing(out: Path) -> Iterator[Path]:
     try:
         yield temporary
         with writing(str(out)):
-            _settle(temporary, target)
+            _sync_and_rename(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _settle(temporary: Path, target: Path) -> None:
+def _sync_and_rename(temporary: Path, target: Path) -> None:
     if target.exists():
         temporary.chmod(target.stat().st_mode & 0o777)
     with temporary.open("rb+") as stream:

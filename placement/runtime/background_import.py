@@ -1,4 +1,4 @@
-"""Imports made ahead of their use, while something else is waited for."""
+"""Import modules on another thread while something else is waited for."""
 
 import importlib
 from collections.abc import Iterator
@@ -20,5 +20,5 @@ def import_in_background(*names: str) -> Iterator[None]:
 
 def _import(names: tuple[str, ...]) -> None:
     for name in names:
-        with suppress(Exception):  # told by whoever imports it for use
+        with suppress(Exception):  # raised again where the module is imported for use
             importlib.import_module(name)

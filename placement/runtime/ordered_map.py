@@ -1,4 +1,4 @@
-"""Work on several threads whose results come in the order of what they were made of."""
+"""Map a function over items on several threads; results come in the order of the items."""
 
 import os
 from collections import deque
@@ -19,33 +19,33 @@ def usable_processors() -> int:
 
 
 def in_order(items: Iterable[T], work: Callable[[T], U], threads: int = 1) -> Iterator[U]:
-    """Yield `work(item)` of every item, in their order, whichever of the threads is done first.
+    """Yield `work(item)` of every item, in the order of the items.
 
-    Items are drawn on by the calling thread, only a few ahead of what was yielded.
+    The calling thread iterates over the items, only a few ahead of what was yielded.
     """
     if threads <= 1:
         yield from map(work, items)
         return
-    pool, waiting = _pool(threads), deque[Future[U]]()
+    pool, pending = _pool(threads), deque[Future[U]]()
     try:
         for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > 2 * threads:  # a source larger than memory stays outside it
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+            pending.append(pool.submit(work, item))
+            if len(pending) > 2 * threads:  # a source larger than memory stays outside it
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
     finally:
-        for left in waiting:
-            left.cancel()
-        wait(waiting)
+        for future in pending:
+            future.cancel()
+        wait(pending)
 
 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
-    """Return threads that are kept: a new one would pay for its memory page by page again."""
+    """Return a cached pool: a new thread would pay for its memory page by page again."""
     return ThreadPoolExecutor(threads, thread_name_prefix="placement")
 
 
 if hasattr(os, "register_at_fork"):
-    # A forked child has the pool's books but none of its threads.
+    # A forked child has the pool object but none of its threads.
     os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -1,7 +1,8 @@
-"""SIGINT, SIGTERM and SIGHUP as exceptions that cannot get lost, and steps they must not cut.
+"""SIGINT, SIGTERM and SIGHUP as exceptions that cannot get lost, and blocks they must not cut.
 
 Where Python happens to be clearing away garbage when a signal comes, what the handler raises is
-dropped with a notice. So it is remembered, and whoever reports progress raises it once more.
+dropped with a notice. So it is remembered, and `check_signals`, called with each report of
+progress, raises it again.
 """
 
 import signal

@@ -1,7 +1,7 @@
-"""A servant that works here, or aside: in a process of its own, at the same time as this one.
+"""A worker whose methods are called in this process, or in a child process beside it.
 
-Aside, its heavy imports and its waiting for disks and servers cost this process nothing. What it is
-asked is done in the order of asking. If this process dies, it notices and tidies up.
+In a child process, its heavy imports and its waiting for disks and servers cost this one nothing.
+Calls are run in the order of submission. If this process dies, the worker notices and terminates.
 """
 
 import json
@@ -34,33 +34,33 @@ _LENGTH = struct.Struct("<q")
 
 
 class Worker(Protocol):
-    """What can be asked aside."""
+    """What can run in a worker process."""
 
     def warm_up(self) -> None:
-        """Import what will be needed, before anything is asked."""
+        """Import what will be needed, before the first call."""
 
     def terminate(self) -> None:
-        """Tidy up: whoever asked is gone."""
+        """Clean up: the parent process is gone."""
 
 
 S = TypeVar("S", bound=Worker)
 
 
 class InlineWorker(Generic[S]):
-    """A servant in this process."""
+    """A worker in this process."""
 
     def __init__(self, kind: type[S]) -> None:
-        self._servant = kind()
+        self._worker = kind()
         self.was_used = False
 
     def submit(
         self, method: Callable[Concatenate[S, P], R], *args: P.args, **named: P.kwargs
     ) -> "Future[R]":
-        """Call a method now; an error is kept until somebody asks for the result."""
+        """Call a method now; an error is raised by the future's `result()`."""
         future: Future[R] = Future()
         self.was_used = True
         try:
-            future.set_result(method(self._servant, *args, **named))
+            future.set_result(method(self._worker, *args, **named))
         except Exception as error:  # noqa: BLE001 - raised by result()
             future.set_exception(error)
         return future
@@ -70,12 +70,12 @@ class InlineWorker(Generic[S]):
 
 
 class ProcessWorker(Generic[S]):
-    """A servant in a process of its own."""
+    """A worker in a process of its own."""
 
     def __init__(self, kind: type[S]) -> None:
-        words = [_START, json.dumps(sys.path), f"{kind.__module__}:{kind.__qualname__}"]
+        arguments = [_START, json.dumps(sys.path), f"{kind.__module__}:{kind.__qualname__}"]
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-c", *words],
+            [sys.executable, "-c", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Ctrl-C is for the process in front, which then says what is to be done.
@@ -89,7 +89,7 @@ class ProcessWorker(Generic[S]):
     def submit(
         self, method: Callable[Concatenate[S, P], R], *args: P.args, **named: P.kwargs
     ) -> "Future[R]":
-        """Have a method called; the result comes when all that was asked before is done."""
+        """Have a method called; the result comes after those of all earlier calls."""
         future: Future[R] = Future()
         message = pickle.dumps((method, args, named))
         with hold_signals():  # a message cut in two would garble all that follow
@@ -98,11 +98,11 @@ class ProcessWorker(Generic[S]):
             try:
                 _send(self._input, message)
             except OSError:
-                self._give_up()
+                self._fail_pending()
         return future
 
     def close(self) -> None:
-        """Let the process end; it has nothing left to do, or is told by this to tidy up."""
+        """Let the process end: the end of its input tells it to terminate."""
         if not self.was_used:
             self._process.kill()  # it may still be warming up
         with suppress(OSError):
@@ -120,62 +120,62 @@ class ProcessWorker(Generic[S]):
     def _listen(self) -> None:
         if self._process.stdout is None:
             raise ValueError("a process without standard output")
-        with self._process.stdout as answers:
-            while (message := _receive(answers)) is not None:  # type: ignore[arg-type]
+        with self._process.stdout as results:
+            while (message := _receive(results)) is not None:  # type: ignore[arg-type]
                 future, (value, error) = self._pending.popleft(), pickle.loads(message)  # noqa: S301 - our own
                 if error is None:
                     future.set_result(value)
                 else:
                     future.set_exception(error)
-        self._give_up()
+        self._fail_pending()
 
-    def _give_up(self) -> None:
+    def _fail_pending(self) -> None:
         ended = f"the process that keeps the records ended with code {self._process.wait()}"
-        with suppress(IndexError):  # two threads may come to know of it
+        with suppress(IndexError):  # two threads may notice it
             while True:
                 self._pending.popleft().set_exception(RuntimeError(ended))
 
 
 def serve(kind: str) -> None:
-    """Be the servant of the process that started this one, until it is gone."""
+    """Run the worker of the process that started this one, until that is gone."""
     ignore_signals()
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints must not stand among the answers
-    asked: SimpleQueue[bytes | None] = SimpleQueue()
-    Thread(target=_take_in, args=(asked,), daemon=True).start()
+    results = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not stand among the results
+    requests: SimpleQueue[bytes | None] = SimpleQueue()
+    Thread(target=_read_requests, args=(requests,), daemon=True).start()
     module, _, name = kind.partition(":")
-    servant = getattr(import_module(module), name)()
-    servant.warm_up()
-    while (message := asked.get()) is not None:
-        value, error = _done(servant, message)
+    worker = getattr(import_module(module), name)()
+    worker.warm_up()
+    while (request := requests.get()) is not None:
+        value, error = _call(worker, request)
         try:
-            _send(answers, pickle.dumps((value, error)))
+            _send(results, pickle.dumps((value, error)))
         except OSError:
             break
-    servant.terminate()
-    answers.flush()
+    worker.terminate()
+    results.flush()
     os._exit(0)
 
 
-def _take_in(asked: "SimpleQueue[bytes | None]") -> None:
-    """Read messages as they come, so that nobody waits for the servant with a full pipe."""
+def _read_requests(requests: "SimpleQueue[bytes | None]") -> None:
+    """Read requests as they come, so that the parent never waits with a full pipe."""
     message: bytes | None = b""
     while message is not None:
         message = _receive(sys.stdin.buffer)
-        asked.put(message)
+        requests.put(message)
 
 
-def _done(servant: Any, message: bytes) -> tuple[Any, Exception | None]:
+def _call(worker: Any, request: bytes) -> tuple[Any, Exception | None]:
     try:
-        method, args, named = pickle.loads(message)  # noqa: S301 - our own process wrote it
-        return method(servant, *args, **named), None
+        method, args, named = pickle.loads(request)  # noqa: S301 - our own process wrote it
+        return method(worker, *args, **named), None
     except (PlacementError, OSError) as error:
         return None, error
-    except Exception as error:  # noqa: BLE001 - raised where the result is asked for
-        # Some exceptions cannot be sent, or not be made again from what was sent.
-        told = RuntimeError(f"{type(error).__name__}: {error}")
-        told.add_note(f"In the process that keeps the records:\n{traceback.format_exc()}")
-        return None, told
+    except Exception as error:  # noqa: BLE001 - raised by result()
+        # Some exceptions cannot be pickled, or not be unpickled again.
+        failure = RuntimeError(f"{type(error).__name__}: {error}")
+        failure.add_note(f"In the process that keeps the records:\n{traceback.format_exc()}")
+        return None, failure
 
 
 def _send(stream: BinaryIO, message: bytes) -> None:
@@ -184,7 +184,7 @@ def _send(stream: BinaryIO, message: bytes) -> None:
 
 
 def _receive(stream: BinaryIO) -> bytes | None:
-    """Read one message; None at the end, however it came."""
+    """Read one message; None at the end of the stream, even within a message."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None

@@ -11,8 +11,8 @@ def groups(tmp_path, monkeypatch):
     """Control groups in which this process is in `a/b`."""
     own = tmp_path / "cgroup"
     own.write_text("0::/a/b\n")
-    monkeypatch.setattr(memory, "_OWN_GROUP", own)
-    monkeypatch.setattr(memory, "_GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(memory, "_PROCESS_CGROUP", own)
+    monkeypatch.setattr(memory, "_CGROUP_ROOT", tmp_path / "groups")
 
     def limited(path, limit, used, inactive=0):
         folder = tmp_path / "groups" / path
@@ -58,7 +58,7 @@ def test_a_group_beyond_its_limit_leaves_nothing(groups):
 @pytest.mark.parametrize("text", ["", "12:memory:/x\n"])
 def test_another_kind_of_groups_is_not_asked(groups, text):
     groups("a/b", 500, 300)
-    memory._OWN_GROUP.write_text(text)
+    memory._PROCESS_CGROUP.write_text(text)
     assert free_memory() == 1_000_000
 
 

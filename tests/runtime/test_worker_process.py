@@ -1,4 +1,4 @@
-"""A servant in a process of its own answers in order, tells of errors, and notices a death."""
+"""A worker in a process of its own answers in order, tells of errors, and notices a death."""
 
 import os
 import signal
@@ -57,7 +57,7 @@ def clerk(request):
 
 
 @pytest.fixture
-def aside():
+def worker():
     made = ProcessWorker(Clerk)
     yield made
     made.close()
@@ -76,37 +76,37 @@ def test_an_error_of_ours_comes_as_it_is_and_the_next_question_is_answered(clerk
     assert added.result() == 2
 
 
-def test_a_defect_aside_brings_its_trace_along(aside):
+def test_a_defect_in_the_process_brings_its_trace_along(worker):
     with pytest.raises(RuntimeError, match="ZeroDivisionError: one too few") as caught:
-        aside.submit(Clerk.stumble).result()
+        worker.submit(Clerk.stumble).result()
     assert "in stumble" in caught.value.__notes__[0]
 
 
 def test_it_is_another_process_whose_prints_do_not_garble_its_answers(capfd):
-    aside = ProcessWorker(Clerk)
-    assert aside.submit(Clerk.chat).result() != os.getpid()
-    assert aside.submit(Clerk.add, 1).result() == 1
-    aside.close()
+    worker = ProcessWorker(Clerk)
+    assert worker.submit(Clerk.chat).result() != os.getpid()
+    assert worker.submit(Clerk.add, 1).result() == 1
+    worker.close()
     told = capfd.readouterr()
     assert told.out == ""
     assert "and more of them" in told.err
 
 
-def test_a_long_question_does_not_wait_for_a_busy_servant(aside):
-    busy = aside.submit(Clerk.sleep, 1.0)
-    aside.submit(Clerk.leave, "x" * 10_000_000)  # far more than a pipe holds
-    last = aside.submit(Clerk.leave, None)
+def test_a_long_question_does_not_wait_for_a_busy_worker(worker):
+    busy = worker.submit(Clerk.sleep, 1.0)
+    worker.submit(Clerk.leave, "x" * 10_000_000)  # far more than a pipe holds
+    last = worker.submit(Clerk.leave, None)
     assert not busy.done()
     last.result()
 
 
-def test_if_it_dies_whoever_waits_is_told(aside):
-    waiting = aside.submit(Clerk.sleep, 60)
-    threading.Timer(0.5, aside._process.kill).start()
+def test_if_it_dies_whoever_waits_is_told(worker):
+    waiting = worker.submit(Clerk.sleep, 60)
+    threading.Timer(0.5, worker._process.kill).start()
     with pytest.raises(RuntimeError, match="ended with code"):
         waiting.result(timeout=30)
     with pytest.raises(RuntimeError, match="ended with code"):
-        aside.submit(Clerk.add, 1).result(timeout=30)
+        worker.submit(Clerk.add, 1).result(timeout=30)
 
 
 def test_dismissed_it_tidies_up(tmp_path):
@@ -117,9 +117,9 @@ def test_dismissed_it_tidies_up(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT to send to another process there")
-def test_a_signal_meant_for_all_does_not_stop_it(aside):
-    pid = aside.submit(Clerk.chat).result()
+def test_a_signal_meant_for_all_does_not_stop_it(worker):
+    pid = worker.submit(Clerk.chat).result()
     for number in (signal.SIGINT, signal.SIGTERM):
         os.kill(pid, number)
-    assert aside.submit(Clerk.add, 1).result(timeout=30) == 1
+    assert worker.submit(Clerk.add, 1).result(timeout=30) == 1
     assert os.getpgid(pid) != os.getpgid(0)
