@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from placement.config import TrainConfig
+    from placement.config.train_config import TrainConfig
     from placement.data.table.read_table import Table, read_table
     from placement.errors import (
         DataError,
@@ -44,7 +44,7 @@ _HOME = {
     "PlacementError": "placement.errors",
     "StoreError": "placement.errors",
     "Table": "placement.data.table.read_table",
-    "TrainConfig": "placement.config",
+    "TrainConfig": "placement.config.train_config",
     "UsageError": "placement.errors",
     "check_gradients": "placement.training.gradcheck.gradcheck",
     "clamped_bce": "placement.model.loss",

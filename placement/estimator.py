@@ -25,7 +25,7 @@ from sklearn.utils.validation import (
 )
 
 from placement.arrays import AnyFloatArray, CellArray, FloatArray
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.encoding.chunks import ArrayChunks, threads_for, unit_weights
 from placement.data.encoding.encoder import Encoder, LevelCounts, NumberSums
 from placement.data.schema import Feature

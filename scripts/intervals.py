@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.table.read_table import read_table
 from placement.evaluation.coefficients import estimates
 from placement.training.fit import fit

@@ -164,7 +164,7 @@ def students():
 @pytest.fixture(scope="session")
 def trained(students, tmp_path_factory):
     """A bundle directory, its sheet beside it as `students.csv`, made once for a worker."""
-    from placement.config import TrainConfig
+    from placement.config.train_config import TrainConfig
     from placement.workflows.training.train import train
 
     home = tmp_path_factory.mktemp("trained")
@@ -186,7 +186,7 @@ def recorded(students, template, tmp_path_factory):
 
     The result of that training comes with it: `(folder, result)`.
     """
-    from placement.config import TrainConfig
+    from placement.config.train_config import TrainConfig
     from placement.tracking.relocate import relocate
     from placement.tracking.store import open_store
     from placement.workflows.training.train import train

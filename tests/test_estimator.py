@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.estimator import PlacementClassifier
 
 

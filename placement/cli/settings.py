@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from placement.cli.common import csv_words
-from placement.config import TrainConfig, flag
+from placement.config.option import flag
+from placement.config.train_config import TrainConfig
 from placement.errors import UsageError, did_you_mean
 
 FIELDS = {item.name: item for item in dataclasses.fields(TrainConfig)}

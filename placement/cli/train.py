@@ -5,7 +5,7 @@ import click
 from placement.cli.common import command_word, console_options, json_option
 from placement.cli.console import Console
 from placement.cli.settings import config_options, config_toml
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 
 
 @click.command(short_help="Train a model on a table of students.")

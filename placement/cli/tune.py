@@ -7,7 +7,7 @@ import click
 from placement.cli.common import command_word, console_options, json_option
 from placement.cli.console import Console
 from placement.cli.settings import config_options
-from placement.config import UNUSED_IN_TUNING
+from placement.config.train_config import UNUSED_IN_TUNING
 
 
 @click.command(short_help="Choose the penalty by cross-validation, and meet the model's rivals.")

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import FloatArray
-from placement.config import ThresholdKind
+from placement.config.threshold import ThresholdKind
 from placement.errors import DataError
 from placement.stats.figures import Confusion
 from placement.stats.metrics import checked, confusion

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from placement.arrays import Document
-from placement.config import normal_threshold
+from placement.config.threshold import normal_threshold
 
 _OF_EVALUATION = {
     "metrics_on", "metrics", "metrics_method", "calibration", "calibrate", "decision", "skill",

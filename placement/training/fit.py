@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from placement.arrays import FloatArray
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.profiles.learn_profile import learn_profile
 from placement.data.table.table import Table
 from placement.errors import UsageError

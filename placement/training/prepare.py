@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from placement.arrays import BoolArray, FloatArray
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.encoding.chunks import Chunks
 from placement.data.encoding.encode_rows import EncodingRequest, encode_rows
 from placement.data.encoding.encoder import Encoder, learn_encoding

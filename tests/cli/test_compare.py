@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.model.fitted import load_fitted
 from placement.workflows.training.train import train
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.splits.folds import assign_folds
 from placement.evaluation.thresholds import ThresholdPolicy, choose_threshold
 from placement.model.fitted import load_fitted

@@ -12,7 +12,8 @@ import click
 import pytest
 
 from placement.cli import SECTIONS, cli
-from placement.config import TrainConfig, flag
+from placement.config.option import flag
+from placement.config.train_config import TrainConfig
 
 COMMANDS = sorted(cli.commands)
 BOOLS = [f.name for f in dataclasses.fields(TrainConfig) if isinstance(f.default, bool)]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import log_loss
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.model.fitted import load_fitted
 from placement.tracking.pyfunc_model import log_bundle
 from placement.tracking.registry import record_promotion, register

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.workflows.training.train import train
 
 

@@ -8,7 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from placement.cli.settings import FIELDS, config_toml, effective_config, switch
-from placement.config import OPTIMIZERS, TrainConfig
+from placement.config.optimizers import OPTIMIZERS
+from placement.config.train_config import TrainConfig
 from placement.errors import UsageError
 
 

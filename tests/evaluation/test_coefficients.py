@@ -8,7 +8,7 @@ import pytest
 import statsmodels.api as sm
 from scipy.special import expit
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.table.read_table import read_table
 from placement.errors import UsageError
 from placement.evaluation.coefficients import (

@@ -6,7 +6,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from statsmodels.api import Logit
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.splits.folds import assign_folds
 from placement.data.splits.split import hold_out
 from placement.data.table.read_table import read_table

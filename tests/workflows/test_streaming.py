@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.columns import storage as storing
 from placement.data.columns.column_cache import load_cached_columns
 from placement.data.columns.column_store import DiskColumnStore, MemoryColumnStore

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from placement.config import DEFAULT_KNOTS, TrainConfig, spline_of, step_of
+from placement.config.nonlinear_terms import DEFAULT_KNOTS, spline_of, step_of
+from placement.config.train_config import TrainConfig
 from placement.data.schema import Schema, matching_columns
 from placement.errors import DataError
 from placement.model.scorer import match_columns

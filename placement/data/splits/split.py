@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import BoolArray, IndexArray, IntArray, UInt64Array
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.column_summary import mix_bits
 from placement.data.columns.row_rules import parse_rule

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from placement.arrays import FloatArray, IndexArray
-from placement.config import DEFAULT_KNOTS
+from placement.config.nonlinear_terms import DEFAULT_KNOTS
 from placement.data.encoding.encoder import learn_encoder
 from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.data.schema import quoted

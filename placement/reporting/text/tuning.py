@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from placement.arrays import Document
-from placement.config import TrainConfig, flag
+from placement.config.option import flag
+from placement.config.train_config import TrainConfig
 from placement.evaluation.alternatives.alternatives import ModelComparison
 from placement.reporting.format.text_table import table
 from placement.reporting.json_documents import FORMAT

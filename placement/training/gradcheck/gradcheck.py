@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from placement.arrays import AnyFloatArray
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, unit_weights
 from placement.errors import UsageError
 from placement.model import loss as cross_entropy

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from placement.config import DEFAULT_MOMENTUM, OPTIMIZERS, TrainConfig
+from placement.config.optimizers import DEFAULT_MOMENTUM, OPTIMIZERS
+from placement.config.train_config import TrainConfig
 from placement.model.loss import Loss, effective_epsilon
 
 AUTO_GD_CELLS = 200_000  # rows x columns up to which auto shows the notebook's curve first

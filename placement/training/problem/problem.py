@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from placement.arrays import FloatArray, IntArray
-from placement.config import OPTIMIZERS
+from placement.config.optimizers import OPTIMIZERS
 from placement.data.encoding.chunks import Chunks
 from placement.model.perceptron import Perceptron, Standardising
 from placement.training.passes import distributed

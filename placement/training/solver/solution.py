@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from placement.arrays import FloatArray
-from placement.config import OPTIMIZERS
+from placement.config.optimizers import OPTIMIZERS
 from placement.model.history import Epoch, Stopped
 from placement.training.problem.problem import Problem
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import FloatArray, IntArray
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.profiles.sensitive_groups import SensitiveGroups
 from placement.data.splits.split import TEST, TRAIN, UNUSED, make_split

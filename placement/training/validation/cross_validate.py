@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from placement.arrays import FloatArray
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.encoding.chunks import Chunks
 from placement.data.table.table import Table

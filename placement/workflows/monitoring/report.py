@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from placement.arrays import BoolArray, Document, ObjectArray
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.columns.storage import Storage
 from placement.data.splits.split import MIN_HELD_OUT, TEST, TRAIN, make_split
 from placement.data.table.table import Table

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.columns.raw_column import MAX_TEXTS
 from placement.data.columns.storage import Storage
 from placement.data.formats.table_reader import Reader

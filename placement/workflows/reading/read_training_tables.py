@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.columns.row_rules import is_rule, parse_rule
 from placement.data.columns.storage import Storage
 from placement.data.splits.row_hashes import count_common_rows

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from placement.arrays import Document
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.splits.row_hashes import digest_rows
 from placement.data.splits.split import TEST, TRAIN, Split, hold_out
 from placement.data.table.table import Table

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.table.table import Table
 from placement.runtime.signals import hold_signals
 from placement.runtime.worker_process import InlineWorker, ProcessWorker

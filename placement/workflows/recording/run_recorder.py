@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from placement.arrays import Document
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.model.fairness_figures import Fairness
 from placement.model.figures import ModelFigures
 from placement.model.fitted import Fitted

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import BoolArray, FloatArray
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
 from placement.data.splits.folds import assign_folds

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from placement.config import UNUSED_IN_TUNING, TrainConfig
+from placement.config.train_config import UNUSED_IN_TUNING, TrainConfig
 from placement.reporting.text.tuning import TuneResult, options_of, path_rows, rival_metrics
 from placement.runtime.background_import import import_in_background
 from placement.runtime.progress import NoProgress, ProgressListener

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from placement.arrays import FloatArray
-from placement.config import DEFAULT_THRESHOLD, TrainConfig, parse_threshold
+from placement.config.threshold import DEFAULT_THRESHOLD, parse_threshold
+from placement.config.train_config import TrainConfig
 from placement.errors import DataError
 from placement.evaluation.thresholds import ThresholdDecision, ThresholdPolicy, choose_threshold
 from placement.model.figures import DecisionFigures, TradeOff

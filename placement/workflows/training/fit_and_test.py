@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.encoding.fit_terms import terms_left_out
 from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
 from placement.data.profiles.sensitive_groups import sensitive_groups

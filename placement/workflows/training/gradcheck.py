@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.table.read_table import read_table
 from placement.errors import UsageError
 from placement.training.gradcheck.gradcheck import (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.table.table import Table
 from placement.model.bundle import check_replaceable
 from placement.model.fitted import Fitted

@@ -2,7 +2,7 @@
 
 import pytest
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.encoding.nonlinear_terms import NonlinearTerms, nonlinear_terms_of
 from placement.data.schema import Dropped, Feature, Schema, Target
 from placement.errors import DataError, UsageError

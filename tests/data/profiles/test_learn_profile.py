@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.columns.storage import Storage
 from placement.data.encoding.encoder import LevelCounts
 from placement.data.profiles import learn_profile

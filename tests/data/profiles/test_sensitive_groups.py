@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.columns.storage import Storage
 from placement.data.profiles.sensitive_groups import MISSING, groups_of_column, sensitive_groups
 from placement.data.table.read_table import open_labelled_table, read_opened_table, read_table

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.splits.folds import assign_folds
 from placement.data.splits.row_hashes import hash_table
 from placement.data.splits.split import hold_out, mark_smallest, order_by_hash

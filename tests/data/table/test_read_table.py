@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.table.read_table import matching_columns, read_table
 from placement.errors import DataError
 

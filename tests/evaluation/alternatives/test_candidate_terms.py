@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placement.config import DEFAULT_KNOTS
+from placement.config.nonlinear_terms import DEFAULT_KNOTS
 from placement.data.encoding.encoder import learn_encoder
 from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.evaluation.alternatives.candidate_terms import (

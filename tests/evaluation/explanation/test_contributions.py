@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.schema import Feature, Schema, Target
 from placement.data.table.read_table import read_table
 from placement.errors import DataError, UsageError

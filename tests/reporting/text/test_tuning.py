@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from placement.cli import settings
-from placement.config import UNUSED_IN_TUNING, TrainConfig
+from placement.config.train_config import UNUSED_IN_TUNING, TrainConfig
 from placement.evaluation.alternatives.alternatives import Candidate, ModelComparison
 from placement.evaluation.alternatives.nonlinearity_search import MeanDifference
 from placement.reporting.text.tuning import (

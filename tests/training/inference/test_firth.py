@@ -6,7 +6,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.table.read_table import read_table
 from placement.errors import UsageError
 from placement.training.fit import build_fitted, fit, information_at

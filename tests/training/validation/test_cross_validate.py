@@ -8,7 +8,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.encoding.encoder import learn_encoder
 from placement.data.splits.folds import assign_folds
 from placement.data.splits.split import hold_out

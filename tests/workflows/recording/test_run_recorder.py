@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.errors import DataError, GradientCheckError, StoreError
 from placement.model import loss
 from placement.model.bundle import open_bundle

@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.splits.folds import assign_folds
 from placement.data.table.read_table import read_table
 from placement.errors import DataError

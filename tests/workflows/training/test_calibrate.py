@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.splits.folds import assign_folds
 from placement.data.table.read_table import read_table

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from placement.config import TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.errors import DataError
 from placement.workflows.monitoring.evaluate import EvaluateRequest, evaluate_file
 from placement.workflows.training import group_fairness

@@ -1,0 +1,1 @@
+"""Words of the user come in; the checked settings of a training run go out."""
