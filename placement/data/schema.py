@@ -1,7 +1,7 @@
 """What a table is made of: its columns, their kinds and scales, the target, what was dropped.
 
 Plain, frozen and JSON-able: the schema travels in the bundle, so it holds no cell of a row.
-Names that mean something (grade, person, sensitive, after the event) are told here too.
+What a column's name means (grade, person, sensitive, after the event) is decided here too.
 """
 
 import re
@@ -136,8 +136,8 @@ _BATCH_NAMES = word_set(
 
 def name_words(name: str) -> list[str]:
     """Return the words of a column name: `StudentID` and `student_id` are `student`, `id`."""
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
-    return re.findall(r"[^\W_]+", parted.casefold())
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return re.findall(r"[^\W_]+", spaced.casefold())
 
 
 def letters(name: str) -> str:
@@ -147,22 +147,22 @@ def letters(name: str) -> str:
 
 def means_grade(name: str) -> bool:
     """Whether a name speaks of a grade: CGPA, gpa, degree_p, SSC_Marks."""
-    found = name_words(name)
-    return bool(_GRADE_WORDS.intersection(found)) or found[-1:] == ["p"]
+    words = name_words(name)
+    return bool(_GRADE_WORDS.intersection(words)) or words[-1:] == ["p"]
 
 
 def means_identifier(name: str) -> bool:
     """Whether a word of the name speaks of a serial, roll or register number."""
-    found = name_words(name)
-    pairs = set(pairwise(found))
-    return bool(_IDENTIFIER_WORDS.intersection(found)) or any(p in pairs for p in _IDENTIFIER_PAIRS)
+    words = name_words(name)
+    pairs = set(pairwise(words))
+    return bool(_IDENTIFIER_WORDS.intersection(words)) or any(p in pairs for p in _IDENTIFIER_PAIRS)
 
 
 def means_person(name: str) -> bool:
     """Whether the name is a person's name, e-mail or phone (`college_name` is not)."""
-    found = [word.rstrip("0123456789") for word in name_words(name)]
-    rest = [word for word in found if word and word not in _PERSON_FILLERS]
-    return "".join(rest) in _PERSON_NAMES or "".join(found) in _PERSON_NAMES
+    words = [word.rstrip("0123456789") for word in name_words(name)]
+    rest = [word for word in words if word and word not in _PERSON_FILLERS]
+    return "".join(rest) in _PERSON_NAMES or "".join(words) in _PERSON_NAMES
 
 
 def means_after_the_event(name: str) -> bool:
@@ -172,11 +172,11 @@ def means_after_the_event(name: str) -> bool:
 
 def means_sensitive(name: str) -> bool:
     """Whether the name speaks of a protected trait, or of the parents' occupation or income."""
-    found = set(name_words(name))
-    of_parents = bool(found & _PARENT_WORDS) and bool(found & _LIVELIHOOD_WORDS)
-    needs = {"special", "needs"} <= found
+    words = set(name_words(name))
+    of_parents = bool(words & _PARENT_WORDS) and bool(words & _LIVELIHOOD_WORDS)
+    needs = {"special", "needs"} <= words
     return (
-        bool(found & _SENSITIVE_WORDS) or letters(name) in _SENSITIVE_NAMES or of_parents or needs
+        bool(words & _SENSITIVE_WORDS) or letters(name) in _SENSITIVE_NAMES or of_parents or needs
     )
 
 
@@ -186,21 +186,21 @@ def means_batch(name: str) -> bool:
 
 
 def matching_columns(
-    names: Iterable[str], wanted: Sequence[str], *, option: str = "", file: str = ""
+    names: Iterable[str], requested: Sequence[str], *, option: str = "", file: str = ""
 ) -> dict[str, str]:
-    """Map each wanted column to the file's own name, forgiving case and padding.
+    """Map each requested column to the file's own name, forgiving case and padding.
 
     Raises `DataError` with the nearest name where one is not there.
     """
-    there = list(names)
-    found = match_columns(there, wanted)
-    for name in wanted:
-        if name not in found:
-            hint = did_you_mean(name, there) or f": it has {', '.join(there[:12])}"
+    available = list(names)
+    matches = match_columns(available, requested)
+    for name in requested:
+        if name not in matches:
+            hint = did_you_mean(name, available) or f": it has {', '.join(available[:12])}"
             where = f"{file}: " if file else ""
-            asked = f" ({option})" if option else ""
-            raise DataError(f"{where}there is no column {name!r}{asked}{hint}")
-    return found
+            option_text = f" ({option})" if option else ""
+            raise DataError(f"{where}there is no column {name!r}{option_text}{hint}")
+    return matches
 
 
 def quoted(word: str) -> str:

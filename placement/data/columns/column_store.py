@@ -136,7 +136,7 @@ class _MemoryChunkedArray(ChunkedArray):
 
 
 class DiskColumnStore(ColumnStore):
-    """Keeps each array in a file of a folder, which whoever made the folder removes.
+    """Keeps each array in a file of a folder, which the owner of the folder removes.
 
     `check(bytes)` raises StoreError where the disk has no room for so many more.
     """

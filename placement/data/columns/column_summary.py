@@ -289,10 +289,10 @@ def _of_part(values: Cells, part: int, parts: int) -> Cells:
 
 def covers_its_range(column: Column, pieces: Iterable[int], low: float, high: float) -> bool:
     """Whether whole numbers take each value of their range exactly once, given as many rows."""
-    seen = np.zeros(int(high - low) + 1, dtype=bool)
+    is_taken = np.zeros(int(high - low) + 1, dtype=bool)
     for piece in pieces:
-        seen[(_non_missing(column, piece) - low).astype(np.int64)] = True
-    return bool(seen.all())
+        is_taken[(_non_missing(column, piece) - low).astype(np.int64)] = True
+    return bool(is_taken.all())
 
 
 def _non_missing(column: Column, piece: int) -> Cells:

@@ -61,7 +61,7 @@ def load_columns(
     max_texts: int = MAX_TEXTS,
     on_progress: Callable[[int], None] = lambda _rows: None,
 ) -> LoadedColumns:
-    """Read every row; columns of `as_text` stay as written. `on_progress` hears of the rows."""
+    """Read every row; columns of `as_text` stay as written. `on_progress` gets the rows so far."""
     builders = {
         n: _ColumnBuilder(n, store, reader.decimal, True if n in as_text else None, max_texts)
         for n in reader.names

@@ -12,7 +12,7 @@ from placement.data.columns.column_store import ChunkedArray
 from placement.model.scorer import Coded, words
 
 NUMBER_SHARE = 0.95  # a column with at least this share of numbers is a number
-MAX_TEXTS = 65_536  # distinct texts; with more it is free text, of which hashes are kept
+MAX_TEXTS = 65_536  # distinct texts; with more it is free text, of which only hashes are stored
 
 
 # What stands for a cell that is neither number nor missing: a NaN that can be found again.

@@ -63,7 +63,7 @@ class Rule:
         return self.matches(columns[spelling[name]], decimal)
 
     def negated(self) -> str:
-        """The rule that holds where this one does not (missing cells aside)."""
+        """The rule that holds where this one does not (but for missing cells)."""
         return f"{self.column or ''}{_OPPOSITE[self.sign]}{self.value}"
 
     def __str__(self) -> str:

@@ -21,7 +21,7 @@ from placement.runtime.ordered_map import usable_processors
 CHUNK_BYTES = 1 << 22  # what stays in the cache from one step to the next
 LEAST_CHUNK_ROWS, MOST_CHUNK_ROWS = 1_024, 131_072
 SAMPLED = 20  # a sample has one of so many rows of a chunk
-MOST_SAMPLED = 1 << 18  # rows that a sample of a file has, as it is kept in memory
+MOST_SAMPLED = 1 << 18  # rows that a sample of a file has, which is held in memory
 MOST_SAMPLED_CELLS = 1 << 24
 BATCH_BLOCK = 65_536
 
@@ -262,9 +262,9 @@ def _concatenate(parts: Sequence[Chunk]) -> ArrayChunks:
 
 
 def mini_batches(source: Chunks, size: int, seed: int) -> Iterator[ArrayChunks]:
-    """Yield mini-batches of `size` rows in an order drawn from `seed`, whatever the chunks are.
+    """Yield mini-batches of `size` rows in a random order of `seed`, whatever the chunks are.
 
-    Blocks of 65,536 rows come in a drawn order, and the rows of each block in another: so no more
+    Blocks of 65,536 rows come in a random order, and the rows of each block in another: so no more
     than a block is held, and a table of one block is shuffled whole.
     """
     generator = np.random.default_rng(seed)

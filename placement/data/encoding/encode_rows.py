@@ -38,7 +38,7 @@ class EncodingRequest:
 def encode_rows(
     table: Table, request: EncodingRequest, on_progress: Callable[[int], None] = lambda _rows: None
 ) -> Chunks:
-    """Encode some rows of a table, on every processor; `on_progress` hears of every few rows."""
+    """Encode some rows of a table on every processor; `on_progress` gets the rows of each slice."""
     weighted = table.is_weighted or request.class_weights is not None
     rows = sum(int(np.count_nonzero(request.rows(piece))) for piece in range(table.pieces))
     width = len(request.encoder.names) + 1 + weighted

@@ -274,9 +274,9 @@ def learn_encoding(table: Table, split: Split, terms: NonlinearTerms = NO_TERMS)
         def of_piece(piece: int) -> T:
             train = np.flatnonzero(split.subsets.piece(piece) == TRAIN)
             cells = table.piece(piece, table.schema.feature_names)
-            own = {name: column[train] for name, column in cells.items()}
+            train_cells = {name: column[train] for name, column in cells.items()}
             weight = table.weights.piece(piece)
-            return work(own, weight[train] if table.is_weighted else weight[: len(train)])
+            return work(train_cells, weight[train] if table.is_weighted else weight[: len(train)])
 
         yield from in_order(range(table.pieces), of_piece, usable_processors())
 

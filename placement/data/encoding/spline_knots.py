@@ -119,8 +119,8 @@ def _count_in_bins(
 
 def _sums(values: FloatArray, weight: FloatArray, edges: FloatArray) -> FloatArray:
     """Return weight and weighted sum (2, m) of the values (n,) in each bin, NaN not counted."""
-    known = ~np.isnan(values)
-    values, weight = values[known], weight[known]
+    present = ~np.isnan(values)
+    values, weight = values[present], weight[present]
     bins = len(edges) - 1
     indices = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, bins - 1)
     return np.stack(

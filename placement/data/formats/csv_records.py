@@ -306,7 +306,7 @@ def field_pattern(delimiter: str) -> re.Pattern[str]:
 
 
 def fields(record: str, delimiter: str) -> list[str] | None:
-    """Split a record into its raw fields, quotes and padding kept; None if a quote stays open."""
+    """Split a record into its raw fields, with quotes and padding; None if a quote stays open."""
     pattern, matches, position = field_pattern(delimiter), [], 0
     if delimiter == " ":
         record = record.strip(" ")

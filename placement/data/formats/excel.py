@@ -1,4 +1,4 @@
-"""Sheets of a workbook as tables of text, with their native values kept for writing back."""
+"""Sheets of a workbook as tables of text, with their native values for writing back."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace

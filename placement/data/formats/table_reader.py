@@ -46,7 +46,7 @@ class Reader:
     parts: tuple[Part, ...]
 
     @property
-    def alike(self) -> bool:
+    def same_layout(self) -> bool:
         """Whether the records of all files stand as those of the first do."""
         return all(part.keep for part in self.parts if isinstance(part, Matched))
 
@@ -62,14 +62,14 @@ class Reader:
 
     def blocks(
         self,
-        wanted: BlockRequest = ALL,
+        request: BlockRequest = ALL,
         threads: int = 1,
         finish: Callable[[Block], Block] = lambda block: block,
     ) -> Iterator[Block]:
         """Walk the rows of all files in order; `finish` is applied to each on its thread."""
         count = RowCount()
         for block in count.through(
-            in_order(self.tasks(wanted), lambda task: finish(task()), threads)
+            in_order(self.tasks(request), lambda task: finish(task()), threads)
         ):
             yield count.numbered(block)
 
@@ -105,7 +105,7 @@ def open_table(
     """Open a path, `"-"`, a glob, a list of those, or a pandas frame.
 
     `names` are the columns of a file without header. `wants_sheet(names, columns)` says whether
-    a sheet is one the caller can use; it is asked only where several sheets are filled.
+    a sheet is one the caller can use; it is called only where several sheets are filled.
     """
     parts: list[FilePart]
     if _is_frame(source):
@@ -176,7 +176,7 @@ class Matched:
 
     part: FilePart
     names: tuple[str, ...]
-    own: tuple[str, ...]
+    part_names: tuple[str, ...]
     keep: bool
 
     @property
@@ -196,22 +196,26 @@ class Matched:
 
     def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield what makes each of its blocks."""
-        theirs = dict(zip(self.names, self.own, strict=True))
-        columns = request.columns and frozenset(theirs[name] for name in request.columns)
-        words = frozenset(theirs[name] for name in request.as_text)
+        name_in_part = dict(zip(self.names, self.part_names, strict=True))
+        columns = request.columns and frozenset(name_in_part[name] for name in request.columns)
+        as_text = frozenset(name_in_part[name] for name in request.as_text)
         # Text may be copied only where it is written as the first file's; what has types, always.
         records = request.records and (self.keep or not isinstance(self.part, TextPart))
-        request = replace(request, columns=columns, as_text=words, records=records)
+        request = replace(request, columns=columns, as_text=as_text, records=records)
         for task in self.part.tasks(request):
             yield partial(self._renamed, task)
 
     def _renamed(self, task: Callable[[], Block]) -> Block:
         block = task()
-        pairs = zip(self.names, self.own, strict=True)
-        columns = {name: block.columns[own] for name, own in pairs if own in block.columns}
+        pairs = zip(self.names, self.part_names, strict=True)
+        columns = {
+            name: block.columns[part_name]
+            for name, part_name in pairs
+            if part_name in block.columns
+        }
         raw = block.raw
-        if self.own != self.part.names:
-            indexes = [self.part.names.index(name) for name in self.own]
+        if self.part_names != self.part.names:
+            indexes = [self.part.names.index(name) for name in self.part_names]
             raw = raw.select(indexes) if hasattr(raw, "select") else None
         return replace(block, names=self.names, columns=columns, raw=raw)
 
@@ -220,17 +224,17 @@ def _like(first: FilePart, part: FilePart) -> Part:
     """Match a part's columns to the first's by trimmed, case-folded name."""
     if part is first:
         return part
-    theirs = {name.strip().casefold(): name for name in part.names}
+    name_in_part = {name.strip().casefold(): name for name in part.names}
     names = []
     for name in first.names:
-        if name.strip().casefold() not in theirs:
+        if name.strip().casefold() not in name_in_part:
             raise DataError(
                 f"{part.name}: no column {name!r}, which {first.name} has"
                 f"{did_you_mean(name, part.names)}: the files must have the same columns"
             )
-        names.append(theirs.pop(name.strip().casefold()))
-    if theirs:
-        extra = next(iter(theirs.values()))
+        names.append(name_in_part.pop(name.strip().casefold()))
+    if name_in_part:
+        extra = next(iter(name_in_part.values()))
         raise DataError(
             f"{part.name}: column {extra!r} is not in {first.name}: "
             "the files must have the same columns"

@@ -119,7 +119,7 @@ class TextOutput(Output):
     @property
     def request(self) -> BlockRequest:
         """What to read of a table's rows: records to copy, or all cells as they are written."""
-        if self._copies and self._plan.reader.alike:
+        if self._copies and self._plan.reader.same_layout:
             return BlockRequest(columns=frozenset(), records=True)
         return BlockRequest(as_text=frozenset(self._plan.reader.names), records=True)
 
@@ -142,7 +142,7 @@ class TextOutput(Output):
         return self._encode(end.join(map(join, columns)) + end)
 
     def _appends_at_once(self, block: Block) -> bool:
-        """Whether records stand in an Arrow array, to which cells are appended all at once."""
+        """Whether records stand in an Arrow array, to which cells are appended in one call."""
         whole = self._copies and not self._replaced_indices and self._dialect.delimiter != " "
         return whole and block.records is not None and not isinstance(block.records, list)
 

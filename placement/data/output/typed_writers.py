@@ -150,7 +150,7 @@ def _sheet_column(block: Block, name: str) -> list[Any]:
 
 
 def _sheet_value(cell: Any) -> Any:
-    """A number where its text is kept by showing it; identifiers and all else stay text."""
+    """A number where it can be shown as its text; identifiers and all else stay text."""
     if not isinstance(cell, str) or (match := _PLAIN_NUMBER.fullmatch(cell)) is None:
         return cell
     decimals = match.group(1)

@@ -2,7 +2,7 @@
 
 Rows are equal here where their features are, whatever their outcome. Were the outcome hashed too,
 those placed of some equal students might be tested on while the others train: to a model that can
-learn such a cell by heart it would be taught the opposite of what is asked.
+memorise such a cell it would be taught the opposite of what is tested.
 """
 
 from collections.abc import Callable

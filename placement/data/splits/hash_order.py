@@ -83,9 +83,9 @@ class HashHistogram:
     ) -> IntArray:
         """Add up the counts (size,) of all pieces, on every processor."""
 
-        def of_group(places: Iterable[int]) -> IntArray:
+        def of_group(piece_range: Iterable[int]) -> IntArray:
             total = np.zeros(size, dtype=np.int64)
-            for piece in places:
+            for piece in piece_range:
                 total += count(*self._piece(piece))
             return total
 

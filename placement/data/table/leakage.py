@@ -78,7 +78,7 @@ def identifier_in_files(
 
 
 def identifier_reason(evidence: ColumnEvidence, *, unnamed: bool = False) -> str | None:
-    """Say why a column identifies students, judged on every row given; else None."""
+    """Say why a column identifies students, by every row given; else None."""
     name, summary = evidence.column.name, evidence.summary
     if means_person(name):
         return "a person's name, e-mail or phone"

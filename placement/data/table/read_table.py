@@ -86,7 +86,7 @@ def read_opened_table(
 ) -> Table:
     """Read an opened table into a storage.
 
-    `on_progress` hears how many rows were read, and then how many of them were checked.
+    `on_progress` gets the rows read so far, and then how many of them were checked.
     """
     allocation = storage.allocate(reader)
     data, joined, notes = _read(reader, options, allocation, lambda rows: on_progress(rows, ""))
