@@ -267,7 +267,7 @@ def machine() -> dict[str, Any]:
     import sklearn
     import torch
 
-    from placement.runtime.ordered_map import usable_processors
+    from placement.runtime.parallel_map import usable_processors
 
     return {
         "date": dt.datetime.now(dt.UTC).date().isoformat(),

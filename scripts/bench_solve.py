@@ -149,7 +149,7 @@ def memory_bandwidth() -> float:
     """Return the bytes a second that all processors together read of large arrays."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from placement.runtime.ordered_map import usable_processors
+    from placement.runtime.parallel_map import usable_processors
 
     threads = usable_processors()
     parts = np.array_split(np.ones(1 << 25), threads)

@@ -1,1 +1,1 @@
-"""Weights and what was learnt of the columns come in; a bundle and its probabilities go out."""
+"""Weights and an encoder come in; a bundle directory goes out, written whole, and probabilities."""

@@ -1,1 +1,1 @@
-"""Threads, a worker process, signals, progress, files written whole or not at all."""
+"""Threads, a worker process, signals, progress, atomic writes of files."""

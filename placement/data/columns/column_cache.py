@@ -27,7 +27,7 @@ from placement.data.formats.table_reader import Reader
 from placement.model.scorer import parse_numbers
 from placement.runtime.atomic_write import writing
 from placement.runtime.memory import in_words
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.parallel_map import in_order, usable_processors
 
 FORMAT = 3
 _INDEX = "columns.json"

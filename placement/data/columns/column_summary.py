@@ -10,7 +10,7 @@ from placement.arrays import AnyFloatArray, BoolArray, FloatArray, IntArray, UIn
 from placement.data.columns.column import SCALES, Column
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.schema import means_grade
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.parallel_map import in_order, usable_processors
 
 MOST_LEVELS = 20  # with more different ones, a column is no code of something
 EXACT_ROWS = 1_000_000  # up to so many rows different numbers are counted one by one

@@ -32,7 +32,7 @@ from placement.data.columns.row_locations import RowLocations
 from placement.data.formats.blocks import Block, BlockRequest, Cells
 from placement.errors import DataError
 from placement.model.scorer import Coded, fold, parse_numbers
-from placement.runtime.ordered_map import usable_processors
+from placement.runtime.parallel_map import usable_processors
 
 if TYPE_CHECKING:
     from placement.data.formats.table_reader import Reader

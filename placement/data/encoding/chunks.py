@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from placement.arrays import AnyFloatArray, IntArray
 from placement.data.columns.column_store import truncated_error
-from placement.runtime.ordered_map import usable_processors
+from placement.runtime.parallel_map import usable_processors
 
 CHUNK_BYTES = 1 << 22  # what stays in the cache from one step to the next
 LEAST_CHUNK_ROWS, MOST_CHUNK_ROWS = 1_024, 131_072

@@ -18,7 +18,7 @@ from placement.data.encoding.chunks import (
 from placement.data.encoding.encoder import Encoder
 from placement.data.table.table import Table
 from placement.runtime.atomic_write import writing
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.parallel_map import in_order, usable_processors
 
 
 @dataclass(frozen=True)

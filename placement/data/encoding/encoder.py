@@ -33,7 +33,7 @@ from placement.model.scorer import (
     parse_numbers,
     words,
 )
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.parallel_map import in_order, usable_processors
 
 RARE_BELOW = 5  # a level of fewer students could point at one of them
 

@@ -15,7 +15,7 @@ from placement.data.formats.formats import FilePart, ReadOptions, recognise
 from placement.data.formats.parquet import open_frame
 from placement.data.formats.sources import Source, find_sources
 from placement.errors import DataError, did_you_mean
-from placement.runtime.ordered_map import in_order
+from placement.runtime.parallel_map import in_order
 
 __all__ = ["Block", "BlockRequest", "Cells", "Dialect", "Reader", "WantsSheet", "open_table"]
 

@@ -20,7 +20,7 @@ from placement.data.schema import Feature
 from placement.data.splits.split import TRAIN, Split
 from placement.data.table.table import Table
 from placement.model.scorer import Coded, fold
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.parallel_map import in_order, usable_processors
 
 BINS = 20
 SAMPLED = 100_000  # rows whose numbers are binned, where there are more

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from placement.arrays import IntArray, UInt64Array
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.parallel_map import in_order, usable_processors
 
 _BINS = 1 << 16
 _BIN_SHIFT = np.uint64(48)  # bits of a hash below those of its bin

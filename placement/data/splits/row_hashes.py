@@ -10,7 +10,7 @@ from placement.data.columns.column import Column
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.column_summary import mix_bits
 from placement.data.table.table import Table
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.parallel_map import in_order, usable_processors
 
 _COMPARED = 2_000_000
 _BLOCK = 16_384  # rows that are mixed while they are in the cache

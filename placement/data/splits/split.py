@@ -18,7 +18,7 @@ from placement.data.splits.row_groups import group_rows
 from placement.data.splits.row_hashes import hash_table
 from placement.data.table.table import Table
 from placement.errors import DataError
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.parallel_map import in_order, usable_processors
 
 TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, 3
 MIN_HELD_OUT = 5  # of each class; fewer would show nothing

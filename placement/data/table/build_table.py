@@ -31,7 +31,7 @@ from placement.data.table.leakage import ColumnEvidence, separating_auc
 from placement.data.table.table import Table, digest_columns, take_used
 from placement.data.target.labels import Labels
 from placement.errors import DataError
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.parallel_map import in_order, usable_processors
 
 FEW_ROWS = 30
 FEW_OF_CLASS = 10

@@ -19,7 +19,7 @@ from placement.data.columns.column_store import (
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.schema import Kind, Schema
 from placement.model.scorer import Coded
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.parallel_map import in_order, usable_processors
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from placement.evaluation.alternatives.sklearn_cv import (
     cross_val_predict,
     fit_logistic,
 )
-from placement.runtime.ordered_map import usable_processors
+from placement.runtime.parallel_map import usable_processors
 from placement.stats.log_loss import row_log_loss
 from placement.stats.metrics import metrics
 

@@ -11,7 +11,7 @@ from placement.data.encoding.encoder import learn_encoder
 from placement.data.encoding.nonlinear_terms import NO_TERMS, NonlinearTerms
 from placement.data.schema import Schema
 from placement.model.scorer import Coded
-from placement.runtime.ordered_map import in_order
+from placement.runtime.parallel_map import in_order
 
 LEAST_PENALTY = 1e-3  # in place of none, which leaves separable rows without an optimum
 NEWTON_COLUMNS = 500  # beyond, a Hessian costs more than the many gradients of lbfgs

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from placement.arrays import AnyFloatArray
 from placement.data.encoding.chunks import Chunk, Chunks
-from placement.runtime.ordered_map import in_order
+from placement.runtime.parallel_map import in_order
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from placement.arrays import FloatArray
 from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks
 from placement.errors import DataError
 from placement.training.passes import distributed
-from placement.training.problem.separating_hyperplane import (
+from placement.training.problem.separation_lp import (
     RowIterator,
     classes_overlap,
     columns_that_separate,

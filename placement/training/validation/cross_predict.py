@@ -16,7 +16,7 @@ from placement.data.splits.split import TEST, TRAIN, UNUSED, make_split
 from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.model.fitted import Fitted
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.parallel_map import in_order, usable_processors
 from placement.training.fit import build_fitted
 from placement.training.prepare import Prepared, prepare
 from placement.training.solver.training_loop import solve

@@ -17,7 +17,7 @@ from placement.evaluation.drift.drift import DriftCounts, count_for_drift, drift
 from placement.evaluation.drift.performance_drift import Performance, performance
 from placement.model.scorer import Problem, TableLike
 from placement.reporting.text.drift import DriftResult
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.parallel_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.open_for_model import open_for

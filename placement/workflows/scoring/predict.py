@@ -23,7 +23,7 @@ from placement.model.fitted import load_fitted
 from placement.reporting.format.text_table import Cell
 from placement.reporting.results import PredictResult
 from placement.runtime.atomic_write import replacing
-from placement.runtime.ordered_map import in_order, usable_processors
+from placement.runtime.parallel_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.open_for_model import open_for

@@ -11,7 +11,7 @@ from placement.runtime.background_import import import_in_background
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.runtime.signals import hold_signals
 from placement.workflows.reading.read_training_tables import read, storage_of
-from placement.workflows.recording.recorded_run import described, recording
+from placement.workflows.recording.run_context import described, recording
 from placement.workflows.recording.run_recorder import PathRecorder, RunKeeper
 
 if TYPE_CHECKING:

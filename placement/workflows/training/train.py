@@ -20,7 +20,7 @@ from placement.runtime.progress import NoProgress, ProgressListener
 from placement.runtime.signals import hold_signals
 from placement.runtime.worker_process import InlineWorker, ProcessWorker
 from placement.workflows.reading.read_training_tables import read, storage_of
-from placement.workflows.recording.recorded_run import described, recording
+from placement.workflows.recording.run_context import described, recording
 from placement.workflows.recording.run_recorder import Recorder
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from placement.errors import DataError
 from placement.training.problem import separation
 from placement.training.problem.options import Options
 from placement.training.problem.problem import define_problem
-from placement.training.problem.separating_hyperplane import (
+from placement.training.problem.separation import find_separation
+from placement.training.problem.separation_lp import (
     has_optimum,
     is_of_full_rank,
     row_iterator,
     separating_hyperplane,
 )
-from placement.training.problem.separation import find_separation
 
 
 def separated(x, y, names=None, **more):

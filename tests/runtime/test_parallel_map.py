@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from placement.runtime.ordered_map import in_order
+from placement.runtime.parallel_map import in_order
 
 
 @pytest.mark.parametrize("threads", [1, 3])
