@@ -1,38 +1,18 @@
-"""Reading a text table: large files in pieces parsed by Arrow, else lines → records → cells.
-
-Either way in constant memory, and to the same cells.
-"""
+"""Cutting delimited text into records and their fields, quotes and line ends as they stand."""
 
 import csv
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
-from typing import BinaryIO
+from functools import cache
 
-import numpy as np
-
-from placement.data.formats.blocks import Block, BlockRequest, Cells, MalformedRecord, unquote
-from placement.data.formats.csv_arrow import ENCODINGS, Parser, lines_are_records
-from placement.data.formats.dialect import (
-    Dialect,
-    Sample,
-    blank_characters,
-    find_dialect,
-    is_missing,
-    is_number,
-    read_sample,
-)
-from placement.data.formats.header import Header, find_header
-from placement.data.formats.sources import Source, reading
+from placement.data.formats.dialect import Dialect, Sample, blank_characters
+from placement.data.formats.sources import Source
 from placement.errors import DataError
 
-BATCH_ROWS = 65_536
 _HEADER_RECORDS = 500
-_NEARLY_ALL = 0.95
-_QUOTES = frozenset("\"'")
 _QUOTED = re.compile(r' *+"(?:[^"]++|"")*+"\s*')
 
 
@@ -44,258 +24,6 @@ class Record:
     text: str
     line: int
     lines: int
-
-
-@dataclass(frozen=True)
-class _Position:
-    """A position in a file: bytes (behind the byte order mark) and lines before it."""
-
-    offset: int = 0
-    lines: int = 0
-
-    def after(self, raw: bytes) -> "_Position":
-        """The position behind some whole lines."""
-        return _Position(self.offset + len(raw), self.lines + raw.count(b"\n"))
-
-
-@dataclass(frozen=True)
-class TextPart:
-    """A text file opened as a table.
-
-    `preamble`: the title rows as they stand, with their line ends. `header`: the header record
-    as it stands, None where the user gave the names. `skip`: physical lines above the data.
-    `large`: long enough that parsing it in pieces is faster. `line_bytes`: the mean
-    length of the first lines.
-    """
-
-    source: Source
-    dialect: Dialect
-    name: str
-    names: tuple[str, ...]
-    preamble: str
-    header: str | None
-    skip: int
-    unnamed: frozenset[str]
-    notes: tuple[str, ...]
-    warnings: tuple[str, ...]
-    sample_columns: tuple[tuple[str, ...], ...]
-    large: bool
-    line_bytes: float
-
-    @property
-    def likely_rows(self) -> int:
-        """The number of rows, by the length of the first lines."""
-        return max(1, round(self.source.likely_bytes / self.line_bytes) - self.skip)
-
-    @property
-    def origin(self) -> Source:
-        """The file."""
-        return self.source
-
-    def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
-        """Yield functions that read the blocks."""
-        start = self._data() if self.large and request.block_rows is None else None
-        if start is None:
-            yield from self._walk(_Position(), request, self.skip)
-            return
-        parser = self._parser(request)
-        for position, raw in self._pieces(start, request.piece_bytes):
-            if not lines_are_records(raw):
-                # A quoted cell may go on in the next piece: from here on, record by record.
-                yield from self._walk(position, request)
-                return
-            yield partial(self._parsed, parser, position, raw)
-
-    def _data(self) -> _Position | None:
-        """Where the data begin; None where the file cannot be cut at line feeds."""
-        if self.dialect.encoding not in ENCODINGS or self.dialect.delimiter == " ":
-            return None
-        position = _Position()
-        with self._open(position) as stream:
-            for _ in range(self.skip):
-                line = stream.readline()
-                if b"\r" in line.removesuffix(b"\n").removesuffix(b"\r"):
-                    return None
-                position = position.after(line)
-        return position
-
-    def _pieces(self, position: _Position, size: int) -> Iterator[tuple[_Position, bytes]]:
-        rest = b""
-        with self._open(position) as stream:
-            while True:
-                with reading(self.name):
-                    raw = stream.read(size)
-                end = raw.rfind(b"\n") + 1
-                if raw and not end:
-                    rest += raw
-                    continue
-                piece, rest = rest + raw[:end], raw[end:]
-                if piece:
-                    yield position, piece
-                    position = position.after(piece)
-                if not raw:
-                    return
-
-    def _open(self, position: _Position) -> BinaryIO:
-        with reading(self.name):
-            stream = self.source.open()
-            to_skip = len(self.dialect.bom) + position.offset
-            while to_skip:
-                to_skip -= len(stream.read(min(to_skip, 1 << 20)))
-        return stream
-
-    def _parser(self, request: BlockRequest) -> Parser:
-        columns = frozenset(self.names if request.columns is None else request.columns)
-        numbers = columns & self._likely_numbers - request.as_text
-        return Parser(self.names, self.dialect, numbers, columns - numbers, request.records)
-
-    @property
-    def _likely_numbers(self) -> frozenset[str]:
-        """The columns whose first non-missing cells are nearly all numbers."""
-        names = set()
-        for name, column in zip(self.names, self.sample_columns, strict=False):
-            non_missing = [cell for cell in map(unquote, column) if not is_missing(cell)]
-            if non_missing and sum(map(is_number, non_missing)) >= _NEARLY_ALL * len(non_missing):
-                names.add(name)
-        return frozenset(names)
-
-    def _parsed(self, parser: Parser, position: _Position, raw: bytes) -> Block:
-        """Parse a piece at once, or walk it where it is not plain enough for that."""
-        parsed = parser.parse(raw)
-        if parsed is None:
-            request = BlockRequest(
-                parser.number_columns | parser.text_columns, records=parser.records
-            )
-            (task,) = self._batches(io.BytesIO(raw), position, request, rows=raw.count(b"\n") + 1)
-            return task()
-        lines = np.arange(parsed.rows) if parsed.lines is None else parsed.lines
-        return Block(
-            names=self.names,
-            columns=parsed.columns,
-            rows=parsed.rows,
-            first_row=0,
-            lines=position.lines + 1 + lines,
-            records=parsed.records,
-            file=self.name,
-            blank_lines=parsed.blank_lines,
-        )
-
-    def _walk(
-        self, position: _Position, request: BlockRequest, skip: int = 0
-    ) -> Iterator[Callable[[], Block]]:
-        """Walk the file from a position on, record by record."""
-        yield from self._batches(self._open(position), position, request, skip=skip)
-
-    def _batches(
-        self,
-        stream: BinaryIO,
-        position: _Position,
-        request: BlockRequest,
-        *,
-        rows: int = 0,
-        skip: int = 0,
-    ) -> Iterator[Callable[[], Block]]:
-        count = rows or request.block_rows or BATCH_ROWS
-        lines_before = position.lines + skip
-        # newline="" splits at LF, CRLF and CR and keeps them, so records stay as they are.
-        with io.TextIOWrapper(stream, self.dialect.encoding, newline="") as lines_of:
-            for _ in range(skip):
-                lines_of.readline()
-            while lines := self._read(lines_of, count, lines_before):
-                records, cells, starts, lines_before = self._split(lines, lines_of, lines_before)
-                yield partial(self._block, records, cells, starts, request)
-
-    def _read(self, stream: io.TextIOWrapper, count: int, lines_before: int) -> list[str]:
-        try:
-            with reading(self.name):
-                return list(itertools.islice(stream, count))
-        except UnicodeDecodeError as error:
-            line = _bad_line(self.source, self.dialect.encoding, lines_before)
-            raise DataError(
-                f"{self.name}, line {line}: not readable as {self.dialect.encoding}, "
-                "as the lines above are: save the file as UTF-8"
-            ) from error
-
-    def _split(
-        self, lines: list[str], stream: io.TextIOWrapper, lines_before: int
-    ) -> tuple[list[str], list[list[str]], list[int], int]:
-        """Split lines into records; one that is still open at the last line draws more of them."""
-        rows = self._one_a_line(lines)
-        if rows is not None:
-            starts = list(range(lines_before + 1, lines_before + len(lines) + 1))
-            return [line.rstrip("\r\n") for line in lines], rows, starts, lines_before + len(lines)
-        parsed_records = list(
-            split_records(lines, stream, self.dialect.delimiter, self.name, lines_before)
-        )
-        last = parsed_records[-1]
-        records = [record.text for record in parsed_records]
-        rows = [record.cells for record in parsed_records]
-        return records, rows, [record.line for record in parsed_records], last.line + last.lines - 1
-
-    def _one_a_line(self, lines: list[str]) -> list[list[str]] | None:
-        """Split lines that are a record each, the usual case; None where some record is longer."""
-        delimiter = self.dialect.delimiter
-        trimmed = [line.rstrip() for line in lines] if delimiter == " " else lines
-        try:
-            rows = list(csv.reader(trimmed, delimiter=delimiter, skipinitialspace=True))
-        except csv.Error:
-            return None
-        # Lines that a quote joined make fewer rows; only the last could still be open.
-        whole = '"' not in lines[-1] or fields(lines[-1].rstrip("\r\n"), delimiter) is not None
-        return rows if whole and len(rows) == len(lines) else None
-
-    def _block(
-        self, records: list[str], rows: list[list[str]], lines: list[int], request: BlockRequest
-    ) -> Block:
-        blank_chars = blank_characters(self.dialect.delimiter)
-        non_blank = [
-            position for position, record in enumerate(records) if record.strip(blank_chars)
-        ]
-        blank = len(records) - len(non_blank)
-        if blank:
-            records = [records[i] for i in non_blank]
-            rows, lines = [rows[i] for i in non_blank], [lines[i] for i in non_blank]
-        width = len(self.names)
-        if set(map(len, rows)) - {width}:
-            for position, cells in enumerate(rows):
-                if len(cells) != width:
-                    rows[position] = self._fit_width(cells, position, lines[position])
-                    records[position] = truncate_record(
-                        records[position], self.dialect.delimiter, width
-                    )
-        by_name = zip(self.names, zip(*rows, strict=True) if rows else [()] * width, strict=True)
-        columns: dict[str, Cells] = {
-            name: np.array(_tidy(column), dtype=object)
-            for name, column in by_name
-            if request.columns is None or name in request.columns
-        }
-        return Block(
-            names=self.names,
-            columns=columns,
-            rows=len(rows),
-            first_row=0,
-            lines=np.array(lines, dtype=np.int64),
-            records=records if request.records else None,
-            file=self.name,
-            blank_lines=blank,
-        )
-
-    def _fit_width(self, cells: list[str], position: int, line: int) -> list[str]:
-        """Drop empty fields beyond the last column; any other difference is an error."""
-        width = len(self.names)
-        if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
-            return cells[:width]
-        what = "too many fields" if len(cells) > width else "too few fields"
-        cause = "an unquoted delimiter?" if len(cells) > width else "a record cut short?"
-        if any("\n" in cell or "\r" in cell for cell in cells):
-            cause = "a quote that is opened there and not closed?"
-        text = f"{what}, {len(cells)} where the header has {width} ({cause})"
-        raise MalformedRecord(self.name, position, line, text)
-
-
-def _tidy(cells: tuple[str, ...]) -> list[str]:
-    """Trim cells, and take quotes off those few that still have them."""
-    return [unquote(cell) if cell[:1] in _QUOTES else cell for cell in map(str.strip, cells)]
 
 
 @cache
@@ -370,58 +98,36 @@ def _open_quote(name: str, line: int) -> DataError:
     return DataError(f"{name}, line {line}: a quote is opened there and never closed: close it")
 
 
-def _bad_line(source: Source, encoding: str, lines_before: int) -> int:
-    """Find the line that cannot be decoded, at or after `lines_before` lines."""
-    with source.open() as stream:
-        text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
-        for line, content in enumerate(text, start=1):
-            if line > lines_before and "\ufffd" in content:
-                return line
-    return lines_before + 1
+def split_lines(
+    lines: list[str], stream: io.TextIOWrapper, delimiter: str, name: str, lines_before: int
+) -> tuple[list[str], list[list[str]], list[int], int]:
+    """Split lines into records; one that is still open at the last line draws more of them.
+
+    Return each record's text, its cells and its first line, and the number of lines read so far.
+    """
+    rows = _split_one_a_line(lines, delimiter)
+    if rows is not None:
+        starts = list(range(lines_before + 1, lines_before + len(lines) + 1))
+        return [line.rstrip("\r\n") for line in lines], rows, starts, lines_before + len(lines)
+    records = list(split_records(lines, stream, delimiter, name, lines_before))
+    texts, rows = [record.text for record in records], [record.cells for record in records]
+    last = records[-1]
+    return texts, rows, [record.line for record in records], last.line + last.lines - 1
 
 
-def open_text(source: Source, names: tuple[str, ...]) -> TextPart:
-    """Find out how a text file is written and where its data begin."""
-    sample = read_sample(source)
-    dialect = find_dialect(sample)
-    records = _first_records(sample, dialect, source.name)
-    if not records:
-        raise DataError(f"{source.name}: nothing but blank lines")
-    header = find_header([record.cells for record in records], names, source.name)
-    above = records[0 if header.row is None else header.row]
-    skip = above.line + above.lines - 1 if header.row is not None else 0
-    preamble = "".join(sample.lines()[: above.line - 1]) if header.row is not None else ""
-    body = records if header.row is None else records[header.row + 1 :]
-    return TextPart(
-        source=source,
-        dialect=dialect,
-        name=source.name,
-        names=header.names,
-        preamble=preamble,
-        header=_raw_header(above, header, dialect.delimiter),
-        skip=skip,
-        unnamed=header.unnamed,
-        notes=header.notes,
-        warnings=header.warnings,
-        sample_columns=_columns(body),
-        large=not sample.whole,
-        line_bytes=sample.line_bytes,
-    )
-
-
-def _columns(records: list[Record]) -> tuple[tuple[str, ...], ...]:
-    return tuple(itertools.zip_longest(*(record.cells for record in records), fillvalue=""))
-
-
-def _raw_header(record: Record, header: Header, delimiter: str) -> str | None:
-    if header.row is None:
+def _split_one_a_line(lines: list[str], delimiter: str) -> list[list[str]] | None:
+    """Split lines that are a record each, the usual case; None where some record is longer."""
+    trimmed = [line.rstrip() for line in lines] if delimiter == " " else lines
+    try:
+        rows = list(csv.reader(trimmed, delimiter=delimiter, skipinitialspace=True))
+    except csv.Error:
         return None
-    if len(record.cells) == header.width:
-        return record.text
-    return truncate_record(record.text, delimiter, header.width)
+    # Lines that a quote joined make fewer rows; only the last could still be open.
+    whole = '"' not in lines[-1] or fields(lines[-1].rstrip("\r\n"), delimiter) is not None
+    return rows if whole and len(rows) == len(lines) else None
 
 
-def _first_records(sample: Sample, dialect: Dialect, name: str) -> list[Record]:
+def first_records(sample: Sample, dialect: Dialect, name: str) -> list[Record]:
     """The non-blank records of the sample; where the file goes on, without a last one cut off."""
     lines, blank_chars = sample.lines(), blank_characters(dialect.delimiter)
     records: list[Record] = []
@@ -435,3 +141,13 @@ def _first_records(sample: Sample, dialect: Dialect, name: str) -> list[Record]:
         if sample.whole or not records:
             raise
     return records
+
+
+def undecodable_line(source: Source, encoding: str, lines_before: int) -> int:
+    """Find the line that cannot be decoded, at or after `lines_before` lines."""
+    with source.open() as stream:
+        text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
+        for line, content in enumerate(text, start=1):
+            if line > lines_before and "\ufffd" in content:
+                return line
+    return lines_before + 1

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from placement.data.formats.blocks import Block, BlockRequest, Cells, MalformedRecord, Part
-from placement.data.formats.csv_records import TextPart
+from placement.data.formats.csv_table import TextPart
 from placement.data.formats.dialect import Dialect, has_thousands
 from placement.data.formats.excel import WantsSheet
 from placement.data.formats.formats import FilePart, ReadOptions, recognise
