@@ -163,12 +163,19 @@ def students():
 
 @pytest.fixture(scope="session")
 def trained(students, tmp_path_factory):
-    """A bundle directory, its sheet beside it as `students.csv`, made once for a worker."""
+    """A bundle directory, its sheet beside it as `students.csv`; do not write there.
+
+    Trained once for all workers, since a process that trains its first model needs seconds.
+    """
     from placement.config.train_config import TrainConfig
     from placement.workflows.training.train import train
 
-    home = tmp_path_factory.mktemp("trained")
-    train([str(students(home / "students.csv"))], TrainConfig(track=False, out=str(home / "model")))
+    home = _shared(tmp_path_factory) / "trained"
+    with FileLock(home.with_suffix(".lock")):
+        if not (home / "model").exists():
+            home.mkdir(exist_ok=True)
+            sheet = str(students(home / "students.csv"))
+            train([sheet], TrainConfig(track=False, out=str(home / "model")))
     return home / "model"
 
 

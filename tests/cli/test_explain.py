@@ -93,12 +93,14 @@ def test_without_a_maximum_the_reason_is_told(explain, run, tmp_path):
     assert "Firth's correction" in explain(model="apart").out
 
 
-def test_a_file_with_a_decimal_comma_is_explained_as_it_is_scored(explain, run, sheet, trained):
+def test_a_file_with_a_decimal_comma_is_explained_as_it_is_scored(
+    explain, run, sheet, trained, tmp_path
+):
     lines = sheet.read_text().splitlines()[:8]
     comma = "\n".join(line.replace(".", "#").replace(",", ";").replace("#", ",") for line in lines)
-    (trained.parent / "comma.csv").write_text(comma + "\n")
-    scored = run("predict", trained.parent / "comma.csv", "--model", trained, "--json").json
-    rows = explain(trained.parent / "comma.csv", "--json").json["rows"]
+    (tmp_path / "comma.csv").write_text(comma + "\n")
+    scored = run("predict", tmp_path / "comma.csv", "--model", trained, "--json").json
+    rows = explain(tmp_path / "comma.csv", "--json").json["rows"]
     assert [row["probability"] for row in rows] == [row["probability"] for row in scored]
     plain = explain(sheet, "--json").json["rows"]
     assert [row["what_if"] for row in rows] == [row["what_if"] for row in plain[:7]]
