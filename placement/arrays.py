@@ -1,5 +1,6 @@
 """The array types, once, and the type of a JSON document; shapes stand in the docstrings."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,4 +14,5 @@ UInt64Array = npt.NDArray[np.uint64]
 IndexArray = npt.NDArray[np.intp]  # positions, such as argsort returns
 ObjectArray = npt.NDArray[np.object_]
 CellArray = npt.NDArray[Any]  # numbers or words, as a column has them
+Columns = Mapping[str, Any]  # cells of columns by name, (n,) each: float64, text or `Coded`
 Document = dict[str, Any]  # JSON, as it is read and written

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.class_weight import compute_class_weight
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from placement.model.perceptron import Standardising
     from placement.training.problem.options import Options
     from placement.training.solver.solution import Solution
+
+Samples = Any  # numbers (n, d) of any kind, or a pandas frame
 
 
 class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -83,7 +86,9 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.dtype = dtype
         self.seed = seed
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "PlacementClassifier":
+    def fit(
+        self, X: Samples, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
+    ) -> "PlacementClassifier":
         """Fit to X (n, d) and the labels y (n,), each row counting `sample_weight` times."""
         table, y = self._checked_rows(X, y)
         weight = _checked_weight(sample_weight, y)
@@ -100,7 +105,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _fit_columns(
         self,
-        table: Any,
+        table: Samples,
         target: AnyFloatArray,
         weight: AnyFloatArray,
         in_loss: AnyFloatArray | None,
@@ -117,7 +122,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _fit_numbers(
         self,
-        table: Any,
+        table: Samples,
         target: AnyFloatArray,
         weight: AnyFloatArray,
         in_loss: AnyFloatArray | None,
@@ -141,7 +146,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         return solve(problem)
 
-    def decision_function(self, X: Any) -> FloatArray:
+    def decision_function(self, X: Samples) -> FloatArray:
         """Return the log-odds (n,) of the second class."""
         check_is_fitted(self)
         encoded = self._encoder.encode(self._checked_columns(X))
@@ -151,12 +156,12 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             logit += encoded[:, j] * weight
         return logit
 
-    def predict_proba(self, X: Any) -> FloatArray:
+    def predict_proba(self, X: Samples) -> FloatArray:
         """Return the probabilities (n, 2), in the order of `classes_`."""
         positive = sigmoid(self.decision_function(X))
         return np.column_stack([1 - positive, positive])
 
-    def predict(self, X: Any) -> CellArray:
+    def predict(self, X: Samples) -> CellArray:
         """Return the more probable label of each row, (n,)."""
         logit = self.decision_function(X)
         return np.asarray(self.classes_[(logit > 0).astype(int)])
@@ -167,7 +172,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.classifier_tags.multi_class = False
         return tags
 
-    def _options(self, table: Any) -> "Options":
+    def _options(self, table: Samples) -> "Options":
         from placement.training.problem.options import Options
 
         settings = {k: v for k, v in self.get_params().items() if k != "class_weight"}
@@ -179,20 +184,20 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"{problem}") from problem
 
     def _checked_rows(
-        self, X: Any, y: Any
+        self, X: Samples, y: npt.ArrayLike
     ) -> tuple[dict[str, CellArray] | AnyFloatArray, CellArray]:
         """Return X as numbers (n, d), or as columns by name where some hold words; and y (n,)."""
         self._categories = _category_columns(X)
         if self._categories:
-            y = column_or_1d(y, warn=True)
+            labels = column_or_1d(y, warn=True)
             columns = self._checked_columns(X, reset=True)
-            if len(y) != len(X):
-                raise ValueError(f"X has {len(X)} rows and y has {len(y)}")
-            return columns, y
-        numbers, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
-        return numbers, y
+            if len(labels) != len(X):
+                raise ValueError(f"X has {len(X)} rows and y has {len(labels)}")
+            return columns, labels
+        numbers, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        return numbers, labels
 
-    def _checked_columns(self, X: Any, *, reset: bool = False) -> dict[str, CellArray]:
+    def _checked_columns(self, X: Samples, *, reset: bool = False) -> dict[str, CellArray]:
         if not self._categories:
             return _columns_by_name(
                 validate_data(self, X, dtype=np.float64, reset=reset), self._names()
@@ -269,7 +274,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
 
 
-def _checked_weight(sample_weight: Any, y: CellArray) -> AnyFloatArray:
+def _checked_weight(sample_weight: npt.ArrayLike | None, y: CellArray) -> AnyFloatArray:
     """Return the weight of each row (n,), not negative."""
     if sample_weight is None:
         return unit_weights(len(y))
@@ -307,7 +312,7 @@ def _unconverged(stopped: str, clamped_wrong: int) -> str:
     return f"not converged (stopped: {stopped}): raise epochs, or leave optimizer='newton'"
 
 
-def _category_columns(X: Any) -> frozenset[str]:
+def _category_columns(X: Samples) -> frozenset[str]:
     """Return the names of a pandas frame's columns that hold words rather than numbers."""
     if not (hasattr(X, "columns") and hasattr(X, "select_dtypes")):
         return frozenset()

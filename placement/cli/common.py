@@ -75,7 +75,10 @@ def command_word() -> str:
     return called
 
 
-def console_options(command: Callable[..., Any]) -> Callable[..., Any]:
+Command = Callable[..., Any]
+
+
+def console_options(command: Command) -> Command:
     """Add `--quiet` and `--verbose`; the command receives a `console`."""
     quiet = click.option("--quiet", "-q", is_flag=True, help="No notes and no progress.")
     verbose = click.option("--verbose", "-v", is_flag=True, help="More detail.")

@@ -13,7 +13,8 @@ from typing import Any
 
 import click
 
-from placement.cli.common import csv_words
+from placement.arrays import Document
+from placement.cli.common import Command, csv_words
 from placement.config.option import flag
 from placement.config.train_config import TrainConfig
 from placement.errors import UsageError, did_you_mean
@@ -23,13 +24,13 @@ _TYPES = typing.get_type_hints(TrainConfig)
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
-def config_options(*unused: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def config_options(*unused: str) -> Callable[[Command], Command]:
     """Give a command `--config` and one option per field of TrainConfig, but for some.
 
     The command receives the `config` that all sources come to.
     """
 
-    def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    def with_options(command: Command) -> Command:
         @functools.wraps(command)
         def with_config(*args: Any, config_file: str | None, **options: Any) -> Any:
             given = {name: options.pop(name) for name in FIELDS if name in options}
@@ -52,7 +53,7 @@ _config_file_option = click.option(
 )
 
 
-def _option(item: "dataclasses.Field[Any]") -> Callable[..., Any]:
+def _option(item: "dataclasses.Field[Any]") -> Command:
     name, meta = item.name, item.metadata
     if _scalar(name) is bool:
         yes, no = switch(item)
@@ -110,7 +111,7 @@ def effective_config(given: Mapping[str, Any], file: str | None) -> TrainConfig:
     return TrainConfig(**values)
 
 
-def _from_file(file: str | None) -> dict[str, Any]:
+def _from_file(file: str | None) -> Document:
     path = Path(file or "placement.toml")
     if not path.exists():
         if file:
@@ -140,7 +141,7 @@ def _checked(where: str, name: str, value: Any) -> Any:
     return value
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+def _from_environment(environment: Mapping[str, str]) -> Document:
     return {
         name: _parsed(variable, name, environment[variable])
         for name in FIELDS

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from placement.arrays import Document
 from placement.data.columns.column_store import DiskChunkedArray, DiskColumnStore
 from placement.data.columns.load_columns import LoadedColumns, load_columns
 from placement.data.columns.raw_column import (
@@ -145,7 +146,7 @@ def _checksum(path: Path) -> int:
         return functools.reduce(lambda before, piece: zlib.crc32(piece, before), pieces, 0)
 
 
-def _column_entry(raw: RawColumn) -> dict[str, Any]:
+def _column_entry(raw: RawColumn) -> Document:
     array = raw.array
     if not isinstance(array, DiskChunkedArray):
         raise TypeError(f"{raw.name}: kept outside a file")
@@ -187,7 +188,7 @@ def _load(folder: Path, state: list[Any]) -> LoadedColumns | None:
         return None
 
 
-def _column(entry: dict[str, Any], folder: Path, decimal: str) -> RawColumn:
+def _column(entry: Document, folder: Path, decimal: str) -> RawColumn:
     array = DiskChunkedArray.from_file(
         entry["dtype"], folder / entry["file"], entry["sizes"], entry["dtypes"]
     )

@@ -7,7 +7,7 @@ otherwise than all do is read once more, alone: text must stay as it is written.
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from placement.data.columns.raw_column import (
 from placement.data.columns.row_locations import RowLocations
 from placement.data.formats.blocks import Block, BlockRequest, Cells
 from placement.errors import DataError
-from placement.model.scorer import Coded, fold, parse_numbers
+from placement.model.scorer import Coded, ColumnLike, fold, parse_numbers
 from placement.runtime.parallel_map import usable_processors
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _compacted(block: Block) -> Block:
 
 
 def raw_column(
-    name: str, cells: Any, decimal: str = ".", store: ColumnStore | None = None
+    name: str, cells: ColumnLike, decimal: str = ".", store: ColumnStore | None = None
 ) -> CategoricalColumn:
     """Make one coded column of any cells."""
     builder = _ColumnBuilder(name, store or MemoryColumnStore(), decimal, True, len(cells) + 1)

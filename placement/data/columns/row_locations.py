@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import BoolArray, CellArray, IntArray
+from placement.arrays import BoolArray, CellArray, Document, IntArray
 from placement.data.columns.column_store import PIECE_ROWS, downcast
 from placement.data.formats.blocks import Block
 
@@ -115,13 +115,13 @@ class RowLocations:
     def __len__(self) -> int:
         return self._starts[-1]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Document:
         """Return what JSON can hold."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         return values | {"_blocks": [block.to_json() for block in self._blocks]}
 
     @staticmethod
-    def from_json(data: dict[str, Any]) -> "RowLocations":
+    def from_json(data: Document) -> "RowLocations":
         """Return the locations that `to_json` wrote."""
         blocks = [_BlockLocation.from_json(block) for block in data["_blocks"]]
         return RowLocations(**{**data, "_blocks": blocks})

@@ -6,7 +6,7 @@ compare as numbers, words trimmed and case-folded; a missing cell never matches.
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from placement.arrays import BoolArray, ObjectArray
 from placement.data.schema import matching_columns
 from placement.errors import UsageError
-from placement.model.scorer import Coded, fold, parse_numbers, words
+from placement.model.scorer import Coded, ColumnLike, TableLike, fold, parse_numbers, words
 
 _RULE = re.compile(r"\s*(?:`([^`]+)`|([^`=!<>]*?))\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*", re.DOTALL)
 _SIGN = re.compile(r"==|!=|<=|>=|<|>")
@@ -39,7 +39,7 @@ class Rule:
     value: str
     number: float | None
 
-    def matches(self, cells: Any, decimal: str = ".") -> BoolArray:
+    def matches(self, cells: ColumnLike, decimal: str = ".") -> BoolArray:
         """Return which cells (n,) satisfy the comparison."""
         if isinstance(cells, Coded):
             return np.asarray(self.matches(cells.texts, decimal)[cells.codes], dtype=bool)
@@ -56,7 +56,7 @@ class Rule:
             satisfied | unparsable if self.sign == "!=" and array.dtype.kind == "O" else satisfied
         )
 
-    def mask(self, columns: Mapping[str, Any], *, decimal: str = ".", file: str = "") -> BoolArray:
+    def mask(self, columns: TableLike, *, decimal: str = ".", file: str = "") -> BoolArray:
         """Return which rows of a table satisfy the rule; `DataError` without its column."""
         name = self.column or ""
         spelling = matching_columns(columns.keys(), [name], option=str(self), file=file)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from placement.arrays import CellArray, FloatArray, ObjectArray
+from placement.arrays import CellArray, Columns, Document, FloatArray, ObjectArray
 from placement.data.columns.raw_column import factorize
 from placement.data.encoding.fit_terms import fit_terms
 from placement.data.encoding.nonlinear_terms import NO_TERMS, NonlinearTerms
@@ -28,6 +28,7 @@ from placement.model.scorer import (
     Column,
     NumberColumn,
     Problem,
+    TableLike,
     encode_in_order,
     fold,
     parse_numbers,
@@ -218,14 +219,14 @@ class Encoder:
         (column,) = (c for c in self.columns if isinstance(c, CategoryColumn) and c.column == name)
         return column.levels
 
-    def encode(self, table: Mapping[str, Any], decimal: str = ".") -> FloatArray:
+    def encode(self, table: TableLike, decimal: str = ".") -> FloatArray:
         """Return the encoded rows (n, d) of a mapping of file columns, each (n,)."""
         parts = encode_in_order(self.columns, table, decimal)
         encoded = [values for columns, _ in parts for values in columns]
         rows = len(table[self.columns[0].column]) if self.columns else 0
         return np.column_stack(encoded) if encoded else np.empty((rows, 0))
 
-    def encode_into(self, target: CellArray, table: Mapping[str, Any]) -> None:
+    def encode_into(self, target: CellArray, table: TableLike) -> None:
         """Write the encoded rows into `target` (d, n), a column of the perceptron to each line."""
         row = 0
         for columns, _ in encode_in_order(self.columns, table):
@@ -233,7 +234,7 @@ class Encoder:
                 target[row] = values
                 row += 1
 
-    def problems(self, table: Mapping[str, Any], decimal: str = ".") -> tuple[Problem, ...]:
+    def problems(self, table: TableLike, decimal: str = ".") -> tuple[Problem, ...]:
         """Return the cells that are encoded with a stand-in."""
         parts = encode_in_order(self.columns, table, decimal)
         return tuple(problem for _, problems in parts for problem in problems)
@@ -247,21 +248,21 @@ class Encoder:
         return unstandardise(self.columns, weights, intercept)
 
     @property
-    def document(self) -> list[dict[str, Any]]:
+    def document(self) -> list[Document]:
         """The JSON-able form that a bundle keeps."""
         kinds = {column_class: kind for kind, column_class in KINDS.items()}
         return [{"kind": kinds[type(column)], **asdict(column)} for column in self.columns]
 
 
 def learn_encoder(
-    columns: Mapping[str, Any],
+    columns: Columns,
     schema: Schema,
     weight: FloatArray,
     terms: NonlinearTerms = NO_TERMS,
 ) -> Encoder:
     """Learn the encoding of the schema's features from training rows: columns and weight (n,)."""
 
-    def map_pieces(work: Callable[[Mapping[str, Any], FloatArray], T]) -> Iterator[T]:
+    def map_pieces(work: Callable[[Columns, FloatArray], T]) -> Iterator[T]:
         yield work(columns, weight)
 
     return _learn(schema, terms, map_pieces)
@@ -270,7 +271,7 @@ def learn_encoder(
 def learn_encoding(table: Table, split: Split, terms: NonlinearTerms = NO_TERMS) -> Encoder:
     """Learn the encoding from the rows of a table that train."""
 
-    def map_pieces(work: Callable[[Mapping[str, Any], FloatArray], T]) -> Iterator[T]:
+    def map_pieces(work: Callable[[Columns, FloatArray], T]) -> Iterator[T]:
         def of_piece(piece: int) -> T:
             train = np.flatnonzero(split.subsets.piece(piece) == TRAIN)
             cells = table.piece(piece, table.schema.feature_names)
@@ -284,7 +285,7 @@ def learn_encoding(table: Table, split: Split, terms: NonlinearTerms = NO_TERMS)
 
 
 def _learn(schema: Schema, terms: NonlinearTerms, map_pieces: PieceMapper) -> Encoder:
-    def of_piece(cells: Mapping[str, Any], weight: FloatArray) -> list[NumberSums | LevelCounts]:
+    def of_piece(cells: Columns, weight: FloatArray) -> list[NumberSums | LevelCounts]:
         return _sums(cells, schema, weight)
 
     total: list[Any] = []
@@ -296,9 +297,7 @@ def _learn(schema: Schema, terms: NonlinearTerms, map_pieces: PieceMapper) -> En
     )
 
 
-def _sums(
-    columns: Mapping[str, Any], schema: Schema, weight: FloatArray
-) -> list[NumberSums | LevelCounts]:
+def _sums(columns: Columns, schema: Schema, weight: FloatArray) -> list[NumberSums | LevelCounts]:
     return [
         NumberSums.of(columns[feature.name], weight)
         if feature.kind == "number"

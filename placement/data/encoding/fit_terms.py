@@ -1,11 +1,10 @@
 """Fit the splines, steps and interactions of encoded columns, in further passes over the rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from placement.arrays import FloatArray
+from placement.arrays import Columns, FloatArray
 from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.data.encoding.spline_knots import PieceMapper, fit_splines
 from placement.model.scorer import (
@@ -85,7 +84,7 @@ def _steps(
 ) -> dict[str, StepColumn]:
     """Return the steps that have rows on both sides."""
 
-    def of_piece(cells: Mapping[str, Any], weight: FloatArray) -> dict[str, FloatArray]:
+    def of_piece(cells: Columns, weight: FloatArray) -> dict[str, FloatArray]:
         sums = {}
         for name, thresholds in requested.items():
             values = cells[name]
@@ -149,7 +148,7 @@ def _interactions(
     }
     all_pairs = sorted({pair for pair_list in pairs.values() for pair in pair_list})
 
-    def of_piece(cells: Mapping[str, Any], weight: FloatArray) -> FloatArray:
+    def of_piece(cells: Columns, weight: FloatArray) -> FloatArray:
         encoded = [values for group, _ in encode_in_order(columns, cells) for values in group]
         is_set = [
             values != 0 if flag else True for values, flag in zip(encoded, flags, strict=True)

@@ -7,11 +7,11 @@ where rows weigh whole numbers: so knots do not hang on pieces, order or files.
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
-from placement.arrays import FloatArray
+from placement.arrays import Columns, FloatArray
 from placement.model.scorer import NumberColumn, SplineColumn, restricted_cubic
 
 BINS = 8_192
@@ -27,7 +27,7 @@ T = TypeVar("T")
 class PieceMapper(Protocol):
     """Do some work on the training rows of each piece: cells by column, and weights (n,)."""
 
-    def __call__(self, work: Callable[[Mapping[str, Any], FloatArray], T]) -> Iterator[T]:
+    def __call__(self, work: Callable[[Columns, FloatArray], T]) -> Iterator[T]:
         """Yield the results in the order of the pieces."""
 
 
@@ -104,7 +104,7 @@ def _finer_edges(histogram: Histogram, knots: int) -> FloatArray | None:
 def _count_in_bins(
     edges: Mapping[str, FloatArray], map_pieces: PieceMapper
 ) -> dict[str, Histogram]:
-    def of_piece(cells: Mapping[str, Any], weight: FloatArray) -> list[FloatArray]:
+    def of_piece(cells: Columns, weight: FloatArray) -> list[FloatArray]:
         return [_sums(cells[name], weight, column_edges) for name, column_edges in edges.items()]
 
     sums = [np.zeros((2, len(column_edges) - 1)) for column_edges in edges.values()]

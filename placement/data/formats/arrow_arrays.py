@@ -3,7 +3,7 @@
 `Array.to_numpy` would do it, and import pandas for it, which takes longer than many a table.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def to_numpy(array: "pa.Array[Any]", dtype: npt.DTypeLike) -> CellArray:
+def to_numpy(array: "pa.Array", dtype: npt.DTypeLike) -> CellArray:
     """Return the values (n,) of an array of numbers of this width, whatever stands for nulls.
 
     They are Arrow's own memory and cannot be written to.
@@ -26,7 +26,7 @@ def to_numpy(array: "pa.Array[Any]", dtype: npt.DTypeLike) -> CellArray:
     return np.frombuffer(values, kind, len(array), array.offset * kind.itemsize)
 
 
-def null_mask(array: "pa.Array[Any]") -> BoolArray | None:
+def null_mask(array: "pa.Array") -> BoolArray | None:
     """Return which values (n,) are null; None where none is."""
     valid = array.buffers()[0]
     if not array.null_count or valid is None:
@@ -36,7 +36,7 @@ def null_mask(array: "pa.Array[Any]") -> BoolArray | None:
     return np.asarray(bits[array.offset :] == 0)
 
 
-def to_floats(array: "pa.Array[Any]") -> FloatArray:
+def to_floats(array: "pa.Array") -> FloatArray:
     """Return the numbers (n,) of an array of float64, NaN where they are null."""
     values, null = to_numpy(array, np.float64), null_mask(array)
     return values if null is None else np.where(null, np.nan, values)

@@ -7,7 +7,7 @@ piece is walked record by record. So a file has one meaning, however fast it is 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,7 @@ class Parsed:
 
     rows: int
     columns: dict[str, Cells]
-    records: "pa.Array[Any] | None" = None
+    records: "pa.Array | None" = None
     lines: IntArray | None = None
     blank_lines: int = 0
 
@@ -205,7 +205,7 @@ def tidy_texts(texts: Sequence[str]) -> ObjectArray:
     return cells
 
 
-def _records(text: bytes) -> "pa.Array[Any]":
+def _records(text: bytes) -> "pa.Array":
     """Return the lines as they stand, without their ends."""
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -101,7 +101,7 @@ def _damaged(name: str, error: Exception) -> DataError:
     return DataError(f"{name}: a Parquet file cut short or damaged ({reason}): copy it again")
 
 
-def _arrow_cells(column: "pa.Array[Any]") -> Cells:
+def _arrow_cells(column: "pa.Array") -> Cells:
     import pyarrow as pa
 
     kind = column.type

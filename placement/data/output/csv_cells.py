@@ -1,15 +1,19 @@
 """Cells as text in the dialect of a file: delimiter, quoting, decimal mark."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from placement.arrays import IndexArray
-from placement.data.formats.blocks import Block, text_of
+from placement.data.formats.blocks import Block, Cells, text_of
 from placement.data.formats.csv_records import fields
 from placement.data.formats.dialect import Dialect, is_number
-from placement.model.scorer import Coded
+from placement.model.scorer import Cell, Coded, ColumnLike
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def quote_cell(cell: str, dialect: Dialect, *, number: bool = False) -> str:
@@ -30,7 +34,7 @@ def quote_cell(cell: str, dialect: Dialect, *, number: bool = False) -> str:
     return '"' + cell.replace('"', '""') + '"'
 
 
-def render_cells(cells: Any, dialect: Dialect) -> list[str]:
+def render_cells(cells: ColumnLike, dialect: Dialect) -> list[str]:
     """Write new cells (n,): numbers in shortest form, missing ones blank, words quoted at need."""
     if isinstance(cells, Coded):
         texts = _quote_distinct(map(text_of, cells.texts.tolist()), dialect)
@@ -62,7 +66,7 @@ def _quote_distinct(texts: Iterable[str], dialect: Dialect) -> list[str]:
     return cells
 
 
-def append_cells(records: Any, columns: Sequence[Any], dialect: Dialect) -> Any:
+def append_cells(records: "pa.Array", columns: Sequence[Cells], dialect: Dialect) -> Any:
     """Append new cells to records, both for many rows at once: the bytes of all lines, in UTF-8.
 
     `records` is an Arrow array of text; the columns are floats, whole numbers or coded words (n,).
@@ -83,7 +87,7 @@ def append_cells(records: Any, columns: Sequence[Any], dialect: Dialect) -> Any:
     return pa.py_buffer(data)[first:last]
 
 
-def _render_arrow(cells: Any, dialect: Dialect) -> Any:
+def _render_arrow(cells: Cells, dialect: Dialect) -> "pa.Array":
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -114,11 +118,11 @@ def text_columns(block: Block, names: Sequence[str]) -> Iterator[list[str]]:
         yield list(map(text_of, native_column(block, name)))
 
 
-def native_column(block: Block, name: str) -> list[Any]:
+def native_column(block: Block, name: str) -> list[Cell]:
     """The cells of a column as their file has them: 21, not 21.0, in a column of integers."""
     index = block.names.index(name)
     raw = block.raw
-    cells: list[Any]
+    cells: list[Cell]
     if raw is None:
         cells = block.columns[name].tolist()
     elif isinstance(raw, list):
@@ -140,7 +144,7 @@ def drop_fields(records: list[str], indices: frozenset[int], delimiter: str) -> 
     return remaining
 
 
-def row_indices(rows: Any, count: int) -> IndexArray:
+def row_indices(rows: npt.ArrayLike | None, count: int) -> IndexArray:
     """Return row indices (m,) from a mask (n,), from indices in order, or all of them for None."""
     if rows is None:
         return np.arange(count)

@@ -2,13 +2,14 @@
 
 import gzip
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Literal, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from placement.arrays import IndexArray
 from placement.data.formats.blocks import Block, BlockRequest
@@ -24,7 +25,7 @@ from placement.data.output.csv_cells import (
 )
 from placement.data.output.writer import Output, Plan
 from placement.errors import StoreError, UsageError
-from placement.model.scorer import Coded
+from placement.model.scorer import Coded, ColumnLike, TableLike
 from placement.runtime.atomic_write import replacing, writing
 
 OutputFormat = Literal["own", "csv", "tsv", "parquet", "xlsx"]
@@ -123,7 +124,7 @@ class TextOutput(Output):
             return BlockRequest(columns=frozenset(), records=True)
         return BlockRequest(as_text=frozenset(self._plan.reader.names), records=True)
 
-    def prepare(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
+    def prepare(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> Any:
         """Return the bytes of some rows."""
         selected = row_indices(rows, len(block))
         if not len(selected):
@@ -180,7 +181,7 @@ class TextOutput(Output):
             self._stream.write(prepared)
 
 
-def _take_cells(cells: Any, indices: IndexArray) -> Any:
+def _take_cells(cells: ColumnLike, indices: IndexArray) -> Any:
     whole = cells if isinstance(cells, Coded) else np.asarray(cells)
     return whole if len(indices) == len(whole) and _is_all(indices) else whole[indices]
 

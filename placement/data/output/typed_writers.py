@@ -3,20 +3,26 @@
 import datetime as dt
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from placement.arrays import CellArray, IndexArray
 from placement.data.formats.blocks import Block, BlockRequest, text_of
 from placement.data.output.csv_cells import native_column, row_indices
 from placement.data.output.writer import Output, Plan
 from placement.errors import StoreError
-from placement.model.scorer import Coded
+from placement.model.scorer import Cell, Coded, ColumnLike, TableLike
 from placement.runtime.atomic_write import writing
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from xlsxwriter.format import Format
 
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(\d+))?")
 _IDENTIFIER_DIGITS = 8
@@ -52,7 +58,7 @@ class SheetOutput(Output):
         with writing(name):
             self._book = xlsxwriter.Workbook(str(path), options)
             self._sheet = self._book.add_worksheet("Predictions")
-        self._formats: dict[str, Any] = {}
+        self._formats: dict[str, Format] = {}
         self._row = 0
         self._put([title or None for title in plan.header])
         self._sheet.freeze_panes(1, 0)
@@ -62,7 +68,7 @@ class SheetOutput(Output):
         """Every column as it is written; typed sources with their types."""
         return BlockRequest(as_text=frozenset(self._plan.reader.names), records=True)
 
-    def prepare(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
+    def prepare(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> Any:
         """Return the columns of a block, and the indices of the rows to write."""
         columns = [_sheet_column(block, name) for name in self._plan.input_columns]
         columns += [_plain(cells[name]).tolist() for name in self._plan.added]
@@ -75,14 +81,14 @@ class SheetOutput(Output):
             for index in indices:
                 self._put([column[index] for column in columns])
 
-    def _put(self, values: list[Any]) -> None:
+    def _put(self, values: list[Cell]) -> None:
         if self._row >= _SHEET_ROWS:
             raise StoreError(f"{self._name}: more rows than a sheet holds: choose .csv or .parquet")
         for index, value in enumerate(values):
             self._put_cell(index, value)
         self._row += 1
 
-    def _put_cell(self, index: int, value: Any) -> None:
+    def _put_cell(self, index: int, value: Cell) -> None:
         if isinstance(value, _Number):
             self._sheet.write_number(self._row, index, value, self._format(value.number_format))
         elif isinstance(value, bool):
@@ -116,7 +122,7 @@ class SheetOutput(Output):
             number_format = "yyyy-mm-dd"
         self._sheet.write_datetime(self._row, index, value, self._format(number_format))
 
-    def _format(self, number_format: str) -> Any:
+    def _format(self, number_format: str) -> "Format":
         if number_format not in self._formats:
             self._formats[number_format] = self._book.add_format({"num_format": number_format})
         return self._formats[number_format]
@@ -144,12 +150,12 @@ class _Number(float):
     number_format: str
 
 
-def _sheet_column(block: Block, name: str) -> list[Any]:
+def _sheet_column(block: Block, name: str) -> list[Cell]:
     cells = native_column(block, name)
     return list(map(_sheet_value, cells)) if (block.raw is None) else cells
 
 
-def _sheet_value(cell: Any) -> Any:
+def _sheet_value(cell: Cell) -> Cell:
     """A number where it can be shown as its text; identifiers and all else stay text."""
     if not isinstance(cell, str) or (match := _PLAIN_NUMBER.fullmatch(cell)) is None:
         return cell
@@ -168,15 +174,15 @@ class ParquetOutput(Output):
     def __init__(self, path: Path, plan: Plan, name: str) -> None:
         self._path, self._plan, self._name = path, plan, name
         self.replaced = plan.replaced
-        self._writer: Any = None
-        self._schema: Any = None
+        self._writer: pq.ParquetWriter | None = None
+        self._schema: pa.Schema | None = None
 
     @property
     def request(self) -> BlockRequest:
         """Every column as it is written; typed sources with their types."""
         return BlockRequest(as_text=frozenset(self._plan.reader.names), records=True)
 
-    def prepare(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
+    def prepare(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> Any:
         """Return the rows to write as an Arrow table."""
         import pyarrow as pa
 
@@ -192,7 +198,7 @@ class ParquetOutput(Output):
     def _names(self) -> tuple[str, ...]:
         return (*self._plan.input_columns, *self._plan.added)
 
-    def _append(self, table: Any) -> None:
+    def _append(self, table: "pa.Table") -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -213,7 +219,7 @@ class ParquetOutput(Output):
             empty = [pa.array([], pa.string()) for _ in self._names()]
             self._append(pa.Table.from_arrays(empty, names=list(self._names())))
         with writing(self._name):
-            self._writer.close()
+            self.discard()
 
     def discard(self) -> None:
         """Close what is open; the file is removed by the caller."""
@@ -221,7 +227,7 @@ class ParquetOutput(Output):
             self._writer.close()
 
 
-def _arrow_column(block: Block, name: str, indices: IndexArray) -> Any:
+def _arrow_column(block: Block, name: str, indices: IndexArray) -> "pa.Array":
     import pyarrow as pa
 
     raw = block.raw
@@ -234,12 +240,12 @@ def _arrow_column(block: Block, name: str, indices: IndexArray) -> Any:
     return pa.array(list(map(text_of, cells.tolist())), pa.string())
 
 
-def _plain(cells: Any) -> CellArray:
+def _plain(cells: ColumnLike) -> CellArray:
     """Return new cells (n,) as an array."""
     return cells.to_numpy() if isinstance(cells, Coded) else np.asarray(cells)
 
 
-def _arrow_new(cells: CellArray) -> Any:
+def _arrow_new(cells: CellArray) -> "pa.Array":
     import pyarrow as pa
 
     if cells.dtype.kind == "f":

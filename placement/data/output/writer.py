@@ -2,12 +2,14 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy.typing as npt
+
 from placement.data.formats.blocks import Block, BlockRequest
 from placement.data.formats.table_reader import Reader
+from placement.model.scorer import TableLike
 
 _OURS = re.compile(
     r"placement_(probability|prediction|label|low|high|notes|reason_\d+)$", re.IGNORECASE
@@ -25,7 +27,7 @@ class Output(ABC):
         """What to read of a table's rows for it."""
 
     @abstractmethod
-    def prepare(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> Any:
+    def prepare(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> Any:
         """Return rows of a block with their new cells as `put` takes them; any thread may call it.
 
         `cells` holds, for each added name, one cell per row of the block. `rows` is a mask, or
@@ -36,7 +38,7 @@ class Output(ABC):
     def put(self, prepared: Any) -> None:
         """Append prepared rows."""
 
-    def write(self, block: Block, cells: Mapping[str, Any], rows: Any = None) -> None:
+    def write(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> None:
         """Append rows of a block with their new cells."""
         self.put(self.prepare(block, cells, rows))
 

@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 import numpy as np
 
-from placement.arrays import FloatArray, IntArray
+from placement.arrays import Document, FloatArray, IntArray
 from placement.data.columns.raw_column import MAX_TEXTS, factorize
-from placement.model.scorer import fold, parse_numbers, words
+from placement.model.scorer import ColumnLike, fold, parse_numbers, words
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class NumberProfile:
     low: float
     high: float
 
-    def count(self, cells: Any, decimal: str = ".") -> NumberCounts:
+    def count(self, cells: ColumnLike, decimal: str = ".") -> NumberCounts:
         """Count cells (n,) in these bins."""
         values, _ = parse_numbers(cells, decimal)
         return self.count_numbers(values)
@@ -108,7 +107,7 @@ class CategoryProfile:
     missing: int
     numeric: bool
 
-    def count(self, cells: Any, decimal: str = ".") -> CategoryCounts:
+    def count(self, cells: ColumnLike, decimal: str = ".") -> CategoryCounts:
         """Count cells (n,) by these levels."""
         texts = factorize(cells)
         spellings = (
@@ -147,7 +146,7 @@ class Profile:
     std: float
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Document:
         """The JSON-able form that a bundle keeps."""
         return {
             "rows": self.rows,
@@ -157,13 +156,13 @@ class Profile:
         }
 
 
-def _document(column: ColumnProfile) -> dict[str, Any]:
+def _document(column: ColumnProfile) -> Document:
     kind = "number" if isinstance(column, NumberProfile) else "category"
     values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(column).items()}
     return {"kind": kind, **values}
 
 
-def profile_of_document(document: Mapping[str, Any]) -> Profile:
+def profile_of_document(document: Document) -> Profile:
     """Read a profile from its JSON form."""
     scored = dict(document["predictions"])
     mean, std, predictions = scored.pop("mean"), scored.pop("std"), _column(scored)
@@ -173,7 +172,7 @@ def profile_of_document(document: Mapping[str, Any]) -> Profile:
     return Profile(document["rows"], document["binned"], columns, predictions, mean, std)
 
 
-def _column(entry: Mapping[str, Any]) -> ColumnProfile:
+def _column(entry: Document) -> ColumnProfile:
     values = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items() if k != "kind"}
     profile_class: Callable[..., ColumnProfile] = (
         NumberProfile if entry["kind"] == "number" else CategoryProfile

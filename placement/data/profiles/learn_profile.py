@@ -8,18 +8,17 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from placement.arrays import FloatArray, IndexArray, IntArray, ObjectArray
+from placement.arrays import Columns, FloatArray, IndexArray, IntArray, ObjectArray
 from placement.data.columns.column_summary import mix_bits
 from placement.data.encoding.encoder import RARE_BELOW, LevelCounts, NumberSums, round_outwards
 from placement.data.profiles.column_profile import CategoryProfile, NumberProfile, Profile, in_bins
 from placement.data.schema import Feature
 from placement.data.splits.split import TRAIN, Split
 from placement.data.table.table import Table
-from placement.model.scorer import Coded, fold
+from placement.model.scorer import Coded, ColumnLike, fold
 from placement.runtime.parallel_map import in_order, usable_processors
 
 BINS = 20
@@ -37,9 +36,7 @@ class _Piece:
     probability: FloatArray
 
 
-def learn_profile(
-    table: Table, split: Split, predict: Callable[[Mapping[str, Any]], FloatArray]
-) -> Profile:
+def learn_profile(table: Table, split: Split, predict: Callable[[Columns], FloatArray]) -> Profile:
     """Learn what the rows that train look like; `predict` gives their probabilities (n,).
 
     Walks the table once. The same rows give the same profile, whatever pieces they are stored in.
@@ -115,7 +112,9 @@ def _pieces_with_samples(
         before += len(train)
 
 
-def _numbers(cells: Any, train: IndexArray, sampled: IndexArray) -> tuple[FloatArray, float, float]:
+def _numbers(
+    cells: ColumnLike, train: IndexArray, sampled: IndexArray
+) -> tuple[FloatArray, float, float]:
     values = np.asarray(cells, dtype=np.float64)
     train_values = values[train]
     # fmin and fmax pass over what is missing, at the speed of min and max.
@@ -125,7 +124,7 @@ def _numbers(cells: Any, train: IndexArray, sampled: IndexArray) -> tuple[FloatA
     return values[sampled], low, high
 
 
-def _level_counts(cells: Any, train: IndexArray) -> LevelCounts:
+def _level_counts(cells: ColumnLike, train: IndexArray) -> LevelCounts:
     train_cells: Coded | ObjectArray = cells[train]
     return LevelCounts.of(train_cells, np.ones(len(train)))
 

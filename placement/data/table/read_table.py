@@ -27,6 +27,7 @@ from placement.data.target.target_column import (
     unlabelled,
 )
 from placement.errors import DataError
+from placement.model.scorer import TableLike
 
 __all__ = ["Table", "matching_columns", "read_table", "unlabelled"]
 
@@ -206,7 +207,7 @@ def _read_notes(reader: Reader, data: LoadedColumns, joined: JoinedLabels | None
 def _sheet_with_target(target: str | None) -> WantsSheet:
     """Accept a sheet with the outcome by name and at least two labelled rows."""
 
-    def wants(names: tuple[str, ...], cells: Mapping[str, Any]) -> bool:
+    def wants(names: tuple[str, ...], cells: TableLike) -> bool:
         if target is None:
             columns = {name: raw_column(name, cells[name]) for name in names}
             try:
@@ -226,7 +227,7 @@ def _sheet_with_target(target: str | None) -> WantsSheet:
 def _sheet_with_key(on: str | None) -> WantsSheet:
     """Accept a sheet that can be joined: the one with the key, or any that has an identifier."""
 
-    def wants(names: tuple[str, ...], cells: Mapping[str, Any]) -> bool:
+    def wants(names: tuple[str, ...], cells: TableLike) -> bool:
         if on is not None:
             return any(same_column(name, on) for name in names)
         return bool(unique_identifiers({name: raw_column(name, cells[name]) for name in names}))

@@ -2,7 +2,8 @@
 
 import html
 from dataclasses import asdict, dataclass
-from typing import Any
+
+from placement.arrays import Document
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class GradientCheck:
             f"autograd {worst.autograd!r}, difference quotient {worst.finite_difference!r}"
         )
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Document:
         """Return the document that `placement gradcheck --json` prints, without its format."""
         document = {
             name: value

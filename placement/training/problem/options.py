@@ -1,12 +1,13 @@
 """What the training loop needs of a run's settings."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from placement.arrays import Document
 from placement.config.optimizers import DEFAULT_MOMENTUM, OPTIMIZERS
 from placement.config.train_config import TrainConfig
 from placement.model.loss import Loss, effective_epsilon
@@ -41,7 +42,7 @@ class Options:
         names = (
             "l2", "loss", "epsilon", "dtype", "patience", "gradcheck_every", "seed", "firth",
         )  # fmt: skip
-        shared: dict[str, Any] = {name: getattr(config, name) for name in names}
+        shared: Document = {name: getattr(config, name) for name in names}
         return cls(
             optimizer=config.resolved_optimizer,
             epochs=config.resolved_epochs,
