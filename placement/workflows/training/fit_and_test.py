@@ -151,34 +151,42 @@ def fit_and_test(
     derivative by hand, autograd's and the difference differ, DataError where a calibration has too
     few rows.
     """
-    method = prepared.config.calibrate
+    method, seed = prepared.config.calibrate, prepared.config.seed
     folds = None if method == "none" else folds_for(prepared, f"--calibrate {method}")
     history, checks = fit_checked(prepared, watcher, check_interrupted)
-    found = solution_of(history, prepared.problem)
-    known = information_at(prepared, found)
-    fitted, calibrating = build_fitted(prepared, found, known), None
-    doubts = (*found.warnings, *small_sample(known, firth=prepared.config.firth))
+    solution = solution_of(history, prepared.problem)
+    information = information_at(prepared, solution)
+    fitted, calibrating = build_fitted(prepared, solution, information), None
+    warnings = (*solution.warnings, *small_sample(information, firth=prepared.config.firth))
     if folds is None and policy_of(prepared.config) is not None:
         folds = training_folds(prepared)
-    unseen = () if folds is None else predict_training_rows(prepared, folds, watcher)
+    out_of_fold = () if folds is None else predict_training_rows(prepared, folds, watcher)
     if method != "none":
-        calibrating = calibrate(method, unseen, prepared.config.seed)
+        calibrating = calibrate(method, out_of_fold, seed)
         fitted = dataclasses.replace(fitted, calibration=calibrating.calibration)
-        doubts = (*doubts, *calibrating.warnings)
-    decision = decision_of(prepared, unseen, fitted.calibration)
+        warnings = (*warnings, *calibrating.warnings)
+    decision = decision_of(prepared, out_of_fold, fitted.calibration)
     fitted = dataclasses.replace(fitted, threshold=decision.threshold)
-    judge = PredictionAccumulator(fitted.threshold, prepared.config.seed)
-    groups = groups_compared(prepared)
-    fair = fairness_judge(groups, fitted.threshold, prepared.config.seed)
+    predictions, fairness = _test(prepared, fitted, watcher)
+    if fairness is not None:
+        warnings = (*warnings, *fairness_warnings(fairness, prepared.table.schema.target))
+    return FitAndTestResult(
+        prepared, fitted, information, checks, predictions, decision, fairness, warnings,
+        out_of_fold, calibrating,
+    )  # fmt: skip
+
+
+def _test(
+    prepared: Prepared, fitted: Fitted, watcher: ProgressListener
+) -> tuple[PredictionAccumulator, Fairness | None]:
+    """Predict the rows to measure on; return the predictions, and the figures by group if any."""
+    threshold, seed = fitted.threshold, prepared.config.seed
+    predictions, groups = PredictionAccumulator(threshold, seed), groups_compared(prepared)
+    by_group = fairness_judge(groups, threshold, seed)
     with watcher.progress("testing", "rows", prepared.test_count) as progress:
         on_progress = _counted(progress.update)
         for p, y, w, base_rate, codes in score_tested(prepared, fitted, groups):
-            judge.add(p, y, w, base_rate)
-            fair.add(codes, p, y, w)
+            predictions.add(p, y, w, base_rate)
+            by_group.add(codes, p, y, w)
             on_progress(len(p))
-    by_group = appraise_groups(prepared, fitted, fair, groups) if groups else None
-    if by_group is not None:
-        doubts = (*doubts, *fairness_warnings(by_group, prepared.table.schema.target))
-    return FitAndTestResult(
-        prepared, fitted, known, checks, judge, decision, by_group, doubts, unseen, calibrating
-    )
+    return predictions, appraise_groups(prepared, fitted, by_group, groups) if groups else None

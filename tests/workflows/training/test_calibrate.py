@@ -89,16 +89,14 @@ def test_balanced_classes_promise_too_much_and_calibration_brings_it_back(table,
 
 @METHODS
 def test_it_makes_the_figures_of_rows_that_nobody_saw_better(trials, method):
-    plain, mended = finalize(trials["none"]).figures, finalize(trials[method]).figures
+    plain, mended = (finalize(trials[kind]).figures.evaluation for kind in ("none", method))
     for name in ("log_loss", "brier", "ece"):
-        assert mended["metrics"][name] < plain["metrics"][name] - 0.01, name
-    assert plain["calibration"]["in_the_large_high"] < 0
-    assert (
-        mended["calibration"]["in_the_large_low"] < 0 < mended["calibration"]["in_the_large_high"]
-    )
+        assert getattr(mended.metrics, name) < getattr(plain.metrics, name) - 0.01, name
+    assert plain.calibration.in_the_large.high < 0
+    assert mended.calibration.in_the_large.low < 0 < mended.calibration.in_the_large.high
     assert mended.skill.gain > plain.skill.gain
-    assert mended["calibrate"]["method"] == method
-    assert plain["calibrate"] is None
+    assert mended.recalibration.method == method
+    assert plain.recalibration is None
 
 
 def test_the_weights_are_those_of_the_model_without(trials):
