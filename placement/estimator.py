@@ -27,18 +27,20 @@ from sklearn.utils.validation import (
 
 from placement.arrays import AnyFloatArray, CellArray, FloatArray
 from placement.config.train_config import TrainConfig
+from placement.data.encoding.array_encoder import (
+    Samples,
+    category_columns,
+    columns_by_name,
+    learn_array_encoder,
+    number_encoder,
+)
 from placement.data.encoding.chunks import ArrayChunks, threads_for, unit_weights
-from placement.data.encoding.encoder import Encoder, LevelCounts, NumberSums
-from placement.data.schema import Feature
 from placement.errors import DataError, UsageError
-from placement.model.scorer import NumberColumn, sigmoid
+from placement.model.scorer import sigmoid
 
 if TYPE_CHECKING:
-    from placement.model.perceptron import Standardising
     from placement.training.problem.options import Options
     from placement.training.solver.solution import Solution
-
-Samples = Any  # numbers (n, d) of any kind, or a pandas frame
 
 
 class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -114,10 +116,9 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Encode columns by name, some of them words, and fit the result."""
         from placement.training.solver.training_loop import solve
 
-        self._encoder = _learn_encoder(table, np.asarray(weight, dtype=np.float64))
-        rows = ArrayChunks(
-            self._encoder.encode(table), target, weight if in_loss is None else in_loss
-        )
+        self._encoder = learn_array_encoder(table, np.asarray(weight, dtype=np.float64))
+        x = self._encoder.encode(table)
+        rows = ArrayChunks(x, target, weight if in_loss is None else in_loss)
         return solve(rows, options, names=self._encoder.names)
 
     def _fit_numbers(
@@ -136,7 +137,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows = ArrayChunks(table, target, weight)
         totals = column_totals(rows, threads_for(rows), products=True)
         units = totals.moments.standardising()
-        self._encoder = _encoder_of(self._names(), units)
+        self._encoder = number_encoder(self._names(), units.mean, units.std)
         problem = define_problem(
             rows if in_loss is None else replace(rows, weight=in_loss),
             options,
@@ -187,7 +188,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self, X: Samples, y: npt.ArrayLike
     ) -> tuple[dict[str, CellArray] | AnyFloatArray, CellArray]:
         """Return X as numbers (n, d), or as columns by name where some hold words; and y (n,)."""
-        self._categories = _category_columns(X)
+        self._categories = category_columns(X)
         if self._categories:
             labels = column_or_1d(y, warn=True)
             columns = self._checked_columns(X, reset=True)
@@ -199,23 +200,19 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _checked_columns(self, X: Samples, *, reset: bool = False) -> dict[str, CellArray]:
         if not self._categories:
-            return _columns_by_name(
-                validate_data(self, X, dtype=np.float64, reset=reset), self._names()
-            )
+            x = validate_data(self, X, dtype=np.float64, reset=reset)
+            return columns_by_name(x, self._names())
         validate_data(self, X, skip_check_array=True, reset=reset)
         names = self._names()
-        cells = {
-            name: np.asarray(
-                X[name] if hasattr(X, "columns") else np.asarray(X)[:, j], dtype=object
-            )
+        columns = [
+            X[name] if hasattr(X, "columns") else np.asarray(X)[:, j]
             for j, name in enumerate(names)
-        }
+        ]
+        cells = {n: np.asarray(c, dtype=object) for n, c in zip(names, columns, strict=True)}
         numbers = [name for name in names if name not in self._categories]
         if numbers:
-            checked = check_array(
-                np.column_stack([cells[name] for name in numbers]), dtype=np.float64
-            )
-            cells |= _columns_by_name(checked, numbers)
+            x = np.column_stack([cells[name] for name in numbers])
+            cells |= columns_by_name(check_array(x, dtype=np.float64), numbers)
         return cells
 
     def _names(self) -> list[str]:
@@ -269,9 +266,8 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.loss_curve_ = [epoch.loss for epoch in solution.history]
         self.converged_, self.stopped_ = bool(solution.converged), solution.stopped
         if not self.converged_:
-            warnings.warn(
-                _unconverged(solution.stopped, solution.clamped_wrong), ConvergenceWarning, 3
-            )
+            message = _unconverged(solution.stopped, solution.clamped_wrong)
+            warnings.warn(message, ConvergenceWarning, 3)
 
 
 def _checked_weight(sample_weight: npt.ArrayLike | None, y: CellArray) -> AnyFloatArray:
@@ -294,15 +290,6 @@ def _two_numbers(y: CellArray) -> CellArray | None:
     return two if two[0] != two[1] and ((y == two[0]) | (y == two[1])).all() else None
 
 
-def _encoder_of(names: list[str], units: "Standardising") -> Encoder:
-    return Encoder(
-        tuple(
-            NumberColumn(name, float(mean), float(std), -np.inf, np.inf, None, None)
-            for name, mean, std in zip(names, units.mean, units.std, strict=True)
-        )
-    )
-
-
 def _unconverged(stopped: str, clamped_wrong: int) -> str:
     if stopped == "clamped":
         return (
@@ -310,33 +297,3 @@ def _unconverged(stopped: str, clamped_wrong: int) -> str:
             "nothing; loss='logits' is the same loss without dead rows"
         )
     return f"not converged (stopped: {stopped}): raise epochs, or leave optimizer='newton'"
-
-
-def _category_columns(X: Samples) -> frozenset[str]:
-    """Return the names of a pandas frame's columns that hold words rather than numbers."""
-    if not (hasattr(X, "columns") and hasattr(X, "select_dtypes")):
-        return frozenset()
-    candidates = X.select_dtypes(include=["object", "string", "category"])
-    return frozenset(
-        name
-        for name in candidates.columns
-        if str(candidates[name].dtype) == "category"
-        or any(isinstance(cell, str) for cell in candidates[name].tolist())
-    )
-
-
-def _columns_by_name(x: FloatArray, names: list[str]) -> dict[str, CellArray]:
-    return {name: np.ascontiguousarray(x[:, j]) for j, name in enumerate(names)}
-
-
-def _learn_encoder(columns: Mapping[str, CellArray], weight: FloatArray) -> Encoder:
-    # Weights may be shares of 1, so levels are counted in rows: else all would be too rare.
-    rows = (weight > 0).astype(np.float64)
-    return Encoder(
-        tuple(
-            LevelCounts.of(cells, rows).column(Feature(name, "category"))
-            if cells.dtype == object
-            else NumberSums.of(cells, weight).column(Feature(name, "number"))
-            for name, cells in columns.items()
-        )
-    )

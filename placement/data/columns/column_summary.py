@@ -57,9 +57,7 @@ class ColumnSummary:
 
     def merge(self, other: "ColumnSummary") -> "ColumnSummary":
         """Return the summary of both parts together."""
-        values, outcome_counts = self.values, None
-        if self.outcome_counts is not None and other.outcome_counts is not None:
-            values, outcome_counts = _merge_outcome_counts(self, other)
+        values, outcome_counts = _merge_outcome_counts(self, other)
         return ColumnSummary(
             self.rows + other.rows,
             self.missing + other.missing,
@@ -123,10 +121,8 @@ def summarize_piece(
         return ColumnSummary(len(codes), _count(classes[blank], 2), None, None, np.empty(0))
     if column.kind == "number":
         values = np.asarray(column.piece(piece))
-        graded = means_grade(column.name)
-        return _of_numbers(
-            values if all_used else values[used], codes, classes, len(positive), graded
-        )
+        values = values if all_used else values[used]
+        return _of_numbers(values, codes, classes, len(positive), means_grade(column.name))
     levels = column.level_of[column.array.piece(piece)]
     return _of_levels(levels if all_used else levels[used], codes, classes, len(positive), column)
 
@@ -151,27 +147,19 @@ def _of_numbers(
     missing = np.zeros(2, dtype=np.int64)
     if not len(values) or np.isnan(values.min()):
         is_missing = np.isnan(values)
-        missing, values, codes = (
-            _count(classes[is_missing], 2),
-            values[~is_missing],
-            codes[~is_missing],
-        )
+        missing = _count(classes[is_missing], 2)
+        values, codes = values[~is_missing], codes[~is_missing]
     if not len(values):
-        return ColumnSummary(
-            len(classes), missing, None, np.zeros((0, outcomes), dtype=np.int64), np.empty(0)
-        )
+        no_counts = np.zeros((0, outcomes), dtype=np.int64)
+        return ColumnSummary(len(classes), missing, None, no_counts, np.empty(0))
     low, high = float(values.min()), float(values.max())
     all_integers = _are_whole(values[:_HEAD], low, high) and _are_whole(values, low, high)
     distinct, outcome_counts = _count_distinct_by_outcome(
         values, codes, outcomes, low, high, all_integers
     )
-    min_magnitude = (
-        max(low, -high)
-        if low > 0 or high < 0
-        else float(np.abs(values).min())
-        if all_integers
-        else 0.0
-    )
+    min_magnitude = max(0.0, low, -high)
+    if min_magnitude == 0 and all_integers:
+        min_magnitude = float(np.abs(values).min())
     counts_up_to = _count_up_to_scales(values, low, high) if graded else (0,) * (len(SCALES) + 1)
     return ColumnSummary(
         len(classes),
@@ -212,19 +200,16 @@ def _count_distinct_by_outcome(
         return np.empty(0), None
     if all_integers and high - low <= _WIDEST:
         codes_of_values = (values - low).astype(np.int64)
-        table = _count(
-            codes_of_values * outcomes + codes, outcomes * (int(high - low) + 1)
-        ).reshape(-1, outcomes)
+        counts = _count(codes_of_values * outcomes + codes, outcomes * (int(high - low) + 1))
+        table = counts.reshape(-1, outcomes)
         present = np.flatnonzero(table.any(axis=1))
-        return low + present.astype(np.float64), (
-            table[present] if len(present) <= MOST_LEVELS else None
-        )
+        distinct = low + present.astype(np.float64)
+        return distinct, table[present] if len(present) <= MOST_LEVELS else None
     distinct, codes_of_values = np.unique(values, return_inverse=True)
     if len(distinct) > MOST_LEVELS:
         return np.empty(0), None
-    return distinct, _count(codes_of_values * outcomes + codes, outcomes * len(distinct)).reshape(
-        -1, outcomes
-    )
+    counts = _count(codes_of_values * outcomes + codes, outcomes * len(distinct))
+    return distinct, counts.reshape(-1, outcomes)
 
 
 def _count(codes: IntArray, size: int) -> IntArray:
@@ -236,7 +221,7 @@ def merge_summaries(parts: Iterable[dict[str, ColumnSummary]]) -> dict[str, Colu
     total: dict[str, ColumnSummary] = {}
     for part in parts:
         total = {
-            n: total[n].merge(summary) if n in total else summary for n, summary in part.items()
+            name: total[name].merge(part[name]) if name in total else part[name] for name in part
         }
     return total
 
@@ -253,11 +238,8 @@ def count_distinct(column: Column, pieces: Iterable[int]) -> int:
         return len(np.unique(np.concatenate([_non_missing(column, piece) for piece in pieces])))
     slots = np.zeros(_SLOTS, dtype=bool)
     for piece in pieces:
-        slots[
-            (mix_bits(_non_missing(column, piece).view(np.uint64)) >> np.uint64(40)).astype(
-                np.int64
-            )
-        ] = True
+        hashes = mix_bits(_non_missing(column, piece).view(np.uint64))
+        slots[(hashes >> np.uint64(40)).astype(np.int64)] = True
     free = _SLOTS - int(np.count_nonzero(slots))
     return round(-_SLOTS * math.log(max(free, 1) / _SLOTS))
 
@@ -270,9 +252,8 @@ def all_distinct(column: Column, pieces: Iterable[int]) -> bool:
     pieces = list(pieces)
     parts = -(-sum(column.array.sizes[piece] for piece in pieces) // _SORTED)
     for part in range(parts):
-        values = np.concatenate(
-            [_of_part(_non_missing(column, piece), part, parts) for piece in pieces]
-        )
+        of_part = [_of_part(_non_missing(column, piece), part, parts) for piece in pieces]
+        values = np.concatenate(of_part)
         values.sort()
         if (values[1:] == values[:-1]).any():
             return False

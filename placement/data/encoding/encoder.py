@@ -63,11 +63,8 @@ class NumberSums:
         missing, weights = 0.0, weight
         if len(values) and np.isnan(values.min()):
             is_missing = np.isnan(values)
-            missing, values, weights = (
-                float(weight[is_missing].sum()),
-                values[~is_missing],
-                weight[~is_missing],
-            )
+            missing = float(weight[is_missing].sum())
+            values, weights = values[~is_missing], weight[~is_missing]
         if weight.strides != (0,):  # not known to be 1 everywhere
             values, weights = values[weights > 0], weights[weights > 0]
         if not len(values):
@@ -87,12 +84,11 @@ class NumberSums:
         if total == 0:
             return NumberSums(missing=self.missing + other.missing)
         deviation = other.mean - self.mean
+        squares = self.squared_deviations + other.squared_deviations
         return NumberSums(
             total,
             self.mean + deviation * other.weight / total,
-            self.squared_deviations
-            + other.squared_deviations
-            + deviation * deviation * self.weight * other.weight / total,
+            squares + deviation * deviation * self.weight * other.weight / total,
             self.missing + other.missing,
             min(self.low, other.low),
             max(self.high, other.high),
@@ -165,11 +161,8 @@ class LevelCounts:
         level_of = {k: _most_frequent(groups[k]) for k in weight_of}
         ordered = sorted(weight_of, key=lambda k: level_of[k])
         levels = tuple(level_of[k] for k in ordered)
-        amounts = (
-            [weight_of[k] for k in ordered]
-            + [rare] * (rare > 0)
-            + [self.missing] * (self.missing > 0)
-        )
+        amounts = [weight_of[k] for k in ordered]
+        amounts += [rare] * (rare > 0) + [self.missing] * (self.missing > 0)
         total = sum(amounts) or 1.0
         shares = tuple(amount / total for amount in amounts)
         return CategoryColumn(
@@ -255,10 +248,7 @@ class Encoder:
 
 
 def learn_encoder(
-    columns: Columns,
-    schema: Schema,
-    weight: FloatArray,
-    terms: NonlinearTerms = NO_TERMS,
+    columns: Columns, schema: Schema, weight: FloatArray, terms: NonlinearTerms = NO_TERMS
 ) -> Encoder:
     """Learn the encoding of the schema's features from training rows: columns and weight (n,)."""
 
@@ -286,21 +276,16 @@ def learn_encoding(table: Table, split: Split, terms: NonlinearTerms = NO_TERMS)
 
 def _learn(schema: Schema, terms: NonlinearTerms, map_pieces: PieceMapper) -> Encoder:
     def of_piece(cells: Columns, weight: FloatArray) -> list[NumberSums | LevelCounts]:
-        return _sums(cells, schema, weight)
+        return [
+            NumberSums.of(cells[feature.name], weight)
+            if feature.kind == "number"
+            else LevelCounts.of(cells[feature.name], weight)
+            for feature in schema.features
+        ]
 
     total: list[Any] = []
     for sums in map_pieces(of_piece):
         total = [a.merge(b) for a, b in zip(total, sums, strict=True)] if total else list(sums)
     features = zip(schema.features, total, strict=True)
-    return Encoder(
-        fit_terms([sums.column(feature) for feature, sums in features], terms, map_pieces)
-    )
-
-
-def _sums(columns: Columns, schema: Schema, weight: FloatArray) -> list[NumberSums | LevelCounts]:
-    return [
-        NumberSums.of(columns[feature.name], weight)
-        if feature.kind == "number"
-        else LevelCounts.of(columns[feature.name], weight)
-        for feature in schema.features
-    ]
+    columns = [sums.column(feature) for feature, sums in features]
+    return Encoder(fit_terms(columns, terms, map_pieces))

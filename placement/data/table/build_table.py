@@ -78,25 +78,21 @@ def build_table(inputs: TableInputs, read_notes: ReadNotes, *, drop_missing: boo
     for column in chosen:
         if summary.used[column.name].low == -np.inf or summary.used[column.name].high == np.inf:
             refuse_infinity(column, outcome, inputs.data.locations)
-    scales = {c.name: _scale(c, summary.used[c.name]) for c in chosen}
-    schema = Schema(
-        inputs.labels.target,
-        tuple(Feature(c.name, c.kind, scales[c.name]) for c in chosen),
-        roles.dropped,
-    )
+    scales = {
+        c.name: infer_scale(c, summary.used[c.name].counts_up_to, summary.used[c.name].high)
+        for c in chosen
+    }
+    features = tuple(Feature(c.name, c.kind, scales[c.name]) for c in chosen)
+    schema = Schema(inputs.labels.target, features, roles.dropped)
     warnings = _warnings(inputs, chosen, scales, summary)
+    notes = _notes(inputs, roles, scales, summary)
     return _table_of_used_rows(
         inputs,
         outcome,
         schema,
         roles,
         left_out=tuple(left_out),
-        notes=(
-            *read_notes.notes,
-            *inputs.labels.notes,
-            *roles.notes,
-            *_notes(inputs, roles, scales, summary),
-        ),
+        notes=(*read_notes.notes, *inputs.labels.notes, *roles.notes, *notes),
         warnings=(*read_notes.warnings, *inputs.labels.warnings, *warnings),
     )
 
@@ -154,10 +150,7 @@ def _evidence(
     inputs: TableInputs, summaries: list[dict[str, ColumnSummary]], pieces: tuple[int, ...]
 ) -> dict[str, ColumnEvidence]:
     total = merge_summaries(summaries[piece] for piece in pieces)
-    return {
-        name: ColumnEvidence(inputs.columns[name], summary, pieces)
-        for name, summary in total.items()
-    }
+    return {n: ColumnEvidence(inputs.columns[n], total[n], pieces) for n in total}
 
 
 def _assign_roles(inputs: TableInputs, summary: DataSummary) -> Roles:
@@ -227,15 +220,12 @@ def _notes(
     """Return the facts about scales and the batch column."""
     graded = ", ".join(f"{name} {scale:g}" for name, scale in scales.items() if scale)
     notes = [f"grade scales (inferred): {graded}"] if graded else []
-    latest = (
-        None
-        if roles.batch is None
-        else _latest(inputs.columns[roles.batch], summary.used[roles.batch])
-    )
-    if latest is not None:
-        name = f"`{roles.batch}`" if " " in str(roles.batch) else roles.batch
+    batch = roles.batch
+    latest = batch and _latest(inputs.columns[batch], summary.used[batch])
+    if batch is not None and latest is not None:
+        name = f"`{batch}`" if " " in batch else batch
         notes.append(
-            f"{roles.batch} is the batch; to test on the latest: --test-where '{name}=={latest}'"
+            f"{batch} is the batch; to test on the latest: --test-where '{name}=={latest}'"
         )
     return notes
 
@@ -272,10 +262,6 @@ def _warnings(
     return warnings
 
 
-def _scale(column: Column, summary: ColumnSummary) -> float | None:
-    return infer_scale(column, summary.counts_up_to, summary.high)
-
-
 def _latest(column: Column, summary: ColumnSummary) -> str | None:
     """Return the last batch, where there are several."""
     if column.kind == "number":
@@ -292,8 +278,12 @@ def _latest(column: Column, summary: ColumnSummary) -> str | None:
 
 def _check_weights(column: Column, outcome: OutcomeCodes, locations: RowLocations) -> None:
     """Raise `DataError` at a used row without a proper weight."""
+
+    def is_weight(values: FloatArray) -> BoolArray:
+        return np.asarray(np.isfinite(values) & (values >= 0))
+
     matching = MatchingRows.from_masks(
-        ~_is_weight(column.as_numbers(piece)) & used
+        ~is_weight(column.as_numbers(piece)) & used
         for piece, used in enumerate(outcome.used_masks())
     )
     if matching:
@@ -303,7 +293,3 @@ def _check_weights(column: Column, outcome: OutcomeCodes, locations: RowLocation
             f"weight {text or 'missing'} ({count_cells(matching.count)}; weights are finite "
             "numbers of 0 or more)"
         )
-
-
-def _is_weight(values: FloatArray) -> BoolArray:
-    return np.asarray(np.isfinite(values) & (values >= 0))

@@ -7,13 +7,7 @@ from placement.arrays import IntArray
 from placement.data.columns.column_summary import ColumnSummary
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import MAX_TEXTS
-from placement.data.schema import (
-    PREDICTED_NAMES,
-    Dropped,
-    means_batch,
-    means_sensitive,
-    quoted,
-)
+from placement.data.schema import PREDICTED_NAMES, Dropped, means_batch, means_sensitive, quoted
 from placement.data.table.leakage import (
     ColumnEvidence,
     empty_reason,

@@ -14,11 +14,7 @@ from placement.data.columns.column_summary import (
     covers_its_range,
 )
 from placement.data.columns.outcome_codes import OutcomeCodes
-from placement.data.schema import (
-    means_after_the_event,
-    means_identifier,
-    means_person,
-)
+from placement.data.schema import means_after_the_event, means_identifier, means_person
 from placement.stats.roc_area import roc_area, roc_area_of_rows
 
 DISTINCT_SHARE = 0.95  # of a column named as a number of a person

@@ -77,6 +77,12 @@ def find_level(word: str, levels: list[Level]) -> Level | None:
     return next((level for level in levels if level.key == key), None)
 
 
+def opposite_word(positive: str) -> str:
+    """Return the word for what the file has no single word for."""
+    opposites = {"1": "0", "1.0": "0.0", "yes": "No", "y": "N", "true": "False"}
+    return opposites.get(fold(positive), f"Not {positive}")
+
+
 def may_be_outcome(level: Level) -> bool:
     """Whether a value may be an outcome: not higher studies, opted out, not eligible."""
     return not any(word in level.key for word in _NOT_IN_THE_RACE)

@@ -15,10 +15,8 @@ from placement.data.columns.raw_column import (
 )
 from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.columns.row_rules import Rule, is_rule, parse_rule
-from placement.data.schema import (
-    Target,
-    quoted,
-)
+from placement.data.schema import Target, quoted
+from placement.data.target.label_errors import MOST_LISTED, LabelErrors
 from placement.data.target.label_words import (
     ABSENT,
     NEGATIVE_WORDS,
@@ -27,12 +25,12 @@ from placement.data.target.label_words import (
     find_level,
     levels_of,
     may_be_outcome,
+    opposite_word,
 )
 from placement.errors import DataError, did_you_mean
 from placement.model.scorer import fold
 
 MOST_OUTCOMES = 20
-_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -64,12 +62,9 @@ def read_labels(
     raw: RawColumn, locations: RowLocations, request: LabelRequest, *, file: str
 ) -> Labels:
     """Turn the words of the outcome column into positive, negative and left out (counted)."""
-    is_ruled = request.positive is not None and is_rule(request.positive)
-    rule = (
-        parse_rule(str(request.positive), option="--positive", column_needed=False)
-        if is_ruled
-        else None
-    )
+    rule = None
+    if request.positive is not None and is_rule(request.positive):
+        rule = parse_rule(request.positive, option="--positive", column_needed=False)
     if not isinstance(raw, CategoricalColumn):
         return _from_many_values(raw, locations, rule, request, file)
     reader = _LabelReader(raw, locations, request, file)
@@ -126,12 +121,13 @@ class _LabelReader:
     def __init__(
         self, raw: CategoricalColumn, locations: RowLocations, request: LabelRequest, file: str
     ) -> None:
-        self.raw, self.locations, self.request, self.file = raw, locations, request, file
+        self.raw, self.request, self.file = raw, request, file
         self.absent = raw.texts == ABSENT
         self.notes: list[str] = []
         self.warnings: list[str] = []
         self.left_out: list[tuple[str, int]] = []
         self.levels = self._without_ignored(levels_of(raw))
+        self.errors = LabelErrors(raw, locations, file, self.levels)
 
     def _without_ignored(self, levels: list[Level]) -> list[Level]:
         """Take out the values of `--ignore-label`, counted."""
@@ -144,26 +140,9 @@ class _LabelReader:
                 )
                 continue
             levels = [other for other in levels if other.key != level.key]
-            self.left_out.append(
-                (f"{self.raw.name} is {level.name!r} (--ignore-label)", level.rows)
-            )
+            reason = f"{self.raw.name} is {level.name!r} (--ignore-label)"
+            self.left_out.append((reason, level.rows))
         return levels
-
-    def _named(self, option: str, word: str) -> Level:
-        level = find_level(word, self.levels)
-        if level is None:
-            hint = did_you_mean(word, [level.name for level in self.levels])
-            raise DataError(
-                f"{self.file}: no row of {self.raw.name} says {word!r} ({option}){hint}; "
-                f"it has {self._listed()}"
-            )
-        return level
-
-    def _listed(self) -> str:
-        shown = sorted(self.levels, key=lambda level: (-level.rows, level.name))[:_SHOWN]
-        more = len(self.levels) - len(shown)
-        text = ", ".join(f"{level.name} ({level.rows:,})" for level in shown)
-        return text + (f" and {more:,} more values" if more else "")
 
     def by_rule(self, rule: Rule) -> Labels:
         """Rows that meet the rule are positive, the rest negative (or as `--negative` says)."""
@@ -173,17 +152,17 @@ class _LabelReader:
         values = [level for level in self.levels if rule.number is None or level.number is not None]
         unexpected = [level for level in self.levels if level not in values]
         if unexpected and values:
-            raise self._unexpected(unexpected, f"not a number, as --positive {rule} needs")
+            raise self.errors.unexpected(unexpected, f"not a number, as --positive {rule} needs")
         if not values:
             raise DataError(
                 f"{self.file}: {self.raw.name} has no numbers for --positive {rule}; "
-                f"it has {self._listed()}"
+                f"it has {self.errors.listed()}"
             )
         yes = [level for level in values if (level.is_spelling & satisfied).any()]
         no = [level for level in values if not (level.is_spelling & satisfied).any()]
         negative = rule.negated()
         if self.request.negative is not None:
-            no = [self._named("--negative", self.request.negative)]
+            no = [self.errors.named("--negative", self.request.negative)]
             negative = no[0].name
         self.notes.append(f"{self.raw.name} {rule} counts as positive, {negative} as negative")
         return self._labels(_Decision(yes, no), str(rule), negative, rule=str(rule))
@@ -198,9 +177,9 @@ class _LabelReader:
         if self.request.of_model and self.request.positive and self.request.negative:
             return self._by_model(self.request.positive, self.request.negative)
         if self.request.positive is not None:
-            decision = self._by_positive(self._named("--positive", self.request.positive))
+            decision = self._by_positive(self.errors.named("--positive", self.request.positive))
         elif self.request.negative is not None:
-            decision = self._by_negative(self._named("--negative", self.request.negative))
+            decision = self._by_negative(self.errors.named("--negative", self.request.negative))
         else:
             decision = self._by_meaning()
         return self._named_labels(decision)
@@ -212,26 +191,25 @@ class _LabelReader:
         """
         yes, no = (find_level(word, self.levels) for word in (positive, negative))
         rest = [level for level in self.levels if level not in (yes, no)]
-        if no is None and rest and negative == _opposite(positive):
+        decision = _Decision([yes] if yes else [], [no] if no else [])
+        if no is None and rest and negative == opposite_word(positive):
             self._note_rest(positive, rest)
-            decision = _Decision([yes] if yes else [], rest)
-        else:
-            decision = _Decision([yes] if yes else [], [no] if no else [])
+            decision.negative = rest
         if not decision.positive and not decision.negative:
             raise DataError(
                 f"{self.file}: no row of {self.raw.name} says {positive!r} or {negative!r}, as the "
-                f"model knows them; it has {self._listed()}"
+                f"model knows them; it has {self.errors.listed()}"
             )
         return self._labels(decision, positive, negative, rule=None)
 
     def _note_rest(self, positive: str, rest: list[Level]) -> None:
-        names = ", ".join(repr(other.name) for other in rest[:_SHOWN])
+        names = ", ".join(repr(other.name) for other in rest[:MOST_LISTED])
         self.notes.append(f"{positive!r} counts as positive, everything else ({names}) as negative")
 
     def _by_positive(self, level: Level) -> _Decision:
         others = [other for other in self.levels if other.key != level.key]
         if self.request.negative is not None:
-            return _Decision([level], [self._named("--negative", self.request.negative)])
+            return _Decision([level], [self.errors.named("--negative", self.request.negative)])
         if len(others) > 1:
             self._note_rest(level.name, others)
         return _Decision([level], others, rest_is_negative=len(others) > 1)
@@ -241,17 +219,17 @@ class _LabelReader:
         common = [other for other in others if other.key in POSITIVE_WORDS]
         chosen = common if len(common) == 1 else others
         if len(chosen) != 1:
-            raise self._refusal(f"has {self._listed()}")
+            raise self.errors.refusal(f"has {self.errors.listed()}")
         return _Decision(chosen, [level])
 
     def _by_meaning(self) -> _Decision:
         """Use the words every file uses; refuse whatever is not plain."""
         numbers = [level.number for level in self.levels]
         if all(number is not None for number in numbers) and not set(numbers) <= {0.0, 1.0}:
-            raise self._odd_numbers()
+            raise self.errors.odd_numbers()
         yes = [level for level in self.levels if level.key in POSITIVE_WORDS]
         no = [level for level in self.levels if level.key in NEGATIVE_WORDS]
-        rest = [level for level in self.levels if level not in yes and level not in no]
+        rest = [level for level in self.levels if level not in yes + no]
         if not rest:
             self._state_mixed(yes)
             self._state_mixed(no)
@@ -259,64 +237,20 @@ class _LabelReader:
         not_outcomes = [level for level in rest if not may_be_outcome(level)]
         if not_outcomes and len(rest) == len(not_outcomes):
             ignore = " ".join(f"--ignore-label {quoted(level.name)}" for level in not_outcomes)
-            raise self._refusal(
-                f"has {self._listed()}", f"leave out who was not in the race: {ignore}"
+            raise self.errors.refusal(
+                f"has {self.errors.listed()}", f"leave out who was not in the race: {ignore}"
             )
         if yes and no:
-            raise self._unexpected(rest, f"neither {yes[0].name!r} nor {no[0].name!r}")
+            raise self.errors.unexpected(rest, f"neither {yes[0].name!r} nor {no[0].name!r}")
         if len(self.levels) == 1:
             return _Decision(rest, [])
-        raise self._refusal(f"has {self._listed()}")
+        raise self.errors.refusal(f"has {self.errors.listed()}")
 
     def _state_mixed(self, levels: list[Level]) -> None:
         """Say which words were taken for one another (`Y` beside `Yes`)."""
         if len(levels) > 1:
             listed = ", ".join(f"{level.name!r} ({level.rows:,} rows)" for level in levels)
             self.warnings.append(f"{self.file}: {self.raw.name}: {listed} were read as one outcome")
-
-    def _odd_numbers(self) -> DataError:
-        numbers = sorted(level.number for level in self.levels if level.number is not None)
-        unexpected = [level for level in self.levels if level.number not in (0.0, 1.0)]
-        expected_rows = sum(level.rows for level in self.levels) - sum(
-            level.rows for level in unexpected
-        )
-        middle = f"{numbers[len(numbers) // 2]:g}"
-        advice = f'say what counts as placed, such as --positive ">={middle}"'
-        if {0.0, 1.0} <= set(numbers) and expected_rows > sum(level.rows for level in unexpected):
-            return self._unexpected(unexpected, "neither 1 nor 0")
-        if len(numbers) > 2 and numbers[0] >= 0 and numbers[-1] <= 1:
-            return DataError(
-                f"{self.file}: {self.raw.name} holds probabilities, not two outcomes; {advice}"
-            )
-        if len(numbers) > _SHOWN:
-            return DataError(
-                f"{self.file}: {self.raw.name} goes from {numbers[0]:g} to {numbers[-1]:g}, "
-                f"outside [0, 1] and not two outcomes; {advice}"
-            )
-        return self._refusal(f"has {self._listed()}, not 1 and 0")
-
-    def _unexpected(self, unexpected: list[Level], why: str) -> DataError:
-        chosen = np.any([level.is_spelling for level in unexpected], axis=0)
-        names = ", ".join(repr(level.name) for level in unexpected[:_SHOWN])
-        ignore = " ".join(f"--ignore-label {quoted(level.name)}" for level in unexpected[:_SHOWN])
-        rows = self.locations.describe_rows(
-            MatchingRows.from_masks(chosen[codes] for codes in self.raw.array)
-        )
-        return DataError(
-            f"{self.file}: {rows}: column {self.raw.name} has {names}, {why}; correct it, or leave "
-            f"such rows out: {ignore}"
-        )
-
-    def _refusal(self, why: str, request: str = "") -> DataError:
-        """Refuse, with the line to type."""
-        by_rows = sorted(
-            self.levels, key=lambda level: (level.key not in POSITIVE_WORDS, -level.rows)
-        )
-        line = f"--positive {quoted(by_rows[0].name)}"
-        if len(by_rows) > 2:
-            line += f" [--negative {quoted(by_rows[1].name)}]"
-        request = request or f"say which counts as placed: {line}"
-        return DataError(f"{self.file}: column {self.raw.name} {why}; {request}")
 
     def _named_labels(self, decision: _Decision) -> Labels:
         yes = max(decision.positive, key=lambda level: level.rows, default=None)
@@ -330,7 +264,7 @@ class _LabelReader:
                 "are needed; add students of the other outcome"
             )
         negative = no.name if no is not None and not decision.rest_is_negative else None
-        return self._labels(decision, yes.name, negative or _opposite(yes.name), rule=None)
+        return self._labels(decision, yes.name, negative or opposite_word(yes.name), rule=None)
 
     def _labels(
         self, decision: _Decision, positive: str, negative: str, *, rule: str | None
@@ -345,9 +279,8 @@ class _LabelReader:
         if neither:
             reason = f"{self.raw.name} is neither {positive!r} nor {negative!r}"
             self.left_out.append((reason, sum(level.rows for level in neither)))
-        blank = int(self.raw.counts[code_of_text < 0].sum()) - sum(
-            rows for _, rows in self.left_out
-        )
+        unused = int(self.raw.counts[code_of_text < 0].sum())
+        blank = unused - sum(rows for _, rows in self.left_out)
         if blank:
             self.left_out.append((f"{self.raw.name} is blank: not yet known", blank))
         outcome = _outcome(self.raw, code_of_text, meaning)
@@ -365,9 +298,3 @@ def _outcome(raw: CategoricalColumn, code_of_text: IntArray, positive: BoolArray
     return OutcomeCodes(
         lambda piece: code_of_text[raw.array.piece(piece)], positive, len(raw.array)
     )
-
-
-def _opposite(positive: str) -> str:
-    """Return the word for what the file has no single word for."""
-    opposites = {"1": "0", "1.0": "0.0", "yes": "No", "y": "N", "true": "False"}
-    return opposites.get(fold(positive), f"Not {positive}")

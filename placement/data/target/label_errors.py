@@ -1,0 +1,85 @@
+"""The refusals of an outcome column whose words do not say who was placed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from placement.data.columns.raw_column import CategoricalColumn
+from placement.data.columns.row_locations import MatchingRows, RowLocations
+from placement.data.schema import quoted
+from placement.data.target.label_words import POSITIVE_WORDS, Level, find_level
+from placement.errors import DataError, did_you_mean
+
+MOST_LISTED = 6
+
+
+@dataclass(frozen=True)
+class LabelErrors:
+    """The errors about an outcome column and its levels, each with what to type instead."""
+
+    raw: CategoricalColumn
+    locations: RowLocations
+    file: str
+    levels: list[Level]
+
+    def named(self, option: str, word: str) -> Level:
+        """Return the level that `word` means; `DataError` where there is none."""
+        level = find_level(word, self.levels)
+        if level is None:
+            hint = did_you_mean(word, [level.name for level in self.levels])
+            raise DataError(
+                f"{self.file}: no row of {self.raw.name} says {word!r} ({option}){hint}; "
+                f"it has {self.listed()}"
+            )
+        return level
+
+    def listed(self) -> str:
+        """Return the most frequent values with their rows."""
+        shown = sorted(self.levels, key=lambda level: (-level.rows, level.name))[:MOST_LISTED]
+        more = len(self.levels) - len(shown)
+        text = ", ".join(f"{level.name} ({level.rows:,})" for level in shown)
+        return text + (f" and {more:,} more values" if more else "")
+
+    def odd_numbers(self) -> DataError:
+        """Refuse numbers that are not 1 and 0."""
+        numbers = sorted(level.number for level in self.levels if level.number is not None)
+        unexpected = [level for level in self.levels if level.number not in (0.0, 1.0)]
+        unexpected_rows = sum(level.rows for level in unexpected)
+        expected_rows = sum(level.rows for level in self.levels) - unexpected_rows
+        middle = f"{numbers[len(numbers) // 2]:g}"
+        advice = f'say what counts as placed, such as --positive ">={middle}"'
+        if {0.0, 1.0} <= set(numbers) and expected_rows > unexpected_rows:
+            return self.unexpected(unexpected, "neither 1 nor 0")
+        if len(numbers) > 2 and numbers[0] >= 0 and numbers[-1] <= 1:
+            return DataError(
+                f"{self.file}: {self.raw.name} holds probabilities, not two outcomes; {advice}"
+            )
+        if len(numbers) > MOST_LISTED:
+            return DataError(
+                f"{self.file}: {self.raw.name} goes from {numbers[0]:g} to {numbers[-1]:g}, "
+                f"outside [0, 1] and not two outcomes; {advice}"
+            )
+        return self.refusal(f"has {self.listed()}, not 1 and 0")
+
+    def unexpected(self, unexpected: list[Level], why: str) -> DataError:
+        """Refuse some values, with their rows and the way to leave these out."""
+        chosen = np.any([level.is_spelling for level in unexpected], axis=0)
+        listed = [level.name for level in unexpected[:MOST_LISTED]]
+        names = ", ".join(repr(name) for name in listed)
+        ignore = " ".join(f"--ignore-label {quoted(name)}" for name in listed)
+        rows = self.locations.describe_rows(
+            MatchingRows.from_masks(chosen[codes] for codes in self.raw.array)
+        )
+        return DataError(
+            f"{self.file}: {rows}: column {self.raw.name} has {names}, {why}; correct it, or leave "
+            f"such rows out: {ignore}"
+        )
+
+    def refusal(self, why: str, request: str = "") -> DataError:
+        """Refuse, with the line to type."""
+        levels = sorted(self.levels, key=lambda x: (x.key not in POSITIVE_WORDS, -x.rows))
+        line = f"--positive {quoted(levels[0].name)}"
+        if len(levels) > 2:
+            line += f" [--negative {quoted(levels[1].name)}]"
+        request = request or f"say which counts as placed: {line}"
+        return DataError(f"{self.file}: column {self.raw.name} {why}; {request}")
