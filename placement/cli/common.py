@@ -15,11 +15,9 @@ from placement.cli.console import Console
 
 def csv_words(text: str | None) -> tuple[str, ...]:
     """Split one CSV record of names: `A,"B, C"` is two."""
-    return (
-        tuple(word.strip() for word in next(csv.reader([text], skipinitialspace=True)))
-        if text
-        else ()
-    )
+    if not text:
+        return ()
+    return tuple(word.strip() for word in next(csv.reader([text], skipinitialspace=True)))
 
 
 class Probability(click.ParamType[float]):
@@ -42,17 +40,17 @@ class Probability(click.ParamType[float]):
 
 PROBABILITY = Probability()
 
-names_option = click.option(
+_names_option = click.option(
     "--names",
     metavar="A,B,C",
     callback=lambda _ctx, _param, text: csv_words(text),
     help="Column names of a file without a header.",
 )
+_sheet_option = click.option("--sheet", metavar="NAME", help="Sheet of a workbook.")
 weight_option = click.option(
     "--weight", metavar="COL", help="Column of frequency weights (0 or more)."
 )
-sheet_option = click.option("--sheet", metavar="NAME", help="Sheet of a workbook.")
-json_option = click.option(
+_json_option = click.option(
     "--json",
     "as_json",
     is_flag=True,
@@ -88,3 +86,28 @@ def console_options(command: Command) -> Command:
         return command(*args, console=Console(quiet, verbose), **options)
 
     return quiet(verbose(with_console))
+
+
+def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--json`, `--quiet` and `--verbose`; the command receives `as_json` and a `console`."""
+    return _json_option(console_options(command))
+
+
+def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--names` and `--sheet`, then the options of the output."""
+    return _names_option(_sheet_option(output_options(command)))
+
+
+def show(
+    result: Any,
+    document: Callable[[Any], dict[str, Any]],
+    text: Callable[[Any], str],
+    as_json: bool,
+    console: Console,
+) -> None:
+    """Pass on the warnings of a result, and print it: as a JSON document, or as text."""
+    from placement.reporting.json_documents import as_json as json_text
+
+    for warning in result.warnings:
+        console.warn(warning)
+    click.echo(json_text(document(result)) if as_json else text(result))

@@ -4,13 +4,7 @@ from typing import Any
 
 import click
 
-from placement.cli.common import (
-    console_options,
-    json_option,
-    names_option,
-    sheet_option,
-    weight_option,
-)
+from placement.cli.common import file_options, show, weight_option
 from placement.cli.console import Console
 
 
@@ -20,10 +14,7 @@ from placement.cli.console import Console
     "--data", metavar="FILE", required=True, help="File with outcomes that no model was trained on."
 )
 @weight_option
-@names_option
-@sheet_option
-@json_option
-@console_options
+@file_options
 def compare(as_json: bool, console: Console, **options: Any) -> None:
     """Compare each MODEL with the first on the same rows: figures, paired tests, a verdict.
 
@@ -35,11 +26,8 @@ def compare(as_json: bool, console: Console, **options: Any) -> None:
       placement compare champion challenger --data batch2025.csv
       placement compare models:/placement/1 champion my_model --data batch2025.csv --json
     """
-    from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.comparison import comparison_document, comparison_text
     from placement.workflows.selection.compare import CompareRequest, compare_models
 
     result = compare_models(CompareRequest(**options), console)
-    for text in result.warnings:
-        console.warn(text)
-    click.echo(document(comparison_document(result)) if as_json else comparison_text(result))
+    show(result, comparison_document, comparison_text, as_json, console)

@@ -4,13 +4,7 @@ from typing import Any
 
 import click
 
-from placement.cli.common import (
-    console_options,
-    json_option,
-    model_option,
-    names_option,
-    sheet_option,
-)
+from placement.cli.common import file_options, model_option, show
 from placement.cli.console import Console
 from placement.errors import GateRefused
 
@@ -25,10 +19,7 @@ from placement.errors import GateRefused
     help="Exit with 7 where the PSI of a column or of the predictions is above F (0.25, say) and "
     "beyond chance.",
 )
-@names_option
-@sheet_option
-@json_option
-@console_options
+@file_options
 def drift(as_json: bool, console: Console, **options: Any) -> None:
     """Compare DATA, a file with or without outcomes, with what a model was trained on.
 
@@ -41,13 +32,10 @@ def drift(as_json: bool, console: Console, **options: Any) -> None:
       placement drift batch2026.csv
       placement drift batch2026.csv --model champion --fail-above 0.25 --json
     """
-    from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.drift import drift_document, drift_text
     from placement.workflows.monitoring.drift import DriftRequest, drift_of_file
 
     result = drift_of_file(DriftRequest(**options), console)
-    for text in result.warnings:
-        console.warn(text)
-    click.echo(document(drift_document(result)) if as_json else drift_text(result))
+    show(result, drift_document, drift_text, as_json, console)
     if result.refusal:
         raise GateRefused(result.refusal)

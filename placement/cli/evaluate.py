@@ -6,12 +6,9 @@ import click
 
 from placement.cli.common import (
     PROBABILITY,
-    console_options,
     csv_words,
-    json_option,
+    file_options,
     model_option,
-    names_option,
-    sheet_option,
     weight_option,
 )
 from placement.cli.console import Console
@@ -40,10 +37,7 @@ from placement.cli.console import Console
     "  [default: those of the training, and gender and the like, by name]",
 )
 @weight_option
-@names_option
-@sheet_option
-@json_option
-@console_options
+@file_options
 def evaluate(as_json: bool, console: Console, **options: Any) -> None:
     """Measure a model on DATA, a file with outcomes: metrics with 95 % intervals, confusion.
 

@@ -5,15 +5,7 @@ from typing import Any
 
 import click
 
-from placement.cli.common import (
-    PROBABILITY,
-    console_options,
-    csv_words,
-    json_option,
-    model_option,
-    names_option,
-    sheet_option,
-)
+from placement.cli.common import PROBABILITY, csv_words, file_options, model_option, show
 from placement.cli.console import Console
 from placement.errors import UsageError
 
@@ -62,10 +54,7 @@ def _units(
     multiple=True,
     help="Tell a coefficient per so many units, such as iq=10; repeatable.",
 )
-@names_option
-@sheet_option
-@json_option
-@console_options
+@file_options
 def explain(as_json: bool, console: Console, **options: Any) -> None:
     """Show the model as a table of coefficients with their errors; with DATA, explain its students.
 
@@ -79,11 +68,8 @@ def explain(as_json: bool, console: Console, **options: Any) -> None:
       placement explain --model mymodel --per iq=10 --unpenalised
       placement explain data/students.csv --row 3 --reach 0.8
     """
-    from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.explanation import explanation_document, explanation_text
     from placement.workflows.scoring.explain import ExplainRequest, explain_model
 
     result = explain_model(ExplainRequest(as_json=as_json, **options), console)
-    for text in result.warnings:
-        console.warn(text)
-    click.echo(document(explanation_document(result)) if as_json else explanation_text(result))
+    show(result, explanation_document, explanation_text, as_json, console)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from placement.cli.common import console_options, json_option
+from placement.cli.common import output_options
 from placement.cli.console import Console
 from placement.errors import GradientCheckError, UsageError
 
@@ -41,8 +41,7 @@ LINKS = ("dL_dyhat", "dyhat_dz", "dz_dw", "dz_db")
 )
 @click.option("--draw", metavar="FILE", help="Write that graph to FILE: .svg, or .dot.")
 @click.option("--model", metavar="MODEL", help="The model of --graph.  [default: champion]")
-@json_option
-@console_options
+@output_options
 def gradcheck(
     data: str | None,
     row: int | None,

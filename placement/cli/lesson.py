@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from placement.cli.common import console_options, json_option
+from placement.cli.common import output_options
 from placement.cli.console import Console
 from placement.errors import UsageError
 
@@ -34,8 +34,7 @@ def _input_options(command: Any) -> Any:
 @click.option("--draw", metavar="FILE", help="Write the graph to FILE: .svg, or .dot for Graphviz.")
 @click.option("--code", is_flag=True, help="Print the lines of torch that do it.")
 @click.option("--log", is_flag=True, help="Record the lesson in MLflow as a run.")
-@json_option
-@console_options
+@output_options
 def lesson(name: str | None, as_json: bool, console: Console, **options: Any) -> None:
     """Play the lesson NAME; without a name, list the lessons.
 

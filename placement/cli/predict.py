@@ -4,14 +4,7 @@ from typing import Any
 
 import click
 
-from placement.cli.common import (
-    PROBABILITY,
-    console_options,
-    json_option,
-    model_option,
-    names_option,
-    sheet_option,
-)
+from placement.cli.common import PROBABILITY, file_options, model_option
 from placement.cli.console import Console
 from placement.errors import UsageError
 
@@ -64,16 +57,9 @@ from placement.errors import UsageError
 @click.option(
     "--about", is_flag=True, help="Write OUT.about.json: model, data, counts, warnings, meaning."
 )
-@names_option
-@sheet_option
-@json_option
-@console_options
+@file_options
 def predict(
-    data: str | None,
-    settings: tuple[str, ...],
-    as_json: bool,
-    console: Console,
-    **options: Any,
+    data: str | None, settings: tuple[str, ...], as_json: bool, console: Console, **options: Any
 ) -> None:
     """Score the students in DATA (a file, or - for standard input), keeping every cell as it is.
 

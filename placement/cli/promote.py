@@ -4,13 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from placement.cli.common import (
-    console_options,
-    json_option,
-    names_option,
-    sheet_option,
-    weight_option,
-)
+from placement.cli.common import file_options, show, weight_option
 from placement.cli.console import Console
 from placement.errors import GateRefused
 
@@ -30,10 +24,7 @@ if TYPE_CHECKING:
     flag_value="",
     help="Give champion back to the one before.",
 )
-@names_option
-@sheet_option
-@json_option
-@console_options
+@file_options
 def promote(as_json: bool, console: Console, **options: Any) -> None:
     """Make MODEL, a registered version, the champion, unless it is worse on the rows of FILE.
 
@@ -50,22 +41,16 @@ def promote(as_json: bool, console: Console, **options: Any) -> None:
       placement promote models:/placement/3 --force "the old one reads a column that is gone"
       placement promote --rollback "too many false alarms in week 2"
     """
-    from placement.workflows.selection.promote import PromoteRequest
-
-    request = PromoteRequest(**options)
-    show = _promote if request.rollback is None else _roll_back
-    show(request, as_json, console)
-
-
-def _promote(request: "PromoteRequest", as_json: bool, console: Console) -> None:
-    from placement.reporting.json_documents import as_json as document
     from placement.reporting.text.promotion import promotion_document, promotion_text
+    from placement.workflows.selection.promote import PromoteRequest
     from placement.workflows.selection.promote import promote as work
 
+    request = PromoteRequest(**options)
+    if request.rollback is not None:
+        _roll_back(request, as_json, console)
+        return
     result = work(request, console)
-    for text in result.warnings:
-        console.warn(text)
-    click.echo(document(promotion_document(result)) if as_json else promotion_text(result))
+    show(result, promotion_document, promotion_text, as_json, console)
     if not result.promoted:
         raise GateRefused(result.refusal)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from placement.cli.common import console_options, json_option, names_option, sheet_option
+from placement.cli.common import file_options, show
 from placement.cli.console import Console
 
 if TYPE_CHECKING:
@@ -28,10 +28,7 @@ MARKS = {"good": "✓", "doubt": "?", "bad": "!", "plain": "·"}
     show_default=True,
     help="The page; MODEL_CARD.md is written beside it.",
 )
-@names_option
-@sheet_option
-@json_option
-@console_options
+@file_options
 def report(as_json: bool, console: Console, **options: Any) -> None:
     """Write a report on RUN: a run id, or a model as --model names it elsewhere.
 
@@ -46,23 +43,17 @@ def report(as_json: bool, console: Console, **options: Any) -> None:
     from placement.workflows.monitoring.report import ReportRequest, write_report
 
     result = write_report(ReportRequest(**options), console)
-    for text in result.warnings:
-        console.warn(text)
-    click.echo(_document(result) if as_json else _text(result))
+    show(result, _document, _text, as_json, console)
 
 
-def _document(result: "ReportResult") -> str:
-    from placement.reporting.json_documents import as_json
-
-    return as_json(
-        {
-            "format": 1,
-            "report": result.page,
-            "card": result.card,
-            "run_id": result.run_id,
-            "verdicts": [{"state": state, "text": text} for state, text in result.verdicts],
-        }
-    )
+def _document(result: "ReportResult") -> dict[str, Any]:
+    return {
+        "format": 1,
+        "report": result.page,
+        "card": result.card,
+        "run_id": result.run_id,
+        "verdicts": [{"state": state, "text": text} for state, text in result.verdicts],
+    }
 
 
 def _text(result: "ReportResult") -> str:

@@ -2,7 +2,7 @@
 
 import click
 
-from placement.cli.common import console_options, json_option
+from placement.cli.common import console_options, output_options
 from placement.cli.console import Console
 
 
@@ -11,8 +11,7 @@ from placement.cli.console import Console
 @click.option(
     "--relocate", is_flag=True, help="The store's folder was moved: correct the paths in it."
 )
-@json_option
-@console_options
+@output_options
 def runs(experiment: str | None, relocate: bool, as_json: bool, console: Console) -> None:
     """List the recorded runs, the newest first.
 

@@ -1,8 +1,10 @@
 """`placement train`: from a file of students to a model that can be trusted."""
 
+from functools import partial
+
 import click
 
-from placement.cli.common import command_word, console_options, json_option
+from placement.cli.common import command_word, output_options, show
 from placement.cli.console import Console
 from placement.cli.settings import config_options, config_toml
 from placement.config.train_config import TrainConfig
@@ -15,8 +17,7 @@ from placement.config.train_config import TrainConfig
 @click.option(
     "--dry-run", is_flag=True, help="Say what is understood of the file; fit and write nothing."
 )
-@json_option
-@console_options
+@output_options
 def train(
     data: tuple[str, ...],
     config: TrainConfig,
@@ -47,13 +48,10 @@ def train(
     from placement.workflows.training.train import train as work
 
     result = work(data, config, console)
-    from placement.reporting.json_documents import as_json as document
     from placement.reporting.json_documents import train_document
     from placement.reporting.text.summaries import train_text
 
-    for text in result.warnings:
-        console.warn(text)
-    click.echo(document(train_document(result)) if as_json else train_text(result, command_word()))
+    show(result, train_document, partial(train_text, command=command_word()), as_json, console)
 
 
 def _show_understanding(

@@ -1,10 +1,11 @@
 """`placement tune`: how strong should the penalty be, and is a straight line enough?"""
 
+from functools import partial
 from typing import Any
 
 import click
 
-from placement.cli.common import command_word, console_options, json_option
+from placement.cli.common import command_word, output_options, show
 from placement.cli.console import Console
 from placement.cli.settings import config_options
 from placement.config.train_config import UNUSED_IN_TUNING
@@ -23,8 +24,7 @@ from placement.config.train_config import UNUSED_IN_TUNING
     "--folds", type=click.IntRange(2, 20), default=5, show_default=True, help="Folds each time."
 )
 @config_options(*UNUSED_IN_TUNING)
-@json_option
-@console_options
+@output_options
 def tune(as_json: bool, console: Console, **options: Any) -> None:
     """Choose --l2 by repeated cross-validation on the training rows of DATA.
 
@@ -39,13 +39,14 @@ def tune(as_json: bool, console: Console, **options: Any) -> None:
       placement tune data/students.csv
       placement tune marks.csv --target Result --group college --repeats 10 --no-track
     """
+    from placement.reporting.text.tuning import tune_document, tune_text
     from placement.workflows.selection.tune import TuneRequest, tune_files
 
-    result = tune_files(TuneRequest(**options), console)
-    from placement.reporting.json_documents import as_json as document
-    from placement.reporting.text.tuning import tune_document, tune_text
-
-    for text in result.warnings:
-        console.warn(text)
-    word = command_word()
-    click.echo(document(tune_document(result, word)) if as_json else tune_text(result, word))
+    result, word = tune_files(TuneRequest(**options), console), command_word()
+    show(
+        result,
+        partial(tune_document, command=word),
+        partial(tune_text, command=word),
+        as_json,
+        console,
+    )

@@ -19,6 +19,7 @@ from placement.model.scorer import Problem, TableLike
 from placement.reporting.text.drift import DriftResult
 from placement.runtime.parallel_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.reading.read_labelled import read_like
@@ -27,7 +28,7 @@ from placement.workflows.scoring.score_blocks import ScoringWarnings
 
 
 @dataclass(frozen=True)
-class DriftRequest:
+class DriftRequest(FileOptions):
     """Which file to compare with the training rows of which model.
 
     `fail_above`: the PSI from which on the result counts as refused.
@@ -36,8 +37,6 @@ class DriftRequest:
     data: str
     model: str = "champion"
     fail_above: float | None = None
-    names: tuple[str, ...] = ()
-    sheet: str | None = None
 
     def __post_init__(self) -> None:
         if self.fail_above is not None and not 0 <= self.fail_above < math.inf:
@@ -50,7 +49,7 @@ def drift_of_file(request: DriftRequest, watcher: ProgressListener = NoProgress(
     """Compare a file with the training rows of a model."""
     model = find_model(request.model, watcher)
     profile = _profile(model)
-    reader = open_for(model, request.data, watcher, names=request.names, sheet=request.sheet)
+    reader = open_for(model, request.data, request, watcher)
     now, labelled, doubts = _walked(model, profile, reader, watcher)
     if not now.rows:
         raise DataError(f"{reader.name}: has no rows to compare")

@@ -13,6 +13,7 @@ from placement.model.scorer import match_columns
 from placement.reporting.results import EvaluateResult
 from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import (
@@ -24,7 +25,7 @@ from placement.workflows.scoring.score_blocks import ScoringWarnings
 
 
 @dataclass(frozen=True)
-class EvaluateRequest:
+class EvaluateRequest(FileOptions):
     """Which model to measure on which file with outcomes.
 
     `weight`: its column of frequency weights. `with_rivals`: perceptrons of the model's settings
@@ -39,8 +40,6 @@ class EvaluateRequest:
     with_rivals: bool = False
     sensitive: tuple[str, ...] | None = None
     weight: str | None = None
-    names: tuple[str, ...] = ()
-    sheet: str | None = None
 
 
 def evaluate_file(
@@ -55,8 +54,7 @@ def evaluate_file(
             model.schema,
             storage,
             watcher,
-            names=request.names,
-            sheet=request.sheet,
+            request,
             weight=request.weight,
             one_outcome=True,
             sensitive=sensitive,

@@ -21,6 +21,7 @@ from placement.reporting.report.sections import sections_of, subtitle_of, title_
 from placement.reporting.report.verdicts import LaterBatch, Report, verdicts
 from placement.runtime.atomic_write import replacing, writing
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import split_of_training, training_config
@@ -40,7 +41,7 @@ class ReportResult:
 
 
 @dataclass(frozen=True)
-class ReportRequest:
+class ReportRequest(FileOptions):
     """Which model to report on, and the page to write.
 
     With `data`, a file with outcomes, the report also tells whether a straight line is enough, and
@@ -50,8 +51,6 @@ class ReportRequest:
     run: str = "champion"
     data: str | None = None
     out: str = PAGE
-    names: tuple[str, ...] = ()
-    sheet: str | None = None
 
     def __post_init__(self) -> None:
         path = Path(self.out)
@@ -78,14 +77,7 @@ def write_report(request: ReportRequest, watcher: ProgressListener = NoProgress(
     report = Report(model.about, fitted, _checks(run_id))
     if request.data is not None:
         with Storage() as storage:
-            table = read_like(
-                request.data,
-                model.schema,
-                storage,
-                watcher,
-                names=request.names,
-                sheet=request.sheet,
-            )
+            table = read_like(request.data, model.schema, storage, watcher, request)
             report = _asked(report, table, watcher)
     title, subtitle, sections = title_of(report), subtitle_of(report), sections_of(report)
     page, card = html_page(title, subtitle, sections), model_card(title, subtitle, sections)

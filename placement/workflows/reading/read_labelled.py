@@ -17,6 +17,7 @@ from placement.data.table.read_table import (
 )
 from placement.errors import DataError
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.workflows.reading.file_options import FileOptions
 
 
 def read_with_progress(
@@ -33,9 +34,8 @@ def read_like(
     schema: Schema,
     storage: Storage,
     watcher: ProgressListener = NoProgress(),
+    options: FileOptions = FileOptions(),
     *,
-    names: tuple[str, ...] = (),
-    sheet: str | None = None,
     weight: str | None = None,
     one_outcome: bool = False,
     sensitive: tuple[str, ...] | None = None,
@@ -53,8 +53,8 @@ def read_like(
         "of_model": True,
         "one_outcome": one_outcome,
         "features": schema.feature_names,
-        "names": names,
-        "sheet": sheet,
+        "names": options.names,
+        "sheet": options.sheet,
         "weight": weight,
         "sensitive": sensitive,
         "categorical": tuple(f.name for f in schema.features if f.kind == "category"),

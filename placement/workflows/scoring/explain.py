@@ -19,6 +19,7 @@ from placement.model.scorer import TableLike
 from placement.reporting.results import ExplainResult, Student
 from placement.reporting.text.coefficients import unpenalised
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.scoring.score_blocks import ScoringWarnings, match
@@ -27,7 +28,7 @@ MOST_IN_TEXT = 5
 
 
 @dataclass(frozen=True)
-class ExplainRequest:
+class ExplainRequest(FileOptions):
     """Which model to explain, and which students of `data`: one `row`, or the first `most`.
 
     `row` is the 1-based data row. `reach` is the probability that what-if asks for, `units` per how
@@ -42,8 +43,6 @@ class ExplainRequest:
     unpenalised: bool = False
     units: Mapping[str, float] = field(default_factory=dict)
     as_json: bool = False
-    names: tuple[str, ...] = ()
-    sheet: str | None = None
 
     def __post_init__(self) -> None:
         if self.data is None and self.row is not None:
@@ -99,8 +98,7 @@ def _students(
     warnings: ScoringWarnings,
     watcher: ProgressListener,
 ) -> tuple[list[Student], int]:
-    source = str(request.data)
-    reader = open_for(model, source, watcher, names=request.names, sheet=request.sheet)
+    reader = open_for(model, str(request.data), request, watcher)
     question, decimal = (request.reach, features), reader.decimal
     students: list[Student] = []
     total = 0

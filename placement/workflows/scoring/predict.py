@@ -25,6 +25,7 @@ from placement.reporting.results import PredictResult
 from placement.runtime.atomic_write import replacing
 from placement.runtime.parallel_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.scoring.ranked_output import RankedSink, Ranking, Sink
@@ -49,7 +50,7 @@ MEANING = {
 
 
 @dataclass(frozen=True)
-class PredictRequest:
+class PredictRequest(FileOptions):
     """What to score, and where to. `where`: rows of a rule; `unknown`: those without outcome."""
 
     data: str
@@ -61,8 +62,6 @@ class PredictRequest:
     about: bool = False
     reasons: bool = False
     as_json: bool = False
-    names: tuple[str, ...] = ()
-    sheet: str | None = None
     rank: Rank | None = None
     top: int | None = None
     by: str | None = None
@@ -88,7 +87,7 @@ def predict(request: PredictRequest, watcher: ProgressListener = NoProgress()) -
     """Score the rows of a file; the predictions go to `--out`, or to standard output."""
     model = find_model(request.model, watcher)
     rule = parse_rule(request.where, option="--where") if request.where else None
-    reader = open_for(model, request.data, watcher, names=request.names, sheet=request.sheet)
+    reader = open_for(model, request.data, request, watcher)
     scorer = _scorer(model, reader, request, rule)
     ranking, counts = _ranking(request, reader), ScoringCounts()
     with (

@@ -13,6 +13,7 @@ from placement.data.table.table import Table, digest_columns
 from placement.errors import DataError, UsageError
 from placement.model.scorer import fold
 from placement.runtime.progress import ProgressListener
+from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import Model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import is_training_table
@@ -22,12 +23,10 @@ _SHOWN = 6
 
 
 @dataclass(frozen=True)
-class RowSource:
+class RowSource(FileOptions):
     """Which rows to compare on: a file, and how it is read."""
 
     data: str
-    names: tuple[str, ...] = ()
-    sheet: str | None = None
     weight: str | None = None
 
     def __post_init__(self) -> None:
@@ -71,7 +70,9 @@ def score_pairs(
         for model in models:
             key = (model.schema.target, *((f.name, f.kind) for f in model.schema.features))
             if key not in tables:
-                tables[key] = _read(model, rows, storage, watcher)
+                tables[key] = read_like(
+                    rows.data, model.schema, storage, watcher, rows, weight=rows.weight
+                )
                 warnings += tables[key].warnings
             table = tables[key]
             _refuse_other_rows(next(iter(tables.values())), table)
@@ -124,18 +125,6 @@ def column_difference(one: Schema, other: Schema) -> str | None:
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
-
-
-def _read(model: Model, rows: RowSource, storage: Storage, watcher: ProgressListener) -> Table:
-    return read_like(
-        rows.data,
-        model.schema,
-        storage,
-        watcher,
-        names=rows.names,
-        sheet=rows.sheet,
-        weight=rows.weight,
-    )
 
 
 def _refuse_other_rows(first: Table, table: Table) -> None:

@@ -14,6 +14,7 @@ from placement.reporting.text.promotion import (
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.tracking.registry import REGISTERED_MODEL, champion_of, record_promotion, roll_back
 from placement.tracking.store import open_store
+from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.selection.paired_scores import RowSource
 from placement.workflows.selection.promotion_gate import (
@@ -27,7 +28,7 @@ from placement.workflows.selection.promotion_gate import (
 
 
 @dataclass(frozen=True)
-class PromoteRequest:
+class PromoteRequest(FileOptions):
     """Which version to make champion, on the evidence of the rows of `data`.
 
     `force`: why it is to be champion whatever speaks against it. `rollback`: why `champion` goes
@@ -40,8 +41,6 @@ class PromoteRequest:
     weight: str | None = None
     force: str | None = None
     rollback: str | None = None
-    names: tuple[str, ...] = ()
-    sheet: str | None = None
 
     def __post_init__(self) -> None:
         if self.rollback is not None:
@@ -60,7 +59,7 @@ class PromoteRequest:
         """The rows to meet the champion on."""
         if self.data is None:
             return None
-        return RowSource(self.data, self.names, self.sheet, self.weight)
+        return RowSource(self.data, self.weight, names=self.names, sheet=self.sheet)
 
 
 def promote(request: PromoteRequest, watcher: ProgressListener = NoProgress()) -> PromoteResult:
