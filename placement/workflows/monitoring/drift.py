@@ -45,15 +45,15 @@ class DriftRequest(FileOptions):
             )
 
 
-def drift_of_file(request: DriftRequest, watcher: ProgressListener = NoProgress()) -> DriftResult:
+def drift_of_file(request: DriftRequest, listener: ProgressListener = NoProgress()) -> DriftResult:
     """Compare a file with the training rows of a model."""
-    model = find_model(request.model, watcher)
+    model = find_model(request.model, listener)
     profile = _profile(model)
-    reader = open_for(model, request.data, request, watcher)
-    now, labelled, doubts = _walked(model, profile, reader, watcher)
+    reader = open_for(model, request.data, request, listener)
+    now, labelled, doubts = _walked(model, profile, reader, listener)
     if not now.rows:
         raise DataError(f"{reader.name}: has no rows to compare")
-    judged, more = _judged(model, reader, watcher) if labelled else (None, ())
+    judged, more = _judged(model, reader, listener) if labelled else (None, ())
     return DriftResult(
         data=reader.name,
         model=model.about,
@@ -75,7 +75,7 @@ def _profile(model: Model) -> Profile:
 
 
 def _walked(
-    model: Model, profile: Profile, reader: Reader, watcher: ProgressListener
+    model: Model, profile: Profile, reader: Reader, listener: ProgressListener
 ) -> tuple[DriftCounts, int, tuple[str, ...]]:
     """Count all rows in the profile's bins, and those whose outcome is known; tell odd cells."""
     own = matching_columns(reader.names, [c.column for c in profile.columns], file=reader.name)
@@ -94,7 +94,7 @@ def _walked(
 
     total: DriftCounts | None = None
     labelled, count, doubts = 0, RowCount(), ScoringWarnings()
-    with watcher.progress("comparing", "rows", reader.likely_rows) as progress:
+    with listener.progress("comparing", "rows", reader.likely_rows) as progress:
         for block, found, known, odd in count.through(
             in_order(reader.tasks(wanted), work, usable_processors())
         ):
@@ -112,15 +112,15 @@ def _labelled(model: Model, block: Block, decimal: str) -> int:
 
 
 def _judged(
-    model: Model, reader: Reader, watcher: ProgressListener
+    model: Model, reader: Reader, listener: ProgressListener
 ) -> tuple[Performance | None, tuple[str, ...]]:
     """Measure the model on the rows whose outcome is known."""
     try:
         with Storage() as storage:
-            table = read_like(reader, model.schema, storage, watcher, one_outcome=True)
+            table = read_like(reader, model.schema, storage, listener, one_outcome=True)
             for text in table.notes:
                 if text not in reader.notes:
-                    watcher.note(text)
+                    listener.note(text)
             pieces = [
                 model.scorer.score(table.piece(place, model.schema.feature_names)).probability
                 for place in range(table.pieces)

@@ -43,17 +43,17 @@ class EvaluateRequest(FileOptions):
 
 
 def evaluate_file(
-    request: EvaluateRequest, watcher: ProgressListener = NoProgress()
+    request: EvaluateRequest, listener: ProgressListener = NoProgress()
 ) -> EvaluateResult:
     """Measure a model on a file with outcomes."""
-    model, sensitive = find_model(request.model, watcher), request.sensitive
+    model, sensitive = find_model(request.model, listener), request.sensitive
     fitted = load_fitted(model.directory)
     with Storage() as storage:
         table = read_like(
             request.data,
             model.schema,
             storage,
-            watcher,
+            listener,
             request,
             weight=request.weight,
             one_outcome=True,
@@ -62,10 +62,10 @@ def evaluate_file(
         wanted = table.sensitive if sensitive is not None else _usual(fitted, table)
         groups, notes = sensitive_groups(table, wanted, requested=sensitive is not None)
         for note in notes:
-            watcher.note(note)
+            listener.note(note)
         found = evaluate(fitted, table, threshold=request.threshold, groups=groups)
         doubts = _doubts(fitted, table)
-        beside = _rivals(fitted, table, watcher) if request.with_rivals else None
+        beside = _rivals(fitted, table, listener) if request.with_rivals else None
         known = is_training_table(model.figures, model.schema.feature_names, table)
     if known:
         doubts = (f"{table.name} is the very table the model was trained on: it flatters", *doubts)
@@ -78,12 +78,12 @@ def evaluate_file(
     return EvaluateResult(table.name, model.about, target, found, said, beside)
 
 
-def _rivals(fitted: Fitted, table: Table, watcher: ProgressListener) -> ModelComparison:
+def _rivals(fitted: Fitted, table: Table, listener: ProgressListener) -> ModelComparison:
     """Compare perceptrons of a model's settings with their rivals on the rows of a table."""
     from placement.workflows.selection.compare_alternatives import compare_alternatives
 
     split = split_of_training(fitted, table)
-    return compare_alternatives(table, training_config(fitted.config), watcher, split=split)
+    return compare_alternatives(table, training_config(fitted.config), listener, split=split)
 
 
 def _usual(fitted: Fitted, table: Table) -> tuple[str, ...]:

@@ -60,12 +60,12 @@ class ReportRequest(FileOptions):
             )
 
 
-def write_report(request: ReportRequest, watcher: ProgressListener = NoProgress()) -> ReportResult:
+def write_report(request: ReportRequest, listener: ProgressListener = NoProgress()) -> ReportResult:
     """Write the report of a model to a file, and its card beside it.
 
     A run of the store keeps both files.
     """
-    model = find_model(request.run, watcher)
+    model = find_model(request.run, listener)
     fitted = load_fitted(model.directory)
     lacking = _not_recorded(fitted.figures)
     if lacking:
@@ -77,8 +77,8 @@ def write_report(request: ReportRequest, watcher: ProgressListener = NoProgress(
     report = Report(model.about, fitted, _checks(run_id))
     if request.data is not None:
         with Storage() as storage:
-            table = read_like(request.data, model.schema, storage, watcher, request)
-            report = _asked(report, table, watcher)
+            table = read_like(request.data, model.schema, storage, listener, request)
+            report = _asked(report, table, listener)
     title, subtitle, sections = title_of(report), subtitle_of(report), sections_of(report)
     page, card = html_page(title, subtitle, sections), model_card(title, subtitle, sections)
     target = Path(request.out)
@@ -129,7 +129,7 @@ def _write(path: Path, text: str) -> None:
             temporary.write_text(text, encoding="utf-8")
 
 
-def _asked(report: Report, table: Table, watcher: ProgressListener) -> Report:
+def _asked(report: Report, table: Table, listener: ProgressListener) -> Report:
     """Add what only rows can tell."""
     from placement.workflows.selection.compare_alternatives import compare_alternatives
 
@@ -137,7 +137,7 @@ def _asked(report: Report, table: Table, watcher: ProgressListener) -> Report:
     beside = later = None
     try:
         split = split_of_training(report.fitted, table)
-        beside = compare_alternatives(table, config, watcher, split=split)
+        beside = compare_alternatives(table, config, listener, split=split)
     except DataError as fault:
         doubts.append(str(fault))
     try:

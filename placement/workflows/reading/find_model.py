@@ -26,16 +26,16 @@ class Model:
     about: Document
 
 
-def find_model(name: str, watcher: ProgressListener) -> Model:
+def find_model(name: str, listener: ProgressListener) -> Model:
     """Open the model, say which it is, and repeat what must not be forgotten of it."""
     from placement.model.fitted import schema_of
 
-    directory, about = _locate(name, watcher)
+    directory, about = _locate(name, listener)
     bundle = open_bundle(directory)
     with garbled(directory):
         figures = figures_of(bundle.document["figures"])
     if figures.evaluation and not figures.evaluation.skill.better_than_base_rate:
-        watcher.warn(f"{name}: {NO_SIGNAL}")
+        listener.warn(f"{name}: {NO_SIGNAL}")
     return Model(
         name=name,
         directory=directory,
@@ -47,17 +47,17 @@ def find_model(name: str, watcher: ProgressListener) -> Model:
     )
 
 
-def _locate(name: str, watcher: ProgressListener) -> tuple[Path, Document]:
+def _locate(name: str, listener: ProgressListener) -> tuple[Path, Document]:
     directory = bundle_directory(name)
     if directory is not None:
-        watcher.note(f"model: {name}")
+        listener.note(f"model: {name}")
         return directory, {"model": name, "version": None, "created": None, "run_id": None}
     from placement.tracking.store import open_store
 
     resolved = resolve(name, open_store(create=False))
     version = f" version {resolved.version}" if resolved.version else ""
     newer = f"; version {resolved.newer_version} is newer" if resolved.newer_version else ""
-    watcher.note(f"model: {resolved.name or name}{version} of {resolved.created}{newer}")
+    listener.note(f"model: {resolved.name or name}{version} of {resolved.created}{newer}")
     return Path(resolved.path), {
         "model": resolved.name or name,
         "version": resolved.version,

@@ -8,7 +8,7 @@ from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import Model
 
 
-def open_for(model: Model, source: str, options: FileOptions, watcher: ProgressListener) -> Reader:
+def open_for(model: Model, source: str, options: FileOptions, listener: ProgressListener) -> Reader:
     """Open a table, choose its sheet and say what was found; `DataError` if it lacks a column."""
 
     def has_all_columns(names: tuple[str, ...], _cells: TableLike) -> bool:
@@ -18,7 +18,7 @@ def open_for(model: Model, source: str, options: FileOptions, watcher: ProgressL
         source, names=options.names, sheet=options.sheet, wants_sheet=has_all_columns
     )
     for text in reader.notes:
-        watcher.note(text)
+        listener.note(text)
     lacking = _missing_columns(model, reader.names)
     if lacking:
         hint = did_you_mean(lacking[0], reader.names)

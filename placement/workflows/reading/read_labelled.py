@@ -21,11 +21,11 @@ from placement.workflows.reading.file_options import FileOptions
 
 
 def read_with_progress(
-    source: Any, how: Mapping[str, Any], storage: Storage, watcher: ProgressListener
+    source: Any, how: Mapping[str, Any], storage: Storage, listener: ProgressListener
 ) -> Table:
     """Read a table with outcomes as `how` says, opened already or not, and say how far it is."""
     reader = source if isinstance(source, Reader) else open_labelled_table(source, how)
-    with watcher.progress("reading", "rows", reader.likely_rows) as progress:
+    with listener.progress("reading", "rows", reader.likely_rows) as progress:
         return read_opened_table(reader, how, storage, progress.update)
 
 
@@ -33,7 +33,7 @@ def read_like(
     source: Any,
     schema: Schema,
     storage: Storage,
-    watcher: ProgressListener = NoProgress(),
+    listener: ProgressListener = NoProgress(),
     options: FileOptions = FileOptions(),
     *,
     weight: str | None = None,
@@ -59,7 +59,7 @@ def read_like(
         "sensitive": sensitive,
         "categorical": tuple(f.name for f in schema.features if f.kind == "category"),
     }
-    table = read_with_progress(source, how, storage, watcher)
+    table = read_with_progress(source, how, storage, listener)
     theirs = matching_columns(table.chunked_columns, schema.feature_names, file=table.name)
     names_of_model = {spelling: name for name, spelling in theirs.items()}
     for spelling in theirs.values():

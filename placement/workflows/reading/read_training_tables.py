@@ -31,14 +31,14 @@ def read(
     sources: Sequence[str],
     config: TrainConfig,
     storage: Storage,
-    watcher: ProgressListener = NoProgress(),
+    listener: ProgressListener = NoProgress(),
 ) -> Tables:
     """Read the files as the configuration says."""
     _check_rules(config)
-    table = read_with_progress(list(sources), config.of_scope("read"), storage, watcher)
+    table = read_with_progress(list(sources), config.of_scope("read"), storage, listener)
     if not config.test:
         return Tables(table, None, table.warnings)
-    test = read_like(config.test, table.schema, storage, watcher, sensitive=config.sensitive)
+    test = read_like(config.test, table.schema, storage, listener, sensitive=config.sensitive)
     warnings = (*table.warnings, *_rows_in_common(table, test, config.seed), *test.warnings)
     return Tables(table, test, warnings)
 

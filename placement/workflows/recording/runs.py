@@ -41,7 +41,7 @@ def relocate_store() -> str:
     return f"{relocate(store)} paths corrected to {store.directory}"
 
 
-def serve_ui(host: str, port: int, watcher: ProgressListener) -> int:
+def serve_ui(host: str, port: int, listener: ProgressListener) -> int:
     """Serve MLflow's pages until interrupted."""
     from placement.tracking.store import open_store
     from placement.tracking.ui import ui
@@ -49,6 +49,6 @@ def serve_ui(host: str, port: int, watcher: ProgressListener) -> int:
     store = open_store(create=False)
     if not store.exists:
         raise StoreError("there are no runs here yet: `placement train FILE` records the first")
-    watcher.note(f"MLflow on http://{host}:{port} (Ctrl-C ends it)")
-    watcher.note(store.export_line)
+    listener.note(f"MLflow on http://{host}:{port} (Ctrl-C ends it)")
+    listener.note(store.export_line)
     return ui(store, host, port)

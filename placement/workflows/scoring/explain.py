@@ -55,17 +55,17 @@ class ExplainRequest(FileOptions):
 
 
 def explain_model(
-    request: ExplainRequest, watcher: ProgressListener = NoProgress()
+    request: ExplainRequest, listener: ProgressListener = NoProgress()
 ) -> ExplainResult:
     """Explain a model and, where the request names data, its students."""
-    model = find_model(request.model, watcher)
+    model = find_model(request.model, listener)
     fitted = load_fitted(model.directory)
     features = changeable(fitted.schema, request.changeable)
     rows = _rows(fitted, request)
     students: list[Student] = []
     warnings, total = ScoringWarnings(), None
     if request.data is not None:
-        students, total = _students(model, fitted, request, features, warnings, watcher)
+        students, total = _students(model, fitted, request, features, warnings, listener)
     return ExplainResult(
         model=model.about,
         fitted=fitted,
@@ -96,13 +96,13 @@ def _students(
     request: ExplainRequest,
     features: Sequence[Feature],
     warnings: ScoringWarnings,
-    watcher: ProgressListener,
+    listener: ProgressListener,
 ) -> tuple[list[Student], int]:
-    reader = open_for(model, str(request.data), request, watcher)
+    reader = open_for(model, str(request.data), request, listener)
     question, decimal = (request.reach, features), reader.decimal
     students: list[Student] = []
     total = 0
-    with watcher.progress("explaining", "rows", reader.likely_rows) as progress:
+    with listener.progress("explaining", "rows", reader.likely_rows) as progress:
         for block in reader.blocks(BlockRequest()):
             rows = _rows_to_explain(request, total, len(block), len(students))
             if len(rows):

@@ -83,16 +83,16 @@ class PredictRequest(FileOptions):
         output_format(self.out)  # a wrong ending is refused before any data is read
 
 
-def predict(request: PredictRequest, watcher: ProgressListener = NoProgress()) -> PredictResult:
+def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) -> PredictResult:
     """Score the rows of a file; the predictions go to `--out`, or to standard output."""
-    model = find_model(request.model, watcher)
+    model = find_model(request.model, listener)
     rule = parse_rule(request.where, option="--where") if request.where else None
-    reader = open_for(model, request.data, request, watcher)
+    reader = open_for(model, request.data, request, listener)
     scorer = _scorer(model, reader, request, rule)
     ranking, counts = _ranking(request, reader), ScoringCounts()
     with (
-        _sink(request, reader, scorer.added, ranking, watcher) as sink,
-        watcher.progress("scoring", "rows", reader.likely_rows) as progress,
+        _sink(request, reader, scorer.added, ranking, listener) as sink,
+        listener.progress("scoring", "rows", reader.likely_rows) as progress,
     ):
         for scored in _scored(reader, scorer, sink):
             sink.put(scored)
@@ -113,16 +113,16 @@ def predict(request: PredictRequest, watcher: ProgressListener = NoProgress()) -
         warnings=(*reader.warnings, *counts.problems.warnings),
         ranking=None if ranking is None else str(ranking),
     )
-    _finish(request, result, watcher)
+    _finish(request, result, listener)
     return result
 
 
-def _finish(request: PredictRequest, result: PredictResult, watcher: ProgressListener) -> None:
+def _finish(request: PredictRequest, result: PredictResult, listener: ProgressListener) -> None:
     """Report the warnings, and describe the output in a file where that is wished for."""
     for text in result.warnings:
-        watcher.warn(text)
+        listener.warn(text)
     if result.rows_in and not result.rows_out:
-        watcher.warn(f"{result.source}: no row was left to score")
+        listener.warn(f"{result.source}: no row was left to score")
     if request.about:
         _write_about(str(request.out), result)
 
@@ -177,7 +177,7 @@ def _sink(
     reader: Reader,
     added: tuple[str, ...],
     ranking: Ranking | None,
-    watcher: ProgressListener,
+    listener: ProgressListener,
 ) -> Iterator[Sink]:
     with ExitStack() as stack:
         sink: Sink
@@ -186,7 +186,7 @@ def _sink(
         else:
             output = stack.enter_context(open_output(request.out, reader, added))
             if output.replaced:
-                watcher.note(f"replaced the columns {', '.join(output.replaced)}")
+                listener.note(f"replaced the columns {', '.join(output.replaced)}")
             sink = _FileSink(output)
         yield sink if ranking is None else RankedSink(sink, ranking)
 

@@ -32,21 +32,21 @@ class CompareRequest(RowSource):
 
 
 def compare_models(
-    request: CompareRequest, watcher: ProgressListener = NoProgress()
+    request: CompareRequest, listener: ProgressListener = NoProgress()
 ) -> CompareResult:
     """Measure models on the same rows, and compare each with the first.
 
     Raises ModelError where one predicts another outcome than the first.
     """
-    models = [find_model(name, watcher) for name in request.models]
+    models = [find_model(name, listener) for name in request.models]
     for model in models[1:]:
         if difference := target_difference(model.schema, models[0].schema):
             raise ModelError(
                 f"{model.name} cannot be compared with {models[0].name}: it predicts {difference}"
             )
-    scores = score_pairs(models, request, watcher)
+    scores = score_pairs(models, request, listener)
     comparisons = tuple(
-        _with_first(models, scores, number, watcher) for number in range(1, len(models))
+        _with_first(models, scores, number, listener) for number in range(1, len(models))
     )
     compared = tuple(_measured(model, scores, number) for number, model in enumerate(models))
     warnings = (
@@ -59,9 +59,9 @@ def compare_models(
 
 
 def _with_first(
-    models: Sequence[Model], scores: PairedScores, number: int, watcher: ProgressListener
+    models: Sequence[Model], scores: PairedScores, number: int, listener: ProgressListener
 ) -> Comparison:
-    with watcher.progress("resampling", "samples", REPLICATES) as progress:
+    with listener.progress("resampling", "samples", REPLICATES) as progress:
         return compare(
             scores.probabilities[0],
             scores.probabilities[number],

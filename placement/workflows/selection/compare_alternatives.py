@@ -26,7 +26,7 @@ MOST_CELLS = 20_000_000  # encoded, of one fold
 def compare_alternatives(
     table: Table,
     config: TrainConfig,
-    watcher: ProgressListener = NoProgress(),
+    listener: ProgressListener = NoProgress(),
     *,
     split: Split | None = None,
     folds: int = FOLDS,
@@ -43,7 +43,7 @@ def compare_alternatives(
     assigned = assign_folds(drawn, config.seed, folds, group=config.group)
     if assigned is None:
         raise too_few(table, folds)
-    with watcher.progress("comparing", "steps") as progress:
+    with listener.progress("comparing", "steps") as progress:
         done = 0
 
         def on_progress(what: str) -> None:

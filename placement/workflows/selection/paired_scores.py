@@ -56,7 +56,7 @@ class PairedScores:
 
 
 def score_pairs(
-    models: Sequence[Model], rows: RowSource, watcher: ProgressListener
+    models: Sequence[Model], rows: RowSource, listener: ProgressListener
 ) -> PairedScores:
     """Score the same rows by several models of one target, each reading them as it was trained.
 
@@ -71,7 +71,7 @@ def score_pairs(
             key = (model.schema.target, *((f.name, f.kind) for f in model.schema.features))
             if key not in tables:
                 tables[key] = read_like(
-                    rows.data, model.schema, storage, watcher, rows, weight=rows.weight
+                    rows.data, model.schema, storage, listener, rows, weight=rows.weight
                 )
                 warnings += tables[key].warnings
             table = tables[key]

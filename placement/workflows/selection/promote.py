@@ -62,14 +62,14 @@ class PromoteRequest(FileOptions):
         return RowSource(self.data, self.weight, names=self.names, sheet=self.sheet)
 
 
-def promote(request: PromoteRequest, watcher: ProgressListener = NoProgress()) -> PromoteResult:
+def promote(request: PromoteRequest, listener: ProgressListener = NoProgress()) -> PromoteResult:
     """Make a registered version champion, unless something speaks against it.
 
     Either way the evidence becomes tags of the version. Where another becomes champion meanwhile,
     the version has to meet that one. Raises ModelError where `model` is no registered version,
     UsageError where held-out rows are needed.
     """
-    version = _version(str(request.model), watcher)
+    version = _version(str(request.model), listener)
     store = open_store()
     while True:
         opponent = champion_of(store, version.name)
@@ -77,7 +77,7 @@ def promote(request: PromoteRequest, watcher: ProgressListener = NoProgress()) -
             return PromoteResult(
                 version.uri, version.uri, "already champion", (), request.force, None, _now(), ()
             )
-        result = _decide(version, opponent, request, watcher)
+        result = _decide(version, opponent, request, listener)
         if record_promotion(
             store,
             version.name,
@@ -87,11 +87,11 @@ def promote(request: PromoteRequest, watcher: ProgressListener = NoProgress()) -
             promote=result.promoted,
         ):
             return result
-        watcher.note("another version became champion meanwhile: once more, against that one")
+        listener.note("another version became champion meanwhile: once more, against that one")
 
 
 def roll_back_champion(
-    request: PromoteRequest, watcher: ProgressListener = NoProgress()
+    request: PromoteRequest, listener: ProgressListener = NoProgress()
 ) -> RollbackResult:
     """Give `champion` back to the version that was champion before.
 
@@ -99,7 +99,7 @@ def roll_back_champion(
     """
     name, expected, reason = REGISTERED_MODEL, None, request.rollback or ""
     if request.model is not None:
-        version = _version(request.model, watcher)
+        version = _version(request.model, listener)
         name, expected = version.name, version.number
     store = open_store(create=False)
     if not store.exists:
@@ -115,8 +115,8 @@ def roll_back_champion(
     )
 
 
-def _version(model: str, watcher: ProgressListener) -> Version:
-    opened = find_model(model, watcher)
+def _version(model: str, listener: ProgressListener) -> Version:
+    opened = find_model(model, listener)
     number = opened.about["version"]
     if number is None:
         raise ModelError(
@@ -130,7 +130,7 @@ def _decide(
     version: Version,
     opponent: int | None,
     request: PromoteRequest,
-    watcher: ProgressListener,
+    listener: ProgressListener,
 ) -> PromoteResult:
     """Gather what speaks against a version, and conclude from it."""
     rows, force = request.rows, request.force
@@ -142,14 +142,14 @@ def _decide(
     reasons = list(reasons_of_training(version))
     champion, warnings = None, tuple[str, ...]()
     if opponent is not None:
-        champion, differences = _champion(version, opponent, watcher, forced=force is not None)
+        champion, differences = _champion(version, opponent, listener, forced=force is not None)
         reasons += differences
     evidence, codes = None, {reason.code for reason in reasons}
     if rows is None:
         reasons += _reasons_without_rows(version, opponent)
     elif force is not None or not codes & INCOMPATIBLE:
         rival = None if "target" in codes else champion
-        evidence, against, warnings = held_out(version, rival, rows, watcher)
+        evidence, against, warnings = held_out(version, rival, rows, listener)
         reasons += against
     met = None if opponent is None else f"models:/{version.name}/{opponent}"
     outcome: Outcome = "accepted"
@@ -161,12 +161,12 @@ def _decide(
 
 
 def _champion(
-    version: Version, number: int, watcher: ProgressListener, *, forced: bool
+    version: Version, number: int, listener: ProgressListener, *, forced: bool
 ) -> tuple[Version | None, list[Reason]]:
     """Open the champion, and say how it is another; one that cannot be opened may be overridden."""
     uri = f"models:/{version.name}/{number}"
     try:
-        champion = Version(version.name, number, find_model(uri, watcher))
+        champion = Version(version.name, number, find_model(uri, listener))
     except ModelError as problem:
         if not forced:
             raise

@@ -84,7 +84,7 @@ def reasons_of_schema(version: Version, champion: Version) -> Iterator[Reason]:
 
 
 def held_out(
-    version: Version, champion: Version | None, rows: RowSource, watcher: ProgressListener
+    version: Version, champion: Version | None, rows: RowSource, listener: ProgressListener
 ) -> tuple[Evidence, tuple[Reason, ...], tuple[str, ...]]:
     """Return what held-out rows say of a version and the champion, what of it speaks against it.
 
@@ -92,7 +92,7 @@ def held_out(
     something else.
     """
     versions = [version] if champion is None else [version, champion]
-    scores = score_pairs([candidate.model for candidate in versions], rows, watcher)
+    scores = score_pairs([candidate.model for candidate in versions], rows, listener)
     gain = skill(
         scores.probabilities[0],
         scores.label,
@@ -110,7 +110,7 @@ def held_out(
         log_loss=losses[0],
         opponent_log_loss=None if champion is None else losses[1],
         skill=gain,
-        comparison=None if champion is None else _compared(version, champion, scores, watcher),
+        comparison=None if champion is None else _compared(version, champion, scores, listener),
     )
     against = tuple(_reasons_of_rows(versions, scores, evidence))
     return evidence, against, (*scores.warnings, *_open_questions(evidence))
@@ -153,9 +153,9 @@ def _reasons_of_rows(
 
 
 def _compared(
-    version: Version, champion: Version, scores: PairedScores, watcher: ProgressListener
+    version: Version, champion: Version, scores: PairedScores, listener: ProgressListener
 ) -> Comparison:
-    with watcher.progress("resampling", "samples", REPLICATES) as progress:
+    with listener.progress("resampling", "samples", REPLICATES) as progress:
         return compare(
             scores.probabilities[1],
             scores.probabilities[0],

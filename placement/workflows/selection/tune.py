@@ -40,7 +40,7 @@ class TuneRequest:
     repeats: int = 3
 
 
-def tune_files(request: TuneRequest, watcher: ProgressListener = NoProgress()) -> TuneResult:
+def tune_files(request: TuneRequest, listener: ProgressListener = NoProgress()) -> TuneResult:
     """Cross-validate the L2 path on the rows of some files that `train` would train on.
 
     The rows held out for testing take no part. Raises DataError where there are too few rows.
@@ -49,20 +49,20 @@ def tune_files(request: TuneRequest, watcher: ProgressListener = NoProgress()) -
     config = replace(request.config, **{name: getattr(plain, name) for name in UNUSED_IN_TUNING})
     with recording(PathRecorder, config) as recorder, storage_of(config) as storage:
         with import_in_background(*HEAVY):
-            tables = read(request.data, config, storage, watcher)
+            tables = read(request.data, config, storage, listener)
         from placement.training.validation.cross_validate import path_config
         from placement.workflows.selection.compare_alternatives import compare_alternatives
         from placement.workflows.training.fit_and_test import understand
 
-        prepared, summary = understand(tables, path_config(config), watcher)
+        prepared, summary = understand(tables, path_config(config), listener)
         foldings = _foldings(prepared, request)
         if recorder is not None:
             _begin(recorder, request, config, prepared.table)
-        path = _cross_validated(prepared, foldings, request, watcher)
+        path = _cross_validated(prepared, foldings, request, listener)
         rivals = compare_alternatives(
             prepared.table,
             replace(config, l2=path.l2),
-            watcher,
+            listener,
             split=prepared.split,
             folds=request.folds,
         )
@@ -111,14 +111,14 @@ def _cross_validated(
     prepared: "Prepared",
     foldings: "Sequence[ChunkedArray]",
     request: TuneRequest,
-    watcher: ProgressListener,
+    listener: ProgressListener,
 ) -> "PenaltyPath":
     from placement.training.validation.cross_validate import tune, weight_sums
     from placement.training.validation.l2_path import penalties_for
 
     penalties = penalties_for(*weight_sums(prepared.problem.source))
     fits = len(penalties) * (request.folds * request.repeats + 1)
-    with watcher.progress("tuning", "fits", fits) as progress:
+    with listener.progress("tuning", "fits", fits) as progress:
         fit = itertools.count(1)
         return tune(prepared, foldings, penalties, lambda what: progress.update(next(fit), what))
 

@@ -16,7 +16,7 @@ from placement.training.solver.training_loop import RunContext, epochs
 
 
 def fit_checked(
-    prepared: Prepared, watcher: ProgressListener, check_interrupted: Callable[[], None]
+    prepared: Prepared, listener: ProgressListener, check_interrupted: Callable[[], None]
 ) -> tuple[list[Epoch], tuple[tuple[int, GradientCheck], ...]]:
     """Run the training loop; return its epochs, and the checks, each with the epoch it was made at.
 
@@ -30,7 +30,7 @@ def fit_checked(
         checks.append((epoch.number, _passed(_check_rows(prepared, epoch))))
 
     options = prepared.problem.options
-    with watcher.progress("training", "epochs", options.epochs) as progress:
+    with listener.progress("training", "epochs", options.epochs) as progress:
         context = RunContext(prepared.validation, prepared.test, check=check)
         for epoch in epochs(prepared.problem, context):
             history.append(epoch)

@@ -66,11 +66,11 @@ class FitAndTestResult:
 
 
 def understand(
-    tables: Tables, config: TrainConfig, watcher: ProgressListener = NoProgress()
+    tables: Tables, config: TrainConfig, listener: ProgressListener = NoProgress()
 ) -> tuple[Prepared, Understanding]:
     """Prepare the rows and say what was understood; nothing is fitted or written."""
     total = len(tables.train) + (0 if tables.test is None else len(tables.test))
-    with watcher.progress("encoding", "rows", total) as progress:
+    with listener.progress("encoding", "rows", total) as progress:
         progress.update(0, "after rows are held out")
         prepared = prepare(
             tables.train, config, test=tables.test, on_progress=_counted(progress.update)
@@ -142,7 +142,7 @@ def _choices(prepared: Prepared) -> tuple[str, ...]:
 
 def fit_and_test(
     prepared: Prepared,
-    watcher: ProgressListener = NoProgress(),
+    listener: ProgressListener = NoProgress(),
     check_interrupted: Callable[[], None] = lambda: None,
 ) -> FitAndTestResult:
     """Run the training loop with its gradient checks, choose the threshold, then try the model.
@@ -153,21 +153,21 @@ def fit_and_test(
     """
     method, seed = prepared.config.calibrate, prepared.config.seed
     folds = None if method == "none" else folds_for(prepared, f"--calibrate {method}")
-    history, checks = fit_checked(prepared, watcher, check_interrupted)
+    history, checks = fit_checked(prepared, listener, check_interrupted)
     solution = solution_of(history, prepared.problem)
     information = information_at(prepared, solution)
     fitted, calibrating = build_fitted(prepared, solution, information), None
     warnings = (*solution.warnings, *small_sample(information, firth=prepared.config.firth))
     if folds is None and policy_of(prepared.config) is not None:
         folds = training_folds(prepared)
-    out_of_fold = () if folds is None else predict_training_rows(prepared, folds, watcher)
+    out_of_fold = () if folds is None else predict_training_rows(prepared, folds, listener)
     if method != "none":
         calibrating = calibrate(method, out_of_fold, seed)
         fitted = dataclasses.replace(fitted, calibration=calibrating.calibration)
         warnings = (*warnings, *calibrating.warnings)
     decision = decision_of(prepared, out_of_fold, fitted.calibration)
     fitted = dataclasses.replace(fitted, threshold=decision.threshold)
-    predictions, fairness = _test(prepared, fitted, watcher)
+    predictions, fairness = _test(prepared, fitted, listener)
     if fairness is not None:
         warnings = (*warnings, *fairness_warnings(fairness, prepared.table.schema.target))
     return FitAndTestResult(
@@ -177,13 +177,13 @@ def fit_and_test(
 
 
 def _test(
-    prepared: Prepared, fitted: Fitted, watcher: ProgressListener
+    prepared: Prepared, fitted: Fitted, listener: ProgressListener
 ) -> tuple[PredictionAccumulator, Fairness | None]:
     """Predict the rows to measure on; return the predictions, and the figures by group if any."""
     threshold, seed = fitted.threshold, prepared.config.seed
     predictions, groups = PredictionAccumulator(threshold, seed), groups_compared(prepared)
     by_group = fairness_judge(groups, threshold, seed)
-    with watcher.progress("testing", "rows", prepared.test_count) as progress:
+    with listener.progress("testing", "rows", prepared.test_count) as progress:
         on_progress = _counted(progress.update)
         for p, y, w, base_rate, codes in score_tested(prepared, fitted, groups):
             predictions.add(p, y, w, base_rate)

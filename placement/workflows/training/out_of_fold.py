@@ -65,12 +65,12 @@ def training_folds(prepared: Prepared) -> ChunkedArray | None:
 
 
 def predict_training_rows(
-    prepared: Prepared, folds: ChunkedArray, watcher: ProgressListener = NoProgress()
+    prepared: Prepared, folds: ChunkedArray, listener: ProgressListener = NoProgress()
 ) -> tuple[OutOfFoldPredictions, ...]:
     """Predict every training row by the model of the other folds; nothing else is looked at."""
     predicted = predict_each_fold(prepared.table, prepared.config, folds)
     collected = []
-    with watcher.progress("cross-validating", "folds", len(fold_numbers(folds))) as progress:
+    with listener.progress("cross-validating", "folds", len(fold_numbers(folds))) as progress:
         for done, pieces in enumerate(predicted, start=1):
             collected.append(_collect(pieces, prepared))
             progress.update(done)

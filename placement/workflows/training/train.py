@@ -34,25 +34,25 @@ HEAVY = ("placement.workflows.recording.plot_data", "torch.fx.experimental.symbo
 
 
 def train(
-    sources: Sequence[str], config: TrainConfig, watcher: ProgressListener = NoProgress()
+    sources: Sequence[str], config: TrainConfig, listener: ProgressListener = NoProgress()
 ) -> TrainResult:
     """Train on some files and record it as the configuration says."""
     if config.out:
         check_replaceable(Path(config.out).absolute())
     with recording(Recorder, config) as recorder, storage_of(config) as storage:
         with import_in_background(*HEAVY):
-            tables = read(sources, config, storage, watcher)
+            tables = read(sources, config, storage, listener)
         from placement.workflows.training.final_figures import finalize
         from placement.workflows.training.fit_and_test import fit_and_test, understand
 
-        prepared, seen = understand(tables, config, watcher)
+        prepared, seen = understand(tables, config, listener)
         if recorder is None:
-            trial = fit_and_test(prepared, watcher)
+            trial = fit_and_test(prepared, listener)
             fitted, tracked = finalize(trial), None
             bundle = _saved(fitted, config)
         else:
             with _begun(recorder, prepared) as check_interrupted:
-                trial = fit_and_test(prepared, watcher, check_interrupted)
+                trial = fit_and_test(prepared, listener, check_interrupted)
             fitted, bundle, tracked = _concluded(recorder, trial, config)
     doubts = tuple(dict.fromkeys((*seen.warnings, *trial.warnings)))
     return TrainResult(tuple(sources), seen, fitted, doubts, tracked, bundle)
