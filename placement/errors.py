@@ -72,5 +72,5 @@ class Terminated(SystemExit):
 
     exit_code = 143
 
-    def __init__(self) -> None:
-        super().__init__(self.exit_code)
+    def __init__(self, code: int = exit_code) -> None:
+        super().__init__(code)

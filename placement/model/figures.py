@@ -1,6 +1,7 @@
 """The figures of a training, as a model keeps them: typed, to and from the bundle's document."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -209,6 +210,9 @@ def figures_document(figures: ModelFigures) -> Document:
 def figures_of(document: Document) -> ModelFigures:
     """Read the figures of a bundle's document."""
     figures, profile = decode(ModelFigures, {**document, "profile": None}), document.get("profile")
-    if profile is None:
-        return figures
-    return dataclasses.replace(figures, profile=profile_of_document(profile))
+    if (evaluation := figures.evaluation) and math.isnan(evaluation.skill.low):
+        # JSON has no infinity: null are the limits of a gain whose spread is not known.
+        skill = dataclasses.replace(evaluation.skill, low=-math.inf, high=math.inf)
+        evaluation = dataclasses.replace(evaluation, skill=skill)
+    profile = profile and profile_of_document(profile)
+    return dataclasses.replace(figures, evaluation=evaluation, profile=profile)

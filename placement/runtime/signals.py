@@ -20,11 +20,11 @@ _EXCEPTIONS: dict[int, type[BaseException]] = {
     signal.SIGTERM: Terminated,
 }
 # A handler is replaced only where it is one of these. A shell that starts a command in the
-# background has it ignore SIGINT, which somebody may still send by name; SIGHUP that is ignored is
-# the work of nohup, and stays ignored.
+# background has it ignore SIGINT, which somebody may still send by name, as SIGTERM; SIGHUP that is
+# ignored is the work of nohup, and stays ignored.
 _REPLACED: dict[int, tuple[object, ...]] = {
     signal.SIGINT: (signal.default_int_handler, signal.SIG_DFL, signal.SIG_IGN),
-    signal.SIGTERM: (signal.SIG_DFL,),
+    signal.SIGTERM: (signal.SIG_DFL, signal.SIG_IGN),
 }
 if hasattr(signal, "SIGHUP"):  # Windows has none
     _EXCEPTIONS[signal.SIGHUP] = Terminated

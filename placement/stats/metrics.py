@@ -80,13 +80,12 @@ def totals_of_rows(
 ) -> FloatArray:
     """Return the sums (6,) that metrics are made of, of rows (n,) whose log-losses are given.
 
-    Weights of the positive and the negative rows, then of those at or above the threshold; weight
-    times log-loss, and times squared error.
+    True positives, false negatives, false positives, true negatives; weight times log-loss, and
+    times squared error.
     """
     positive, negative, chosen = w * y, w * (1 - y), p >= threshold
-    hits, alarms = positive[chosen], negative[chosen]
-    columns = (positive, negative, hits, alarms, w * log_loss, w * (p - y) ** 2)
-    return np.array([column.sum() for column in columns])
+    counts = (positive[chosen], positive[~chosen], negative[chosen], negative[~chosen])
+    return np.array([column.sum() for column in (*counts, w * log_loss, w * (p - y) ** 2)])
 
 
 def metrics_of_sums(
@@ -105,8 +104,8 @@ def metrics_of_sums(
     come before or with one of them: 1 where they are ties, 1/2 where they are mixed. `whole`: all
     weights are whole numbers.
     """
-    all_positive, all_negative, tp, fp, log_loss, square = totals
-    weight = all_positive + all_negative
+    tp, fn, fp, tn, log_loss, square = totals
+    weight = tp + fn + fp + tn
     rows = zip(np.atleast_2d(negative), np.atleast_2d(positive), strict=True)
     errors = [calibration_error(score, one, zero + one, whole=whole) for zero, one in rows]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -115,10 +114,10 @@ def metrics_of_sums(
             "brier": square / weight,
             "roc_auc": roc_area(negative, positive),
             "average_precision": average_precision(negative, positive, share, share),
-            "accuracy": (tp + all_negative - fp) / weight,
+            "accuracy": (tp + tn) / weight,
             "precision": tp / (tp + fp),
-            "recall": tp / all_positive,
-            "f1": 2 * tp / (tp + fp + all_positive),
+            "recall": tp / (tp + fn),
+            "f1": 2 * tp / (2 * tp + fp + fn),
             "ece": np.array(errors).reshape(positive.shape[:-1]),
         }
 
@@ -139,7 +138,8 @@ def average_precision(
     precision = np.divide(hits, chosen, out=np.zeros_like(hits), where=chosen > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.einsum("...m,...m->...", positive, precision) / positive.sum(axis=-1)
-    return np.where(negative.sum(axis=-1) > 0, mean, np.nan)
+    # Weights that are fractions, added up in two orders, may give a little more than 1.
+    return np.where(negative.sum(axis=-1) > 0, np.minimum(mean, 1.0), np.nan)
 
 
 def _at_or_above(weight: FloatArray, share: float | FloatArray) -> FloatArray:

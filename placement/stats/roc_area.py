@@ -14,7 +14,8 @@ def roc_area(negative: FloatArray, positive: FloatArray) -> FloatArray:
     below -= negative / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         pairs = positive.sum(axis=-1) * negative.sum(axis=-1)
-        return np.asarray(np.einsum("...m,...m->...", positive, below) / pairs)
+        area = np.einsum("...m,...m->...", positive, below) / pairs
+    return np.asarray(np.minimum(area, 1.0))  # sums of fractions may give a little more
 
 
 def roc_area_of_rows(score: CellArray, negative: FloatArray, positive: FloatArray) -> float:

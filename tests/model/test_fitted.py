@@ -13,6 +13,7 @@ from placement.model.earlier_formats import current_document
 from placement.model.fitted import load_fitted, thinned
 from placement.training.fit import fit
 from placement.workflows.reading.training_settings import training_config
+from tests.figures import evaluation_figures
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,17 @@ def test_what_is_saved_is_what_is_read(fitted, sheet, tmp_path):
         (e.number, e.loss, e.stopped) for e in fitted.history
     ]
     assert read.predict_proba(sheet).tolist() == fitted.predict_proba(sheet).tolist()
+
+
+def test_a_gain_without_a_known_spread_has_infinite_limits_when_it_is_read_again(fitted, tmp_path):
+    evaluation = evaluation_figures()
+    skill = dataclasses.replace(evaluation.skill, low=-np.inf, high=np.inf)
+    figures = dataclasses.replace(
+        fitted.figures, evaluation=dataclasses.replace(evaluation, skill=skill)
+    )
+    saved = dataclasses.replace(fitted, figures=figures).save(tmp_path / "model")
+    read = load_fitted(saved).figures.evaluation.skill
+    assert (read.low, read.high) == (-np.inf, np.inf)
 
 
 def test_the_keys_of_an_epoch_in_a_bundle_stay_as_bundles_have_them(fitted):

@@ -1,5 +1,6 @@
 """Real processes, real signals: an interrupted training is KILLED in the store, never RUNNING."""
 
+import copy
 import signal
 import subprocess
 import sys
@@ -11,6 +12,15 @@ from placement.cli.console import Console
 from placement.errors import Terminated
 from placement.runtime.signals import hold_signals, raise_on_signals
 from placement.tracking.runs import list_runs
+
+
+@pytest.fixture(autouse=True)
+def _hangups_are_not_ignored():
+    """What nohup or a job in the background ignores is not handed on to a test's processes."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
 
 LONG = ("--optimizer", "gd", "--lr", "1e-9", "--epochs", "100000000")
 
@@ -118,3 +128,16 @@ def test_a_program_that_does_not_catch_termination_leaves_with_its_exit_code(cod
         [sys.executable, "-c", code], env=code_path, capture_output=True, check=False
     )
     assert (done.returncode, done.stderr) == (143, b"")
+
+
+def test_a_termination_that_was_ignored_for_us_ends_the_command_all_the_same():
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with raise_on_signals(), pytest.raises(Terminated):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_termination_can_be_copied_and_so_sent_between_processes():
+    assert copy.copy(Terminated()).code == 143

@@ -155,3 +155,16 @@ def test_the_precision_of_an_entry_lies_between_its_extremes():
     most = average_precision(negative, positive, 0.0, 1.0)
     assert least < mixed < most
     assert np.isnan(average_precision(np.zeros(3), positive))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_model_that_separates_perfectly_is_perfect_whatever_the_weights(seed):
+    rng = np.random.default_rng(seed)
+    y = (np.arange(60) % 3 == 0) * 1.0
+    p, w = 0.2 + 0.6 * y + 0.1 * rng.random(60), rng.random(60) + 0.01
+    perfect = metrics(p, y, w)
+    assert (perfect.recall, perfect.precision, perfect.accuracy, perfect.f1) == (1, 1, 1, 1)
+    assert perfect.roc_auc <= 1
+    assert perfect.roc_auc == pytest.approx(1)
+    assert perfect.average_precision <= 1
+    assert perfect.average_precision == pytest.approx(1)

@@ -45,7 +45,7 @@ class Source:
         if self.compression == "zstd":
             import pyarrow as pa
 
-            stream = pa.CompressedInputStream(str(self.path), "zstd")
+            stream = pa.CompressedInputStream(self.path.open("rb"), "zstd")
             return cast("BinaryIO", io.BufferedReader(stream, 1 << 20))
         return self.path.open("rb")
 

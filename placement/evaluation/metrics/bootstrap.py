@@ -64,10 +64,10 @@ def replicated(
     for size in resampling.block_sizes(replicates, len(p) if exact else len(starts)):
         negative, positive, spread = draw(size)
         totals = [
-            positive.sum(axis=1),
-            negative.sum(axis=1),
             positive[:, first_chosen:].sum(axis=1),
+            positive[:, :first_chosen].sum(axis=1),
             negative[:, first_chosen:].sum(axis=1),
+            negative[:, :first_chosen].sum(axis=1),
             positive @ loss_1 + negative @ loss_0,
             positive @ square_1 + negative @ square_0 - spread,
         ]

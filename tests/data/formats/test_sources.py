@@ -40,6 +40,13 @@ def test_plain_gzip_and_zstd_are_told_by_content_not_by_name(tmp_path):
         assert cells(tmp_path / name) == ["7.5", "6.1"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="file names of any bytes exist on POSIX only")
+def test_a_zstd_file_whose_name_is_no_text_is_read(tmp_path):
+    path = tmp_path / os.fsdecode(b"\xff.zst")
+    path.write_bytes(pa.compress(ROWS, "zstd", asbytes=True))
+    assert cells(path) == ["7.5", "6.1"]
+
+
 def test_parquet_is_recognised_under_a_csv_name_and_inside_gzip(tmp_path):
     pq.write_table(pa.table({"cgpa": [7.5, None]}), tmp_path / "data.csv")
     assert open_table(tmp_path / "data.csv").kind == "parquet"
