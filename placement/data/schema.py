@@ -203,6 +203,11 @@ def matching_columns(
     return matches
 
 
+def matching_column(names: Iterable[str], requested: str, *, option: str, file: str) -> str:
+    """Return the file's own name of one requested column, as `matching_columns` does."""
+    return matching_columns(names, [requested], option=option, file=file)[requested]
+
+
 def quoted(word: str) -> str:
     """Return a word as one types it on a command line."""
     return word if re.fullmatch(r"[\w.+:/-]+", word) else f'"{word}"'

@@ -29,10 +29,7 @@ SCALE_SHARE = 0.95  # share of grades a scale must hold
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column and its kind.
-
-    `forced`: `--categorical` made a category of numbers.
-    """
+    """A column and its kind. `forced`: `--categorical` made a category of numbers."""
 
     raw: RawColumn
     kind: Kind
@@ -101,13 +98,11 @@ class Column:
     def level_of(self) -> IntArray:
         """The level of each text, (k,): the same whatever the case; -1 where it is blank."""
         code_of: dict[str, int] = {}
-        return np.array(
-            [
-                -1 if word is None else code_of.setdefault(fold(word), len(code_of))
-                for word in self.texts
-            ],
-            dtype=np.int64,
-        )
+        levels = [
+            -1 if word is None else code_of.setdefault(fold(word), len(code_of))
+            for word in self.texts
+        ]
+        return np.array(levels, dtype=np.int64)
 
     def count_levels(self) -> int:
         """Count the levels of a category that some row has."""

@@ -48,10 +48,8 @@ def load_cached_columns(
     if allocation.cache_folder is None or not isinstance(allocation.store, DiskColumnStore):
         return load_columns(reader, allocation.store, as_text, on_progress=on_progress), ()
     settings, state = _settings(reader, as_text, allocation.store.piece_rows), _state(reader)
-    cache_folder, folder = (
-        allocation.cache_folder / f"columns-{settings}",
-        allocation.store.folder / "columns",
-    )
+    cache_folder = allocation.cache_folder / f"columns-{settings}"
+    folder = allocation.store.folder / "columns"
     with writing(str(folder)):
         folder.mkdir(mode=0o700)
     cached = _load(folder, state) if _link_files(cache_folder, folder) else None
@@ -72,8 +70,7 @@ def _settings(reader: Reader, as_text: frozenset[str], piece_rows: int) -> str:
     files = [[part.name, file.name, str(file.path.resolve())] for part, file in _files(reader)]
     # Without a header (`--names`) the first record is a row.
     options = [reader.names, reader.header, reader.decimal, sorted(as_text)]
-    settings = [*options, piece_rows, files]
-    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:24]
+    return hashlib.sha256(json.dumps([*options, piece_rows, files]).encode()).hexdigest()[:24]
 
 
 def _state(reader: Reader) -> list[Any]:
@@ -125,19 +122,17 @@ def _move_to_cache(folder: Path, cache_folder: Path, work: Path) -> None:
 
 
 def _save(data: LoadedColumns, folder: Path, state: list[Any]) -> None:
-    index = json.dumps(
-        {
-            "state": state,
-            "name": data.name,
-            "decimal": data.decimal,
-            "blank_lines": data.blank_lines,
-            "locations": data.locations.to_json(),
-            "columns": [_column_entry(raw) for raw in data.columns.values()],
-        }
-    )
-    path = folder / _INDEX
+    index = {
+        "state": state,
+        "name": data.name,
+        "decimal": data.decimal,
+        "blank_lines": data.blank_lines,
+        "locations": data.locations.to_json(),
+        "columns": [_column_entry(raw) for raw in data.columns.values()],
+    }
+    path, text = folder / _INDEX, json.dumps(index)
     with writing(str(path)):
-        path.write_text(f"{zlib.crc32(index.encode())}\n{index}", encoding="utf-8")
+        path.write_text(f"{zlib.crc32(text.encode())}\n{text}", encoding="utf-8")
 
 
 def _checksum(path: Path) -> int:
@@ -160,11 +155,8 @@ def _column_entry(raw: RawColumn) -> Document:
     }
     if isinstance(raw, NumericColumn):
         examples = [[row, word] for row, word in raw.examples.items()]
-        return common | {
-            "numbers": raw.number_count,
-            "unparsable": raw.unparsable_count,
-            "examples": examples,
-        }
+        counts = {"numbers": raw.number_count, "unparsable": raw.unparsable_count}
+        return common | counts | {"examples": examples}
     if isinstance(raw, CategoricalColumn):
         return common | {"texts": raw.texts.tolist(), "counts": raw.counts.tolist()}
     return common
@@ -181,17 +173,15 @@ def _load(folder: Path, state: list[Any]) -> LoadedColumns | None:
         raw = in_order(entries, lambda c: _column(c, folder, index["decimal"]), usable_processors())
         columns = {column.name: column for column in raw}
         locations = RowLocations.from_json(index["locations"])
-        return LoadedColumns(
-            index["name"], columns, locations, index["decimal"], index["blank_lines"]
-        )
+        name, decimal, blank_lines = (index[key] for key in ("name", "decimal", "blank_lines"))
+        return LoadedColumns(name, columns, locations, decimal, blank_lines)
     except (OSError, ValueError, KeyError):
         return None
 
 
 def _column(entry: Document, folder: Path, decimal: str) -> RawColumn:
-    array = DiskChunkedArray.from_file(
-        entry["dtype"], folder / entry["file"], entry["sizes"], entry["dtypes"]
-    )
+    path = folder / entry["file"]
+    array = DiskChunkedArray.from_file(entry["dtype"], path, entry["sizes"], entry["dtypes"])
     if _checksum(array.path) != entry["checksum"]:
         raise ValueError(f"{array.path}: damaged")
     if "numbers" in entry:

@@ -71,11 +71,8 @@ def load_columns(
     if not len(locations):
         raise DataError(f"{reader.name}: has a header but no rows below it; add the students' rows")
     columns = {name: builder.build() for name, builder in builders.items()}
-    misread = {
-        name: to_text
-        for name, builder in builders.items()
-        if (to_text := builder.reread_as_text) is not None
-    }
+    reread = {name: builder.reread_as_text for name, builder in builders.items()}
+    misread = {name: to_text for name, to_text in reread.items() if to_text is not None}
     if misread:
         builders = {
             n: _ColumnBuilder(n, store, reader.decimal, to_text, max_texts)
@@ -162,9 +159,7 @@ class _ColumnBuilder:
             self._add_hashes(factorize(cells))
         else:
             self._add_texts(factorize(cells))
-        self._lost_spelling = self._lost_spelling or (
-            self._as_text and numbers and not self._is_requested
-        )
+        self._lost_spelling |= self._as_text and numbers and not self._is_requested
         self._rows += len(cells)
 
     def end_of_file(self) -> None:
@@ -193,10 +188,9 @@ class _ColumnBuilder:
         self._cells = self._cells or ChunkedArrayBuilder(self._store, np.int32)
         code_map = np.array([self._code_of[(text or "").strip()] for text in cells.texts], np.int32)
         codes = code_map[cells.codes]
-        self._counts = np.append(
-            self._counts, np.zeros(len(self._code_of) - len(self._counts), dtype=np.int64)
-        )
-        self._counts += np.bincount(codes, minlength=len(self._counts))
+        counts = np.bincount(codes, minlength=len(self._code_of))
+        counts[: len(self._counts)] += self._counts
+        self._counts = counts
         self._cells.add(codes)
         if len(self._code_of) > self._max_texts:
             self._cells = self._to_hashes(self._cells)

@@ -1,7 +1,7 @@
 """The outcome of each row of a table as a code, piece by piece."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,11 +31,11 @@ class OutcomeCodes:
 
     def without(self, excluded: Callable[[int], BoolArray]) -> "OutcomeCodes":
         """The same with further rows not used: those that `excluded(piece)` marks (n,)."""
-        return OutcomeCodes(
-            lambda piece: np.where(excluded(piece), -1, self.codes(piece)),
-            self.positive,
-            self.pieces,
-        )
+
+        def codes(piece: int) -> IntArray:
+            return np.where(excluded(piece), -1, self.codes(piece))
+
+        return replace(self, codes=codes)
 
     @property
     def counts(self) -> tuple[int, int]:

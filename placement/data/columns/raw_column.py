@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from placement.arrays import BoolArray, CellArray, FloatArray, IntArray, ObjectArray
+from placement.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 from placement.data.columns.column_store import ChunkedArray
 from placement.model.scorer import Coded, words
 
@@ -89,14 +89,9 @@ def factorize(cells: Any) -> Coded:
         return Coded(inverse, words(numbers))
     codes_by_text: defaultdict[Any, int] = defaultdict()
     codes_by_text.default_factory = codes_by_text.__len__
-    cell_texts = cells if _all_text(cells) else words(cells)
-    codes = np.fromiter(
-        map(codes_by_text.__getitem__, cell_texts), dtype=np.int64, count=len(cells)
-    )
+    all_text = cells.dtype.kind == "O" and set(map(type, cells)) <= {str}
+    cell_texts = cells if all_text else words(cells)
+    codes = np.fromiter(map(codes_by_text.__getitem__, cell_texts), np.int64, len(cells))
     texts = np.empty(len(codes_by_text), dtype=object)
     texts[:] = list(codes_by_text)
     return Coded(codes, texts)
-
-
-def _all_text(cells: CellArray) -> bool:
-    return cells.dtype.kind == "O" and set(map(type, cells)) <= {str}

@@ -56,19 +56,15 @@ class _BlockLocation:
     file: int
     first_row: int
     first_line: int | None
-    line_steps: (
-        CellArray | None
-    )  # a byte a row: rows with line ends in their cells may be very many
+    line_steps: CellArray | None  # a byte a row: rows of several lines may be very many
 
     @staticmethod
     def of(file: int, block: Block) -> "_BlockLocation":
         if block.lines is None:
             return _BlockLocation(file, block.first_row, None, None)
         line_steps = np.diff(block.lines)
-        plain = bool((line_steps == 1).all())
-        return _BlockLocation(
-            file, block.first_row, int(block.lines[0]), None if plain else downcast(line_steps)
-        )
+        steps = None if (line_steps == 1).all() else downcast(line_steps)
+        return _BlockLocation(file, block.first_row, int(block.lines[0]), steps)
 
     def line(self, offset: int) -> int | None:
         if self.first_line is None:
@@ -77,20 +73,15 @@ class _BlockLocation:
         return self.first_line + int(lines)
 
     def to_json(self) -> list[Any]:
-        line_steps = (
-            None
-            if self.line_steps is None
-            else [self.line_steps.dtype.str, self.line_steps.tobytes().hex()]
-        )
-        return [self.file, self.first_row, self.first_line, line_steps]
+        steps = self.line_steps
+        encoded = None if steps is None else [steps.dtype.str, steps.tobytes().hex()]
+        return [self.file, self.first_row, self.first_line, encoded]
 
     @staticmethod
     def from_json(data: list[Any]) -> "_BlockLocation":
         file, first_row, first_line, encoded = data
-        line_steps = (
-            None if encoded is None else np.frombuffer(bytes.fromhex(encoded[1]), encoded[0])
-        )
-        return _BlockLocation(file, first_row, first_line, line_steps)
+        steps = None if encoded is None else np.frombuffer(bytes.fromhex(encoded[1]), encoded[0])
+        return _BlockLocation(file, first_row, first_line, steps)
 
 
 @dataclass(frozen=True)
@@ -173,9 +164,7 @@ class RowLocations:
 
     def describe_rows(self, rows: MatchingRows) -> str:
         """Return `rows 3, 8, 12 and 5 more`, with the file where there are several."""
-        named = [
-            self.describe(row) if len(self.files) > 1 else self.describe_row(row)
-            for row in rows.first
-        ]
+        describe = self.describe if len(self.files) > 1 else self.describe_row
+        named = [describe(row) for row in rows.first]
         more = rows.count - len(named)
         return ", ".join(named) + (f" and {more:,} more" if more > 0 else "")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from placement.arrays import BoolArray, ObjectArray
-from placement.data.schema import matching_columns
+from placement.data.schema import matching_column
 from placement.errors import UsageError
 from placement.model.scorer import Coded, ColumnLike, TableLike, fold, parse_numbers, words
 
@@ -47,20 +47,17 @@ class Rule:
         if self.number is None:
             folded = fold(self.value)
             return _test_distinct(words(cells), lambda word: bool(compare(fold(word), folded)))
-        array = np.asarray(cells)
         numbers, unparsable = parse_numbers(cells, decimal)
         with np.errstate(invalid="ignore"):
             satisfied = np.asarray(compare(numbers, self.number), dtype=bool) & ~np.isnan(numbers)
         # A word is not the number 3, so it does match `!=3`; a blank cell matches nothing.
-        return (
-            satisfied | unparsable if self.sign == "!=" and array.dtype.kind == "O" else satisfied
-        )
+        has_words = self.sign == "!=" and np.asarray(cells).dtype.kind == "O"
+        return satisfied | unparsable if has_words else satisfied
 
     def mask(self, columns: TableLike, *, decimal: str = ".", file: str = "") -> BoolArray:
         """Return which rows of a table satisfy the rule; `DataError` without its column."""
-        name = self.column or ""
-        spelling = matching_columns(columns.keys(), [name], option=str(self), file=file)
-        return self.matches(columns[spelling[name]], decimal)
+        name = matching_column(columns.keys(), self.column or "", option=str(self), file=file)
+        return self.matches(columns[name], decimal)
 
     def negated(self) -> str:
         """The rule that holds where this one does not (but for missing cells)."""

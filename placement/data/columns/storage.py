@@ -59,9 +59,8 @@ class Storage:
         piece_rows: int = PIECE_ROWS,
     ) -> None:
         self._stream, self._keep, self._piece_rows = stream, keep, piece_rows
-        self._folder_option = folder
+        self._folder_option, self._folder_count = folder, 0
         self._exit_stack = ExitStack()
-        self._folder_count = 0
 
     def __enter__(self) -> Self:
         return self
@@ -92,10 +91,8 @@ class Storage:
             free = _too_small(needed_bytes)
             if free is None:
                 return Allocation(MemoryColumnStore(self._piece_rows, self._spill))
-            reason = (
-                f": in memory they would take about {in_words(needed_bytes)} of the "
-                f"{in_words(free)} free"
-            )
+            needed = in_words(needed_bytes)
+            reason = f": in memory they would take about {needed} of the {in_words(free)} free"
         notes = [f"rows stay in {self._parent} while they are worked on{reason}"]
         keep = self._keep and all(part.origin is not None and part.origin.is_file for part in parts)
         if self._keep and not keep:

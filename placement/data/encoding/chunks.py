@@ -138,13 +138,10 @@ class ArrayChunks:
 
     def sample(self) -> "ArrayChunks":
         """Return the head of every chunk, one row in 20."""
-        heads = [
-            slice(start, start + self._step // SAMPLED) for start in range(0, self.rows, self._step)
-        ]
-        x, y, weight = (
-            np.concatenate([array[head] for head in heads])
-            for array in (self.x, self.y, self.weight)
-        )
+        length = self._step // SAMPLED
+        heads = [slice(start, start + length) for start in range(0, self.rows, self._step)]
+        arrays = (self.x, self.y, self.weight)
+        x, y, weight = (np.concatenate([array[head] for head in heads]) for array in arrays)
         return ArrayChunks(x, y, weight)
 
     def take(self, rows: npt.NDArray[np.integer]) -> "ArrayChunks":
@@ -156,9 +153,8 @@ class ArrayChunks:
 
     def share(self, rank: int, size: int) -> "ArrayChunks":
         """Return the part of the rows that belongs to one of `size` ranks; may be empty."""
-        return ArrayChunks(
-            self.x[rank::size], self.y[rank::size], self.weight[rank::size], self.chunk_rows
-        )
+        own = slice(rank, None, size)
+        return ArrayChunks(self.x[own], self.y[own], self.weight[own], self.chunk_rows)
 
 
 @dataclass(frozen=True)
@@ -238,10 +234,8 @@ class FileChunks:
         parts = []
         for index in np.unique(chunk_of):
             chunk = self.chunk(int(index))
-            rows_in_chunk = rows[order][chunk_of == index] - self._starts[index]
-            parts.append(
-                Chunk(chunk.x[rows_in_chunk], chunk.y[rows_in_chunk], chunk.weight[rows_in_chunk])
-            )
+            offsets = rows[order][chunk_of == index] - self._starts[index]
+            parts.append(Chunk(chunk.x[offsets], chunk.y[offsets], chunk.weight[offsets]))
         taken = _concatenate(parts) if parts else _concatenate([_head(self.chunk(0), 0)])
         return taken.take(np.argsort(order, kind="stable"))
 

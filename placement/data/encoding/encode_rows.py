@@ -76,10 +76,8 @@ def _in_memory(
     weighted: bool,
 ) -> ArrayChunks:
     # Columns one after the other: so they are made, and so they are multiplied as fast.
-    x, y = (
-        np.empty((len(request.encoder.names), rows), request.dtype),
-        np.empty(rows, request.dtype),
-    )
+    x = np.empty((len(request.encoder.names), rows), request.dtype)
+    y = np.empty(rows, request.dtype)
     weight = np.empty(rows, request.dtype) if weighted else None
 
     def fill(slice_: _Slice) -> int:

@@ -34,18 +34,15 @@ def fit_terms(
     for column in columns:
         fitted.append(splines.get(column.column, column))
         fitted += [steps[column.column]] if column.column in steps else []
-    return (
-        *fitted,
-        *(_interactions(fitted, terms.interactions, map_pieces) if terms.interactions else ()),
-    )
+    if terms.interactions:
+        fitted += _interactions(fitted, terms.interactions, map_pieces)
+    return tuple(fitted)
 
 
 def terms_left_out(terms: NonlinearTerms, columns: Sequence[Column]) -> tuple[str, ...]:
     """Say which requested terms are not among the encoded columns, and why."""
     splines = {column.column for column in columns if isinstance(column, SplineColumn)}
-    steps = {
-        column.column: column.thresholds for column in columns if isinstance(column, StepColumn)
-    }
+    steps = {c.column: c.thresholds for c in columns if isinstance(c, StepColumn)}
     return (
         *(
             f"--spline {name}: fewer than three values to train on, so it stays a line"
@@ -64,14 +61,10 @@ def terms_left_out(terms: NonlinearTerms, columns: Sequence[Column]) -> tuple[st
 
 
 def _products_left_out(terms: NonlinearTerms, columns: Sequence[Column]) -> Iterator[str]:
-    products = {
-        column.column: len(column.pairs)
-        for column in columns
-        if isinstance(column, InteractionColumn)
-    }
+    products = {c.column: len(c.pairs) for c in columns if isinstance(c, InteractionColumn)}
     for one, other in terms.interactions:
         requested = len(_encoded_indices(columns, one)) * len(_encoded_indices(columns, other))
-        missing = requested - products[_product_name(one, other)]
+        missing = requested - products[f"{one}:{other}"]
         if missing:
             yield (
                 f"--interaction {one}:{other}: {missing} of {requested} products are left out, as "
@@ -88,9 +81,8 @@ def _steps(
         sums = {}
         for name, thresholds in requested.items():
             values = cells[name]
-            sums[name] = np.array(
-                [weight[~np.isnan(values)].sum()] + [weight[values >= t].sum() for t in thresholds]
-            )
+            above = [weight[values >= threshold].sum() for threshold in thresholds]
+            sums[name] = np.array([weight[~np.isnan(values)].sum(), *above])
         return sums
 
     total = {name: np.zeros(1 + len(thresholds)) for name, thresholds in requested.items()}
@@ -108,10 +100,6 @@ def _steps(
             thresholds, shares = zip(*enough, strict=True)
             fitted[name] = StepColumn(name, thresholds, shares)
     return fitted
-
-
-def _product_name(one: str, other: str) -> str:
-    return f"{one}:{other}"
 
 
 def _encoded_indices(columns: Sequence[Column], name: str) -> list[int]:
@@ -137,9 +125,7 @@ def _interactions(
     A product of 0/1 columns that fewer than five students have both of is left out.
     """
     names = [name for column in columns for name in column.names]
-    flags = [
-        isinstance(column, CategoryColumn | StepColumn) for column in columns for _ in column.names
-    ]
+    flags = [isinstance(c, CategoryColumn | StepColumn) for c in columns for _ in c.names]
     pairs = {
         (one, other): [
             (i, j) for i in _encoded_indices(columns, one) for j in _encoded_indices(columns, other)
@@ -150,17 +136,12 @@ def _interactions(
 
     def of_piece(cells: Columns, weight: FloatArray) -> FloatArray:
         encoded = [values for group, _ in encode_in_order(columns, cells) for values in group]
-        is_set = [
-            values != 0 if flag else True for values, flag in zip(encoded, flags, strict=True)
-        ]
+        is_set = [x != 0 if flag else True for x, flag in zip(encoded, flags, strict=True)]
         sums = np.zeros((3, len(all_pairs)))
         for index, (i, j) in enumerate(all_pairs):
             rows = np.broadcast_to(is_set[i] & is_set[j], weight.shape)
-            sums[:, index] = (
-                weight.sum(),
-                weight[rows].sum(),
-                (weight * (encoded[i] * encoded[j])).sum(),
-            )
+            product_sum = (weight * (encoded[i] * encoded[j])).sum()
+            sums[:, index] = weight.sum(), weight[rows].sum(), product_sum
         return sums
 
     total_weight, count, total = sum(map_pieces(of_piece), np.zeros((3, len(all_pairs))))
@@ -171,7 +152,7 @@ def _interactions(
         kept_pairs = tuple(pair for pair in pair_list if enough[pair])
         products.append(
             InteractionColumn(
-                _product_name(one, other),
+                f"{one}:{other}",
                 tuple(f"{names[i]}:{names[j]}" for i, j in kept_pairs),
                 kept_pairs,
                 tuple(mean_of[pair] for pair in kept_pairs),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from placement.config.nonlinear_terms import DEFAULT_KNOTS, spline_of, step_of
 from placement.config.train_config import TrainConfig
-from placement.data.schema import Schema, matching_columns
+from placement.data.schema import Schema, matching_column
 from placement.errors import DataError
 from placement.model.scorer import match_columns
 
@@ -62,8 +62,8 @@ def _steps(config: TrainConfig, columns: "_Columns") -> dict[str, tuple[float, .
 def _pairs(config: TrainConfig, columns: "_Columns") -> tuple[tuple[str, str], ...]:
     pairs: dict[frozenset[str], tuple[str, str]] = {}
     for text in config.interaction:
-        one, other = columns.pair(text)
-        pairs.setdefault(frozenset((one, other)), (one, other))
+        pair = columns.pair(text)
+        pairs.setdefault(frozenset(pair), pair)
     return tuple(pairs.values())
 
 
@@ -89,9 +89,7 @@ class _Columns:
     def pair(self, text: str) -> tuple[str, str]:
         """Return the two features that `A:B` names, where names may hold colons too."""
         option, parts = "--interaction", text.split(":")
-        cuts = [
-            (":".join(parts[:index]), ":".join(parts[index:])) for index in range(1, len(parts))
-        ]
+        cuts = [(":".join(parts[:cut]), ":".join(parts[cut:])) for cut in range(1, len(parts))]
         fitting = [cut for cut in cuts if len(match_columns(self.names, cut)) == len(set(cut))]
         if len(fitting) > 1:
             raise DataError(
@@ -106,9 +104,8 @@ class _Columns:
         return one, other
 
     def _feature(self, requested: str, option: str) -> str:
-        (name,) = matching_columns(
-            self.names, [requested], option=option, file=self._where.removesuffix(": ")
-        ).values()
+        file = self._where.removesuffix(": ")
+        name = matching_column(self.names, requested, option=option, file=file)
         if name == self._target:
             raise DataError(f"{self._where}{option} {name}: that is the outcome, not a feature")
         if name in self._dropped:

@@ -78,17 +78,12 @@ def fit_splines(
 def _histograms(
     columns: Mapping[str, NumberColumn], knots: Mapping[str, int], map_pieces: PieceMapper
 ) -> dict[str, Histogram]:
-    edges: dict[str, FloatArray] = {
-        name: np.linspace(columns[name].low, columns[name].high, BINS + 1) for name in knots
-    }
+    edges = {n: np.linspace(columns[n].low, columns[n].high, BINS + 1) for n in knots}
     histograms: dict[str, Histogram] = {}
     for _ in range(1 + REFINEMENTS):
         histograms |= _count_in_bins(edges, map_pieces)
-        edges = {
-            name: finer
-            for name in edges
-            if (finer := _finer_edges(histograms[name], knots[name])) is not None
-        }
+        finer = {name: _finer_edges(histograms[name], knots[name]) for name in edges}
+        edges = {name: values for name, values in finer.items() if values is not None}
         if not edges:
             break
     return histograms
@@ -105,16 +100,13 @@ def _count_in_bins(
     edges: Mapping[str, FloatArray], map_pieces: PieceMapper
 ) -> dict[str, Histogram]:
     def of_piece(cells: Columns, weight: FloatArray) -> list[FloatArray]:
-        return [_sums(cells[name], weight, column_edges) for name, column_edges in edges.items()]
+        return [_sums(cells[name], weight, edges[name]) for name in edges]
 
     sums = [np.zeros((2, len(column_edges) - 1)) for column_edges in edges.values()]
     for piece in map_pieces(of_piece):
         for total, piece_sums in zip(sums, piece, strict=True):
             np.add(total, piece_sums, out=total)
-    pairs = zip(edges.items(), sums, strict=True)
-    return {
-        name: Histogram(column_edges, total[0], total[1]) for (name, column_edges), total in pairs
-    }
+    return {n: Histogram(edges[n], *total) for n, total in zip(edges, sums, strict=True)}
 
 
 def _sums(values: FloatArray, weight: FloatArray, edges: FloatArray) -> FloatArray:
@@ -123,9 +115,8 @@ def _sums(values: FloatArray, weight: FloatArray, edges: FloatArray) -> FloatArr
     values, weight = values[present], weight[present]
     bins = len(edges) - 1
     indices = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, bins - 1)
-    return np.stack(
-        [np.bincount(indices, weights, minlength=bins) for weights in (weight, weight * values)]
-    )
+    weights = (weight, weight * values)
+    return np.stack([np.bincount(indices, w, minlength=bins) for w in weights])
 
 
 def _spline(column: NumberColumn, number: int, histogram: Histogram) -> SplineColumn:
@@ -135,12 +126,10 @@ def _spline(column: NumberColumn, number: int, histogram: Histogram) -> SplineCo
     knots = _knots(column, number, histogram)
     functions = np.stack(restricted_cubic(values, knots))
     means = functions @ share
-    transform = _transform(
-        (values - column.mean) / column.std, column.std, functions - means[:, None], share
-    )
-    return SplineColumn(
-        **asdict(column), knots=knots, means=tuple(means.tolist()), transform=transform
-    )
+    standardised = (values - column.mean) / column.std
+    transform = _transform(standardised, column.std, functions - means[:, None], share)
+    mean = tuple(means.tolist())
+    return SplineColumn(**asdict(column), knots=knots, means=mean, transform=transform)
 
 
 def _knots(column: NumberColumn, number: int, histogram: Histogram) -> tuple[float, ...]:

@@ -131,26 +131,19 @@ class TextOutput(Output):
             return b""
         new = [_take_cells(cells[name], selected) for name in self._plan.added]
         if self._appends_at_once(block):
-            return self._reencode(
-                append_cells(_take_records(block.records, selected), new, self._dialect)
-            )
+            text = append_cells(_take_records(block.records, selected), new, self._dialect)
+            utf8 = self._dialect.encoding == "utf-8"
+            return text if utf8 else self._encode(bytes(text).decode())
         input_cells = self._input_cells(block, selected)
         written = [render_cells(column, self._dialect) for column in new]
         join, end = self._dialect.delimiter.join, self._dialect.line_end
-        columns = (
-            zip(input_cells, *written, strict=True) if input_cells else zip(*written, strict=True)
-        )
-        return self._encode(end.join(map(join, columns)) + end)
+        columns = [input_cells, *written] if input_cells else written
+        return self._encode(end.join(map(join, zip(*columns, strict=True))) + end)
 
     def _appends_at_once(self, block: Block) -> bool:
         """Whether records stand in an Arrow array, to which cells are appended in one call."""
         whole = self._copies and not self._replaced_indices and self._dialect.delimiter != " "
         return whole and block.records is not None and not isinstance(block.records, list)
-
-    def _reencode(self, text: Any) -> Any:
-        if self._dialect.encoding == "utf-8":
-            return text
-        return self._encode(bytes(text).decode())
 
     def _input_cells(self, block: Block, indices: IndexArray) -> list[str]:
         """The rows without their new cells; empty where no column of the input stays."""

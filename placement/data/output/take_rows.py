@@ -14,14 +14,10 @@ from placement.model.scorer import Coded
 
 def take(block: Block, indices: IndexArray, columns: Collection[str] | None = None) -> Block:
     """Return some rows of a block in the order of `indices`, with these `columns` (None: all)."""
-    taken_columns = {
-        name: cells[indices]
-        for name, cells in block.columns.items()
-        if columns is None or name in columns
-    }
+    names = [name for name in block.columns if columns is None or name in columns]
     return replace(
         block,
-        columns=taken_columns,
+        columns={name: block.columns[name][indices] for name in names},
         rows=len(indices),
         lines=None if block.lines is None else block.lines[indices],
         records=_take(block.records, indices),
@@ -40,17 +36,12 @@ def gather(blocks: Sequence[Block], block: IndexArray, row: IndexArray) -> Block
     The blocks must be of one kind. The lines of the rows in their files are dropped.
     """
     block_indices, part_of = np.unique(block, return_inverse=True)
-    parts = [
-        take(blocks[block_index], row[block == block_index])
-        for block_index in block_indices.tolist()
-    ]
+    parts = [take(blocks[index], row[block == index]) for index in block_indices.tolist()]
+    names = list(parts[0].columns)
     order = inverse_order(part_of)
     whole = replace(
         parts[0],
-        columns={
-            name: concatenate_cells([part.columns[name] for part in parts])
-            for name in parts[0].columns
-        },
+        columns={n: concatenate_cells([part.columns[n] for part in parts]) for n in names},
         rows=len(row),
         lines=None,
         first_row=1,

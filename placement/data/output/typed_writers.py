@@ -33,11 +33,9 @@ _SHEET_ROWS = 1_048_576
 @contextmanager
 def open_typed(path: Path, plan: Plan, number_format: str, name: str) -> Iterator[Output]:
     """Open a workbook or a Parquet file at `path`; `name` is what the user calls it."""
-    output = (
-        SheetOutput(path, plan, name)
-        if number_format == "xlsx"
-        else ParquetOutput(path, plan, name)
-    )
+    kind: type[SheetOutput | ParquetOutput]
+    kind = SheetOutput if number_format == "xlsx" else ParquetOutput
+    output = kind(path, plan, name)
     try:
         yield output
     except BaseException:
@@ -189,25 +187,22 @@ class ParquetOutput(Output):
         indices = row_indices(rows, len(block))
         existing = [_arrow_column(block, name, indices) for name in self._plan.input_columns]
         new = [_arrow_new(_plain(cells[name])[indices]) for name in self._plan.added]
-        return pa.Table.from_arrays([*existing, *new], names=list(self._names()))
+        return pa.Table.from_arrays([*existing, *new], names=self._names())
+
+    def _names(self) -> list[str]:
+        return [*self._plan.input_columns, *self._plan.added]
 
     def put(self, prepared: Any) -> None:
         """Append those rows."""
-        self._append(prepared)
-
-    def _names(self) -> tuple[str, ...]:
-        return (*self._plan.input_columns, *self._plan.added)
-
-    def _append(self, table: "pa.Table") -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         with writing(self._name):
             try:
                 if self._writer is None:
-                    self._schema = table.schema
+                    self._schema = prepared.schema
                     self._writer = pq.ParquetWriter(self._path, self._schema)
-                self._writer.write_table(table.cast(self._schema))
+                self._writer.write_table(prepared.cast(self._schema))
             except pa.ArrowException as error:
                 raise StoreError(f"{self._name}: cannot be written as Parquet ({error})") from error
 
@@ -217,7 +212,7 @@ class ParquetOutput(Output):
 
         if self._writer is None:
             empty = [pa.array([], pa.string()) for _ in self._names()]
-            self._append(pa.Table.from_arrays(empty, names=list(self._names())))
+            self.put(pa.Table.from_arrays(empty, names=self._names()))
         with writing(self._name):
             self.discard()
 

@@ -30,9 +30,8 @@ class NumberCounts:
 
     def merge(self, other: "NumberCounts") -> "NumberCounts":
         """Return the counts of both parts together."""
-        return NumberCounts(
-            self.counts + other.counts, self.missing + other.missing, self.beyond + other.beyond
-        )
+        missing, beyond = self.missing + other.missing, self.beyond + other.beyond
+        return NumberCounts(self.counts + other.counts, missing, beyond)
 
 
 @dataclass(frozen=True)
@@ -110,9 +109,7 @@ class CategoryProfile:
     def count(self, cells: ColumnLike, decimal: str = ".") -> CategoryCounts:
         """Count cells (n,) by these levels."""
         texts = factorize(cells)
-        spellings = (
-            words(parse_numbers(texts.texts, decimal)[0]) if self.numeric else words(texts.texts)
-        )
+        spellings = words(parse_numbers(texts.texts, decimal)[0] if self.numeric else texts.texts)
         rows = np.bincount(texts.codes, minlength=len(texts.texts)).tolist()
         index_of = {fold(level): index for index, level in enumerate(self.levels)}
         counts, missing, unknown = [0] * len(self.levels), 0, Counter[str]()

@@ -45,23 +45,20 @@ def learn_profile(table: Table, split: Split, predict: Callable[[Columns], Float
     rows = int(split.counts[TRAIN])
     most = min(SAMPLED, max(MOST_CELLS // max(len(features), 1), 1))
     sample_rows = sample(rows, most)
+    numbers = [feature.name for feature in features if feature.kind == "number"]
+    categories = [feature.name for feature in features if feature.kind == "category"]
 
     def of_piece(item: tuple[int, IndexArray, IndexArray]) -> _Piece:
         piece, train, sampled = item
         cells = table.piece(piece, table.schema.feature_names)
         return _Piece(
-            {
-                f.name: _numbers(cells[f.name], train, sampled)
-                for f in features
-                if f.kind == "number"
-            },
-            {f.name: _level_counts(cells[f.name], train) for f in features if f.kind == "category"},
+            {name: _numbers(cells[name], train, sampled) for name in numbers},
+            {name: _level_counts(cells[name], train) for name in categories},
             predict({name: column[sampled] for name, column in cells.items()}),
         )
 
-    pieces = list(
-        in_order(_pieces_with_samples(table, split, sample_rows), of_piece, usable_processors())
-    )
+    samples = _pieces_with_samples(table, split, sample_rows)
+    pieces = list(in_order(samples, of_piece, usable_processors()))
     probability = np.concatenate([piece.probability for piece in pieces])
     sums = NumberSums.of(probability, np.ones(len(probability)))
 
@@ -104,11 +101,9 @@ def _pieces_with_samples(
     before = 0
     for piece in range(table.pieces):
         train = np.flatnonzero(split.subsets.piece(piece) == TRAIN)
-        in_piece = sample_rows[
-            np.searchsorted(sample_rows, before) : np.searchsorted(sample_rows, before + len(train))
-        ]
+        start, stop = np.searchsorted(sample_rows, [before, before + len(train)])
         if len(train):
-            yield piece, train, train[in_piece - before]
+            yield piece, train, train[sample_rows[start:stop] - before]
         before += len(train)
 
 
@@ -183,9 +178,8 @@ def _edges(ordered: FloatArray) -> FloatArray:
 def _rounded_down(values: FloatArray, distances: FloatArray) -> FloatArray:
     """Round each value (m,) down to steps that are shorter than its gap to the next value."""
     rounded = values.copy()
-    for index, (value, distance) in enumerate(
-        zip(values.tolist(), distances.tolist(), strict=True)
-    ):
+    pairs = zip(values.tolist(), distances.tolist(), strict=True)
+    for index, (value, distance) in enumerate(pairs):
         digits = -math.floor(math.log10(distance / 2))
         size = next(s for s in (5, 2, 1) if s == 1 or s * 10.0**-digits <= distance / 2)
         scaled = value * 10.0**digits / size

@@ -101,9 +101,8 @@ def _groups_of_numbers(table: Table, column: Column) -> SensitiveGroups:
 
     def codes(piece: int) -> IntArray:
         numbers = _numbers(column, piece)
-        return np.where(
-            np.isnan(numbers), len(distinct), np.searchsorted(distinct, numbers)
-        ).astype(np.int64)
+        groups = np.where(np.isnan(numbers), len(distinct), np.searchsorted(distinct, numbers))
+        return groups.astype(np.int64)
 
     return SensitiveGroups(column.name, (*(str(word) for word in words(distinct)), MISSING), codes)
 

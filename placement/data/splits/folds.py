@@ -18,12 +18,7 @@ from placement.data.table.table import Table
 
 
 def assign_folds(
-    table: Table,
-    seed: int,
-    fold_count: int,
-    *,
-    group: str | None = None,
-    split: Split | None = None,
+    table: Table, seed: int, fold_count: int, group: str | None = None, split: Split | None = None
 ) -> ChunkedArray | None:
     """Number each row's fold 0 … number - 1, and -1 where it takes no part.
 
@@ -33,18 +28,14 @@ def assign_folds(
     """
 
     def takes_part(piece: int) -> BoolArray:
-        is_train = None if split is None else split.subsets.piece(piece) == TRAIN
-        return (
-            np.ones(table.labels.sizes[piece], dtype=bool)
-            if is_train is None
-            else np.asarray(is_train)
-        )
+        if split is None:
+            return np.ones(table.labels.sizes[piece], dtype=bool)
+        return np.asarray(split.subsets.piece(piece) == TRAIN)
 
-    fold_of = (
-        _stratified(table, seed, fold_count, takes_part)
-        if group is None
-        else _grouped(table, seed, fold_count, group, takes_part)
-    )
+    if group is None:
+        fold_of = _stratified(table, seed, fold_count, takes_part)
+    else:
+        fold_of = _grouped(table, seed, fold_count, group, takes_part)
     folds, has_class = table.store.new_array(np.int8), np.zeros((2, fold_count), dtype=bool)
     for piece in range(table.pieces):
         included, fold = takes_part(piece), fold_of(piece)
@@ -76,9 +67,8 @@ def _stratified(
         classes, differs = classes_of(table, piece), takes_part(piece) & (below != above)
         for k in (0, 1):
             doubtful_hashes[k].append(hashes.piece(piece)[differs & (classes == k)])
-    split_hashes = np.intersect1d(
-        np.concatenate(doubtful_hashes[0]), np.concatenate(doubtful_hashes[1])
-    )
+    negatives, positives = doubtful_hashes
+    split_hashes = np.intersect1d(np.concatenate(negatives), np.concatenate(positives))
 
     def fold_of(piece: int) -> IndexArray:
         below, above = folds_by_class(piece)
@@ -94,9 +84,8 @@ def _grouped(
     groups = group_rows(table, group, seed, takes_part)
     # A group belongs where the middle of its rows lies, the groups laid in the order of the hash.
     middle = groups.cumulative_rows - np.diff(groups.cumulative_rows, prepend=0) / 2
-    folds = np.minimum(
-        (middle * fold_count / groups.cumulative_rows[-1]).astype(np.intp), fold_count - 1
-    )
+    folds = (middle * fold_count / groups.cumulative_rows[-1]).astype(np.intp)
+    folds = np.minimum(folds, fold_count - 1)
 
     def fold_of(piece: int) -> IndexArray:
         group_index = np.searchsorted(groups.hashes, groups.hashes_of(piece))

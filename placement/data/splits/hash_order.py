@@ -28,15 +28,14 @@ class HashHistogram:
     @cached_property
     def counts(self) -> IntArray:
         """The rows of each class in 65,536 bins of the hash, (kinds, bins)."""
+        size = self._class_count * _BINS
 
         def of(hashes: UInt64Array, classes: IntArray) -> IntArray:
             bins = (hashes >> _BIN_SHIFT).astype(np.int64)
             bins += classes * _BINS
-            return np.bincount(bins, minlength=self._class_count * _BINS)
+            return np.bincount(bins, minlength=size)
 
-        return self._sum_over_pieces(of, self._class_count * _BINS).reshape(
-            self._class_count, _BINS
-        )
+        return self._sum_over_pieces(of, size).reshape(self._class_count, _BINS)
 
     @property
     def class_counts(self) -> IntArray:
@@ -89,10 +88,8 @@ class HashHistogram:
                 total += count(*self._piece(piece))
             return total
 
-        groups = [
-            range(start, min(start + _PIECES_AT_ONCE, self._pieces))
-            for start in range(0, self._pieces, _PIECES_AT_ONCE)
-        ]
+        pieces = range(self._pieces)
+        groups = [pieces[start : start + _PIECES_AT_ONCE] for start in pieces[::_PIECES_AT_ONCE]]
         total = np.zeros(size, dtype=np.int64)
         for part in in_order(groups, of_group, usable_processors()):
             total += part

@@ -8,7 +8,7 @@ import numpy as np
 from placement.arrays import BoolArray, IntArray, ObjectArray, UInt64Array
 from placement.data.columns.column import Column
 from placement.data.columns.column_summary import mix_bits
-from placement.data.schema import matching_columns
+from placement.data.schema import matching_column
 from placement.data.splits.row_hashes import column_hashes, word_hashes
 from placement.data.table.table import Table
 from placement.errors import DataError
@@ -34,9 +34,7 @@ def group_rows(
     table: Table, group: str, seed: int, mask: Callable[[int], BoolArray] | None = None
 ) -> RowGroups:
     """Hash the groups of a column; only the rows that `mask` marks are counted."""
-    name = matching_columns(table.chunked_columns, [group], option="--group", file=table.name)[
-        group
-    ]
+    name = matching_column(table.chunked_columns, group, option="--group", file=table.name)
     group_of = _group_hashes(table.chunked_columns[name], seed)
     counts: dict[int, int] = {}
     for piece in range(table.pieces):

@@ -103,9 +103,7 @@ def count_common_rows(
     """
     table_hashes, other_hashes = hash_rows(table, names, seed), hash_rows(other, names, seed)
     every = np.uint64(-(-other_hashes.rows // _COMPARED))
-    sample = np.concatenate(
-        [piece_hashes[piece_hashes % every == 0] for piece_hashes in other_hashes]
-    )
+    sample = np.concatenate([hashes[hashes % every == 0] for hashes in other_hashes])
     distinct = np.unique(sample)
     if not len(distinct):
         return 0, every == 1

@@ -12,7 +12,7 @@ from placement.config.train_config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.column_summary import mix_bits
 from placement.data.columns.row_rules import parse_rule
-from placement.data.schema import matching_columns
+from placement.data.schema import matching_column
 from placement.data.splits.hash_order import HashHistogram
 from placement.data.splits.row_groups import group_rows
 from placement.data.splits.row_hashes import hash_table
@@ -77,7 +77,7 @@ def hold_out(table: Table, config: TrainConfig, *, everything: bool = False) -> 
     by_hash = config.test_where is None and config.group is None
     order, ties_broken = None, False
     if (by_hash and not everything and config.test_size) or config.patience is not None:
-        order, ties_broken = _order_of(table, config.seed)
+        order, ties_broken = break_ties(table, hash_table(table, config.seed))
     test, note = _no_rows(table), "nothing held out"
     if not everything:
         test, note = _test_rows(table, config, order)
@@ -132,10 +132,8 @@ def _test_rows(table: Table, config: TrainConfig, order: "HashOrder | None") -> 
 
 def _rows_matching(table: Table, text: str) -> tuple[RowMask, str]:
     rule = parse_rule(text, option="--test-where")
-    requested = str(rule.column)
-    name = matching_columns(table.chunked_columns, [requested], option=str(rule), file=table.name)[
-        requested
-    ]
+    requested, option = str(rule.column), str(rule)
+    name = matching_column(table.chunked_columns, requested, option=option, file=table.name)
     column = table.chunked_columns[name]
     if column.is_hashed:
         raise DataError(f"{table.name}: {name} is free text, which no rule can ask; choose another")
@@ -185,10 +183,6 @@ def classes_of(table: Table, piece: int) -> IntArray:
     return (table.labels.piece(piece) >= 0.5).astype(np.int64)
 
 
-def _order_of(table: Table, seed: int) -> tuple[HashOrder, bool]:
-    return break_ties(table, hash_table(table, seed))
-
-
 def break_ties(
     table: Table, hashes: ChunkedArray, excluded: RowMask | None = None
 ) -> tuple[HashOrder, bool]:
@@ -198,9 +192,8 @@ def break_ties(
     whether any group was large, too.
     """
     order = order_by_hash(table, hashes, excluded)
-    frequent = order.histogram.frequent(
-        max(1, LARGEST_EQUAL_GROUP * int(order.histogram.class_counts.sum()))
-    )
+    most = LARGEST_EQUAL_GROUP * int(order.histogram.class_counts.sum())
+    frequent = order.histogram.frequent(max(1, most))
     if not frequent:
         return order, False
     untied, counted = table.store.new_array(np.uint64), dict.fromkeys(frequent, 0)

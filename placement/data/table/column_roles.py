@@ -181,12 +181,8 @@ def _own_reason(
     if means_batch(name):
         return "a batch or year, never a feature"
     if means_sensitive(name):
-        return _unless_requested(
-            assignment,
-            "sensitive; kept for fairness figures",
-            name,
-            {"--features": request.features, "--allow-sensitive": request.allow_sensitive},
-        )
+        named_by = {"--features": request.features, "--allow-sensitive": request.allow_sensitive}
+        return _unless_requested(assignment, "sensitive; kept for fairness figures", name, named_by)
     reason = (
         empty  # before the identifiers: six cells are not a count of rows
         or identifier
@@ -195,12 +191,8 @@ def _own_reason(
     )
     if evidence.column.is_hashed:
         return reason or f"free text: more than {MAX_TEXTS:,} different words"
-    return reason and _unless_requested(
-        assignment,
-        reason,
-        name,
-        {"--features": request.features, "--allow-leak": request.allow_leak},
-    )
+    named_by = {"--features": request.features, "--allow-leak": request.allow_leak}
+    return reason and _unless_requested(assignment, reason, name, named_by)
 
 
 def _unless_requested(

@@ -57,19 +57,16 @@ class ColumnEvidence:
 
 
 def identifier_in_files(
-    table_evidence: ColumnEvidence,
-    file_evidence: Sequence[ColumnEvidence],
-    *,
-    unnamed: bool = False,
+    table: ColumnEvidence, files: Sequence[ColumnEvidence], *, unnamed: bool = False
 ) -> str | None:
     """Say why a column identifies students, in the whole table or in each of its files.
 
     Serial numbers start anew in every file, and a student may stand in two of them.
     """
-    reason = identifier_reason(table_evidence, unnamed=unnamed)
-    if reason is not None or len(file_evidence) < 2:
+    reason = identifier_reason(table, unnamed=unnamed)
+    if reason is not None or len(files) < 2:
         return reason
-    reasons = [identifier_reason(evidence, unnamed=unnamed) for evidence in file_evidence]
+    reasons = [identifier_reason(file, unnamed=unnamed) for file in files]
     return reasons[0] if all(reasons) else None
 
 
@@ -79,9 +76,8 @@ def identifier_reason(evidence: ColumnEvidence, *, unnamed: bool = False) -> str
     if means_person(name):
         return "a person's name, e-mail or phone"
     number = evidence.column.kind == "number"
-    if summary.non_missing < 2 or (
-        number and not summary.all_integers
-    ):  # decimals are a measurement
+    # Decimals are a measurement.
+    if summary.non_missing < 2 or (number and not summary.all_integers):
         return None
     named = unnamed or means_identifier(name)
     if named and evidence.distinct >= DISTINCT_SHARE * summary.non_missing:
@@ -99,12 +95,9 @@ def _integer_identifier_reason(evidence: ColumnEvidence) -> str | None:
     summary = evidence.summary
     if summary.min_magnitude >= LONG_NUMBER and evidence.all_distinct:
         return "an identifier: long numbers, all distinct"
-    consecutive = (
-        summary.non_missing == summary.rows and summary.high - summary.low == summary.rows - 1
-    )
-    if consecutive and covers_its_range(
-        evidence.column, evidence.pieces, summary.low, summary.high
-    ):
+    low, high = summary.low, summary.high
+    consecutive = summary.non_missing == summary.rows and high - low == summary.rows - 1
+    if consecutive and covers_its_range(evidence.column, evidence.pieces, low, high):
         return "an identifier: it counts the rows"
     return None
 
@@ -141,12 +134,9 @@ def leak_reason(
         return "missing exactly where the outcome says so"
     if summary.outcome_counts is not None:
         # Of the words as of the label: `--positive Graduate` makes two outcomes of three words.
-        sides = (
-            summary.outcome_counts[:, side].sum(axis=1)
-            for side in (~outcome.positive, outcome.positive)
-        )
-        classes = np.column_stack(list(sides))
-        if _recodes(summary.outcome_counts) or _recodes(classes):
+        counts, sides = summary.outcome_counts, (~outcome.positive, outcome.positive)
+        classes = np.column_stack([counts[:, side].sum(axis=1) for side in sides])
+        if _recodes(counts) or _recodes(classes):
             return f"a copy or recoding of {target}"
     return None
 

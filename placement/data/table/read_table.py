@@ -62,21 +62,18 @@ def read_table(
     `DataError` where the table cannot be used, naming file, row, column and the next step.
     """
     options = dict(locals())
-    return read_opened_table(
-        open_labelled_table(options.pop("source"), options), options, IN_MEMORY
-    )
+    reader = open_labelled_table(options.pop("source"), options)
+    return read_opened_table(reader, options, IN_MEMORY)
 
 
 def open_labelled_table(source: Any, options: Mapping[str, Any]) -> Reader:
     """Open a table with outcomes; `options` has all keywords of `read_table`."""
-    wants = (
-        _sheet_with_target(options["target"])
-        if options["labels"] is None
-        else _sheet_with_key(options["on"])
-    )
-    return open_table(
-        source, names=tuple(options["names"]), sheet=options["sheet"], wants_sheet=wants
-    )
+    if options["labels"] is None:
+        wants = _sheet_with_target(options["target"])
+    else:
+        wants = _sheet_with_key(options["on"])
+    names, sheet = tuple(options["names"]), options["sheet"]
+    return open_table(source, names=names, sheet=sheet, wants_sheet=wants)
 
 
 def read_opened_table(
@@ -93,38 +90,25 @@ def read_opened_table(
     data, joined, notes = _read(reader, options, allocation, lambda rows: on_progress(rows, ""))
     of_model = options.get("of_model", False)  # then nobody typed an option
     option = "the model's outcome" if of_model else "--target"
+    feature_option = "a column of the model" if of_model else "--features"
     name = joined.column.name if joined else _target(data, options["target"], option)
-    spelling = _Spelling(data)
+    spelling, sensitive = _Spelling(data), options["sensitive"]
     request = ColumnRequest(
         target=name,
-        features=spelling.all(
-            "a column of the model" if of_model else "--features", options["features"]
-        ),
+        features=spelling.all(feature_option, options["features"]),
         drop=spelling.all("--drop", options["drop"]),
         allow_leak=spelling.all("--allow-leak", options["allow_leak"]),
         allow_sensitive=spelling.all("--allow-sensitive", options["allow_sensitive"]),
         weight=spelling.one("--weight", options["weight"]),
         group=spelling.one("--group", options["group"]),
-        sensitive=(
-            None
-            if options["sensitive"] is None
-            else spelling.all("--sensitive", options["sensitive"])
-        ),
+        sensitive=None if sensitive is None else spelling.all("--sensitive", sensitive),
         one_outcome=options.get("one_outcome", False),
     )
     categorical = spelling.all("--categorical", options["categorical"])
-    labels = read_labels(
-        data.columns[name],
-        data.locations,
-        LabelRequest(
-            options["positive"],
-            options["negative"],
-            tuple(options["ignore_label"]),
-            data.decimal,
-            of_model=of_model,
-        ),
-        file=data.name,
-    )
+    positive, negative = options["positive"], options["negative"]
+    ignore = tuple(options["ignore_label"])
+    label_request = LabelRequest(positive, negative, ignore, data.decimal, of_model)
+    labels = read_labels(data.columns[name], data.locations, label_request, file=data.name)
     columns = {n: infer_kind(raw, categorical=n in categorical) for n, raw in data.columns.items()}
     inputs = TableInputs(
         data, columns, labels, request, reader.unnamed, allocation.store, on_progress
@@ -142,13 +126,8 @@ def _read(
 ) -> tuple[LoadedColumns, JoinedLabels | None, tuple[str, ...]]:
     """Read all rows; with `--labels`, as they are written, and the outcome from the other file."""
     if options["labels"] is not None:
-        data = load_columns(
-            reader,
-            allocation.store,
-            frozenset(reader.names),
-            max_texts=sys.maxsize,
-            on_progress=on_progress,
-        )
+        store, names = allocation.store, frozenset(reader.names)
+        data = load_columns(reader, store, names, max_texts=sys.maxsize, on_progress=on_progress)
         return *_join(data, options), ()
     named = [*options["categorical"], *([] if options["target"] is None else [options["target"]])]
     as_text = [n for n in reader.names if any(same_column(n, other) for other in named)]
@@ -165,9 +144,8 @@ class _Spelling:
         self._data = data
 
     def all(self, option: str, names: Sequence[str]) -> tuple[str, ...]:
-        spellings = matching_columns(
-            self._data.columns, tuple(names), option=option, file=self._data.name
-        )
+        data = self._data
+        spellings = matching_columns(data.columns, tuple(names), option=option, file=data.name)
         return tuple(spellings[name] for name in names)
 
     def one(self, option: str, names: str | None) -> str | None:
@@ -186,9 +164,8 @@ def _join(data: LoadedColumns, options: Mapping[str, Any]) -> tuple[LoadedColumn
     """Add the outcome column of the `--labels` file."""
     labels, target = options["labels"], options["target"]
     reader = open_table(labels, wants_sheet=_sheet_with_target(target))
-    other = load_columns(
-        reader, MemoryColumnStore(), frozenset(reader.names), max_texts=sys.maxsize
-    )
+    names = frozenset(reader.names)
+    other = load_columns(reader, MemoryColumnStore(), names, max_texts=sys.maxsize)
     joined = join_labels(data, other, target=target, on=options["on"], absent=options["absent"])
     if joined.column.name in data.columns:
         note = f"{joined.column.name} is taken from {other.name}, not from {data.name}"

@@ -77,11 +77,7 @@ class Table:
     @cached_property
     def columns(self) -> dict[str, CellArray]:
         """Every column (n,) but free text: float64 with NaN, or text with None, where missing."""
-        return {
-            name: column.cells()
-            for name, column in self.chunked_columns.items()
-            if not column.is_hashed
-        }
+        return {n: c.cells() for n, c in self.chunked_columns.items() if not c.is_hashed}
 
     @cached_property
     def label(self) -> FloatArray:
@@ -107,12 +103,10 @@ class Table:
             taken.append(_take(array, rows))
             return taken
 
+        columns = {n: c.with_array(take(c.array)) for n, c in self.chunked_columns.items()}
         return replace(
             self,
-            chunked_columns={
-                name: column.with_array(take(column.array))
-                for name, column in self.chunked_columns.items()
-            },
+            chunked_columns=columns,
             labels=(labels := take(self.labels)),
             weights=take(self.weights) if self.is_weighted else ConstantArray(1.0, labels.sizes),
             row_numbers=take(self.row_numbers),

@@ -12,7 +12,7 @@ from placement.data.columns.column_summary import EXACT_ROWS
 from placement.data.columns.load_columns import LoadedColumns, raw_column
 from placement.data.columns.raw_column import CategoricalColumn, NumericColumn, RawColumn
 from placement.data.columns.row_locations import MatchingRows
-from placement.data.schema import matching_columns, quoted
+from placement.data.schema import matching_column, quoted
 from placement.data.target.label_words import ABSENT, levels_of
 from placement.data.target.target_column import choose_target, refuse_without_target
 from placement.errors import DataError
@@ -78,9 +78,8 @@ def join_labels(
     if absent_rows is not None:
         cells[absent_rows] = ABSENT
     joined_column = raw_column(_outcome_name(outcome.name, data), cells, labels.decimal)
-    joined = replace(
-        joined_column, array=_in_pieces(joined_column.codes, data.columns[data_key].array)
-    )
+    array = _in_pieces(joined_column.codes, data.columns[data_key].array)
+    joined = replace(joined_column, array=array)
     notes.insert(0, f"{matched.sum():,} outcomes joined from {labels.name} on {data_key}")
     return JoinedLabels(joined, data_key, tuple(notes), tuple(warnings))
 
@@ -93,8 +92,8 @@ def common_key(
 ) -> tuple[str, str]:
     """Return the identifier's name in both files: `--on`, else the one that is unique in both."""
     if on is not None:
-        data_name = matching_columns(data, [on], option="--on", file=files[0])[on]
-        return data_name, matching_columns(labels, [on], option="--on", file=files[1])[on]
+        data_name = matching_column(data, on, option="--on", file=files[0])
+        return data_name, matching_column(labels, on, option="--on", file=files[1])
     label_names = {fold(name): name for name in labels}
     both = [(name, label_names[fold(name)]) for name in data if fold(name) in label_names]
     unique = [(a, b) for a, b in both if _is_unique(data[a]) and _is_unique(labels[b])]

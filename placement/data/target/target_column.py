@@ -13,7 +13,7 @@ from placement.data.schema import (
     TARGET_NAMES,
     Target,
     letters,
-    matching_columns,
+    matching_column,
     quoted,
 )
 from placement.data.target.label_words import levels_of
@@ -38,7 +38,7 @@ def choose_target(
     Candidates with continuous values do not count; `DataError` where two are left.
     """
     if target is not None:
-        return matching_columns(columns, [target], option=option, file=file)[target]
+        return matching_column(columns, target, option=option, file=file)
     candidates = target_candidates([name for name in columns if not is_continuous(columns[name])])
     if len(candidates) > 1:
         lines = " or ".join(f"--target {quoted(name)}" for name in candidates)
@@ -93,9 +93,8 @@ def _has_two_values(raw: RawColumn) -> bool:
 
 def unlabelled(target: Target, columns: TableLike, *, decimal: str = ".") -> BoolArray:
     """Return which rows (n,) of a table to be scored have no outcome yet (a blank status)."""
-    cells = columns[
-        matching_columns(columns.keys(), [target.name], option="--unknown")[target.name]
-    ]
+    name = matching_column(columns.keys(), target.name, option="--unknown", file="")
+    cells = columns[name]
     if isinstance(cells, Coded):
         text_unlabelled = unlabelled(target, {target.name: cells.texts}, decimal=decimal)
         return np.asarray(text_unlabelled[cells.codes], dtype=bool)
