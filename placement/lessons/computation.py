@@ -24,19 +24,9 @@ class Check:
         others = (self.autograd, self.finite_difference)
         return max(abs(a - b) for other in others for a, b in _pairs(self.manual, other))
 
-    @property
-    def autograd_error(self) -> float:
-        """The largest error of autograd against the rule by hand, as a share of 1 + |gradient|."""
-        return _relative_error(self.manual, self.autograd)
-
-    @property
-    def difference_error(self) -> float:
-        """The same of the central difference."""
-        return _relative_error(self.manual, self.finite_difference)
-
-
-def _relative_error(expected: Value, actual: Value) -> float:
-    return max(abs(a - b) / (1 + abs(a)) for a, b in _pairs(expected, actual))
+    def relative_error(self, other: Value) -> float:
+        """The largest error of `other` against the rule by hand, as a share of 1 + |gradient|."""
+        return max(abs(a - b) / (1 + abs(a)) for a, b in _pairs(self.manual, other))
 
 
 def _pairs(left: Value, right: Value) -> Iterator[tuple[float, float]]:
@@ -80,13 +70,13 @@ def scalar(value: StepValue) -> float:
 
 
 def central_difference(
-    function: Callable[[float], float], x: float, step: Callable[[float], float] | None = None
+    function: Callable[[float], float], x: float, step: float | None = None
 ) -> float:
     """Return the central difference of a function of one number; its step grows with the number.
 
     `step`: another size, where the function turns faster.
     """
-    size = 1e-5 * max(1.0, abs(x)) if step is None else step(x)
+    size = step or 1e-5 * max(1.0, abs(x))
     up, down = x + size, x - size
     return (function(up) - function(down)) / (up - down)
 
@@ -97,9 +87,7 @@ def central_differences(
     """Return the central difference by each of several numbers."""
 
     def by(index: int) -> float:
-        def with_value(value: float) -> float:
-            return function([*x[:index], value, *x[index + 1 :]])
+        before, after = x[:index], x[index + 1 :]
+        return central_difference(lambda value: function([*before, value, *after]), x[index])
 
-        return central_difference(with_value, x[index])
-
-    return tuple(by(index) for index in range(len(x)))
+    return tuple(map(by, range(len(x))))

@@ -32,8 +32,8 @@ def list_lessons(*, as_json: bool) -> str:
         return index_text(LESSONS.values())
     return to_json(
         [
-            {"name": name, "title": lesson.title, "inputs": lesson.defaults}
-            for name, lesson in LESSONS.items()
+            {"name": lesson.name, "title": lesson.title, "inputs": lesson.defaults}
+            for lesson in LESSONS.values()
         ]
     )
 
@@ -76,8 +76,7 @@ def run_row_graph(
         write_graph(graph, draw)
         progress.note(f"the graph is in {draw}")
     if as_json:
-        document = {"format": FORMAT, "row": row, "zero": list(zero_columns), **graph.to_dict()}
-        return to_json(document)
+        return to_json({"format": FORMAT, "row": row, "zero": zero_columns, **graph.to_dict()})
     text = f"Row {row} of {data}, columns as they are encoded\n\n{graph_text(graph)}"
     if zero_columns:
         text += f"\n\n0 in this row, so of gradient 0: {', '.join(zero_columns)}"

@@ -48,11 +48,9 @@ def _metrics(computation: Computation) -> dict[str, float | None]:
 
 
 def _log_curves(run: TrackedRun, title: str, curves: Curves) -> None:
-    columns = {curves.axis: curves.x, **curves.lines}
-    rows = [
-        {name: str(column[index]) for name, column in columns.items()}
-        for index in range(len(curves.x))
-    ]
+    columns = (curves.x, *curves.lines.values())
+    names = (curves.axis, *curves.lines)
+    rows = [dict(zip(names, map(str, row), strict=True)) for row in zip(*columns, strict=True)]
     run.log_table(rows, "table.json")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "curves.png"

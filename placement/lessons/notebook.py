@@ -58,14 +58,7 @@ def _markdown(key: str, text: str) -> Document:
 
 
 def _code(key: str, text: str) -> Document:
-    return {
-        "cell_type": "code",
-        "execution_count": None,
-        "id": key,
-        "metadata": {},
-        "outputs": [],
-        "source": text.rstrip("\n"),
-    }
+    return {**_markdown(key, text), "cell_type": "code", "execution_count": None, "outputs": []}
 
 
 def page() -> str:

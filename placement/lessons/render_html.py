@@ -23,7 +23,11 @@ def lesson_html(lesson: Lesson, inputs: Mapping[str, InputValue], computation: C
         graph_svg(computation.graph),
     ]
     if curves is not None:
-        parts += [_picture(curves_png(lesson.title, curves)), _table(*curve_table(curves))]
+        source = (
+            f"data:image/png;base64,{base64.b64encode(curves_png(lesson.title, curves)).decode()}"
+        )
+        parts.append(f'<p><img alt="the curves" width="640" src="{source}"></p>')
+        parts.append(_table(*curve_table(curves)))
     parts += [
         f"<p>{html.escape(lesson.after)}</p>",
         f"<p>Try next:</p><pre>{html.escape(chr(10).join(lesson.next))}</pre>",
@@ -37,11 +41,6 @@ def curves_png(title: str, curves: Curves) -> bytes:
 
     lines = {name: line for name, line in curves.lines.items() if not name.endswith("_gradient")}
     return draw_curves(title, (curves.axis, curves.measure), curves.x, lines)
-
-
-def _picture(png: bytes) -> str:
-    encoded = base64.b64encode(png).decode()
-    return f'<p><img alt="the curves" width="640" src="data:image/png;base64,{encoded}"></p>'
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -16,21 +16,10 @@ _LONGEST_CELL = 60
 def lesson_text(result: LessonResult) -> str:
     """Return a lesson as text: what it is about, its numbers, whether they agree, what next."""
     lesson = result.lesson
-    return "\n".join(
-        [
-            lesson.title,
-            "=" * len(lesson.title),
-            "",
-            *textwrap.wrap(lesson.about, _WIDTH),
-            "",
-            _numbers_text(result),
-            "",
-            *textwrap.wrap(lesson.after, _WIDTH),
-            "",
-            "Try next",
-            *(f"  {line}" for line in lesson.next),
-        ]
-    )
+    about = "\n".join(textwrap.wrap(lesson.about, _WIDTH))
+    after = "\n".join(textwrap.wrap(lesson.after, _WIDTH))
+    head = f"{lesson.title}\n{'=' * len(lesson.title)}\n\n{about}\n\n{_numbers_text(result)}"
+    return "\n".join([f"{head}\n\n{after}\n\nTry next", *(f"  {line}" for line in lesson.next)])
 
 
 def _numbers_text(result: LessonResult) -> str:
@@ -43,20 +32,12 @@ def _numbers_text(result: LessonResult) -> str:
         if len(value) > _LONGEST_CELL:
             lines += ["", f"  {name}, {meaning}:", f"    {value}"]
     if computation.curves is not None:
-        header, curve_rows = curve_table(computation.curves)
-        lines += ["", table(header, curve_rows, numeric=range(len(header)))]
-    return "\n".join(
-        [
-            *lines,
-            "",
-            "Three ways to one gradient (in float64)",
-            table(
-                ("by", "the rule by hand", "autograd", "a small difference"),
-                check_rows(computation.checks),
-            ),
-            *textwrap.wrap(verdict(computation.checks), _WIDTH),
-        ]
-    )
+        names, curve_rows = curve_table(computation.curves)
+        lines += ["", table(names, curve_rows, numeric=range(len(names)))]
+    header = ("by", "the rule by hand", "autograd", "a small difference")
+    checks = table(header, check_rows(computation.checks))
+    lines += ["", "Three ways to one gradient (in float64)", checks]
+    return "\n".join([*lines, *textwrap.wrap(verdict(computation.checks), _WIDTH)])
 
 
 def index_text(lessons: Iterable[Lesson]) -> str:

@@ -32,22 +32,19 @@ class LessonResult:
 
     def to_dict(self) -> Document:
         """Return what `lesson --json` prints."""
+        steps, checks = self.computation.steps, self.computation.checks
         curves = self.computation.curves
-        checks = {check.parameter: check for check in self.computation.checks}
         table = None if curves is None else {curves.axis: curves.x, **curves.lines}
         return {
             "name": self.lesson.name,
             "inputs": dict(self.inputs),
-            "steps": [
-                {"name": name, "value": value} for name, value in self.computation.steps.items()
-            ],
+            "steps": [{"name": name, "value": value} for name, value in steps.items()],
             "checks": {
-                "manual": {name: check.manual for name, check in checks.items()},
-                "autograd": {name: check.autograd for name, check in checks.items()},
-                "finite_difference": {
-                    name: check.finite_difference for name, check in checks.items()
+                **{
+                    method: {check.parameter: getattr(check, method) for check in checks}
+                    for method in ("manual", "autograd", "finite_difference")
                 },
-                "max_abs_error": max(check.max_abs_error for check in checks.values()),
+                "max_abs_error": max(check.max_abs_error for check in checks),
             },
             "table": table,
             "graph": self.graph.to_dict(),

@@ -18,10 +18,8 @@ def format_inputs(inputs: Mapping[str, InputValue]) -> str:
 
 def step_rows(lesson: Lesson, computation: Computation) -> list[tuple[str, str, str]]:
     """Return of each step its name, its value to all digits, and what it is."""
-    return [
-        (name, _format_exact(value), lesson.numbers[name])
-        for name, value in computation.steps.items()
-    ]
+    steps = computation.steps.items()
+    return [(name, _format_exact(value), lesson.numbers[name]) for name, value in steps]
 
 
 def _format_exact(value: StepValue | InputValue) -> str:
@@ -46,21 +44,17 @@ def curve_table(curves: Curves) -> tuple[tuple[str, ...], list[tuple[str, ...]]]
 
 def check_rows(checks: Sequence[Check]) -> list[tuple[str, ...]]:
     """Return of each gradient its parameter, and its value by hand, autograd and difference."""
-    return [
-        (
-            check.parameter,
-            _format_exact(check.manual),
-            _format_exact(check.autograd),
-            format_value(check.finite_difference),
-        )
-        for check in checks
-    ]
+    rows: list[tuple[str, ...]] = []
+    for check in checks:
+        exact = _format_exact(check.manual), _format_exact(check.autograd)
+        rows.append((check.parameter, *exact, format_value(check.finite_difference)))
+    return rows
 
 
 def verdict(checks: Sequence[Check]) -> str:
     """Say whether the three ways agree, and where they do not, why that may be."""
-    autograd_error = max(check.autograd_error for check in checks)
-    difference_error = max(check.difference_error for check in checks)
+    autograd_error = max(check.relative_error(check.autograd) for check in checks)
+    difference_error = max(check.relative_error(check.finite_difference) for check in checks)
     share = "of 1 + the gradient"
     if max(autograd_error, difference_error) <= _TOLERANCE:
         return f"They agree to {max(autograd_error, difference_error):.1e} {share}."

@@ -27,18 +27,12 @@ def accumulate(x: float, batch: list[float]) -> Computation:
     in_two_chunks = _batch_gradient([batch[:half], batch[half:]])
     difference = central_difference(lambda w: _loss(Perceptron.of([w], 0.0), batch).item(), _WEIGHT)
     graph = square_graph(x)
-    return Computation(
-        {
-            **_repeated_backward(x),
-            "whole_batch": _batch_gradient([batch]),
-            "in_two_chunks": in_two_chunks,
-        },
-        (
-            check_gradient(graph, "x", central_difference(lambda x: x * x, x)),
-            Check("batch", _batch_gradient_by_hand(batch), in_two_chunks, difference),
-        ),
-        graph,
+    sums = {"whole_batch": _batch_gradient([batch]), "in_two_chunks": in_two_chunks}
+    checks = (
+        check_gradient(graph, "x", central_difference(lambda x: x * x, x)),
+        Check("batch", _batch_gradient_by_hand(batch), in_two_chunks, difference),
     )
+    return Computation({**_repeated_backward(x), **sums}, checks, graph)
 
 
 def _repeated_backward(x: float) -> dict[str, StepValue]:

@@ -17,23 +17,17 @@ def chain(x: float) -> Computation:
     tape.step("z", "sin u", torch.sin, {u: Rule("cos u", torch.cos)})
     graph = tape.graph()
     derivatives = graph.derivatives()
-    difference = central_difference(lambda x: math.sin(x * x), x, step=_difference_step)
-    return Computation(
-        {
-            "u": graph["u"].value,
-            "z": graph["z"].value,
-            "dz_du": derivatives["u"],
-            "du_dx": derivatives["x"],
-            "dz_dx": graph["x"].gradient,
-        },
-        (check_gradient(graph, "x", difference),),
-        graph,
-    )
-
-
-def _difference_step(x: float) -> float:
-    """Return a step that is shorter where x is larger, as the wave is."""
-    return max(1e-5 / max(1.0, abs(x)), 4 * math.ulp(x))
+    # The step is shorter where x is larger, as the wave is.
+    step = max(1e-5 / max(1.0, abs(x)), 4 * math.ulp(x))
+    difference = central_difference(lambda x: math.sin(x * x), x, step)
+    steps = {
+        "u": graph["u"].value,
+        "z": graph["z"].value,
+        "dz_du": derivatives["u"],
+        "du_dx": derivatives["x"],
+        "dz_dx": graph["x"].gradient,
+    }
+    return Computation(steps, (check_gradient(graph, "x", difference),), graph)
 
 
 LESSON = Lesson(

@@ -25,17 +25,15 @@ def clamp(y: float, epsilon: float) -> Computation:
     Then let one confidently wrong row freeze a training. Drawn is a row beyond the clamp.
     """
     float32_epsilon = effective_epsilon(torch.float32, epsilon)
-    return Computation(
-        {
-            "one_minus_epsilon_is_one": bool(torch.tensor(1.0) - epsilon == 1),
-            "effective_epsilon": float32_epsilon,
-            "largest_loss": float(-np.log(float32_epsilon)),
-            **_train_with_outlier(epsilon),
-        },
-        tuple(_check_at(z, y, epsilon) for z in (1.0, 200.0)),
-        perceptron_graph(1.0, y, _LOGIT_BEYOND_CLAMP, 0.0, epsilon, torch.float32),
-        _curves(y, epsilon),
-    )
+    steps = {
+        "one_minus_epsilon_is_one": bool(torch.tensor(1.0) - epsilon == 1),
+        "effective_epsilon": float32_epsilon,
+        "largest_loss": float(-np.log(float32_epsilon)),
+        **_train_with_outlier(epsilon),
+    }
+    checks = tuple(_check_at(z, y, epsilon) for z in (1.0, 200.0))
+    graph = perceptron_graph(1.0, y, _LOGIT_BEYOND_CLAMP, 0.0, epsilon, torch.float32)
+    return Computation(steps, checks, graph, _curves(y, epsilon))
 
 
 def _curves(y: float, epsilon: float) -> Curves:

@@ -6,10 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from placement.lessons.computation import Check, Computation, Curves, central_difference
+from placement.lessons.computation import Check, Computation, Curves, StepValue, central_difference
 from placement.lessons.definition import Input, Lesson
 from placement.lessons.graph.common_graphs import perceptron_graph
-from placement.lessons.graph.graph import Graph
 from placement.model.loss import clamped_bce_sum, gradient_by_hand
 from placement.model.perceptron import Perceptron
 
@@ -22,24 +21,20 @@ def descend(lr: float, steps: int) -> Computation:
     """Take some steps from zero on ten students: once with `zero_grad()`, once without."""
     zeroed = _losses(lr, steps, zero_grad=True)
     accumulated = _losses(lr, steps, zero_grad=False)
-    return Computation(
-        {
-            "start": zeroed[0],
-            "after_2_with": zeroed[2],
-            "after_2_without": accumulated[2],
-            "end_with": zeroed[-1],
-            "end_without": accumulated[-1],
-            "rises_with": _first_rise(zeroed),
-            "rises_without": _first_rise(accumulated),
-        },
-        (_check(),),
-        _graph_of_first_student(),
-        Curves(
-            "step",
-            tuple(map(float, range(steps + 1))),
-            {"with zero_grad": zeroed, "without": accumulated},
-        ),
-    )
+    values: dict[str, StepValue] = {
+        "start": zeroed[0],
+        "after_2_with": zeroed[2],
+        "after_2_without": accumulated[2],
+        "end_with": zeroed[-1],
+        "end_without": accumulated[-1],
+        "rises_with": _first_rise(zeroed),
+        "rises_without": _first_rise(accumulated),
+    }
+    lines = {"with zero_grad": zeroed, "without": accumulated}
+    curves = Curves("step", tuple(map(float, range(steps + 1))), lines)
+    x, y = _students()
+    first_student = perceptron_graph(float(x[0, 0]), float(y[0]), 0.0, 0.0, 1e-8)
+    return Computation(values, (_check(),), first_student, curves)
 
 
 def _first_rise(losses: tuple[float, ...]) -> str:
@@ -75,12 +70,6 @@ def _losses(lr: float, steps: int, *, zero_grad: bool) -> tuple[float, ...]:
                     parameter.sub_(lr * parameter.grad)
         losses.append(_loss(model).item())
     return tuple(losses)
-
-
-def _graph_of_first_student() -> Graph:
-    """Return the graph of the first student's loss before the first step."""
-    x, y = _students()
-    return perceptron_graph(float(x[0, 0]), float(y[0]), 0.0, 0.0, 1e-8)
 
 
 def _check() -> Check:

@@ -21,16 +21,9 @@ def perceptron(x: float, y: float, w: float, b: float, epsilon: float) -> Comput
         check_gradient(double, "w", central_difference(lambda weight: loss(weight, b), w)),
         check_gradient(double, "b", central_difference(lambda intercept: loss(w, intercept), b)),
     )
-    double_values = {f"{name}_float64": value for name, value in _values(double).items()}
-    return Computation(
-        {
-            "effective_epsilon": effective_epsilon(torch.float32, epsilon),
-            **_values(single),
-            **double_values,
-        },
-        checks,
-        single,
-    )
+    steps = {"effective_epsilon": effective_epsilon(torch.float32, epsilon), **_values(single)}
+    steps |= {f"{name}_float64": value for name, value in _values(double).items()}
+    return Computation(steps, checks, single)
 
 
 def _values(graph: Graph) -> dict[str, Value | None]:

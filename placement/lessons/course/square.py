@@ -8,11 +8,9 @@ from placement.lessons.graph.common_graphs import square_graph
 def square(x: float) -> Computation:
     """Return y = x² and its slope."""
     graph = square_graph(x)
-    return Computation(
-        {"y": graph["y"].value, "dy_dx": graph["x"].gradient},
-        (check_gradient(graph, "x", central_difference(lambda x: x * x, x)),),
-        graph,
-    )
+    check = check_gradient(graph, "x", central_difference(lambda x: x * x, x))
+    steps = {"y": graph["y"].value, "dy_dx": graph["x"].gradient}
+    return Computation(steps, (check,), graph)
 
 
 LESSON = Lesson(

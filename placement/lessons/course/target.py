@@ -18,11 +18,9 @@ def target(x: float, w: float, b: float) -> Computation:
         return scalar(perceptron_graph(x, y, weight, b, 0.0).result.value)
 
     yhat = graph["ŷ"].value
-    return Computation(
-        {"y": y, "yhat": yhat, "loss": graph["L"].value, "error": _target_error(scalar(yhat), y)},
-        (check_gradient(graph, "w", central_difference(loss, w)),),
-        graph,
-    )
+    error = _target_error(scalar(yhat), y)
+    steps = {"y": y, "yhat": yhat, "loss": graph["L"].value, "error": error}
+    return Computation(steps, (check_gradient(graph, "w", central_difference(loss, w)),), graph)
 
 
 def _target_error(p: float, y: float) -> str | None:

@@ -18,11 +18,8 @@ def vector(x: list[float]) -> Computation:
     tape.step("y", "mean u", torch.mean, {u: mean_rule})
     graph = tape.graph()
     differences = central_differences(lambda values: fmean(x * x for x in values), x)
-    return Computation(
-        {"y": graph["y"].value, "dy_dx": graph["x"].gradient},
-        (check_gradient(graph, "x", differences),),
-        graph,
-    )
+    steps = {"y": graph["y"].value, "dy_dx": graph["x"].gradient}
+    return Computation(steps, (check_gradient(graph, "x", differences),), graph)
 
 
 LESSON = Lesson(

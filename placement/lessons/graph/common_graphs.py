@@ -33,20 +33,16 @@ def add_logit(tape: Tape, columns: dict[str, tuple[float, float]], b: float) -> 
     few = len(terms) <= _MAX_NAMED_TERMS
     names = " + ".join([*(term.name for term in terms), "b"]) if few else "Σ u + b"
     rule = Rule("1", lambda *values: torch.ones_like(values[0]))
-    return tape.step(
-        "z",
-        names,
-        lambda *values: sum(values[1:], start=values[0]),
-        dict.fromkeys((*terms, intercept), rule),
-    )
+    rules = dict.fromkeys((*terms, intercept), rule)
+    return tape.step("z", names, lambda *values: sum(values[1:], start=values[0]), rules)
 
 
 def _add_term(tape: Tape, name: str, w: float, x: float) -> TapeNode:
     suffix = f"[{name}]" if name else ""
     weight = tape.input(f"w{suffix}", w)
     column = tape.input(f"x{suffix}", x, requires_grad=False)
-    by_weight = Rule("x", lambda _, x: x)
-    return tape.step(f"u{suffix}", "w·x", torch.mul, {weight: by_weight, column: None})
+    rules = {weight: Rule("x", lambda _, x: x), column: None}
+    return tape.step(f"u{suffix}", "w·x", torch.mul, rules)
 
 
 def loss_graph(tape: Tape, z: TapeNode, y: float, epsilon: float, loss: Loss = "clamped") -> Graph:
@@ -68,19 +64,16 @@ def _add_clamped_loss(tape: Tape, z: TapeNode, y: float, epsilon: float) -> None
     p = tape.step("p", bounds, lambda p: p.clamp(epsilon, 1 - epsilon), {yhat: clamp_rule})
     target = tape.input("y", y, requires_grad=False)
     loss_rule = Rule("−y/p + (1 − y)/(1 − p)", lambda p, y: -(y / p) + (1 - y) / (1 - p))
-    tape.step(
-        "L",
-        "−[y·log p + (1 − y)·log(1 − p)]",
-        lambda p, y: -(y * p.log() + (1 - y) * (1 - p).log()),
-        {p: loss_rule, target: None},
-    )
+
+    def cross_entropy(p: Tensor, y: Tensor) -> Tensor:
+        return -(y * p.log() + (1 - y) * (1 - p).log())
+
+    formula = "−[y·log p + (1 − y)·log(1 − p)]"
+    tape.step("L", formula, cross_entropy, {p: loss_rule, target: None})
 
 
 def _add_logit_loss(tape: Tape, z: TapeNode, y: float) -> None:
     target = tape.input("y", y, requires_grad=False)
-
-    def cross_entropy(z: Tensor, y: Tensor) -> Tensor:
-        return torch.nn.functional.binary_cross_entropy_with_logits(z, y)
-
+    cross_entropy = torch.nn.functional.binary_cross_entropy_with_logits
     rule = Rule("σ(z) − y", lambda z, y: torch.sigmoid(z) - y)
     tape.step("L", "log(1 + exp z) − y·z", cross_entropy, {z: rule, target: None})

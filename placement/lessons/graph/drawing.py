@@ -40,15 +40,9 @@ def format_value(value: Value | None) -> str:
 
 def graph_text(graph: Graph) -> str:
     """Return the way forward as lines, and the way backward as a tree below the result."""
-    return "\n".join(
-        [
-            "Forward: each from those above it",
-            *_forward_lines(graph),
-            "",
-            f"Backward: how much {graph.result.name} changes with each, from the result down",
-            *_backward_lines(graph),
-        ]
-    )
+    heading = f"Backward: how much {graph.result.name} changes with each, from the result down"
+    forward = ("Forward: each from those above it", *_forward_lines(graph))
+    return "\n".join([*forward, "", heading, *_backward_lines(graph)])
 
 
 def _forward_lines(graph: Graph) -> Iterator[str]:
@@ -77,26 +71,24 @@ def _autograd_text(node: Node) -> str:
 
 
 def _grad_fn_text(node: Node) -> str:
-    more = f" and {node.steps - 1} more" if node.steps > 1 else ""
-    return f"{node.grad_fn}{more}"
+    return f"{node.grad_fn}" + (f" and {node.torch_steps - 1} more" if node.torch_steps > 1 else "")
 
 
 def _tree_lines(graph: Graph, node: Node, indent: str) -> Iterator[str]:
     links = [link for link in node.inputs if link.derivative is not None]
     for index, link in enumerate(links):
         is_last = index == len(links) - 1
-        source = graph[link.to]
-        total = ""
-        if source.gradient != link.handed_down:
-            total = f", in all {format_value(source.gradient)}"
+        source = graph[link.name]
+        is_part = source.gradient != link.handed_down
+        total = f", in all {format_value(source.gradient)}" if is_part else ""
         parts = f"{_derivative_text(node, link)};  {_product_text(node, link)}{total}"
-        yield f"  {indent}{'└─' if is_last else '├─'} {link.to}: {parts}{_autograd_text(source)}"
+        yield f"  {indent}{'└─' if is_last else '├─'} {link.name}: {parts}{_autograd_text(source)}"
         yield from _tree_lines(graph, source, indent + ("   " if is_last else "│  "))
 
 
 def _derivative_text(node: Node, link: Link) -> str:
     """Return `dŷ/dz = ŷ(1 − ŷ) = 0.25`; of columns without their names, which are long."""
-    node_name, input_name = (name.partition("[")[0] for name in (node.name, link.to))
+    node_name, input_name = (name.partition("[")[0] for name in (node.name, link.name))
     text, value = f"d{node_name}/d{input_name} = {link.rule}", format_value(link.derivative)
     return text if link.rule == value else f"{text} = {value}"
 
@@ -111,16 +103,13 @@ def graph_dot(graph: Graph) -> str:
     numbers = {node.name: index for index, node in enumerate(graph.nodes)}
     lines = ["digraph lesson {", '  node [shape=box, fontname="monospace"];']
     for node in graph.nodes:
-        label = "\\n".join(_escape(line) for line, _ in _box_lines(graph, node))
+        texts = (line for line, _ in _box_lines(graph, node))
+        label = "\\n".join(text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
         style = ", style=dashed" if _is_data(node) else ""
         lines.append(f'  n{numbers[node.name]} [label="{label}"{style}];')
     for node in graph.nodes:
-        lines += [f"  n{numbers[link.to]} -> n{numbers[node.name]};" for link in node.inputs]
+        lines += [f"  n{numbers[link.name]} -> n{numbers[node.name]};" for link in node.inputs]
     return "\n".join([*lines, "}"])
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _is_data(node: Node) -> bool:
@@ -130,18 +119,13 @@ def _is_data(node: Node) -> bool:
 def _box_lines(graph: Graph, node: Node) -> list[tuple[str, str]]:
     """Return what stands in a node's box, each line with its class."""
     data = "data" if _is_data(node) else "parameter"
-    lines = [
-        (node.name, "name"),
-        (node.operation or data, "soft"),
-        (f"= {format_value(node.value)}", ""),
-    ]
+    value = f"= {format_value(node.value)}"
+    lines = [(node.name, "name"), (node.operation or data, "soft"), (value, "")]
     for user in graph.nodes:
         for link in user.inputs:
-            if link.to == node.name and link.derivative is not None:
-                lines += [
-                    (_derivative_text(user, link), "down"),
-                    (_product_text(user, link), "down"),
-                ]
+            if link.name == node.name and link.derivative is not None:
+                lines.append((_derivative_text(user, link), "down"))
+                lines.append((_product_text(user, link), "down"))
     if node.gradient is not None:
         lines.append((f"gradient {format_value(node.gradient)}", "down"))
     if node.autograd is not None:
@@ -166,23 +150,20 @@ def graph_svg(graph: Graph) -> str:
     elements += [element for box in boxes.values() for element in box.elements()]
     size = f'width="{width:.0f}" height="{height:.0f}"'
     view = f'viewBox="{left:.0f} 0 {width:.0f} {height:.0f}" {size}'
-    return "\n".join(
-        [
-            f'<svg class="lesson" xmlns="http://www.w3.org/2000/svg" {view} role="img">',
-            f"<title>{html.escape(graph.result.name)}, forward and backward</title>",
-            f"<style>{_STYLE}</style>",
-            f'<rect class="paper" x="{left:.0f}" {size}/>',
-            *elements,
-            "</svg>",
-        ]
-    )
+    head = [
+        f'<svg class="lesson" xmlns="http://www.w3.org/2000/svg" {view} role="img">',
+        f"<title>{html.escape(graph.result.name)}, forward and backward</title>",
+        f"<style>{_STYLE}</style>",
+        f'<rect class="paper" x="{left:.0f}" {size}/>',
+    ]
+    return "\n".join([*head, *elements, "</svg>"])
 
 
 def _arrange_layer(layer: list["_Box"], boxes: dict[str, "_Box"], bottom: float) -> None:
     """Arrange boxes side by side, each as near below its inputs as there is room."""
     end = -math.inf
     for box in layer:
-        centers = [boxes[link.to].center for link in box.node.inputs]
+        centers = [boxes[link.name].center for link in box.node.inputs]
         free = end + _GAP if math.isfinite(end) else 0.0
         x = sum(centers) / len(centers) - box.width / 2 if centers else free
         box.x = max(x, free) if math.isfinite(end) else x
@@ -194,7 +175,7 @@ def _layers(graph: Graph) -> list[list[str]]:
     """Return the names of nodes by depth: an input stands right above what uses it."""
     depth: dict[str, int] = {}
     for node in reversed(graph.nodes):
-        users = [user for user in graph.nodes if node.name in {link.to for link in user.inputs}]
+        users = [user for user in graph.nodes if node.name in {link.name for link in user.inputs}]
         depth[node.name] = 1 + max((depth[user.name] for user in users), default=-1)
     layers: list[list[str]] = [[] for _ in range(max(depth.values()) + 1)]
     for node in graph.nodes:
@@ -233,7 +214,7 @@ def _edges(node: Node, boxes: dict[str, "_Box"]) -> Iterator[str]:
     """Draw an arrow from each of a node's inputs."""
     box = boxes[node.name]
     for index, link in enumerate(node.inputs):
-        source = boxes[link.to]
+        source = boxes[link.name]
         x, y = box.x + (index + 1) / (len(node.inputs) + 1) * box.width, box.y
         bottom = source.y + source.height
         bend = (bottom + y) / 2

@@ -6,7 +6,7 @@ and as autograd left it. A graph holds numbers, so nothing is lost when torch fr
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import torch
 from torch import Tensor
@@ -25,7 +25,7 @@ class Link:
     nobody asked for the input's gradient.
     """
 
-    to: str
+    name: str
     rule: str = ""
     derivative: Value | None = None
     handed_down: Value | None = None
@@ -37,7 +37,8 @@ class Node:
 
     `gradient` is that of the result by this node, multiplied by hand, and `autograd` what torch
     left in `.grad`; both None for what no gradient was asked of. `grad_fn` is torch's name of the
-    step backward (AccumulateGrad keeps what arrives at a parameter), the last of so many `steps`.
+    step backward (AccumulateGrad keeps what arrives at a parameter), the last of so many
+    `torch_steps`.
     """
 
     name: str
@@ -46,7 +47,7 @@ class Node:
     gradient: Value | None
     autograd: Value | None
     grad_fn: str | None
-    steps: int
+    torch_steps: int
     inputs: tuple[Link, ...]
 
 
@@ -62,7 +63,7 @@ class Graph:
     def derivatives(self) -> dict[str, Value]:
         """Return the local derivative by each input, by the input's name."""
         links = [link for node in self.nodes for link in node.inputs]
-        return {link.to: link.derivative for link in links if link.derivative is not None}
+        return {link.name: link.derivative for link in links if link.derivative is not None}
 
     @property
     def result(self) -> Node:
@@ -71,29 +72,7 @@ class Graph:
 
     def to_dict(self) -> Document:
         """Return what `--json` prints."""
-        return {
-            "nodes": [
-                {
-                    "name": node.name,
-                    "operation": node.operation,
-                    "value": node.value,
-                    "gradient": node.gradient,
-                    "autograd": node.autograd,
-                    "grad_fn": node.grad_fn,
-                    "torch_steps": node.steps,
-                    "inputs": [
-                        {
-                            "name": link.to,
-                            "rule": link.rule,
-                            "derivative": link.derivative,
-                            "handed_down": link.handed_down,
-                        }
-                        for link in node.inputs
-                    ],
-                }
-                for node in self.nodes
-            ]
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +106,8 @@ class Tape:
     ) -> TapeNode:
         """Take a number, or several; data needs no gradient."""
         tensor = torch.tensor(value, dtype=self.dtype, requires_grad=requires_grad)
-        return self._append(TapeNode(name, "", tensor))
+        self._nodes.append(TapeNode(name, "", tensor))
+        return self._nodes[-1]
 
     def step(
         self,
@@ -143,13 +123,9 @@ class Tape:
         tensor = function(*(node.tensor for node in inputs))
         if tensor.requires_grad:
             tensor.retain_grad()
-        return self._append(
-            TapeNode(name, operation, tensor, tuple(inputs), tuple(inputs.values()))
-        )
-
-    def _append(self, node: TapeNode) -> TapeNode:
-        self._nodes.append(node)
-        return node
+        rules = tuple(inputs.values())
+        self._nodes.append(TapeNode(name, operation, tensor, tuple(inputs), rules))
+        return self._nodes[-1]
 
     def graph(self) -> Graph:
         """Go backward from the last step, by hand and by autograd."""
@@ -187,7 +163,7 @@ def _node(node: TapeNode, gradient: Tensor | None, links: tuple[Link, ...]) -> N
         gradient=to_value(gradient) if has_gradient and gradient is not None else None,
         autograd=to_value(tensor.grad) if has_gradient and tensor.grad is not None else None,
         grad_fn=grad_fn_name(tensor),
-        steps=_count_steps(node),
+        torch_steps=_count_steps(node),
         inputs=links,
     )
 

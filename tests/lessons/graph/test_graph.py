@@ -42,7 +42,7 @@ def test_what_a_node_hands_down_is_what_arrived_times_the_local_derivative(name)
     for node in graph.nodes:
         for link in node.inputs:
             if link.derivative is None:
-                assert graph[link.to].gradient is None
+                assert graph[link.name].gradient is None
                 continue
             parts = [torch.tensor(v) for v in (node.gradient, link.derivative, link.handed_down)]
             torch.testing.assert_close(parts[0] * parts[1], parts[2])
@@ -102,10 +102,10 @@ def test_the_tree_reads_from_the_result_down():
 
 def test_a_node_of_several_of_torchs_steps_says_how_many():
     graph = lesson("perceptron").graph
-    assert graph["z"].steps == graph["ŷ"].steps == 1
-    assert graph["L"].steps == 7  # two logarithms, 1 − p, two products, a sum, a sign
+    assert graph["z"].torch_steps == graph["ŷ"].torch_steps == 1
+    assert graph["L"].torch_steps == 7  # two logarithms, 1 − p, two products, a sum, a sign
     assert "NegBackward and 6 more" in graph_text(graph)
-    assert graph["w"].steps == graph["x"].steps == 0
+    assert graph["w"].torch_steps == graph["x"].torch_steps == 0
 
 
 def parts_of(node, link, below):
@@ -130,7 +130,7 @@ def test_every_drawing_says_rule_derivative_gradient_and_step_of_every_link(name
         assert format_value(node.value) in drawn
         for link in node.inputs:
             if link.derivative is not None:
-                for part in parts_of(node, link, graph[link.to]):
+                for part in parts_of(node, link, graph[link.name]):
                     assert part in drawn
 
 
@@ -143,7 +143,7 @@ def test_the_document_of_a_graph_has_all_of_it(name):
         assert entry["autograd"] == node.autograd
         assert entry["grad_fn"] == node.grad_fn
         for link, input_entry in zip(node.inputs, entry["inputs"], strict=True):
-            assert (input_entry["name"], input_entry["rule"]) == (link.to, link.rule)
+            assert (input_entry["name"], input_entry["rule"]) == (link.name, link.rule)
             assert (input_entry["derivative"], input_entry["handed_down"]) == (
                 link.derivative,
                 link.handed_down,
