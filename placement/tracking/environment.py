@@ -3,10 +3,8 @@
 Everything here is a default: a variable that the user has set stays as it is.
 """
 
-import contextlib
 import os
 import warnings
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,9 +64,6 @@ def new_client(tracking_uri: str, registry_uri: str) -> "MlflowClient":
         return MlflowClient(tracking_uri, registry_uri)
 
 
-@contextlib.contextmanager
-def unwarned() -> Iterator[None]:
+def unwarned() -> "warnings.catch_warnings[None]":
     """Keep MLflow's and SQLAlchemy's warnings about each other to themselves."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    return warnings.catch_warnings(action="ignore")

@@ -52,13 +52,10 @@ def metric_names(names: Iterable[str]) -> dict[str, str]:
 
 def short_param(value: Any) -> str:
     """Return a parameter's text, cut at the limit."""
-    return _cut(str(value), PARAM_LENGTH)
+    return short_tag(value, PARAM_LENGTH)
 
 
-def short_tag(value: Any) -> str:
+def short_tag(value: Any, length: int = TAG_LENGTH) -> str:
     """Return a tag's text, cut at the limit."""
-    return _cut(str(value), TAG_LENGTH)
-
-
-def _cut(text: str, length: int) -> str:
+    text = str(value)
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -123,8 +123,7 @@ def _of_version(store: Store, version: "ModelVersion") -> ResolvedModel:
 
     client = store.client()
     location = client.get_model_version_download_uri(version.name, str(version.version))
-    newest = _newest(store, version.name)
-    number = int(version.version)
+    newest, number = _newest(store, version.name), int(version.version)
     return ResolvedModel(
         _bundle_at(store, location),
         version.name,
@@ -141,9 +140,8 @@ def _of_run(store: Store, run_id: str, name: str) -> ResolvedModel:
     run = store.client().get_run(run_id)
     outputs = run.outputs.model_outputs if run.outputs else []
     if not outputs:
-        raise ModelError(
-            f"run {run_id} ({run.info.status}) holds no model; placement runs lists the others"
-        )
+        status = run.info.status
+        raise ModelError(f"run {run_id} ({status}) holds no model; placement runs lists the others")
     return _of_logged(store, store.client().get_logged_model(outputs[-1].model_id), name)
 
 
@@ -155,9 +153,8 @@ def _of_logged(store: Store, logged: "LoggedModel", name: str) -> ResolvedModel:
     versions = client.search_model_versions(f"run_id = '{run_id}'") if run_id else []
     versions = sorted(versions, key=lambda v: (v.name == name, int(v.version)))
     if versions:  # searching leaves the aliases out
-        return _of_version(
-            store, client.get_model_version(versions[-1].name, str(versions[-1].version))
-        )
+        last = versions[-1]
+        return _of_version(store, client.get_model_version(last.name, str(last.version)))
     return ResolvedModel(
         _bundle_at(store, logged.artifact_location),
         run_id=run_id,
@@ -180,14 +177,10 @@ def _bundle_at(store: Store, location: str) -> Path:
         folder = _download(store, location)
     elif not folder.is_dir():
         moved = store.directory is not None and is_elsewhere(store, _artifacts_above(location))
-        raise ModelError(
-            f"the files of the model are not at {folder}: "
-            + (
-                "the store was moved; placement runs --relocate corrects its paths"
-                if moved
-                else "were they deleted? (after a move: placement runs --relocate)"
-            )
-        )
+        why = "were they deleted? (after a move: placement runs --relocate)"
+        if moved:
+            why = "the store was moved; placement runs --relocate corrects its paths"
+        raise ModelError(f"the files of the model are not at {folder}: {why}")
     if bundle := bundle_directory(folder):
         return bundle
     raise ModelError(f"{location} is a model of another program: it holds no {DOCUMENT}")

@@ -29,14 +29,9 @@ def provenance_tags() -> dict[str, str]:
 
 def git_commit() -> str:
     """Return the commit of the current directory, or an empty string outside a repository."""
+    command = ["git", "rev-parse", "HEAD"]
     try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         return ""
     return answer.stdout.strip() if answer.returncode == 0 else ""

@@ -6,7 +6,7 @@ needs the process-wide default store, writes the absolute path of this machine i
 loads the model once more to try the example.
 """
 
-import importlib.util
+import inspect
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ def write_model(
         data.mkdir()
         for name in (DOCUMENT, WEIGHTS):
             shutil.copy(Path(bundle, name), data)
-        code = shutil.copy(_scorer_source(), Path(scratch, f"{module}.py"))
+        code = shutil.copy(inspect.getfile(Scorer), Path(scratch, f"{module}.py"))
         pyfunc.save_model(
             path=str(target),
             loader_module=module,
@@ -109,12 +109,9 @@ def example_of(scorer: Scorer) -> Any:
         if isinstance(column, NumberColumn):
             row[column.column] = round(column.mean, 2)
         elif isinstance(column, CategoryColumn):
-            row[column.column] = _level(column.slots)
+            levels = (slot for slot in column.slots if slot not in {"(rare)", "(missing)"})
+            row[column.column] = next(levels, "")
     return pd.DataFrame([row])
-
-
-def _level(slots: tuple[str, ...]) -> str:
-    return next((slot for slot in slots if slot not in {"(rare)", "(missing)"}), "")
 
 
 def _description(model_id: str | None, run_id: str | None) -> "Model":
@@ -123,10 +120,3 @@ def _description(model_id: str | None, run_id: str | None) -> "Model":
     if model_id is None:
         return Model(artifact_path=MODEL_NAME, run_id=run_id)
     return Model(artifact_path=MODEL_NAME, run_id=run_id, model_uuid=model_id, model_id=model_id)
-
-
-def _scorer_source() -> Path:
-    spec = importlib.util.find_spec("placement.model.scorer")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("placement/model/scorer.py")
-    return Path(spec.origin)

@@ -55,21 +55,14 @@ def register(
     with store_errors(store, f"register the model {name!r}"), store.lock(), default_store(store):
         _make_registered_model(client, name)
         created = client.create_model_version(
-            name,
-            logged.uri,
-            logged.run_id,
-            tags=texts,
-            model_id=logged.model_id,
-            await_creation_for=0,
+            name, logged.uri, logged.run_id, texts, model_id=logged.model_id, await_creation_for=0
         )
-        former = aliased_version(client, name, CHAMPION)
-        vacant = may_be_champion and former is None
-        alias = CHAMPION if promote or vacant else CHALLENGER
-        if alias == CHAMPION:
-            _make_champion(client, name, int(created.version), former)
-        else:
-            client.set_registered_model_alias(name, alias, created.version)
-    return RegisteredVersion(name, int(created.version), alias)
+        version, former = int(created.version), aliased_version(client, name, CHAMPION)
+        if promote or (may_be_champion and former is None):
+            _make_champion(client, name, version, former)
+            return RegisteredVersion(name, version, CHAMPION)
+        client.set_registered_model_alias(name, CHALLENGER, str(version))
+        return RegisteredVersion(name, version, CHALLENGER)
 
 
 def champion_of(store: Store, name: str) -> int | None:
@@ -93,11 +86,8 @@ def record_promotion(
     champion is no longer `opponent`: the comparison with that one holds no more.
     """
     client = store.client()
-    with (
-        store_errors(store, f"promote version {version} of {name!r}"),
-        store.lock(),
-        hold_signals(),
-    ):
+    doing = f"promote version {version} of {name!r}"
+    with store_errors(store, doing), store.lock(), hold_signals():
         if aliased_version(client, name, CHAMPION) != opponent:
             return False
         for key in client.get_model_version(name, str(version)).tags:

@@ -32,10 +32,8 @@ def relocate(store: Store) -> int:
         contextlib.closing(sqlite3.connect(store.database, timeout=20)) as connection,
         connection,
     ):
-        locations = [
-            row[0] for row in connection.execute("SELECT artifact_location FROM experiments")
-        ]
-        roots = {_root(location) for location in locations if is_elsewhere(store, location)}
+        locations = connection.execute("SELECT artifact_location FROM experiments").fetchall()
+        roots = {_root(location) for (location,) in locations if is_elsewhere(store, location)}
         return _rewrite(connection, roots, store.artifact_root)
 
 

@@ -22,6 +22,7 @@ from placement.tracking.limits import (
     without_plateaus,
 )
 from placement.tracking.provenance import provenance_tags
+from placement.tracking.relocate import is_elsewhere
 from placement.tracking.store import Store, store_errors
 
 if TYPE_CHECKING:
@@ -113,16 +114,10 @@ class TrackedRun:
         with self._writing(str(path)):
             self.client.log_artifact(self.run_id, str(path), folder)
 
-    def log_figures(
-        self, paths: str | Path | Sequence[str | Path], folder: str = "figures"
-    ) -> None:
-        """Log pictures: one directory of them, or a list of files."""
-        if isinstance(paths, str | Path):
-            with self._writing(folder):
-                self.client.log_artifacts(self.run_id, str(paths), folder)
-            return
-        for path in paths:
-            self.log_artifact(path, folder)
+    def log_figures(self, directory: str | Path) -> None:
+        """Log a directory of pictures."""
+        with self._writing("figures"):
+            self.client.log_artifacts(self.run_id, str(directory), "figures")
 
     def log_dataset(
         self,
@@ -195,8 +190,9 @@ def tracked_run(
         try:
             experiment_id = ensure_experiment(store, experiment)
             every_tag = {**provenance_tags(), **(tags or {})}
-            with hold_signals():
-                run = _start(store, experiment_id, run_name)
+            with hold_signals(), store_errors(store, "start a run"):
+                info = store.client().create_run(experiment_id, run_name=run_name).info
+                run = TrackedRun(store, info.run_id, experiment_id, info.run_name or "")
             run.set_tags(every_tag)
             run.log_params(params or {})
             yield run
@@ -227,7 +223,12 @@ def ensure_experiment(store: Store, name: str) -> str:
             f"the experiment {name!r} was deleted: choose another --experiment, or "
             f"mlflow experiments restore --experiment-id {existing.experiment_id}"
         )
-    _refuse_moved(store, existing.artifact_location)
+    location = existing.artifact_location
+    if store.artifact_root and is_elsewhere(store, location):
+        raise StoreError(
+            f"{store.directory} was moved or copied: its runs point to {location}; "
+            "placement runs --relocate corrects them"
+        )
     return str(existing.experiment_id)
 
 
@@ -253,21 +254,11 @@ def iso_utc(milliseconds: int | None) -> str | None:
 
 
 def _info(run: "Run", experiment: str) -> RunInfo:
+    info, metrics, params = run.info, dict(run.data.metrics), dict(run.data.params)
+    started = iso_utc(info.start_time)
     return RunInfo(
-        run.info.run_id,
-        run.info.run_name or "",
-        run.info.status,
-        iso_utc(run.info.start_time),
-        dict(run.data.metrics),
-        dict(run.data.params),
-        experiment,
+        info.run_id, info.run_name or "", info.status, started, metrics, params, experiment
     )
-
-
-def _start(store: Store, experiment_id: str, run_name: str | None) -> TrackedRun:
-    with store_errors(store, "start a run"):
-        run = store.client().create_run(experiment_id, run_name=run_name)
-    return TrackedRun(store, run.info.run_id, experiment_id, run.info.run_name or "")
 
 
 def _end(run: TrackedRun, status: str) -> None:
@@ -282,13 +273,3 @@ def _end_after(error: BaseException, run: TrackedRun) -> None:
             _end(run, "FAILED" if isinstance(error, Exception) else "KILLED")
     except StoreError as second:
         error.add_note(f"the run {run.run_id} is still marked RUNNING: {second}")
-
-
-def _refuse_moved(store: Store, location: str) -> None:
-    from placement.tracking.relocate import is_elsewhere
-
-    if store.artifact_root and is_elsewhere(store, location):
-        raise StoreError(
-            f"{store.directory} was moved or copied: its runs point to {location}; "
-            "placement runs --relocate corrects them"
-        )

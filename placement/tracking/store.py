@@ -73,10 +73,8 @@ def locate_store(start: Path | None = None) -> Store:
     here = (start or Path.cwd()).resolve()
     uri = os.environ.get("MLFLOW_TRACKING_URI", "").strip()
     if not uri:
-        homes = [
-            folder for folder in (here, *here.parents) if (folder / FOLDER / DATABASE).is_file()
-        ]
-        return _sqlite_store((homes or [here])[0] / FOLDER / DATABASE)
+        databases = [folder / FOLDER / DATABASE for folder in (here, *here.parents)]
+        return _sqlite_store(next(filter(Path.is_file, databases), databases[0]))
     if match := _SQLITE.fullmatch(uri):
         return _sqlite_store((here / match["path"]).resolve())
     if uri.startswith("sqlite:"):
@@ -126,17 +124,11 @@ def store_errors(store: Store, doing: str) -> Iterator[None]:
         from requests import RequestException
         from sqlalchemy.exc import SQLAlchemyError
 
+        raised_by_mlflow = (MlflowException, SQLAlchemyError, RequestException)
     try:
         with unwarned():
             yield
-    except (
-        MlflowException,
-        SQLAlchemyError,
-        RequestException,
-        sqlite3.Error,
-        OSError,
-        ImportError,
-    ) as error:
+    except (*raised_by_mlflow, sqlite3.Error, OSError, ImportError) as error:
         reason = next((line for line in str(error).splitlines() if line.strip()), repr(error))
         if "out-of-date database schema" in reason:
             upgrade = f"mlflow db upgrade {store.tracking_uri}"
@@ -200,15 +192,13 @@ def _open_database(store: Store, database: Path, *, create: bool) -> None:
     if create and not (os.access(database, os.W_OK) and os.access(database.parent, os.W_OK)):
         raise StoreError(_not_writable(database, "no permission"))
     try:
-        with contextlib.closing(
-            sqlite3.connect(database.as_uri() + "?mode=ro", uri=True)
-        ) as connection:
+        opened = sqlite3.connect(database.as_uri() + "?mode=ro", uri=True)
+        with contextlib.closing(opened) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
         # MLflow itself would try for more than a minute and a half.
-        raise StoreError(
-            f"{database} is not a readable database ({error}); restore it or move it away"
-        ) from error
+        reason = f"is not a readable database ({error}); restore it or move it away"
+        raise StoreError(f"{database} {reason}") from error
 
 
 def _make_once(store: Store, database: Path) -> None:
@@ -229,9 +219,7 @@ def _migrate(database: Path, artifact_root: str) -> None:
     with unwarned():
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-        uri = f"sqlite:///{database.as_posix()}"
-        store = SqlAlchemyStore(uri, artifact_root)
-        store.engine.dispose()
+        SqlAlchemyStore(f"sqlite:///{database.as_posix()}", artifact_root).engine.dispose()
 
 
 def _lock(database: Path) -> AbstractContextManager[object]:

@@ -30,7 +30,7 @@ def test_a_run_records_parameters_tags_series_and_files(store, tmp_path):
     ) as run:
         run.log_metrics({"brier": 0.25, "roc_auc": None, "w[cgpa]": math.inf})
         run.log_table([{"parameter": "w", "abs_error": 1e-9}], "gradient_checks.json")
-        run.log_figures([picture])
+        run.log_artifact(picture, "figures")
         run.log_text("<b>ok</b>", "report.html")
     client = store.client()
     logged = client.get_run(run.run_id)

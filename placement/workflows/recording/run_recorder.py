@@ -140,7 +140,7 @@ class Recorder(RunKeeper):
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "fairness.png"
                 path.write_bytes(picture)
-                self.run.log_figures([path])
+                self.run.log_artifact(path, "figures")
 
     def register(self, fitted: Fitted, config: TrainConfig) -> Tracked:
         """Log the model, register it and finish the run; nothing that may fail comes after."""
