@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from placement.model.perceptron import Perceptron
     from placement.tracking.lookup import load
     from placement.training.fit import fit
-    from placement.training.gradcheck.gradcheck import GradientCheck, check_gradients
+    from placement.training.gradcheck.gradcheck import check_gradients
+    from placement.training.gradcheck.report import GradientCheck
 
 __version__ = "0.1.0"
 
@@ -36,7 +37,7 @@ _HOME = {
     "Evaluation": "placement.evaluation.evaluate",
     "Fitted": "placement.model.fitted",
     "GateRefused": "placement.errors",
-    "GradientCheck": "placement.training.gradcheck.gradcheck",
+    "GradientCheck": "placement.training.gradcheck.report",
     "GradientCheckError": "placement.errors",
     "ModelError": "placement.errors",
     "Perceptron": "placement.model.perceptron",

@@ -16,22 +16,12 @@ from placement.config.train_config import TrainConfig
 from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, unit_weights
 from placement.errors import UsageError
 from placement.model import loss as cross_entropy
-from placement.training.gradcheck import gradient_methods
+from placement.training.gradcheck import gradient_methods as methods
 from placement.training.gradcheck.gradient_methods import LINKS, Rows
 from placement.training.gradcheck.report import GradientCheck, ParameterCheck
 
 if TYPE_CHECKING:
     from placement.data.table.read_table import Table
-
-__all__ = [
-    "LINKS",
-    "GradientCheck",
-    "ParameterCheck",
-    "check_batch",
-    "check_beyond_clamp",
-    "check_gradients",
-    "check_scalar",
-]
 
 MOST_ROWS = 256
 # The absolute and the relative part of what may differ.
@@ -52,8 +42,8 @@ def check_scalar(
     >>> check_scalar().gradients[0].manual
     6.691762447357178
     """
-    unit = np.ones(1)
-    rows = _rows(unit[:, None] * x, unit * y, unit, unit * w, b, dtype, epsilon, "clamped")
+    row = Chunk(np.full((1, 1), x), np.full(1, y), np.ones(1))
+    rows = _rows(row, np.full(1, w), b, dtype, epsilon, "clamped")
     return _check(rows, ("w",), broken, show_links=True)
 
 
@@ -68,23 +58,19 @@ def check_batch(
     broken: str | None = None,
 ) -> GradientCheck:
     """Check some rows at `weights: (d,)`, parameter by parameter."""
-    at_weights = _rows(rows.x, rows.y, rows.weight, weights, intercept, dtype, epsilon, loss)
-    columns = range(1, rows.x.shape[1] + 1)
-    labels = tuple(names) if names is not None else tuple(f"x{j}" for j in columns)
+    at_weights = _rows(rows, weights, intercept, dtype, epsilon, loss)
+    labels = names if names is not None else [f"x{j + 1}" for j in range(rows.x.shape[1])]
     return _check(at_weights, tuple(f"w[{name}]" for name in labels), broken, show_links=False)
 
 
 def check_beyond_clamp(
-    dtype: str = "float64",
-    epsilon: float = 1e-8,
-    loss: cross_entropy.Loss = "clamped",
-    broken: str | None = None,
+    dtype: str = "float64", epsilon: float = 1e-8, loss: cross_entropy.Loss = "clamped"
 ) -> GradientCheck:
     """Check rows outside the clamp, on both sides with both targets, and ordinary ones."""
     x = np.array([[-40.0], [-40.0], [40.0], [40.0], [-200.0], [200.0], [-0.5], [0.25]])
     y = np.array([0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0])
     rows = Chunk(x, y, np.ones(len(y)))
-    return check_batch(rows, np.ones(1), 0.0, dtype, epsilon, loss, ("logit",), broken)
+    return check_batch(rows, np.ones(1), 0.0, dtype, epsilon, loss, ("logit",))
 
 
 def check_gradients(
@@ -122,9 +108,7 @@ def first_rows(source: Chunks) -> Chunk:
 
 
 def _rows(
-    x: AnyFloatArray,
-    y: AnyFloatArray,
-    weight: AnyFloatArray,
+    rows: Chunk,
     weights: AnyFloatArray,
     intercept: float,
     dtype: str,
@@ -138,15 +122,9 @@ def _rows(
     def tensor(array: npt.ArrayLike) -> torch.Tensor:
         return torch.from_numpy(np.array(array, dtype=np.float64)).to(torch_dtype)
 
-    return Rows(
-        x=tensor(x),
-        y=tensor(y),
-        weight=tensor(weight),
-        weights=tensor(weights),
-        intercept=tensor([intercept]),
-        epsilon=cross_entropy.effective_epsilon(torch_dtype, epsilon),
-        loss=loss,
-    )
+    x, y, weight = tensor(rows.x), tensor(rows.y), tensor(rows.weight)
+    epsilon = cross_entropy.effective_epsilon(torch_dtype, epsilon)
+    return Rows(x, y, weight, tensor(weights), tensor([intercept]), epsilon, loss)
 
 
 def _check(
@@ -156,43 +134,31 @@ def _check(
         raise UsageError(f"--break {broken!r}: choose one of {', '.join(LINKS)}")
     dtype = "float32" if rows.x.dtype == torch.float32 else "float64"
     double = rows.double()
-    corner = gradient_methods.near_corner(double)
+    corner = methods.near_corner(double)
     smooth = double.where(~corner)
-    manual, links = gradient_methods.by_hand(rows, broken)
-    autograd = gradient_methods.by_autograd(rows)
-    difference = gradient_methods.by_difference(smooth)
-    reference = gradient_methods.by_hand(smooth, broken)[0]
-    gradients = tuple(
-        _compare(name, dtype, size, *figures)
-        for name, size, *figures in zip(
-            (*names, "b"),
-            gradient_methods.sizes(double),
-            manual,
-            autograd,
-            difference,
-            reference,
-            strict=True,
-        )
-    )
-    agreed = gradient_methods.torch_agrees(smooth)
+    manual, links = methods.by_hand(rows, broken)
+    by_method = (manual, methods.by_autograd(rows), methods.by_difference(smooth))
+    columns = ((*names, "b"), methods.sizes(double), *by_method, methods.by_hand(smooth, broken)[0])
+    gradients = tuple(_compare(dtype, *column) for column in zip(*columns, strict=True))
+    agreed = methods.torch_agrees(smooth)
     return GradientCheck(
         passed=agreed and all(gradient.passed for gradient in gradients),
         dtype=dtype,
         epsilon=rows.epsilon,
-        loss=gradient_methods.mean_loss(rows),
+        loss=methods.mean_loss(rows),
         form=rows.loss,
         links=links if show_links else None,
         gradients=gradients,
         torch_gradcheck=agreed,
-        clamped_rows=gradient_methods.clamped_rows(rows),
+        clamped_rows=methods.clamped_rows(rows),
         corner_rows=int(corner.sum()),
         rows=len(rows.y),
     )
 
 
 def _compare(
-    name: str,
     dtype: str,
+    name: str,
     size: float,
     manual: float,
     autograd: float,
@@ -211,12 +177,7 @@ def _compare(
         # Written so that NaN fails.
         passed = passed and errors[-1] <= absolute * size + relative * abs(expected)
     worst: Any = float(np.max(errors))
+    relative_error = worst / max(abs(autograd), 1e-3 * size)
     return ParameterCheck(
-        parameter=name,
-        manual=manual,
-        autograd=autograd,
-        finite_difference=difference,
-        abs_error=worst,
-        rel_error=worst / max(abs(autograd), 1e-3 * size),
-        passed=bool(passed),
+        name, manual, autograd, difference, worst, relative_error, passed=bool(passed)
     )

@@ -80,12 +80,7 @@ def _links(p: Tensor, rows: Rows) -> dict[str, Tensor]:
     slope = -(rows.y / clamped) + (1 - rows.y) / (1 - clamped)
     if rows.loss == "clamped":
         slope = slope * cross_entropy.is_inside(p, rows.epsilon)
-    return {
-        "dL_dyhat": slope,
-        "dyhat_dz": p * (1 - p),
-        "dz_dw": rows.x,
-        "dz_db": torch.ones_like(p),
-    }
+    return dict(zip(LINKS, (slope, p * (1 - p), rows.x, torch.ones_like(p)), strict=True))
 
 
 def by_autograd(rows: Rows) -> list[float]:
@@ -117,9 +112,8 @@ def by_difference(rows: Rows) -> list[float]:
     """
     z, y = rows.logits.numpy(), rows.y.numpy()
     share = (rows.weight / rows.total).numpy()
-    columns = [*rows.x.numpy().T, np.ones(len(z))]
     gradient = []
-    for column in columns:
+    for column in [*rows.x.numpy().T, np.ones(len(z))]:
         step = _SHIFT / max(1.0, float(np.abs(column).max(initial=0.0)))
         up, down = (_row_losses(z + sign * step * column, y, rows) for sign in (1, -1))
         gradient.append(float(((up - down) * share).sum() / (2 * step)))
@@ -127,9 +121,8 @@ def by_difference(rows: Rows) -> list[float]:
 
 
 def _row_losses(z: FloatArray, y: FloatArray, rows: Rows) -> FloatArray:
-    if rows.loss == "clamped":
-        corner = np.log1p(-rows.epsilon) - np.log(rows.epsilon)
-        z = np.clip(z, -corner, corner)
+    corner = _corner(rows)
+    z = np.clip(z, -corner, corner)
     row_losses: FloatArray = y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)
     return row_losses
 
@@ -148,17 +141,13 @@ def torch_agrees(rows: Rows) -> bool:
     at = ((rows.weights * scale).requires_grad_(), rows.intercept.clone().requires_grad_())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return bool(
-            torch.autograd.gradcheck(
-                loss, at, eps=_SHIFT, atol=1e-5, rtol=1e-3, raise_exception=False
-            )
+        return torch.autograd.gradcheck(
+            loss, at, eps=_SHIFT, atol=1e-5, rtol=1e-3, raise_exception=False
         )
 
 
 def near_corner(rows: Rows) -> Tensor:
     """Rows so near to a corner of the clamp that a difference would straddle it, `(n,)`."""
-    if rows.loss == "logits":
-        return torch.zeros_like(rows.y, dtype=torch.bool)
     return (rows.logits.abs() - _corner(rows)).abs() <= _CORNER
 
 

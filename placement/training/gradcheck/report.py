@@ -66,20 +66,17 @@ class GradientCheck:
 
     def to_dict(self) -> Document:
         """Return the document that `placement gradcheck --json` prints, without its format."""
-        document = {
-            name: value
-            for name, value in asdict(self).items()
-            if name not in ("gradients", "corner_rows", "rows", "form")
-        }
-        document["gradients"] = [
-            {name: value for name, value in asdict(gradient).items() if name != "passed"}
-            for gradient in self.gradients
-        ]
-        return document
+        document = asdict(self)
+        gradients = document.pop("gradients")
+        for name in ("corner_rows", "rows", "form"):
+            del document[name]
+        for gradient in gradients:
+            del gradient["passed"]
+        return {**document, "gradients": gradients}
 
     def _repr_html_(self) -> str:
-        heads = ("parameter", "manual", "autograd", "finite difference", "error")
-        head = "".join(f"<th>{name}</th>" for name in heads)
+        names = ("parameter", "manual", "autograd", "finite difference", "error")
+        head = "".join(f"<th>{name}</th>" for name in names)
         body = "".join(
             f"<tr><td>{html.escape(g.parameter)}</td><td>{g.manual:.9g}</td>"
             f"<td>{g.autograd:.9g}</td><td>{g.finite_difference:.9g}</td>"

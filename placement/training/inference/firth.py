@@ -39,6 +39,8 @@ def pseudo_observed(problem: Problem) -> Problem:
             "which would change nothing; leave it out"
         )
     x, y, weight = _arrays(problem.source)
+    limit = sum(stage.limit for stage in problem.stages)
+    options = replace(problem.options, optimizer="newton")
     ones = np.column_stack([x, np.ones(len(x))])
     logit, augmented = np.zeros(len(x)), problem
     for _ in range(MAX_ROUNDS):
@@ -46,7 +48,9 @@ def pseudo_observed(problem: Problem) -> Problem:
         total = weight + leverage
         with np.errstate(invalid="ignore", divide="ignore"):
             label = np.where(total > 0, (weight * y + leverage / 2) / total, 0.5)
-        augmented = _on(problem, ArrayChunks(x, label, total))
+        rows = ArrayChunks(x, label, total)
+        stages = (Stage("newton", limit, rows),)
+        augmented = replace(problem, source=rows, options=options, stages=stages, hard=False)
         solution = solve(augmented)
         before, logit = logit, x @ solution.weights[problem.columns] + solution.intercept
         change = float(np.sqrt(np.mean((logit - before) ** 2)))
@@ -80,11 +84,3 @@ def _leverage(ones: FloatArray, weight: FloatArray, logit: FloatArray) -> FloatA
     root = np.sqrt(weight * p * (1 - p))
     orthogonal, _ = np.linalg.qr(ones * root[:, None])
     return np.asarray((orthogonal**2).sum(axis=1))
-
-
-def _on(problem: Problem, source: ArrayChunks) -> Problem:
-    """Define the problem on other rows of the same columns."""
-    limit = sum(stage.limit for stage in problem.stages)
-    options = replace(problem.options, optimizer="newton")
-    stages = (Stage("newton", limit, source),)
-    return replace(problem, source=source, options=options, stages=stages, hard=False)

@@ -5,7 +5,7 @@ depend on a clamp or on single precision.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -91,24 +91,6 @@ class FisherInformation:
         return np.asarray(factor * (spread / size)[:, None])
 
 
-@dataclass
-class _Sums:
-    width: int
-    log_likelihood: float = 0.0
-    positive: float = 0.0
-    weight: float = 0.0
-    matrices: FloatArray = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.matrices = np.zeros((3, self.width + 1, self.width + 1))
-
-    def add(self, other: "_Sums") -> None:
-        self.log_likelihood += other.log_likelihood
-        self.positive += other.positive
-        self.weight += other.weight
-        self.matrices += other.matrices
-
-
 def fisher_information(
     source: Chunks,
     weights: FloatArray,
@@ -120,48 +102,54 @@ def fisher_information(
     `class_weights` (2,) are those by which the weights of negative and positive rows were
     multiplied; means and products count the rows without them.
     """
-    total = _Sums(source.columns)
+    size = source.columns + 1
+    scalars, matrices = np.zeros(3), np.zeros((3, size, size))
     with torch.no_grad():
         beta = torch.from_numpy(np.append(weights, intercept))
 
-        def sum_part(chunks: Iterable[Chunk]) -> _Sums:
-            sums = _Sums(source.columns)
+        def sum_part(chunks: Iterable[Chunk]) -> tuple[FloatArray, FloatArray]:
+            sums = np.zeros(3), np.zeros((3, size, size))
             for chunk in chunks:
                 _add_chunk(sums, chunk, beta, class_weights)
             return sums
 
         for part in map_chunks(source, sum_part, threads_for(source)):
-            total.add(part)
-    hessian, products, scores = total.matrices
+            scalars += part[0]
+            matrices += part[1]
+    log_likelihood, positive, weight = scalars.tolist()
+    hessian, products, scores = matrices
     return FisherInformation(
-        log_likelihood=total.log_likelihood,
+        log_likelihood=log_likelihood,
         hessian=hessian,
         scores=scores,
         products=products,
-        positive=total.positive,
-        negative=total.weight - total.positive,
+        positive=positive,
+        negative=weight - positive,
         class_weights=class_weights or (1.0, 1.0),
     )
 
 
 def _add_chunk(
-    sums: _Sums, chunk: Chunk, beta: torch.Tensor, class_weights: tuple[float, float] | None
+    sums: tuple[FloatArray, FloatArray],
+    chunk: Chunk,
+    beta: torch.Tensor,
+    class_weights: tuple[float, float] | None,
 ) -> None:
+    """Add to the log-likelihood and Σ weight (3,), and to Hessian, products and scores."""
+    scalars, matrices = sums
     x, y, given = tensors(chunk, torch.float64)
     with torch.no_grad():
         x = torch.cat([x, torch.ones(len(x), 1, dtype=torch.float64)], dim=1)
-        w = torch.ones(len(x), dtype=torch.float64) if given is None else given
+        w = torch.ones_like(y) if given is None else given
         factor = torch.ones_like(w)
         if class_weights is not None:
             factor = torch.tensor(class_weights, dtype=torch.float64)[(y >= 0.5).long()]
         z = x @ beta
         p = torch.sigmoid(z)
         loss = torch.nn.functional.binary_cross_entropy_with_logits(z, y, weight=w, reduction="sum")
-        sums.log_likelihood -= float(loss)
-        sums.positive += float((w / factor) @ y)
-        sums.weight += float((w / factor).sum())
+        scalars += -float(loss), float((w / factor) @ y), float((w / factor).sum())
         row_weights = [w * p * (1 - p), w / factor]
         if class_weights is not None:  # else the sandwich is not needed
             row_weights.append(w * factor * (p - y) ** 2)
         for index, row_weight in enumerate(row_weights):
-            sums.matrices[index] += (x.T @ (x * row_weight.unsqueeze(1))).numpy()
+            matrices[index] += (x.T @ (x * row_weight.unsqueeze(1))).numpy()

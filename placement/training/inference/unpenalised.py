@@ -25,15 +25,13 @@ def fit_unpenalised(prepared: Prepared) -> UnpenalisedFit | None:
         prepared.problem.options, l2=0.0, optimizer="newton", loss="logits", patience=None,
         epochs=100, lr=None, batch_size=None,
     )  # fmt: skip
-    names = prepared.encoder.names
+    names, config = prepared.encoder.names, replace(prepared.config, l2=0.0)
     try:
         problem = define_problem(prepared.observed, options, names, find_separation=False)
         solution = solve(problem)
     except DataError:
         return None
-    unpenalised = replace(
-        prepared, problem=problem, observed=problem.source, config=replace(prepared.config, l2=0.0)
-    )
+    unpenalised = replace(prepared, problem=problem, observed=problem.source, config=config)
     information = information_at(unpenalised, solution)
     if information is None or not solution.converged:
         return None

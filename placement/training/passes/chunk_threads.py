@@ -52,9 +52,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-@cache
-def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()
+_libraries = cache(ThreadpoolController)  # it looks through all that is loaded: once
 
 
 def tensors(chunk: Chunk, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor | None]:

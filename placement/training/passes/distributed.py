@@ -16,8 +16,7 @@ def _group() -> ModuleType | None:
     """Return torch.distributed where a process group is up."""
     from torch import distributed  # the project's only import of it
 
-    up = distributed.is_available() and distributed.is_initialized()
-    return distributed if up else None
+    return distributed if distributed.is_available() and distributed.is_initialized() else None
 
 
 def rank() -> int:
@@ -39,8 +38,7 @@ def add_up(values: FloatArray) -> FloatArray:
         return values
     total = torch.from_numpy(np.array(values, dtype=np.float64))
     group.all_reduce(total)
-    summed: FloatArray = total.numpy()
-    return summed
+    return np.asarray(total.numpy())
 
 
 def largest(value: int) -> int:

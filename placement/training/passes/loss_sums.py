@@ -107,10 +107,10 @@ class LossSums:
         """The calling thread's copy of the parameters as they are in this pass."""
         state = self._of_thread
         if not hasattr(state, "leaf"):
-            state.leaf, state.passes = self.model.leaf(), self._passes
+            state.leaf = self.model.leaf()
         elif state.passes != self._passes:
             state.leaf.copy_parameters(self.model)
-            state.passes = self._passes
+        state.passes = self._passes
         leaf: Perceptron = state.leaf
         return leaf
 
@@ -150,8 +150,7 @@ class _Products:
     @property
     def symmetric(self) -> FloatArray:
         """The sums, symmetric to the last bit."""
-        symmetric: FloatArray = (self._total + self._total.T) / 2
-        return symmetric
+        return np.asarray((self._total + self._total.T) / 2)
 
     def add(self, x: Tensor, working_weight: Tensor) -> None:
         """Add the products of rows `x: (n, d)`, each `working_weight: (n,)` times."""

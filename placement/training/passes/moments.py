@@ -186,5 +186,4 @@ def _pivot(source: Chunks) -> FloatArray:
     sums = distributed.add_up(sums)
     mean, square = np.split(sums[1:] / max(sums[0], 1.0), 2)
     far = np.isfinite(square) & (mean**2 > 0.5 * square)
-    pivot: FloatArray = np.where(far, mean, 0.0)
-    return pivot
+    return np.where(far, mean, 0.0)

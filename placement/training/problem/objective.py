@@ -76,10 +76,6 @@ class Objective:
         self.hessian: Hessian | None = None
         self._cache: OrderedDict[bytes, ObjectiveValue] = OrderedDict()
 
-    def of_sample(self, rows: Chunks, share: float) -> "Objective":
-        """The loss of the same model on a sample of the rows."""
-        return Objective(self.model, rows, self.options, self.loss_sums.settings, share)
-
     def value(self, *, with_hessian: bool = False) -> ObjectiveValue:
         """Evaluate at the model's present parameters, or look the value up in the cache.
 
@@ -145,10 +141,7 @@ class Objective:
     def _check_finite(self, value: ObjectiveValue) -> None:
         if np.isfinite(value.penalised) and np.isfinite(value.gradient).all():
             return
-        lr = self.options.lr
-        remedy = (
-            f"--lr {lr:g} is too large: choose a smaller one"
-            if lr
-            else "check the columns for huge cells"
-        )
+        remedy = "check the columns for huge cells"
+        if self.options.lr:
+            remedy = f"--lr {self.options.lr:g} is too large: choose a smaller one"
         raise DataError(f"the loss or its gradient is no longer a finite number; {remedy}")

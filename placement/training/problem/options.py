@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal, cast
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from placement.arrays import Document
@@ -56,11 +54,6 @@ class Options:
     def torch_dtype(self) -> torch.dtype:
         """The dtype of the training."""
         return cast("torch.dtype", getattr(torch, self.dtype))
-
-    @property
-    def numpy_dtype(self) -> npt.DTypeLike:
-        """The dtype of the training for numpy."""
-        return np.dtype(self.dtype)
 
     @property
     def effective_epsilon(self) -> float:

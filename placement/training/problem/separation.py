@@ -101,19 +101,14 @@ def find_separation(
     separating = tuple(names[j] for j in columns) or ("(intercept)",)
     verb = "separates" if len(separating) == 1 else "separate"
     nearly = "" if complete else " but for rows on the boundary (quasi-complete separation)"
-    text = f"{_enumerate(separating)} {verb} the classes{nearly}"
-    if not columns:
-        text = "all rows have the same outcome"
+    more = len(separating) - _MOST_LISTED
+    listed = ", ".join(separating[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+    text = f"{listed} {verb} the classes{nearly}" if columns else "all rows have the same outcome"
     return Separation(separating, complete, text)
 
 
 def _chunk_iterator(source: Chunks, scale: tuple[FloatArray, FloatArray]) -> RowIterator:
     return lambda: (_signed_rows(chunk, scale) for chunk in source)
-
-
-def _enumerate(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_LISTED
-    return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _scale(source: Chunks) -> tuple[FloatArray, FloatArray]:
@@ -123,9 +118,8 @@ def _scale(source: Chunks) -> tuple[FloatArray, FloatArray]:
         used = chunk.x[chunk.weight > 0]
         low = np.minimum(low, used.min(axis=0, initial=np.inf))
         high = np.maximum(high, used.max(axis=0, initial=-np.inf))
-    middle = np.where(low <= high, low + (high - low) / 2, 0.0)
-    width = np.where(low < high, (high - low) / 2, 1.0)
-    return middle, width
+    half = (high - low) / 2
+    return np.where(low <= high, low + half, 0.0), np.where(low < high, half, 1.0)
 
 
 def _signed_rows(rows: Chunk | ArrayChunks, scale: tuple[FloatArray, FloatArray]) -> FloatArray:

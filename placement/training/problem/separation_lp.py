@@ -75,13 +75,8 @@ def separating_hyperplane(rows: RowIterator) -> FloatArray | None:
 def _solve(signed: FloatArray) -> FloatArray | None:
     from scipy.optimize import linprog
 
-    answer = linprog(
-        -signed.sum(axis=0),
-        A_ub=-signed,
-        b_ub=np.zeros(len(signed)),
-        bounds=(-1, 1),
-        method="highs",
-    )
+    objective, bounds = -signed.sum(axis=0), (-1, 1)
+    answer = linprog(objective, -signed, np.zeros(len(signed)), bounds=bounds, method="highs")
     if answer.x is None:
         return None
     beta = np.asarray(answer.x, dtype=np.float64)
@@ -100,14 +95,10 @@ def is_completely_separable(rows: RowIterator) -> bool:
 
     work = np.unique(_some_rows(rows), axis=0)
     size = work.shape[1]
+    objective, bounds = np.append(np.zeros(size), -1.0), [(-1, 1)] * size + [(0, 1)]
     while True:
-        answer = linprog(
-            np.append(np.zeros(size), -1.0),
-            A_ub=np.column_stack([-work, np.ones(len(work))]),
-            b_ub=np.zeros(len(work)),
-            bounds=[(-1, 1)] * size + [(0, 1)],
-            method="highs",
-        )
+        constraints = np.column_stack([-work, np.ones(len(work))])
+        answer = linprog(objective, constraints, np.zeros(len(work)), bounds=bounds, method="highs")
         if answer.x is None or answer.x[-1] <= _MARGIN:
             return False
         grown = np.unique(np.concatenate([work, _violated(rows, answer.x[:-1])]), axis=0)
@@ -172,9 +163,8 @@ def columns_that_separate(rows: RowIterator, beta: FloatArray) -> list[int]:
 
 
 def _separates_with(rows: RowIterator, columns: list[int]) -> bool:
-    with_intercept = [*columns, -1]
-    some_columns = lambda: (signed[:, with_intercept] for signed in rows())  # noqa: E731
-    return separating_hyperplane(some_columns) is not None
+    some = [*columns, -1]  # the intercept too
+    return separating_hyperplane(lambda: (signed[:, some] for signed in rows())) is not None
 
 
 def _separate_alone(rows: RowIterator) -> list[int]:

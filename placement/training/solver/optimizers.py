@@ -5,7 +5,6 @@ threads and ranks, the penalty's share added once, divided once by Σ weight.
 """
 
 import math
-from collections.abc import Callable
 from itertools import chain, repeat
 from typing import Protocol
 
@@ -15,7 +14,6 @@ import torch
 from placement.data.encoding.chunks import mini_batches
 from placement.training.passes import distributed
 from placement.training.problem.objective import Objective, ObjectiveValue
-from placement.training.problem.options import Options
 from placement.training.problem.problem import Problem
 
 
@@ -29,17 +27,6 @@ class Stepper(Protocol):
         ...
 
 
-Parameters = list[torch.nn.Parameter]
-
-# Steps by `.grad` alone, once for all rows or for each mini-batch.
-TORCH_OPTIMIZERS: dict[str, Callable[[Parameters, float, Options], torch.optim.Optimizer]] = {
-    "sgd": lambda parameters, lr, options: torch.optim.SGD(
-        parameters, lr=lr, momentum=options.momentum
-    ),
-    "adam": lambda parameters, lr, _: torch.optim.Adam(parameters, lr=lr),
-}
-
-
 def make_stepper(name: str, objective: Objective, problem: Problem) -> Stepper:
     """Make the optimizer of this name for a model that fits the problem."""
     if name == "newton":
@@ -48,11 +35,14 @@ def make_stepper(name: str, objective: Objective, problem: Problem) -> Stepper:
         return Lbfgs(objective)
     if name == "gd":
         return GradientDescent(problem.lr)
-    parameters = list(objective.model.parameters())
-    optimizer = TORCH_OPTIMIZERS[name](parameters, problem.lr, problem.options)
-    if problem.options.batch_size:
-        return MiniBatches(optimizer, problem.lr)
-    return FullBatch(optimizer, problem.lr)
+    parameters = objective.model.parameters()
+    optimizer: torch.optim.Optimizer
+    if name == "sgd":
+        optimizer = torch.optim.SGD(parameters, problem.lr, problem.options.momentum)
+    else:
+        optimizer = torch.optim.Adam(parameters, problem.lr)
+    steps = MiniBatches if problem.options.batch_size else FullBatch
+    return steps(optimizer, problem.lr)
 
 
 class GradientDescent:
@@ -92,15 +82,10 @@ class FullBatch:
         return self.lr
 
 
-class MiniBatches:
+class MiniBatches(FullBatch):
     """One step of a torch optimizer per mini-batch, in an order drawn anew each epoch."""
 
-    needs_hessian = False
-
-    def __init__(self, optimizer: torch.optim.Optimizer, lr: float) -> None:
-        self.optimizer = optimizer
-        self.lr = lr
-        self.epoch = 0
+    epoch = 0
 
     def step(self, objective: Objective, value: ObjectiveValue) -> float:
         """Step once per mini-batch; every rank makes as many steps as the longest."""
@@ -115,8 +100,8 @@ class MiniBatches:
                 continue
             share = of_batch.weight / value.weight  # of the penalty, which belongs to all rows
             penalty = np.append(options.l2 * of_batch.parameters[:-1], 0.0)
-            gradient = (of_batch.gradient - (1 - share) * penalty) / of_batch.weight
-            objective.model.set_gradient(gradient)
+            gradient = of_batch.gradient - (1 - share) * penalty
+            objective.model.set_gradient(gradient / of_batch.weight)
             self.optimizer.step()
         self.epoch += 1
         return self.lr
@@ -135,7 +120,7 @@ class Newton:
         # So near, the step is right and the rounding of the loss (of 1 − p, above all) hides it.
         near = -float(value.gradient @ direction) <= (1e-7 if double else 1e-3)
         # 1 − p is rounded to eps for each unit of weight, however small the loss itself.
-        noise = 64 * np.finfo(objective.options.numpy_dtype).eps
+        noise = 64 * np.finfo(objective.options.dtype).eps
         noise *= max(abs(value.penalised), value.weight)
         size = 1.0
         for _ in range(self.max_halvings):
@@ -159,10 +144,8 @@ class Lbfgs:
 
     def __init__(self, objective: Objective) -> None:
         double = objective.options.dtype == "float64"
-        self.scale = 1e10 if double else 1e4
-        self.noise = 1e-10 if double else 1e-5
-        self.least_gradient_norm = float("inf")
-        self.last_loss = float("inf")
+        self.scale, self.noise = (1e10, 1e-10) if double else (1e4, 1e-5)
+        self.least_gradient_norm = self.last_loss = float("inf")
         self.searching = True
         self.optimizer = self._new_optimizer(objective)
 
@@ -203,13 +186,10 @@ class Lbfgs:
         self.optimizer.param_groups[0]["line_search_fn"] = search
 
     def _iterate(self, objective: Objective) -> None:
-        self.optimizer.step(self._closure(objective))  # type: ignore[no-untyped-call]
-
-    def _closure(self, objective: Objective) -> Callable[[], float]:
         def evaluate() -> float:
             value = objective.value()
             factor = self.scale / value.weight
             objective.model.set_gradient(value.gradient * factor)
             return value.penalised * factor
 
-        return evaluate
+        self.optimizer.step(evaluate)  # type: ignore[no-untyped-call]

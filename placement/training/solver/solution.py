@@ -78,11 +78,9 @@ def _warnings(best: Epoch, last: Epoch) -> tuple[str, ...]:
             "--loss logits is the same loss without dead rows"
         )
     if last.stopped == "epoch_limit":
-        far = (
-            ""
-            if last.newton_decrement is None
-            else f", {last.newton_decrement:.2g} standard errors from the optimum"
-        )
+        far = ""
+        if last.newton_decrement is not None:
+            far = f", {last.newton_decrement:.2g} standard errors from the optimum"
         warnings.append(
             f"not converged after {last.number} epochs{far}: raise --epochs or use auto"
         )

@@ -23,15 +23,13 @@ class RunContext:
 
     `validation` rows decide about `patience`; the loss on `held_out` rows is recorded and decides
     nothing. `check` is called with the first epoch, every `gradcheck_every`-th and the last, before
-    the step. Training stops where `interrupted` returns True. `threads`: as many as there are
-    processors and chunks, unless given.
+    the step. `threads`: as many as there are processors and chunks, unless given.
     """
 
     validation: Chunks | None = None
     held_out: Chunks | None = None
     threads: int | None = None
     check: Callable[[Epoch], None] | None = None
-    interrupted: Callable[[], bool] | None = None
 
 
 def solve(
@@ -53,14 +51,17 @@ def epochs(problem: Problem, context: RunContext = RunContext()) -> Iterator[Epo
     Epoch k is described at the parameters after k passes, before the next step: epoch 0 is the
     start, and the last one describes the parameters that are returned.
     """
-    whole = Objective(
-        problem.perceptron(), problem.source, problem.options, _settings(problem, context)
-    )
+    options = problem.options
+    threads = context.threads or threads_for(problem.source)
+    settings = LossSettings(options.loss, options.effective_epsilon, threads, problem.hard)
+    whole = Objective(problem.perceptron(), problem.source, options, settings)
     recorder = _Recorder(problem, whole, context)
     criteria = StopCriteria(problem, whole)
     sample: Objective | None = None
     for stage in problem.stages:
-        objective = whole.of_sample(stage.rows, stage.share) if stage.is_sampled else whole
+        objective = whole
+        if stage.is_sampled:
+            objective = Objective(whole.model, stage.rows, options, settings, stage.share)
         if sample is not None:
             objective.start_from(sample)
         sample = objective if stage.is_sampled else None
@@ -70,15 +71,6 @@ def epochs(problem: Problem, context: RunContext = RunContext()) -> Iterator[Epo
     value = whole.value(with_hessian=True)
     last = recorder.describe(problem.stages[-1], value, whole.newton_decrement())
     yield recorder.finish(recorder.check(replace(last, stopped="epoch_limit")))
-
-
-def _settings(problem: Problem, context: RunContext) -> LossSettings:
-    return LossSettings(
-        problem.options.loss,
-        problem.options.effective_epsilon,
-        threads=context.threads or threads_for(problem.source),
-        hard=problem.hard,
-    )
 
 
 def _run_stage(
@@ -93,7 +85,7 @@ def _run_stage(
         may_stop = is_last and (step > 0 or not stepper.needs_hessian)
         newton_decrement = criteria.newton_decrement(value) if may_stop else None
         epoch = recorder.describe(stage, value, newton_decrement)
-        stopped = criteria.reason(epoch) or recorder.interruption()
+        stopped = criteria.reason(epoch)
         epoch = recorder.check(replace(epoch, stopped=stopped))
         if not stopped:
             epoch = replace(epoch, step_size=stepper.step(objective, value))
@@ -143,12 +135,6 @@ class _Recorder:
 
     def _mean_loss(self, source: Chunks | None) -> float | None:
         return None if source is None else self.objective.loss_sums.mean_loss(source)
-
-    def interruption(self) -> str | None:
-        """Return "interrupted" where the context of any rank says so: then all of them stop."""
-        interrupted = self.context.interrupted
-        stop = distributed.any_rank(interrupted is not None and interrupted())
-        return "interrupted" if stop else None
 
     def check(self, epoch: Epoch) -> Epoch:
         """Call the gradient check where it is due, and return the epoch."""

@@ -57,20 +57,14 @@ def score_tested(
 
 
 def predict_out_of_fold(
-    table: Table,
-    config: TrainConfig,
-    folds: ChunkedArray,
-    groups: Sequence[SensitiveGroups] = (),
+    table: Table, config: TrainConfig, folds: ChunkedArray, groups: Sequence[SensitiveGroups] = ()
 ) -> Iterator[ScoredRows]:
     """Score every row by a model of the other folds, fold by fold and piece by piece."""
     return chain.from_iterable(predict_each_fold(table, config, folds, groups))
 
 
 def predict_each_fold(
-    table: Table,
-    config: TrainConfig,
-    folds: ChunkedArray,
-    groups: Sequence[SensitiveGroups] = (),
+    table: Table, config: TrainConfig, folds: ChunkedArray, groups: Sequence[SensitiveGroups] = ()
 ) -> Iterator[Iterator[ScoredRows]]:
     """Yield the same as one iterator a fold, to be exhausted before the next."""
     for prepared in without_each_fold(table, replace(config, patience=None), folds):

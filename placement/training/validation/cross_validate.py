@@ -56,14 +56,8 @@ def tune(
             of_fold = list(_losses(prepared.table, prepared.config, folds, l2, done))
             losses.append([loss for loss, _ in of_fold])
             sizes.append([size for _, size in of_fold])
-    return path_of(
-        l2,
-        np.array(losses),
-        np.array(sizes),
-        rows=prepared.problem.source.rows,
-        names=prepared.encoder.names,
-        weights=weights,
-    )
+    rows, names = prepared.problem.source.rows, prepared.encoder.names
+    return path_of(l2, np.array(losses), np.array(sizes), rows=rows, names=names, weights=weights)
 
 
 def follow_path(problem: Problem, l2: Sequence[float]) -> Iterator[Solution]:

@@ -85,18 +85,9 @@ def path_of(
     mean, error = mean_and_error(losses, sizes)
     best, chosen = one_standard_error(mean, error)
     repeats, folds, _ = losses.shape
-    return PenaltyPath(
-        penalties=tuple(
-            Penalty(*row) for row in zip(map(float, l2), mean.tolist(), error.tolist(), strict=True)
-        ),
-        best=best,
-        chosen=chosen,
-        rows=rows,
-        folds=folds,
-        repeats=repeats,
-        names=tuple(names),
-        weights=weights,
-    )
+    figures = zip(map(float, l2), mean.tolist(), error.tolist(), strict=True)
+    penalties = tuple(Penalty(*row) for row in figures)
+    return PenaltyPath(penalties, best, chosen, rows, folds, repeats, tuple(names), weights)
 
 
 def mean_and_error(losses: FloatArray, sizes: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -5,12 +5,8 @@ from collections.abc import Callable
 from placement.errors import GradientCheckError
 from placement.model.history import Epoch
 from placement.runtime.progress import ProgressListener
-from placement.training.gradcheck.gradcheck import (
-    GradientCheck,
-    check_batch,
-    check_beyond_clamp,
-    first_rows,
-)
+from placement.training.gradcheck.gradcheck import check_batch, check_beyond_clamp, first_rows
+from placement.training.gradcheck.report import GradientCheck
 from placement.training.prepare import Prepared
 from placement.training.solver.training_loop import RunContext, epochs
 

@@ -14,7 +14,7 @@ from placement.model.fitted import Fitted
 from placement.runtime.progress import NoProgress
 from placement.stats.figures import Skill
 from placement.training.fit import build_fitted, information_at, with_profile
-from placement.training.gradcheck.gradcheck import GradientCheck
+from placement.training.gradcheck.report import GradientCheck
 from placement.training.prepare import Prepared, prepare
 from placement.training.solver.solution import solution_of
 from placement.training.validation.cross_predict import predict_out_of_fold

@@ -18,9 +18,7 @@ from placement.reporting.results import Understanding
 from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.training.fit import build_fitted, information_at
-from placement.training.gradcheck.gradcheck import (
-    GradientCheck,
-)
+from placement.training.gradcheck.report import GradientCheck
 from placement.training.inference.fisher_information import FisherInformation
 from placement.training.prepare import Prepared, prepare
 from placement.training.solver.solution import solution_of

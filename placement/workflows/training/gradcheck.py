@@ -5,12 +5,8 @@ from dataclasses import dataclass
 from placement.config.train_config import TrainConfig
 from placement.data.table.read_table import read_table
 from placement.errors import UsageError
-from placement.training.gradcheck.gradcheck import (
-    GradientCheck,
-    check_batch,
-    check_scalar,
-    first_rows,
-)
+from placement.training.gradcheck.gradcheck import check_batch, check_scalar, first_rows
+from placement.training.gradcheck.report import GradientCheck
 from placement.training.prepare import prepare
 
 LARGEST = 1e6  # beyond, products of the chain say nothing in float32

@@ -8,13 +8,13 @@ import torch
 from placement.data.encoding.chunks import ArrayChunks, Chunk
 from placement.errors import DataError, UsageError
 from placement.training.gradcheck.gradcheck import (
-    LINKS,
     check_batch,
     check_beyond_clamp,
     check_gradients,
     check_scalar,
     first_rows,
 )
+from placement.training.gradcheck.gradient_methods import LINKS
 
 
 def test_the_notebooks_numbers_come_out_to_the_last_bit_in_float32():
