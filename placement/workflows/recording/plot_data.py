@@ -21,16 +21,16 @@ from placement.workflows.training.fit_and_test import FitAndTestResult
 
 def pictures_of(trial: FitAndTestResult, fitted: Fitted) -> Pictures:
     """Gather what the pictures of a trial's model, or of the one fitted again, show."""
-    measured = trial.judge.summary()
+    summary = trial.accumulator.summary()
     return Pictures(
         history=fitted.history,
-        probability=measured.probability,
-        label=measured.label,
-        weight=measured.weight,
-        rows=measured.rows,
+        probability=summary.probability,
+        label=summary.label,
+        weight=summary.weight,
+        rows=summary.rows,
         names=fitted.encoder.names,
         coefficients=[row.coefficient_standardised for row in fitted.coefficients],
-        grade=_grade(trial.prepared.test_rows, fitted, int(measured.rows.sum())),
+        grade=_grade(trial.prepared.test_rows, fitted, int(summary.rows.sum())),
         positive=fitted.schema.target.positive,
         threshold=fitted.threshold,
     )
@@ -45,14 +45,14 @@ def _grade(tested: TestRows, fitted: Fitted, rows: int) -> Grade | None:
     if rows <= EXACT_ROWS:
         values, label, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
         return grade_of(fitted, {name: values}, label, weight, name)
-    column = next(own for own in number_columns(fitted) if own.column == name)
+    column = next(shown for shown in number_columns(fitted) if shown.column == name)
     values, label, weight, counts = binned(parts, column.low, column.high)
     return grade_of(fitted, {name: values}, label, weight, name, counts)
 
 
 def _of_pieces(tested: TestRows, name: str) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
     table = tested.table
-    for place in range(table.pieces):
-        rows = tested.rows(place)
-        cells = np.asarray(table.chunked_columns[name].piece(place), dtype=np.float64)
-        yield cells[rows], table.labels.piece(place)[rows], table.weights.piece(place)[rows]
+    for piece in range(table.pieces):
+        rows = tested.rows(piece)
+        cells = np.asarray(table.chunked_columns[name].piece(piece), dtype=np.float64)
+        yield cells[rows], table.labels.piece(piece)[rows], table.weights.piece(piece)[rows]

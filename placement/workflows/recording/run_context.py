@@ -47,5 +47,5 @@ def _end_after(error: BaseException, recorder: InlineWorker[K] | ProcessWorker[K
 
 def described(table: Table, context: str, rows: Path | None = None) -> DataSet:
     """Return a table as a run knows it; `rows` is a file of its rows, where they are logged."""
-    kept = None if rows is None else str(rows)
-    return DataSet(table.name, table.digest, table.kinds, len(table), context, kept)
+    path = None if rows is None else str(rows)
+    return DataSet(table.name, table.digest, table.kinds, len(table), context, path)

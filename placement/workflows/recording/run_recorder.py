@@ -1,6 +1,6 @@
 """The records of a training or tuning: the MLflow run, its curves and pictures, the model.
 
-A recorder does the work, in this process or in one aside; nothing here imports torch.
+A recorder does the work, in this process or in a worker process; nothing here imports torch.
 """
 
 import json
@@ -76,12 +76,17 @@ class RunKeeper:
                 store, config.experiment, config.run_name, tags=_tags(config), params=params
             )
         )
-        for own in data:
+        for item in data:
             self._run.log_dataset(
-                own.name, own.digest, own.kinds, own.size, source=own.name, context=own.context
+                item.name,
+                item.digest,
+                item.kinds,
+                item.size,
+                source=item.name,
+                context=item.context,
             )
-            if own.rows is not None:
-                self._run.log_artifact(own.rows, "data")
+            if item.rows is not None:
+                self._run.log_artifact(item.rows, "data")
 
     def fail(self, *, killed: bool) -> tuple[str, ...]:
         """End the run, if it is going on, as failed or killed; return what there is to add."""
@@ -91,7 +96,7 @@ class RunKeeper:
         return tuple(getattr(error, "__notes__", ()))
 
     def terminate(self) -> None:
-        """End a run that is going on as killed: whoever asked was killed."""
+        """End a run that is going on as killed: the parent process was killed."""
         self.fail(killed=True)
 
     @property
@@ -247,7 +252,7 @@ K = TypeVar("K", bound=RunKeeper)
 
 
 def keeper_for(kind: type[K], config: TrainConfig) -> "InlineWorker[K] | ProcessWorker[K] | None":
-    """Make the recorder that is needed: aside, unless MLflow has been loaded already."""
+    """Make the recorder, in a worker process, unless MLflow has been loaded already."""
     if not config.track:
         return None
     if "mlflow" in sys.modules or not sys.executable:

@@ -21,7 +21,7 @@ from placement.workflows.selection.paired_scores import (
 
 @dataclass(frozen=True, kw_only=True)
 class CompareRequest(RowSource):
-    """The names of the models to compare on the rows of a file, each with the first."""
+    """Which models to compare on the rows of a file, each with the first."""
 
     models: tuple[str, ...]
 

@@ -54,7 +54,7 @@ def compare_alternatives(
         p = _perceptron(drawn, config, assigned)
         on_progress("perceptron")
         return compare(
-            _crossed(drawn, config, assigned.whole()),
+            _cross_validation_data(drawn, config, assigned.whole()),
             p,
             of_rows=total,
             seed=config.seed,
@@ -113,7 +113,7 @@ def _perceptron(table: Table, config: TrainConfig, folds: ChunkedArray) -> Float
     return p
 
 
-def _crossed(
+def _cross_validation_data(
     table: Table, config: TrainConfig, fold: npt.NDArray[np.integer]
 ) -> CrossValidationData:
     columns: dict[str, FloatArray | Coded] = {}

@@ -1,10 +1,8 @@
-"""Calibrate: learn on out-of-fold predictions what probability a logit of the model stands for."""
+"""Calibrate: fit on out-of-fold predictions what probability a logit of the model stands for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-
-import numpy as np
 
 from placement.arrays import FloatArray
 from placement.evaluation.calibration.calibration import calibration_figures
@@ -23,69 +21,73 @@ from placement.workflows.training.out_of_fold import OutOfFoldPredictions, summa
 
 
 @dataclass(frozen=True)
-class Calibrating:
-    """A calibration, None where there was nothing to learn, and what it came to.
+class RecalibrationResult:
+    """A calibration, None where there was nothing to learn, and its figures.
 
-    `judge` took in every fold with its probabilities calibrated by what the other folds teach.
-    `figures` are those before and after on these rows.
+    `accumulator` holds every fold, calibrated by what was fitted to the other folds; `figures` are
+    those before and after on these rows.
     """
 
     calibration: Calibration | None
-    judge: PredictionAccumulator
+    accumulator: PredictionAccumulator
     figures: RecalibrationFigures
     warnings: tuple[str, ...]
 
 
-def calibrate(method: str, folds: Sequence[OutOfFoldPredictions], seed: int = 0) -> Calibrating:
-    """Learn a calibration, `platt` or `isotonic`, from out-of-fold predictions."""
-    every = summarize(folds)
-    found = learnt(method, every)
-    judge = PredictionAccumulator(seed=seed)
-    for own in folds:
-        others = found and learnt(method, summarize(fold for fold in folds if fold is not own))
-        own.add_to(judge, _unchanged if others is None else partial(_applied, others))
-    rows = int(every.rows.sum())
+def calibrate(
+    method: str, folds: Sequence[OutOfFoldPredictions], seed: int = 0
+) -> RecalibrationResult:
+    """Fit a calibration, `platt` or `isotonic`, to out-of-fold predictions."""
+    summary = summarize(folds)
+    calibration = fit_calibration(method, summary)
+    accumulator = PredictionAccumulator(seed=seed)
+    for fold in folds:
+        others = calibration and fit_calibration(
+            method, summarize(other for other in folds if other is not fold)
+        )
+        fold.add_to(accumulator, partial(calibrated, others))
+    rows = int(summary.rows.sum())
     figures = RecalibrationFigures(
         method=method,
-        kept=found is not None,
+        kept=calibration is not None,
         rows=rows,
         folds=len(folds),
-        before=_figures(every),
-        after=_figures(judge.summary()) if found else None,
+        before=_figures(summary),
+        after=_figures(accumulator.summary()) if calibration else None,
     )
-    return Calibrating(found, judge, figures, _warnings(method, found, rows))
+    return RecalibrationResult(
+        calibration, accumulator, figures, _warnings(method, calibration, rows)
+    )
 
 
-def learnt(method: str, seen: PredictionSummary) -> Calibration | None:
-    """Fit a calibration to probabilities beside what happened."""
-    logit = logit_of(seen.probability)
+def fit_calibration(method: str, summary: PredictionSummary) -> Calibration | None:
+    """Fit a calibration to probabilities and their labels; None where it would not rise."""
+    logit = logit_of(summary.probability)
     if method == "platt":
-        return fit_platt(logit, seen.label, seen.weight)
-    return fit_isotonic(logit, seen.label, seen.weight, seen.rows)
+        return fit_platt(logit, summary.label, summary.weight)
+    return fit_isotonic(logit, summary.label, summary.weight, summary.rows)
 
 
-def _applied(calibration: Calibration, p: FloatArray) -> FloatArray:
-    return calibration.apply(logit_of(p))
+def calibrated(calibration: Calibration | None, p: FloatArray) -> FloatArray:
+    """Return probabilities (n,) as a calibration maps them; without one, as they are."""
+    return p if calibration is None else calibration.apply(logit_of(p))
 
 
-_unchanged: Callable[[FloatArray], FloatArray] = np.asarray
-
-
-def _figures(seen: PredictionSummary) -> ProbabilityFigures:
-    found = calibration_figures(seen.probability, seen.label, seen.weight, seen.rows)
-    figures = metrics(seen.probability, seen.label, seen.weight)
+def _figures(summary: PredictionSummary) -> ProbabilityFigures:
+    p, y, w, rows = summary.probability, summary.label, summary.weight, summary.rows
+    reliability, figures = calibration_figures(p, y, w, rows), metrics(p, y, w)
     return ProbabilityFigures(
         log_loss=figures.log_loss,
-        brier=None if found.brier is None else found.brier.score,
+        brier=None if reliability.brier is None else reliability.brier.score,
         ece=figures.ece,
-        slope=None if found.slope is None else found.slope.value,
-        predicted=found.predicted,
-        observed=found.observed,
+        slope=None if reliability.slope is None else reliability.slope.value,
+        predicted=reliability.predicted,
+        observed=reliability.observed,
     )
 
 
-def _warnings(method: str, found: Calibration | None, rows: int) -> tuple[str, ...]:
-    if found is None:
+def _warnings(method: str, calibration: Calibration | None, rows: int) -> tuple[str, ...]:
+    if calibration is None:
         text = (
             f"--calibrate {method}: on rows they had not seen, the models' higher probabilities "
             "went with no higher share; the probabilities are left as they are"

@@ -1,4 +1,4 @@
-"""Fit under the eyes of the gradient check."""
+"""Fit with gradient checks."""
 
 from collections.abc import Callable
 
@@ -46,7 +46,7 @@ def _check_rows(prepared: Prepared, epoch: Epoch) -> GradientCheck:
         options.dtype,
         options.epsilon,
         options.loss,
-        [prepared.encoder.names[place] for place in columns],
+        [prepared.encoder.names[index] for index in columns],
     )
 
 

@@ -11,13 +11,13 @@ from placement.errors import DataError
 from placement.evaluation.thresholds import ThresholdDecision, ThresholdPolicy, choose_threshold
 from placement.model.figures import DecisionFigures, TradeOff
 from placement.model.scorer import Calibration
-from placement.stats.log_loss import logit_of
 from placement.training.prepare import Prepared
+from placement.workflows.training.calibrate import calibrated
 from placement.workflows.training.out_of_fold import OutOfFoldPredictions
 
 
 def policy_of(config: TrainConfig) -> ThresholdPolicy | None:
-    """Return the policy of `--threshold`; None where nothing was said of one."""
+    """Return the policy of `--threshold`; None without the option."""
     if config.threshold is None:
         return None
     kind, numbers = parse_threshold(config.threshold)
@@ -28,18 +28,18 @@ def policy_of(config: TrainConfig) -> ThresholdPolicy | None:
 
 def decision_of(
     prepared: Prepared,
-    unseen: Sequence[OutOfFoldPredictions],
+    out_of_fold: Sequence[OutOfFoldPredictions],
     calibration: Calibration | None = None,
 ) -> DecisionFigures:
-    """Choose the threshold that was asked for.
+    """Choose the threshold by the policy of `--threshold`.
 
-    `unseen` are the training rows predicted out of fold, whose probabilities are calibrated as the
-    model's are. Raises DataError where it is to be chosen and no row can be predicted out of fold.
+    `out_of_fold` are the training rows; their probabilities are calibrated as the model's are.
+    Raises DataError where it is to be chosen and no row can be predicted out of fold.
     """
     policy, name = policy_of(prepared.config), prepared.table.name
     if policy is None:
         return _figures(ThresholdPolicy(value=DEFAULT_THRESHOLD))
-    if not unseen:
+    if not out_of_fold:
         if policy.kind == "fixed":
             return _figures(policy)
         raise DataError(
@@ -47,21 +47,21 @@ def decision_of(
             "model has not seen: give more rows, or the threshold itself (--threshold F)"
         )
     try:
-        decision = choose_threshold(policy, *_rows(unseen, calibration))
+        decision = choose_threshold(policy, *_rows(out_of_fold, calibration))
     except DataError as fault:
         raise DataError(f"{name}: {fault}") from fault
     return _figures(policy, decision)
 
 
 def _rows(
-    unseen: Sequence[OutOfFoldPredictions], calibration: Calibration | None
+    out_of_fold: Sequence[OutOfFoldPredictions], calibration: Calibration | None
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return probability, label and weight (n,) of the rows of all folds."""
     p, y, w = (
-        np.concatenate([piece for fold in unseen for piece in getattr(fold, name)])
+        np.concatenate([cells for fold in out_of_fold for cells in getattr(fold, name)])
         for name in ("probability", "label", "weight")
     )
-    return (p if calibration is None else calibration.apply(logit_of(p))), y, w
+    return calibrated(calibration, p), y, w
 
 
 def _figures(policy: ThresholdPolicy, decision: ThresholdDecision | None = None) -> DecisionFigures:

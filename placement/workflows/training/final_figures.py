@@ -1,4 +1,4 @@
-"""What a trial came to: the figures of a model, and with `--refit` the model of all rows."""
+"""The figures of a tested model, and with `--refit` the model of all rows."""
 
 import dataclasses
 import math
@@ -25,26 +25,29 @@ from placement.workflows.training.out_of_fold import FOLDS
 
 
 def finalize(trial: FitAndTestResult) -> Fitted:
-    """Return the model of a trial with its figures; with `--refit`, the model of all rows."""
+    """Return the tested model with its figures; with `--refit`, the model of all rows."""
     prepared, config = trial.prepared, trial.prepared.config
     if config.strict and trial.warnings:
         raise DataError(f"--strict: {trial.warnings[-1]}")
     fitted = _evaluated(trial.fitted, _evaluation(trial))
     if config.refit and prepared.test is not None:
         return _refitted(prepared, fitted)
-    return with_profile(prepared, with_inference(prepared, fitted, trial.known))
+    return with_profile(prepared, with_inference(prepared, fitted, trial.information))
 
 
 def _evaluation(trial: FitAndTestResult) -> EvaluationFigures:
-    prepared, result, seen = trial.prepared, trial.judge.result(), trial.judge.summary()
+    prepared, result = trial.prepared, trial.accumulator.result()
+    summary = trial.accumulator.summary()
     return EvaluationFigures(
         metrics_on="train" if prepared.test is None else "test",
         metrics=result.metrics,
         metrics_method=result.method,
         skill=_skill(trial, result),
         gradcheck=_summary([check for _, check in trial.checks]),
-        calibration=calibration_figures(seen.probability, seen.label, seen.weight, seen.rows),
-        recalibration=None if trial.calibrating is None else trial.calibrating.figures,
+        calibration=calibration_figures(
+            summary.probability, summary.label, summary.weight, summary.rows
+        ),
+        recalibration=None if trial.recalibration is None else trial.recalibration.figures,
         decision=trial.decision,
         fairness=trial.fairness,
         rows_digest=digest_rows(prepared.table, prepared.table.schema.feature_names),
@@ -64,28 +67,28 @@ def _summary(checks: Sequence[GradientCheck]) -> GradcheckSummary:
     )
 
 
-def _skill(trial: FitAndTestResult, judged: MetricsResult) -> Skill:
+def _skill(trial: FitAndTestResult, result: MetricsResult) -> Skill:
     """Compare with the base rate on held-out rows; without any, out of fold."""
     prepared = trial.prepared
     if prepared.test is not None:
-        return judged.skill
-    if trial.calibrating is not None:
-        return trial.calibrating.judge.result().skill
+        return result.skill
+    if trial.recalibration is not None:
+        return trial.recalibration.accumulator.result().skill
     table, config = prepared.table, prepared.config
-    judge = PredictionAccumulator(seed=config.seed)
-    if trial.unseen and prepared.validation is None:  # every row is among them
-        for fold in trial.unseen:
-            fold.add_to(judge)
-        return judge.result().skill
+    accumulator = PredictionAccumulator(seed=config.seed)
+    if trial.out_of_fold and prepared.validation is None:  # every row is among them
+        for fold in trial.out_of_fold:
+            fold.add_to(accumulator)
+        return accumulator.result().skill
     folds = assign_folds(table, config.seed, FOLDS, group=config.group)
     if folds is None:
-        # An outcome of one fold only cannot be spared: nothing is known beyond the training rows.
+        # An outcome of one fold only cannot be spared: there is nothing beyond the training rows.
         return dataclasses.replace(
-            judged.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
+            result.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
         )
     for rows in predict_out_of_fold(table, config, folds):
-        judge.add(rows.probability, rows.label, rows.weight, rows.base_rate)
-    return judge.result().skill
+        accumulator.add(rows.probability, rows.label, rows.weight, rows.base_rate)
+    return accumulator.result().skill
 
 
 def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
@@ -97,15 +100,15 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
         prepared.table, dataclasses.replace(prepared.config, patience=None), everything=True
     )
     history, _ = fit_checked(whole, NoProgress(), lambda: None)
-    found = solution_of(history, whole.problem)
-    known = information_at(whole, found)
-    # What was learnt of the logits of the training rows stays: there is nothing to test another on.
-    again = dataclasses.replace(
-        build_fitted(whole, found, known),
+    solution = solution_of(history, whole.problem)
+    information = information_at(whole, solution)
+    # The calibration of the training rows stays: there is nothing to test another on.
+    refitted = dataclasses.replace(
+        build_fitted(whole, solution, information),
         calibration=fitted.calibration,
         threshold=fitted.threshold,
     )
-    again = with_profile(whole, with_inference(whole, again, known))
-    rows = dataclasses.replace(again.figures.rows, test=fitted.figures.rows.test)
-    figures = dataclasses.replace(again.figures, rows=rows, evaluation=fitted.figures.evaluation)
-    return dataclasses.replace(again, figures=figures, config=fitted.config)
+    refitted = with_profile(whole, with_inference(whole, refitted, information))
+    rows = dataclasses.replace(refitted.figures.rows, test=fitted.figures.rows.test)
+    figures = dataclasses.replace(refitted.figures, rows=rows, evaluation=fitted.figures.evaluation)
+    return dataclasses.replace(refitted, figures=figures, config=fitted.config)

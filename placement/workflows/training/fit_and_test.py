@@ -1,4 +1,4 @@
-"""Learn: hold out, fit under the eyes of the gradient check, test the model."""
+"""Hold rows out, fit with gradient checks, test the model."""
 
 import dataclasses
 from collections.abc import Callable
@@ -24,12 +24,16 @@ from placement.training.prepare import Prepared, prepare
 from placement.training.solver.solution import solution_of
 from placement.training.validation.cross_predict import score_tested
 from placement.workflows.reading.read_training_tables import Tables
-from placement.workflows.training.calibrate import Calibrating, calibrate, meaning_when_balanced
+from placement.workflows.training.calibrate import (
+    RecalibrationResult,
+    calibrate,
+    meaning_when_balanced,
+)
 from placement.workflows.training.checked_fit import fit_checked
 from placement.workflows.training.choose_threshold import decision_of, policy_of
 from placement.workflows.training.group_fairness import (
-    appraise_groups,
-    fairness_judge,
+    compare_groups,
+    fairness_accumulator,
     groups_compared,
 )
 from placement.workflows.training.inference import small_sample
@@ -43,30 +47,30 @@ from placement.workflows.training.out_of_fold import (
 
 @dataclass(frozen=True)
 class FitAndTestResult:
-    """A model that was fitted, and tried on the rows to measure on; nothing is concluded yet.
+    """A fitted model, with its predictions of the rows to measure on.
 
-    `known` is what the training rows say there, `checks` are the gradient checks, each with the
+    `information` is that of the training rows, `checks` are the gradient checks, each with the
     epoch it was made at; `fairness` are the figures by group, None where there is no sensitive
-    column. `unseen` are the training rows predicted out of fold, where something was chosen on
-    them, and `calibrating` is what `--calibrate` came to, whose calibration `fitted` has.
+    column. `out_of_fold` are the training rows predicted out of fold, where something was chosen on
+    them, and `recalibration` is the result of `--calibrate`, whose calibration `fitted` has.
     """
 
     prepared: Prepared
     fitted: Fitted
-    known: FisherInformation | None
+    information: FisherInformation | None
     checks: tuple[tuple[int, GradientCheck], ...]
-    judge: PredictionAccumulator
+    accumulator: PredictionAccumulator
     decision: DecisionFigures
     fairness: Fairness | None
     warnings: tuple[str, ...]
-    unseen: tuple[OutOfFoldPredictions, ...] = ()
-    calibrating: Calibrating | None = None
+    out_of_fold: tuple[OutOfFoldPredictions, ...] = ()
+    recalibration: RecalibrationResult | None = None
 
 
 def understand(
     tables: Tables, config: TrainConfig, listener: ProgressListener = NoProgress()
 ) -> tuple[Prepared, Understanding]:
-    """Prepare the rows and say what was understood; nothing is fitted or written."""
+    """Prepare the rows and summarise them; nothing is fitted or written."""
     total = len(tables.train) + (0 if tables.test is None else len(tables.test))
     with listener.progress("encoding", "rows", total) as progress:
         progress.update(0, "after rows are held out")
@@ -75,24 +79,23 @@ def understand(
         )
     curves = nonlinear_terms_of(config, prepared.table.schema)
     lacking = terms_left_out(curves, prepared.encoder.columns)
-    doubts = [*tables.warnings, *lacking, *prepared.problem.warnings]
+    warnings = [*tables.warnings, *lacking, *prepared.problem.warnings]
     if prepared.test is None and config.test_size:
-        doubts.append(f"{prepared.split.note}: the figures are those of the training rows")
+        warnings.append(f"{prepared.split.note}: the figures are those of the training rows")
     tested = prepared.split.counts[TEST], prepared.split.positive[TEST]
     if tested[0] and tested[1] in (0, tested[0]):
-        doubts.append("all held-out rows have the same outcome: the figures on them say little")
+        warnings.append("all held-out rows have the same outcome: the figures on them say little")
     if config.class_weight == "balanced" and config.calibrate == "none":
-        doubts.append(f"{meaning_when_balanced(prepared)}; --calibrate platt brings it back")
+        warnings.append(f"{meaning_when_balanced(prepared)}; --calibrate platt brings it back")
     rows = {
         "train": prepared.problem.source.rows,
         "validation": 0 if prepared.validation is None else prepared.validation.rows,
         "test": 0 if prepared.test is None else prepared.test.rows,
     }
     table = tables.train
-    asked = config.sensitive is not None
-    _, no_groups = sensitive_groups(table, table.sensitive, requested=asked)
+    _, no_groups = sensitive_groups(table, table.sensitive, requested=config.sensitive is not None)
     notes = (*_choices(prepared), prepared.split.note, *no_groups)
-    seen = Understanding(
+    summary = Understanding(
         name=table.name,
         schema=table.schema,
         total=len(table),
@@ -106,36 +109,36 @@ def understand(
             if feature.kind == "category"
         },
         encoder=prepared.encoder,
-        warnings=tuple(doubts),
+        warnings=tuple(warnings),
     )
-    if config.strict and doubts:
-        raise DataError(f"--strict: {doubts[0]}")
-    return prepared, seen
+    if config.strict and warnings:
+        raise DataError(f"--strict: {warnings[0]}")
+    return prepared, summary
 
 
 def _counted(on_progress: Callable[[int], None]) -> Callable[[int], None]:
-    """Return what adds up how many more are done, and tells the sum."""
+    """Return a callback that adds up counts and reports the sum."""
     done = 0
 
-    def more(count: int) -> None:
+    def add(count: int) -> None:
         nonlocal done
         done += count
         on_progress(done)
 
-    return more
+    return add
 
 
 def _choices(prepared: Prepared) -> tuple[str, ...]:
-    """Say which optimizer an option chose, and what mends the meaning of a probability."""
-    config, found = prepared.config, []
+    """Say which optimizer an option chose, and what calibrates balanced probabilities."""
+    config, choices = prepared.config, []
     if config.optimizer == "auto" and config.resolved_optimizer != "auto":
         chosen = config.resolved_optimizer
-        found.append(f"optimizer {chosen}, chosen by --lr, --batch-size or --momentum")
+        choices.append(f"optimizer {chosen}, chosen by --lr, --batch-size or --momentum")
     if config.class_weight == "balanced" and config.calibrate != "none":
-        found.append(
+        choices.append(
             f"{meaning_when_balanced(prepared)}; --calibrate {config.calibrate} brings it back"
         )
-    return tuple(found)
+    return tuple(choices)
 
 
 def fit_and_test(
@@ -143,7 +146,7 @@ def fit_and_test(
     listener: ProgressListener = NoProgress(),
     check_interrupted: Callable[[], None] = lambda: None,
 ) -> FitAndTestResult:
-    """Run the training loop with its gradient checks, choose the threshold, then try the model.
+    """Run the training loop with its gradient checks, choose the threshold, then test the model.
 
     `check_interrupted` is called at every epoch, and may raise. Raises GradientCheckError where the
     derivative by hand, autograd's and the difference differ, DataError where a calibration has too
@@ -154,15 +157,15 @@ def fit_and_test(
     history, checks = fit_checked(prepared, listener, check_interrupted)
     solution = solution_of(history, prepared.problem)
     information = information_at(prepared, solution)
-    fitted, calibrating = build_fitted(prepared, solution, information), None
+    fitted, recalibration = build_fitted(prepared, solution, information), None
     warnings = (*solution.warnings, *small_sample(information, firth=prepared.config.firth))
     if folds is None and policy_of(prepared.config) is not None:
         folds = training_folds(prepared)
     out_of_fold = () if folds is None else predict_training_rows(prepared, folds, listener)
     if method != "none":
-        calibrating = calibrate(method, out_of_fold, seed)
-        fitted = dataclasses.replace(fitted, calibration=calibrating.calibration)
-        warnings = (*warnings, *calibrating.warnings)
+        recalibration = calibrate(method, out_of_fold, seed)
+        fitted = dataclasses.replace(fitted, calibration=recalibration.calibration)
+        warnings = (*warnings, *recalibration.warnings)
     decision = decision_of(prepared, out_of_fold, fitted.calibration)
     fitted = dataclasses.replace(fitted, threshold=decision.threshold)
     predictions, fairness = _test(prepared, fitted, listener)
@@ -170,7 +173,7 @@ def fit_and_test(
         warnings = (*warnings, *fairness_warnings(fairness, prepared.table.schema.target))
     return FitAndTestResult(
         prepared, fitted, information, checks, predictions, decision, fairness, warnings,
-        out_of_fold, calibrating,
+        out_of_fold, recalibration,
     )  # fmt: skip
 
 
@@ -180,11 +183,11 @@ def _test(
     """Predict the rows to measure on; return the predictions, and the figures by group if any."""
     threshold, seed = fitted.threshold, prepared.config.seed
     predictions, groups = PredictionAccumulator(threshold, seed), groups_compared(prepared)
-    by_group = fairness_judge(groups, threshold, seed)
+    by_group = fairness_accumulator(groups, threshold, seed)
     with listener.progress("testing", "rows", prepared.test_count) as progress:
         on_progress = _counted(progress.update)
         for p, y, w, base_rate, codes in score_tested(prepared, fitted, groups):
             predictions.add(p, y, w, base_rate)
             by_group.add(codes, p, y, w)
             on_progress(len(p))
-    return predictions, appraise_groups(prepared, fitted, by_group, groups) if groups else None
+    return predictions, compare_groups(prepared, fitted, by_group, groups) if groups else None

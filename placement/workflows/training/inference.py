@@ -63,14 +63,14 @@ def _unpenalised(prepared: Prepared, fitted: Fitted) -> UnpenalisedFigures:
     return UnpenalisedFigures(coefficients=estimates(fit.fitted), likelihood=sums)
 
 
-def small_sample(known: FisherInformation | None, *, firth: bool = False) -> tuple[str, ...]:
+def small_sample(information: FisherInformation | None, *, firth: bool = False) -> tuple[str, ...]:
     """Return the warning of a sample too small for its columns, where it is."""
-    few = None if known is None else few_events(likelihood_sums(known))
-    if known is None or few is None:
+    few = None if information is None else few_events(likelihood_sums(information))
+    if information is None or few is None:
         return ()
-    events = min(known.positive, known.negative)
+    events = min(information.positive, information.negative)
     text = (
-        f"{events:,.0f} rows of the rarer outcome for {len(known.hessian) - 1} columns are "
+        f"{events:,.0f} rows of the rarer outcome for {len(information.hessian) - 1} columns are "
         f"{few:.1f} a column, fewer than {FEW_EVENTS}: the coefficients are shaky; use fewer "
         f"--features{'' if firth else ', or --firth'}"
     )

@@ -1,4 +1,4 @@
-"""What is chosen after the fit is chosen on predictions of training rows by models without them."""
+"""Predict training rows out of fold: what is chosen after the fit is chosen on these."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ def training_folds(prepared: Prepared) -> ChunkedArray | None:
 def predict_training_rows(
     prepared: Prepared, folds: ChunkedArray, listener: ProgressListener = NoProgress()
 ) -> tuple[OutOfFoldPredictions, ...]:
-    """Predict every training row by the model of the other folds; nothing else is looked at."""
+    """Predict every training row by the model of the other folds."""
     predicted = predict_each_fold(prepared.table, prepared.config, folds)
     collected = []
     with listener.progress("cross-validating", "folds", len(fold_numbers(folds))) as progress:

@@ -45,7 +45,7 @@ def train(
         from placement.workflows.training.final_figures import finalize
         from placement.workflows.training.fit_and_test import fit_and_test, understand
 
-        prepared, seen = understand(tables, config, listener)
+        prepared, summary = understand(tables, config, listener)
         if recorder is None:
             trial = fit_and_test(prepared, listener)
             fitted, tracked = finalize(trial), None
@@ -54,13 +54,13 @@ def train(
             with _begun(recorder, prepared) as check_interrupted:
                 trial = fit_and_test(prepared, listener, check_interrupted)
             fitted, bundle, tracked = _concluded(recorder, trial, config)
-    doubts = tuple(dict.fromkeys((*seen.warnings, *trial.warnings)))
-    return TrainResult(tuple(sources), seen, fitted, doubts, tracked, bundle)
+    warnings = tuple(dict.fromkeys((*summary.warnings, *trial.warnings)))
+    return TrainResult(tuple(sources), summary, fitted, warnings, tracked, bundle)
 
 
 @contextmanager
 def _begun(recorder: Recorders, prepared: "Prepared") -> Iterator[Callable[[], None]]:
-    """Begin the run; yield what raises as soon as it is known that this failed."""
+    """Begin the run; yield a check that raises as soon as this has failed."""
     config, table = prepared.config, prepared.table
     values = {**config.of_scope("read"), **config.of_scope("fit"), **config.of_scope("run")}
     params = {
@@ -111,12 +111,12 @@ def _saved(fitted: Fitted, config: TrainConfig) -> str | None:
 
 
 def _as_csv(table: Table, folder: Path) -> Path:
-    """Write the rows that are used; of free text only hashes are known, so it is not among them."""
+    """Write the rows that are used; free text is left out: it is stored as hashes."""
     import pandas as pd
 
     path = folder / "rows.csv"
     names = [name for name, column in table.chunked_columns.items() if not column.is_hashed]
-    for place in range(table.pieces):
-        cells = {name: np.asarray(cells) for name, cells in table.piece(place, names).items()}
-        pd.DataFrame(cells).to_csv(path, index=False, mode="a", header=not place)
+    for piece in range(table.pieces):
+        cells = {name: np.asarray(cells) for name, cells in table.piece(piece, names).items()}
+        pd.DataFrame(cells).to_csv(path, index=False, mode="a", header=not piece)
     return path

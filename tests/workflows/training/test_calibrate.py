@@ -21,7 +21,7 @@ from placement.model.fitted import load_fitted
 from placement.model.scorer import Isotonic, Platt
 from placement.training.fit import fit
 from placement.training.prepare import prepare
-from placement.workflows.training.calibrate import calibrate, learnt
+from placement.workflows.training.calibrate import calibrate, fit_calibration
 from placement.workflows.training.final_figures import finalize
 from placement.workflows.training.fit_and_test import fit_and_test
 from placement.workflows.training.out_of_fold import (
@@ -128,11 +128,11 @@ def test_every_training_row_is_predicted_once_by_a_model_without_it(table, metho
     labels = table.label[prepared.split.train]
     assert every.label.sum() == labels.sum()
     found = calibrate(method, folds)
-    assert found.calibration == learnt(method, every)
+    assert found.calibration == fit_calibration(method, every)
     # `after` is cross-fitted: each fold by what the other four teach.
     judge = PredictionAccumulator()
     for number, own in enumerate(folds):
-        rest = learnt(method, summarize(f for k, f in enumerate(folds) if k != number))
+        rest = fit_calibration(method, summarize(f for k, f in enumerate(folds) if k != number))
         p = own.probability.whole()
         judge.add(rest.apply(np.log(p / (1 - p))), own.label.whole(), own.weight.whole(), 0.5)
     assert found.figures.after.log_loss == pytest.approx(judge.result().metrics.log_loss, abs=1e-9)
@@ -241,7 +241,7 @@ def test_many_rows_are_calibrated_from_bins_of_them_as_from_the_rows(
     summed = trial_of(table, config)
     exact = trials[method].fitted.predict_proba(table.columns)
     assert summed.fitted.predict_proba(table.columns) == pytest.approx(exact, abs=1e-3)
-    assert summed.calibrating.figures.rows == trials[method].calibrating.figures.rows
+    assert summed.recalibration.figures.rows == trials[method].recalibration.figures.rows
 
 
 # --- by the command ---------------------------------------------------------------------------

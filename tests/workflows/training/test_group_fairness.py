@@ -81,7 +81,7 @@ def test_where_too_few_are_held_out_all_rows_are_compared_out_of_fold(sheet, mon
     groups = found.columns[0].groups
     assert sum(group.rows for group in groups) == 160
     assert not any(group.small for group in groups)
-    monkeypatch.setattr(group_fairness, "MOST_CROSSED", 100)
+    monkeypatch.setattr(group_fairness, "MOST_CROSS_VALIDATED", 100)
     found = fairness_of(path, sensitive=("gender",))
     assert (found.metrics_on, found.columns[0].gaps) == ("test", ())
 
