@@ -6,6 +6,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from statsmodels.api import Logit
 
+from placement.config.optimizers import OPTIMIZERS
 from placement.config.train_config import TrainConfig
 from placement.data.splits.folds import assign_folds
 from placement.data.splits.split import hold_out
@@ -40,6 +41,14 @@ def test_the_default_penalty_is_scikit_learn_s():
     found = fit(table)
     assert found.weights == pytest.approx(judge.coef_[0], abs=1e-6)
     assert found.intercept == pytest.approx(judge.intercept_[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_that_is_described_makes_its_steps(name):
+    settings = {} if name == "auto" else {"epochs": 2}
+    fitted = fit(read_table(frame(60)), TrainConfig(optimizer=name, **settings))
+    assert fitted.figures.optimizer.startswith(name)
+    assert np.isfinite(fitted.weights).all()
 
 
 def test_without_a_penalty_it_is_statsmodels_in_natural_units():

@@ -77,7 +77,7 @@ class ColumnSummary:
 def _merge_outcome_counts(
     one: ColumnSummary, other: ColumnSummary
 ) -> tuple[FloatArray, IntArray | None]:
-    """Add up the pairs of two parts; of numbers, by value."""
+    """Add up the outcome counts of two parts; of numbers, by value."""
     if one.outcome_counts is None or other.outcome_counts is None:
         return one.values, None
     if one.level_counts is not None:

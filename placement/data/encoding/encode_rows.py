@@ -62,9 +62,9 @@ def _slices(table: Table, request: EncodingRequest) -> Iterator[_Slice]:
     for piece in range(table.pieces):
         rows = np.flatnonzero(request.rows(piece))
         for start in range(0, len(rows), step):
-            slice_ = rows[start : start + step]
-            yield _Slice(piece, slice_, before)
-            before += len(slice_)
+            slice_rows = rows[start : start + step]
+            yield _Slice(piece, slice_rows, before)
+            before += len(slice_rows)
 
 
 def _in_memory(
@@ -81,10 +81,10 @@ def _in_memory(
     weight = np.empty(rows, request.dtype) if weighted else None
 
     def fill(slice_: _Slice) -> int:
-        columns_ = slice(slice_.before, slice_.before + len(slice_.rows))
-        _encode(table, request, slice_, x[:, columns_], y[columns_])
+        target = slice(slice_.before, slice_.before + len(slice_.rows))
+        _encode(table, request, slice_, x[:, target], y[target])
         if weight is not None:
-            weight[columns_] = _weights(table, request, slice_)
+            weight[target] = _weights(table, request, slice_)
         return len(slice_.rows)
 
     for count in in_order(_slices(table, request), fill, usable_processors()):

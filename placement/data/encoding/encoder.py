@@ -220,12 +220,12 @@ class Encoder:
         return np.column_stack(encoded) if encoded else np.empty((rows, 0))
 
     def encode_into(self, target: CellArray, table: TableLike) -> None:
-        """Write the encoded rows into `target` (d, n), a column of the perceptron to each line."""
-        row = 0
+        """Write the encoded columns into the rows of `target` (d, n)."""
+        index = 0
         for columns, _ in encode_in_order(self.columns, table):
             for values in columns:
-                target[row] = values
-                row += 1
+                target[index] = values
+                index += 1
 
     def problems(self, table: TableLike, decimal: str = ".") -> tuple[Problem, ...]:
         """Return the cells that are encoded with a stand-in."""

@@ -20,7 +20,7 @@ from placement.data.table.table import Table
 def assign_folds(
     table: Table, seed: int, fold_count: int, group: str | None = None, split: Split | None = None
 ) -> ChunkedArray | None:
-    """Number each row's fold 0 … number - 1, and -1 where it takes no part.
+    """Number each row's fold 0 … fold_count - 1, and -1 where it takes no part.
 
     The folds are stratified by outcome and keep rows of equal features together (unless these are
     more than 5 % of the rows), or else are made of whole groups of the column `group`. With

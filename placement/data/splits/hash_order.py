@@ -18,7 +18,7 @@ _PIECES_AT_ONCE = 8  # pieces that one histogram is made of
 
 
 class HashHistogram:
-    """Hashes with a class each: `piece(place)` gives both (n,) of each of the `pieces`."""
+    """Hashes with a class each: `piece(index)` gives both (n,) of each of the `pieces`."""
 
     def __init__(
         self, pieces: int, piece: Callable[[int], tuple[UInt64Array, IntArray]], classes: int = 2
@@ -27,7 +27,7 @@ class HashHistogram:
 
     @cached_property
     def counts(self) -> IntArray:
-        """The rows of each class in 65,536 bins of the hash, (kinds, bins)."""
+        """The rows of each class in 65,536 bins of the hash, (classes, bins)."""
         size = self._class_count * _BINS
 
         def of(hashes: UInt64Array, classes: IntArray) -> IntArray:
@@ -39,7 +39,7 @@ class HashHistogram:
 
     @property
     def class_counts(self) -> IntArray:
-        """The rows of each class, (kinds,)."""
+        """The rows of each class, (classes,)."""
         return np.asarray(self.counts.sum(axis=1))
 
     def nth_smallest(self, ranks: Sequence[Sequence[int]]) -> list[UInt64Array]:
@@ -73,7 +73,7 @@ class HashHistogram:
             for prefix in prefixes:
                 counts = self._sum_over_pieces(_count_after(prefix, lower_bits), _BINS)
                 next_bits = np.flatnonzero(counts > more_than).tolist()
-                longer += [prefix * _BINS + piece for piece in next_bits]
+                longer += [prefix * _BINS + bits for bits in next_bits]
             prefixes = longer
         return [np.uint64(prefix) for prefix in prefixes]
 

@@ -107,10 +107,10 @@ def count_common_rows(
     distinct = np.unique(sample)
     if not len(distinct):
         return 0, every == 1
-    found = np.zeros(len(distinct), dtype=bool)
+    common = np.zeros(len(distinct), dtype=bool)
     for piece_hashes in table_hashes:
         sampled = piece_hashes[piece_hashes % every == 0]
-        piece = np.minimum(np.searchsorted(distinct, sampled), len(distinct) - 1)
-        found[piece[distinct[piece] == sampled]] = True
-    common = int(np.isin(sample, distinct[found]).sum())
-    return common * int(every), every == 1
+        position = np.minimum(np.searchsorted(distinct, sampled), len(distinct) - 1)
+        common[position[distinct[position] == sampled]] = True
+    count = int(np.isin(sample, distinct[common]).sum())
+    return count * int(every), every == 1

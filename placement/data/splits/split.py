@@ -30,7 +30,7 @@ VALIDATION_SHARE = 0.1
 class Split:
     """Which rows train, which `--patience` watches, which test; `note` says how they were chosen.
 
-    `subsets` has TRAIN, VALIDATION, TEST, or ASIDE for no part in it, for each row in the table's
+    `subsets` has TRAIN, VALIDATION, TEST, or UNUSED for no part in it, for each row in the table's
     pieces; `counts` (4,) their rows, and `positive` (4,) those of them with a positive label.
     """
 
@@ -168,14 +168,14 @@ class HashOrder:
 def order_by_hash(table: Table, hashes: ChunkedArray, excluded: RowMask | None = None) -> HashOrder:
     """Order rows by their hashes within each outcome, without the `excluded` rows."""
 
-    def piece(piece: int) -> tuple[UInt64Array, IntArray]:
+    def hashes_and_classes(piece: int) -> tuple[UInt64Array, IntArray]:
         row_hashes, classes = hashes.piece(piece), classes_of(table, piece)
         if excluded is None:
             return row_hashes, classes
         included = ~excluded(piece)
         return row_hashes[included], classes[included]
 
-    return HashOrder(hashes, HashHistogram(table.pieces, piece))
+    return HashOrder(hashes, HashHistogram(table.pieces, hashes_and_classes))
 
 
 def classes_of(table: Table, piece: int) -> IntArray:

@@ -122,15 +122,15 @@ def empty_reason(summary: ColumnSummary, *, unnamed: bool = False) -> str | None
 
 
 def leak_reason(
-    name: str, summary: ColumnSummary, rows_of: IntArray, outcome: OutcomeCodes, target: str
+    name: str, summary: ColumnSummary, class_counts: IntArray, outcome: OutcomeCodes, target: str
 ) -> str | None:
     """Say why a column leaks the outcome (used rows only); else None.
 
-    `rows_of` (2,) are the rows that are negative and positive.
+    `class_counts` (2,) are the rows that are negative and positive.
     """
     if means_after_the_event(name):
         return "known only after the outcome, by its name"
-    if _agrees(summary.missing, rows_of) or _agrees(summary.missing[::-1], rows_of[::-1]):
+    if _agrees(summary.missing, class_counts) or _agrees(summary.missing[::-1], class_counts[::-1]):
         return "missing exactly where the outcome says so"
     if summary.outcome_counts is not None:
         # Of the words as of the label: `--positive Graduate` makes two outcomes of three words.
@@ -220,5 +220,5 @@ def _labelled_values(
     """Yield the numbers of the used rows of each piece, and whether each is positive."""
     for piece in range(outcome.pieces):
         values, codes = np.asarray(column.piece(piece))[::every], outcome.codes(piece)[::every]
-        summary = (codes >= 0) & ~np.isnan(values)
-        yield values[summary], outcome.positive[codes[summary]].astype(np.int64)
+        labelled = (codes >= 0) & ~np.isnan(values)
+        yield values[labelled], outcome.positive[codes[labelled]].astype(np.int64)

@@ -110,10 +110,10 @@ class Drift:
         """Return the PSI above a limit by column (`predictions` is one): beyond chance, and not."""
         beyond: dict[str, float] = {}
         within: dict[str, float] = {}
-        columns: list[tuple[str, Psi | None]] = [(c.column, c.psi) for c in self.columns]
-        for name, index in [*columns, ("predictions", self.predictions.psi)]:
-            if index is not None and index.value > limit:
-                (beyond if index.value > index.chance else within)[name] = index.value
+        named: list[tuple[str, Psi | None]] = [(c.column, c.psi) for c in self.columns]
+        for name, change in [*named, ("predictions", self.predictions.psi)]:
+            if change is not None and change.value > limit:
+                (beyond if change.value > change.chance else within)[name] = change.value
         return beyond, within
 
 

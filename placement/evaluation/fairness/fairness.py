@@ -52,7 +52,7 @@ class FairnessAccumulator:
     ) -> Fairness:
         """Compare the groups; the tolerances are the largest difference and the smallest ratio.
 
-        `private`: groups of fewer than 5 rows are pooled, and left out where they are fewer than 5.
+        `private`: groups of fewer than 5 rows are pooled; the pool is left out below 5 rows.
         """
         columns, bound = [], 0.0
         for index, (name, counter) in enumerate(self._counters.items()):

@@ -43,18 +43,18 @@ class FisherInformation:
         present = weights[weights > 0]
         return float(present @ np.log(present / weights.sum()))
 
-    def variance_inflation(self, owners: Sequence[str]) -> dict[str, float]:
+    def variance_inflation(self, source_columns: Sequence[str]) -> dict[str, float]:
         """Return by file column the factor by which others inflate its coefficients' variance.
 
-        `owners` (d,) says which file column each encoded one is of. For a column that is encoded
-        as one it is the VIF, 1/(1 − R²); for several the generalised one of Fox and Monette (1992)
-        to the power 1/columns, which is comparable. Aliased columns have none.
+        `source_columns` (d,) says which file column each encoded one is of. For a column
+        that is encoded as one it is the VIF, 1/(1 − R²); for several the generalised one of Fox and
+        Monette (1992) to the power 1/columns, which is comparable. Aliased columns have none.
         """
         means = self.products[:-1, -1]
         centred = self.products[:-1, :-1] - np.outer(means, means) / self.products[-1, -1]
         size = np.sqrt(np.maximum(np.diag(centred), 0.0))
         varies = size > 1e-10 * np.sqrt(np.diag(self.products)[:-1])
-        names = np.array(owners)[varies]
+        names = np.array(source_columns)[varies]
         correlation = centred[np.ix_(varies, varies)] / np.outer(size[varies], size[varies])
         whole = np.linalg.slogdet(correlation).logabsdet
         inflation = {}

@@ -82,8 +82,10 @@ def without_each_fold(table: Table, config: TrainConfig, folds: ChunkedArray) ->
     """
     for number in fold_numbers(folds):
         prepared = _without_fold(table, config, folds, number)
-        yield prepared
-        prepared.discard()
+        try:
+            yield prepared
+        finally:
+            prepared.discard()
 
 
 def fold_numbers(folds: ChunkedArray) -> list[int]:
