@@ -1,7 +1,8 @@
 """Figures of a model that was not trained, for tests that need some."""
 
 from placement.model.figures import EvaluationFigures, GradcheckSummary, ModelFigures, RowCounts
-from placement.stats.figures import NAMES, Metrics, Skill
+from placement.stats.figures import Skill
+from placement.stats.metrics import NAMES, Metrics
 
 
 def model_figures(**changes):

@@ -26,8 +26,8 @@ from placement.evaluation.metrics.skill import base_rate, skill
 from placement.evaluation.thresholds import DecisionCurve, decision_curve
 from placement.model.fairness_figures import Fairness
 from placement.model.scorer import TableLike, match_columns
-from placement.stats.figures import CalibrationFigures, Confusion, Metrics, Skill
-from placement.stats.metrics import checked, confusion, metrics
+from placement.stats.figures import CalibrationFigures, Skill
+from placement.stats.metrics import Confusion, Metrics, checked, confusion, metrics
 
 if TYPE_CHECKING:
     from placement.data.profiles.sensitive_groups import SensitiveGroups

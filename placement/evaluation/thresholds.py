@@ -16,8 +16,7 @@ import numpy.typing as npt
 from placement.arrays import FloatArray
 from placement.config.threshold import ThresholdKind
 from placement.errors import DataError
-from placement.stats.figures import Confusion
-from placement.stats.metrics import checked, confusion
+from placement.stats.metrics import Confusion, checked, confusion
 
 CURVE_THRESHOLDS = tuple(step / 100 for step in range(5, 100, 5))
 _ROUNDING = 1e-12  # relative; sums of fractions that ought to be equal differ by less

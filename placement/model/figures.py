@@ -10,7 +10,8 @@ from placement.arrays import Document
 from placement.data.profiles.column_profile import Profile, profile_of_document
 from placement.model.document_codec import decode
 from placement.model.fairness_figures import Fairness
-from placement.stats.figures import CalibrationFigures, Confusion, Metrics, Skill
+from placement.stats.figures import CalibrationFigures, Skill
+from placement.stats.metrics import Confusion, Metrics
 
 
 @dataclass(frozen=True)

@@ -1,63 +1,9 @@
-"""What is known of predictions beside outcomes, as data: metrics, gain, calibration."""
+"""What is known of predictions beside outcomes, as data: gain and calibration."""
 
 import dataclasses
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import SupportsFloat
 
 from placement.arrays import Document
-
-NAMES = (
-    "log_loss",
-    "brier",
-    "roc_auc",
-    "average_precision",
-    "accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "ece",
-)
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """Sums of weights (counts where all weights are 1) of the four outcomes at a threshold."""
-
-    tp: float
-    fp: float
-    fn: float
-    tn: float
-
-    def as_dict(self) -> dict[str, float]:
-        """Return the four sums by name."""
-        return dataclasses.asdict(self)
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """The figures by the names of `train --json`; None where one is undefined."""
-
-    log_loss: float | None
-    brier: float | None
-    roc_auc: float | None
-    average_precision: float | None
-    accuracy: float | None
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    ece: float | None
-
-    @classmethod
-    def of(cls, values: Mapping[str, SupportsFloat]) -> "Metrics":
-        """Take in one number a metric, NaN where it is undefined."""
-        floats = {name: float(values[name]) for name in NAMES}
-        return cls(**{name: None if math.isnan(value) else value for name, value in floats.items()})
-
-    def as_dict(self) -> dict[str, float | None]:
-        """Return the figures by name, in the order of the contract."""
-        return {name: getattr(self, name) for name in NAMES}
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,65 @@ A metric without a meaning (the ROC area of a single class, the precision where 
 predicted positive) is NaN, or None in `Metrics`, never 0.
 """
 
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import SupportsFloat
+
 import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import FloatArray
 from placement.errors import DataError
 from placement.stats.calibration_error import all_whole, calibration_error
-from placement.stats.figures import Confusion, Metrics
 from placement.stats.log_loss import row_log_loss
 from placement.stats.roc_area import roc_area, sum_ties
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Sums of weights (counts where all weights are 1) of the four outcomes at a threshold."""
+
+    tp: float
+    fp: float
+    fn: float
+    tn: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the four sums by name."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The figures by the names of `train --json`; None where one is undefined.
+
+    A new one has the default None, so that a bundle without it can be read.
+    """
+
+    log_loss: float | None
+    brier: float | None
+    roc_auc: float | None
+    average_precision: float | None
+    accuracy: float | None
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    ece: float | None
+
+    @classmethod
+    def of(cls, values: Mapping[str, SupportsFloat]) -> "Metrics":
+        """Take in one number a metric, NaN where it is undefined."""
+        floats = {name: float(values[name]) for name in NAMES}
+        return cls(**{name: None if math.isnan(value) else value for name, value in floats.items()})
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Return the figures by name, in the order of the contract."""
+        return {name: getattr(self, name) for name in NAMES}
+
+
+NAMES = tuple(field.name for field in dataclasses.fields(Metrics))
 
 
 def checked(

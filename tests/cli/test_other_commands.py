@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from placement.model.fitted import load_fitted
-from placement.stats.figures import NAMES
-from placement.stats.metrics import metrics
+from placement.stats.metrics import NAMES, metrics
 
 
 def test_evaluate_gives_every_metric_with_an_interval_that_holds_it(run, trained):

@@ -6,8 +6,15 @@ from sklearn import metrics as referee
 from sklearn.calibration import calibration_curve
 
 from placement.errors import DataError
-from placement.stats.figures import NAMES, Confusion, Metrics
-from placement.stats.metrics import average_precision, confusion, metrics, totals_of_rows
+from placement.stats.metrics import (
+    NAMES,
+    Confusion,
+    Metrics,
+    average_precision,
+    confusion,
+    metrics,
+    totals_of_rows,
+)
 
 
 def sample(n=1003, seed=3):

@@ -17,10 +17,11 @@ from placement.errors import DataError
 from placement.evaluation.metrics.skill import skill
 from placement.stats.calibration_error import BINS as CALIBRATION_BINS
 from placement.stats.calibration_error import all_whole, bin_borders
-from placement.stats.figures import Metrics, Skill
+from placement.stats.figures import Skill
 from placement.stats.intervals import Z95
 from placement.stats.log_loss import row_log_loss
 from placement.stats.metrics import (
+    Metrics,
     average_precision,
     metrics,
     metrics_of_sums,

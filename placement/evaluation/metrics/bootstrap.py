@@ -12,10 +12,9 @@ import numpy.typing as npt
 from placement.arrays import FloatArray, IndexArray
 from placement.stats import resampling
 from placement.stats.calibration_error import all_whole
-from placement.stats.figures import NAMES
 from placement.stats.intervals import Interval, percentile_interval
 from placement.stats.log_loss import losses_of_outcomes
-from placement.stats.metrics import checked, metrics, metrics_of_sums
+from placement.stats.metrics import NAMES, checked, metrics, metrics_of_sums
 from placement.stats.roc_area import tie_starts
 
 Intervals = dict[str, Interval | None]

@@ -23,7 +23,7 @@ from placement.reporting.text.fairness import (
     groups_table,
 )
 from placement.reporting.text.summaries import METRIC_WORDS, skill_line
-from placement.stats.figures import Metrics
+from placement.stats.metrics import Metrics
 
 
 def trust_section(report: Report) -> Section:

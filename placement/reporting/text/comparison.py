@@ -12,7 +12,7 @@ from placement.evaluation.paired_tests import McNemar
 from placement.reporting.format.text_table import table
 from placement.reporting.json_documents import FORMAT
 from placement.reporting.text.summaries import METRIC_WORDS
-from placement.stats.figures import NAMES
+from placement.stats.metrics import NAMES
 
 _LONGEST_NAME = 28
 

@@ -20,7 +20,8 @@ from placement.reporting.text.coefficients import coefficient_notes, coefficient
 from placement.reporting.text.fairness import fairness_text
 from placement.reporting.text.nonlinear_terms import curve_notes, interaction_rows, number_kind
 from placement.reporting.text.thresholds import curve_line, decision_lines
-from placement.stats.figures import Metrics, Skill
+from placement.stats.figures import Skill
+from placement.stats.metrics import Metrics
 from placement.training.gradcheck.report import GradientCheck
 
 NO_SIGNAL = "these columns do not predict the outcome better than the base rate"

@@ -12,7 +12,7 @@ from placement.evaluation.thresholds import DecisionCurve, decision_curve
 from placement.model.figures import DecisionFigures, TradeOff
 from placement.model.fitted import Fitted
 from placement.reporting.plots.canvas import BLUE, GREY, INK, ORANGE, canvas
-from placement.stats.figures import Confusion
+from placement.stats.metrics import Confusion
 
 _DRAWN = np.arange(1, 100) / 100
 _SHOWN = 1000  # students that a confusion is told of

@@ -5,8 +5,7 @@ from scipy.stats import rankdata
 from placement.evaluation.metrics import bootstrap
 from placement.evaluation.metrics.bootstrap import bootstrap_intervals, describe_method
 from placement.stats import resampling
-from placement.stats.figures import NAMES
-from placement.stats.metrics import checked, metrics
+from placement.stats.metrics import NAMES, checked, metrics
 
 
 def sample(n=503, seed=3, digits=None):

@@ -16,7 +16,7 @@ from placement.reporting.text.thresholds import (
     net_benefit_rows,
     spaced,
 )
-from placement.stats.figures import Confusion
+from placement.stats.metrics import Confusion
 
 
 def curve(model):
