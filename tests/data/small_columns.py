@@ -32,7 +32,7 @@ def locations(rows):
     for start in range(0, rows, PIECE_ROWS):
         size = min(PIECE_ROWS, rows - start)
         lines = np.arange(start + 2, start + 2 + size)
-        made.add(Block((), {}, size, start + 1, lines, None, "may.csv"))
+        made.add(Block((), {}, size, "may.csv", start + 1, lines))
     return made
 
 

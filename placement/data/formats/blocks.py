@@ -2,9 +2,10 @@
 
 import datetime as dt
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -50,10 +51,10 @@ class Block:
     names: tuple[str, ...]
     columns: dict[str, Cells]
     rows: int
-    first_row: int
-    lines: IntArray | None
-    records: Any
     file: str
+    first_row: int = 0
+    lines: IntArray | None = None
+    records: Any = None
     raw: Any = None
     blank_lines: int = 0
 
@@ -79,30 +80,34 @@ class MalformedRecord(DataError):
         return DataError(f"{self.file}, row {row} (line {self.line}): {self.text}")
 
 
-class Part(Protocol):
-    """One opened file of a table."""
+@dataclass(frozen=True)
+class Part(ABC):
+    """One file of a table: its name for messages, and the names of its columns, in order.
 
-    @property
-    def name(self) -> str:
-        """The file's name for messages."""
+    `likely_rows`: the number of its rows, where the kind of file tells it; else an estimate.
+    `origin`: the file on the disk; None where there is none.
+    """
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its column names, in order."""
+    name: str
+    names: tuple[str, ...]
+    likely_rows: int
+    origin: Source | None
 
-    @property
-    def likely_rows(self) -> int:
-        """The number of its rows, where the kind of file tells it; else an estimate."""
-
-    @property
-    def origin(self) -> Source | None:
-        """The file on the disk; None where there is none."""
-
+    @abstractmethod
     def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield functions that read its blocks, in order; any thread may call them.
 
         The blocks do not know yet which row is their first.
         """
+
+
+@dataclass(frozen=True)
+class FilePart(Part):
+    """A file as it was opened. `unnamed`: the names of columns whose header was empty."""
+
+    unnamed: frozenset[str]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def unquote(cell: str) -> str:

@@ -12,7 +12,14 @@ from typing import BinaryIO
 
 import numpy as np
 
-from placement.data.formats.blocks import Block, BlockRequest, Cells, MalformedRecord, unquote
+from placement.data.formats.blocks import (
+    Block,
+    BlockRequest,
+    Cells,
+    FilePart,
+    MalformedRecord,
+    unquote,
+)
 from placement.data.formats.csv_arrow import ENCODINGS, Parser, lines_are_records
 from placement.data.formats.csv_records import (
     Record,
@@ -51,33 +58,21 @@ class _Position:
 
 
 @dataclass(frozen=True)
-class TextPart:
+class TextPart(FilePart):
     """A text file opened as a table.
 
     `preamble`: the title rows as they stand, with their line ends. `header`: the header record
     as it stands, None where the user gave the names. `skip`: physical lines above the data.
-    `large`: long enough that parsing it in pieces is faster. `line_bytes`: the mean
-    length of the first lines.
+    `large`: long enough that parsing it in pieces is faster.
     """
 
     origin: Source
     dialect: Dialect
-    name: str
-    names: tuple[str, ...]
     preamble: str
     header: str | None
     skip: int
-    unnamed: frozenset[str]
-    notes: tuple[str, ...]
-    warnings: tuple[str, ...]
     sample_columns: tuple[tuple[str, ...], ...]
     large: bool
-    line_bytes: float
-
-    @property
-    def likely_rows(self) -> int:
-        """The number of rows, by the length of the first lines."""
-        return max(1, round(self.origin.likely_bytes / self.line_bytes) - self.skip)
 
     def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield functions that read the blocks."""
@@ -157,13 +152,12 @@ class TextPart:
             return task()
         lines = np.arange(parsed.rows) if parsed.lines is None else parsed.lines
         return Block(
-            names=self.names,
-            columns=parsed.columns,
-            rows=parsed.rows,
-            first_row=0,
+            self.names,
+            parsed.columns,
+            parsed.rows,
+            self.name,
             lines=position.lines + 1 + lines,
             records=parsed.records,
-            file=self.name,
             blank_lines=parsed.blank_lines,
         )
 
@@ -231,13 +225,12 @@ class TextPart:
             if request.columns is None or name in request.columns
         }
         return Block(
-            names=self.names,
-            columns=columns,
-            rows=len(rows),
-            first_row=0,
+            self.names,
+            columns,
+            len(rows),
+            self.name,
             lines=np.array(lines, dtype=np.int64),
             records=records if request.records else None,
-            file=self.name,
             blank_lines=blank,
         )
 
@@ -272,10 +265,11 @@ def open_text(source: Source, names: tuple[str, ...]) -> TextPart:
     preamble = "".join(sample.lines()[: above.line - 1]) if header.row is not None else ""
     body = records if header.row is None else records[header.row + 1 :]
     return TextPart(
-        origin=source,
-        dialect=dialect,
         name=source.name,
         names=header.names,
+        likely_rows=max(1, round(source.likely_bytes / sample.line_bytes) - skip),
+        origin=source,
+        dialect=dialect,
         preamble=preamble,
         header=_raw_header(above, header, dialect.delimiter),
         skip=skip,
@@ -284,7 +278,6 @@ def open_text(source: Source, names: tuple[str, ...]) -> TextPart:
         warnings=header.warnings,
         sample_columns=_columns(body),
         large=not sample.whole,
-        line_bytes=sample.line_bytes,
     )
 
 

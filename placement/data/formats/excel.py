@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from placement.data.formats.blocks import Block, BlockRequest, Cells, text_of, unquote
+from placement.data.formats.blocks import Block, BlockRequest, Cells, FilePart, text_of, unquote
 from placement.data.formats.header import find_header
 from placement.data.formats.sources import Source, reading
 from placement.errors import DataError, PlacementError, did_you_mean
@@ -22,28 +22,17 @@ _BLOCK_ROWS = 65_536
 
 
 @dataclass(frozen=True)
-class SheetPart:
+class SheetPart(FilePart):
     """One sheet, in memory. `positions`: the row of the sheet each data row stands on.
 
     `origin` has the name of the sheet, `name` that of the file.
     """
 
-    origin: Source
-    name: str
     sheet: str
-    names: tuple[str, ...]
     columns: dict[str, Cells]
     raw: list[list[Any]]
     positions: list[int]
     blank: int
-    unnamed: frozenset[str]
-    notes: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-    @property
-    def likely_rows(self) -> int:
-        """The number of rows."""
-        return len(self.raw)
 
     def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield functions that read the blocks."""
@@ -53,18 +42,17 @@ class SheetPart:
     def _block(self, start: int, request: BlockRequest) -> Block:
         piece = slice(start, start + (request.block_rows or _BLOCK_ROWS))
         raw = self.raw[piece]
+        columns = {
+            name: cells[piece]
+            for name, cells in self.columns.items()
+            if request.columns is None or name in request.columns
+        }
         return Block(
-            names=self.names,
-            columns={
-                name: cells[piece]
-                for name, cells in self.columns.items()
-                if request.columns is None or name in request.columns
-            },
-            rows=len(raw),
-            first_row=0,
+            self.names,
+            columns,
+            len(raw),
+            self.name,
             lines=np.array(self.positions[piece], dtype=np.int64),
-            records=None,
-            file=self.name,
             raw=raw,
             blank_lines=0 if start else self.blank,
         )
@@ -174,10 +162,11 @@ def _sheet(
         cells[:] = [texts[i][index] for i in data]
         columns[name] = cells
     return SheetPart(
-        origin=replace(source, name=title),
         name=source.name,
-        sheet=title,
         names=header.names,
+        likely_rows=len(data),
+        origin=replace(source, name=title),
+        sheet=title,
         columns=columns,
         raw=[grid[i][: header.width] for i in data],
         positions=[rows_above + i + 1 for i in data],

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from placement.data.formats.csv_table import TextPart, open_text
-from placement.data.formats.excel import SheetPart, WantsSheet, open_workbook
-from placement.data.formats.parquet import FramePart, ParquetPart, open_parquet
+from placement.data.formats.blocks import FilePart
+from placement.data.formats.csv_table import open_text
+from placement.data.formats.excel import WantsSheet, open_workbook
+from placement.data.formats.parquet import open_parquet
 from placement.data.formats.sources import Source, reading, spool
 from placement.errors import DataError
-
-FilePart = TextPart | SheetPart | ParquetPart | FramePart
 
 
 @dataclass(frozen=True)

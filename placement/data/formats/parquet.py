@@ -9,7 +9,15 @@ import numpy as np
 
 from placement.arrays import ObjectArray
 from placement.data.formats.arrow_arrays import null_mask, to_floats, to_numpy
-from placement.data.formats.blocks import Block, BlockRequest, Cells, text_of, tidy_names, unquote
+from placement.data.formats.blocks import (
+    Block,
+    BlockRequest,
+    Cells,
+    FilePart,
+    text_of,
+    tidy_names,
+    unquote,
+)
 from placement.data.formats.sources import Partition, Source, reading
 from placement.errors import DataError
 from placement.model.scorer import Coded
@@ -23,22 +31,11 @@ BATCH_ROWS = 65_536
 
 
 @dataclass(frozen=True)
-class ParquetPart:
+class ParquetPart(FilePart):
     """A Parquet file, read in row batches. `added`: columns of its partition, after its own."""
 
-    source: Source
-    name: str
-    names: tuple[str, ...]
-    unnamed: frozenset[str]
-    notes: tuple[str, ...]
-    likely_rows: int
-    added: Partition = ()
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def origin(self) -> Source:
-        """The file."""
-        return self.source
+    origin: Source
+    added: Partition
 
     def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield functions that read the blocks; `raw` is the batch with its types."""
@@ -49,7 +46,7 @@ class ParquetPart:
         size = request.block_rows or BATCH_ROWS
         with reading(self.name):
             try:
-                with pq.ParquetFile(self.source.path) as file:
+                with pq.ParquetFile(self.origin.path) as file:
                     file_names = dict(zip(self.names, file.schema_arrow.names, strict=False))
                     to_read = (
                         None
@@ -75,7 +72,7 @@ class ParquetPart:
             for name, index in zip(names, indices, strict=True)
         }
         raw = batch if whole else None
-        return Block(self.names, columns, batch.num_rows, 0, None, None, self.name, raw)
+        return Block(self.names, columns, batch.num_rows, self.name, raw=raw)
 
 
 def open_parquet(source: Source) -> ParquetPart:
@@ -93,7 +90,7 @@ def open_parquet(source: Source) -> ParquetPart:
     tidy = tidy_names([*file_names, *(name for name, _ in added)])
     if not tidy.names:
         raise DataError(f"{source.name}: a Parquet file without columns")
-    return ParquetPart(source, source.name, tidy.names, tidy.unnamed, tidy.notes, rows, added)
+    return ParquetPart(source.name, tidy.names, rows, source, tidy.unnamed, tidy.notes, (), added)
 
 
 def _damaged(name: str, error: Exception) -> DataError:
@@ -133,21 +130,10 @@ def text_objects(values: list[Any]) -> ObjectArray:
 
 
 @dataclass(frozen=True)
-class FramePart:
+class FramePart(FilePart):
     """A pandas frame."""
 
     frame: "pd.DataFrame"
-    name: str
-    names: tuple[str, ...]
-    unnamed: frozenset[str]
-    notes: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
-    origin: None = None
-
-    @property
-    def likely_rows(self) -> int:
-        """The number of rows."""
-        return len(self.frame)
 
     def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield functions that read the blocks; `raw` is the slice of the frame."""
@@ -161,7 +147,7 @@ class FramePart:
             for index, name in enumerate(self.names)
             if request.columns is None or name in request.columns
         }
-        return Block(self.names, columns, len(piece), 0, None, None, self.name, piece)
+        return Block(self.names, columns, len(piece), self.name, raw=piece)
 
 
 def open_frame(frame: "pd.DataFrame") -> FramePart:
@@ -169,7 +155,7 @@ def open_frame(frame: "pd.DataFrame") -> FramePart:
     if not len(frame.columns):
         raise DataError("the DataFrame has no columns")
     tidy = tidy_names(str(name) for name in frame.columns)
-    return FramePart(frame, "DataFrame", tidy.names, tidy.unnamed, tidy.notes)
+    return FramePart("DataFrame", tidy.names, len(frame), None, tidy.unnamed, tidy.notes, (), frame)
 
 
 def _frame_cells(series: "pd.Series[Any]") -> Cells:

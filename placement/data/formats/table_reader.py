@@ -7,11 +7,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from placement.data.formats.blocks import Block, BlockRequest, Cells, MalformedRecord, Part
+from placement.data.formats.blocks import (
+    Block,
+    BlockRequest,
+    Cells,
+    FilePart,
+    MalformedRecord,
+    Part,
+)
 from placement.data.formats.csv_table import TextPart
 from placement.data.formats.dialect import Dialect, has_thousands
 from placement.data.formats.excel import WantsSheet
-from placement.data.formats.formats import FilePart, ReadOptions, recognise
+from placement.data.formats.formats import ReadOptions, recognise
 from placement.data.formats.parquet import open_frame
 from placement.data.formats.sources import Source, find_sources
 from placement.errors import DataError, did_you_mean
@@ -113,15 +120,15 @@ def open_table(
     else:
         kind, parts = _open_files(find_sources(source), ReadOptions(names, sheet, wants_sheet))
     first = parts[0]
-    dialect = first.dialect if isinstance(first, TextPart) else None
+    text = first if isinstance(first, TextPart) else None
     return Reader(
         name=first.name if len(parts) == 1 else f"{len(parts)} files",
         names=first.names,
         kind=kind,
-        dialect=dialect,
+        dialect=text.dialect if text else None,
         decimal="," if any(map(_reads_commas, parts)) else ".",
-        preamble=first.preamble if isinstance(first, TextPart) else "",
-        header=first.header if isinstance(first, TextPart) else None,
+        preamble=text.preamble if text else "",
+        header=text.header if text else None,
         unnamed=first.unnamed,
         notes=_stated([part.notes for part in parts], parts),
         warnings=(*_twice(parts), *_stated([part.warnings for part in parts], parts)),
@@ -168,31 +175,15 @@ def _twice(parts: list[FilePart]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Matched:
+class Matched(Part):
     """A further file of a table: its columns under the first file's names, in its order.
 
     `keep`: its records stand exactly as the first file's do, so they may be copied.
     """
 
     part: FilePart
-    names: tuple[str, ...]
     part_names: tuple[str, ...]
     keep: bool
-
-    @property
-    def name(self) -> str:
-        """The file's name."""
-        return self.part.name
-
-    @property
-    def likely_rows(self) -> int:
-        """The number of its rows, about."""
-        return self.part.likely_rows
-
-    @property
-    def origin(self) -> Source | None:
-        """The file on the disk."""
-        return self.part.origin
 
     def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield what makes each of its blocks."""
@@ -240,7 +231,7 @@ def _like(first: FilePart, part: FilePart) -> Part:
             "the files must have the same columns"
         )
     keep = _written_alike(first, part) and tuple(names) == part.names
-    return Matched(part, first.names, tuple(names), keep)
+    return Matched(part.name, first.names, part.likely_rows, part.origin, part, tuple(names), keep)
 
 
 def _written_alike(first: FilePart, part: FilePart) -> bool:

@@ -12,7 +12,7 @@ from placement.data.formats.blocks import Block
 def block(lines, first_row=1, file="may.csv"):
     own = None if lines is None else np.array(lines)
     rows = 3 if lines is None else len(lines)
-    return Block((), {}, rows, first_row, own, None, file)
+    return Block((), {}, rows, file, first_row, own)
 
 
 @pytest.fixture(params=["built", "from JSON"])
