@@ -53,15 +53,10 @@ class _Sections(click.Group):
     """A group whose help lists its commands by what they are for."""
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        limit = formatter.width - 16
         for title, commands in SECTIONS.items():
             with formatter.section(title):
-                limit = formatter.width - 16
-                formatter.write_dl(
-                    [
-                        (command.name or "", command.get_short_help_str(limit))
-                        for command in commands
-                    ]
-                )
+                formatter.write_dl([(c.name or "", c.get_short_help_str(limit)) for c in commands])
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -122,11 +117,7 @@ def run(args: Sequence[str] | None = None) -> int:
         return _fail("standard output is closed", StoreError.exit_code)
     try:
         with raise_on_signals():
-            cli.main(
-                args=list(args) if args is not None else None,
-                prog_name="placement",
-                standalone_mode=False,
-            )
+            cli.main(None if args is None else list(args), "placement", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except (Exception, KeyboardInterrupt, Terminated) as problem:  # noqa: BLE001 - reported or raised on

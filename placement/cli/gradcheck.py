@@ -67,7 +67,11 @@ def gradcheck(
     """
     if graph or draw:
         _refuse_others(options)
-        click.echo(_drawn(data, row, draw, model or "champion", console, as_json=as_json))
+        if data is None or row is None:
+            raise UsageError("--graph draws a row of a file: name DATA and --row N")
+        from placement.lessons.console import run_row_graph
+
+        click.echo(run_row_graph(data, row, model or "champion", draw, console, as_json=as_json))
         return
     if row is not None or model is not None:
         raise UsageError("--row and --model are for --graph or --draw")
@@ -91,19 +95,3 @@ def _refuse_others(options: Iterable[str]) -> None:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             option = "break" if name == "broken" else name
             raise UsageError(f"--{option} is not used by --graph, which takes all from the model")
-
-
-def _drawn(
-    data: str | None,
-    row: int | None,
-    draw: str | None,
-    model: str,
-    console: Console,
-    *,
-    as_json: bool,
-) -> str:
-    if data is None or row is None:
-        raise UsageError("--graph draws a row of a file: name DATA and --row N")
-    from placement.lessons.console import run_row_graph
-
-    return run_row_graph(data, row, model, draw, console, as_json=as_json)

@@ -104,13 +104,9 @@ def _predict_one(
     answer, warnings = predict_one(opened, values, threshold)
     for text in warnings:
         console.warn(text)
-    if as_json:
-        click.echo(document([answer]))
-    else:
-        click.echo(
-            f"{answer['label']}: {chance(opened.schema.target.outcome, answer)} "
-            f"(probability {answer['probability']!r})"
-        )
+    words = chance(opened.schema.target.outcome, answer)
+    text = f"{answer['label']}: {words} (probability {answer['probability']!r})"
+    click.echo(document([answer]) if as_json else text)
 
 
 def _values(settings: tuple[str, ...]) -> dict[str, str]:

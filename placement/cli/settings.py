@@ -55,13 +55,13 @@ _config_file_option = click.option(
 
 def _option(item: "dataclasses.Field[Any]") -> Command:
     name, meta = item.name, item.metadata
-    if _scalar(name) is bool:
+    if _types_of(name)[0] is bool:
         yes, no = switch(item)
         shown = "" if item.default is None else f"  [default: {yes if item.default else no}]"
         return click.option(
             f"{yes}/{no}", name, default=None, help=meta["help"] + shown, is_flag=True
         )
-    kind: Any = click.Choice(meta["choices"]) if meta["choices"] else _scalar(name)
+    kind: Any = click.Choice(meta["choices"]) if meta["choices"] else _types_of(name)[0]
     if kind is tuple:
         kind = str
     shown = f"  [default: {item.default}]" if item.default not in (None, ()) else ""
@@ -92,18 +92,13 @@ def _types_of(name: str) -> tuple[type, ...]:
     return tuple(typing.get_origin(kind) or kind for kind in kinds if kind is not type(None))
 
 
-def _scalar(name: str) -> type:
-    """The type of one value of a field as text is read."""
-    return _types_of(name)[0]
-
-
 def effective_config(given: Mapping[str, Any], file: str | None) -> TrainConfig:
     """Merge the four sources. `given`: options as click left them, None or () where not given."""
     values = {**_from_file(file), **_from_environment(os.environ)}
     for name, value in given.items():
         if value is None or value == ():
             continue
-        if _scalar(name) is tuple and isinstance(value, str):
+        if _types_of(name)[0] is tuple and isinstance(value, str):
             values[name] = csv_words(value)
         else:
             # An empty word takes back what a file or the environment says.
@@ -128,7 +123,8 @@ def _from_file(file: str | None) -> Document:
 
 
 def _checked(where: str, name: str, value: Any) -> Any:
-    kind, kinds = _scalar(name), _types_of(name)
+    kinds = _types_of(name)
+    kind = kinds[0]
     if kind is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
     if kind is tuple and isinstance(value, str):
@@ -150,7 +146,7 @@ def _from_environment(environment: Mapping[str, str]) -> Document:
 
 
 def _parsed(variable: str, name: str, text: str) -> Any:
-    kind = _scalar(name)
+    kind = _types_of(name)[0]
     try:
         if kind is tuple:
             return csv_words(text)

@@ -200,9 +200,7 @@ def _cells(column: "pa.ChunkedArray") -> Cells | None:
 
 def tidy_texts(texts: Sequence[str]) -> ObjectArray:
     """Trim texts (k,), and take off the quotes that some still have."""
-    cells = np.empty(len(texts), dtype=object)
-    cells[:] = [unquote(text) for text in texts]
-    return cells
+    return np.array([unquote(text) for text in texts], dtype=object)
 
 
 def _records(text: bytes) -> "pa.Array":

@@ -78,17 +78,14 @@ def open_workbook(
 
 
 def _choose(
-    source: Source,
-    filled: dict[str, Grid],
-    names: tuple[str, ...],
-    wants: WantsSheet | None,
+    source: Source, filled: dict[str, Grid], names: tuple[str, ...], wants: WantsSheet | None
 ) -> SheetPart:
     sheets = ", ".join(map(repr, filled))
     matching = []
     for title, grid in filled.items() if wants is not None else ():
         note = f"sheet {title!r} chosen among {sheets}"
         try:
-            part = _sheet(source, title, grid, names, notes=(note,))
+            part = _sheet(source, title, grid, names, note)
         except PlacementError:
             continue  # a cover page need not be a table
         if wants is not None and wants(part.names, part.columns):
@@ -103,7 +100,7 @@ def _choose(
         return matching[0]
     title, grid = next(iter(filled.items()))
     note = f"sheet {title!r}, the first of {sheets}, is read"
-    return _sheet(source, title, grid, names, notes=(note,))
+    return _sheet(source, title, grid, names, note)
 
 
 def _named(file: str, sheet: str, titles: list[str]) -> str:
@@ -133,20 +130,14 @@ def _read_grids(source: Source) -> dict[str, Grid]:
                     continue  # a sheet that is a chart has no cells
                 grids[title] = ((sheet.start or (0, 0))[0], sheet.to_python())
         except python_calamine.CalamineError as error:
-            message = (
+            raise DataError(
                 f"{source.name}: a workbook that cannot be read ({error}): save it again as .xlsx"
-            )
-            raise DataError(message) from error
+            ) from error
     return grids
 
 
 def _sheet(
-    source: Source,
-    title: str,
-    sheet_grid: Grid,
-    names: tuple[str, ...],
-    *,
-    notes: tuple[str, ...] = (),
+    source: Source, title: str, sheet_grid: Grid, names: tuple[str, ...], *notes: str
 ) -> SheetPart:
     rows_above, grid = sheet_grid
     texts = [[unquote(text_of(cell)) for cell in row] for row in grid]
@@ -156,11 +147,10 @@ def _sheet(
     header = find_header([texts[i] for i in filled_rows[:_HEADER_ROWS]], names, source.name)
     first = 0 if header.row is None else header.row + 1
     data = filled_rows[first:]
-    columns: dict[str, Cells] = {}
-    for index, name in enumerate(header.names):
-        cells = np.empty(len(data), dtype=object)
-        cells[:] = [texts[i][index] for i in data]
-        columns[name] = cells
+    columns: dict[str, Cells] = {
+        name: np.array([texts[i][index] for i in data], dtype=object)
+        for index, name in enumerate(header.names)
+    }
     return SheetPart(
         name=source.name,
         names=header.names,

@@ -48,11 +48,8 @@ class ParquetPart(FilePart):
             try:
                 with pq.ParquetFile(self.origin.path) as file:
                     file_names = dict(zip(self.names, file.schema_arrow.names, strict=False))
-                    to_read = (
-                        None
-                        if request.records
-                        else [file_names[n] for n in names if n in file_names]
-                    )
+                    in_file = [file_names[n] for n in names if n in file_names]
+                    to_read = None if request.records else in_file
                     for batch in file.iter_batches(batch_size=size, columns=to_read):
                         yield partial(self._block, batch, names, whole=request.records)
             except pa.ArrowException as error:

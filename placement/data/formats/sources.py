@@ -89,7 +89,7 @@ def find_sources(source: Any) -> list[Source]:
     base = [path.name for path, _ in paths]
     names = base if len(set(base)) == len(base) else [str(path) for path, _ in paths]
     return [
-        replace(_stdin() if str(path) == "-" else _plain(path, name), partition=partition)
+        replace(_open_path(path, name), partition=partition)
         for (path, partition), name in zip(paths, names, strict=True)
     ]
 
@@ -142,7 +142,10 @@ def _is_whole(value: str | None) -> bool:
     return value is None or (value.isascii() and value.isdigit() and str(int(value)) == value)
 
 
-def _plain(path: Path, name: str) -> Source:
+def _open_path(path: Path, name: str) -> Source:
+    if str(path) == "-":
+        with reading("standard input"):
+            return spool("standard input", sys.stdin.buffer)
     if path.is_dir():
         raise DataError(
             f"{path}: a directory without Parquet files: name its files, such as {path}/*.csv"
@@ -160,11 +163,6 @@ def _nearest(path: Path) -> str:
         return did_you_mean(path.name, (other.name for other in path.parent.iterdir()))
     except OSError:
         return f": there is no folder {path.parent}"
-
-
-def _stdin() -> Source:
-    with reading("standard input"):
-        return spool("standard input", sys.stdin.buffer)
 
 
 def spool(name: str, stream: IO[bytes]) -> Source:

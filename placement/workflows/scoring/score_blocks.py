@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from placement.arrays import BoolArray, Document, IndexArray, ObjectArray
+from placement.arrays import BoolArray, Document, IndexArray
 from placement.data.columns.row_rules import Rule
 from placement.data.formats.table_reader import Block
 from placement.data.schema import matching_columns
@@ -115,20 +115,16 @@ def _explanations(
 
     reasons_by_row = reasons(fitted, explain(fitted, given, decimal), given, decimal)
     cells: Document = {
-        name: _texts([texts[index] if index < len(texts) else None for texts in reasons_by_row])
+        name: np.array(
+            [texts[index] if index < len(texts) else None for texts in reasons_by_row], object
+        )
         for index, name in enumerate(REASON)
     }
     notes: list[list[str]] = [[] for _ in reasons_by_row]
     for problem in problems:
         for row in problem.rows:
             notes[row].append(f"{problem.column}: {problem.what}")
-    return cells | {NOTES: _texts(["; ".join(texts) or None for texts in notes])}
-
-
-def _texts(cells: list[str | None]) -> ObjectArray:
-    texts = np.empty(len(cells), dtype=object)
-    texts[:] = cells
-    return texts
+    return cells | {NOTES: np.array(["; ".join(texts) or None for texts in notes], object)}
 
 
 def _spread(cells: Any, keep: BoolArray) -> Any:

@@ -1,11 +1,9 @@
 """Compare: several models on the same rows, each with the first."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from placement.arrays import Document
 from placement.errors import ModelError, UsageError
-from placement.evaluation.comparison import REPLICATES, Comparison, compare
 from placement.evaluation.evaluate import evaluate_probabilities
 from placement.model.fitted import load_fitted
 from placement.reporting.text.comparison import Compared, CompareResult
@@ -45,9 +43,7 @@ def compare_models(
                 f"{model.name} cannot be compared with {models[0].name}: it predicts {difference}"
             )
     scores = score_pairs(models, request, listener)
-    comparisons = tuple(
-        _with_first(models, scores, number, listener) for number in range(1, len(models))
-    )
+    comparisons = tuple(scores.compare(0, other, listener) for other in range(1, len(models)))
     compared = tuple(_measured(model, scores, number) for number, model in enumerate(models))
     warnings = (
         f"{model.name} was trained on this very table: its figures flatter, and so does a "
@@ -56,20 +52,6 @@ def compare_models(
         if model.trained_here
     )
     return CompareResult(scores.name, compared, comparisons, (*scores.warnings, *warnings))
-
-
-def _with_first(
-    models: Sequence[Model], scores: PairedScores, number: int, listener: ProgressListener
-) -> Comparison:
-    with listener.progress("resampling", "samples", REPLICATES) as progress:
-        return compare(
-            scores.probabilities[0],
-            scores.probabilities[number],
-            scores.label,
-            scores.weight,
-            thresholds=(models[0].threshold, models[number].threshold),
-            on_progress=progress.update,
-        )
 
 
 def _measured(model: Model, scores: PairedScores, number: int) -> Compared:

@@ -1,5 +1,7 @@
 """Compare a perceptron with its rivals on the rows of a table, cross-validated."""
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -44,21 +46,15 @@ def compare_alternatives(
     if assigned is None:
         raise too_few(table, folds)
     with listener.progress("comparing", "steps") as progress:
-        done = 0
-
-        def on_progress(what: str) -> None:
-            nonlocal done
-            done += 1
-            progress.update(done, what)
-
+        step = itertools.count(1)
         p = _perceptron(drawn, config, assigned)
-        on_progress("perceptron")
+        progress.update(next(step), "perceptron")
         return compare(
             _cross_validation_data(drawn, config, assigned.whole()),
             p,
             of_rows=total,
             seed=config.seed,
-            on_progress=on_progress,
+            on_progress=lambda what: progress.update(next(step), what),
         )
 
 

@@ -11,6 +11,7 @@ from placement.data.columns.storage import Storage
 from placement.data.schema import Schema
 from placement.data.table.table import Table, digest_columns
 from placement.errors import DataError, UsageError
+from placement.evaluation.comparison import REPLICATES, Comparison, compare
 from placement.model.scorer import fold
 from placement.runtime.progress import ProgressListener
 from placement.workflows.reading.file_options import FileOptions
@@ -39,7 +40,7 @@ class RowSource(FileOptions):
 
 @dataclass(frozen=True, eq=False)
 class PairedScores:
-    """What several models say of the same rows.
+    """What several `models` say of the same rows.
 
     `label` and `weight` are (n,), `probabilities` (n,) of each model in order; `trained_here` tells
     which of them were trained on this very table. `digest` is that of the rows as the first reads
@@ -53,6 +54,19 @@ class PairedScores:
     probabilities: tuple[FloatArray, ...]
     trained_here: tuple[bool, ...]
     warnings: tuple[str, ...]
+    models: Sequence[Model]
+
+    def compare(self, first: int, other: int, listener: ProgressListener) -> Comparison:
+        """Compare two of the models, given by their indices."""
+        with listener.progress("resampling", "samples", REPLICATES) as progress:
+            return compare(
+                self.probabilities[first],
+                self.probabilities[other],
+                self.label,
+                self.weight,
+                thresholds=(self.models[first].threshold, self.models[other].threshold),
+                on_progress=progress.update,
+            )
 
 
 def score_pairs(
@@ -89,6 +103,7 @@ def score_pairs(
             probabilities=tuple(probabilities),
             trained_here=tuple(trained),
             warnings=tuple(dict.fromkeys(warnings)),
+            models=models,
         )
 
 
@@ -98,11 +113,8 @@ def target_difference(one: Schema, other: Schema) -> str | None:
     for target in (one.target, other.target):
         meaning = target.rule or repr(target.positive)
         descriptions.append(f"{target.name} = {meaning} (else {target.negative!r})")
-    return (
-        None
-        if fold(descriptions[0]) == fold(descriptions[1])
-        else f"{descriptions[0]}, not {descriptions[1]}"
-    )
+    mine, theirs = descriptions
+    return None if fold(mine) == fold(theirs) else f"{mine}, not {theirs}"
 
 
 def column_difference(one: Schema, other: Schema) -> str | None:
@@ -128,15 +140,12 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _refuse_other_rows(first: Table, table: Table) -> None:
-    same = len(first) == len(table) and all(
-        np.array_equal(one, other)
-        for one, other in (
-            (first.rows, table.rows),
-            (first.label, table.label),
-            (first.weight, table.weight),
-        )
-    )
-    if not same:
+    if not (
+        len(first) == len(table)
+        and np.array_equal(first.rows, table.rows)
+        and np.array_equal(first.label, table.label)
+        and np.array_equal(first.weight, table.weight)
+    ):
         raise DataError(
             f"{table.name}: the models do not count the same rows ({len(first):,} and "
             f"{len(table):,}), so they cannot be compared on it; leave only rows with one of the "

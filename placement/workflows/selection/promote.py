@@ -127,10 +127,7 @@ def _version(model: str, listener: ProgressListener) -> Version:
 
 
 def _decide(
-    version: Version,
-    opponent: int | None,
-    request: PromoteRequest,
-    listener: ProgressListener,
+    version: Version, opponent: int | None, request: PromoteRequest, listener: ProgressListener
 ) -> PromoteResult:
     """Gather what speaks against a version, and conclude from it."""
     rows, force = request.rows, request.force

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placement.evaluation.comparison import REPLICATES, Comparison, compare
 from placement.evaluation.metrics.skill import skill
 from placement.reporting.text.comparison import log_loss_sentence
 from placement.reporting.text.promotion import Evidence, Reason
@@ -93,12 +92,8 @@ def held_out(
     """
     versions = [version] if champion is None else [version, champion]
     scores = score_pairs([candidate.model for candidate in versions], rows, listener)
-    gain = skill(
-        scores.probabilities[0],
-        scores.label,
-        version.model.figures.base_rate,
-        scores.weight,
-    )
+    base_rate = version.model.figures.base_rate
+    gain = skill(scores.probabilities[0], scores.label, base_rate, scores.weight)
     losses = [
         float(np.average(row_log_loss(probability, scores.label), weights=scores.weight))
         for probability in scores.probabilities
@@ -110,7 +105,7 @@ def held_out(
         log_loss=losses[0],
         opponent_log_loss=None if champion is None else losses[1],
         skill=gain,
-        comparison=None if champion is None else _compared(version, champion, scores, listener),
+        comparison=None if champion is None else scores.compare(1, 0, listener),
     )
     against = tuple(_reasons_of_rows(versions, scores, evidence))
     return evidence, against, (*scores.warnings, *_open_questions(evidence))
@@ -148,26 +143,8 @@ def _reasons_of_rows(
         yield Reason(
             "base_rate",
             f"on {rows} it is not better than the base rate "
-            f"({_of_skill(evidence.skill)}); give more rows, or train it on other columns",
+            f"({_gain_words(evidence.skill)}); give more rows, or train it on other columns",
         )
-
-
-def _compared(
-    version: Version, champion: Version, scores: PairedScores, listener: ProgressListener
-) -> Comparison:
-    with listener.progress("resampling", "samples", REPLICATES) as progress:
-        return compare(
-            scores.probabilities[1],
-            scores.probabilities[0],
-            scores.label,
-            scores.weight,
-            thresholds=(champion.model.threshold, version.model.threshold),
-            on_progress=progress.update,
-        )
-
-
-def _of_skill(measured: Skill) -> str:
-    return _gain_words(measured)
 
 
 def _gain_words(measured: Skill | None) -> str:
