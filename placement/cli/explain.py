@@ -10,9 +10,7 @@ from placement.cli.console import Console
 from placement.errors import UsageError
 
 
-def _units(
-    _context: click.Context, _option: click.Parameter, per: tuple[str, ...]
-) -> dict[str, float]:
+def _units(_ctx: click.Context, _param: click.Parameter, per: tuple[str, ...]) -> dict[str, float]:
     """Read `iq=10`: the units of each column that is named."""
     units = {}
     for item in per:

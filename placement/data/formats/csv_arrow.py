@@ -5,14 +5,13 @@ piece is walked record by record. So a file has one meaning, however fast it is 
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import BoolArray, IntArray, ObjectArray
+from placement.arrays import BoolArray, IntArray
 from placement.data.formats.arrow_arrays import to_floats, to_numpy
 from placement.data.formats.blocks import Cells, unquote
 from placement.data.formats.dialect import Dialect, blank_characters
@@ -192,15 +191,11 @@ def _cells(column: "pa.ChunkedArray") -> Cells | None:
     chunk = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
     if pa.types.is_dictionary(chunk.type):
         codes = to_numpy(chunk.indices, np.int32)
-        return Coded(codes, tidy_texts(chunk.dictionary.to_pylist()))
+        texts = [unquote(text) for text in chunk.dictionary.to_pylist()]
+        return Coded(codes, np.array(texts, dtype=object))
     values = to_floats(chunk)
     no_nulls = not chunk.null_count and len(values) and not np.isnan(values.min())
     return values if no_nulls or int(np.isnan(values).sum()) == chunk.null_count else None
-
-
-def tidy_texts(texts: Sequence[str]) -> ObjectArray:
-    """Trim texts (k,), and take off the quotes that some still have."""
-    return np.array([unquote(text) for text in texts], dtype=object)
 
 
 def _records(text: bytes) -> "pa.Array":

@@ -259,11 +259,12 @@ def open_text(source: Source, names: tuple[str, ...]) -> TextPart:
     records = first_records(sample, dialect, source.name)
     if not records:
         raise DataError(f"{source.name}: nothing but blank lines")
-    header = find_header([record.cells for record in records], names, source.name)
+    cells = [record.cells for record in records]
+    header = find_header(cells, names, source.name)
     above = records[0 if header.row is None else header.row]
     skip = above.line + above.lines - 1 if header.row is not None else 0
     preamble = "".join(sample.lines()[: above.line - 1]) if header.row is not None else ""
-    body = records if header.row is None else records[header.row + 1 :]
+    body = cells if header.row is None else cells[header.row + 1 :]
     return TextPart(
         name=source.name,
         names=header.names,
@@ -276,13 +277,9 @@ def open_text(source: Source, names: tuple[str, ...]) -> TextPart:
         unnamed=header.unnamed,
         notes=header.notes,
         warnings=header.warnings,
-        sample_columns=_columns(body),
+        sample_columns=tuple(itertools.zip_longest(*body, fillvalue="")),
         large=not sample.whole,
     )
-
-
-def _columns(records: list[Record]) -> tuple[tuple[str, ...], ...]:
-    return tuple(itertools.zip_longest(*(record.cells for record in records), fillvalue=""))
 
 
 def _raw_header(record: Record, header: Header, delimiter: str) -> str | None:

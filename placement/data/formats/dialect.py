@@ -144,7 +144,7 @@ def find_dialect(sample: Sample) -> Dialect:
     lines = sample.lines()
     delimiter = _delimiter(lines)
     rows = split_lines(lines[:_SAMPLE_RECORDS], delimiter)
-    ends = Counter(_line_end(line) for line in lines)
+    ends = Counter(line[len(line.rstrip("\r\n")) :] for line in lines)
     ends.pop("", None)
     return Dialect(
         encoding=sample.encoding,
@@ -154,10 +154,6 @@ def find_dialect(sample: Sample) -> Dialect:
         line_end=ends.most_common(1)[0][0] if ends else "\n",
         quoting=_quoting(lines[:_SAMPLE_RECORDS], delimiter, rows),
     )
-
-
-def _line_end(line: str) -> str:
-    return line[len(line.rstrip("\r\n")) :]
 
 
 def split_lines(lines: Sequence[str], delimiter: str) -> list[list[str]]:
@@ -202,9 +198,8 @@ def _fit_delimiter(lines: Sequence[str], delimiter: str) -> _DelimiterFit:
     # Rows above the first full one are titles: they must not hide the delimiter.
     leading = sum(1 for _ in itertools.takewhile(lambda row: len(row) < width, rows))
     body = rows[leading:]
-    return _DelimiterFit(
-        delimiter, width, sum(len(row) == width for row in body) / len(body), leading
-    )
+    share = sum(len(row) == width for row in body) / len(body)
+    return _DelimiterFit(delimiter, width, share, leading)
 
 
 def _delimiter(lines: Sequence[str]) -> str:

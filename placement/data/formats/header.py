@@ -37,7 +37,10 @@ def find_header(rows: Sequence[Sequence[str]], names: tuple[str, ...], file: str
     row = _title_rows(cells)
     header, body = cells[row], cells[row + 1 :]
     if _is_data(header, body):
-        raise _no_header(header, file)
+        shown = ", ".join(map(repr, header[:3])) + (", …" if len(header) > 3 else "")
+        raise DataError(
+            f"{file}: the first row ({shown}) is data, not column names: {_hint(len(header))}"
+        )
     width = max([len(row) for row in body] or [len(header)])
     while len(header) > width and not header[-1]:
         header = header[:-1]
@@ -127,13 +130,6 @@ def _is_data(row: list[str], body: list[list[str]]) -> bool:
         )
     # Words only: names do not come again below themselves, levels do.
     return all(cell in columns[i] for cell, i in cells)
-
-
-def _no_header(row: list[str], file: str) -> DataError:
-    shown = ", ".join(repr(cell) for cell in row[:3]) + (", …" if len(row) > 3 else "")
-    return DataError(
-        f"{file}: the first row ({shown}) is data, not column names: {_hint(len(row))}"
-    )
 
 
 def _hint(width: int) -> str:

@@ -120,12 +120,8 @@ def _dataset(folder: Path) -> list[tuple[Path, Partition]]:
     partitions = [
         dict(_partition_of(name) for name in path.parts[:-1] if "=" in name) for path in inner
     ]
-    whole = {name for partition in partitions for name in partition} - {
-        name
-        for partition in partitions
-        for name, value in partition.items()
-        if not _is_whole(value)
-    }
+    pairs = [pair for partition in partitions for pair in partition.items()]
+    whole = {name for name, _ in pairs} - {name for name, value in pairs if not _is_whole(value)}
     return [
         (folder / path, tuple((n, int(v) if v and n in whole else v) for n, v in partition.items()))
         for path, partition in zip(inner, partitions, strict=True)

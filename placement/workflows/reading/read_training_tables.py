@@ -56,15 +56,12 @@ def _rows_in_common(table: Table, test: Table, seed: int) -> tuple[str, ...]:
     columns = [
         name
         for name, column in table.chunked_columns.items()
-        if name in test.chunked_columns
+        if (other := test.chunked_columns.get(name)) is not None
         and name not in table.identifiers
-        and (column.kind, column.is_hashed)
-        == (test.chunked_columns[name].kind, test.chunked_columns[name].is_hashed)
+        and (column.kind, column.is_hashed) == (other.kind, other.is_hashed)
     ]
     common, exact = count_common_rows(table, test, columns, seed)
     if not common:
         return ()
-    about = "" if exact else "about "
-    return (
-        f"{test.name}: {about}{common:,} of {len(test):,} rows to test on are trained on as well",
-    )
+    count = f"{common:,}" if exact else f"about {common:,}"
+    return (f"{test.name}: {count} of {len(test):,} rows to test on are trained on as well",)

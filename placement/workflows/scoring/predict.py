@@ -229,9 +229,8 @@ class _JsonSink(Sink):
         for index, *answer in scored.written:
             row = scored.block.first_row + index if numbers is None else int(numbers[index])
             entry = {"row": row, **dict(zip(names, answer, strict=True))}
-            sys.stdout.write(
-                ("[" if self._first else ",") + "\n" + json.dumps(finite(entry), ensure_ascii=False)
-            )
+            text = json.dumps(finite(entry), ensure_ascii=False)
+            sys.stdout.write(("[\n" if self._first else ",\n") + text)
             self._first = False
         self.count(scored)
 
@@ -256,6 +255,5 @@ def _write_about(out: str, result: PredictResult) -> None:
         "columns": {name: MEANING[name] for name in result.added},
     }
     with replacing(Path(f"{out}.about.json")) as temporary:
-        temporary.write_text(
-            json.dumps(finite(document), ensure_ascii=False, indent=1) + "\n", "utf-8"
-        )
+        text = json.dumps(finite(document), ensure_ascii=False, indent=1)
+        temporary.write_text(text + "\n", "utf-8")

@@ -84,16 +84,13 @@ def _foldings(prepared: "Prepared", request: TuneRequest) -> "list[ChunkedArray]
     from placement.workflows.selection.compare_alternatives import too_few
 
     config, table = prepared.config, prepared.table
-    foldings = [
-        assign_folds(
-            table, config.seed + repeat, request.folds, group=config.group, split=prepared.split
-        )
-        for repeat in range(request.repeats)
-    ]
-    assigned = [folding for folding in foldings if folding is not None]
-    if len(assigned) < request.repeats:
-        raise too_few(table, request.folds)
-    return assigned
+    foldings = []
+    for seed in range(config.seed, config.seed + request.repeats):
+        fold = assign_folds(table, seed, request.folds, group=config.group, split=prepared.split)
+        if fold is None:
+            raise too_few(table, request.folds)
+        foldings.append(fold)
+    return foldings
 
 
 def _begin(
