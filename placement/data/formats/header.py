@@ -14,7 +14,7 @@ _LETTERS = 26
 
 
 @dataclass(frozen=True)
-class Header:
+class Header(Names):
     """The header of a table.
 
     `row`: its position among the rows given, None where the names came from the user.
@@ -23,9 +23,6 @@ class Header:
 
     row: int | None
     width: int
-    names: tuple[str, ...]
-    unnamed: frozenset[str]
-    notes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 
 
@@ -46,12 +43,12 @@ def find_header(rows: Sequence[Sequence[str]], names: tuple[str, ...], file: str
         header = header[:-1]
     if not any(header):
         raise DataError(f"{file}: the header row is blank: write the column names into it")
-    tidy: Names = tidy_names(header)
+    tidy = tidy_names(header)
     notes = tidy.notes
     if row:
         rows_above = "1 title row" if row == 1 else f"{row} title rows"
         notes = (f"{rows_above} above the header skipped", *notes)
-    return Header(row, len(header), tidy.names, tidy.unnamed, notes)
+    return Header(tidy.names, tidy.unnamed, notes, row, len(header))
 
 
 def _header_of_names(cells: list[list[str]], names: tuple[str, ...], file: str) -> Header:
@@ -67,7 +64,7 @@ def _header_of_names(cells: list[list[str]], names: tuple[str, ...], file: str) 
     if not _is_data(cells[0], cells[1:]) and _names_over_numbers(cells[0], cells[1:]):
         shown = ", ".join(cells[0][:3])
         warnings = (f"{file}: the first row ({shown} …) looks like a header; leave out --names",)
-    return Header(None, len(names), tidy.names, tidy.unnamed, tidy.notes, warnings)
+    return Header(tidy.names, tidy.unnamed, tidy.notes, None, len(names), warnings)
 
 
 def _title_rows(cells: list[list[str]]) -> int:
