@@ -117,16 +117,9 @@ _PARENT_WORDS = word_set(
 )
 _LIVELIHOOD_WORDS = word_set("occupation occupations income job profession salary")
 # What `predict` appends: an earlier model's opinion is no property of the student.
-PREDICTED_NAMES = (
-    "placement_probability",
-    "placement_prediction",
-    "placement_label",
-    "placement_low",
-    "placement_high",
-    "placement_reason_1",
-    "placement_reason_2",
-    "placement_reason_3",
-    "placement_notes",
+PREDICTED_NAMES = word_set(
+    "placement_probability placement_prediction placement_label placement_low placement_high "
+    "placement_reason_1 placement_reason_2 placement_reason_3 placement_notes"
 )
 _BATCH_NAMES = word_set(
     "batch cohort passingyear yearofpassing passoutyear yearofpassout graduationyear "

@@ -9,13 +9,14 @@ from statsmodels.api import Logit
 from placement.config.optimizers import OPTIMIZERS
 from placement.config.train_config import TrainConfig
 from placement.data.splits.folds import assign_folds
-from placement.data.splits.split import hold_out
+from placement.data.splits.split import TEST, TRAIN, hold_out
 from placement.data.table.read_table import read_table
 from placement.errors import DataError, UsageError
 from placement.training.fit import build_fitted, fit
 from placement.training.prepare import prepare
 from placement.training.solver.training_loop import solve
 from placement.training.validation.cross_predict import predict_out_of_fold
+from tests.split_rows import rows_of
 
 
 def frame(rows=400, seed=0):
@@ -93,7 +94,7 @@ def test_the_same_table_gives_the_same_bytes(tmp_path):
 def test_held_out_rows_teach_nothing():
     data, config = frame(), TrainConfig()
     table = read_table(data)
-    test = prepare(table, config).split.test
+    test = rows_of(prepare(table, config).split, TEST)
     changed = data.copy()
     changed.loc[test, "aptitude"] = np.nan
     # The split hashes the cells, so the rows are given by hand here.
@@ -152,7 +153,7 @@ def test_out_of_fold_predictions_never_saw_their_row():
 def test_rows_without_a_fold_are_neither_trained_on_nor_scored():
     table = read_table(frame(200))
     split = hold_out(table, TrainConfig())
-    rest = table.take(split.train)
+    rest = table.take(rows_of(split, TRAIN))
     folds = assign_folds(table, 0, 5, split=split)
     found = list(predict_out_of_fold(table, TrainConfig(), folds))
     alone = list(predict_out_of_fold(rest, TrainConfig(), assign_folds(rest, 0, 5)))

@@ -62,10 +62,11 @@ def load_columns(
     on_progress: Callable[[int], None] = lambda _rows: None,
 ) -> LoadedColumns:
     """Read every row; columns of `as_text` stay as written. `on_progress` gets the rows so far."""
-    builders = {
-        n: _ColumnBuilder(n, store, reader.decimal, True if n in as_text else None, max_texts)
-        for n in reader.names
-    }
+
+    def builder_of(name: str, to_text: bool | None) -> _ColumnBuilder:
+        return _ColumnBuilder(name, store, reader.decimal, to_text, max_texts)
+
+    builders = {n: builder_of(n, True if n in as_text else None) for n in reader.names}
     request = BlockRequest(as_text=as_text, piece_bytes=_PIECE_BYTES)
     locations, blank = _fill(reader, builders, request, RowLocations(store.piece_rows), on_progress)
     if not len(locations):
@@ -74,10 +75,7 @@ def load_columns(
     reread = {name: builder.reread_as_text for name, builder in builders.items()}
     misread = {name: to_text for name, to_text in reread.items() if to_text is not None}
     if misread:
-        builders = {
-            n: _ColumnBuilder(n, store, reader.decimal, to_text, max_texts)
-            for n, to_text in misread.items()
-        }
+        builders = {name: builder_of(name, to_text) for name, to_text in misread.items()}
         as_written = frozenset(n for n, to_text in misread.items() if to_text)
         request = BlockRequest(frozenset(misread), as_written, piece_bytes=_PIECE_BYTES)
         _fill(reader, builders, request, RowLocations(), on_progress)

@@ -78,6 +78,7 @@ class HashedColumn:
 
 
 RawColumn = NumericColumn | CategoricalColumn | HashedColumn
+RawColumns = Mapping[str, RawColumn]
 
 
 def factorize(cells: Any) -> Coded:

@@ -108,10 +108,7 @@ class Storage:
         return None if _too_small(needed_bytes) is None else self._disk_store(needed_bytes)
 
     def _disk_store(self, needed_bytes: int) -> DiskColumnStore:
-        return DiskColumnStore(self._folder(needed_bytes), self._piece_rows, self._check_space)
-
-    def _folder(self, needed_bytes: int) -> Path:
-        """Return a new folder for one table."""
+        """Return a store in a new folder for one table."""
         self._check_space(needed_bytes)
         if not self._folder_count:
             self._root = self._exit_stack.enter_context(_work_folder(self._parent))
@@ -119,7 +116,7 @@ class Storage:
         folder = self._root / str(self._folder_count)
         with writing(str(folder)):
             folder.mkdir(mode=0o700)
-        return folder
+        return DiskColumnStore(folder, self._piece_rows, self._check_space)
 
     def _check_space(self, needed_bytes: int) -> None:
         with writing(str(self._parent)):

@@ -35,21 +35,19 @@ def learn_array_encoder(columns: Mapping[str, CellArray], weight: FloatArray) ->
     """Learn the encoding of columns (n,), those of objects as categories, from weighted rows."""
     # Weights may be shares of 1, so levels are counted in rows: else all would be too rare.
     rows = (weight > 0).astype(np.float64)
-    return Encoder(
-        tuple(
-            LevelCounts.of(cells, rows).column(Feature(name, "category"))
-            if cells.dtype == object
-            else NumberSums.of(cells, weight).column(Feature(name, "number"))
-            for name, cells in columns.items()
-        )
+    encoded = (
+        LevelCounts.of(cells, rows).column(Feature(name, "category"))
+        if cells.dtype == object
+        else NumberSums.of(cells, weight).column(Feature(name, "number"))
+        for name, cells in columns.items()
     )
+    return Encoder(tuple(encoded))
 
 
 def number_encoder(names: Sequence[str], mean: FloatArray, std: FloatArray) -> Encoder:
     """Return the encoder of numbers of known mean and standard deviation (d,)."""
-    return Encoder(
-        tuple(
-            NumberColumn(name, float(m), float(s), -np.inf, np.inf, None, None)
-            for name, m, s in zip(names, mean, std, strict=True)
-        )
+    columns = (
+        NumberColumn(name, float(m), float(s), -np.inf, np.inf, None, None)
+        for name, m, s in zip(names, mean, std, strict=True)
     )
+    return Encoder(tuple(columns))

@@ -151,11 +151,6 @@ class ArrayChunks:
     def discard(self) -> None:
         """Do nothing: memory comes back by itself."""
 
-    def share(self, rank: int, size: int) -> "ArrayChunks":
-        """Return the part of the rows that belongs to one of `size` ranks; may be empty."""
-        own = slice(rank, None, size)
-        return ArrayChunks(self.x[own], self.y[own], self.weight[own], self.chunk_rows)
-
 
 @dataclass(frozen=True)
 class FileChunks:

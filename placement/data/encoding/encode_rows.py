@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,13 +40,16 @@ def encode_rows(
     table: Table, request: EncodingRequest, on_progress: Callable[[int], None] = lambda _rows: None
 ) -> Chunks:
     """Encode some rows of a table on every processor; `on_progress` gets the rows of each slice."""
-    weighted = table.is_weighted or request.class_weights is not None
     rows = sum(int(np.count_nonzero(request.rows(piece))) for piece in range(table.pieces))
-    width = len(request.encoder.names) + 1 + weighted
+    width = len(request.encoder.names) + 1 + _is_weighted(table, request)
     store = table.store.spill_if_needed(rows * width * request.dtype.itemsize)
     if isinstance(store, DiskColumnStore):
-        return _in_file(table, request, store, on_progress, weighted=weighted)
-    return _in_memory(table, request, rows, on_progress, weighted=weighted)
+        return _in_file(table, request, store.new_path(), on_progress)
+    return _in_memory(table, request, rows, on_progress)
+
+
+def _is_weighted(table: Table, request: EncodingRequest) -> bool:
+    return table.is_weighted or request.class_weights is not None
 
 
 @dataclass(frozen=True)
@@ -68,17 +72,12 @@ def _slices(table: Table, request: EncodingRequest) -> Iterator[_Slice]:
 
 
 def _in_memory(
-    table: Table,
-    request: EncodingRequest,
-    rows: int,
-    on_progress: Callable[[int], None],
-    *,
-    weighted: bool,
+    table: Table, request: EncodingRequest, rows: int, on_progress: Callable[[int], None]
 ) -> ArrayChunks:
     # Columns one after the other: so they are made, and so they are multiplied as fast.
     x = np.empty((len(request.encoder.names), rows), request.dtype)
     y = np.empty(rows, request.dtype)
-    weight = np.empty(rows, request.dtype) if weighted else None
+    weight = np.empty(rows, request.dtype) if _is_weighted(table, request) else None
 
     def fill(slice_: _Slice) -> int:
         target = slice(slice_.before, slice_.before + len(slice_.rows))
@@ -93,14 +92,9 @@ def _in_memory(
 
 
 def _in_file(
-    table: Table,
-    request: EncodingRequest,
-    store: DiskColumnStore,
-    on_progress: Callable[[int], None],
-    *,
-    weighted: bool,
+    table: Table, request: EncodingRequest, path: Path, on_progress: Callable[[int], None]
 ) -> FileChunks:
-    columns = len(request.encoder.names)
+    columns, weighted = len(request.encoder.names), _is_weighted(table, request)
 
     def encode(slice_: _Slice) -> CellArray:
         cells = np.empty((columns + 1 + weighted, len(slice_.rows)), request.dtype)
@@ -109,7 +103,7 @@ def _in_file(
             cells[-1] = _weights(table, request, slice_)
         return cells
 
-    path, sizes = store.new_path(), []
+    sizes = []
     with writing(str(path)), path.open("wb") as file:
         for cells in in_order(_slices(table, request), encode, usable_processors()):
             cells.tofile(file)

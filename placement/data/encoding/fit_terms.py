@@ -1,6 +1,7 @@
 """Fit the splines, steps and interactions of encoded columns, in further passes over the rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 
@@ -126,12 +127,8 @@ def _interactions(
     """
     names = [name for column in columns for name in column.names]
     flags = [isinstance(c, CategoryColumn | StepColumn) for c in columns for _ in c.names]
-    pairs = {
-        (one, other): [
-            (i, j) for i in _encoded_indices(columns, one) for j in _encoded_indices(columns, other)
-        ]
-        for one, other in requested
-    }
+    indices = {name: _encoded_indices(columns, name) for pair in requested for name in pair}
+    pairs = {(a, b): list(product(indices[a], indices[b])) for a, b in requested}
     all_pairs = sorted({pair for pair_list in pairs.values() for pair in pair_list})
 
     def of_piece(cells: Columns, weight: FloatArray) -> FloatArray:
@@ -149,13 +146,8 @@ def _interactions(
     enough = dict(zip(all_pairs, (count >= LEAST_ROWS).tolist(), strict=True))
     products = []
     for (one, other), pair_list in pairs.items():
-        kept_pairs = tuple(pair for pair in pair_list if enough[pair])
-        products.append(
-            InteractionColumn(
-                f"{one}:{other}",
-                tuple(f"{names[i]}:{names[j]}" for i, j in kept_pairs),
-                kept_pairs,
-                tuple(mean_of[pair] for pair in kept_pairs),
-            )
-        )
+        used = tuple(pair for pair in pair_list if enough[pair])
+        product_names = tuple(f"{names[i]}:{names[j]}" for i, j in used)
+        means = tuple(mean_of[pair] for pair in used)
+        products.append(InteractionColumn(f"{one}:{other}", product_names, used, means))
     return products

@@ -57,13 +57,11 @@ def _sums(column: NumberColumn, index: int) -> dict[int, _Sum]:
     if isinstance(column, SplineColumn):
         rows += column.transform
         means += column.means
-    return {
-        index + k: _Sum(
-            tuple(enumerate(row, start=index)),
-            -sum(factor * mean for factor, mean in zip(row, means, strict=False)),
-        )
-        for k, row in enumerate(rows)
-    }
+    sums = {}
+    for k, row in enumerate(rows):
+        constant = -sum(factor * mean for factor, mean in zip(row, means, strict=False))
+        sums[index + k] = _Sum(tuple(enumerate(row, start=index)), constant)
+    return sums
 
 
 def _multiplied_out(

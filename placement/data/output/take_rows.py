@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from placement.arrays import CellArray, IndexArray
 from placement.data.formats.blocks import Block, Cells
-from placement.model.scorer import Coded
+from placement.model.scorer import Coded, ColumnLike
 
 
 def take(block: Block, indices: IndexArray, columns: Collection[str] | None = None) -> Block:
@@ -64,14 +64,15 @@ def concatenate_cells(parts: Sequence[Cells]) -> Cells:
     """Concatenate the cells of a column; coded ones stay coded."""
     coded = [part for part in parts if isinstance(part, Coded)]
     if len(coded) < len(parts):
-        return np.concatenate([_plain(part) for part in parts])
+        return np.concatenate([as_array(part) for part in parts])
     # Texts are few beside rows: those of each part stay, though some may be the same.
     starts = np.cumsum([0, *(len(part.texts) for part in coded)])
     codes = [part.codes + start for part, start in zip(coded, starts, strict=False)]
     return Coded(np.concatenate(codes), np.concatenate([part.texts for part in coded]))
 
 
-def _plain(cells: Cells) -> CellArray:
+def as_array(cells: ColumnLike) -> CellArray:
+    """Return the cells (n,) of a column as an array."""
     return cells.to_numpy() if isinstance(cells, Coded) else np.asarray(cells)
 
 

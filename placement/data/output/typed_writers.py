@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import CellArray, IndexArray
 from placement.data.formats.blocks import Block, BlockRequest, text_of
 from placement.data.output.csv_cells import native_column, row_indices
+from placement.data.output.take_rows import as_array
 from placement.data.output.writer import Output, Plan
 from placement.errors import StoreError
-from placement.model.scorer import Cell, Coded, ColumnLike, TableLike
+from placement.model.scorer import Cell, TableLike
 from placement.runtime.atomic_write import writing
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class SheetOutput(Output):
     def prepare(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> Any:
         """Return the columns of a block, and the indices of the rows to write."""
         columns = [_sheet_column(block, name) for name in self._plan.input_columns]
-        columns += [_plain(cells[name]).tolist() for name in self._plan.added]
+        columns += [as_array(cells[name]).tolist() for name in self._plan.added]
         return columns, row_indices(rows, len(block)).tolist()
 
     def put(self, prepared: Any) -> None:
@@ -186,7 +186,7 @@ class ParquetOutput(Output):
 
         indices = row_indices(rows, len(block))
         existing = [_arrow_column(block, name, indices) for name in self._plan.input_columns]
-        new = [_arrow_new(_plain(cells[name])[indices]) for name in self._plan.added]
+        new = [_arrow_new(as_array(cells[name])[indices]) for name in self._plan.added]
         return pa.Table.from_arrays([*existing, *new], names=self._names())
 
     def _names(self) -> list[str]:
@@ -233,11 +233,6 @@ def _arrow_column(block: Block, name: str, indices: IndexArray) -> "pa.Array":
         return raw.column(index).take(pa.array(indices))
     cells = block.columns[name][indices]
     return pa.array(list(map(text_of, cells.tolist())), pa.string())
-
-
-def _plain(cells: ColumnLike) -> CellArray:
-    """Return new cells (n,) as an array."""
-    return cells.to_numpy() if isinstance(cells, Coded) else np.asarray(cells)
 
 
 def _arrow_new(cells: CellArray) -> "pa.Array":

@@ -38,10 +38,6 @@ class Output(ABC):
     def put(self, prepared: Any) -> None:
         """Append prepared rows."""
 
-    def write(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> None:
-        """Append rows of a block with their new cells."""
-        self.put(self.prepare(block, cells, rows))
-
 
 @dataclass(frozen=True)
 class Plan:

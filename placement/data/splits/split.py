@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import BoolArray, IndexArray, IntArray, UInt64Array
+from placement.arrays import BoolArray, IntArray, UInt64Array
 from placement.config.train_config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.column_summary import mix_bits
@@ -38,21 +37,6 @@ class Split:
     counts: IntArray
     positive: IntArray
     note: str
-
-    @cached_property
-    def train(self) -> IndexArray:
-        """Positions of the rows that train."""
-        return np.flatnonzero(self.subsets.whole() == TRAIN)
-
-    @cached_property
-    def validation(self) -> IndexArray:
-        """Positions of the rows that `--patience` watches."""
-        return np.flatnonzero(self.subsets.whole() == VALIDATION)
-
-    @cached_property
-    def test(self) -> IndexArray:
-        """Positions of the rows that test."""
-        return np.flatnonzero(self.subsets.whole() == TEST)
 
 
 def make_split(

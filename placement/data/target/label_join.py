@@ -1,7 +1,6 @@
 """Outcomes from another file: `--labels offers.csv [--on COL] --absent not-placed|unknown`."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +9,12 @@ from placement.arrays import BoolArray, IndexArray, IntArray, ObjectArray
 from placement.data.columns.column_store import ChunkedArray, MemoryColumnStore
 from placement.data.columns.column_summary import EXACT_ROWS
 from placement.data.columns.load_columns import LoadedColumns, raw_column
-from placement.data.columns.raw_column import CategoricalColumn, NumericColumn, RawColumn
+from placement.data.columns.raw_column import (
+    CategoricalColumn,
+    NumericColumn,
+    RawColumn,
+    RawColumns,
+)
 from placement.data.columns.row_locations import MatchingRows
 from placement.data.schema import matching_column, quoted
 from placement.data.target.label_words import ABSENT, levels_of
@@ -85,10 +89,7 @@ def join_labels(
 
 
 def common_key(
-    data: Mapping[str, RawColumn],
-    labels: Mapping[str, RawColumn],
-    on: str | None,
-    files: tuple[str, str],
+    data: RawColumns, labels: RawColumns, on: str | None, files: tuple[str, str]
 ) -> tuple[str, str]:
     """Return the identifier's name in both files: `--on`, else the one that is unique in both."""
     if on is not None:
@@ -109,7 +110,7 @@ def common_key(
     )
 
 
-def unique_identifiers(columns: Mapping[str, RawColumn]) -> list[str]:
+def unique_identifiers(columns: RawColumns) -> list[str]:
     """Return the columns with a different value in every row, as far as that is cheap to know."""
     return [name for name, raw in columns.items() if _is_unique(raw)]
 

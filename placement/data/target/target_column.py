@@ -1,13 +1,18 @@
 """Which column is the outcome: chosen by its whole name, never guessed from its values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NoReturn
 
 import numpy as np
 
 from placement.arrays import BoolArray
 from placement.data.columns.column import infer_kind
-from placement.data.columns.raw_column import CategoricalColumn, NumericColumn, RawColumn
+from placement.data.columns.raw_column import (
+    CategoricalColumn,
+    NumericColumn,
+    RawColumn,
+    RawColumns,
+)
 from placement.data.schema import (
     SECOND_TARGET_NAMES,
     TARGET_NAMES,
@@ -31,7 +36,7 @@ def target_candidates(names: Sequence[str]) -> list[str]:
 
 
 def choose_target(
-    columns: Mapping[str, RawColumn], *, target: str | None, file: str, option: str = "--target"
+    columns: RawColumns, *, target: str | None, file: str, option: str = "--target"
 ) -> str | None:
     """Return the outcome column: the one that `option` names, else the one so named, or None.
 
@@ -47,7 +52,7 @@ def choose_target(
 
 
 def refuse_without_target(
-    columns: Mapping[str, RawColumn], *, file: str, identifiers: Sequence[str]
+    columns: RawColumns, *, file: str, identifiers: Sequence[str]
 ) -> NoReturn:
     """Raise the `DataError` of a table without outcome: suggestions, and the `--labels` way."""
     two = [name for name, raw in columns.items() if _has_two_values(raw)]

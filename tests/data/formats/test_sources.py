@@ -169,7 +169,7 @@ from placement.data.output.csv_writer import open_output
 reader = open_table(sys.argv[1])
 with open_output(None, reader, ["p"]) as output:
     for block in reader.blocks():
-        output.write(block, {"p": [0.5] * len(block)})
+        output.put(output.prepare(block, {"p": [0.5] * len(block)}))
 heavy = {"pandas", "pyarrow", "torch", "python_calamine", "xlsxwriter"} & set(sys.modules)
 assert not heavy, heavy
 """

@@ -38,7 +38,9 @@ def predicted(source, out, *, rows=None, block_rows=65_536, label="Yes"):
         for block in reader.blocks(BlockRequest(records=True, block_rows=block_rows)):
             probability = 0.25 * np.arange(block.first_row, block.first_row + len(block))
             labels = np.array([label] * len(block), dtype=object)
-            output.write(block, dict(zip(ADDED, (probability, labels), strict=True)), rows)
+            output.put(
+                output.prepare(block, dict(zip(ADDED, (probability, labels), strict=True)), rows)
+            )
     return output
 
 
@@ -155,7 +157,7 @@ def test_names_given_by_the_user_become_a_header(tmp_path):
     reader = open_table(written(tmp_path, "1,2\n3,4\n"), names=("a", "b"))
     with open_output(str(tmp_path / "out.csv"), reader, ["p"]) as output:
         for block in reader.blocks():
-            output.write(block, {"p": [0.5, float("nan")]})
+            output.put(output.prepare(block, {"p": [0.5, float("nan")]}))
     assert (tmp_path / "out.csv").read_text() == "a,b,p\n1,2,0.5\n3,4,\n"
 
 
@@ -245,7 +247,7 @@ def test_a_failure_leaves_the_old_file_and_no_other(tmp_path, ending, error):
 
     def fail_midway():
         with open_output(str(out), reader, ["p"]) as output:
-            output.write(next(reader.blocks()), {"p": [0.5]})
+            output.put(output.prepare(next(reader.blocks()), {"p": [0.5]}))
             raise error
 
     with pytest.raises(error):

@@ -12,11 +12,13 @@ from placement.data.encoding.encoder import LevelCounts
 from placement.data.profiles import learn_profile
 from placement.data.profiles.learn_profile import profile_of_levels, profile_of_numbers, sample
 from placement.data.schema import Feature
+from placement.data.splits.split import TRAIN
 from placement.runtime.progress import NoProgress
 from placement.training.fit import build_fitted, with_profile
 from placement.training.prepare import prepare
 from placement.training.solver.training_loop import solve
 from placement.workflows.reading.read_labelled import read_with_progress
+from tests.split_rows import rows_of
 
 values = st.lists(
     st.floats(-1e9, 1e9).filter(lambda v: v == 0 or abs(v) > 1e-9)
@@ -188,7 +190,7 @@ def test_streamed_in_any_pieces_it_is_the_same_profile(students, tmp_path, monke
 
 def test_the_profile_counts_the_rows_that_train_and_no_other(students):
     prepared, found = profile_of(students)
-    table, train = prepared.table, prepared.split.train
+    table, train = prepared.table, rows_of(prepared.split, TRAIN)
     cgpa, tests, branch = found["columns"]
     known = np.sort(table.columns["cgpa"][train])
     assert found["rows"] == found["binned"] == len(train)

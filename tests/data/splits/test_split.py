@@ -7,9 +7,17 @@ import pytest
 from placement.config.train_config import TrainConfig
 from placement.data.splits.folds import assign_folds
 from placement.data.splits.row_hashes import hash_table
-from placement.data.splits.split import hold_out, mark_smallest, order_by_hash
+from placement.data.splits.split import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    hold_out,
+    mark_smallest,
+    order_by_hash,
+)
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
+from tests.split_rows import rows_of
 
 
 def frame(rows=300, seed=0):
@@ -29,7 +37,7 @@ def held_out(data, **settings):
     """The roll numbers held out, and the split."""
     table = read_table(data, group=settings.get("group"))
     split = hold_out(table, TrainConfig(**settings))
-    return set(table.columns["roll_no"][split.test]), split
+    return set(table.columns["roll_no"][rows_of(split, TEST)]), split
 
 
 def test_the_same_rows_are_held_out_whatever_the_order_of_rows_and_columns():
@@ -91,15 +99,16 @@ def test_too_small_a_class_holds_nothing_out_and_says_so():
     rolls, split = held_out(data)
     assert rolls == set()
     assert "nothing held out" in split.note
-    assert len(split.train) == 60
+    assert len(rows_of(split, TRAIN)) == 60
 
 
 def test_patience_watches_a_slice_of_the_training_rows_only():
     plain, watched = held_out(frame())[1], held_out(frame(), patience=3)[1]
-    assert set(plain.test) == set(watched.test)
-    assert set(watched.train) | set(watched.validation) == set(plain.train)
-    assert not set(watched.train) & set(watched.validation)
-    assert len(watched.validation) == pytest.approx(0.1 * len(plain.train), abs=2)
+    assert set(rows_of(plain, TEST)) == set(rows_of(watched, TEST))
+    train, validation = (set(rows_of(watched, subset)) for subset in (TRAIN, VALIDATION))
+    assert train | validation == set(rows_of(plain, TRAIN))
+    assert not train & validation
+    assert len(validation) == pytest.approx(0.1 * len(rows_of(plain, TRAIN)), abs=2)
 
 
 def test_whole_groups_are_held_out():
@@ -134,7 +143,7 @@ def test_a_rule_that_leaves_one_outcome_for_training_is_refused():
 def test_two_rows_one_of_each_outcome_train():
     data = pd.DataFrame({"cgpa": [5.5, 8.5], "placed": [0, 1]})
     split = hold_out(read_table(data), TrainConfig())
-    assert split.train.tolist() == [0, 1]
+    assert rows_of(split, TRAIN).tolist() == [0, 1]
 
 
 def test_negative_zero_and_missing_cells_have_one_hash():
@@ -195,10 +204,11 @@ def test_only_training_rows_have_a_fold_where_a_split_is_given():
     table = read_table(frame(400))
     split = hold_out(table, TrainConfig())
     fold = assign_folds(table, 0, 5, split=split).whole()
-    assert (fold[split.test] == -1).all()
-    assert set(fold[split.train]) == {0, 1, 2, 3, 4}
+    assert (fold[rows_of(split, TEST)] == -1).all()
+    train = rows_of(split, TRAIN)
+    assert set(fold[train]) == {0, 1, 2, 3, 4}
     for outcome in (0, 1):
-        counts = np.bincount(fold[split.train][table.label[split.train] == outcome])
+        counts = np.bincount(fold[train][table.label[train] == outcome])
         assert counts.min() > 0.8 * counts.max()
 
 

@@ -11,7 +11,7 @@ from sklearn.metrics import log_loss
 from placement.config.train_config import TrainConfig
 from placement.data.encoding.encoder import learn_encoder
 from placement.data.splits.folds import assign_folds
-from placement.data.splits.split import hold_out
+from placement.data.splits.split import TRAIN, hold_out
 from placement.data.table.read_table import read_table
 from placement.training.prepare import prepare
 from placement.training.problem.options import Options
@@ -19,6 +19,7 @@ from placement.training.problem.problem import define_problem
 from placement.training.solver.training_loop import solve
 from placement.training.validation.cross_validate import follow_path, path_config, tune, weight_sums
 from placement.training.validation.l2_path import mean_and_error, one_standard_error, penalties_for
+from tests.split_rows import rows_of
 
 L2 = (1000.0, 20.0, 1.0, 0.1, 0.001)
 
@@ -118,7 +119,7 @@ def test_the_weights_of_the_path_are_those_that_training_would_find():
 def test_rows_that_are_held_out_take_no_part():
     table = read_table(frame())
     split = hold_out(table, TrainConfig())
-    rest = table.take(split.train)
+    rest = table.take(rows_of(split, TRAIN))
     config = path_config(TrainConfig())
     one = tune(prepare(table, config, split=split), [assign_folds(table, 0, 5, split=split)], L2)
     other = tune(prepare(rest, config, everything=True), [assign_folds(rest, 0, 5)], L2)

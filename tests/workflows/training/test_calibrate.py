@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from placement.config.train_config import TrainConfig
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.splits.folds import assign_folds
+from placement.data.splits.split import TEST, TRAIN
 from placement.data.table.read_table import read_table
 from placement.errors import DataError, UsageError
 from placement.evaluation.evaluate import evaluate
@@ -30,6 +31,7 @@ from placement.workflows.training.out_of_fold import (
     predict_training_rows,
     summarize,
 )
+from tests.split_rows import rows_of
 
 BALANCED = TrainConfig(class_weight="balanced", optimizer="newton")
 QUICK = ("--optimizer", "newton")
@@ -66,7 +68,7 @@ def trials(table):
 def test_platt_is_what_scikit_learns_calibrated_classifier_does(table):
     config = TrainConfig(calibrate="platt", optimizer="newton", loss="logits")
     trial = trial_of(table, config)
-    train = trial.prepared.split.train
+    train = rows_of(trial.prepared.split, TRAIN)
     fold = assign_folds(table, 0, 5, split=trial.prepared.split).whole()[train]
     X = np.column_stack([table.columns["cgpa"], table.columns["tests"]])
     model = make_pipeline(StandardScaler(), LogisticRegression(tol=1e-10, max_iter=1000))
@@ -78,7 +80,7 @@ def test_platt_is_what_scikit_learns_calibrated_classifier_does(table):
 
 
 def test_balanced_classes_promise_too_much_and_calibration_brings_it_back(table, trials):
-    test = trials["none"].prepared.split.test
+    test = rows_of(trials["none"].prepared.split, TEST)
     rows = {name: cells[test] for name, cells in table.columns.items()}
     base = table.label.mean()
     promised = trials["none"].fitted.predict_proba(rows).mean()
@@ -109,7 +111,7 @@ def test_the_weights_are_those_of_the_model_without(trials):
 @METHODS
 def test_the_outcomes_of_held_out_rows_decide_nothing(table, trials, method):
     swapped = sheet()
-    test = trials["none"].prepared.split.test
+    test = rows_of(trials["none"].prepared.split, TEST)
     swapped.loc[test, "placed"] = 1 - swapped.loc[test, "placed"]
     prepared = trials[method].prepared
     split = prepared.split
@@ -125,7 +127,7 @@ def test_every_training_row_is_predicted_once_by_a_model_without_it(table, metho
     assert len(folds) == 5
     every = summarize(folds)
     assert len(every.label) == prepared.split.counts[0]
-    labels = table.label[prepared.split.train]
+    labels = table.label[rows_of(prepared.split, TRAIN)]
     assert every.label.sum() == labels.sum()
     found = calibrate(method, folds)
     assert found.calibration == fit_calibration(method, every)
