@@ -153,25 +153,14 @@ def _of_numbers(
         no_counts = np.zeros((0, outcomes), dtype=np.int64)
         return ColumnSummary(len(classes), missing, None, no_counts, np.empty(0))
     low, high = float(values.min()), float(values.max())
-    all_integers = _are_whole(values[:_HEAD], low, high) and _are_whole(values, low, high)
-    distinct, outcome_counts = _count_distinct_by_outcome(
-        values, codes, outcomes, low, high, all_integers
-    )
-    min_magnitude = max(0.0, low, -high)
-    if min_magnitude == 0 and all_integers:
-        min_magnitude = float(np.abs(values).min())
-    counts_up_to = _count_up_to_scales(values, low, high) if graded else (0,) * (len(SCALES) + 1)
+    whole = _are_whole(values[:_HEAD], low, high) and _are_whole(values, low, high)
+    distinct, outcome_counts = _count_distinct_by_outcome(values, codes, outcomes, low, high, whole)
+    least = max(0.0, low, -high)
+    if least == 0 and whole:
+        least = float(np.abs(values).min())
+    up_to = _count_up_to_scales(values, low, high) if graded else (0,) * (len(SCALES) + 1)
     return ColumnSummary(
-        len(classes),
-        missing,
-        None,
-        outcome_counts,
-        distinct,
-        low,
-        high,
-        min_magnitude,
-        all_integers,
-        counts_up_to,
+        len(classes), missing, None, outcome_counts, distinct, low, high, least, whole, up_to
     )
 
 

@@ -83,7 +83,8 @@ class Storage:
 
         What comes without a file, such as a frame, is in memory already.
         """
-        needed_bytes, parts = likely_bytes(reader), reader.parts
+        needed_bytes = reader.likely_rows * len(reader.names) * CELL_BYTES
+        parts = reader.parts
         if self._stream is False or any(part.origin is None for part in parts):
             return Allocation(MemoryColumnStore(self._piece_rows))
         reason = ""
@@ -138,11 +139,6 @@ def _too_small(needed_bytes: int) -> int | None:
         return None
     free = free_memory()
     return free if needed_bytes > SHARE_OF_MEMORY * free else None
-
-
-def likely_bytes(reader: Reader) -> int:
-    """Return about how many bytes the columns of a table take, in memory or on a disk."""
-    return reader.likely_rows * len(reader.names) * CELL_BYTES
 
 
 @contextmanager

@@ -85,15 +85,11 @@ class NumberSums:
             return NumberSums(missing=self.missing + other.missing)
         deviation = other.mean - self.mean
         squares = self.squared_deviations + other.squared_deviations
-        return NumberSums(
-            total,
-            self.mean + deviation * other.weight / total,
-            squares + deviation * deviation * self.weight * other.weight / total,
-            self.missing + other.missing,
-            min(self.low, other.low),
-            max(self.high, other.high),
-            self.whole and other.whole,
-        )
+        squares += deviation * deviation * self.weight * other.weight / total
+        mean = self.mean + deviation * other.weight / total
+        low, high = min(self.low, other.low), max(self.high, other.high)
+        missing, whole = self.missing + other.missing, self.whole and other.whole
+        return NumberSums(total, mean, squares, missing, low, high, whole)
 
     def column(self, feature: Feature) -> NumberColumn:
         """Return the encoded column these sums describe."""

@@ -91,8 +91,8 @@ class TextOutput(Output):
     """Rows as text: records of a text file are copied, all others are rendered."""
 
     def __init__(self, stream: IO[bytes], plan: Plan, format_: OutputFormat, name: str) -> None:
-        self._stream, self._plan, self._name = stream, plan, name
-        self.replaced = plan.replaced
+        super().__init__(plan, name)
+        self._stream = stream
         dialect = plan.reader.dialect
         self._dialect = dialect or Dialect()
         if format_ == "tsv":
@@ -122,7 +122,7 @@ class TextOutput(Output):
         """What to read of a table's rows: records to copy, or all cells as they are written."""
         if self._copies and self._plan.reader.same_layout:
             return BlockRequest(columns=frozenset(), records=True)
-        return BlockRequest(as_text=frozenset(self._plan.reader.names), records=True)
+        return super().request
 
     def prepare(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> Any:
         """Return the bytes of some rows."""

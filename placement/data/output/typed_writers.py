@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from placement.arrays import CellArray, IndexArray
-from placement.data.formats.blocks import Block, BlockRequest, text_of
+from placement.data.formats.blocks import Block, text_of
 from placement.data.output.csv_cells import native_column, row_indices
 from placement.data.output.take_rows import as_array
 from placement.data.output.writer import Output, Plan
@@ -50,7 +50,7 @@ class SheetOutput(Output):
     def __init__(self, path: Path, plan: Plan, name: str) -> None:
         import xlsxwriter
 
-        self._plan, self._name, self.replaced = plan, name, plan.replaced
+        super().__init__(plan, name)
         # Text goes in by write_string alone, which never makes a formula or a link of it.
         options = {"constant_memory": True, "tmpdir": str(path.parent)}
         with writing(name):
@@ -60,11 +60,6 @@ class SheetOutput(Output):
         self._row = 0
         self._put([title or None for title in plan.header])
         self._sheet.freeze_panes(1, 0)
-
-    @property
-    def request(self) -> BlockRequest:
-        """Every column as it is written; typed sources with their types."""
-        return BlockRequest(as_text=frozenset(self._plan.reader.names), records=True)
 
     def prepare(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> Any:
         """Return the columns of a block, and the indices of the rows to write."""
@@ -170,15 +165,10 @@ class ParquetOutput(Output):
     """Rows in a Parquet file: a Parquet input keeps its types, text stays text."""
 
     def __init__(self, path: Path, plan: Plan, name: str) -> None:
-        self._path, self._plan, self._name = path, plan, name
-        self.replaced = plan.replaced
+        super().__init__(plan, name)
+        self._path = path
         self._writer: pq.ParquetWriter | None = None
         self._schema: pa.Schema | None = None
-
-    @property
-    def request(self) -> BlockRequest:
-        """Every column as it is written; typed sources with their types."""
-        return BlockRequest(as_text=frozenset(self._plan.reader.names), records=True)
 
     def prepare(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> Any:
         """Return the rows to write as an Arrow table."""

@@ -19,12 +19,13 @@ _OURS = re.compile(
 class Output(ABC):
     """Where rows go. `replaced`: columns of the input that new ones took the place of."""
 
-    replaced: tuple[str, ...]
+    def __init__(self, plan: "Plan", name: str) -> None:
+        self._plan, self._name, self.replaced = plan, name, plan.replaced
 
     @property
-    @abstractmethod
     def request(self) -> BlockRequest:
-        """What to read of a table's rows for it."""
+        """What to read of a table: every column as it is written; typed sources with types."""
+        return BlockRequest(as_text=frozenset(self._plan.reader.names), records=True)
 
     @abstractmethod
     def prepare(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> Any:

@@ -72,14 +72,10 @@ def learn_profile(table: Table, split: Split, predict: Callable[[Columns], Float
         values, lows, highs = zip(*(piece.numbers[name] for piece in pieces), strict=True)
         return profile_of_numbers(name, np.concatenate(values), min(lows), max(highs))
 
-    return Profile(
-        rows=rows,
-        binned=len(sample_rows),
-        columns=tuple(in_order(features, of_feature, usable_processors())),
-        predictions=profile_of_numbers("prediction", probability, 0.0, 1.0),
-        mean=sums.mean,
-        std=math.sqrt(sums.squared_deviations / sums.weight),
-    )
+    columns = tuple(in_order(features, of_feature, usable_processors()))
+    predictions = profile_of_numbers("prediction", probability, 0.0, 1.0)
+    std = math.sqrt(sums.squared_deviations / sums.weight)
+    return Profile(rows, len(sample_rows), columns, predictions, sums.mean, std)
 
 
 def sample(rows: int, most: int) -> IndexArray:

@@ -116,13 +116,12 @@ def _banded(column: Column, edges: FloatArray) -> SensitiveGroups:
         bands = np.searchsorted(edges, numbers, side="right")
         return np.where(np.isnan(numbers), len(edges) + 1, bands).astype(np.int64)
 
-    return SensitiveGroups(
-        column.name,
-        (f"below {bounds[0]}", *inner, f"{bounds[-1]} and above", MISSING),
-        codes,
+    names = (f"below {bounds[0]}", *inner, f"{bounds[-1]} and above", MISSING)
+    note = (
         f"{column.name} is a number: cut into bands at its quartiles, equal values together "
-        "(if its numbers are codes, train with --categorical)",
+        "(if its numbers are codes, train with --categorical)"
     )
+    return SensitiveGroups(column.name, names, codes, note)
 
 
 def _numbers(column: Column, piece: int) -> FloatArray:

@@ -136,14 +136,10 @@ def _summarize(inputs: TableInputs, outcome: OutcomeCodes) -> DataSummary:
         tuple(k for k, (file, _, _) in enumerate(locations.pieces) if file == number)
         for number in range(len(locations.files))
     ]
-    all_pieces = tuple(range(outcome.pieces))
-    return DataSummary(
-        _evidence(inputs, all_summaries, all_pieces),
-        [_evidence(inputs, all_summaries, pieces) for pieces in files],
-        merge_summaries(summaries),
-        np.array([rows - positive, positive]),
-        outcome,
-    )
+    evidence = _evidence(inputs, all_summaries, tuple(range(outcome.pieces)))
+    by_file = [_evidence(inputs, all_summaries, pieces) for pieces in files]
+    class_counts = np.array([rows - positive, positive])
+    return DataSummary(evidence, by_file, merge_summaries(summaries), class_counts, outcome)
 
 
 def _evidence(

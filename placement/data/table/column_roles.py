@@ -110,7 +110,7 @@ def assign_roles(summary: DataSummary, request: ColumnRequest, unnamed: frozense
                 assignment.identifiers.append(name)
         else:
             assignment.features.append(name)
-        if means_batch(name) or (holds_years(evidence) and name in _names(assignment.dropped)):
+        if means_batch(name) or (holds_years(evidence) and reason is not None):
             assignment.batches.append(name)
     if not assignment.features and not request.one_outcome:
         listed = "; ".join(f"{item.column}: {item.reason}" for item in assignment.dropped)
@@ -144,10 +144,6 @@ def _still_features(features: list[str], request: ColumnRequest) -> list[str]:
         for name in request.sensitive or ()
         if name in features
     ]
-
-
-def _names(dropped: list[Dropped]) -> set[str]:
-    return {item.column for item in dropped}
 
 
 def _requested_reason(name: str, request: ColumnRequest) -> str | None:

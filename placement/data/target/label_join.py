@@ -81,7 +81,9 @@ def join_labels(
     absent_rows = _absent_rows(data, data_key, matched, absent, labels.name, notes)
     if absent_rows is not None:
         cells[absent_rows] = ABSENT
-    joined_column = raw_column(_outcome_name(outcome.name, data), cells, labels.decimal)
+    # As the data spells it where they have that column too.
+    name = next((n for n in data.columns if fold(n) == fold(outcome.name)), outcome.name)
+    joined_column = raw_column(name, cells, labels.decimal)
     array = _in_pieces(joined_column.codes, data.columns[data_key].array)
     joined = replace(joined_column, array=array)
     notes.insert(0, f"{matched.sum():,} outcomes joined from {labels.name} on {data_key}")
@@ -226,8 +228,3 @@ def _repeated(keys: ObjectArray) -> IndexArray:
             repeated.append(row)
         seen.add(key)
     return np.array(repeated, dtype=np.intp)
-
-
-def _outcome_name(name: str, data: LoadedColumns) -> str:
-    """Return the outcome's name, as the data spells it where they have that column too."""
-    return next((spelling for spelling in data.columns if fold(spelling) == fold(name)), name)
