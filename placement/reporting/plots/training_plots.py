@@ -6,6 +6,7 @@ stand for at least 5 rows, and a curve over rows moves by at least 5 of them at 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -90,11 +91,11 @@ def loss_curve(history: Sequence[Epoch]) -> bytes | None:
 
     with canvas() as page:
         _draw_stages(page, history)
-        for what, style in (("validation_loss", ":"), ("held_out_loss", "--")):
-            seen = [(e.number, v) for e in history if (v := getattr(e, what)) is not None]
-            if seen:
-                words = what.replace("_loss", "").replace("_", "-") + " rows"
-                page.axes.plot(*zip(*seen, strict=True), style, color=INK, lw=1.5, label=words)
+        for name, style in (("validation_loss", ":"), ("held_out_loss", "--")):
+            points = [(e.number, v) for e in history if (v := getattr(e, name)) is not None]
+            if points:
+                label = name.replace("_loss", "").replace("_", "-") + " rows"
+                page.axes.plot(*zip(*points, strict=True), style, color=INK, lw=1.5, label=label)
         page.axes.legend()
         page.axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         first, last = history[0].loss, history[-1].loss
@@ -106,19 +107,15 @@ def loss_curve(history: Sequence[Epoch]) -> bytes | None:
 
 def _draw_stages(page: Canvas, history: Sequence[Epoch]) -> None:
     starts = [0, *(i for i in range(1, len(history)) if history[i].stage != history[i - 1].stage)]
-    for k, (start, end) in enumerate(pairwise([*starts, len(history)])):
+    for index, (start, end) in enumerate(pairwise([*starts, len(history)])):
         # The step that leads on to the next stage belongs to this one.
         part = history[start : end + 1]
-        colour = _STAGE_COLOURS[k % len(_STAGE_COLOURS)]
+        colour = _STAGE_COLOURS[index % len(_STAGE_COLOURS)]
         stage = history[start].stage
-        page.axes.plot(
-            [e.number for e in part],
-            [e.loss for e in part],
-            color=colour,
-            label=f"training rows, {_STAGE_NAMES.get(stage, stage)}",
-            marker="o" if end - start <= 40 else None,
-            markersize=4,
-        )
+        label = f"training rows, {_STAGE_NAMES.get(stage, stage)}"
+        marker = "o" if end - start <= 40 else None
+        points = [e.number for e in part], [e.loss for e in part]
+        page.axes.plot(*points, color=colour, label=label, marker=marker, markersize=4)
         if start:
             page.axes.axvline(history[start].number, color=GREY, lw=1, ls=(0, (2, 3)))
 
@@ -127,12 +124,12 @@ def roc_curve(
     p: FloatArray, y: FloatArray, weight: FloatArray | None = None, rows: IntArray | None = None
 ) -> bytes | None:
     """Draw the true-positive against the false-positive rate; None where one class is missing."""
-    seen = _cumulated(p, y, weight, rows)
-    if seen is None:
+    curve = _cumulated(p, y, weight, rows)
+    if curve is None:
         return None
-    x, height = seen.alarms / seen.alarms[-1], seen.hits / seen.hits[-1]
+    x, height = curve.alarms / curve.alarms[-1], curve.hits / curve.hits[-1]
     area = float(np.trapezoid(height, x))
-    x, height = x[seen.apart], height[seen.apart]
+    x, height = x[curve.steps], height[curve.steps]
     with canvas(height=5.3, width=5.2) as page:
         page.axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="chance")
         page.axes.plot(x, height, color=BLUE, label="model")
@@ -147,17 +144,17 @@ def precision_recall_curve(
     p: FloatArray, y: FloatArray, weight: FloatArray | None = None, rows: IntArray | None = None
 ) -> bytes | None:
     """Draw precision against recall; None where one class is missing."""
-    seen = _cumulated(p, y, weight, rows)
-    if seen is None:
+    curve = _cumulated(p, y, weight, rows)
+    if curve is None:
         return None
-    base = seen.hits[-1] / (seen.hits[-1] + seen.alarms[-1])
-    precision = seen.hits[1:] / (seen.hits[1:] + seen.alarms[1:])
-    recall = seen.hits / seen.hits[-1]
+    base = curve.hits[-1] / (curve.hits[-1] + curve.alarms[-1])
+    precision = curve.hits[1:] / (curve.hits[1:] + curve.alarms[1:])
+    recall = curve.hits / curve.hits[-1]
     average = float((np.diff(recall) * precision).sum())
-    kept = seen.apart[1:]
+    steps = curve.steps[1:]
     with canvas(height=5.3, width=5.2) as page:
         page.axes.axhline(base, color=GREY, lw=1, ls="--", label=f"base rate {base:.2f}")
-        page.axes.step(recall[kept], precision[kept - 1], color=BLUE, where="pre", label="model")
+        page.axes.step(recall[steps], precision[steps - 1], color=BLUE, where="pre", label="model")
         _unit_square(page)
         page.axes.legend(loc="lower left")
         page.name(f"Precision and recall, average {average:.3f}", "recall", "precision")
@@ -168,12 +165,12 @@ def precision_recall_curve(
 class _Cumulated:
     """Positive and negative weight above falling thresholds, `hits` and `alarms` (k,) from 0 on.
 
-    `apart` are the places of those that are 5 or more rows from one another.
+    `steps` are the indices of those that are 5 or more rows from one another.
     """
 
     hits: FloatArray
     alarms: FloatArray
-    apart: IndexArray
+    steps: IndexArray
 
 
 def _cumulated(
@@ -189,13 +186,13 @@ def _cumulated(
     hits, alarms = np.cumsum((w * y)[order])[ends], np.cumsum((w * (1 - y))[order])[ends]
     if not hits[-1] or not alarms[-1]:
         return None
-    apart = [0]
-    for place in range(1, len(reached)):
-        if reached[place] - reached[apart[-1]] >= LEAST_ROWS:
-            apart.append(place)
+    steps = [0]
+    for index in range(1, len(reached)):
+        if reached[index] - reached[steps[-1]] >= LEAST_ROWS:
+            steps.append(index)
     # The last step takes the rest along.
-    apart = [*(apart[:-1] if len(apart) > 1 else apart), len(ends)]
-    return _Cumulated(np.append(0.0, hits), np.append(0.0, alarms), np.array(apart))
+    steps = [*(steps[:-1] if len(steps) > 1 else steps), len(ends)]
+    return _Cumulated(np.append(0.0, hits), np.append(0.0, alarms), np.array(steps))
 
 
 def reliability_diagram(bins: Sequence[ReliabilityBin], positive: str = "placed") -> bytes | None:
@@ -231,17 +228,10 @@ def coefficient_plot(names: Sequence[str], values: Sequence[float | None]) -> by
         page.axes.grid(visible=False, axis="y")
         page.axes.margins(x=0.14)
         page.axes.set_ylim(-0.6, len(sizes) - 0.4)
-        for place, value in enumerate(sizes):
-            page.axes.annotate(
-                f"{value:+.2f}",
-                (value, place),
-                (3 if value >= 0 else -3, 0),
-                textcoords="offset points",
-                ha="left" if value >= 0 else "right",
-                va="center",
-                fontsize=8,
-                color="#444444",
-            )
+        note = partial(page.axes.annotate, textcoords="offset points", fontsize=8)
+        for row, value in enumerate(sizes):
+            side, gap = ("left", 3) if value >= 0 else ("right", -3)
+            note(f"{value:+.2f}", (value, row), (gap, 0), ha=side, va="center", color="#444444")
         left = len(there) - len(largest)
         title = f"The {len(largest)} largest of {len(there)} weights" if left else "Weights"
         units = "change of the log-odds (numbers: per standard deviation)"
@@ -279,16 +269,9 @@ def _dots(page: Canvas, rows: Sequence[tuple[float, float, float, float, int]]) 
         capsize=0,
         label="observed share and its 95 % limits (rows)",
     )
-    for place, share, count in zip(x, y, counts, strict=True):
-        page.axes.annotate(
-            f"{count:,}",
-            (place, share),
-            (6, -3),
-            textcoords="offset points",
-            va="top",
-            fontsize=7.5,
-            color="#555555",
-        )
+    note = partial(page.axes.annotate, textcoords="offset points", va="top", fontsize=7.5)
+    for point, count in zip(zip(x, y, strict=True), counts, strict=True):
+        note(f"{count:,}", point, (6, -3), color="#555555")
 
 
 def _unit_square(page: Canvas) -> None:

@@ -182,10 +182,10 @@ def test_a_history_of_one_epoch_and_one_with_gaps_can_be_drawn():
 def test_curves_over_rows_move_by_five_rows_at_least(n):
     p, y = sample(n)
     seen = training_plots._cumulated(p, y, None, None)
-    steps = np.diff((seen.hits + seen.alarms)[seen.apart])
+    steps = np.diff((seen.hits + seen.alarms)[seen.steps])
     assert (steps >= 5).all()
     assert seen.hits[-1] + seen.alarms[-1] == n
-    assert seen.apart[-1] == len(seen.hits) - 1
+    assert seen.steps[-1] == len(seen.hits) - 1
 
 
 def test_equal_probabilities_are_one_step_of_the_curves():
