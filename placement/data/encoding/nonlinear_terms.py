@@ -31,9 +31,12 @@ def nonlinear_terms_of(config: TrainConfig, schema: Schema, *, file: str = "") -
     Raises DataError where one is not there, is no feature, or holds words where numbers are needed.
     """
     columns = _Columns(schema, f"{file}: " if file else "")
-    return NonlinearTerms(
-        _splines(config, columns), _steps(config, columns), _pairs(config, columns)
-    )
+    splines, steps = _splines(config, columns), _steps(config, columns)
+    pairs: dict[frozenset[str], tuple[str, str]] = {}
+    for text in config.interaction:
+        pair = columns.pair(text)
+        pairs.setdefault(frozenset(pair), pair)
+    return NonlinearTerms(splines, steps, tuple(pairs.values()))
 
 
 def _splines(config: TrainConfig, columns: "_Columns") -> dict[str, int]:
@@ -57,14 +60,6 @@ def _steps(config: TrainConfig, columns: "_Columns") -> dict[str, tuple[float, .
         name = columns.number(requested, "--step", "words reach no value")
         thresholds_of.setdefault(name, set()).add(threshold + 0.0)  # one zero, not two
     return {name: tuple(sorted(values)) for name, values in thresholds_of.items()}
-
-
-def _pairs(config: TrainConfig, columns: "_Columns") -> tuple[tuple[str, str], ...]:
-    pairs: dict[frozenset[str], tuple[str, str]] = {}
-    for text in config.interaction:
-        pair = columns.pair(text)
-        pairs.setdefault(frozenset(pair), pair)
-    return tuple(pairs.values())
 
 
 class _Columns:
