@@ -50,18 +50,18 @@ def drift_of_file(request: DriftRequest, listener: ProgressListener = NoProgress
     model = find_model(request.model, listener)
     profile = _profile(model)
     reader = open_for(model, request.data, request, listener)
-    now, labelled, doubts = _walked(model, profile, reader, listener)
-    if not now.rows:
+    counts, labelled, problems = _count_rows(model, profile, reader, listener)
+    if not counts.rows:
         raise DataError(f"{reader.name}: has no rows to compare")
-    judged, more = _judged(model, reader, listener) if labelled else (None, ())
+    figures, warnings = _performance(model, reader, listener) if labelled else (None, ())
     return DriftResult(
         data=reader.name,
         model=model.about,
         profile=profile,
-        drift=drift(profile, now),
-        performance=judged,
+        drift=drift(profile, counts),
+        performance=figures,
         fail_above=request.fail_above,
-        warnings=tuple(dict.fromkeys((*reader.warnings, *doubts, *more))),
+        warnings=tuple(dict.fromkeys((*reader.warnings, *problems, *warnings))),
     )
 
 
@@ -74,64 +74,63 @@ def _profile(model: Model) -> Profile:
     return model.figures.profile
 
 
-def _walked(
+def _count_rows(
     model: Model, profile: Profile, reader: Reader, listener: ProgressListener
 ) -> tuple[DriftCounts, int, tuple[str, ...]]:
-    """Count all rows in the profile's bins, and those whose outcome is known; tell odd cells."""
-    own = matching_columns(reader.names, [c.column for c in profile.columns], file=reader.name)
+    """Count all rows in the profile's bins, and those with an outcome; return warnings too."""
+    names = [column.column for column in profile.columns]
+    matched = matching_columns(reader.names, names, file=reader.name)
     target = next((n for n in reader.names if same_column(n, model.schema.target.name)), None)
     outcome = frozenset() if target is None else frozenset({target})
-    # As in predicting, "NA" is a word beside words, and a gap beside numbers.
-    wanted = BlockRequest(columns=frozenset(own.values()) | outcome, as_text=outcome)
+    # As in predicting, "NA" is a word in a column of words, and a gap in one of numbers.
+    request = BlockRequest(columns=frozenset(matched.values()) | outcome, as_text=outcome)
 
     def work(task: Callable[[], Block]) -> tuple[Block, DriftCounts, int, tuple[Problem, ...]]:
         block = task()
-        cells: TableLike = {name: block.columns[there] for name, there in own.items()}
+        cells: TableLike = {name: block.columns[in_file] for name, in_file in matched.items()}
         scores = model.scorer.score(cells, reader.decimal)
-        found = count_for_drift(profile, cells, scores.probability, reader.decimal)
-        odd = tuple(p for p in scores.problems if p.what == "not a number")
-        return block, found, _labelled(model, block, reader.decimal) if target else 0, odd
+        counts = count_for_drift(profile, cells, scores.probability, reader.decimal)
+        problems = tuple(p for p in scores.problems if p.what == "not a number")
+        return block, counts, _labelled(model, block, reader.decimal) if target else 0, problems
 
     total: DriftCounts | None = None
-    labelled, count, doubts = 0, RowCount(), ScoringWarnings()
+    labelled, row_count, warnings = 0, RowCount(), ScoringWarnings()
     with listener.progress("comparing", "rows", reader.likely_rows) as progress:
-        for block, found, known, odd in count.through(
-            in_order(reader.tasks(wanted), work, usable_processors())
+        for block, counts, labels, problems in row_count.through(
+            in_order(reader.tasks(request), work, usable_processors())
         ):
-            numbered = count.numbered(block)
-            doubts.add(odd, numbered.where)
-            total = found if total is None else total.merge(found)
-            labelled += known
+            warnings.add(problems, row_count.numbered(block).where)
+            total = counts if total is None else total.merge(counts)
+            labelled += labels
             progress.update(total.rows)
-    empty = count_for_drift(profile, {c.column: np.empty(0) for c in profile.columns}, np.empty(0))
-    return total or empty, labelled, doubts.warnings
+    empty = count_for_drift(profile, dict.fromkeys(names, np.empty(0)), np.empty(0))
+    return total or empty, labelled, warnings.warnings
 
 
 def _labelled(model: Model, block: Block, decimal: str) -> int:
     return int((~unlabelled(model.schema.target, block.columns, decimal=decimal)).sum())
 
 
-def _judged(
+def _performance(
     model: Model, reader: Reader, listener: ProgressListener
 ) -> tuple[Performance | None, tuple[str, ...]]:
-    """Measure the model on the rows whose outcome is known."""
+    """Measure the model on the rows with an outcome; return warnings too."""
     try:
         with Storage() as storage:
             table = read_like(reader, model.schema, storage, listener, one_outcome=True)
             for text in table.notes:
                 if text not in reader.notes:
                     listener.note(text)
-            pieces = [
-                model.scorer.score(table.piece(place, model.schema.feature_names)).probability
-                for place in range(table.pieces)
+            probabilities = [
+                model.scorer.score(table.piece(piece, model.schema.feature_names)).probability
+                for piece in range(table.pieces)
             ]
-            found = performance(np.concatenate(pieces), table.label, model.figures)
-            known = is_training_table(model.figures, model.schema.feature_names, table)
+            figures = performance(np.concatenate(probabilities), table.label, model.figures)
+            is_trained_on = is_training_table(model.figures, model.schema.feature_names, table)
     except DataError as fault:
         # The columns can be compared even where the outcomes cannot be read.
         return None, (f"outcomes were not compared: {fault}",)
-    if known:
-        return found, (
-            f"{table.name} is the very table the model was trained on: its figures flatter",
-        )
-    return found, ()
+    if is_trained_on:
+        text = f"{table.name} is the very table the model was trained on: its figures flatter"
+        return figures, (text,)
+    return figures, ()

@@ -1,4 +1,4 @@
-"""Evaluate: run the perceptron on rows whose outcome is known."""
+"""Evaluate: measure a model on rows with an outcome."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -59,23 +59,25 @@ def evaluate_file(
             one_outcome=True,
             sensitive=sensitive,
         )
-        wanted = table.sensitive if sensitive is not None else _usual(fitted, table)
-        groups, notes = sensitive_groups(table, wanted, requested=sensitive is not None)
+        columns = table.sensitive if sensitive is not None else _default_columns(fitted, table)
+        groups, notes = sensitive_groups(table, columns, requested=sensitive is not None)
         for note in notes:
             listener.note(note)
-        found = evaluate(fitted, table, threshold=request.threshold, groups=groups)
-        doubts = _doubts(fitted, table)
-        beside = _rivals(fitted, table, listener) if request.with_rivals else None
-        known = is_training_table(model.figures, model.schema.feature_names, table)
-    if known:
-        doubts = (f"{table.name} is the very table the model was trained on: it flatters", *doubts)
-    if found.base_rate in (0.0, 1.0):
-        doubts = (f"{table.name}: all rows have the same outcome: most figures say little", *doubts)
+        evaluation = evaluate(fitted, table, threshold=request.threshold, groups=groups)
+        warnings = _cell_warnings(fitted, table)
+        rivals = _rivals(fitted, table, listener) if request.with_rivals else None
+        is_trained_on = is_training_table(model.figures, model.schema.feature_names, table)
+    if is_trained_on:
+        text = f"{table.name} is the very table the model was trained on: it flatters"
+        warnings = (text, *warnings)
+    if evaluation.base_rate in (0.0, 1.0):
+        text = f"{table.name}: all rows have the same outcome: most figures say little"
+        warnings = (text, *warnings)
     target = fitted.schema.target
-    if found.fairness is not None:
-        doubts = (*doubts, *fairness_warnings(found.fairness, target))
-    said = (*table.warnings, *doubts)
-    return EvaluateResult(table.name, model.about, target, found, said, beside)
+    if evaluation.fairness is not None:
+        warnings = (*warnings, *fairness_warnings(evaluation.fairness, target))
+    warnings = (*table.warnings, *warnings)
+    return EvaluateResult(table.name, model.about, target, evaluation, warnings, rivals)
 
 
 def _rivals(fitted: Fitted, table: Table, listener: ProgressListener) -> ModelComparison:
@@ -86,19 +88,19 @@ def _rivals(fitted: Fitted, table: Table, listener: ProgressListener) -> ModelCo
     return compare_alternatives(table, training_config(fitted.config), listener, split=split)
 
 
-def _usual(fitted: Fitted, table: Table) -> tuple[str, ...]:
+def _default_columns(fitted: Fitted, table: Table) -> tuple[str, ...]:
     """Return the columns whose groups were compared in training, and the recognised ones."""
     evaluation = fitted.figures.evaluation
-    before = None if evaluation is None else evaluation.fairness
-    compared = () if before is None else [column.column for column in before.columns]
-    found = match_columns(table.chunked_columns, compared)
-    return tuple(dict.fromkeys((*found.values(), *table.sensitive)))
+    fairness = None if evaluation is None else evaluation.fairness
+    compared = () if fairness is None else [column.column for column in fairness.columns]
+    matched = match_columns(table.chunked_columns, compared)
+    return tuple(dict.fromkeys((*matched.values(), *table.sensitive)))
 
 
-def _doubts(fitted: Fitted, table: Table) -> tuple[str, ...]:
-    """Tell of the cells that the model had not seen the like of."""
-    doubts = ScoringWarnings()
-    for place in range(table.pieces):
-        cells = table.piece(place, fitted.schema.feature_names)
-        doubts.add(fitted.encoder.problems(cells), partial(table.where, place))
-    return doubts.warnings
+def _cell_warnings(fitted: Fitted, table: Table) -> tuple[str, ...]:
+    """Return the warnings of cells that no training row resembles."""
+    warnings = ScoringWarnings()
+    for piece in range(table.pieces):
+        cells = table.piece(piece, fitted.schema.feature_names)
+        warnings.add(fitted.encoder.problems(cells), partial(table.where, piece))
+    return warnings.warnings

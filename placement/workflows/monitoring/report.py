@@ -1,11 +1,12 @@
-"""Report: gather what is known of a model, write it as HTML and Markdown, and add it to its run."""
+"""Report: write the figures of a model as HTML and Markdown, and add both to its run."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placement.arrays import BoolArray, Document, ObjectArray
+from placement.arrays import Document, ObjectArray
 from placement.config.train_config import TrainConfig
 from placement.data.columns.storage import Storage
 from placement.data.splits.split import MIN_HELD_OUT, TEST, TRAIN, make_split
@@ -13,7 +14,7 @@ from placement.data.table.table import Table
 from placement.errors import DataError, ModelError, UsageError
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.model.figures import ModelFigures
-from placement.model.fitted import load_fitted
+from placement.model.fitted import Fitted, load_fitted
 from placement.model.scorer import words
 from placement.reporting.format.html_page import html_page
 from placement.reporting.format.model_card import model_card
@@ -25,6 +26,9 @@ from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import split_of_training, training_config
+
+if TYPE_CHECKING:
+    from placement.training.prepare import Prepared
 
 PAGE, CARD = "report.html", "MODEL_CARD.md"
 
@@ -45,7 +49,7 @@ class ReportRequest(FileOptions):
     """Which model to report on, and the page to write.
 
     With `data`, a file with outcomes, the report also tells whether a straight line is enough, and
-    what the settings are worth on the latest batch.
+    how the settings do on the latest batch.
     """
 
     run: str = "champion"
@@ -61,9 +65,9 @@ class ReportRequest(FileOptions):
 
 
 def write_report(request: ReportRequest, listener: ProgressListener = NoProgress()) -> ReportResult:
-    """Write the report of a model to a file, and its card beside it.
+    """Write the report of a model to a file, and its card next to it.
 
-    A run of the store keeps both files.
+    Both files are added to the run of the model, where it has one.
     """
     model = find_model(request.run, listener)
     fitted = load_fitted(model.directory)
@@ -78,7 +82,7 @@ def write_report(request: ReportRequest, listener: ProgressListener = NoProgress
     if request.data is not None:
         with Storage() as storage:
             table = read_like(request.data, model.schema, storage, listener, request)
-            report = _asked(report, table, listener)
+            report = _with_data(report, table, listener)
     title, subtitle, sections = title_of(report), subtitle_of(report), sections_of(report)
     page, card = html_page(title, subtitle, sections), model_card(title, subtitle, sections)
     target = Path(request.out)
@@ -93,11 +97,11 @@ def write_report(request: ReportRequest, listener: ProgressListener = NoProgress
 
 def _not_recorded(figures: ModelFigures) -> list[str]:
     """Return which of the figures that a report needs a model lacks."""
-    found = figures.evaluation
+    evaluation = figures.evaluation
     needed = {
-        "skill": found,
-        "calibration": found and found.calibration,
-        "decision": found and found.decision,
+        "skill": evaluation,
+        "calibration": evaluation and evaluation.calibration,
+        "decision": evaluation and evaluation.decision,
         "inference": figures.unpenalised,
     }
     return [name for name, part in needed.items() if part is None]
@@ -129,43 +133,34 @@ def _write(path: Path, text: str) -> None:
             temporary.write_text(text, encoding="utf-8")
 
 
-def _asked(report: Report, table: Table, listener: ProgressListener) -> Report:
-    """Add what only rows can tell."""
+def _with_data(report: Report, table: Table, listener: ProgressListener) -> Report:
+    """Add the rivals and the latest batch, which need the rows of a file."""
     from placement.workflows.selection.compare_alternatives import compare_alternatives
 
-    config, doubts = training_config(report.fitted.config), list(table.warnings)
-    beside = later = None
+    config, warnings = training_config(report.fitted.config), list(table.warnings)
+    rivals = later = None
     try:
         split = split_of_training(report.fitted, table)
-        beside = compare_alternatives(table, config, listener, split=split)
+        rivals = compare_alternatives(table, config, listener, split=split)
     except DataError as fault:
-        doubts.append(str(fault))
+        warnings.append(str(fault))
     try:
-        later = _later(table, config)
+        later = _out_of_time(table, config)
     except DataError as fault:
-        doubts.append(f"out of time: {fault}")
-    return replace(report, source=table.name, rivals=beside, later=later, warnings=tuple(doubts))
+        warnings.append(f"out of time: {fault}")
+    return replace(report, source=table.name, rivals=rivals, later=later, warnings=tuple(warnings))
 
 
-def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
-    """Train on all batches but the latest, and try that; None where there are no two of them."""
-    from placement.training.fit import build_fitted
+def _out_of_time(table: Table, config: TrainConfig) -> LaterBatch | None:
+    """Train on all batches but the latest, and test on that; None where there are no two."""
     from placement.training.prepare import prepare
-    from placement.training.solver.training_loop import solve
     from placement.training.validation.cross_predict import score_tested
-    from placement.workflows.training.calibrate import calibrate
-    from placement.workflows.training.choose_threshold import decision_of, policy_of
-    from placement.workflows.training.out_of_fold import folds_for, predict_training_rows
 
-    if table.batch is None:
-        return None
-    latest = _latest(table)
-    if latest is None:
+    if table.batch is None or (latest := _latest(table)) is None:
         return None
     split = make_split(
-        table, lambda place: np.where(_of_batch(table, place, latest), TEST, TRAIN), "a batch"
+        table, lambda piece: np.where(_batches(table, piece) == latest, TEST, TRAIN), "a batch"
     )
-    trained, tried = int(split.counts[TRAIN]), int(split.counts[TEST])
     fewest = [
         min(int(split.positive[part]), int(split.counts[part] - split.positive[part]))
         for part in (TRAIN, TEST)
@@ -173,36 +168,44 @@ def _later(table: Table, config: TrainConfig) -> LaterBatch | None:
     if min(fewest) < MIN_HELD_OUT:
         return None
     prepared = prepare(table, config, split=split)
-    again = build_fitted(prepared, solve(prepared.problem))
-    policy = policy_of(config)
-    if config.calibrate != "none" or policy is not None:
-        folds = folds_for(prepared, "what was chosen on other rows")
-        unseen = predict_training_rows(prepared, folds)
-        if config.calibrate != "none":
-            learnt = calibrate(config.calibrate, unseen, config.seed).calibration
-            again = replace(again, calibration=learnt)
-        decision = decision_of(prepared, unseen, again.calibration)
-        again = replace(again, threshold=decision.threshold)
-    judge = PredictionAccumulator(again.threshold, config.seed)
-    for p, y, w, base_rate, _ in score_tested(prepared, again):
-        judge.add(p, y, w, base_rate)
+    fitted = _fit_as_configured(prepared)
+    accumulator = PredictionAccumulator(fitted.threshold, config.seed)
+    for p, y, w, base_rate, _ in score_tested(prepared, fitted):
+        accumulator.add(p, y, w, base_rate)
     prepared.discard()
-    return LaterBatch(table.batch, latest, (trained, tried), judge.result())
+    rows = int(split.counts[TRAIN]), int(split.counts[TEST])
+    return LaterBatch(table.batch, latest, rows, accumulator.result())
+
+
+def _fit_as_configured(prepared: "Prepared") -> Fitted:
+    """Fit a model, and calibrate it and choose its threshold out of fold, as the settings say."""
+    from placement.training.fit import build_fitted
+    from placement.training.solver.training_loop import solve
+    from placement.workflows.training.calibrate import calibrate
+    from placement.workflows.training.choose_threshold import decision_of, policy_of
+    from placement.workflows.training.out_of_fold import folds_for, predict_training_rows
+
+    config, fitted = prepared.config, build_fitted(prepared, solve(prepared.problem))
+    if config.calibrate == "none" and policy_of(config) is None:
+        return fitted
+    folds = folds_for(prepared, "what was chosen on other rows")
+    out_of_fold = predict_training_rows(prepared, folds)
+    if config.calibrate != "none":
+        recalibration = calibrate(config.calibrate, out_of_fold, config.seed)
+        fitted = replace(fitted, calibration=recalibration.calibration)
+    decision = decision_of(prepared, out_of_fold, fitted.calibration)
+    return replace(fitted, threshold=decision.threshold)
 
 
 def _latest(table: Table) -> str | None:
-    """Return the latest batch, by number where they are numbers, None where there is only one."""
-    seen: set[str] = {w for place in range(table.pieces) for w in _batches(table, place)} - {""}
-    if len(seen) < 2:
+    """Return the latest batch, by number where they are numbers; None where there are no two."""
+    batches: set[str] = {b for piece in range(table.pieces) for b in _batches(table, piece)} - {""}
+    if len(batches) < 2:
         return None
-    return max(seen, key=lambda word: (float(word) if word.isdecimal() else -1.0, word))
+    return max(batches, key=lambda batch: (float(batch) if batch.isdecimal() else -1.0, batch))
 
 
-def _of_batch(table: Table, place: int, batch: str) -> BoolArray:
-    return np.asarray(_batches(table, place) == batch)
-
-
-def _batches(table: Table, place: int) -> ObjectArray:
-    column = table.chunked_columns[str(table.batch)]
-    own = column.piece(place)
-    return np.array([word or "" for word in words(own)], dtype=object)
+def _batches(table: Table, piece: int) -> ObjectArray:
+    """Return the batch of each row of a piece (n,), empty where the cell is."""
+    cells = table.chunked_columns[str(table.batch)].piece(piece)
+    return np.array([text or "" for text in words(cells)], dtype=object)
