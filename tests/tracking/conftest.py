@@ -5,7 +5,9 @@ import pytest
 
 from placement.data.encoding.encoder import Encoder
 from placement.model.bundle import write_bundle
+from placement.model.figures import figures_document
 from placement.model.scorer import CategoryColumn, NumberColumn
+from tests.figures import model_figures
 
 COLUMNS = (
     NumberColumn("cgpa", 7.25, 1.5, 4.0, 10.0, 10.0, 0.1),
@@ -41,7 +43,7 @@ def bundle(tmp_path):
         },
         "aliased": [],
         "config": {},
-        "figures": {},
+        "figures": figures_document(model_figures()),
         "history": [],
     }
     return write_bundle(tmp_path / "bundles" / "small", document, WEIGHTS, -0.4)
