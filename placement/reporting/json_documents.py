@@ -24,9 +24,9 @@ def as_json(document: Document | list[Document]) -> str:
     return json.dumps(finite(document), ensure_ascii=False, indent=1)
 
 
-def understanding_document(seen: Understanding) -> Document:
+def understanding_document(understanding: Understanding) -> Document:
     """What `train --dry-run --json` prints."""
-    schema = seen.schema
+    schema = understanding.schema
     return {
         "format": FORMAT,
         "target": schema.target.name,
@@ -36,12 +36,12 @@ def understanding_document(seen: Understanding) -> Document:
             {"name": feature.name, "kind": feature.kind, "scale": feature.scale}
             for feature in schema.features
         ],
-        "encoded": list(seen.encoder.names),
-        "curves": curve_rows(seen.encoder),
+        "encoded": list(understanding.encoder.names),
+        "curves": curve_rows(understanding.encoder),
         "dropped": _dropped(schema),
-        "rows": {**seen.rows, "left_out": dict(seen.left_out)},
-        "notes": [*seen.facts, *seen.notes],
-        "warnings": list(seen.warnings),
+        "rows": {**understanding.rows, "left_out": dict(understanding.left_out)},
+        "notes": [*understanding.facts, *understanding.notes],
+        "warnings": list(understanding.warnings),
     }
 
 

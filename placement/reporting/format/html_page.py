@@ -87,8 +87,8 @@ def _block(block: Block) -> str:
 def _table(block: Table) -> str:
     def line(cells: tuple[str, ...], tag: str) -> str:
         return "".join(
-            f"<{tag}{' class=n' if place >= block.numbers_from else ''}>{escape(cell)}</{tag}>"
-            for place, cell in enumerate(cells)
+            f"<{tag}{' class=n' if index >= block.numbers_from else ''}>{escape(cell)}</{tag}>"
+            for index, cell in enumerate(cells)
         )
 
     head = f"<thead><tr>{line(block.header, 'th')}</tr></thead>"

@@ -17,8 +17,8 @@ def table(
     from rich.text import Text
 
     drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    for place, title in enumerate(header):
-        justify: Literal["left", "right"] = "right" if place in numeric else "left"
+    for index, title in enumerate(header):
+        justify: Literal["left", "right"] = "right" if index in numeric else "left"
         # An identifier that is folded cannot be copied.
         drawn.add_column(title, justify=justify, overflow="fold", no_wrap=title == "run")
     for row in rows:

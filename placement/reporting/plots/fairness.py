@@ -18,14 +18,14 @@ _APART = 0.22
 _Shown = Sequence[tuple[str, Group]]  # a group and its column
 
 
-def fairness_plot(found: Fairness) -> bytes | None:
+def fairness_plot(fairness: Fairness) -> bytes | None:
     """Draw the rates of each group of 5 rows or more, the largest groups where they are many.
 
     Groups that are too small to be compared are pale. None where there is no group to show.
     """
     groups = [
         (column.column, group)
-        for column in found.columns
+        for column in fairness.columns
         for group in column.groups
         if group.rows >= LEAST_ROWS
     ]

@@ -79,11 +79,11 @@ def grade_of(
 
 def choose_column(fitted: "Fitted") -> str | None:
     """Return the CGPA, another column on a grade scale, or the number of the largest weight."""
-    numbers = [own.column for own in number_columns(fitted)]
+    numbers = [column.column for column in number_columns(fitted)]
     scaled = [f.name for f in fitted.schema.features if f.scale is not None and f.name in numbers]
-    for wanted in ("cgpa", "gpa"):
+    for word in ("cgpa", "gpa"):
         for name in numbers:
-            if wanted in name.casefold():
+            if word in name.casefold():
                 return name
     if scaled:
         return scaled[0]
@@ -93,24 +93,24 @@ def choose_column(fitted: "Fitted") -> str | None:
 
 def number_columns(fitted: "Fitted") -> list[NumberColumn]:
     """Return the model's numbers, bent or straight."""
-    return [own for own in fitted.encoder.columns if isinstance(own, NumberColumn)]
+    return [column for column in fitted.encoder.columns if isinstance(column, NumberColumn)]
 
 
 def average_student(fitted: "Fitted", column: str, grid: FloatArray) -> FloatArray:
     """Return the probability (k,) at each grade of one whose other columns are at their average."""
-    logit, place = np.full(len(grid), float(fitted.intercept)), 0
+    logit, index = np.full(len(grid), float(fitted.intercept)), 0
     before: list[FloatArray] = []
-    for own in fitted.encoder.columns:
-        if isinstance(own, InteractionColumn):
-            values = own.encode(before)  # so the other column counts as its average
-        elif own.column == column and not isinstance(own, CategoryColumn):
-            values = own.encode(grid)[0]
+    for encoded in fitted.encoder.columns:
+        if isinstance(encoded, InteractionColumn):
+            values = encoded.encode(before)  # so the other column counts as its average
+        elif encoded.column == column and not isinstance(encoded, CategoryColumn):
+            values = encoded.encode(grid)[0]
         else:
-            values = [np.full(len(grid), average) for average in own.averages]
+            values = [np.full(len(grid), average) for average in encoded.averages]
         before += values
         for one in values:
-            logit += fitted.weights[place] * one
-            place += 1
+            logit += fitted.weights[index] * one
+            index += 1
     return fitted.scorer.probability(logit)
 
 
@@ -123,15 +123,15 @@ def grade_bins(
     """Return up to 10 bins of equal count, none of fewer than 5 students."""
     w = np.ones_like(values) if weight is None else weight
     counts = np.ones(len(values), dtype=np.int64) if rows is None else rows
-    there = np.isfinite(values) & (w > 0)
-    values, label, w, counts = values[there], label[there], w[there], counts[there]
-    made = []
-    for own in equal_count_groups(values, np.argsort(values, kind="stable"), rows=counts):
-        observed = float(np.average(label[own], weights=w[own]))
-        low, high = wilson(observed, float(w[own].sum()))
-        middle = float(np.average(values[own], weights=w[own]))
-        made.append(GradeBin(int(counts[own].sum()), middle, observed, low, high))
-    return tuple(made)
+    present = np.isfinite(values) & (w > 0)
+    values, label, w, counts = values[present], label[present], w[present], counts[present]
+    bins = []
+    for group in equal_count_groups(values, np.argsort(values, kind="stable"), rows=counts):
+        observed = float(np.average(label[group], weights=w[group]))
+        low, high = wilson(observed, float(w[group].sum()))
+        middle = float(np.average(values[group], weights=w[group]))
+        bins.append(GradeBin(int(counts[group].sum()), middle, observed, low, high))
+    return tuple(bins)
 
 
 def binned(
@@ -143,10 +143,10 @@ def binned(
     """
     sums = np.zeros((4, WIDTHS))
     for values, label, weight in parts:
-        there = np.isfinite(values) & (weight > 0)
-        grade, w = values[there], weight[there]
-        place = np.clip((grade - low) / ((high - low) or 1.0), 0, 1) * (WIDTHS - 1)
-        for line, amounts in enumerate((w * grade, w * label[there], w, np.ones(len(w)))):
-            sums[line] += np.bincount(place.astype(np.int64), amounts, minlength=WIDTHS)
+        present = np.isfinite(values) & (weight > 0)
+        grade, w = values[present], weight[present]
+        bins = np.clip((grade - low) / ((high - low) or 1.0), 0, 1) * (WIDTHS - 1)
+        for line, amounts in enumerate((w * grade, w * label[present], w, np.ones(len(w)))):
+            sums[line] += np.bincount(bins.astype(np.int64), amounts, minlength=WIDTHS)
     grade, positive, weight, rows = sums[:, sums[3] > 0]
     return grade / weight, positive / weight, weight, rows.astype(np.int64)

@@ -17,9 +17,9 @@ def draw_curves(
     """Return the PNG of some lines over `at`; where there is no finite number a line is broken."""
     with canvas() as drawing:
         drawing.name(title, *axis)
-        for place, (name, values) in enumerate(lines.items()):
+        for index, (name, values) in enumerate(lines.items()):
             finite = [math.nan if v is None or not math.isfinite(v) else v for v in values]
-            style = "-" if place % 2 == 0 else "--"
-            drawing.axes.plot(at, finite, style, color=_COLOURS[place % 4], label=name)
+            style = "-" if index % 2 == 0 else "--"
+            drawing.axes.plot(at, finite, style, color=_COLOURS[index % 4], label=name)
         drawing.axes.legend()
     return drawing.png

@@ -13,7 +13,7 @@ from placement.reporting.format.blocks import (
 from placement.reporting.plots.fairness import fairness_plot
 from placement.reporting.plots.training_plots import reliability_diagram
 from placement.reporting.report.verdicts import Report, verdicts
-from placement.reporting.text.alternatives import contenders, verdict
+from placement.reporting.text.alternatives import candidates, verdict
 from placement.reporting.text.calibration import calibrate_text, calibration_text
 from placement.reporting.text.fairness import (
     fairness_notes,
@@ -133,7 +133,7 @@ def line_section(report: Report) -> Section | None:
     chosen = own.evaluated.metrics_on == "test" and found.of_rows == own.rows.train
     trained = " that it was trained on" if chosen else ""  # the others must not choose
     rows = []
-    for one in contenders(found):
+    for one in candidates(found):
         apart = one.difference
         limits = None if apart is None else f"{apart.low:+.4f} to {apart.high:+.4f}"
         mean = None if apart is None else f"{apart.mean:+.4f}"

@@ -34,11 +34,11 @@ def model_section(report: Report) -> Section:
     if picture is not None:
         blocks.append(Picture(picture, "the weights, largest first"))
     notes = [note.strip() for note in coefficient_notes(fitted)]
-    seen = likelihood(fitted)
-    if seen is not None and seen.mcfadden is not None:
+    figures = likelihood(fitted)
+    if figures is not None and figures.mcfadden is not None:
         notes.append(
-            f"Log-likelihood {seen.log_likelihood:.2f}, of the null model "
-            f"{seen.null_log_likelihood:.2f}; McFadden's R² {seen.mcfadden:.3f}."
+            f"Log-likelihood {figures.log_likelihood:.2f}, of the null model "
+            f"{figures.null_log_likelihood:.2f}; McFadden's R² {figures.mcfadden:.3f}."
         )
     return Section("What it has learnt", (*blocks, points(*notes)))
 

@@ -39,7 +39,7 @@ def subtitle_of(report: Report) -> str:
 
 def sections_of(report: Report) -> tuple[Section, ...]:
     """Return the report's sections, what matters most first."""
-    found = [
+    sections = [
         trust_section(report),
         later_section(report),
         figures_section(report),
@@ -54,4 +54,4 @@ def sections_of(report: Report) -> tuple[Section, ...]:
         intended_use(report.fitted.schema.target.outcome),
         settings_section(report),
     ]
-    return tuple(section for section in found if section is not None)
+    return tuple(section for section in sections if section is not None)

@@ -8,55 +8,59 @@ from placement.evaluation.alternatives.nonlinearity_search import MeanDifference
 from placement.reporting.format.text_table import Cell, table
 
 
-def rivals_text(found: ModelComparison) -> str:
-    """Say whether a straight line is enough, with the figures of all contenders."""
-    drawn = f", drawn from {found.of_rows:,} by their hash," if found.rows < found.of_rows else ""
+def rivals_text(result: ModelComparison) -> str:
+    """Say whether a straight line is enough, with the figures of all candidates."""
+    drawn = (
+        f", drawn from {result.of_rows:,} by their hash," if result.rows < result.of_rows else ""
+    )
     rows: list[tuple[Cell, ...]] = []
-    for one in contenders(found):
-        apart = one.difference
-        against = (apart.mean, _interval(apart)) if apart else (None, None)
-        rows.append((_name(one, found), one.log_loss, one.brier, one.roc_auc, *against))
+    for one in candidates(result):
+        gap = one.difference
+        against = (gap.mean, _interval(gap)) if gap else (None, None)
+        rows.append((_name(one, result), one.log_loss, one.brier, one.roc_auc, *against))
     header = ("", "log-loss", "Brier", "ROC AUC", "log-loss − perceptron's", "95 % interval")
-    where = f"{found.rows:,} rows{drawn} in {found.folds} folds"
+    where = f"{result.rows:,} rows{drawn} in {result.folds} folds"
     lines = [
         "Is a straight line enough?",
         f"  {where}, each row predicted by models that had not seen it",
         table(header, rows, numeric=(1, 2, 3, 4)),
         "",
-        *verdict(found),
+        *verdict(result),
     ]
-    if found.suggested_terms:
+    if result.suggested_terms:
         lines += ["What may mend it, tried on the same folds, each on top of those above it:"]
-        lines += [_remedies_table(found.suggested_terms)]
-        lines += _outcome(found)
+        lines += [_terms_table(result.suggested_terms)]
+        lines += _outcome(result)
     return "\n".join(lines)
 
 
-def contenders(found: ModelComparison) -> tuple[Candidate, ...]:
-    """Return the perceptron, its rivals, and the mended line where there is one."""
-    mended = () if found.with_terms is None else (found.with_terms,)
-    return (found.perceptron, found.base_rate, found.single, found.trees, *mended)
+def candidates(result: ModelComparison) -> tuple[Candidate, ...]:
+    """Return the perceptron, its rivals, and the line with suggested terms, if any."""
+    with_terms = () if result.with_terms is None else (result.with_terms,)
+    return (result.perceptron, result.base_rate, result.single, result.trees, *with_terms)
 
 
-def verdict(found: ModelComparison) -> list[str]:
+def verdict(result: ModelComparison) -> list[str]:
     """Return what the comparison came to, in sentences."""
     lines = []
-    base, single, trees = (one.difference for one in (found.base_rate, found.single, found.trees))
+    base, single, trees = (
+        one.difference for one in (result.base_rate, result.single, result.trees)
+    )
     if base is not None and base.low <= 0:
         lines.append("The perceptron is not better than the base rate beyond chance.")
     elif single is not None and single.low <= 0:
         better = "predicts better" if single.high < 0 else "does as well, as far as chance can tell"
-        lines.append(f"One column alone ({', '.join(found.single_columns)}) {better}.")
+        lines.append(f"One column alone ({', '.join(result.single_columns)}) {better}.")
     if trees is None:
         return lines
-    if found.line_is_enough:
+    if result.line_is_enough:
         how = "do worse" if trees.low > 0 else "are not better beyond chance"
         lines.append(
             "Nothing here speaks against a straight line: boosted trees, which may bend and "
             f"combine columns, {how}."
         )
         return lines
-    if not found.trees_are_better:
+    if not result.trees_are_better:
         lines.append(
             "A straight line is not enough: boosted trees are not better beyond chance, but what "
             "is named below is, even as the best of several that were tried."
@@ -66,7 +70,7 @@ def verdict(found: ModelComparison) -> list[str]:
         f"A straight line is not enough: the log-loss of boosted trees is lower by "
         f"{-trees.mean:.4f} (95 % interval {-trees.high:.4f} to {-trees.low:.4f})."
     )
-    if not found.suggested_terms:
+    if not result.suggested_terms:
         lines.append(
             "No curve or step of one column and no product of two was found that gains beyond "
             "chance."
@@ -74,12 +78,12 @@ def verdict(found: ModelComparison) -> list[str]:
     return lines
 
 
-def _outcome(found: ModelComparison) -> list[str]:
-    """Say what is left where remedies were found."""
-    if found.with_terms is None or found.terms_minus_trees is None:
+def _outcome(result: ModelComparison) -> list[str]:
+    """Say what is left where terms are suggested."""
+    if result.with_terms is None or result.terms_minus_trees is None:
         return []
-    left, auc, of_trees = found.terms_minus_trees, found.with_terms.roc_auc, found.trees.roc_auc
-    beside = f"log-loss {found.with_terms.log_loss:.4f}, trees {found.trees.log_loss:.4f}"
+    left, auc, of_trees = result.terms_minus_trees, result.with_terms.roc_auc, result.trees.roc_auc
+    beside = f"log-loss {result.with_terms.log_loss:.4f}, trees {result.trees.log_loss:.4f}"
     if left.low > 0:
         what = f"boosted trees remain better by {left.mean:.4f}"
     elif left.high < 0:
@@ -92,53 +96,53 @@ def _outcome(found: ModelComparison) -> list[str]:
     return lines
 
 
-def _name(one: Candidate, found: ModelComparison) -> str:
-    if one is found.single and found.single_columns:
-        return f"{one.name} ({', '.join(found.single_columns)})"
+def _name(one: Candidate, result: ModelComparison) -> str:
+    if one is result.single and result.single_columns:
+        return f"{one.name} ({', '.join(result.single_columns)})"
     return one.name
 
 
-def _interval(found: MeanDifference) -> str:
-    return f"{found.low:+.4f} to {found.high:+.4f}"
+def _interval(gap: MeanDifference) -> str:
+    return f"{gap.low:+.4f} to {gap.high:+.4f}"
 
 
-def _remedies_table(remedies: tuple[SuggestedTerm, ...]) -> str:
+def _terms_table(terms: tuple[SuggestedTerm, ...]) -> str:
     rows = [
-        (own.option, own.log_loss, own.gain.mean, f"{own.gain.low:.4f} to {own.gain.high:.4f}")
-        for own in remedies
+        (term.option, term.log_loss, term.gain.mean, f"{term.gain.low:.4f} to {term.gain.high:.4f}")
+        for term in terms
     ]
     return table(("option", "log-loss then", "gain", "95 % interval"), rows, numeric=(1, 2))
 
 
-def rivals_document(found: ModelComparison) -> Document:
+def rivals_document(result: ModelComparison) -> Document:
     """The comparison as a document, to stand within that of a command."""
     return {
-        "rows": found.rows,
-        "of_rows": found.of_rows,
-        "folds": found.folds,
-        "contenders": [_contender(one) for one in contenders(found)],
-        "single_columns": list(found.single_columns),
-        "line_is_enough": found.line_is_enough,
+        "rows": result.rows,
+        "of_rows": result.of_rows,
+        "folds": result.folds,
+        "contenders": [_candidate(one) for one in candidates(result)],
+        "single_columns": list(result.single_columns),
+        "line_is_enough": result.line_is_enough,
         "remedies": [
             {
-                "option": own.option,
-                "columns": list(own.columns),
-                "gain": asdict(own.gain),
-                "log_loss": own.log_loss,
+                "option": term.option,
+                "columns": list(term.columns),
+                "gain": asdict(term.gain),
+                "log_loss": term.log_loss,
             }
-            for own in found.suggested_terms
+            for term in result.suggested_terms
         ],
-        "left": None if found.terms_minus_trees is None else asdict(found.terms_minus_trees),
-        "verdict": verdict(found),
+        "left": None if result.terms_minus_trees is None else asdict(result.terms_minus_trees),
+        "verdict": verdict(result),
     }
 
 
-def _contender(one: Candidate) -> Document:
-    apart = None if one.difference is None else asdict(one.difference)
+def _candidate(one: Candidate) -> Document:
+    gap = None if one.difference is None else asdict(one.difference)
     return {
         "name": one.name,
         "log_loss": one.log_loss,
         "brier": one.brier,
         "roc_auc": one.roc_auc,
-        "apart": apart,
+        "apart": gap,
     }

@@ -40,8 +40,8 @@ class CompareResult:
     @property
     def differing(self) -> list[tuple[str, list[Any]]]:
         """The parameters that are not the same for all, with the value of each model."""
-        names = dict.fromkeys(name for own in self.models for name in own.parameters)
-        values = {name: [own.parameters.get(name) for own in self.models] for name in names}
+        names = dict.fromkeys(name for model in self.models for name in model.parameters)
+        values = {name: [model.parameters.get(name) for model in self.models] for name in names}
         return [
             (name, each)
             for name, each in values.items()
@@ -51,7 +51,7 @@ class CompareResult:
 
 def comparison_text(result: CompareResult) -> str:
     """Figures side by side, what differs, and a verdict for each pair."""
-    names = [short_name(own.name) for own in result.models]
+    names = [short_name(model.name) for model in result.models]
     first = result.models[0].evaluation
     lines = [
         f"{result.source}: {first.rows:,} rows with an outcome, {first.base_rate:.1%} positive",
@@ -62,7 +62,7 @@ def comparison_text(result: CompareResult) -> str:
     for name, pair in zip(names[1:], result.pairs, strict=True):
         lines += ["", f"{name} against {names[0]}", *_pair_lines(pair, name, names[0])]
     lines += ["", "Parameters that differ"]
-    rows = [(name, *_told(name, values)) for name, values in result.differing]
+    rows = [(name, *_option_cells(name, values)) for name, values in result.differing]
     lines.append(table(("parameter", *names), rows) if rows else "  none")
     lines += ["", *verdict_lines(result)]
     return "\n".join(lines)
@@ -70,7 +70,7 @@ def comparison_text(result: CompareResult) -> str:
 
 def verdict_lines(result: CompareResult) -> list[str]:
     """One sentence for each pair."""
-    names = [short_name(own.name) for own in result.models]
+    names = [short_name(model.name) for model in result.models]
     return [
         f"{name} against {names[0]}: {log_loss_sentence(pair)}."
         for name, pair in zip(names[1:], result.pairs, strict=True)
@@ -83,18 +83,16 @@ def log_loss_sentence(pair: Comparison) -> str:
     return f"its log-loss is {difference_words(pair.log_loss)}: {verdict}"
 
 
-def difference_words(found: PairedDifference) -> str:
+def difference_words(pair: PairedDifference) -> str:
     """Say a difference in words: 0.0120 lower (95 % from 0.0040 to 0.0210 lower)."""
-    if found.difference == found.low == found.high == 0:
+    if pair.difference == pair.low == pair.high == 0:
         return "the same on every row"
-    side = "lower" if found.difference < 0 else "higher"
-    ends = (found.low, found.high) if found.difference >= 0 else (found.high, found.low)
-    size, *reach = (abs(value) for value in (found.difference, *ends))
-    if found.low * found.high > 0:
+    side = "lower" if pair.difference < 0 else "higher"
+    ends = (pair.low, pair.high) if pair.difference >= 0 else (pair.high, pair.low)
+    size, *reach = (abs(value) for value in (pair.difference, *ends))
+    if pair.low * pair.high > 0:
         return f"{size:.4f} {side} (95 % from {reach[0]:.4f} to {reach[1]:.4f} {side})"
-    return (
-        f"{size:.4f} {side} (95 % from {abs(found.low):.4f} lower to {abs(found.high):.4f} higher)"
-    )
+    return f"{size:.4f} {side} (95 % from {abs(pair.low):.4f} lower to {abs(pair.high):.4f} higher)"
 
 
 def comparison_document(result: CompareResult) -> Document:
@@ -106,7 +104,7 @@ def comparison_document(result: CompareResult) -> Document:
         "rows": first.evaluation.rows,
         "base_rate": first.evaluation.base_rate,
         "method": first.evaluation.method,
-        "models": [_model_document(own) for own in result.models],
+        "models": [_model_document(model) for model in result.models],
         "pairs": [
             {"first": first.name, "other": other.name, **pair_document(pair)}
             for other, pair in zip(result.models[1:], result.pairs, strict=True)
@@ -129,32 +127,32 @@ def short_name(name: str) -> str:
     return f"{name[:half]}…{name[-half:]}"
 
 
-def _model_document(own: Compared) -> Document:
-    found = own.evaluation
+def _model_document(compared: Compared) -> Document:
+    evaluation = compared.evaluation
     return {
-        "name": own.name,
-        "model": dict(own.model),
-        "trained_here": own.trained_here,
-        "threshold": found.threshold,
-        "metrics": found.metrics.as_dict(),
+        "name": compared.name,
+        "model": dict(compared.model),
+        "trained_here": compared.trained_here,
+        "threshold": evaluation.threshold,
+        "metrics": evaluation.metrics.as_dict(),
         "intervals": {
             name: None if pair is None else {"low": pair[0], "high": pair[1]}
-            for name, pair in found.intervals.items()
+            for name, pair in evaluation.intervals.items()
         },
-        "confusion": found.confusion.as_dict(),
-        "skill": None if found.skill is None else asdict(found.skill),
+        "confusion": evaluation.confusion.as_dict(),
+        "skill": None if evaluation.skill is None else asdict(evaluation.skill),
     }
 
 
 def _metric_rows(result: CompareResult) -> list[tuple[str, ...]]:
     return [
-        (METRIC_WORDS[name], *(_figure(own.evaluation, name) for own in result.models))
+        (METRIC_WORDS[name], *(_figure(model.evaluation, name) for model in result.models))
         for name in NAMES
     ]
 
 
-def _figure(found: Evaluation, name: str) -> str:
-    value, interval = found.metrics.as_dict()[name], found.intervals.get(name)
+def _figure(evaluation: Evaluation, name: str) -> str:
+    value, interval = evaluation.metrics.as_dict()[name], evaluation.intervals.get(name)
     if value is None:
         return "–"
     if interval is None:
@@ -180,10 +178,10 @@ def _pair_lines(pair: Comparison, name: str, first: str) -> list[str]:
     ]
 
 
-def _mcnemar_line(found: McNemar, name: str, first: str) -> str:
+def _mcnemar_line(mcnemar: McNemar, name: str, first: str) -> str:
     return (
-        f"  McNemar, each at its own threshold: {first} alone is right on {found.first_only:g} "
-        f"rows, {name} alone on {found.other_only:g}; p {_p(found.p_value)} ({found.method})"
+        f"  McNemar, each at its own threshold: {first} alone is right on {mcnemar.first_only:g} "
+        f"rows, {name} alone on {mcnemar.other_only:g}; p {_p(mcnemar.p_value)} ({mcnemar.method})"
     )
 
 
@@ -198,7 +196,7 @@ def _p(value: float) -> str:
     return "below 0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
-def _told(name: str, values: Sequence[Any]) -> list[str]:
+def _option_cells(name: str, values: Sequence[Any]) -> list[str]:
     """A parameter's values; of lists of columns only what differs from the first."""
     if name == "features":
         first, *others = values

@@ -44,28 +44,28 @@ class DriftResult:
 
 def drift_document(result: DriftResult) -> Document:
     """What `drift --json` prints."""
-    found = result.drift
+    drift = result.drift
     return {
         "format": FORMAT,
         "model": dict(result.model),
         "data": result.data,
-        "rows": found.rows,
+        "rows": drift.rows,
         "rows_train": result.profile.rows,
-        "columns": [_column(column) for column in found.columns],
+        "columns": [_column(column) for column in drift.columns],
         "predictions": {
-            **_psi(found.predictions.psi),
-            "level": found.predictions.level,
+            **_psi(drift.predictions.psi),
+            "level": drift.predictions.level,
             "test": "ks",
-            "statistic": found.predictions.statistic,
-            "p_value": found.predictions.p_value,
-            "mean_train": found.predictions.mean_train,
-            "mean_now": found.predictions.mean_now,
-            "change_low": found.predictions.low,
-            "change_high": found.predictions.high,
+            "statistic": drift.predictions.statistic,
+            "p_value": drift.predictions.p_value,
+            "mean_train": drift.predictions.mean_train,
+            "mean_now": drift.predictions.mean_now,
+            "change_low": drift.predictions.low,
+            "change_high": drift.predictions.high,
         },
         "performance": None if result.performance is None else asdict(result.performance),
-        "worst": found.worst
-        and {"column": found.worst.column, "psi": found.worst.psi and found.worst.psi.value},
+        "worst": drift.worst
+        and {"column": drift.worst.column, "psi": drift.worst.psi and drift.worst.psi.value},
         "fail_above": result.fail_above,
         "failed": bool(result.refusal),
         "warnings": list(result.warnings),
@@ -103,19 +103,19 @@ def _column(column: ColumnDrift) -> Document:
 
 def drift_text(result: DriftResult) -> str:
     """The columns by falling PSI, what is odd about some, predictions, and how well they fit."""
-    found, profile = result.drift, result.profile
+    drift, profile = result.drift, result.profile
     sampled = profile.binned < profile.rows
     of = f" (numbers: of a sample of {profile.binned:,})" if sampled else ""
-    columns = sorted(found.columns, key=lambda c: -(c.psi.value if c.psi else -1.0))
+    columns = sorted(drift.columns, key=lambda c: -(c.psi.value if c.psi else -1.0))
     header = ("column", "PSI", "by chance", "level", "test", "p", "missing then", "now")
     lines = [
-        f"{result.data}: {found.rows:,} rows beside {profile.rows:,} rows of training{of}",
+        f"{result.data}: {drift.rows:,} rows beside {profile.rows:,} rows of training{of}",
         "",
         table(header, [_row(column) for column in columns], numeric=(1, 2, 4, 5, 6, 7)),
         _LEGEND,
         "",
-        *(f"- {text}" for column in columns for text in _odd(column, profile)),
-        *_prediction_lines(found.predictions),
+        *(f"- {text}" for column in columns for text in _unusual_cells(column, profile)),
+        *_prediction_lines(drift.predictions),
     ]
     if result.performance is not None:
         lines += ["", *_performance_lines(result.performance)]
@@ -148,29 +148,29 @@ def _p(p: float | None) -> str | None:
     return "<0.0001" if p < 0.0001 else f"{p:.4f}"
 
 
-def _odd(column: ColumnDrift, profile: Profile) -> list[str]:
+def _unusual_cells(column: ColumnDrift, profile: Profile) -> list[str]:
     """Tell what the PSI does not: missing cells, new levels, numbers beyond the range."""
-    told, missing, unseen = [], column.missing, column.unseen
+    lines, missing, unseen = [], column.missing, column.unseen
     if missing.p_value < _SURE:
-        told.append(
+        lines.append(
             f"{column.column}: missing in {missing.train:.1%} of training and {missing.now:.1%} "
             f"now (change {_points(missing.low, missing.high)})"
         )
     if unseen is not None and unseen.levels:
         words = ", ".join(map(repr, unseen.examples))
         more = ", …" if unseen.levels > len(unseen.examples) else ""
-        told.append(
+        lines.append(
             f"{column.column}: {_number(unseen.rows, 'row')} with {_number(unseen.levels, 'level')}"
             f" that training had fewer than 5 times, or never ({words}{more})"
         )
     if column.out_of_range:
-        (own,) = (c for c in profile.columns if c.column == column.column)
-        span = f"{getattr(own, 'low', 0):g} to {getattr(own, 'high', 0):g}"
-        told.append(
+        (profiled,) = (c for c in profile.columns if c.column == column.column)
+        span = f"{getattr(profiled, 'low', 0):g} to {getattr(profiled, 'high', 0):g}"
+        lines.append(
             f"{column.column}: {_number(column.out_of_range, 'row')} outside {span}, about the "
             "range of training"
         )
-    return told
+    return lines
 
 
 def _number(count: int, what: str) -> str:
@@ -181,50 +181,52 @@ def _points(low: float, high: float) -> str:
     return f"{100 * low:+.1f} to {100 * high:+.1f} points, 95 %"
 
 
-def _prediction_lines(found: PredictionDrift) -> list[str]:
-    if found.psi is None:
+def _prediction_lines(scores: PredictionDrift) -> list[str]:
+    if scores.psi is None:
         size = "too few rows for a PSI"
     else:
         size = (
-            f"PSI {found.psi.value:.3f} ({found.level}; by chance {found.psi.expected:.3f}), "
-            f"{_test('ks', found.statistic)}, p {_p(found.p_value)}"
+            f"PSI {scores.psi.value:.3f} ({scores.level}; by chance {scores.psi.expected:.3f}), "
+            f"{_test('ks', scores.statistic)}, p {_p(scores.p_value)}"
         )
-    means = f"{found.mean_now:.1%} on average, {found.mean_train:.1%} in training"
-    change = f"(change {_points(found.low, found.high)})"
+    means = f"{scores.mean_now:.1%} on average, {scores.mean_train:.1%} in training"
+    change = f"(change {_points(scores.low, scores.high)})"
     return [f"Predicted probability: {means} {change}", f"  {size}"]
 
 
-def _performance_lines(found: Performance) -> list[str]:
+def _performance_lines(outcomes: Performance) -> list[str]:
     rows = []
-    for name, own in found.figures.items():
+    for name, figure in outcomes.figures.items():
         change = None
-        if own.change is not None:
-            change = f"{own.change:+.4f} ({own.change_low:+.4f} to {own.change_high:+.4f})"
-        verdict = "worse" if own.worse else "" if change is None else "no worse beyond chance"
-        rows.append((_FIGURES[name], own.now, own.low, own.high, own.then, change, verdict))
-    then = "held out then" if found.then == "test" else "training then"
+        if figure.change is not None:
+            change = f"{figure.change:+.4f} ({figure.change_low:+.4f} to {figure.change_high:+.4f})"
+        verdict = "worse" if figure.worse else "" if change is None else "no worse beyond chance"
+        rows.append(
+            (_FIGURES[name], figure.now, figure.low, figure.high, figure.then, change, verdict)
+        )
+    then = "held out then" if outcomes.then == "test" else "training then"
     lines = [
-        f"Outcomes are known of {_number(found.rows, 'row')}",
+        f"Outcomes are known of {_number(outcomes.rows, 'row')}",
         table(
             ("figure", "now", "95 % from", "to", then, "change (95 %)", ""),
             rows,
             numeric=(1, 2, 3, 4, 5),
         ),
     ]
-    if found.then == "train":
+    if outcomes.then == "train":
         lines.append("  Nothing was held out then: the figures of training flatter.")
-    gap = found.observed - found.predicted
+    observed, predicted = outcomes.observed, outcomes.predicted
     lines.append(
-        f"  {found.observed:.1%} had the positive outcome, {found.predicted:.1%} were predicted: "
-        f"{100 * gap:+.1f} points ({_limits(found)})"
+        f"  {observed:.1%} had the positive outcome, {predicted:.1%} were predicted: "
+        f"{100 * (observed - predicted):+.1f} points ({_limits(outcomes)})"
     )
     return lines
 
 
-def _limits(found: Performance) -> str:
-    if found.low is None or found.high is None:
+def _limits(outcomes: Performance) -> str:
+    if outcomes.low is None or outcomes.high is None:
         return "fewer than 5 rows of an outcome: too few to tell"
-    return _points(found.low, found.high)
+    return _points(outcomes.low, outcomes.high)
 
 
 def _verdict(result: DriftResult) -> str:

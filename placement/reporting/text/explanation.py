@@ -17,7 +17,9 @@ def explanation_text(result: ExplainResult) -> str:
     texts = [model_text(fitted, result.coefficients, maximised=result.maximised)]
     positive = fitted.schema.target.outcome
     calibrated = fitted.calibration is not None
-    texts += [_student_text(own, positive, calibrated=calibrated) for own in result.students]
+    texts += [
+        _student_text(student, positive, calibrated=calibrated) for student in result.students
+    ]
     if result.total is not None and 1 < len(result.students) < result.total:
         texts.append(
             f"The first {len(result.students)} of {result.total:,} students; --row N explains "
@@ -37,33 +39,33 @@ def _student_text(student: Student, positive: str, *, calibrated: bool) -> str:
     return "\n".join(lines)
 
 
-def what_if_text(own: Counterfactual, positive: str) -> str:
+def what_if_text(advice: Counterfactual, positive: str) -> str:
     """Say what one column would have to be; never as advice to a person."""
-    goal = f"{in_100(own.target)} in 100"
-    if own.verdict == "no advice":
+    goal = f"{in_100(advice.target)} in 100"
+    if advice.verdict == "no advice":
         why = (
             "no value of it is known to be the better one"
-            if isinstance(own.now, str)
+            if isinstance(advice.now, str)
             else "in this model more of it does not go with a higher chance"
         )
-        return f"{own.column}: no advice; {why}"
-    if own.verdict == "not known":
-        return f"{own.column}: not known of this student, so nothing is said"
-    if own.verdict == "out of reach" and own.best is not None:
-        return f"{own.column}: alone it does not reach {goal} (at most {in_100(own.best)})"
-    if own.verdict != "reached" or own.probability is None:
+        return f"{advice.column}: no advice; {why}"
+    if advice.verdict == "not known":
+        return f"{advice.column}: not known of this student, so nothing is said"
+    if advice.verdict == "out of reach" and advice.best is not None:
+        return f"{advice.column}: alone it does not reach {goal} (at most {in_100(advice.best)})"
+    if advice.verdict != "reached" or advice.probability is None:
         return ""
-    value = own.value if isinstance(own.value, str) else f"{own.value:g}"
+    value = advice.value if isinstance(advice.value, str) else f"{advice.value:g}"
     had = "were" if positive.startswith("'") else "had"
     text = (
-        f"{own.column}: students like this with {own.column} {value} {had} {positive} "
-        f"{in_100(own.probability)} in 100"
+        f"{advice.column}: students like this with {advice.column} {value} {had} {positive} "
+        f"{in_100(advice.probability)} in 100"
     )
-    if own.low is not None and own.high is not None:
-        text += f" ({in_100(own.low)} to {in_100(own.high)})"
-    if isinstance(own.earliest, float):
-        until = f"{own.latest:g}" if isinstance(own.latest, float) else "beyond what was seen"
-        text += f"; {goal} lies between {own.earliest:g} and {until}"
+    if advice.low is not None and advice.high is not None:
+        text += f" ({in_100(advice.low)} to {in_100(advice.high)})"
+    if isinstance(advice.earliest, float):
+        until = f"{advice.latest:g}" if isinstance(advice.latest, float) else "beyond what was seen"
+        text += f"; {goal} lies between {advice.earliest:g} and {until}"
     return text
 
 

@@ -31,29 +31,29 @@ _ROWS = {
 }
 
 
-def fairness_document(found: Fairness, target: Target) -> Document:
+def fairness_document(fairness: Fairness, target: Target) -> Document:
     """Return figures by group as `--json` prints them."""
     return {
-        "metrics_on": found.metrics_on,
-        "threshold": found.threshold,
+        "metrics_on": fairness.metrics_on,
+        "threshold": fairness.threshold,
         "outcome": target.outcome,
-        "method": found.method,
+        "method": fairness.method,
         "columns": [
             {
-                "column": own.column,
-                "groups": [_group(group) for group in own.groups],
-                "gaps": [asdict(gap) for gap in own.gaps],
-                "notes": list(own.notes),
+                "column": column.column,
+                "groups": [_group(group) for group in column.groups],
+                "gaps": [asdict(gap) for gap in column.gaps],
+                "notes": list(column.notes),
             }
-            for own in found.columns
+            for column in fairness.columns
         ],
-        "warnings": fairness_warnings(found, target),
+        "warnings": fairness_warnings(fairness, target),
     }
 
 
-def fairness_warnings(found: Fairness, target: Target) -> list[str]:
+def fairness_warnings(fairness: Fairness, target: Target) -> list[str]:
     """Say of each column which gaps are beyond their tolerance."""
-    return [text for own in found.columns for text in _warnings(own, target.outcome)]
+    return [text for column in fairness.columns for text in _warnings(column, target.outcome)]
 
 
 def _group(group: Group) -> Document:
@@ -79,30 +79,30 @@ def _rate(name: str, rate: Rate | None) -> dict[str, float | None]:
     return {name: value, f"{name}_low": low, f"{name}_high": high}
 
 
-def _warnings(found: ByColumn, outcome: str) -> Iterator[str]:
+def _warnings(fairness: ByColumn, outcome: str) -> Iterator[str]:
     """Say in words which gaps are beyond their tolerance, each only once."""
-    beyond = {gap.name: gap for gap in found.gaps if gap.verdict == "beyond"}
-    rates = {group.name: group for group in found.groups}
+    beyond = {gap.name: gap for gap in fairness.gaps if gap.verdict == "beyond"}
+    rates = {group.name: group for group in fairness.groups}
 
     def shares(gap: Gap) -> str:
         return " and ".join(
-            f"{_percent(getattr(rates[name], gap.rate).value)} of {_named(found.column, name)}"
+            f"{_percent(getattr(rates[name], gap.rate).value)} of {_named(fairness.column, name)}"
             for name in (gap.lowest, gap.highest)
         )
 
     parity = [gap for name, gap in beyond.items() if name.startswith("demographic")]
     if parity:
         yield (
-            f"{found.column}: {shares(parity[0])} are predicted {outcome} "
+            f"{fairness.column}: {shares(parity[0])} are predicted {outcome} "
             f"({'; '.join(map(_measured, parity))}): {' and '.join(map(_excess, parity))}"
         )
     chance = beyond.get("equal_opportunity_difference")
     odds = beyond.get("equalized_odds_difference")
     if chance:
-        yield _of_outcome(found.column, shares(chance), "with", outcome, chance)
+        yield _of_outcome(fairness.column, shares(chance), "with", outcome, chance)
     if odds and (odds.rate == "fpr" or not chance):
         which = "without" if odds.rate == "fpr" else "with"
-        yield _of_outcome(found.column, shares(odds), which, outcome, odds)
+        yield _of_outcome(fairness.column, shares(odds), which, outcome, odds)
 
 
 def _of_outcome(column: str, shares: str, which: str, outcome: str, gap: Gap) -> str:
@@ -133,10 +133,10 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def fairness_text(found: Fairness, target: Target) -> str:
+def fairness_text(fairness: Fairness, target: Target) -> str:
     """Return the figures by group as tables: a line for each group, a line for each measure."""
-    lines = [fairness_rule(found, target)]
-    for column in found.columns:
+    lines = [fairness_rule(fairness, target)]
+    for column in fairness.columns:
         header, rows = groups_table(column)
         lines += ["", table(header, rows, numeric=range(1, len(header) - 1))]
         if column.gaps:
@@ -144,15 +144,15 @@ def fairness_text(found: Fairness, target: Target) -> str:
             lines += ["", table(titles, gaps_table(column), numeric=(1, 2))]
         lines += [f"  {note}" for note in fairness_notes(column)]
     lines += ["", f"  {_LEGEND}"]
-    if any(column.gaps for column in found.columns):
-        lines += [f"  ({found.method})"]
+    if any(column.gaps for column in fairness.columns):
+        lines += [f"  ({fairness.method})"]
     return "\n".join(lines)
 
 
-def fairness_rule(found: Fairness, target: Target) -> str:
+def fairness_rule(fairness: Fairness, target: Target) -> str:
     """Say on which rows groups were compared, and who counts as predicted positive."""
-    rule = f"predicted {target.outcome} from probability {found.threshold:.4g} on"
-    return f"Figures by group, {_ROWS[found.metrics_on]}; {rule}"
+    rule = f"predicted {target.outcome} from probability {fairness.threshold:.4g} on"
+    return f"Figures by group, {_ROWS[fairness.metrics_on]}; {rule}"
 
 
 def fairness_notes(column: ByColumn) -> list[str]:
@@ -209,17 +209,19 @@ def _remarks(column: ByColumn) -> Iterator[str]:
         yield f"nothing to compare: {known} {what}"
 
 
-def group_rows(found: Fairness) -> list[Document]:
+def group_rows(fairness: Fairness) -> list[Document]:
     """Return one record for each group of each column."""
     return [
         {"column": column.column, **_group(group)}
-        for column in found.columns
+        for column in fairness.columns
         for group in column.groups
     ]
 
 
-def gap_rows(found: Fairness) -> list[Document]:
+def gap_rows(fairness: Fairness) -> list[Document]:
     """Return one record for each measure of each column."""
     return [
-        {"column": column.column, **asdict(gap)} for column in found.columns for gap in column.gaps
+        {"column": column.column, **asdict(gap)}
+        for column in fairness.columns
+        for gap in column.gaps
     ]

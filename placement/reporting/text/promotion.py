@@ -97,19 +97,19 @@ def promotion_text(result: PromoteResult) -> str:
 
 
 def _evidence_lines(result: PromoteResult) -> list[str]:
-    found = result.evidence
-    if found is None:
+    evidence = result.evidence
+    if evidence is None:
         return []
-    lines = [f"{found.rows:,} rows of {found.source}, log-loss {found.log_loss:.4f}"]
-    if found.comparison is not None:
-        lines[0] += f" (that of {result.opponent} {found.opponent_log_loss:.4f})"
-        lines.append(f"Against {result.opponent}: {log_loss_sentence(found.comparison)}.")
-    return [*lines, skill_line(found.skill)]
+    lines = [f"{evidence.rows:,} rows of {evidence.source}, log-loss {evidence.log_loss:.4f}"]
+    if evidence.comparison is not None:
+        lines[0] += f" (that of {result.opponent} {evidence.opponent_log_loss:.4f})"
+        lines.append(f"Against {result.opponent}: {log_loss_sentence(evidence.comparison)}.")
+    return [*lines, skill_line(evidence.skill)]
 
 
 def promotion_document(result: PromoteResult) -> Document:
     """What `promote --json` prints."""
-    found = result.evidence
+    evidence = result.evidence
     return {
         "format": FORMAT,
         "model": result.model,
@@ -119,10 +119,12 @@ def promotion_document(result: PromoteResult) -> Document:
         "reasons": [asdict(reason) for reason in result.reasons],
         "force_reason": result.force_reason,
         "evidence": None
-        if found is None
+        if evidence is None
         else {
-            **asdict(found),
-            "comparison": None if found.comparison is None else pair_document(found.comparison),
+            **asdict(evidence),
+            "comparison": None
+            if evidence.comparison is None
+            else pair_document(evidence.comparison),
         },
         "time": result.time,
         "warnings": list(result.warnings),
@@ -140,22 +142,22 @@ def promotion_tags(result: PromoteResult) -> Mapping[str, object]:
     }
     if result.force_reason is not None:
         tags["promotion_force_reason"] = result.force_reason
-    found = result.evidence
-    if found is None:
+    evidence = result.evidence
+    if evidence is None:
         return tags
     tags |= {
-        "promotion_data": found.source,
-        "promotion_data_digest": found.digest,
-        "promotion_rows": found.rows,
-        "promotion_log_loss": found.log_loss,
-        "promotion_gain_over_base_rate": found.skill.gain,
-        "promotion_gain_over_base_rate_low": found.skill.low,
-        "promotion_gain_over_base_rate_high": found.skill.high,
+        "promotion_data": evidence.source,
+        "promotion_data_digest": evidence.digest,
+        "promotion_rows": evidence.rows,
+        "promotion_log_loss": evidence.log_loss,
+        "promotion_gain_over_base_rate": evidence.skill.gain,
+        "promotion_gain_over_base_rate_low": evidence.skill.low,
+        "promotion_gain_over_base_rate_high": evidence.skill.high,
     }
-    if found.comparison is not None:
-        gap = found.comparison.log_loss
+    if evidence.comparison is not None:
+        gap = evidence.comparison.log_loss
         tags |= {
-            "promotion_opponent_log_loss": found.opponent_log_loss,
+            "promotion_opponent_log_loss": evidence.opponent_log_loss,
             "promotion_log_loss_difference": gap.difference,
             "promotion_log_loss_difference_low": gap.low,
             "promotion_log_loss_difference_high": gap.high,

@@ -38,20 +38,24 @@ METRIC_WORDS = {
 }
 
 
-def understanding_text(seen: Understanding) -> str:
+def understanding_text(understanding: Understanding) -> str:
     """What was understood of the file: rows, target, columns used and not used."""
-    counts = ", ".join(f"{number:,} {name}" for name, number in seen.rows.items() if number)
-    lines = [f"{seen.name}: {seen.total:,} rows with an outcome ({counts})"]
+    counts = ", ".join(
+        f"{number:,} {name}" for name, number in understanding.rows.items() if number
+    )
+    lines = [f"{understanding.name}: {understanding.total:,} rows with an outcome ({counts})"]
     lines += [
-        f"  left out: {number:,} rows, {reason}" for reason, number in seen.left_out if number
+        f"  left out: {number:,} rows, {reason}"
+        for reason, number in understanding.left_out
+        if number
     ]
-    lines += [*(f"  {note}" for note in seen.notes), ""]
-    lines += [_target_line(seen.schema), "", "Columns used"]
-    lines += [table(("column", "kind", "scale or reference"), _used(seen)), ""]
-    if seen.schema.dropped:
-        dropped = [(d.column, d.reason) for d in seen.schema.dropped]
+    lines += [*(f"  {note}" for note in understanding.notes), ""]
+    lines += [_target_line(understanding.schema), "", "Columns used"]
+    lines += [table(("column", "kind", "scale or reference"), _used(understanding)), ""]
+    if understanding.schema.dropped:
+        dropped = [(d.column, d.reason) for d in understanding.schema.dropped]
         lines += ["Columns not used", table(("column", "why"), dropped), ""]
-    lines += [f"note: {fact}" for fact in seen.facts]
+    lines += [f"note: {fact}" for fact in understanding.facts]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -61,22 +65,22 @@ def _target_line(schema: Schema) -> str:
     return f"Outcome: {target.name} (1 = {meaning}, 0 = {target.negative!r})"
 
 
-def _used(seen: Understanding) -> list[tuple[str, str, str]]:
+def _used(understanding: Understanding) -> list[tuple[str, str, str]]:
     rows = []
-    for feature in seen.schema.features:
-        kind, reference = number_kind(seen.encoder, feature.name), ""
+    for feature in understanding.schema.features:
+        kind, reference = number_kind(understanding.encoder, feature.name), ""
         if feature.kind == "category":
-            levels = seen.levels[feature.name]
+            levels = understanding.levels[feature.name]
             kind = "yes/no" if levels == 2 else f"category, {levels} levels"
-            reference = f"against {_reference(seen, feature.name)}"
+            reference = f"against {_reference(understanding, feature.name)}"
         rows.append((feature.name, kind, f"{feature.scale:g}" if feature.scale else reference))
-    return rows + interaction_rows(seen.encoder)
+    return rows + interaction_rows(understanding.encoder)
 
 
-def _reference(seen: Understanding, column: str) -> str:
+def _reference(understanding: Understanding, column: str) -> str:
     """The level that the others of a category are compared with."""
-    categories = (c for c in seen.encoder.columns if isinstance(c, CategoryColumn))
-    return next(own.slots[0] for own in categories if own.column == column)
+    categories = (c for c in understanding.encoder.columns if isinstance(c, CategoryColumn))
+    return next(category.slots[0] for category in categories if category.column == column)
 
 
 def train_text(result: TrainResult, command: str = "placement") -> str:

@@ -27,10 +27,10 @@ def decision_lines(fitted: Fitted) -> list[str]:
     if decision.confusion is None or decision.trade_off is None:
         return [f"{called}."]
     how = "counted" if decision.policy == "fixed" else "chosen"
-    kept = "; kept for the model of all rows" if fitted.config.get("refit") else ""
-    seen = f"{decision.rows:,} training rows, each predicted by a model that had not seen it"
+    refitted = "; kept for the model of all rows" if fitted.config.get("refit") else ""
+    rows = f"{decision.rows:,} training rows, each predicted by a model that had not seen it"
     return [
-        f"{called} ({decision.in_words}; {how} on {seen}{kept}).",
+        f"{called} ({decision.in_words}; {how} on {rows}{refitted}).",
         f"  {expectation(decision.confusion, target.positive, target.negative)}",
         f"  {_traded(decision.trade_off, sum(decision.confusion.as_dict().values()))}",
     ]
@@ -155,10 +155,10 @@ def decision_plot(
 def spaced(p: FloatArray, rows: IntArray) -> FloatArray:
     """Return those of 99 thresholds between which 5 rows or more lie, or none."""
     above = [int(rows[p >= at].sum()) for at in _DRAWN]
-    kept, last = [], int(rows.sum())
+    thresholds, last = [], int(rows.sum())
     for at, count in zip(_DRAWN, above, strict=True):
         steps = {last - count, count}  # from the last one to here, and from here to nobody
         if all(step == 0 or step >= LEAST_ROWS for step in steps):
-            kept.append(at)
+            thresholds.append(at)
             last = count
-    return np.array(kept)
+    return np.array(thresholds)

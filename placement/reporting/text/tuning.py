@@ -26,7 +26,7 @@ from placement.reporting.plots.canvas import (
     Canvas,
     canvas,
 )
-from placement.reporting.text.alternatives import contenders, rivals_document, rivals_text
+from placement.reporting.text.alternatives import candidates, rivals_document, rivals_text
 from placement.training.validation.l2_path import PenaltyPath
 
 RULE = "the strongest penalty within one standard error of the least log-loss"
@@ -57,21 +57,21 @@ def options_of(config: TrainConfig, l2: float, without: Collection[str]) -> tupl
 
     Defaults are left out, and so are settings `without` which a tuning was done.
     """
-    found: list[str] = []
+    words: list[str] = []
     for item in dataclasses.fields(config):
         value = getattr(config, item.name)
         scope = item.metadata["scope"]
-        told = scope in {"read", "fit"} or item.name == "experiment"
-        if not told or value == item.default or item.name in without:
+        relevant = scope in {"read", "fit"} or item.name == "experiment"
+        if not relevant or value == item.default or item.name in without:
             continue
         if isinstance(value, bool):
-            found.append(flag(item.name) if value else flag("no_" + item.name))
+            words.append(flag(item.name) if value else flag("no_" + item.name))
         elif isinstance(value, tuple):
-            words = value if item.metadata["separate"] else (_record(value),)
-            found += [word for own in words for word in (flag(item.name), own)]
+            parts = value if item.metadata["separate"] else (_record(value),)
+            words += [word for part in parts for word in (flag(item.name), part)]
         else:
-            found += [flag(item.name), str(value)]
-    return (*found, "--l2", f"{l2:g}")
+            words += [flag(item.name), str(value)]
+    return (*words, "--l2", f"{l2:g}")
 
 
 def _record(words: Sequence[str]) -> str:
@@ -121,8 +121,8 @@ def _path_table(path: PenaltyPath) -> str:
     if path.best == path.chosen:
         marks = {path.best: "least, chosen"}
     rows = [
-        (f"{own.l2:g}", own.log_loss, own.standard_error, marks.get(place, ""))
-        for place, own in enumerate(path.penalties)
+        (f"{penalty.l2:g}", penalty.log_loss, penalty.standard_error, marks.get(index, ""))
+        for index, penalty in enumerate(path.penalties)
     ]
     return table(("--l2", "log-loss", "standard error", ""), rows, numeric=(0, 1, 2))
 
@@ -131,19 +131,19 @@ def path_rows(path: PenaltyPath) -> list[Document]:
     """The path as records, from the strongest penalty to the weakest."""
     return [
         {
-            "l2": own.l2,
-            "log_loss": own.log_loss,
-            "standard_error": own.standard_error,
-            "best": place == path.best,
-            "chosen": place == path.chosen,
+            "l2": penalty.l2,
+            "log_loss": penalty.log_loss,
+            "standard_error": penalty.standard_error,
+            "best": index == path.best,
+            "chosen": index == path.chosen,
         }
-        for place, own in enumerate(path.penalties)
+        for index, penalty in enumerate(path.penalties)
     ]
 
 
-def rival_metrics(found: ModelComparison) -> dict[str, float]:
-    """The log-losses of the contenders by the names they are logged under."""
-    return {f"rivals_{one.name.replace(' ', '_')}": one.log_loss for one in contenders(found)}
+def rival_metrics(comparison: ModelComparison) -> dict[str, float]:
+    """The log-losses of the candidates by the names they are logged under."""
+    return {f"rivals_{one.name.replace(' ', '_')}": one.log_loss for one in candidates(comparison)}
 
 
 def tune_document(result: TuneResult, command: str = "placement") -> Document:
@@ -178,9 +178,9 @@ def draw_path(directory: str | Path, path: PenaltyPath) -> list[Path]:
 
 def path_plot(path: PenaltyPath) -> bytes:
     """Draw the held-out log-loss by penalty, with one standard error to each side."""
-    l2 = [own.l2 for own in path.penalties]
-    loss = np.array([own.log_loss for own in path.penalties])
-    error = [own.standard_error for own in path.penalties]
+    l2 = [penalty.l2 for penalty in path.penalties]
+    loss = np.array([penalty.log_loss for penalty in path.penalties])
+    error = [penalty.standard_error for penalty in path.penalties]
     best = path.penalties[path.best]
     with canvas(fit=True) as page:
         axes = page.axes
@@ -200,15 +200,15 @@ def weights_plot(path: PenaltyPath) -> bytes | None:
     """Draw the weights by penalty, the largest by name; None where there are no columns."""
     if not path.names:
         return None
-    l2 = [own.l2 for own in path.penalties]
+    l2 = [penalty.l2 for penalty in path.penalties]
     largest = np.argsort(-np.abs(path.weights[path.chosen]), kind="stable")[:_LINES].tolist()
     with canvas(fit=True) as page:
         page.axes.axhline(0, color=INK, lw=0.8)
-        for place in sorted(set(range(len(path.names))) - set(largest))[:200]:
-            page.axes.plot(l2, path.weights[:, place], color="#C8C8C8", lw=0.8)
-        for colour, place in zip(_COLOURS, largest, strict=False):
-            name = path.names[place]
-            page.axes.plot(l2, path.weights[:, place], color=colour, lw=1.6, label=_short(name))
+        for index in sorted(set(range(len(path.names))) - set(largest))[:200]:
+            page.axes.plot(l2, path.weights[:, index], color="#C8C8C8", lw=0.8)
+        for colour, index in zip(_COLOURS, largest, strict=False):
+            name = path.names[index]
+            page.axes.plot(l2, path.weights[:, index], color=colour, lw=1.6, label=_short(name))
         _mark(page, path)
         page.axes.legend(loc="best")
         units = "weight (numbers: per standard deviation)"
