@@ -9,9 +9,9 @@ from placement.config.train_config import TrainConfig
 from placement.data.table.table import Table
 from placement.runtime.signals import hold_signals
 from placement.runtime.worker_process import InlineWorker, ProcessWorker
-from placement.workflows.recording.run_recorder import DataSet, RunKeeper, keeper_for
+from placement.workflows.recording.run_recorder import DataSet, RunRecorder, recorder_for
 
-K = TypeVar("K", bound=RunKeeper)
+K = TypeVar("K", bound=RunRecorder)
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def recording(
     kind: type[K], config: TrainConfig
 ) -> Iterator[InlineWorker[K] | ProcessWorker[K] | None]:
     """Have a recorder, and see to it that a run that was begun ends as what it was."""
-    recorder = keeper_for(kind, config)
+    recorder = recorder_for(kind, config)
     if recorder is None:
         yield None
         return
@@ -38,7 +38,7 @@ def _end_after(error: BaseException, recorder: InlineWorker[K] | ProcessWorker[K
     try:
         with hold_signals():
             killed = not isinstance(error, Exception)
-            notes = recorder.submit(RunKeeper.fail, killed=killed).result()
+            notes = recorder.submit(RunRecorder.fail, killed=killed).result()
     except RuntimeError as second:
         notes = (f"the run may still be marked RUNNING: {second}",)
     for note in notes:

@@ -55,7 +55,7 @@ class DataSet:
     rows: str | None = None
 
 
-class RunKeeper:
+class RunRecorder:
     """Opens a run, and sees to how it ends."""
 
     def __init__(self) -> None:
@@ -77,13 +77,9 @@ class RunKeeper:
             )
         )
         for item in data:
+            name = item.name
             self._run.log_dataset(
-                item.name,
-                item.digest,
-                item.kinds,
-                item.size,
-                source=item.name,
-                context=item.context,
+                name, item.digest, item.kinds, item.size, source=name, context=item.context
             )
             if item.rows is not None:
                 self._run.log_artifact(item.rows, "data")
@@ -107,8 +103,8 @@ class RunKeeper:
         return self._run
 
 
-class Recorder(RunKeeper):
-    """Keeps the records of one training."""
+class Recorder(RunRecorder):
+    """Records one training."""
 
     def log_course(self, shown: Pictures, checks: Sequence[Document]) -> None:
         """Log the curves, the gradient checks and the pictures."""
@@ -125,22 +121,22 @@ class Recorder(RunKeeper):
 
     def log_figures(self, figures: ModelFigures) -> None:
         """Log the final figures, and how the training ended."""
-        found = figures.evaluated
-        if found.fairness is not None:
-            self._log_fairness(found.fairness)
+        evaluation = figures.evaluated
+        if evaluation.fairness is not None:
+            self._log_fairness(evaluation.fairness)
         self.run.log_metrics(final_metrics(figures), step=figures.epochs)
         tags: dict[str, str | bool] = {"stopped": figures.stopped, "converged": figures.converged}
-        if found.decision is not None:
-            tags["threshold_policy"] = found.decision.in_words
+        if evaluation.decision is not None:
+            tags["threshold_policy"] = evaluation.decision.in_words
         self.run.set_tags(tags)
 
-    def _log_fairness(self, found: Fairness) -> None:
+    def _log_fairness(self, fairness: Fairness) -> None:
         """Log the figures by group as tables and as a picture."""
-        tables = {"fairness.json": group_rows(found), "fairness_gaps.json": gap_rows(found)}
+        tables = {"fairness.json": group_rows(fairness), "fairness_gaps.json": gap_rows(fairness)}
         for name, rows in tables.items():
             if rows:
                 self.run.log_table(rows, name)
-        picture = fairness_plot(found)
+        picture = fairness_plot(fairness)
         if picture is not None:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "fairness.png"
@@ -179,13 +175,13 @@ class Recorder(RunKeeper):
 
 def final_metrics(figures: ModelFigures) -> dict[str, float | None]:
     """Return the final figures by the names they have as metrics of a run."""
-    found, of_rows = figures.evaluated, figures.evaluated.metrics.as_dict()
-    if found.calibration is not None:
-        of_rows |= calibration_metrics(found.calibration)
+    evaluation, of_rows = figures.evaluated, figures.evaluated.metrics.as_dict()
+    if evaluation.calibration is not None:
+        of_rows |= calibration_metrics(evaluation.calibration)
     sections = {
-        found.metrics_on: of_rows,
-        "skill": asdict(found.skill),
-        "gradcheck": asdict(found.gradcheck),
+        evaluation.metrics_on: of_rows,
+        "skill": asdict(evaluation.skill),
+        "gradcheck": asdict(evaluation.gradcheck),
     }
     final: dict[str, float | None] = {
         "train_loss": figures.train_loss,
@@ -195,24 +191,21 @@ def final_metrics(figures: ModelFigures) -> dict[str, float | None]:
     for section, values in sections.items():
         for name, value in values.items():
             final[f"{section}_{name}"] = None if value is None else float(value)
-    if (decision := found.decision) is not None:
+    if (decision := evaluation.decision) is not None:
         final["decision_threshold"] = decision.threshold
         counts = {} if decision.confusion is None else decision.confusion.as_dict()
         final |= {f"decision_{name}": value for name, value in counts.items()}
-    if found.fairness is not None:
-        for gap in gap_rows(found.fairness):
+    if evaluation.fairness is not None:
+        for gap in gap_rows(evaluation.fairness):
             final[f"fairness_{gap['column']}_{gap['name']}"] = gap["value"]
     return final
 
 
-class PathRecorder(RunKeeper):
-    """Keeps the records of one tuning."""
+class PathRecorder(RunRecorder):
+    """Records one tuning."""
 
     def log_path(
-        self,
-        path: PenaltyPath,
-        rows: Sequence[Document],
-        beside: Mapping[str, float],
+        self, path: PenaltyPath, rows: Sequence[Document], rival_metrics: Mapping[str, float]
     ) -> None:
         """Log the path: its figures and pictures, and a nested run for each penalty."""
         chosen, best = path.penalties[path.chosen], path.penalties[path.best]
@@ -223,7 +216,7 @@ class PathRecorder(RunKeeper):
                 "chosen_l2": chosen.l2,
                 "best_l2": best.l2,
                 "best_cv_log_loss": best.log_loss,
-                **beside,
+                **rival_metrics,
             }
         )
         self.run.log_table(rows, "path.json")
@@ -233,11 +226,11 @@ class PathRecorder(RunKeeper):
         self.run.log_children(
             [
                 NestedRun(
-                    f"l2={own.l2:g}",
-                    {"l2": own.l2},
-                    {"cv_log_loss": own.log_loss, "cv_se": own.standard_error},
+                    f"l2={penalty.l2:g}",
+                    {"l2": penalty.l2},
+                    {"cv_log_loss": penalty.log_loss, "cv_se": penalty.standard_error},
                 )
-                for own in path.penalties
+                for penalty in path.penalties
             ]
         )
 
@@ -248,10 +241,10 @@ class PathRecorder(RunKeeper):
         return run.run_id, run.name, run.store.export_line
 
 
-K = TypeVar("K", bound=RunKeeper)
+K = TypeVar("K", bound=RunRecorder)
 
 
-def keeper_for(kind: type[K], config: TrainConfig) -> "InlineWorker[K] | ProcessWorker[K] | None":
+def recorder_for(kind: type[K], config: TrainConfig) -> "InlineWorker[K] | ProcessWorker[K] | None":
     """Make the recorder, in a worker process, unless MLflow has been loaded already."""
     if not config.track:
         return None

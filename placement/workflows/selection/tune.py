@@ -12,7 +12,7 @@ from placement.runtime.progress import NoProgress, ProgressListener
 from placement.runtime.signals import hold_signals
 from placement.workflows.reading.read_training_tables import read, storage_of
 from placement.workflows.recording.run_context import described, recording
-from placement.workflows.recording.run_recorder import PathRecorder, RunKeeper
+from placement.workflows.recording.run_recorder import PathRecorder, RunRecorder
 
 if TYPE_CHECKING:
     from placement.data.columns.column_store import ChunkedArray
@@ -101,7 +101,7 @@ def _begin(
     params = {name: value for name, value in values.items() if name not in UNUSED_IN_TUNING}
     params |= {"folds": request.folds, "repeats": request.repeats}
     params["features"] = ",".join(table.schema.feature_names)
-    recorder.submit(RunKeeper.begin, config, params, [described(table, "training")]).result()
+    recorder.submit(RunRecorder.begin, config, params, [described(table, "training")]).result()
 
 
 def _cross_validated(

@@ -55,9 +55,8 @@ def calibrate(
         before=_figures(summary),
         after=_figures(accumulator.summary()) if calibration else None,
     )
-    return RecalibrationResult(
-        calibration, accumulator, figures, _warnings(method, calibration, rows)
-    )
+    warnings = _warnings(method, calibration, rows)
+    return RecalibrationResult(calibration, accumulator, figures, warnings)
 
 
 def fit_calibration(method: str, summary: PredictionSummary) -> Calibration | None:

@@ -29,15 +29,16 @@ def finalize(trial: FitAndTestResult) -> Fitted:
     prepared, config = trial.prepared, trial.prepared.config
     if config.strict and trial.warnings:
         raise DataError(f"--strict: {trial.warnings[-1]}")
-    fitted = _evaluated(trial.fitted, _evaluation(trial))
+    figures = dataclasses.replace(trial.fitted.figures, evaluation=_evaluation(trial))
+    fitted = dataclasses.replace(trial.fitted, figures=figures)
     if config.refit and prepared.test is not None:
         return _refitted(prepared, fitted)
     return with_profile(prepared, with_inference(prepared, fitted, trial.information))
 
 
 def _evaluation(trial: FitAndTestResult) -> EvaluationFigures:
-    prepared, result = trial.prepared, trial.accumulator.result()
-    summary = trial.accumulator.summary()
+    prepared, accumulator = trial.prepared, trial.accumulator
+    result, summary = accumulator.result(), accumulator.summary()
     return EvaluationFigures(
         metrics_on="train" if prepared.test is None else "test",
         metrics=result.metrics,
@@ -52,11 +53,6 @@ def _evaluation(trial: FitAndTestResult) -> EvaluationFigures:
         fairness=trial.fairness,
         rows_digest=digest_rows(prepared.table, prepared.table.schema.feature_names),
     )
-
-
-def _evaluated(fitted: Fitted, evaluation: EvaluationFigures) -> Fitted:
-    figures = dataclasses.replace(fitted.figures, evaluation=evaluation)
-    return dataclasses.replace(fitted, figures=figures)
 
 
 def _summary(checks: Sequence[GradientCheck]) -> GradcheckSummary:
@@ -96,9 +92,8 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
 
     It keeps the threshold as well: that is what the metrics were measured at.
     """
-    whole = prepare(
-        prepared.table, dataclasses.replace(prepared.config, patience=None), everything=True
-    )
+    config = dataclasses.replace(prepared.config, patience=None)
+    whole = prepare(prepared.table, config, everything=True)
     history, _ = fit_checked(whole, NoProgress(), lambda: None)
     solution = solution_of(history, whole.problem)
     information = information_at(whole, solution)

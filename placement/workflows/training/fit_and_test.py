@@ -74,9 +74,8 @@ def understand(
     total = len(tables.train) + (0 if tables.test is None else len(tables.test))
     with listener.progress("encoding", "rows", total) as progress:
         progress.update(0, "after rows are held out")
-        prepared = prepare(
-            tables.train, config, test=tables.test, on_progress=_counted(progress.update)
-        )
+        on_progress = _counted(progress.update)
+        prepared = prepare(tables.train, config, test=tables.test, on_progress=on_progress)
     curves = nonlinear_terms_of(config, prepared.table.schema)
     lacking = terms_left_out(curves, prepared.encoder.columns)
     warnings = [*tables.warnings, *lacking, *prepared.problem.warnings]
@@ -132,12 +131,11 @@ def _choices(prepared: Prepared) -> tuple[str, ...]:
     """Say which optimizer an option chose, and what calibrates balanced probabilities."""
     config, choices = prepared.config, []
     if config.optimizer == "auto" and config.resolved_optimizer != "auto":
-        chosen = config.resolved_optimizer
-        choices.append(f"optimizer {chosen}, chosen by --lr, --batch-size or --momentum")
+        name = config.resolved_optimizer
+        choices.append(f"optimizer {name}, chosen by --lr, --batch-size or --momentum")
     if config.class_weight == "balanced" and config.calibrate != "none":
-        choices.append(
-            f"{meaning_when_balanced(prepared)}; --calibrate {config.calibrate} brings it back"
-        )
+        meaning = meaning_when_balanced(prepared)
+        choices.append(f"{meaning}; --calibrate {config.calibrate} brings it back")
     return tuple(choices)
 
 

@@ -62,9 +62,10 @@ def train(
 def _begun(recorder: Recorders, prepared: "Prepared") -> Iterator[Callable[[], None]]:
     """Begin the run; yield a check that raises as soon as this has failed."""
     config, table = prepared.config, prepared.table
-    values = {**config.of_scope("read"), **config.of_scope("fit"), **config.of_scope("run")}
     params = {
-        **values,
+        **config.of_scope("read"),
+        **config.of_scope("fit"),
+        **config.of_scope("run"),
         "optimizer": config.resolved_optimizer,
         "epochs": config.resolved_epochs,
         "features": ",".join(table.schema.feature_names),
