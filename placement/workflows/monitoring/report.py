@@ -48,7 +48,7 @@ class ReportResult:
 class ReportRequest(FileOptions):
     """Which model to report on, and the page to write.
 
-    With `data`, a file with outcomes, the report also tells whether a straight line is enough, and
+    With `data`, a file with outcomes, the report also shows whether a straight line is enough, and
     how the settings do on the latest batch.
     """
 

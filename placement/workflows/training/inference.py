@@ -9,7 +9,7 @@ from placement.training.inference.fisher_information import FisherInformation
 from placement.training.inference.unpenalised import fit_unpenalised
 from placement.training.prepare import Prepared
 
-MOST_COLUMNS = 200  # that are fitted without a penalty beside; so many would take minutes
+MOST_COLUMNS = 200  # with more, the fit without a penalty would take minutes
 NOT_FITTED = {
     "firth": "fitted with Firth's correction; train with --l2 0 for maximum likelihood",
     "separable": (
@@ -46,7 +46,7 @@ def likelihood_sums(information: FisherInformation) -> LikelihoodSums:
 
 
 def _unpenalised(prepared: Prepared, fitted: Fitted) -> UnpenalisedFigures:
-    """Return the maximum-likelihood fit beside a penalised one, or why there is none."""
+    """Return the maximum-likelihood fit of a penalised model, or why there is none."""
     config = prepared.config
     if config.firth:
         return UnpenalisedFigures(NOT_FITTED["firth"])
