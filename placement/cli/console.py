@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import click
 
@@ -120,10 +119,16 @@ class _Lines(Progress):
 @contextmanager
 def _bar(label: str, unit: str, total: int | None) -> Iterator[Progress]:
     from rich.console import Console as RichConsole
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        ProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
     from rich.progress import Progress as RichProgress
 
-    columns: list[Any] = [
+    columns: list[ProgressColumn] = [
         TextColumn(f"{label} {{task.completed:,.0f}} {unit}"),
         BarColumn(),
         TextColumn("{task.fields[pace]} {task.fields[detail]}"),

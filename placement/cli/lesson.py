@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from placement.cli.common import output_options
+from placement.cli.common import Command, output_options
 from placement.cli.console import Console
 from placement.errors import UsageError
 
@@ -21,7 +21,7 @@ INPUTS = {
 }
 
 
-def _input_options(command: Any) -> Any:
+def _input_options(command: Command) -> Command:
     for name, text in reversed(INPUTS.items()):
         command = click.option(f"--{name}", name, metavar="F", help=text)(command)
     return command

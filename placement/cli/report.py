@@ -8,6 +8,7 @@ from placement.cli.common import file_options, show
 from placement.cli.console import Console
 
 if TYPE_CHECKING:
+    from placement.arrays import Document
     from placement.workflows.monitoring.report import ReportResult
 
 MARKS = {"good": "✓", "doubt": "?", "bad": "!", "plain": "·"}
@@ -46,7 +47,7 @@ def report(as_json: bool, console: Console, **options: Any) -> None:
     show(result, _document, _text, as_json, console)
 
 
-def _document(result: "ReportResult") -> dict[str, Any]:
+def _document(result: "ReportResult") -> "Document":
     return {
         "format": 1,
         "report": result.page,

@@ -92,7 +92,7 @@ def _types_of(name: str) -> tuple[type, ...]:
     return tuple(typing.get_origin(kind) or kind for kind in kinds if kind is not type(None))
 
 
-def effective_config(given: Mapping[str, Any], file: str | None) -> TrainConfig:
+def effective_config(given: Document, file: str | None) -> TrainConfig:
     """Merge the four sources. `given`: options as click left them, None or () where not given."""
     values = {**_from_file(file), **_from_environment(os.environ)}
     for name, value in given.items():

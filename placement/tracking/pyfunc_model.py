@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from placement.arrays import Document
 from placement.model.bundle import open_bundle
@@ -22,6 +22,7 @@ from placement.tracking.runs import TrackedRun
 from placement.tracking.store import store_errors
 
 if TYPE_CHECKING:
+    import pandas as pd
     from mlflow.models import ModelSignature
     from mlflow.models.model import Model
 
@@ -100,7 +101,7 @@ def signature_of(scorer: Scorer) -> "ModelSignature":
     return ModelSignature(Schema([*inputs]), Schema([*outputs]))
 
 
-def example_of(scorer: Scorer) -> Any:
+def example_of(scorer: Scorer) -> "pd.DataFrame":
     """Return a data frame with one made-up row: average numbers, first levels, nobody's cells."""
     import pandas as pd
 

@@ -243,7 +243,7 @@ def _not_writable(database: Path, reason: str) -> str:
 
 
 def _ask_server(uri: str) -> None:
-    """Any answer will do, also "not found": the question is whether anybody is there."""
+    """An answer will do, also "not found": the question is whether anybody is there."""
     import ssl
     import urllib.error
     import urllib.request

@@ -7,7 +7,6 @@ import shutil
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -29,6 +28,8 @@ from placement.model.scorer import parse_numbers
 from placement.runtime.atomic_write import writing
 from placement.runtime.memory import in_words
 from placement.runtime.parallel_map import in_order, usable_processors
+
+_State = list[int | str | list[list[int]]]
 
 FORMAT = 3
 _INDEX = "columns.json"
@@ -73,7 +74,7 @@ def _settings(reader: Reader, as_text: frozenset[str], piece_rows: int) -> str:
     return hashlib.sha256(json.dumps([*options, piece_rows, files]).encode()).hexdigest()[:24]
 
 
-def _state(reader: Reader) -> list[Any]:
+def _state(reader: Reader) -> _State:
     """Return what changes with the files, or with the format of the cache."""
     from placement import __version__
 
@@ -121,7 +122,7 @@ def _move_to_cache(folder: Path, cache_folder: Path, work: Path) -> None:
                 raise
 
 
-def _save(data: LoadedColumns, folder: Path, state: list[Any]) -> None:
+def _save(data: LoadedColumns, folder: Path, state: _State) -> None:
     index = {
         "state": state,
         "name": data.name,
@@ -162,7 +163,7 @@ def _column_entry(raw: RawColumn) -> Document:
     return common
 
 
-def _load(folder: Path, state: list[Any]) -> LoadedColumns | None:
+def _load(folder: Path, state: _State) -> LoadedColumns | None:
     """Return the columns in a folder; None where they are of another state, or not whole."""
     try:
         checksum, _, text = (folder / _INDEX).read_text(encoding="utf-8").partition("\n")

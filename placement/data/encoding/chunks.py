@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -163,7 +163,7 @@ class FileChunks:
     path: Path
     sizes: tuple[int, ...]
     width: int
-    dtype: np.dtype[Any]
+    dtype: np.dtype[np.floating]
     weighted: bool
     column_indices: npt.NDArray[np.integer] | None = None
     _buffers: threading.local = field(default_factory=threading.local, compare=False, repr=False)

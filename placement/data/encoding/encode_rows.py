@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -31,7 +30,7 @@ class EncodingRequest:
 
     rows: Callable[[int], BoolArray]
     encoder: Encoder
-    dtype: np.dtype[Any]
+    dtype: np.dtype[np.floating]
     class_weights: tuple[float, float] | None = None
     chunk_rows: int | None = None
 

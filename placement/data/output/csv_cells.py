@@ -1,7 +1,7 @@
 """Cells as text in the dialect of a file: delimiter, quoting, decimal mark."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -66,7 +66,7 @@ def _quote_distinct(texts: Iterable[str], dialect: Dialect) -> list[str]:
     return cells
 
 
-def append_cells(records: "pa.Array", columns: Sequence[Cells], dialect: Dialect) -> Any:
+def append_cells(records: "pa.Array", columns: Sequence[Cells], dialect: Dialect) -> "pa.Buffer":
     """Append new cells to records, both for many rows at once: the bytes of all lines, in UTF-8.
 
     `records` is an Arrow array of text; the columns are floats, whole numbers or coded words (n,).

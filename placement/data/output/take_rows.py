@@ -1,6 +1,6 @@
 """Take rows out of blocks and concatenate them in any order, each as it stood in its file."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +25,7 @@ def take(block: Block, indices: IndexArray, columns: Collection[str] | None = No
     )
 
 
-def storage_kind(block: Block) -> tuple[Any, ...]:
+def storage_kind(block: Block) -> Hashable:
     """Return how the rows are stored; only blocks of one kind can be concatenated."""
     return type(block.records), type(block.raw), getattr(block.raw, "schema", None)
 

@@ -6,13 +6,14 @@ mean the average of training. The contributions and the average student's logit 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from placement.arrays import FloatArray
 from placement.errors import DataError
 from placement.model.scorer import (
+    ColumnLike,
     NumberColumn,
     ScorerError,
     TableLike,
@@ -110,7 +111,7 @@ def _sources(fitted: "Fitted", column: str) -> tuple[str, ...]:
     return next((a, b) for a in names for b in names if f"{a}:{b}" == column)
 
 
-def _cells(fitted: "Fitted", name: str, cells: Any, decimal: str) -> list[str]:
+def _cells(fitted: "Fitted", name: str, cells: ColumnLike, decimal: str) -> list[str]:
     kinds = {feature.name: feature.kind for feature in fitted.schema.features}
     if kinds[name] == "category":
         return [f"{name} {word}" if word else f"{name} not known" for word in words(cells)]

@@ -1,12 +1,9 @@
 """The loss of one row of a file, by a model, as a graph."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import torch
 
-from placement.arrays import FloatArray
+from placement.arrays import Columns, FloatArray
 from placement.data.columns.storage import IN_MEMORY
 from placement.data.table.table import Table
 from placement.errors import DataError
@@ -58,7 +55,7 @@ def row_graph(
 
 def _encode(table_row: Table, fitted: Fitted) -> FloatArray:
     """Return the encoded columns of a row (columns,)."""
-    columns: Mapping[str, Any] = table_row.columns
+    columns: Columns = table_row.columns
     names = match_columns(columns.keys(), fitted.schema.feature_names)
     row: FloatArray = fitted.encoder.encode({name: columns[key] for name, key in names.items()})[0]
     return row

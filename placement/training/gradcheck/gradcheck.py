@@ -5,7 +5,7 @@ run in float64, on the same rounded inputs and with the same effective ε.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -176,7 +176,7 @@ def _compare(
         errors.append(abs(by_hand - expected))
         # Written so that NaN fails.
         passed = passed and errors[-1] <= absolute * size + relative * abs(expected)
-    worst: Any = float(np.max(errors))
+    worst = float(np.max(errors))
     relative_error = worst / max(abs(autograd), 1e-3 * size)
     return ParameterCheck(
         name, manual, autograd, difference, worst, relative_error, passed=bool(passed)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from placement.arrays import BoolArray, Document, IndexArray
+from placement.arrays import BoolArray, CellArray, Document, IndexArray
 from placement.data.columns.row_rules import Rule
 from placement.data.formats.table_reader import Block
 from placement.data.schema import matching_columns
@@ -127,7 +127,7 @@ def _explanations(
     return cells | {NOTES: np.array(["; ".join(texts) or None for texts in notes], object)}
 
 
-def _spread(cells: Any, keep: BoolArray) -> Any:
+def _spread(cells: CellArray | Coded, keep: BoolArray) -> CellArray | Coded:
     """Spread the cells of the rows in `keep` over all rows; the others are not written."""
     scored = cells.codes if isinstance(cells, Coded) else cells
     column = np.zeros(len(keep), dtype=scored.dtype)
