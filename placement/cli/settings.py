@@ -9,15 +9,17 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from placement.arrays import Document
 from placement.cli.common import Command, csv_words
 from placement.config.option import flag
 from placement.config.train_config import TrainConfig
 from placement.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from placement.arrays import Document
 
 FIELDS = {item.name: item for item in dataclasses.fields(TrainConfig)}
 _TYPES = typing.get_type_hints(TrainConfig)
@@ -92,7 +94,7 @@ def _types_of(name: str) -> tuple[type, ...]:
     return tuple(typing.get_origin(kind) or kind for kind in kinds if kind is not type(None))
 
 
-def effective_config(given: Document, file: str | None) -> TrainConfig:
+def effective_config(given: "Document", file: str | None) -> TrainConfig:
     """Merge the four sources. `given`: options as click left them, None or () where not given."""
     values = {**_from_file(file), **_from_environment(os.environ)}
     for name, value in given.items():
@@ -106,7 +108,7 @@ def effective_config(given: Document, file: str | None) -> TrainConfig:
     return TrainConfig(**values)
 
 
-def _from_file(file: str | None) -> Document:
+def _from_file(file: str | None) -> "Document":
     path = Path(file or "placement.toml")
     if not path.exists():
         if file:
@@ -137,7 +139,7 @@ def _checked(where: str, name: str, value: Any) -> Any:
     return value
 
 
-def _from_environment(environment: Mapping[str, str]) -> Document:
+def _from_environment(environment: Mapping[str, str]) -> "Document":
     return {
         name: _parsed(variable, name, environment[variable])
         for name in FIELDS
