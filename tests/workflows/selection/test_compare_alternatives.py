@@ -37,7 +37,7 @@ def test_the_perceptron_is_the_line_that_the_rivals_are_compared_on():
     config = TrainConfig(**QUICK, l2=3.0)
     folds = assign_folds(table, 0, 5)
     p = module._perceptron(table, config, folds)
-    crossed = module._crossed(table, config, folds.whole())
+    crossed = module._cross_validation_data(table, config, folds.whole())
     line = cross_val_predict(crossed, {"line": logistic_on(lambda fold: fold.x)})["line"]
     np.testing.assert_allclose(line, p, rtol=0, atol=1e-6)
     for settings in (
@@ -47,7 +47,7 @@ def test_the_perceptron_is_the_line_that_the_rivals_are_compared_on():
     ):
         config = TrainConfig(**QUICK, **settings)
         p = module._perceptron(table, config, folds)
-        crossed = module._crossed(table, config, folds.whole())
+        crossed = module._cross_validation_data(table, config, folds.whole())
         line = cross_val_predict(crossed, {"line": logistic_on(lambda fold: fold.x)})["line"]
         np.testing.assert_allclose(line, p, rtol=0, atol=1e-5)
 
