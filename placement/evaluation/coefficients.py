@@ -110,18 +110,18 @@ def likelihood_of(sums: LikelihoodSums, *, maximised: bool) -> Likelihood:
     """Return the same from a fit's recorded sums."""
     from scipy.stats import chi2
 
-    found, null = sums.log_likelihood, sums.null_log_likelihood
+    reached, null = sums.log_likelihood, sums.null_log_likelihood
     freedom = sums.parameters - 1
-    ratio = max(2 * (found - null), 0.0)
+    ratio = max(2 * (reached - null), 0.0)
     return Likelihood(
-        log_likelihood=found,
+        log_likelihood=reached,
         null_log_likelihood=null,
-        mcfadden=1 - found / null if null else None,
+        mcfadden=1 - reached / null if null else None,
         ratio=ratio if maximised else None,
         freedom=freedom,
         p_value=float(chi2.sf(ratio, freedom)) if maximised and freedom else None,
-        aic=2 * sums.parameters - 2 * found if maximised else None,
-        bic=sums.parameters * math.log(sums.weight) - 2 * found if maximised else None,
+        aic=2 * sums.parameters - 2 * reached if maximised else None,
+        bic=sums.parameters * math.log(sums.weight) - 2 * reached if maximised else None,
     )
 
 

@@ -67,21 +67,22 @@ def train_document(result: TrainResult) -> Document:
 
 def _figures(fitted: Fitted) -> Document:
     """Return the figures of a training by the names of the contract."""
-    figures, found = fitted.figures, fitted.figures.evaluated
+    figures, measured = fitted.figures, fitted.figures.evaluated
     flat = asdict(replace(figures, evaluation=None, inference=None, unpenalised=None, profile=None))
     names = {"newton_decrement": "lambda"}
     return {
         **{names.get(name, name): value for name, value in flat.items() if name not in _NESTED},
-        "decision": found.decision and decision_document(found.decision),
-        "metrics_on": found.metrics_on,
-        "metrics": found.metrics.as_dict(),
-        "metrics_method": found.metrics_method,
-        "calibration": found.calibration and found.calibration.as_dict(),
-        "calibrate": found.recalibration and asdict(found.recalibration),
-        "skill": asdict(found.skill),
-        "fairness": found.fairness and fairness_document(found.fairness, fitted.schema.target),
-        "gradcheck": asdict(found.gradcheck),
-        "rows_digest": found.rows_digest,
+        "decision": measured.decision and decision_document(measured.decision),
+        "metrics_on": measured.metrics_on,
+        "metrics": measured.metrics.as_dict(),
+        "metrics_method": measured.metrics_method,
+        "calibration": measured.calibration and measured.calibration.as_dict(),
+        "calibrate": measured.recalibration and asdict(measured.recalibration),
+        "skill": asdict(measured.skill),
+        "fairness": measured.fairness
+        and fairness_document(measured.fairness, fitted.schema.target),
+        "gradcheck": asdict(measured.gradcheck),
+        "rows_digest": measured.rows_digest,
         "inference": inference_document(figures.inference),
         "maximum_likelihood": unpenalised_document(figures.unpenalised),
     }
@@ -105,25 +106,25 @@ def _dropped(schema: Schema) -> list[dict[str, str]]:
 
 def evaluation_document(result: EvaluateResult) -> Document:
     """What `evaluate --json` prints."""
-    found = result.evaluation
+    evaluation = result.evaluation
     return {
         "format": FORMAT,
         "source": result.source,
         "model": dict(result.model),
-        "rows": found.rows,
-        "base_rate": found.base_rate,
-        "threshold": found.threshold,
-        "metrics": found.metrics.as_dict(),
+        "rows": evaluation.rows,
+        "base_rate": evaluation.base_rate,
+        "threshold": evaluation.threshold,
+        "metrics": evaluation.metrics.as_dict(),
         "intervals": {
             name: None if pair is None else {"low": pair[0], "high": pair[1]}
-            for name, pair in found.intervals.items()
+            for name, pair in evaluation.intervals.items()
         },
-        "method": found.method,
-        "confusion": found.confusion.as_dict(),
-        "calibration": found.calibration.as_dict(),
-        "skill": None if found.skill is None else asdict(found.skill),
-        "decision_curve": net_benefit_rows(found.decision_curve),
-        "fairness": found.fairness and fairness_document(found.fairness, result.target),
+        "method": evaluation.method,
+        "confusion": evaluation.confusion.as_dict(),
+        "calibration": evaluation.calibration.as_dict(),
+        "skill": None if evaluation.skill is None else asdict(evaluation.skill),
+        "decision_curve": net_benefit_rows(evaluation.decision_curve),
+        "fairness": evaluation.fairness and fairness_document(evaluation.fairness, result.target),
         "warnings": list(result.warnings),
     }
 

@@ -43,8 +43,8 @@ def server_command(store: Store, host: str, port: int) -> list[str]:
 
 def _refuse_taken(host: str, port: int) -> None:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        family, kind, protocol, _, address = found[0]
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = addresses[0]
         with socket.socket(family, kind, protocol) as probe:
             if sys.platform != "win32":  # there it would allow a taken port
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

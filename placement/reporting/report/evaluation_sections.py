@@ -58,16 +58,16 @@ def _metrics_table(metrics: Metrics) -> Table:
 
 def figures_section(report: Report) -> Section:
     """Return the figures of the rows that were measured on."""
-    found, rows = report.fitted.figures.evaluated, report.fitted.figures.rows
-    held_out = found.metrics_on == "test"
+    measured, rows = report.fitted.figures.evaluated, report.fitted.figures.rows
+    held_out = measured.metrics_on == "test"
     rule = report.fitted.config.get("test_where")
     where = f"{rows.test:,} held-out rows" if held_out else f"{rows.train:,} training rows"
     blocks: list[Block] = [
         Text(f"On the {where}{f', those where {rule}' if rule and held_out else ''}:"),
-        _metrics_table(found.metrics),
-        Text(skill_line(found.skill)),
+        _metrics_table(measured.metrics),
+        Text(skill_line(measured.skill)),
     ]
-    if (auc := found.metrics.roc_auc) is not None:
+    if (auc := measured.metrics.roc_auc) is not None:
         blocks.insert(
             1,
             Text(
@@ -80,15 +80,15 @@ def figures_section(report: Report) -> Section:
 
 def calibration_section(report: Report) -> Section | None:
     """Return how far the probabilities can be believed."""
-    found, fitted = report.fitted.figures.evaluated, report.fitted
-    figures = found.calibration
+    measured, fitted = report.fitted.figures.evaluated, report.fitted
+    figures = measured.calibration
     if figures is None:
         return None
     bins = figures.bins
     picture = reliability_diagram(bins, fitted.schema.target.positive)
     lines = [line.strip() for line in calibration_text(figures)[1:]]
     calibrated = calibrate_text(
-        found.recalibration, fitted.calibration, refitted=bool(fitted.config["refit"])
+        measured.recalibration, fitted.calibration, refitted=bool(fitted.config["refit"])
     )
     blocks: list[Block] = [Points(tuple(("plain", line) for line in lines))]
     if picture is not None:
@@ -107,33 +107,33 @@ def calibration_section(report: Report) -> Section | None:
 
 def fairness_section(report: Report) -> Section | None:
     """Groups beside each other, and by how much they differ."""
-    found, target = report.fitted.figures.evaluated.fairness, report.fitted.schema.target
-    if found is None:
+    fairness, target = report.fitted.figures.evaluated.fairness, report.fitted.schema.target
+    if fairness is None:
         return None
-    blocks: list[Block] = [Text(fairness_rule(found, target))]
-    for column in found.columns:
+    blocks: list[Block] = [Text(fairness_rule(fairness, target))]
+    for column in fairness.columns:
         blocks.append(table(*groups_table(column)))
         if column.gaps:
             titles = ("measure", "value", "95 % interval", "tolerance", "")
             blocks.append(table(titles, gaps_table(column)))
         if notes := fairness_notes(column):
             blocks.append(points(*notes))
-    if picture := fairness_plot(found):
+    if picture := fairness_plot(fairness):
         blocks.append(Picture(picture, "shares predicted and found, by group"))
-    blocks.append(points(*fairness_warnings(found, target), state="bad"))
+    blocks.append(points(*fairness_warnings(fairness, target), state="bad"))
     return Section("Are groups treated alike?", tuple(blocks))
 
 
 def line_section(report: Report) -> Section | None:
     """Return whether a straight line is enough, None where it was not asked."""
-    found = report.rivals
-    if found is None:
+    models = report.rivals
+    if models is None:
         return None
     own = report.fitted.figures
-    chosen = own.evaluated.metrics_on == "test" and found.of_rows == own.rows.train
+    chosen = own.evaluated.metrics_on == "test" and models.of_rows == own.rows.train
     trained = " that it was trained on" if chosen else ""  # the others must not choose
     rows = []
-    for one in candidates(found):
+    for one in candidates(models):
         apart = one.difference
         limits = None if apart is None else f"{apart.low:+.4f} to {apart.high:+.4f}"
         mean = None if apart is None else f"{apart.mean:+.4f}"
@@ -141,26 +141,26 @@ def line_section(report: Report) -> Section | None:
     header = ("", "log-loss", "Brier", "ROC AUC", "log-loss against it", "95 % interval")
     blocks: list[Block] = [
         Text(
-            f"{found.rows:,} rows of {report.source}{trained} in {found.folds} folds, each row "
+            f"{models.rows:,} rows of {report.source}{trained} in {models.folds} folds, each row "
             "predicted by models that had not seen it; the perceptron is trained with this model's "
             "settings."
         ),
         table(header, rows),
-        *(Text(text) for text in verdict(found)),
+        *(Text(text) for text in verdict(models)),
     ]
-    if found.suggested_terms:
+    if models.suggested_terms:
         tried = [
             (own.option, own.log_loss, own.gain.mean, f"{own.gain.low:.4f} to {own.gain.high:.4f}")
-            for own in found.suggested_terms
+            for own in models.suggested_terms
         ]
         blocks.append(table(("what may mend it", "log-loss then", "gain", "95 % interval"), tried))
-        if found.terms_minus_trees is not None and found.with_terms is not None:
-            left = found.terms_minus_trees
+        if models.terms_minus_trees is not None and models.with_terms is not None:
+            left = models.terms_minus_trees
             blocks.append(
                 Text(
                     f"With these, what is left to boosted trees is {left.mean:+.4f} of log-loss "
                     f"(95 % interval {left.low:+.4f} to {left.high:+.4f}); ROC AUC "
-                    f"{_auc(found.with_terms.roc_auc)} against {_auc(found.trees.roc_auc)}."
+                    f"{_auc(models.with_terms.roc_auc)} against {_auc(models.trees.roc_auc)}."
                 )
             )
     return Section("Is a straight line enough?", tuple(blocks))

@@ -86,8 +86,8 @@ def advice_section(report: Report) -> Section:
     slope = {c.feature: c.coefficient for c in fitted.coefficients}
     said = []
     for feature in features:
-        own = slope.get(feature.name)
-        wrong = own is not None and (own < 0) != (better(feature.name) == "less")
+        weight = slope.get(feature.name)
+        wrong = weight is not None and (weight < 0) != (better(feature.name) == "less")
         said.append(
             f"{feature.name}: no advice; its weight points the wrong way, which says nothing of "
             "what a student should do"
@@ -128,7 +128,7 @@ def data_section(report: Report) -> Section:
         )
     ]
     if fitted.schema.dropped:
-        dropped = [(own.column, own.reason) for own in fitted.schema.dropped]
+        dropped = [(drop.column, drop.reason) for drop in fitted.schema.dropped]
         blocks.append(table(("column not used", "why"), dropped, 2))
     filled = [
         (column.column, column.missing, "its average, and a sign that it was missing"

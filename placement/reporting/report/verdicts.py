@@ -54,16 +54,16 @@ def verdicts(report: Report) -> tuple[tuple[State, str], ...]:
 
 
 def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
-    figures, found = report.fitted.figures, report.fitted.figures.evaluated
-    if found.skill.better_than_base_rate:
+    figures, measured = report.fitted.figures, report.fitted.figures.evaluated
+    if measured.skill.better_than_base_rate:
         praise = "It predicts better than saying the same of everybody."
-        yield "good", f"{praise} {skill_line(found.skill)}"
+        yield "good", f"{praise} {skill_line(measured.skill)}"
     else:
-        yield "bad", f"{NO_SIGNAL.capitalize()}. {skill_line(found.skill)}"
-    if found.metrics_on == "train":
+        yield "bad", f"{NO_SIGNAL.capitalize()}. {skill_line(measured.skill)}"
+    if measured.metrics_on == "train":
         yield "bad", "No row was held out: the figures are of rows it was trained on, and flatter."
-    if found.calibration is not None:
-        yield _believable(found.calibration)
+    if measured.calibration is not None:
+        yield _believable(measured.calibration)
     if report.rivals is None:
         yield "doubt", "Whether a straight line is enough was not asked: give --data FILE."
     else:
@@ -71,7 +71,7 @@ def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
         ahead = all(apart is not None and apart.low > 0 for apart in rivals)
         state: State = "good" if report.rivals.line_is_enough and ahead else "doubt"
         yield state, " ".join(verdict(report.rivals))
-    yield from _fairness_verdicts(found.fairness, report.fitted.schema.target)
+    yield from _fairness_verdicts(measured.fairness, report.fitted.schema.target)
     known = figures.inference
     if known is not None and (few := few_events(known.likelihood)) is not None:
         text = f"The sample is small for its columns: {few:.1f} students of the rarer outcome a "
@@ -80,7 +80,7 @@ def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
         yield "good", f"The training reached the optimum ({figures.stopped})."
     else:
         yield "bad", f"The training did not reach the optimum ({figures.stopped})."
-    check = found.gradcheck
+    check = measured.gradcheck
     agree, size = "agree" if check.passed else "DISAGREE", f"{check.max_abs_error:.1e}"
     text = f"Its gradients by hand, by autograd and by differences {agree}"
     yield "good" if check.passed else "bad", f"{text} (largest difference {size})."
@@ -100,13 +100,13 @@ def _believable(figures: CalibrationFigures) -> tuple[State, str]:
     return "doubt" if off or many else "good", " ".join(line.strip() for line in said)
 
 
-def _fairness_verdicts(found: Fairness | None, target: Target) -> Iterator[tuple[State, str]]:
-    if found is None:
+def _fairness_verdicts(fairness: Fairness | None, target: Target) -> Iterator[tuple[State, str]]:
+    if fairness is None:
         yield "doubt", "No group was compared with another: train with --sensitive COLUMN."
         return
-    names = ", ".join(column.column for column in found.columns)
-    gaps = [gap for column in found.columns for gap in column.gaps]
-    warnings = fairness_warnings(found, target)
+    names = ", ".join(column.column for column in fairness.columns)
+    gaps = [gap for column in fairness.columns for gap in column.gaps]
+    warnings = fairness_warnings(fairness, target)
     if not gaps:
         yield "doubt", f"The groups of {names} are too small to be compared."
     elif all(gap.verdict == "within" for gap in gaps):

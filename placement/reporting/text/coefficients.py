@@ -109,17 +109,17 @@ def model_text(fitted: Fitted, rows: Sequence[CoefficientEstimate], *, maximised
 
 
 def _likelihood_lines(fitted: Fitted, *, maximised: bool) -> list[str]:
-    found = _likelihood(fitted, maximised=maximised)
-    if found is None:
+    fit = _likelihood(fitted, maximised=maximised)
+    if fit is None:
         return []
-    line = f"Log-likelihood {found.log_likelihood:.4f}, null {found.null_log_likelihood:.4f}"
-    if found.mcfadden is not None:
-        line += f", McFadden's R² {found.mcfadden:.4f}"
+    line = f"Log-likelihood {fit.log_likelihood:.4f}, null {fit.null_log_likelihood:.4f}"
+    if fit.mcfadden is not None:
+        line += f", McFadden's R² {fit.mcfadden:.4f}"
     lines = ["", line]
-    if found.ratio is not None:
+    if fit.ratio is not None:
         lines.append(
-            f"Against the null model: likelihood ratio {found.ratio:.4f} on {found.freedom} "
-            f"degrees of freedom, p {_p(found.p_value)}; AIC {found.aic:.4f}, BIC {found.bic:.4f}"
+            f"Against the null model: likelihood ratio {fit.ratio:.4f} on {fit.freedom} "
+            f"degrees of freedom, p {_p(fit.p_value)}; AIC {fit.aic:.4f}, BIC {fit.bic:.4f}"
         )
     return lines
 
@@ -151,15 +151,19 @@ def model_document(
     fitted: Fitted, rows: Sequence[CoefficientEstimate], *, maximised: bool
 ) -> Document:
     """The same for `explain --json`."""
-    found = _likelihood(fitted, maximised=maximised)
+    likelihood = _likelihood(fitted, maximised=maximised)
     names = ("log_likelihood", "null_log_likelihood", "mcfadden", "aic", "bic")
     known = fitted.figures.inference
     return {
         "coefficients": [dataclasses.asdict(row) for row in rows],
-        **{name: None if found is None else getattr(found, name) for name in names},
+        **{name: None if likelihood is None else getattr(likelihood, name) for name in names},
         "likelihood_ratio": None
-        if found is None
-        else {"statistic": found.ratio, "freedom": found.freedom, "p_value": found.p_value},
+        if likelihood is None
+        else {
+            "statistic": likelihood.ratio,
+            "freedom": likelihood.freedom,
+            "p_value": likelihood.p_value,
+        },
         "penalised": is_penalised(fitted) and not maximised,
         "firth": bool(fitted.config.get("firth")),
         "vif": known and known.vif,

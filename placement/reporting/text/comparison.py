@@ -186,10 +186,10 @@ def _mcnemar_line(mcnemar: McNemar, name: str, first: str) -> str:
 
 
 def _delong_line(pair: Comparison) -> str:
-    found = pair.delong
-    if found is None or found.p_value is None or found.z is None:
+    test = pair.delong
+    if test is None or test.p_value is None or test.z is None:
         return "  DeLong's test of the ROC areas: needs more rows of both outcomes"
-    return f"  DeLong's test of the ROC areas: z {found.z:+.2f}, p {_p(found.p_value)}"
+    return f"  DeLong's test of the ROC areas: z {test.z:+.2f}, p {_p(test.p_value)}"
 
 
 def _p(value: float) -> str:

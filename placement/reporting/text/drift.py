@@ -230,18 +230,18 @@ def _limits(outcomes: Performance) -> str:
 
 
 def _verdict(result: DriftResult) -> str:
-    found = result.drift
-    levels = [column.level for column in found.columns]
+    drift = result.drift
+    levels = [column.level for column in drift.columns]
     counted = [f"{levels.count(own)} {own}" for own in dict.fromkeys(levels)]
     line = f"Columns: {', '.join(counted)}"
-    if found.worst is not None and found.worst.psi is not None:
-        line += f"; the largest PSI is that of {found.worst.column}, {found.worst.psi.value:.3f}"
+    if drift.worst is not None and drift.worst.psi is not None:
+        line += f"; the largest PSI is that of {drift.worst.column}, {drift.worst.psi.value:.3f}"
     if result.performance is not None:
         worse = [_FIGURES[name] for name, own in result.performance.figures.items() if own.worse]
         line += f". Worse than when it was trained: {', '.join(worse) or 'no figure'}"
     if result.fail_above is None:
         return f"{line}."
-    _, within = found.above(result.fail_above)
+    _, within = drift.above(result.fail_above)
     if within:
         named = ", ".join(f"{name} {value:.3f}" for name, value in within.items())
         line += f". Above {result.fail_above:g}, but within chance, so not counted: {named}"

@@ -35,7 +35,7 @@ def _student_text(student: Student, positive: str, *, calibrated: bool) -> str:
     lines.append(table(("column", "log-odds"), rows, numeric=(1,)))
     lines += ["  The chance is what the calibration makes of the logit."] if calibrated else []
     lines += [f"  {text}" for text in student.reasons]
-    lines += [f"  {text}" for own in student.what_if if (text := what_if_text(own, positive))]
+    lines += [f"  {text}" for change in student.what_if if (text := what_if_text(change, positive))]
     return "\n".join(lines)
 
 

@@ -86,23 +86,23 @@ def _reference(understanding: Understanding, column: str) -> str:
 def train_text(result: TrainResult, command: str = "placement") -> str:
     """The summary that `train` ends with; `command` is how the user calls the program."""
     fitted, figures = result.fitted, result.fitted.figures
-    found, target = figures.evaluated, result.fitted.schema.target
+    measured, target = figures.evaluated, result.fitted.schema.target
     lines = []
-    if not found.skill.better_than_base_rate:
+    if not measured.skill.better_than_base_rate:
         lines += [f"Careful: {NO_SIGNAL}.", ""]
     lines += [understanding_text(result.understanding)]
-    lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(found.metrics)]
-    lines += [f"  ({found.metrics_method})"] if found.metrics_method else []
-    lines += ["", *calibration_text(found.calibration)] if found.calibration else []
+    lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(measured.metrics)]
+    lines += [f"  ({measured.metrics_method})"] if measured.metrics_method else []
+    lines += ["", *calibration_text(measured.calibration)] if measured.calibration else []
     lines += ["", *decision_lines(fitted)]
-    how = "" if found.metrics_on == "test" else "By 5-fold cross-validation: "
-    lines += ["", how + skill_line(found.skill)]
-    lines += ["", fairness_text(found.fairness, target)] if found.fairness else []
+    how = "" if measured.metrics_on == "test" else "By 5-fold cross-validation: "
+    lines += ["", how + skill_line(measured.skill)]
+    lines += ["", fairness_text(measured.fairness, target)] if measured.fairness else []
     lines += ["", "Coefficients (log-odds)", coefficients_table(fitted)]
     lines += coefficient_notes(fitted)
     lines += [f"  {line}" for line in curve_notes(fitted.encoder)]
     refitted = bool(fitted.config["refit"])
-    calibrated = calibrate_text(found.recalibration, fitted.calibration, refitted=refitted)
+    calibrated = calibrate_text(measured.recalibration, fitted.calibration, refitted=refitted)
     lines += ["", *calibrated] if calibrated else []
     lines += ["", *_outcome_lines(figures)]
     return "\n".join([*lines, *_whereabouts(result, command)])
@@ -199,13 +199,16 @@ def predict_text(result: PredictResult) -> str:
 
 def evaluation_text(result: EvaluateResult) -> str:
     """Metrics with intervals, confusion, calibration, and the base rate beside them."""
-    found, matrix = result.evaluation, result.evaluation.confusion
+    measured, matrix = result.evaluation, result.evaluation.confusion
     lines = [
-        f"{result.source}: {found.rows:,} rows with an outcome, {found.base_rate:.1%} positive",
-        metrics_table(found.metrics, found.intervals),
-        f"  ({found.method})",
+        (
+            f"{result.source}: {measured.rows:,} rows with an outcome, "
+            f"{measured.base_rate:.1%} positive"
+        ),
+        metrics_table(measured.metrics, measured.intervals),
+        f"  ({measured.method})",
         "",
-        f"Predicted positive from probability {found.threshold:g} on",
+        f"Predicted positive from probability {measured.threshold:g} on",
         table(
             ("", "predicted 1", "predicted 0"),
             [
@@ -215,12 +218,12 @@ def evaluation_text(result: EvaluateResult) -> str:
             numeric=(1, 2),
         ),
     ]
-    lines += ["", *calibration_text(found.calibration, bins=True)]
-    if found.skill:
-        lines += ["", skill_line(found.skill)]
-    lines += ["", curve_line(found.decision_curve)]
-    if found.fairness:
-        lines += ["", fairness_text(found.fairness, result.target)]
+    lines += ["", *calibration_text(measured.calibration, bins=True)]
+    if measured.skill:
+        lines += ["", skill_line(measured.skill)]
+    lines += ["", curve_line(measured.decision_curve)]
+    if measured.fairness:
+        lines += ["", fairness_text(measured.fairness, result.target)]
     return "\n".join(lines)
 
 
@@ -261,7 +264,7 @@ def gradcheck_text(check: GradientCheck) -> str:
     ]
     header = ("parameter", "by hand", "autograd", "difference", "largest gap")
     verdict = "agree" if check.passed else "DISAGREE"
-    judged = "agrees" if check.torch_gradcheck else "DISAGREES"
+    by_torch = "agrees" if check.torch_gradcheck else "DISAGREES"
     clamped = f"{check.clamped_rows} of {check.rows} rows clamped"
-    closing = f"The witnesses {verdict}; torch.autograd.gradcheck {judged}; {clamped}."
+    closing = f"The witnesses {verdict}; torch.autograd.gradcheck {by_torch}; {clamped}."
     return "\n".join([*lines, "", table(header, rows, numeric=(1, 2, 3, 4)), "", closing])
