@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from placement.data.formats.blocks import FilePart
-from placement.data.formats.csv_table import open_text
-from placement.data.formats.excel import WantsSheet, open_workbook
+from placement.data.formats.delimited.csv_table import open_text
 from placement.data.formats.parquet import open_parquet
 from placement.data.formats.sources import Source, reading, spool
+from placement.data.formats.workbooks.excel import WantsSheet, open_workbook
 from placement.errors import DataError
 
 

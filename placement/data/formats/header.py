@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from placement.data.formats.blocks import Names, tidy_names, unquote
-from placement.data.formats.dialect import is_missing, is_number
+from placement.data.formats.delimited.dialect import is_missing, is_number
 from placement.errors import DataError
 
 _MOST = 0.8

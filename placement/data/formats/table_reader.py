@@ -15,12 +15,12 @@ from placement.data.formats.blocks import (
     MalformedRecord,
     Part,
 )
-from placement.data.formats.csv_table import TextPart
-from placement.data.formats.dialect import Dialect, has_thousands
-from placement.data.formats.excel import WantsSheet
+from placement.data.formats.delimited.csv_table import TextPart
+from placement.data.formats.delimited.dialect import Dialect, has_thousands
 from placement.data.formats.formats import ReadOptions, recognise
 from placement.data.formats.parquet import open_frame
 from placement.data.formats.sources import Source, find_sources
+from placement.data.formats.workbooks.excel import WantsSheet
 from placement.errors import DataError, did_you_mean
 from placement.runtime.parallel_map import in_order
 

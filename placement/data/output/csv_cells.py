@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from placement.arrays import IndexArray
 from placement.data.formats.blocks import Block, Cells, text_of
-from placement.data.formats.csv_records import fields
-from placement.data.formats.dialect import Dialect, is_number
+from placement.data.formats.delimited.csv_records import fields
+from placement.data.formats.delimited.dialect import Dialect, is_number
 from placement.model.scorer import Cell, Coded, ColumnLike
 
 if TYPE_CHECKING:

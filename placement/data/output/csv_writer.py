@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from placement.arrays import IndexArray
 from placement.data.formats.blocks import Block, BlockRequest
-from placement.data.formats.dialect import Dialect
+from placement.data.formats.delimited.dialect import Dialect
 from placement.data.formats.table_reader import Reader
 from placement.data.output.csv_cells import (
     append_cells,

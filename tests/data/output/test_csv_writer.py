@@ -11,8 +11,8 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placement.data.formats.csv_records import fields
-from placement.data.formats.dialect import Dialect
+from placement.data.formats.delimited.csv_records import fields
+from placement.data.formats.delimited.dialect import Dialect
 from placement.data.formats.table_reader import BlockRequest, open_table
 from placement.data.output.csv_cells import quote_cell
 from placement.data.output.csv_writer import open_output, output_format

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from placement.arrays import BoolArray, IntArray
 from placement.data.formats.arrow_arrays import to_floats, to_numpy
 from placement.data.formats.blocks import Cells, unquote
-from placement.data.formats.dialect import Dialect, blank_characters
+from placement.data.formats.delimited.dialect import Dialect, blank_characters
 from placement.model.scorer import MISSING_NUMBERS, Coded
 
 if TYPE_CHECKING:

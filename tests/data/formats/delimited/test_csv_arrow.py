@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placement.data.formats.csv_arrow import Parser, lines_are_records
-from placement.data.formats.dialect import Dialect
+from placement.data.formats.delimited.csv_arrow import Parser, lines_are_records
+from placement.data.formats.delimited.dialect import Dialect
 from placement.data.formats.table_reader import BlockRequest, open_table
 from placement.data.output.csv_cells import append_cells, render_cells
 from placement.errors import DataError

@@ -20,15 +20,15 @@ from placement.data.formats.blocks import (
     MalformedRecord,
     unquote,
 )
-from placement.data.formats.csv_arrow import ENCODINGS, Parser, lines_are_records
-from placement.data.formats.csv_records import (
+from placement.data.formats.delimited.csv_arrow import ENCODINGS, Parser, lines_are_records
+from placement.data.formats.delimited.csv_records import (
     Record,
     first_records,
     split_lines,
     truncate_record,
     undecodable_line,
 )
-from placement.data.formats.dialect import (
+from placement.data.formats.delimited.dialect import (
     Dialect,
     blank_characters,
     find_dialect,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from placement.data.formats.dialect import Dialect, Sample, blank_characters
+from placement.data.formats.delimited.dialect import Dialect, Sample, blank_characters
 from placement.data.formats.sources import Source
 from placement.errors import DataError
 

@@ -1,0 +1,1 @@
+"""The bytes of a workbook come in; the cells of one sheet go out, in blocks of rows."""
