@@ -40,13 +40,6 @@ class Probability(click.ParamType[float]):
 
 PROBABILITY = Probability()
 
-_names_option = click.option(
-    "--names",
-    metavar="A,B,C",
-    callback=lambda _ctx, _param, text: csv_words(text),
-    help="Column names of a file without a header.",
-)
-_sheet_option = click.option("--sheet", metavar="NAME", help="Sheet of a workbook.")
 weight_option = click.option(
     "--weight", metavar="COL", help="Column of frequency weights (0 or more)."
 )
@@ -91,11 +84,6 @@ def console_options(command: Command) -> Command:
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--json`, `--quiet` and `--verbose`; the command receives `as_json` and a `console`."""
     return _json_option(console_options(command))
-
-
-def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--names` and `--sheet`, then the options of the output."""
-    return _names_option(_sheet_option(output_options(command)))
 
 
 def show(

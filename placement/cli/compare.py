@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
-from placement.cli.common import file_options, show, weight_option
+from placement.cli.common import show, weight_option
 from placement.cli.console import Console
+from placement.cli.settings import file_options
 
 
 @click.command(short_help="Compare models on the same rows.")

@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
-from placement.cli.common import file_options, model_option, show
+from placement.cli.common import model_option, show
 from placement.cli.console import Console
+from placement.cli.settings import file_options
 from placement.errors import GateRefused
 
 

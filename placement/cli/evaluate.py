@@ -7,11 +7,11 @@ import click
 from placement.cli.common import (
     PROBABILITY,
     csv_words,
-    file_options,
     model_option,
     weight_option,
 )
 from placement.cli.console import Console
+from placement.cli.settings import file_options
 
 
 @click.command(short_help="Measure a model on a file with outcomes.")

@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from placement.cli.common import PROBABILITY, csv_words, file_options, model_option, show
+from placement.cli.common import PROBABILITY, csv_words, model_option, show
 from placement.cli.console import Console
+from placement.cli.settings import file_options
 from placement.errors import UsageError
 
 

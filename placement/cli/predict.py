@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
-from placement.cli.common import PROBABILITY, file_options, model_option
+from placement.cli.common import PROBABILITY, model_option
 from placement.cli.console import Console
+from placement.cli.settings import file_options
 from placement.errors import UsageError
 
 

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from placement.cli.common import file_options, show, weight_option
+from placement.cli.common import show, weight_option
 from placement.cli.console import Console
+from placement.cli.settings import file_options
 from placement.errors import GateRefused
 
 if TYPE_CHECKING:

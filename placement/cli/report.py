@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from placement.cli.common import file_options, show
+from placement.cli.common import show
 from placement.cli.console import Console
+from placement.cli.settings import file_options
 
 if TYPE_CHECKING:
     from placement.arrays import Document

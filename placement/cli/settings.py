@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from placement.cli.common import Command, csv_words
+from placement.cli.common import Command, csv_words, output_options
+from placement.config.file_options import FileOptions
 from placement.config.option import flag
 from placement.config.train_config import TrainConfig
 from placement.errors import UsageError, did_you_mean
@@ -45,6 +46,25 @@ def config_options(*unused: str) -> Callable[[Command], Command]:
         return decorated
 
     return with_options
+
+
+def file_options(command: Command) -> Command:
+    """Give a command the options of `FileOptions`, by their names, and those of the output."""
+
+    @functools.wraps(command)
+    def with_file_options(*args: Any, **options: Any) -> Any:
+        for item in dataclasses.fields(FileOptions):
+            value = options[item.name]
+            if value is None:
+                options[item.name] = item.default
+            elif isinstance(item.default, tuple) and isinstance(value, str):
+                options[item.name] = csv_words(value)
+        return command(*args, **options)
+
+    decorated = output_options(with_file_options)
+    for item in reversed(dataclasses.fields(FileOptions)):
+        decorated = _option(item)(decorated)
+    return decorated
 
 
 _config_file_option = click.option(

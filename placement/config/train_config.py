@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from placement.config.file_options import FileOptions
 from placement.config.nonlinear_terms import check_interaction, spline_of, step_of
 from placement.config.optimizers import OPTIMIZERS
 from placement.config.option import Bounds, Scope, flag, option
@@ -34,7 +35,7 @@ _read, _fit, _run = partial(option, "read"), partial(option, "fit"), partial(opt
 
 
 @dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(FileOptions):
     """Everything that decides a training run; checked when it is made.
 
     Fields of scope `read` say how the file is understood (`read_table` takes them as
@@ -72,8 +73,6 @@ class TrainConfig:
         (), "Keep a sensitive column as a feature; repeatable.", metavar="COL", separate=True
     )
     weight: str | None = _read(None, "Column of frequency weights (0 or more).", metavar="COL")
-    names: tuple[str, ...] = _read((), "Column names of a file without a header.", metavar="A,B,C")
-    sheet: str | None = _read(None, "Sheet of a workbook.", metavar="NAME")
     labels: str | None = _read(None, "File that holds the outcomes of these rows.", metavar="FILE")
     on: str | None = _read(None, "Identifier common to the data and --labels.", metavar="COL")
     absent: str | None = _read(

@@ -7,21 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from placement.config.file_options import FileOptions
 from placement.data.formats.blocks import FilePart
 from placement.data.formats.delimited.csv_table import open_text
 from placement.data.formats.parquet import open_parquet
 from placement.data.formats.sources import Source, reading, spool
 from placement.data.formats.workbooks.excel import WantsSheet, open_workbook
 from placement.errors import DataError
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """How a file is to be read. `names`: its columns where it has no header."""
-
-    names: tuple[str, ...] = ()
-    sheet: str | None = None
-    wants_sheet: WantsSheet | None = None
 
 
 @dataclass(frozen=True)
@@ -34,13 +26,13 @@ class Format:
 
     kind: str
     magic: bytes
-    open: Callable[[Source, ReadOptions], FilePart]
+    open: Callable[[Source, FileOptions, WantsSheet | None], FilePart]
     refuse: Callable[[Source, bytes], None] = lambda _source, _head: None
     seeks: bool = True
     has_sheets: bool = False
 
 
-def _open_parquet(source: Source, options: ReadOptions) -> FilePart:
+def _open_parquet(source: Source, options: FileOptions, _wants: WantsSheet | None) -> FilePart:
     if options.names:
         raise DataError(f"{source.name}: --names is for files without a header; Parquet has names")
     return open_parquet(source)
@@ -100,7 +92,7 @@ FORMATS = (
     Format(
         "excel",
         b"PK\x03\x04",
-        lambda source, how: open_workbook(source, how.names, how.sheet, how.wants_sheet),
+        open_workbook,
         refuse=_refuse_other_archive,
         has_sheets=True,
     ),
@@ -108,7 +100,7 @@ FORMATS = (
     Format(
         "text",
         b"",
-        lambda source, how: open_text(source, how.names),
+        lambda source, options, _wants: open_text(source, options),
         refuse=_refuse_other_text,
         seeks=False,
     ),

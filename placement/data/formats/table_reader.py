@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
+from placement.config.file_options import PLAIN_FILE, FileOptions
 from placement.data.formats.blocks import (
     Block,
     BlockRequest,
@@ -17,7 +18,7 @@ from placement.data.formats.blocks import (
 )
 from placement.data.formats.delimited.csv_table import TextPart
 from placement.data.formats.delimited.dialect import Dialect, has_thousands
-from placement.data.formats.formats import ReadOptions, recognise
+from placement.data.formats.formats import recognise
 from placement.data.formats.parquet import open_frame
 from placement.data.formats.sources import Source, find_sources
 from placement.data.formats.workbooks.excel import WantsSheet
@@ -103,22 +104,18 @@ class RowCount:
 
 
 def open_table(
-    source: Any,
-    *,
-    names: tuple[str, ...] = (),
-    sheet: str | None = None,
-    wants_sheet: WantsSheet | None = None,
+    source: Any, options: FileOptions = PLAIN_FILE, *, wants_sheet: WantsSheet | None = None
 ) -> Reader:
     """Open a path, `"-"`, a glob, a list of those, or a pandas frame.
 
-    `names` are the columns of a file without header. `wants_sheet(names, columns)` says whether
-    a sheet is one the caller can use; it is called only where several sheets are filled.
+    `wants_sheet(names, columns)` says whether a sheet is one the caller can use; it is called only
+    where several sheets are filled.
     """
     parts: list[FilePart]
     if _is_frame(source):
         kind, parts = "frame", [open_frame(source)]
     else:
-        kind, parts = _open_files(find_sources(source), ReadOptions(names, sheet, wants_sheet))
+        kind, parts = _open_files(find_sources(source), options, wants_sheet)
     first = parts[0]
     text = first if isinstance(first, TextPart) else None
     return Reader(
@@ -141,12 +138,14 @@ def _is_frame(source: Any) -> bool:
     return pandas is not None and isinstance(source, pandas.DataFrame)
 
 
-def _open_files(sources: list[Source], options: ReadOptions) -> tuple[str, list[FilePart]]:
+def _open_files(
+    sources: list[Source], options: FileOptions, wants_sheet: WantsSheet | None
+) -> tuple[str, list[FilePart]]:
     """Return the kind of the first file, and each file opened."""
     files = [recognise(source) for source in sources]
     if options.sheet is not None and not any(form.has_sheets for _, form in files):
         raise DataError(f"{sources[0].name}: --sheet is for workbooks, and this is none")
-    return files[0][1].kind, [form.open(source, options) for source, form in files]
+    return files[0][1].kind, [form.open(source, options, wants_sheet) for source, form in files]
 
 
 def _reads_commas(part: FilePart) -> bool:

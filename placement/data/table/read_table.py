@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from placement.config.file_options import FileOptions
 from placement.data.columns.column import infer_kind
 from placement.data.columns.column_cache import load_cached_columns
 from placement.data.columns.column_store import MemoryColumnStore
@@ -72,8 +73,7 @@ def open_labelled_table(source: Any, options: Mapping[str, Any]) -> Reader:
         wants = _sheet_with_target(options["target"])
     else:
         wants = _sheet_with_key(options["on"])
-    names, sheet = tuple(options["names"]), options["sheet"]
-    return open_table(source, names=names, sheet=sheet, wants_sheet=wants)
+    return open_table(source, FileOptions.of(options), wants_sheet=wants)
 
 
 def read_opened_table(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from placement.config.file_options import FileOptions
 from placement.data.columns.storage import Storage
 from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.table_reader import Block, Reader, RowCount
@@ -19,7 +20,6 @@ from placement.model.scorer import Problem, TableLike
 from placement.reporting.text.drift import DriftResult
 from placement.runtime.parallel_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
-from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.reading.read_labelled import read_like

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
+from placement.config.file_options import FileOptions
 from placement.data.columns.storage import Storage
 from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.table.read_table import Table
@@ -13,7 +14,6 @@ from placement.model.scorer import match_columns
 from placement.reporting.results import EvaluateResult
 from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
-from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from placement.arrays import Document, ObjectArray
+from placement.config.file_options import FileOptions
 from placement.config.train_config import TrainConfig
 from placement.data.columns.storage import Storage
 from placement.data.splits.split import MIN_HELD_OUT, TEST, TRAIN, make_split
@@ -22,7 +23,6 @@ from placement.reporting.report.sections import sections_of, subtitle_of, title_
 from placement.reporting.report.verdicts import LaterBatch, Report, verdicts
 from placement.runtime.atomic_write import replacing, writing
 from placement.runtime.progress import NoProgress, ProgressListener
-from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import split_of_training, training_config

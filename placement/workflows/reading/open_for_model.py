@@ -1,10 +1,10 @@
 """Open a table that a model is to score."""
 
+from placement.config.file_options import FileOptions
 from placement.data.formats.table_reader import Reader, open_table
 from placement.errors import DataError, did_you_mean
 from placement.model.scorer import TableLike, fold
 from placement.runtime.progress import ProgressListener
-from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import Model
 
 
@@ -14,9 +14,7 @@ def open_for(model: Model, source: str, options: FileOptions, listener: Progress
     def has_all_columns(names: tuple[str, ...], _cells: TableLike) -> bool:
         return not _missing_columns(model, names)
 
-    reader = open_table(
-        source, names=options.names, sheet=options.sheet, wants_sheet=has_all_columns
-    )
+    reader = open_table(source, options, wants_sheet=has_all_columns)
     for text in reader.notes:
         listener.note(text)
     lacking = _missing_columns(model, reader.names)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from placement.config.file_options import PLAIN_FILE, FileOptions
 from placement.config.train_config import TrainConfig
 from placement.data.columns.raw_column import MAX_TEXTS
 from placement.data.columns.storage import Storage
@@ -17,7 +18,6 @@ from placement.data.table.read_table import (
 )
 from placement.errors import DataError
 from placement.runtime.progress import NoProgress, ProgressListener
-from placement.workflows.reading.file_options import FileOptions
 
 
 def read_with_progress(
@@ -34,7 +34,7 @@ def read_like(
     schema: Schema,
     storage: Storage,
     listener: ProgressListener = NoProgress(),
-    options: FileOptions = FileOptions(),
+    options: FileOptions = PLAIN_FILE,
     *,
     weight: str | None = None,
     one_outcome: bool = False,
@@ -46,19 +46,21 @@ def read_like(
     `sensitive`: columns whose groups are to be compared, None for the recognised ones.
     """
     target = schema.target
-    how = TrainConfig().of_scope("read") | {
-        "target": target.name,
-        "positive": target.rule or target.positive,
-        "negative": None if target.rule else target.negative,
-        "of_model": True,
-        "one_outcome": one_outcome,
-        "features": schema.feature_names,
-        "names": options.names,
-        "sheet": options.sheet,
-        "weight": weight,
-        "sensitive": sensitive,
-        "categorical": tuple(f.name for f in schema.features if f.kind == "category"),
-    }
+    how = (
+        TrainConfig().of_scope("read")
+        | options.file_options()
+        | {
+            "target": target.name,
+            "positive": target.rule or target.positive,
+            "negative": None if target.rule else target.negative,
+            "of_model": True,
+            "one_outcome": one_outcome,
+            "features": schema.feature_names,
+            "weight": weight,
+            "sensitive": sensitive,
+            "categorical": tuple(f.name for f in schema.features if f.kind == "category"),
+        }
+    )
     table = read_with_progress(source, how, storage, listener)
     theirs = matching_columns(table.chunked_columns, schema.feature_names, file=table.name)
     names_of_model = {spelling: name for name, spelling in theirs.items()}

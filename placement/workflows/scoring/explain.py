@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from placement.arrays import IndexArray
+from placement.config.file_options import FileOptions
 from placement.data.formats.blocks import Block, BlockRequest
 from placement.data.schema import Feature
 from placement.errors import DataError, ModelError, UsageError
@@ -19,7 +20,6 @@ from placement.model.scorer import TableLike
 from placement.reporting.results import ExplainResult, Student
 from placement.reporting.text.coefficients import unpenalised
 from placement.runtime.progress import NoProgress, ProgressListener
-from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.scoring.score_blocks import ScoringWarnings, match

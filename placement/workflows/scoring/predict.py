@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from placement.config.file_options import FileOptions
 from placement.data.columns.row_rules import Rule, parse_rule
 from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.table_reader import Block, Reader, RowCount
@@ -25,7 +26,6 @@ from placement.reporting.results import PredictResult
 from placement.runtime.atomic_write import replacing
 from placement.runtime.parallel_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
-from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.scoring.ranked_output import RankedSink, Ranking, Sink

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from placement.arrays import FloatArray
+from placement.config.file_options import FileOptions
 from placement.data.columns.storage import Storage
 from placement.data.schema import Schema
 from placement.data.table.table import Table, digest_columns
@@ -14,7 +15,6 @@ from placement.errors import DataError, UsageError
 from placement.evaluation.comparison import REPLICATES, Comparison, compare
 from placement.model.scorer import fold
 from placement.runtime.progress import ProgressListener
-from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import Model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import is_training_table

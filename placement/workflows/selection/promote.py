@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from placement.config.file_options import FileOptions
 from placement.errors import ModelError, UsageError
 from placement.reporting.text.promotion import (
     Outcome,
@@ -14,7 +15,6 @@ from placement.reporting.text.promotion import (
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.tracking.registry import REGISTERED_MODEL, champion_of, record_promotion, roll_back
 from placement.tracking.store import open_store
-from placement.workflows.reading.file_options import FileOptions
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.selection.paired_scores import RowSource
 from placement.workflows.selection.promotion_gate import (
@@ -59,7 +59,7 @@ class PromoteRequest(FileOptions):
         """The rows to meet the champion on."""
         if self.data is None:
             return None
-        return RowSource(self.data, self.weight, names=self.names, sheet=self.sheet)
+        return RowSource(self.data, self.weight, **self.file_options())
 
 
 def promote(request: PromoteRequest, listener: ProgressListener = NoProgress()) -> PromoteResult:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
+from placement.config.file_options import FileOptions
 from placement.data.formats.table_reader import BlockRequest, open_table
 from placement.errors import DataError
 
@@ -15,10 +16,9 @@ def written(folder, text, name="may.csv"):
     return path
 
 
-def rows_of(source, block_rows=65_536, **options):
-    blocks = list(
-        open_table(source, **options).blocks(BlockRequest(records=True, block_rows=block_rows))
-    )
+def rows_of(source, block_rows=65_536, wants_sheet=None, **options):
+    reader = open_table(source, FileOptions(**options), wants_sheet=wants_sheet)
+    blocks = list(reader.blocks(BlockRequest(records=True, block_rows=block_rows)))
     return [list(row) for b in blocks for row in zip(*b.columns.values(), strict=True)]
 
 
@@ -122,7 +122,10 @@ def test_names_given_make_the_first_row_data(tmp_path):
         ["22", "Male", "1"],
         ["21", "Female", "0"],
     ]
-    assert next(open_table(path, names=("a", "b", "c")).blocks()).lines.tolist() == [1, 2]
+    assert next(open_table(path, FileOptions(names=("a", "b", "c"))).blocks()).lines.tolist() == [
+        1,
+        2,
+    ]
     assert "gives 2 names, but the file has 3 columns" in refused(path, names=("a", "b"))
 
 
@@ -132,7 +135,9 @@ def test_a_byte_order_mark_is_no_part_of_the_first_cell(tmp_path):
 
 
 def test_names_given_to_a_file_with_a_header_warn(tmp_path):
-    reader = open_table(written(tmp_path, "cgpa,placed\n7.5,1\n6.1,0\n"), names=("a", "b"))
+    reader = open_table(
+        written(tmp_path, "cgpa,placed\n7.5,1\n6.1,0\n"), FileOptions(names=("a", "b"))
+    )
     assert "looks like a header" in reader.warnings[0]
 
 
@@ -220,7 +225,7 @@ def test_rows_of_a_sheet_that_begins_lower_keep_their_numbers(tmp_path):
 
 def test_a_sheet_is_chosen_by_name_forgivingly(tmp_path):
     path = workbook(tmp_path / "a.xlsx", Cover=[["Hello"]], Students=[["cgpa"], ["x"], [7.5]])
-    assert open_table(path, sheet=" students ").names == ("cgpa",)
+    assert open_table(path, FileOptions(sheet=" students ")).names == ("cgpa",)
     assert "did you mean 'Students'" in refused(path, sheet="Studnets")
 
 

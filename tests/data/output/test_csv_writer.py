@@ -11,6 +11,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from placement.config.file_options import FileOptions
 from placement.data.formats.delimited.csv_records import fields
 from placement.data.formats.delimited.dialect import Dialect
 from placement.data.formats.table_reader import BlockRequest, open_table
@@ -154,7 +155,7 @@ def test_a_tsv_ending_writes_tabs_and_a_gz_ending_packs(tmp_path):
 
 
 def test_names_given_by_the_user_become_a_header(tmp_path):
-    reader = open_table(written(tmp_path, "1,2\n3,4\n"), names=("a", "b"))
+    reader = open_table(written(tmp_path, "1,2\n3,4\n"), FileOptions(names=("a", "b")))
     with open_output(str(tmp_path / "out.csv"), reader, ["p"]) as output:
         for block in reader.blocks():
             output.put(output.prepare(block, {"p": [0.5, float("nan")]}))

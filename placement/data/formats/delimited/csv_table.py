@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from placement.config.file_options import FileOptions
 from placement.data.formats.blocks import (
     Block,
     BlockRequest,
@@ -252,7 +253,7 @@ def _tidy(cells: tuple[str, ...]) -> list[str]:
     return [unquote(cell) if cell[:1] in _QUOTES else cell for cell in map(str.strip, cells)]
 
 
-def open_text(source: Source, names: tuple[str, ...]) -> TextPart:
+def open_text(source: Source, options: FileOptions) -> TextPart:
     """Find out how a text file is written and where its data begin."""
     sample = read_sample(source)
     dialect = find_dialect(sample)
@@ -260,7 +261,7 @@ def open_text(source: Source, names: tuple[str, ...]) -> TextPart:
     if not records:
         raise DataError(f"{source.name}: nothing but blank lines")
     cells = [record.cells for record in records]
-    header = find_header(cells, names, source.name)
+    header = find_header(cells, options.names, source.name)
     above = records[0 if header.row is None else header.row]
     skip = above.line + above.lines - 1 if header.row is not None else 0
     preamble = "".join(sample.lines()[: above.line - 1]) if header.row is not None else ""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from placement.config.file_options import FileOptions
 from placement.data.formats.blocks import Block, BlockRequest, Cells, FilePart, text_of, unquote
 from placement.data.formats.header import find_header
 from placement.data.formats.sources import Source, reading
@@ -58,11 +59,9 @@ class SheetPart(FilePart):
         )
 
 
-def open_workbook(
-    source: Source, names: tuple[str, ...], sheet: str | None, wants: WantsSheet | None
-) -> SheetPart:
+def open_workbook(source: Source, options: FileOptions, wants: WantsSheet | None) -> SheetPart:
     """Open the requested sheet, the only one that `wants` accepts, or else the first filled one."""
-    grids = _read_grids(source)
+    grids, names, sheet = _read_grids(source), options.names, options.sheet
     if sheet is not None:
         title = _named(source.name, sheet, list(grids))
         if not grids[title][1]:

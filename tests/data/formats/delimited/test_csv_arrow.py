@@ -189,7 +189,7 @@ def test_any_cells_read_alike_wherever_the_file_is_cut(tmp_path_factory, rows, d
     path.write_text("a" + delimiter + "b\n" + text, encoding="utf-8", newline="")
     try:
         part = dataclasses.replace(
-            open_table(path, names=()).parts[0], dialect=Dialect(delimiter=delimiter), skip=1,
+            open_table(path).parts[0], dialect=Dialect(delimiter=delimiter), skip=1,
             names=("a", "b"), large=False,
         )  # fmt: skip
         blocks = [task() for task in part.tasks(BlockRequest(records=True))]
