@@ -36,6 +36,15 @@ class BlockRequest:
 
 
 @dataclass(frozen=True)
+class LeftOutRow:
+    """A row that is left out: its line in the file, why, and its text."""
+
+    line: int | None
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Block:
     """Some consecutive rows of one file.
 
@@ -45,7 +54,8 @@ class Block:
     physical lines (rows of the sheet, for a workbook) on which the rows start. `records` are the
     rows exactly as they stand, without line ends (text only): a list, or an Arrow array of text in
     UTF-8. `raw` keeps a typed source as it came: a `RecordBatch`, a `DataFrame`, or the native
-    values of a sheet's rows. `blank_lines` counts the blank lines dropped from among these rows.
+    values of a sheet's rows. `blank_lines` counts the blank lines dropped from among these rows;
+    `left_out` are the faulty rows dropped from there, whose cells cannot be told apart.
     """
 
     names: tuple[str, ...]
@@ -57,6 +67,7 @@ class Block:
     records: Any = None
     raw: Any = None
     blank_lines: int = 0
+    left_out: tuple[LeftOutRow, ...] = ()
 
     def __len__(self) -> int:
         return self.rows
