@@ -3,13 +3,13 @@
 import datetime as dt
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from placement.arrays import CellArray, IntArray
+from placement.arrays import BoolArray, CellArray, IntArray
 from placement.data.formats.sources import Source
 from placement.errors import DataError
 from placement.model.scorer import Coded
@@ -56,6 +56,8 @@ class Block:
     UTF-8. `raw` keeps a typed source as it came: a `RecordBatch`, a `DataFrame`, or the native
     values of a sheet's rows. `blank_lines` counts the blank lines dropped from among these rows;
     `left_out` are the faulty rows dropped from there, whose cells cannot be told apart.
+    `not_students` says of rows here (0-based), such as totals, why they are no students; rows are
+    numbered without them.
     """
 
     names: tuple[str, ...]
@@ -68,6 +70,7 @@ class Block:
     raw: Any = None
     blank_lines: int = 0
     left_out: tuple[LeftOutRow, ...] = ()
+    not_students: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.rows
@@ -75,7 +78,18 @@ class Block:
     def where(self, row: int) -> str:
         """Say where a row stands: `"may.csv, row 812 (line 815)"`."""
         line = "" if self.lines is None else f" (line {self.lines[row]})"
-        return f"{self.file}, row {self.first_row + row}{line}"
+        return f"{self.file}, row {self.row_number(row)}{line}"
+
+    def row_number(self, row: int) -> int:
+        """Return the 1-based data row of a student's row here (0-based) within its file."""
+        return self.first_row + row - sum(other < row for other in self.not_students)
+
+    @property
+    def is_student(self) -> BoolArray:
+        """Which rows (n,) are students."""
+        mask: BoolArray = np.ones(self.rows, dtype=bool)
+        mask[list(self.not_students)] = False
+        return mask
 
 
 class MalformedRecord(DataError):

@@ -99,7 +99,7 @@ class RowCount:
         """Return the block with its first row numbered."""
         if block.file != self._file:
             self._file, self._rows = block.file, 0
-        before, self._rows = self._rows, self._rows + block.rows
+        before, self._rows = self._rows, self._rows + block.rows - len(block.not_students)
         return replace(block, first_row=before + 1)
 
 
