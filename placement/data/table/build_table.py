@@ -28,6 +28,7 @@ from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.schema import Feature, Schema
 from placement.data.table.column_roles import ColumnRequest, DataSummary, Roles, assign_roles
 from placement.data.table.leakage import ColumnEvidence, separating_auc
+from placement.data.table.row_copies import row_copies
 from placement.data.table.table import Table, digest_columns, take_used
 from placement.data.target.labels import Labels
 from placement.errors import DataError
@@ -184,14 +185,15 @@ def _table_of_used_rows(
         columns = {n: c.with_array(take_used(c.array, outcome, store)) for n, c in columns.items()}
     weights: ChunkedArray = ConstantArray(1.0, labels.sizes)
     if inputs.request.weight is not None:
-        column = inputs.columns[inputs.request.weight]
-        _check_weights(column, outcome, inputs.data.locations)
-        weights = store.new_array(np.float64)
-        for piece in range(len(labels)):
-            weights.append(columns[inputs.request.weight].as_numbers(piece))
-        weighted_labels = [label[weight > 0] for label, weight in zip(labels, weights, strict=True)]
-        positive = sum(int(label.sum()) for label in weighted_labels)
-        _check_classes(inputs, sum(map(len, weighted_labels)), positive)
+        weights = _weights(inputs, columns[inputs.request.weight], outcome, labels)
+        copies = row_copies(weights, store)
+        if copies is not None:
+            # As the table that was counted has no column of counts, the copies have none.
+            del columns[inputs.request.weight]
+            columns = {n: c.with_array(copies.of(c.array)) for n, c in columns.items()}
+            labels, row_numbers = copies.of(labels), copies.of(row_numbers)
+            notes = (*notes, copies.describe(inputs.request.weight))
+            weights = copies.weight
     return Table(
         name=inputs.data.name,
         chunked_columns=columns,
@@ -204,7 +206,7 @@ def _table_of_used_rows(
         batch=roles.batch,
         left_out=left_out,
         notes=notes,
-        warnings=warnings,
+        warnings=(*warnings, *_few_rows(labels)),
         digest=digest_columns(columns),
         store=store,
     )
@@ -249,13 +251,20 @@ def _warnings(
                 f"{column.name} alone predicts {100 * auc:.3g} % (AUC {auc:.4g}): "
                 "a cut-off rule, or the answer in disguise?"
             )
-    rows, rarer = int(summary.class_counts.sum()), int(summary.class_counts.min())
-    if rows < FEW_ROWS or rarer < FEW_OF_CLASS:
-        warnings.append(
-            f"small sample: {rows:,} rows, {rarer} of the rarer outcome; what is learnt "
-            "from so few may not hold for the next student"
-        )
     return warnings
+
+
+def _few_rows(labels: ChunkedArray) -> tuple[str, ...]:
+    """Return the warning that the rows are few, where they are."""
+    rows, positive = labels.rows, sum(int(np.count_nonzero(piece >= 0.5)) for piece in labels)
+    rarer = min(positive, rows - positive)
+    if rows >= FEW_ROWS and rarer >= FEW_OF_CLASS:
+        return ()
+    warning = (
+        f"small sample: {rows:,} rows, {rarer} of the rarer outcome; what is learnt "
+        "from so few may not hold for the next student"
+    )
+    return (warning,)
 
 
 def _latest(column: Column, summary: ColumnSummary) -> str | None:
@@ -270,6 +279,19 @@ def _latest(column: Column, summary: ColumnSummary) -> str | None:
         if level in present:
             names.setdefault(level, str(word).strip().casefold())
     return max(names.values()) if len(names) > 1 else None
+
+
+def _weights(
+    inputs: TableInputs, column: Column, outcome: OutcomeCodes, labels: ChunkedArray
+) -> ChunkedArray:
+    """Return the weight of each used row; `DataError` where one is no proper weight."""
+    _check_weights(inputs.columns[column.name], outcome, inputs.data.locations)
+    weights = inputs.store.new_array(np.float64)
+    for piece in range(len(labels)):
+        weights.append(column.as_numbers(piece))
+    weighted = [label[weight > 0] for label, weight in zip(labels, weights, strict=True)]
+    _check_classes(inputs, sum(map(len, weighted)), sum(int(label.sum()) for label in weighted))
+    return weights
 
 
 def _check_weights(column: Column, outcome: OutcomeCodes, locations: RowLocations) -> None:

@@ -176,7 +176,7 @@ def test_missing_drop_leaves_rows_out_and_counts_them(csv):
 def test_weights_are_checked_by_row(csv):
     frame = students(w=[2] * 60)
     table = read_table(csv(frame), weight="W")
-    assert table.weight.tolist() == [2] * 60
+    assert len(table) == 120
     assert "weights" in reasons(table)["w"]
     for wrong in (-1, None, "x", "inf"):
         frame["w"] = frame["w"].astype(object)
