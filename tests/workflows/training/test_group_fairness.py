@@ -26,7 +26,7 @@ def sheet(tmp_path):
         caste = np.where(
             np.arange(rows) < 3, "Tvastr", np.where(draw.integers(0, 2, rows), "A", "B")
         )
-        count = draw.integers(1, 4, rows) if weights else np.ones(rows, int)
+        count = draw.integers(1, 4, rows) * 1.5 if weights else np.ones(rows, int)
         lines = ["gender,stream,caste,score,count,placed"]
         lines += [
             f"{gender[n]},{stream[n]},{caste[n]},{score[n]:.4f},{count[n]},{int(placed[n])}"
