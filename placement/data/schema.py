@@ -1,15 +1,15 @@
 """What a table is made of: its columns, their kinds and scales, the target, what was dropped.
 
 Plain, frozen and JSON-able: the schema travels in the bundle, so it holds no cell of a row.
-What a column's name means (grade, person, sensitive, after the event) is decided here too.
+Which names mean an outcome, a grade or a batch is decided here too; others in `names`.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
+from placement.data.names.phrases import name_words
 from placement.errors import DataError, did_you_mean
 from placement.model.scorer import fold, match_columns, parse_numbers
 
@@ -86,36 +86,6 @@ _GRADE_WORDS = word_set(
     "cgpa gpa sgpa ugpa cpi spi grade grades percentage percent perc marks mark ssc hsc tenth "
     "twelfth 10th 12th xth xiith masters"
 )
-_IDENTIFIER_WORDS = word_set(
-    "id no sl sno serial roll reg regno register registration enrolment enrollment usn prn index "
-    "obs rollno slno srno rollnumber"
-)
-_IDENTIFIER_PAIRS = (("hall", "ticket"), ("admission", "no"))
-_PERSON_NAMES = word_set(
-    "name fullname firstname lastname middlename surname studentname candidatename email emailid "
-    "emailaddress mail mobile mobileno mobilenumber phone phoneno phonenumber contact contactno "
-    "contactnumber telephone whatsapp"
-)
-_PERSON_FILLERS = word_set(
-    "student students candidate applicant person personal official primary parent parents father "
-    "fathers mother mothers guardian guardians s of the no number id address full first last "
-    "middle given family whatsapp"
-)
-_AFTER_WORDS = word_set(
-    "salary salaries package packages ctc lpa stipend offer offers offered company companies "
-    "employer employers recruiter designation joining joined"
-)
-_SENSITIVE_WORDS = word_set(
-    "gender sex male female caste subcaste religion disability disabilities disabled pwd marital "
-    "nationality nacionality ethnicity"
-)
-_SENSITIVE_NAMES = word_set(
-    "category socialcategory castecategory studentcategory reservationcategory community race"
-)
-_PARENT_WORDS = word_set(
-    "father fathers mother mothers parent parents parental guardian guardians family"
-)
-_LIVELIHOOD_WORDS = word_set("occupation occupations income job profession salary")
 # What `predict` appends: an earlier model's opinion is no property of the student.
 PREDICTED_NAMES = word_set(
     "placement_probability placement_prediction placement_label placement_low placement_high "
@@ -127,12 +97,6 @@ _BATCH_NAMES = word_set(
 )
 
 
-def name_words(name: str) -> list[str]:
-    """Return the words of a column name: `StudentID` and `student_id` are `student`, `id`."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
-    return re.findall(r"[^\W_]+", spaced.casefold())
-
-
 def letters(name: str) -> str:
     """Return the letters of a name, case-folded: how a target's whole name is compared."""
     return "".join(character for character in name if character.isalpha()).casefold()
@@ -142,35 +106,6 @@ def means_grade(name: str) -> bool:
     """Whether a name speaks of a grade: CGPA, gpa, degree_p, SSC_Marks."""
     words = name_words(name)
     return bool(_GRADE_WORDS.intersection(words)) or words[-1:] == ["p"]
-
-
-def means_identifier(name: str) -> bool:
-    """Whether a word of the name speaks of a serial, roll or register number."""
-    words = name_words(name)
-    pairs = set(pairwise(words))
-    return bool(_IDENTIFIER_WORDS.intersection(words)) or any(p in pairs for p in _IDENTIFIER_PAIRS)
-
-
-def means_person(name: str) -> bool:
-    """Whether the name is a person's name, e-mail or phone (`college_name` is not)."""
-    words = [word.rstrip("0123456789") for word in name_words(name)]
-    rest = [word for word in words if word and word not in _PERSON_FILLERS]
-    return "".join(rest) in _PERSON_NAMES or "".join(words) in _PERSON_NAMES
-
-
-def means_after_the_event(name: str) -> bool:
-    """Whether the name speaks of what is known only after the outcome (salary, company …)."""
-    return bool(_AFTER_WORDS.intersection(name_words(name)))
-
-
-def means_sensitive(name: str) -> bool:
-    """Whether the name speaks of a protected trait, or of the parents' occupation or income."""
-    words = set(name_words(name))
-    of_parents = bool(words & _PARENT_WORDS) and bool(words & _LIVELIHOOD_WORDS)
-    needs = {"special", "needs"} <= words
-    return (
-        bool(words & _SENSITIVE_WORDS) or letters(name) in _SENSITIVE_NAMES or of_parents or needs
-    )
 
 
 def means_batch(name: str) -> bool:

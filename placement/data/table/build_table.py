@@ -26,8 +26,9 @@ from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import NumericColumn
 from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.schema import Feature, Schema
+from placement.data.table.column_evidence import ColumnEvidence
 from placement.data.table.column_roles import ColumnRequest, DataSummary, Roles, assign_roles
-from placement.data.table.leakage import ColumnEvidence, separating_auc
+from placement.data.table.leakage import separating_auc
 from placement.data.table.row_copies import row_copies
 from placement.data.table.table import Table, digest_columns, take_used
 from placement.data.target.labels import Labels

@@ -1,20 +1,20 @@
 """The role of each column: a feature, or dropped for a stated reason."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from placement.arrays import IntArray
+from placement.config.option import flag
 from placement.data.columns.column_summary import ColumnSummary
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import MAX_TEXTS
-from placement.data.schema import PREDICTED_NAMES, Dropped, means_batch, means_sensitive, quoted
-from placement.data.table.leakage import (
-    ColumnEvidence,
-    empty_reason,
-    holds_years,
-    identifier_in_files,
-    leak_reason,
-)
+from placement.data.names.after_outcome import means_after_the_event
+from placement.data.names.sensitive import sensitive_trait
+from placement.data.schema import PREDICTED_NAMES, Dropped, means_batch, quoted
+from placement.data.table.column_evidence import ColumnEvidence, empty_reason
+from placement.data.table.identifiers import identifier_in_files
+from placement.data.table.leakage import leak_reason, tells_verdict
 from placement.errors import DataError
 from placement.model.scorer import fold
 
@@ -67,17 +67,6 @@ class Roles:
     notes: tuple[str, ...]
 
 
-@dataclass
-class _Assignment:
-    """The roles assigned so far, column by column."""
-
-    features: list[str] = field(default_factory=list)
-    dropped: list[Dropped] = field(default_factory=list)
-    identifiers: list[str] = field(default_factory=list)
-    batches: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class DataSummary:
     """Summaries of every column: of all rows, file by file, and of the used rows.
@@ -92,62 +81,38 @@ class DataSummary:
     outcome: OutcomeCodes
 
 
-def assign_roles(summary: DataSummary, request: ColumnRequest, unnamed: frozenset[str]) -> Roles:
-    """Give each column its role."""
-    assignment = _Assignment()
-    for name, evidence in summary.evidence.items():
-        if name == request.target:
-            continue
-        identifier = identifier_in_files(
-            evidence, [file[name] for file in summary.evidence_by_file], unnamed=name in unnamed
-        )
-        reason = _requested_reason(name, request) or _own_reason(
-            evidence, summary, request, identifier, name in unnamed, assignment
-        )
-        if reason is not None:
-            assignment.dropped.append(Dropped(name, reason))
-            if identifier is not None or (name in unnamed and "no name" in reason):
-                assignment.identifiers.append(name)
-        else:
-            assignment.features.append(name)
-        if means_batch(name) or (holds_years(evidence) and reason is not None):
-            assignment.batches.append(name)
-    if not assignment.features and not request.one_outcome:
-        listed = "; ".join(f"{item.column}: {item.reason}" for item in assignment.dropped)
-        raise DataError(
-            f"no column is left to learn from ({listed or 'there is only the outcome'}); bring one "
-            "in with --features or --allow-leak"
-        )
-    by_name = [name for name in assignment.batches if means_batch(name)]
-    return Roles(
-        tuple(assignment.features),
-        tuple(assignment.dropped),
-        tuple(assignment.identifiers),
-        _sensitive(summary, request),
-        next(iter(by_name + assignment.batches), None),
-        (*assignment.notes, *_still_features(assignment.features, request)),
-    )
+@dataclass(frozen=True)
+class ColumnFacts:
+    """What the rules look at: a column, by all of its rows and by the used ones."""
+
+    evidence: ColumnEvidence
+    used: ColumnSummary
+    identifier: str | None
+    is_unnamed: bool
+    summary: DataSummary
+    request: ColumnRequest
+
+    @property
+    def name(self) -> str:
+        """The file's name of the column."""
+        return self.evidence.column.name
+
+    @property
+    def trait(self) -> str | None:
+        """The protected trait that the column tells."""
+        return sensitive_trait(self.name, self.evidence.texts)
 
 
-def _sensitive(summary: DataSummary, request: ColumnRequest) -> tuple[str, ...]:
-    """Return the columns whose groups are compared: those requested, else the recognised ones."""
-    if request.sensitive is not None:
-        return tuple(dict.fromkeys(request.sensitive))
-    return tuple(n for n in summary.evidence if n != request.target and means_sensitive(n))
+@dataclass(frozen=True)
+class RoleRule:
+    """Why a column is no feature, None where it may be; and the options that bring it in."""
+
+    reason: Callable[[ColumnFacts], str | None]
+    overridable_by: tuple[Literal["features", "allow_leak", "allow_sensitive"], ...] = ()
 
 
-def _still_features(features: list[str], request: ColumnRequest) -> list[str]:
-    """Say that naming a column for figures by group does not take it from the model."""
-    return [
-        f"{name} is used by the model, and its groups are compared (--sensitive); "
-        f"--drop {quoted(name)} leaves it out of the model"
-        for name in request.sensitive or ()
-        if name in features
-    ]
-
-
-def _requested_reason(name: str, request: ColumnRequest) -> str | None:
-    """Say which option leaves a column out; None where none does."""
+def _requested(column: ColumnFacts) -> str | None:
+    name, request = column.name, column.request
     if name == request.weight:
         return "the weights of the rows (--weight)"
     if name == request.group:
@@ -159,43 +124,126 @@ def _requested_reason(name: str, request: ColumnRequest) -> str | None:
     return None
 
 
-def _own_reason(
-    evidence: ColumnEvidence,
-    summary: DataSummary,
-    request: ColumnRequest,
-    identifier: str | None,
-    unnamed: bool,
-    assignment: _Assignment,
-) -> str | None:
-    """Say why a column is left out by itself, unless the user brings it in (which is noted)."""
-    name, used = evidence.column.name, summary.used[evidence.column.name]
-    empty = empty_reason(used, unnamed=unnamed)
-    if empty is not None and (empty.startswith("constant") or empty.endswith("empty")):
-        return empty  # there is nothing in it to bring in
-    if fold(name) in PREDICTED_NAMES:
-        return "an earlier prediction, never a feature"
-    if means_batch(name):
-        return "a batch or year, never a feature"
-    if means_sensitive(name):
-        named_by = {"--features": request.features, "--allow-sensitive": request.allow_sensitive}
-        return _unless_requested(assignment, "sensitive; kept for fairness figures", name, named_by)
-    reason = (
-        empty  # before the identifiers: six cells are not a count of rows
-        or identifier
-        or ("calendar years, never a feature" if holds_years(evidence) else None)
-        or leak_reason(name, used, summary.class_counts, summary.outcome, request.target)
+def _without_content(column: ColumnFacts) -> str | None:
+    reason = _nearly_empty(column)
+    return reason if reason and reason.endswith(("in every row", "empty")) else None
+
+
+def _nearly_empty(column: ColumnFacts) -> str | None:
+    return empty_reason(column.used, unnamed=column.is_unnamed)
+
+
+def _sensitive(column: ColumnFacts) -> str | None:
+    return f"sensitive ({column.trait}); kept for fairness figures" if column.trait else None
+
+
+def _by_name_after(column: ColumnFacts) -> str | None:
+    after = means_after_the_event(column.name)
+    return "known only after the outcome, by its name" if after else None
+
+
+def _by_words_after(column: ColumnFacts) -> str | None:
+    tells = tells_verdict(column.evidence.column, column.used)
+    return "known only after the outcome, by its words (selected, rejected …)" if tells else None
+
+
+def _leak(column: ColumnFacts) -> str | None:
+    summary, target = column.summary, column.request.target
+    return leak_reason(column.used, summary.class_counts, summary.outcome, target)
+
+
+def _if(test: Callable[[ColumnFacts], bool], reason: str) -> Callable[[ColumnFacts], str | None]:
+    return lambda column: reason if test(column) else None
+
+
+BY_LEAK = ("features", "allow_leak")
+# Walked in order: the first that gives a reason decides.
+RULES = (
+    RoleRule(_requested),
+    RoleRule(_without_content),  # there is nothing in it to bring in
+    RoleRule(
+        _if(lambda c: fold(c.name) in PREDICTED_NAMES, "an earlier prediction, never a feature")
+    ),
+    RoleRule(_if(lambda c: means_batch(c.name), "a batch or year, never a feature")),
+    RoleRule(_sensitive, ("features", "allow_sensitive")),
+    RoleRule(_nearly_empty, BY_LEAK),  # before the identifiers: six cells are not a count of rows
+    RoleRule(_if(lambda c: c.evidence.holds_years, "calendar years, never a feature"), BY_LEAK),
+    RoleRule(_by_name_after, BY_LEAK),
+    RoleRule(lambda column: column.identifier, BY_LEAK),
+    RoleRule(_leak, BY_LEAK),
+    RoleRule(_by_words_after, BY_LEAK),
+    RoleRule(
+        _if(
+            lambda c: c.evidence.column.is_hashed,
+            f"free text: more than {MAX_TEXTS:,} different words",
+        )
+    ),
+)
+
+
+def _decide(column: ColumnFacts) -> tuple[str | None, str | None]:
+    """Return why a column is no feature, or a note where an option brings it in."""
+    for rule in RULES:
+        reason = rule.reason(column)
+        if reason is None:
+            continue
+        named = (o for o in rule.overridable_by if column.name in getattr(column.request, o))
+        option = next(named, None)
+        if option is None or column.evidence.column.is_hashed:
+            return reason, None
+        return None, f"{column.name} is used although {reason} ({flag(option)})"
+    return None, None
+
+
+def assign_roles(summary: DataSummary, request: ColumnRequest, unnamed: frozenset[str]) -> Roles:
+    """Give each column its role."""
+    features, dropped, identifiers, sensitive, batches, notes = [], [], [], [], [], []
+    for column in _columns(summary, request, unnamed):
+        name = column.name
+        reason, note = _decide(column)
+        if reason is None:
+            features.append(name)
+            notes += [] if note is None else [note]
+        else:
+            dropped.append(Dropped(name, reason))
+            if column.identifier is not None or (column.is_unnamed and "no name" in reason):
+                identifiers.append(name)
+        if means_batch(name) or (column.evidence.holds_years and reason is not None):
+            batches.append(name)
+        if column.trait is not None:
+            sensitive.append(name)
+    if not features and not request.one_outcome:
+        listed = "; ".join(f"{item.column}: {item.reason}" for item in dropped)
+        raise DataError(
+            f"no column is left to learn from ({listed or 'there is only the outcome'}); bring one "
+            "in with --features or --allow-leak"
+        )
+    batch = next(iter([name for name in batches if means_batch(name)] + batches), None)
+    if request.sensitive is not None:
+        sensitive = list(dict.fromkeys(request.sensitive))
+        notes += _still_features(features, request)
+    return Roles(
+        tuple(features), tuple(dropped), tuple(identifiers), tuple(sensitive), batch, tuple(notes)
     )
-    if evidence.column.is_hashed:
-        return reason or f"free text: more than {MAX_TEXTS:,} different words"
-    named_by = {"--features": request.features, "--allow-leak": request.allow_leak}
-    return reason and _unless_requested(assignment, reason, name, named_by)
 
 
-def _unless_requested(
-    assignment: _Assignment, reason: str, name: str, named_by: Mapping[str, tuple[str, ...]]
-) -> str | None:
-    for option, names in named_by.items():
-        if name in names:
-            assignment.notes.append(f"{name} is used although {reason} ({option})")
-            return None
-    return reason
+def _columns(
+    summary: DataSummary, request: ColumnRequest, unnamed: frozenset[str]
+) -> Iterator[ColumnFacts]:
+    for name, evidence in summary.evidence.items():
+        if name == request.target:
+            continue
+        files, is_unnamed = [file[name] for file in summary.evidence_by_file], name in unnamed
+        identifier = identifier_in_files(evidence, files, unnamed=is_unnamed)
+        used = summary.used[name]
+        yield ColumnFacts(evidence, used, identifier, is_unnamed, summary, request)
+
+
+def _still_features(features: Sequence[str], request: ColumnRequest) -> list[str]:
+    """Say that naming a column for figures by group does not take it from the model."""
+    return [
+        f"{name} is used by the model, and its groups are compared (--sensitive); "
+        f"--drop {quoted(name)} leaves it out of the model"
+        for name in request.sensitive or ()
+        if name in features
+    ]

@@ -1,31 +1,20 @@
-"""Which columns are no features: identifiers, empty ones, and those that leak the outcome."""
+"""Which columns leak the outcome: by name, by what their cells say, or by where they have any."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from placement.arrays import FloatArray, IntArray
 from placement.data.columns.column import Column
-from placement.data.columns.column_summary import (
-    ColumnSummary,
-    all_distinct,
-    count_distinct,
-    covers_its_range,
-)
+from placement.data.columns.column_summary import ColumnSummary
 from placement.data.columns.outcome_codes import OutcomeCodes
-from placement.data.schema import means_after_the_event, means_identifier, means_person
+from placement.data.names.after_outcome import verdict
 from placement.stats.roc_area import roc_area, roc_area_of_rows
 
-DISTINCT_SHARE = 0.95  # of a column named as a number of a person
-WORDS_SHARE = 0.5  # of any column of words
-EMPTY_SHARE = 0.99
 AGREE_SHARE = 0.99
-LEAST_ROWS = 20  # below this, distinct values say nothing about an unnamed meaning
 LEAST_OF_CLASS = 5
-LONG_NUMBER = 10_000_000  # eight digits
-_NEARLY_ALL = 0.998  # fewer different values, though only estimated, are not all different
-FIRST_YEAR, LAST_YEAR = 1990, 2100
+VERDICT_AGREES = 0.8  # of rows whose free text tells a verdict, those with that outcome
+WORD_AGREES = 0.97  # the same where a cell is such a word and no more
 NEARLY_SEPARATES = 0.99
 ROWS_PER_LEVEL = 5
 _BINS = 4_096
@@ -35,101 +24,13 @@ _SAMPLE_AUC = 0.97  # of a sample of 2,000 or more: ten standard errors below wh
 _OPEN = 1e-4
 
 
-@dataclass(frozen=True)
-class ColumnEvidence:
-    """A column with the summary of some of its `pieces`, all of their rows."""
-
-    column: Column
-    summary: ColumnSummary
-    pieces: tuple[int, ...]
-
-    @property
-    def distinct(self) -> int:
-        """Number of its different values."""
-        counted = self.summary.distinct
-        return count_distinct(self.column, self.pieces) if counted is None else counted
-
-    @property
-    def all_distinct(self) -> bool:
-        """Whether no value comes twice."""
-        nearly = self.distinct >= _NEARLY_ALL * self.summary.non_missing
-        return nearly and all_distinct(self.column, self.pieces)
-
-
-def identifier_in_files(
-    table: ColumnEvidence, files: Sequence[ColumnEvidence], *, unnamed: bool = False
-) -> str | None:
-    """Say why a column identifies students, in the whole table or in each of its files.
-
-    Serial numbers start anew in every file, and a student may stand in two of them.
-    """
-    reason = identifier_reason(table, unnamed=unnamed)
-    if reason is not None or len(files) < 2:
-        return reason
-    reasons = [identifier_reason(file, unnamed=unnamed) for file in files]
-    return reasons[0] if all(reasons) else None
-
-
-def identifier_reason(evidence: ColumnEvidence, *, unnamed: bool = False) -> str | None:
-    """Say why a column identifies students, by every row given; else None."""
-    name, summary = evidence.column.name, evidence.summary
-    if means_person(name):
-        return "a person's name, e-mail or phone"
-    number = evidence.column.kind == "number"
-    # Decimals are a measurement.
-    if summary.non_missing < 2 or (number and not summary.all_integers):
-        return None
-    named = unnamed or means_identifier(name)
-    if named and evidence.distinct >= DISTINCT_SHARE * summary.non_missing:
-        return "no name, and it counts rows" if unnamed else "an identifier by its name and values"
-    if summary.rows < LEAST_ROWS:
-        return None
-    if number:
-        return _integer_identifier_reason(evidence)
-    share = evidence.distinct / summary.non_missing
-    return f"an identifier: {share:.0%} of its words are distinct" if share > WORDS_SHARE else None
-
-
-def _integer_identifier_reason(evidence: ColumnEvidence) -> str | None:
-    """Say why whole numbers are register numbers or a count of the rows."""
-    summary = evidence.summary
-    if summary.min_magnitude >= LONG_NUMBER and evidence.all_distinct:
-        return "an identifier: long numbers, all distinct"
-    low, high = summary.low, summary.high
-    consecutive = summary.non_missing == summary.rows and high - low == summary.rows - 1
-    if consecutive and covers_its_range(evidence.column, evidence.pieces, low, high):
-        return "an identifier: it counts the rows"
-    return None
-
-
-def holds_years(evidence: ColumnEvidence) -> bool:
-    """Whether a number column holds only calendar years."""
-    summary = evidence.summary
-    if evidence.column.kind != "number" or not summary.non_missing or not summary.all_integers:
-        return False
-    return bool(summary.low >= FIRST_YEAR and summary.high <= LAST_YEAR)
-
-
-def empty_reason(summary: ColumnSummary, *, unnamed: bool = False) -> str | None:
-    """Say why a column has nothing to learn from: constant, or at least 99 % missing."""
-    missing = summary.rows - summary.non_missing
-    if missing >= EMPTY_SHARE * summary.rows:
-        share = "empty" if missing == summary.rows else f"{missing / summary.rows:.1%} missing"
-        return f"no name and {share}" if unnamed else share
-    if not missing and summary.distinct == 1:
-        return "constant: the same in every row"
-    return None
-
-
 def leak_reason(
-    name: str, summary: ColumnSummary, class_counts: IntArray, outcome: OutcomeCodes, target: str
+    summary: ColumnSummary, class_counts: IntArray, outcome: OutcomeCodes, target: str
 ) -> str | None:
-    """Say why a column leaks the outcome (used rows only); else None.
+    """Say why a column leaks the outcome (used rows only), whatever its name; else None.
 
     `class_counts` (2,) are the rows that are negative and positive.
     """
-    if means_after_the_event(name):
-        return "known only after the outcome, by its name"
     if _agrees(summary.missing, class_counts) or _agrees(summary.missing[::-1], class_counts[::-1]):
         return "missing exactly where the outcome says so"
     if summary.outcome_counts is not None:
@@ -153,6 +54,34 @@ def _recodes(pairs: IntArray) -> bool:
     table = pairs[pairs.any(axis=1)][:, pairs.any(axis=0)]
     paired = ((table > 0).sum(axis=0) == 1).all() and ((table > 0).sum(axis=1) == 1).all()
     return bool(paired and len(table) > 1 and (table.sum(axis=1) >= LEAST_OF_CLASS).all())
+
+
+def tells_verdict(column: Column, summary: ColumnSummary) -> bool:
+    """Whether words such as `selected in TCS` or `rejected in HR round` tell the outcome.
+
+    They must go with it: those selected for a sports team are no more often placed than others.
+    """
+    if column.kind != "category" or column.is_hashed or summary.level_counts is None:
+        return False
+    counts = {"negative": np.zeros(2, dtype=np.int64), "positive": np.zeros(2, dtype=np.int64)}
+    told, is_free_text = set[int](), False
+    for level, text in zip(column.level_of.tolist(), column.texts, strict=True):
+        said = verdict(text) if level >= 0 and level not in told else None
+        if said is not None:
+            told.add(level)
+            counts[said] += summary.level_counts[level]
+            is_free_text |= len(text.split()) > 2
+    least = VERDICT_AGREES if is_free_text else WORD_AGREES
+    totals = summary.level_counts.sum(axis=0)
+    return any(_goes_with(rows, totals, k, least) for k, rows in enumerate(counts.values()))
+
+
+def _goes_with(rows: IntArray, totals: IntArray, outcome: int, least: float) -> bool:
+    """Whether of some rows (2,) far more have an outcome than of all (2,)."""
+    if rows.sum() < LEAST_OF_CLASS:
+        return False
+    share, usual = rows[outcome] / rows.sum(), totals[outcome] / totals.sum()
+    return bool(share >= least and share - usual >= (1 - usual) / 2)
 
 
 def separating_auc(column: Column, summary: ColumnSummary, outcome: OutcomeCodes) -> float | None:

@@ -8,7 +8,9 @@ active backlog can be cleared.
 from collections.abc import Sequence
 from typing import Literal
 
-from placement.data.schema import Feature, Schema, matching_columns, means_sensitive, name_words
+from placement.data.names.phrases import name_words
+from placement.data.names.sensitive import means_sensitive
+from placement.data.schema import Feature, Schema, matching_columns
 from placement.errors import UsageError
 
 Better = Literal["more", "less"]

@@ -75,7 +75,7 @@ def test_what_is_no_feature_is_dropped_with_a_reason(csv):
         batch=[2023, 2024, 2025] * 20,
         college=["X"] * 60,
         ctc=[4.5, None] * 30,
-        bond=["2 years", None] * 30,
+        shift=["2 hours", None] * 30,
         hired_code=[7, 3] * 30,
     )
     frame[""] = None
@@ -89,7 +89,7 @@ def test_what_is_no_feature_is_dropped_with_a_reason(csv):
     assert "batch" in said["batch"]
     assert "constant" in said["college"]
     assert "after the outcome" in said["ctc"]
-    assert "missing exactly" in said["bond"]
+    assert "missing exactly" in said["shift"]
     assert "recoding of status" in said["hired_code"]
     assert said["unnamed_13"] == "no name and empty"
     assert table.sensitive == ("gender",)

@@ -1,0 +1,64 @@
+"""A column with a summary of its rows, and what that alone says of it."""
+
+import re
+from dataclasses import dataclass
+
+from placement.data.columns.column import Column
+from placement.data.columns.column_summary import ColumnSummary, all_distinct, count_distinct
+from placement.data.columns.raw_column import CategoricalColumn
+
+EMPTY_SHARE = 0.99
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+_NEARLY_ALL = 0.998  # fewer different values, though only estimated, are not all different
+_ACADEMIC_YEAR = re.compile(r"(19|20)\d\d\s*[-–/]\s*((19|20)?\d\d)")
+
+
+@dataclass(frozen=True)
+class ColumnEvidence:
+    """A column with the summary of some of its `pieces`, all of their rows."""
+
+    column: Column
+    summary: ColumnSummary
+    pieces: tuple[int, ...]
+
+    @property
+    def distinct(self) -> int:
+        """Number of its different values."""
+        counted = self.summary.distinct
+        return count_distinct(self.column, self.pieces) if counted is None else counted
+
+    @property
+    def all_distinct(self) -> bool:
+        """Whether no value comes twice."""
+        nearly = self.distinct >= _NEARLY_ALL * self.summary.non_missing
+        return nearly and all_distinct(self.column, self.pieces)
+
+    @property
+    def texts(self) -> list[str]:
+        """The different texts of a column of words that are not blank, none of free text."""
+        raw = self.column.raw
+        if self.column.kind == "number" or not isinstance(raw, CategoricalColumn):
+            return []
+        return [text for text in self.column.texts if text is not None]
+
+    @property
+    def holds_years(self) -> bool:
+        """Whether it holds only calendar years, or academic ones such as 2024-25."""
+        summary = self.summary
+        if self.column.kind == "category":
+            texts = self.texts
+            return bool(texts) and all(map(_ACADEMIC_YEAR.fullmatch, texts))
+        if not summary.non_missing or not summary.all_integers:
+            return False
+        return bool(summary.low >= FIRST_YEAR and summary.high <= LAST_YEAR)
+
+
+def empty_reason(summary: ColumnSummary, *, unnamed: bool = False) -> str | None:
+    """Say why a column has nothing to learn from: constant, or at least 99 % missing."""
+    missing = summary.rows - summary.non_missing
+    if missing >= EMPTY_SHARE * summary.rows:
+        share = "empty" if missing == summary.rows else f"{missing / summary.rows:.1%} missing"
+        return f"no name and {share}" if unnamed else share
+    if not missing and summary.distinct == 1:
+        return "constant: the same in every row"
+    return None
