@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from placement.config.option import option
+from placement.errors import UsageError
 
 _read = partial(option, "read")
 
@@ -19,7 +20,26 @@ class FileOptions:
     """
 
     names: tuple[str, ...] = _read((), "Column names of a file without a header.", metavar="A,B,C")
-    sheet: str | None = _read(None, "Sheet of a workbook.", metavar="NAME")
+    sheet: tuple[str, ...] = _read(
+        (),
+        "Sheet of a workbook; repeatable: one table of all of them.",
+        metavar="NAME",
+        separate=True,
+    )
+    encoding: str | None = _read(
+        None,
+        "How a text file is encoded (cp1252, gb18030 …), where it is not seen.",
+        metavar="NAME",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse an encoding that there is none of."""
+        if self.encoding is not None and not _is_encoding(self.encoding):
+            raise UsageError(
+                f"--encoding {self.encoding}: there is no such encoding; one of utf-8, utf-16, "
+                "cp1250, cp1251, cp1252, cp1256, gb18030, big5, cp932 (Shift-JIS) and others that "
+                "Python has"
+            )
 
     def file_options(self) -> dict[str, Any]:
         """Return these fields alone, by name, for another that has them."""
@@ -30,7 +50,18 @@ class FileOptions:
         """Return those of the fields that are among some options; lists become tuples."""
         given = {i.name: options[i.name] for i in fields(FileOptions) if i.name in options}
         lists = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+        if isinstance(sheet := given.get("sheet", ()), str):
+            lists["sheet"] = (sheet,)
         return FileOptions(**(given | lists))
+
+
+def _is_encoding(name: str) -> bool:
+    """Whether a name is that of an encoding; Python has codecs that are none, such as rot13."""
+    try:
+        "".encode(name)
+    except (LookupError, UnicodeError, ValueError):
+        return False
+    return True
 
 
 PLAIN_FILE = FileOptions()

@@ -193,6 +193,7 @@ class TrainConfig(FileOptions):
     strict: bool = _run(False, "Treat every warning as an error.")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for item in dataclasses.fields(self):
             self._check_value(item)
         self._check_optimizer()

@@ -70,7 +70,8 @@ def _settings(reader: Reader, as_text: frozenset[str], piece_rows: int) -> str:
     """Return a digest of which files are read, and how."""
     files = [[part.name, file.name, str(file.path.resolve())] for part, file in _files(reader)]
     # Without a header (`--names`) the first record is a row.
-    options = [reader.names, reader.header, reader.decimal, sorted(as_text)]
+    encoding = reader.dialect and reader.dialect.encoding
+    options = [reader.names, reader.header, reader.decimal, encoding, sorted(as_text)]
     return hashlib.sha256(json.dumps([*options, piece_rows, files]).encode()).hexdigest()[:24]
 
 

@@ -143,7 +143,7 @@ def _open_files(
 ) -> tuple[str, list[FilePart]]:
     """Return the kind of the first file, and each file opened."""
     files = [recognise(source) for source in sources]
-    if options.sheet is not None and not any(form.has_sheets for _, form in files):
+    if options.sheet and not any(form.has_sheets for _, form in files):
         raise DataError(f"{sources[0].name}: --sheet is for workbooks, and this is none")
     return files[0][1].kind, [form.open(source, options, wants_sheet) for source, form in files]
 

@@ -39,6 +39,7 @@ class DriftRequest(FileOptions):
     fail_above: float | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.fail_above is not None and not 0 <= self.fail_above < math.inf:
             raise UsageError(
                 f"--fail-above {self.fail_above}: give a number of 0 or more, such as 0.25"

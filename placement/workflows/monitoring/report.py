@@ -57,6 +57,7 @@ class ReportRequest(FileOptions):
     out: str = PAGE
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         path = Path(self.out)
         if path.suffix.casefold() not in {".html", ".htm"}:
             raise UsageError(

@@ -45,6 +45,7 @@ class ExplainRequest(FileOptions):
     as_json: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.data is None and self.row is not None:
             raise UsageError("--row is a row of a file: name DATA")
 

@@ -67,6 +67,7 @@ class PredictRequest(FileOptions):
     by: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.about and (self.out is None or self.as_json):
             raise UsageError("--about describes a file that is written: give --out FILE as well")
         if self.as_json and self.out is not None:

@@ -31,6 +31,7 @@ class RowSource(FileOptions):
     weight: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.data == "-":
             raise UsageError(
                 "--data -: every model reads the rows in its own way, which standard input cannot "

@@ -43,9 +43,10 @@ class PromoteRequest(FileOptions):
     rollback: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.rollback is not None:
-            for name in ("data", "force", "weight", "sheet"):
-                if getattr(self, name) is not None:
+            for name in ("data", "force", "weight", *self.file_options()):
+                if getattr(self, name) not in (None, ()):
                     raise UsageError(
                         f"--{name} is not used by --rollback, which asks for no evidence"
                     )

@@ -29,7 +29,7 @@ def json_lines(tmp_path, monkeypatch):
 
 
 def test_a_registered_format_is_recognised_and_opened_by_what_it_registers(json_lines):
-    reader = open_table(json_lines, FileOptions(sheet="any"))
+    reader = open_table(json_lines, FileOptions(sheet=("any",)))
     assert reader.kind == "json lines"
     assert reader.names == ("cgpa", "placed")
     assert [cell for block in reader.blocks() for cell in block.columns["cgpa"]] == [7.5, 6.1]
@@ -39,4 +39,4 @@ def test_what_no_format_has_as_first_bytes_is_read_as_text(json_lines):
     json_lines.write_text("cgpa,placed\n7.5,Yes\n")
     assert open_table(json_lines).kind == "text"
     with pytest.raises(DataError, match="--sheet is for workbooks"):
-        open_table(json_lines, FileOptions(sheet="any"))
+        open_table(json_lines, FileOptions(sheet=("any",)))

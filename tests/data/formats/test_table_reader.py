@@ -225,8 +225,8 @@ def test_rows_of_a_sheet_that_begins_lower_keep_their_numbers(tmp_path):
 
 def test_a_sheet_is_chosen_by_name_forgivingly(tmp_path):
     path = workbook(tmp_path / "a.xlsx", Cover=[["Hello"]], Students=[["cgpa"], ["x"], [7.5]])
-    assert open_table(path, FileOptions(sheet=" students ")).names == ("cgpa",)
-    assert "did you mean 'Students'" in refused(path, sheet="Studnets")
+    assert open_table(path, FileOptions(sheet=(" students ",))).names == ("cgpa",)
+    assert "did you mean 'Students'" in refused(path, sheet=("Studnets",))
 
 
 def test_among_several_sheets_the_one_wanted_is_taken(tmp_path):
@@ -246,7 +246,7 @@ def test_among_several_sheets_the_one_wanted_is_taken(tmp_path):
 
 
 def test_a_sheet_asked_of_a_text_file_is_an_error(tmp_path):
-    assert "--sheet is for workbooks" in refused(written(tmp_path, "a,b\nx,1\n"), sheet="One")
+    assert "--sheet is for workbooks" in refused(written(tmp_path, "a,b\nx,1\n"), sheet=("One",))
 
 
 # --- Parquet and frames -------------------------------------------------------------------

@@ -91,11 +91,20 @@ def test_new_cells_are_written_as_the_file_writes_its_own(tmp_path, text, expect
     assert (tmp_path / "out.csv").read_bytes().decode() == expected
 
 
-@pytest.mark.parametrize(("encoding", "bom"), [("utf-16-le", b"\xff\xfe"), ("cp1252", b"")])
-def test_the_encoding_is_kept(tmp_path, encoding, bom):
-    path = written(tmp_path, bom + "name,cgpa\nJosé,7.5\n".encode(encoding))
+@pytest.mark.parametrize(
+    ("encoding", "bom", "name"),
+    [
+        ("utf-16-le", b"\xff\xfe", "José"),
+        ("cp1252", b"", "José"),
+        ("cp1251", b"", "Иванова Анна"),
+        ("gb18030", b"", "王小明"),
+        ("cp932", b"", "鈴木花子"),
+    ],
+)
+def test_the_encoding_is_kept(tmp_path, encoding, bom, name):
+    path = written(tmp_path, bom + f"name,cgpa\n{name},7.5\n".encode(encoding))
     predicted(path, tmp_path / "out.csv")
-    expected = "name,cgpa,placement_probability,placement_label\nJosé,7.5,0.25,Yes\n"
+    expected = f"name,cgpa,placement_probability,placement_label\n{name},7.5,0.25,Yes\n"
     assert (tmp_path / "out.csv").read_bytes() == bom + expected.encode(encoding)
 
 

@@ -20,7 +20,11 @@ from placement.model.scorer import MISSING_NUMBERS, Coded
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ENCODINGS = frozenset({"utf-8", "cp1252"})  # in which a line end is one byte, and no other byte
+# In which a line end and a quote are one byte, and that byte is no part of another character.
+ENCODINGS = frozenset(
+    {"utf-8", "gb18030", "cp932", "cp949", "cp950", "iso8859-1"}
+    | {f"cp{number}" for number in range(1250, 1259)}
+)
 _FAULTY_COLUMN = re.compile(r"In CSV column #(\d+):.*?CSV conversion error to double")
 _MISSING = sorted({form(word) for word in MISSING_NUMBERS for form in (str, str.upper, str.title)})
 _LINE_END, _QUOTE = 10, 34

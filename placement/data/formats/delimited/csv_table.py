@@ -37,6 +37,7 @@ from placement.data.formats.delimited.dialect import (
     is_number,
     read_sample,
 )
+from placement.data.formats.delimited.encoding import encoding_notes, not_readable
 from placement.data.formats.header import Header, find_header
 from placement.data.formats.sources import Source, reading
 from placement.errors import DataError
@@ -195,10 +196,7 @@ class TextPart(FilePart):
                 return list(itertools.islice(stream, count))
         except UnicodeDecodeError as error:
             line = undecodable_line(self.origin, self.dialect.encoding, lines_before)
-            raise DataError(
-                f"{self.name}, line {line}: not readable as {self.dialect.encoding}, "
-                "as the lines above are: save the file as UTF-8"
-            ) from error
+            raise not_readable(f"{self.name}, line {line}", self.dialect.encoding) from error
 
     def _block(
         self, records: list[str], rows: list[list[str]], lines: list[int], request: BlockRequest
@@ -255,7 +253,7 @@ def _tidy(cells: tuple[str, ...]) -> list[str]:
 
 def open_text(source: Source, options: FileOptions) -> TextPart:
     """Find out how a text file is written and where its data begin."""
-    sample = read_sample(source)
+    sample = read_sample(source, options.encoding)
     dialect = find_dialect(sample)
     records = first_records(sample, dialect, source.name)
     if not records:
@@ -276,7 +274,10 @@ def open_text(source: Source, options: FileOptions) -> TextPart:
         header=_raw_header(above, header, dialect.delimiter),
         skip=skip,
         unnamed=header.unnamed,
-        notes=header.notes,
+        notes=(
+            *encoding_notes(dialect.encoding, said=options.encoding is not None),
+            *header.notes,
+        ),
         warnings=header.warnings,
         sample_columns=tuple(itertools.zip_longest(*body, fillvalue="")),
         large=not sample.whole,

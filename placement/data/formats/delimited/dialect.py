@@ -1,4 +1,4 @@
-"""How a text table is written, inferred from its first bytes: encoding, delimiter, decimals."""
+"""How a text table is written, inferred from its first bytes: delimiter, decimals, quoting."""
 
 import codecs
 import csv
@@ -10,19 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from placement.data.formats.delimited.encoding import (
+    find_encoding,
+    not_readable,
+    said_encoding,
+)
 from placement.data.formats.sources import SAMPLE_BYTES, Source, reading
 from placement.errors import DataError
 
 DELIMITERS = "\t;|,"
 _CONSISTENT = 0.9
 _SAMPLE_RECORDS = 200
-# UTF-16 text without a BOM: nearly every other byte is zero, and hardly any of the rest.
-_MANY, _FEW = 0.4, 0.05
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _NUMBER = re.compile(
     r"[+-]?(?:\d+(?:[.,]\d+)*[.,]?|[.,]\d+)(?:[eE][+-]?\d+)?\s*%?|[+-]?inf", re.IGNORECASE
@@ -81,51 +79,28 @@ class Sample:
         return self.size / max(1, len(self.text.splitlines()))
 
 
-def read_sample(source: Source) -> Sample:
-    """Decode the beginning of a file; an encoding that shows only later is looked for there."""
+def read_sample(source: Source, encoding: str | None = None) -> Sample:
+    """Decode the beginning of a file; an encoding that shows only later is looked for there.
+
+    `encoding`: the one that the user says.
+    """
     data = source.sample()
     whole, data = len(data) <= SAMPLE_BYTES, data[:SAMPLE_BYTES]
-    encoding, bom = _encoding(source.name, data, whole=whole)
-    if not whole and encoding == "utf-8" and not bom and data.isascii():
-        encoding = _later_encoding(source)
-    decoder = codecs.getincrementaldecoder(encoding)()
+    if encoding is not None:
+        codec, bom = said_encoding(encoding, data)
+    else:
+        codec, bom = find_encoding(source.name, data, whole=whole)
+        if not whole and codec == "utf-8" and not bom and data.isascii():
+            codec = _later_encoding(source)
+    decoder = codecs.getincrementaldecoder(codec)()
     try:
         text = decoder.decode(data[len(bom) :], final=whole)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        message = f"{source.name}, line {line}: not readable as {encoding}: save the file as UTF-8"
-        raise DataError(message) from error
+        raise not_readable(f"{source.name}, line {line}", codec) from error
     if len(_CONTROLS.findall(text)) > len(text) // 100:
         raise DataError(f"{source.name}: binary data, not a table of text")
-    return Sample(text, encoding, bom, whole, len(data))
-
-
-def _encoding(name: str, data: bytes, *, whole: bool) -> tuple[str, bytes]:
-    for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return encoding, bom
-    if b"\0" in data:
-        return _wide_encoding(name, data), b""
-    return _narrow_encoding(data, whole=whole), b""
-
-
-def _wide_encoding(name: str, data: bytes) -> str:
-    half = max(len(data) // 2, 1)
-    even, odd = data[::2].count(0) / half, data[1::2].count(0) / half
-    if odd > _MANY and even < _FEW:
-        return "utf-16-le"
-    if even > _MANY and odd < _FEW:
-        return "utf-16-be"
-    raise DataError(f"{name}: binary data, not a table of text")
-
-
-def _narrow_encoding(data: bytes, *, whole: bool) -> str:
-    try:
-        # A sample may end amid a character: only a whole file must end with a whole one.
-        codecs.getincrementaldecoder("utf-8")().decode(data, final=whole)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
+    return Sample(text, codec, bom, whole, len(data))
 
 
 def _later_encoding(source: Source) -> str:
@@ -134,8 +109,9 @@ def _later_encoding(source: Source) -> str:
         while block := stream.read(1 << 22):
             if not block.isascii():
                 start = next(index for index, byte in enumerate(block) if byte > 127)
+                start = block.rfind(b"\n", 0, start) + 1
                 text = block[start:] + stream.read(SAMPLE_BYTES)
-                return _narrow_encoding(text, whole=False)
+                return find_encoding(source.name, text, whole=False)[0]
     return "utf-8"
 
 

@@ -61,8 +61,8 @@ class SheetPart(FilePart):
 
 def open_workbook(source: Source, options: FileOptions, wants: WantsSheet | None) -> SheetPart:
     """Open the requested sheet, the only one that `wants` accepts, or else the first filled one."""
-    grids, names, sheet = _read_grids(source), options.names, options.sheet
-    if sheet is not None:
+    grids, names = _read_grids(source), options.names
+    for sheet in options.sheet:
         title = _named(source.name, sheet, list(grids))
         if not grids[title][1]:
             raise DataError(f"{source.name}: sheet {title!r} is empty")
