@@ -70,10 +70,24 @@ class _Sections(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         try:
-            return super().resolve_command(ctx, args)
+            name, command, rest = super().resolve_command(ctx, args)
+            if command is not None:
+                _refuse_options_given_twice(command, rest)
+            return name, command, rest
         except click.UsageError as problem:
             hint = did_you_mean(args[0], self.commands)
             raise click.UsageError(f"{problem.message.rstrip('.')}{hint}", ctx) from None
+
+
+def _refuse_options_given_twice(command: click.Command, args: list[str]) -> None:
+    """Refuse a second value of an option that has one: click would take the last, silently."""
+    with contextlib.suppress(click.UsageError):  # an unknown option: click will say so
+        given = command.make_parser(click.Context(command)).parse_args(list(args))[2]
+        single = [p for p in given if isinstance(p, click.Option) and not (p.multiple or p.is_flag)]
+        twice = next((option for option in single if single.count(option) > 1), None)
+        if twice is None:
+            return
+        raise UsageError(f"{twice.opts[0]} is given twice: give it once")
 
 
 @click.group(

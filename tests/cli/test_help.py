@@ -102,6 +102,26 @@ def test_an_unknown_option_names_the_nearest_one(run, words, near):
     assert "Traceback" not in shown.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "x.csv", "--target", "a", "--target=b"],
+        ["predict", "x.csv", "--out", "a.csv", "--out", "b.csv"],
+        ["evaluate", "x.csv", "--model", "m", "--model", "m"],
+        ["lesson", "--x", "1", "--x", "2"],
+    ],
+)
+def test_an_option_of_one_value_that_is_given_twice_is_refused(run, words):
+    shown = run(*words)
+    assert shown.code == 2
+    assert f"{words[2 if words[0] != 'lesson' else 1]} is given twice" in shown.err
+
+
+def test_an_option_of_several_values_may_be_given_several_times(run):
+    shown = run("train", "no.csv", "--drop", "a", "--drop", "b", "--sheet", "a", "--sheet", "b")
+    assert "no.csv: no such file" in shown.err
+
+
 def test_a_wrong_choice_lists_the_right_ones(run):
     shown = run("train", "x.csv", "--optimizer", "newtn")
     assert shown.code == 2
