@@ -24,6 +24,8 @@ UNUSED_IN_TUNING = (
     "sensitive", "threshold",
 )  # fmt: skip
 
+NO_GROUP = "none"
+
 _SHARE = Bounds("at least 0 and below 1", lambda value: 0 <= value < 1)
 _COUNT = Bounds("1 or more", lambda value: value >= 1)
 _POSITIVE = Bounds("above 0", lambda value: 0 < value < math.inf)
@@ -84,7 +86,16 @@ class TrainConfig(FileOptions):
         choices=("fill", "drop"),
     )
     group: str | None = _read(
-        None, "Hold out whole groups of this column (it is then no feature).", metavar="COL"
+        None,
+        "Hold out whole groups of this column (it is then no feature); unless told, the rows of "
+        "one student where a roll number repeats, and not even those with 'none'.",
+        metavar="COL|none",
+    )
+    where: tuple[str, ...] = _read(
+        (),
+        "Use only the rows of a rule, such as 'batch<=2026'; repeatable: of all rules.",
+        metavar="RULE",
+        separate=True,
     )
     sensitive: tuple[str, ...] | None = _read(
         None,
@@ -217,7 +228,8 @@ class TrainConfig(FileOptions):
             raise UsageError(f"{flag(item.name)} {value}: must be {bounds.words}")
 
     def _check_contradictions(self) -> None:
-        rows_given = sum(map(bool, (self.test, self.test_where, self.group)))
+        group = None if self.group == NO_GROUP else self.group
+        rows_given = sum(map(bool, (self.test, self.test_where, group)))
         on_disk = self.stream or self.keep_cache
         contradictions = {
             "--on and --absent need --labels FILE": (self.on or self.absent) and not self.labels,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placement.arrays import BoolArray, IntArray, ObjectArray, UInt64Array
+from placement.config.train_config import NO_GROUP, TrainConfig
 from placement.data.columns.column import Column
 from placement.data.columns.column_summary import mix_bits
 from placement.data.schema import matching_column
@@ -28,6 +29,13 @@ class RowGroups:
     hashes: UInt64Array
     cumulative_rows: IntArray
     hashes_of: Callable[[int], UInt64Array]
+
+
+def group_of(table: Table, config: TrainConfig) -> str | None:
+    """Return the column whose groups stay together: `--group`, else students on several rows."""
+    if config.group is None:
+        return table.students
+    return None if config.group == NO_GROUP else config.group
 
 
 def group_rows(

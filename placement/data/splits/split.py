@@ -13,7 +13,7 @@ from placement.data.columns.column_summary import mix_bits
 from placement.data.columns.row_rules import parse_rule
 from placement.data.schema import matching_column
 from placement.data.splits.hash_order import HashHistogram
-from placement.data.splits.row_groups import group_rows
+from placement.data.splits.row_groups import group_of, group_rows
 from placement.data.splits.row_hashes import hash_table
 from placement.data.table.table import Table
 from placement.errors import DataError
@@ -23,6 +23,9 @@ TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, 3
 MIN_HELD_OUT = 5  # of each class; fewer would show nothing
 LARGEST_EQUAL_GROUP = 0.05  # of the table; above it ties between equal rows are broken
 VALIDATION_SHARE = 0.1
+
+# Marks rows (n,) of a piece.
+RowMask = Callable[[int], BoolArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +61,7 @@ def make_split(
 
 def hold_out(table: Table, config: TrainConfig, *, everything: bool = False) -> Split:
     """Decide which rows of a table train, validate and test; `everything` trains on all rows."""
-    by_hash = config.test_where is None and config.group is None
+    by_hash = config.test_where is None and group_of(table, config) is None
     order, ties_broken = None, False
     if (by_hash and not everything and config.test_size) or config.patience is not None:
         order, ties_broken = break_ties(table, hash_table(table, config.seed))
@@ -87,10 +90,6 @@ def hold_out(table: Table, config: TrainConfig, *, everything: bool = False) -> 
     return split
 
 
-# Marks rows (n,) of a piece.
-RowMask = Callable[[int], BoolArray]
-
-
 def _no_rows(table: Table) -> RowMask:
     return lambda piece: np.zeros(table.labels.sizes[piece], dtype=bool)
 
@@ -99,19 +98,24 @@ def _test_rows(table: Table, config: TrainConfig, order: "HashOrder | None") -> 
     """Mark the rows to test on, and say in words how they were chosen."""
     if config.test_where is not None:
         return _rows_matching(table, config.test_where)
-    if config.group is not None:
-        return _whole_groups(table, config), f"held out: whole groups of {config.group}"
+    group = group_of(table, config)
+    if group is not None:
+        return _whole_groups(table, group, config)
     if order is None or not config.test_size:
         return _no_rows(table), "nothing held out"
     test = mark_smallest(table, order, config.test_size)
-    tested = make_split(table, lambda piece: np.where(test(piece), TEST, TRAIN), "")
-    rarer = min(int(tested.positive[TEST]), int(tested.counts[TEST] - tested.positive[TEST]))
-    if rarer < MIN_HELD_OUT:
+    if _rarer(table, test) < MIN_HELD_OUT:
         return _no_rows(table), (
             f"nothing held out: {config.test_size:.0%} of the smaller class is fewer than "
             f"{MIN_HELD_OUT} rows"
         )
     return test, f"held out: {config.test_size:.0%} of each outcome, chosen by a hash of the row"
+
+
+def _rarer(table: Table, test: RowMask) -> int:
+    """Count the rows of the rarer outcome among those to test on."""
+    tested = make_split(table, lambda piece: np.where(test(piece), TEST, TRAIN), "")
+    return min(int(tested.positive[TEST]), int(tested.counts[TEST] - tested.positive[TEST]))
 
 
 def _rows_matching(table: Table, text: str) -> tuple[RowMask, str]:
@@ -126,19 +130,28 @@ def _rows_matching(table: Table, text: str) -> tuple[RowMask, str]:
     return (lambda piece: rule.matches(column.piece(piece))), f"held out: the rows where {rule}"
 
 
-def _whole_groups(table: Table, config: TrainConfig) -> RowMask:
+def _whole_groups(table: Table, group: str, config: TrainConfig) -> tuple[RowMask, str]:
     """Mark whole groups in the order of their hashes, until the share is reached."""
-    groups = group_rows(table, str(config.group), config.seed)
+    groups, note = group_rows(table, group, config.seed), f"held out: whole groups of {group}"
     rows_to_test = max(round(config.test_size * len(table)), 1)
     limit = groups.hashes[np.searchsorted(groups.cumulative_rows, rows_to_test)]
-    if limit == groups.hashes[-1] and config.test_size:
+    if not config.test_size:
+        return _no_rows(table), note
+
+    def test(piece: int) -> BoolArray:
+        return np.asarray(groups.hashes_of(piece) <= limit)
+
+    if config.group is None and _rarer(table, test) < MIN_HELD_OUT:
+        return _no_rows(table), (
+            f"nothing held out: {config.test_size:.0%} of the students are fewer than "
+            f"{MIN_HELD_OUT} rows of an outcome"
+        )
+    if limit == groups.hashes[-1]:
         raise DataError(
             f"{table.name}, column {groups.name}: one group holds nearly every row; choose another "
             "--group"
         )
-    if not config.test_size:
-        return _no_rows(table)
-    return lambda piece: np.asarray(groups.hashes_of(piece) <= limit)
+    return test, note
 
 
 @dataclass(frozen=True)

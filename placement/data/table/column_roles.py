@@ -13,7 +13,7 @@ from placement.data.names.after_outcome import means_after_the_event
 from placement.data.names.sensitive import sensitive_trait
 from placement.data.schema import PREDICTED_NAMES, Dropped, means_batch, quoted
 from placement.data.table.column_evidence import ColumnEvidence, empty_reason
-from placement.data.table.identifiers import identifier_in_files
+from placement.data.table.identifiers import identifier_in_files, students_on_several_rows
 from placement.data.table.leakage import leak_reason, tells_verdict
 from placement.errors import DataError
 from placement.model.scorer import fold
@@ -23,8 +23,8 @@ from placement.model.scorer import fold
 class ColumnRequest:
     """The options that name columns, in the file's own spelling.
 
-    `sensitive`: None for the recognised ones. `one_outcome`: nothing is learnt from the rows, so
-    all of them may have the same outcome.
+    `group_is_given`: by `--group COL` or `--group none`. `sensitive`: None for the recognised ones.
+    `one_outcome`: nothing is learnt from the rows, so all of them may have the same outcome.
     """
 
     target: str
@@ -34,6 +34,7 @@ class ColumnRequest:
     allow_sensitive: tuple[str, ...] = ()
     weight: str | None = None
     group: str | None = None
+    group_is_given: bool = False
     sensitive: tuple[str, ...] | None = None
     one_outcome: bool = False
 
@@ -64,6 +65,7 @@ class Roles:
     identifiers: tuple[str, ...]
     sensitive: tuple[str, ...]
     batch: str | None
+    students: str | None
     notes: tuple[str, ...]
 
 
@@ -222,8 +224,15 @@ def assign_roles(summary: DataSummary, request: ColumnRequest, unnamed: frozense
     if request.sensitive is not None:
         sensitive = list(dict.fromkeys(request.sensitive))
         notes += _still_features(features, request)
+    others = {name: own for name, own in summary.evidence.items() if name != request.target}
     return Roles(
-        tuple(features), tuple(dropped), tuple(identifiers), tuple(sensitive), batch, tuple(notes)
+        tuple(features),
+        tuple(dropped),
+        tuple(identifiers),
+        tuple(sensitive),
+        batch,
+        students_on_several_rows(others),
+        tuple(notes),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from placement.arrays import UInt64Array
 from placement.data.columns.column import Column
-from placement.data.columns.column_summary import covers_its_range, mix_bits
+from placement.data.columns.column_summary import count_distinct, covers_its_range, mix_bits
 from placement.data.names.identifiers import (
     means_identifier,
     means_person,
@@ -109,20 +109,45 @@ def students_on_several_rows(evidence: Mapping[str, ColumnEvidence]) -> str | No
     """
     names = [name for name in evidence if means_persons_name(name)]
     for name, own in evidence.items():
+        if not _is_on_several_rows(own):
+            continue
         is_number = own.column.kind == "number"
-        if (is_number and not own.summary.all_integers) or own.summary.rows < LEAST_ROWS:
-            continue
-        distinct = own.distinct
-        repeats = distinct < own.summary.non_missing and distinct <= MOST_STUDENTS
-        if not repeats or not _repeats_students(own):
-            continue
         if names:
             pairs = min(_count_pairs(own, evidence[other]) for other in names)
-            if pairs <= _ONE_NAME * distinct:
+            if pairs <= _ONE_NAME * own.distinct:
                 return name
         elif not is_number or own.summary.high >= _LARGEST_ROLL or not _fills_its_range(own):
             return name
     return None
+
+
+def _is_on_several_rows(evidence: ColumnEvidence) -> bool:
+    """Whether nearly every row has a number of a student, and many the same one."""
+    summary = evidence.summary
+    if evidence.column.kind == "number" and not summary.all_integers:
+        return False
+    if summary.rows < LEAST_ROWS or summary.non_missing < DISTINCT_SHARE * summary.rows:
+        return False
+    most = min(DISTINCT_SHARE * summary.non_missing, MOST_STUDENTS)
+    return evidence.distinct < most and _repeats_students(evidence)
+
+
+def students_note(column: Column, *, together: bool) -> str | None:
+    """Say how many students the rows are of, None where each has one row only.
+
+    `together`: the rows of one are kept together where rows are held out.
+    """
+    is_category = column.kind == "category" and not column.is_hashed
+    pieces = range(len(column.array))
+    students = column.count_levels() if is_category else count_distinct(column, pieces)
+    if students >= len(column):
+        return None
+    what = "stay together where rows are drawn to test on (--group none undoes it)"
+    apart = "may be trained and tested on at once"
+    return (
+        f"{len(column):,} rows, {students:,} students by {column.name}: rows of one student "
+        f"{what if together else apart}; standard errors take each row for a student of its own"
+    )
 
 
 def _fills_its_range(evidence: ColumnEvidence) -> bool:

@@ -3,24 +3,28 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from placement.arrays import BoolArray
 from placement.config.file_options import FileOptions
-from placement.data.columns.column import infer_kind
+from placement.config.train_config import NO_GROUP
+from placement.data.columns.column import Column, infer_kind
 from placement.data.columns.column_cache import load_cached_columns
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.load_columns import LoadedColumns, load_columns, raw_column
+from placement.data.columns.row_rules import Rule, parse_rule
 from placement.data.columns.storage import IN_MEMORY, Allocation, Storage
 from placement.data.formats.table_reader import Reader, WantsSheet, open_table
-from placement.data.schema import matching_columns, same_column
+from placement.data.schema import matching_column, matching_columns, same_column
 from placement.data.table.build_table import ReadNotes, TableInputs, build_table
 from placement.data.table.column_roles import ColumnRequest
 from placement.data.table.table import Table
 from placement.data.target.label_join import JoinedLabels, join_labels, unique_identifiers
 from placement.data.target.label_words import levels_of
-from placement.data.target.labels import LabelRequest, read_labels
+from placement.data.target.labels import LabelRequest, Labels, read_labels
 from placement.data.target.target_column import (
     choose_target,
     refuse_without_target,
@@ -56,6 +60,7 @@ def read_table(
     absent: str | None = None,
     missing: str = "fill",
     group: str | None = None,
+    where: Sequence[str] = (),
     sensitive: Sequence[str] | None = None,
 ) -> Table:
     """Read a file, a glob, several files or a frame, and decide what its columns mean.
@@ -93,7 +98,7 @@ def read_opened_table(
     option = "the model's outcome" if of_model else "--target"
     feature_option = "a column of the model" if of_model else "--features"
     name = joined.column.name if joined else _target(data, options["target"], option)
-    spelling, sensitive = _Spelling(data), options["sensitive"]
+    spelling, sensitive, group = _Spelling(data), options["sensitive"], options["group"]
     request = ColumnRequest(
         target=name,
         features=spelling.all(feature_option, options["features"]),
@@ -101,7 +106,8 @@ def read_opened_table(
         allow_leak=spelling.all("--allow-leak", options["allow_leak"]),
         allow_sensitive=spelling.all("--allow-sensitive", options["allow_sensitive"]),
         weight=spelling.one("--weight", options["weight"]),
-        group=spelling.one("--group", options["group"]),
+        group=spelling.one("--group", None if group == NO_GROUP else group),
+        group_is_given=group is not None,
         sensitive=None if sensitive is None else spelling.all("--sensitive", sensitive),
         one_outcome=options.get("one_outcome", False),
     )
@@ -111,6 +117,7 @@ def read_opened_table(
     label_request = LabelRequest(positive, negative, ignore, data.decimal, of_model)
     labels = read_labels(data.columns[name], data.locations, label_request, file=data.name)
     columns = {n: infer_kind(raw, categorical=n in categorical) for n, raw in data.columns.items()}
+    labels = _only_where(labels, columns, options["where"], data.name)
     inputs = TableInputs(
         data, columns, labels, request, reader.unnamed, allocation.store, on_progress
     )
@@ -136,6 +143,27 @@ def _read(
         as_text += target_candidates(reader.names)
     data, notes = load_cached_columns(reader, allocation, frozenset(as_text), on_progress)
     return data, None, notes
+
+
+def _only_where(
+    labels: Labels, columns: Mapping[str, Column], rules: Sequence[str], file: str
+) -> Labels:
+    """Leave out the rows that do not meet the rules of `--where`, counted."""
+    for text in rules:
+        rule = parse_rule(text, option="--where")
+        name = matching_column(columns, str(rule.column), option=f"--where {rule}", file=file)
+        column, before = columns[name], labels.outcome
+        if column.is_hashed:
+            raise DataError(f"{file}: {name} is free text, which no rule can ask (--where {rule})")
+        outcome = before.without(partial(_not_meeting, rule, column))
+        rows = before.counts[0] - outcome.counts[0]
+        left_out = (*labels.left_out, (f"not --where {rule}", rows))
+        labels = replace(labels, outcome=outcome, left_out=left_out)
+    return labels
+
+
+def _not_meeting(rule: Rule, column: Column, piece: int) -> BoolArray:
+    return ~rule.matches(column.piece(piece))
 
 
 class _Spelling:

@@ -29,8 +29,9 @@ class Table:
     `chunked_columns` are the columns of the file, in pieces of the same rows; `labels` in [0, 1],
     `weights` (1 without `--weight`) and `row_numbers`, the 1-based data rows within their file,
     have the same pieces. `identifiers` are left out of the split's hash, `sensitive` are those
-    whose groups are compared. `left_out` counts rows by reason. `digest` is the SHA-256 of names,
-    kinds and cells, whatever the format of the file. `store` takes further columns.
+    whose groups are compared; `students` is the column that tells which rows are of one student,
+    where some are. `left_out` counts rows by reason. `digest` is the SHA-256 of names, kinds and
+    cells, whatever the format of the file. `store` takes further columns.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Table:
     warnings: tuple[str, ...]
     digest: str
     store: ColumnStore
+    students: str | None = None
 
     def __len__(self) -> int:
         return self.labels.rows

@@ -47,6 +47,8 @@ def _check_rules(config: TrainConfig) -> None:
     """Tell a rule that is none before any data is opened."""
     if config.test_where is not None:
         parse_rule(config.test_where, option="--test-where")
+    for rule in config.where:
+        parse_rule(rule, option="--where")
     if config.positive is not None and is_rule(config.positive):
         parse_rule(config.positive, option="--positive", column_needed=False)
 

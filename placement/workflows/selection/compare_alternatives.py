@@ -10,6 +10,7 @@ from placement.config.train_config import TrainConfig
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
 from placement.data.splits.folds import assign_folds
+from placement.data.splits.row_groups import group_of
 from placement.data.splits.row_hashes import hash_rows
 from placement.data.splits.split import TRAIN, RowMask, Split, break_ties, mark_smallest
 from placement.data.table.table import Table
@@ -42,7 +43,7 @@ def compare_alternatives(
     if not table.schema.features:  # of one row, every column is a constant
         raise too_few(table, folds)
     drawn, total = drawn_rows(table, config.seed, split)
-    assigned = assign_folds(drawn, config.seed, folds, group=config.group)
+    assigned = assign_folds(drawn, config.seed, folds, group=group_of(drawn, config))
     if assigned is None:
         raise too_few(table, folds)
     with listener.progress("comparing", "steps") as progress:

@@ -81,12 +81,13 @@ def tune_files(request: TuneRequest, listener: ProgressListener = NoProgress()) 
 def _foldings(prepared: "Prepared", request: TuneRequest) -> "list[ChunkedArray]":
     """Return the fold of each training row, (n,), once for each repeat."""
     from placement.data.splits.folds import assign_folds
+    from placement.data.splits.row_groups import group_of
     from placement.workflows.selection.compare_alternatives import too_few
 
     config, table = prepared.config, prepared.table
-    foldings = []
+    foldings, group = [], group_of(table, config)
     for seed in range(config.seed, config.seed + request.repeats):
-        fold = assign_folds(table, seed, request.folds, group=config.group, split=prepared.split)
+        fold = assign_folds(table, seed, request.folds, group=group, split=prepared.split)
         if fold is None:
             raise too_few(table, request.folds)
         foldings.append(fold)

@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 
 from placement.data.splits.folds import assign_folds
+from placement.data.splits.row_groups import group_of
 from placement.data.splits.row_hashes import digest_rows
 from placement.errors import DataError
 from placement.evaluation.calibration.calibration import calibration_figures
@@ -76,7 +77,7 @@ def _skill(trial: FitAndTestResult, result: MetricsResult) -> Skill:
         for fold in trial.out_of_fold:
             fold.add_to(accumulator)
         return accumulator.result().skill
-    folds = assign_folds(table, config.seed, FOLDS, group=config.group)
+    folds = assign_folds(table, config.seed, FOLDS, group=group_of(table, config))
     if folds is None:
         # An outcome of one fold only cannot be spared: there is nothing beyond the training rows.
         return dataclasses.replace(

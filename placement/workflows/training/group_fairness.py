@@ -3,8 +3,10 @@
 import dataclasses
 from collections.abc import Sequence
 
+from placement.config.train_config import NO_GROUP
 from placement.data.profiles.sensitive_groups import SensitiveGroups, sensitive_groups
 from placement.data.splits.folds import assign_folds
+from placement.data.splits.row_groups import group_of
 from placement.evaluation.fairness.fairness import FairnessAccumulator
 from placement.model.fairness_figures import Fairness, MeasuredOn
 from placement.model.fitted import Fitted
@@ -64,10 +66,10 @@ def _out_of_fold(
     None where rows are too few or many, or options choose the test rows or groups of rows.
     """
     table, config = prepared.table, prepared.config
-    chosen = config.test or config.test_where or config.group
+    chosen = config.test or config.test_where or config.group not in (None, NO_GROUP)
     if chosen or len(table) > MOST_CROSS_VALIDATED:
         return None
-    folds = assign_folds(table, config.seed, FOLDS)
+    folds = assign_folds(table, config.seed, FOLDS, group=group_of(table, config))
     if folds is None:
         return None
     accumulator = fairness_accumulator(groups, fitted.threshold, config.seed)

@@ -8,6 +8,7 @@ import numpy as np
 from placement.arrays import FloatArray
 from placement.data.columns.column_store import ChunkedArray, ChunkedArrayBuilder
 from placement.data.splits.folds import assign_folds
+from placement.data.splits.row_groups import group_of
 from placement.errors import DataError
 from placement.evaluation.metrics.accumulator import PredictionAccumulator, PredictionSummary
 from placement.runtime.progress import NoProgress, ProgressListener
@@ -48,7 +49,8 @@ def folds_for(prepared: Prepared, option: str) -> ChunkedArray:
     table, config = prepared.table, prepared.config
     folds = training_folds(prepared)
     if folds is None:
-        cure = " or leave out --group" if config.group else ""
+        grouped = group_of(table, config) is not None
+        cure = " or leave out --group" if config.group else " or --group none" if grouped else ""
         raise DataError(
             f"{table.name}: {option} needs training rows of both outcomes in at least two of "
             f"{FOLDS} folds, and there are too few: give more rows{cure}, or leave out {option}"
@@ -60,7 +62,11 @@ def training_folds(prepared: Prepared) -> ChunkedArray | None:
     """Number the folds of the training rows, None where an outcome would be in one fold only."""
     config = prepared.config
     return assign_folds(
-        prepared.table, config.seed, FOLDS, group=config.group, split=prepared.split
+        prepared.table,
+        config.seed,
+        FOLDS,
+        group=group_of(prepared.table, config),
+        split=prepared.split,
     )
 
 

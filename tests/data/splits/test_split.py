@@ -6,6 +6,7 @@ import pytest
 
 from placement.config.train_config import TrainConfig
 from placement.data.splits.folds import assign_folds
+from placement.data.splits.row_groups import group_of
 from placement.data.splits.row_hashes import hash_table
 from placement.data.splits.split import (
     TEST,
@@ -127,6 +128,51 @@ def test_whole_groups_are_held_out():
 def test_one_group_of_nearly_all_rows_cannot_be_held_out():
     with pytest.raises(DataError, match="--group"):
         held_out(frame().assign(college="C1"), group="college")
+
+
+def several_rows_each(rows=300):
+    """A table of students, each on three rows."""
+    return frame(rows).assign(roll_no=214_000 + 37 * (np.arange(rows) // 3))
+
+
+def test_rows_of_one_student_are_held_out_together_unless_told_otherwise():
+    rows_of_student = pd.Series(0, index=several_rows_each()["roll_no"].unique())
+    table = read_table(several_rows_each())
+    assert table.students == "roll_no"
+    assert any("300 rows, 100 students by roll_no" in note for note in table.notes)
+    split = hold_out(table, TrainConfig())
+    held = pd.Series(table.columns["roll_no"][rows_of(split, TEST)]).value_counts()
+    assert set(held) == {3}
+    assert len(rows_of_student) > len(held) > 10
+    apart = hold_out(table, TrainConfig(group="none"))
+    assert set(pd.Series(table.columns["roll_no"][rows_of(apart, TEST)]).value_counts()) != {3}
+
+
+def test_folds_keep_the_rows_of_one_student_together_too():
+    table = read_table(several_rows_each())
+    fold = assign_folds(table, 0, 5, group=group_of(table, TrainConfig())).whole()
+    roll = table.columns["roll_no"]
+    assert all(len(set(fold[roll == one])) == 1 for one in set(roll))
+
+
+def test_another_group_or_none_is_said_to_part_the_rows_of_one_student():
+    for group in ("college", "none"):
+        notes = read_table(several_rows_each(), group=group).notes
+        assert any("rows of one student may be trained and tested on at once" in n for n in notes)
+    notes = read_table(several_rows_each(), group="roll_no").notes
+    assert any("rows of one student stay together" in note for note in notes)
+
+
+def test_too_few_students_to_test_on_leave_nothing_held_out():
+    table = read_table(several_rows_each(36))
+    assert table.students == "roll_no"
+    assert "nothing held out: 20% of the students" in hold_out(table, TrainConfig()).note
+
+
+def test_a_rule_may_hold_out_where_students_are_on_several_rows():
+    table = read_table(several_rows_each())
+    split = hold_out(table, TrainConfig(test_where="branch == mech", group="none"))
+    assert set(table.columns["branch"][rows_of(split, TEST)]) == {"MECH"}
 
 
 def test_a_rule_holds_out_what_it_says():

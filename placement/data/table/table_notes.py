@@ -1,0 +1,85 @@
+"""What is said of a table: its scales, its batches, cells in doubt, columns that tell too much."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from placement.data.columns.column import warn_off_scale, warn_unparsable
+from placement.data.columns.column_store import ChunkedArray
+from placement.data.columns.raw_column import NumericColumn
+from placement.data.names.sensitive import means_age
+from placement.data.schema import quoted
+from placement.data.table.batches import Batches, batch_warnings, batches_of
+from placement.data.table.column_roles import DataSummary, Roles
+from placement.data.table.leakage import separating_auc
+from placement.data.table.table_inputs import TableInputs
+from placement.runtime.parallel_map import in_order, usable_processors
+
+FEW_ROWS = 30
+FEW_OF_CLASS = 10
+
+
+def table_notes(
+    inputs: TableInputs, roles: Roles, scales: Mapping[str, float | None], summary: DataSummary
+) -> list[str]:
+    """Return the facts about scales and the batch column."""
+    graded = ", ".join(f"{name} {scale:g}" for name, scale in scales.items() if scale)
+    notes = [f"grade scales (inferred): {graded}"] if graded else []
+    notes += [
+        f"{name} is an age, which the model uses: --sensitive {quoted(name)} compares its groups, "
+        f"--drop {quoted(name)} leaves it out"
+        for name in roles.features
+        if means_age(name)
+    ]
+    batches = _batches(inputs, roles, summary)
+    if batches is not None and batches.latest_rule is not None:
+        line = f"--test-where '{batches.latest_rule}'"
+        notes.append(f"{batches.column} is the batch; to test on the latest: {line}")
+    return notes
+
+
+def _batches(inputs: TableInputs, roles: Roles, summary: DataSummary) -> Batches | None:
+    if roles.batch is None:
+        return None
+    column = inputs.columns[roles.batch]
+    return batches_of(column, summary.used[roles.batch], summary.outcome)
+
+
+def table_warnings(
+    inputs: TableInputs,
+    roles: Roles,
+    scales: Mapping[str, float | None],
+    summary: DataSummary,
+) -> list[str]:
+    """Return the warnings about cells, columns that leak the outcome, and few rows."""
+    outcome, locations = summary.outcome, inputs.data.locations
+    chosen, batches = [inputs.columns[n] for n in roles.features], _batches(inputs, roles, summary)
+    warnings = [] if batches is None else batch_warnings(batches, inputs.labels.target)
+    aucs = in_order(
+        chosen, lambda c: separating_auc(c, summary.used[c.name], outcome), usable_processors()
+    )
+    for column, auc in zip(chosen, aucs, strict=True):
+        if not isinstance(column.raw, NumericColumn) or column.raw.unparsable_count:
+            warnings += warn_unparsable(column, outcome, locations)
+        scale, column_summary = scales[column.name], summary.used[column.name]
+        if scale is not None and (column_summary.low < 0 or column_summary.high > scale):
+            warnings += warn_off_scale(column, scale, outcome, locations)
+        if auc is not None:
+            warnings.append(
+                f"{column.name} alone predicts {100 * auc:.3g} % (AUC {auc:.4g}): "
+                "a cut-off rule, or the answer in disguise?"
+            )
+    return warnings
+
+
+def few_rows(labels: ChunkedArray) -> tuple[str, ...]:
+    """Return the warning that the rows are few, where they are."""
+    rows, positive = labels.rows, sum(int(np.count_nonzero(piece >= 0.5)) for piece in labels)
+    rarer = min(positive, rows - positive)
+    if rows >= FEW_ROWS and rarer >= FEW_OF_CLASS:
+        return ()
+    warning = (
+        f"small sample: {rows:,} rows, {rarer} of the rarer outcome; what is learnt "
+        "from so few may not hold for the next student"
+    )
+    return (warning,)
