@@ -9,7 +9,7 @@ from placement.data.columns.load_columns import raw_column
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.row_locations import RowLocations
 from placement.data.formats.blocks import Block
-from placement.data.table.column_evidence import ColumnEvidence
+from placement.data.table.roles.column_evidence import ColumnEvidence
 
 PIECE_ROWS = 7
 

@@ -18,9 +18,9 @@ from placement.data.columns.column_store import (
 from placement.data.columns.column_summary import ColumnSummary, merge_summaries, summarize_columns
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.schema import Feature, Schema
-from placement.data.table.column_evidence import ColumnEvidence
 from placement.data.table.column_roles import DataSummary, Roles, assign_roles
-from placement.data.table.identifiers import students_note
+from placement.data.table.roles.column_evidence import ColumnEvidence
+from placement.data.table.roles.identifiers import students_note
 from placement.data.table.row_copies import row_copies
 from placement.data.table.table import Table, digest_columns, take_used
 from placement.data.table.table_inputs import TableInputs, check_classes, read_weights

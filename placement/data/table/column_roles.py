@@ -12,9 +12,9 @@ from placement.data.columns.raw_column import MAX_TEXTS
 from placement.data.names.after_outcome import means_after_the_event
 from placement.data.names.sensitive import sensitive_trait
 from placement.data.schema import PREDICTED_NAMES, Dropped, means_batch, quoted
-from placement.data.table.column_evidence import ColumnEvidence, empty_reason
-from placement.data.table.identifiers import identifier_in_files, students_on_several_rows
-from placement.data.table.leakage import leak_reason, tells_verdict
+from placement.data.table.roles.column_evidence import ColumnEvidence, empty_reason
+from placement.data.table.roles.identifiers import identifier_in_files, students_on_several_rows
+from placement.data.table.roles.leakage import leak_reason, tells_verdict
 from placement.errors import DataError
 from placement.model.scorer import fold
 

@@ -11,7 +11,7 @@ from placement.data.names.sensitive import means_age
 from placement.data.schema import quoted
 from placement.data.table.batches import Batches, batch_warnings, batches_of
 from placement.data.table.column_roles import DataSummary, Roles
-from placement.data.table.leakage import separating_auc
+from placement.data.table.roles.leakage import separating_auc
 from placement.data.table.table_inputs import TableInputs
 from placement.runtime.parallel_map import in_order, usable_processors
 

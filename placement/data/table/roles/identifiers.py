@@ -15,7 +15,7 @@ from placement.data.names.identifiers import (
     means_student_number,
     says_number,
 )
-from placement.data.table.column_evidence import ColumnEvidence
+from placement.data.table.roles.column_evidence import ColumnEvidence
 
 DISTINCT_SHARE = 0.95  # of a column named as a number of a person
 WORDS_SHARE = 0.5  # of any column of words

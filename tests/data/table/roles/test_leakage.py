@@ -1,6 +1,6 @@
 import numpy as np
 
-from placement.data.table import leakage
+from placement.data.table.roles import leakage
 from tests.data.small_columns import column, evidence, outcome
 
 TARGET = outcome(["Placed"] * 10 + ["Not Placed"] * 10, {"Placed"})

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from placement.data.columns import column_summary
-from placement.data.table import identifiers
-from placement.data.table.identifiers import REPEATED, students_on_several_rows
+from placement.data.table.roles import identifiers
+from placement.data.table.roles.identifiers import REPEATED, students_on_several_rows
 from tests.data.small_columns import column, evidence
 
 

@@ -1,4 +1,4 @@
-from placement.data.table import column_evidence
+from placement.data.table.roles import column_evidence
 from tests.data.small_columns import column, evidence
 
 

@@ -1,0 +1,1 @@
+"""A column with what its cells show comes in; why it is no feature goes out."""
