@@ -161,7 +161,9 @@ def compare_answers(path: Path, out: Path, truth: list[Row], answers: Mapping[st
     A record must begin with a line of the file as it stood: so no cell has moved.
     """
     stood = tuple(line.rstrip(",;\t\r") for line in _lines(path) if line.strip(",;\t\r "))
-    heading, *scored = _lines(out)
+    lines = _lines(out)
+    top = next(n for n, line in enumerate(lines) if "placement_probability" in line)
+    heading, scored = lines[top], lines[top + 1 :]
     delimiter = heading[heading.index("placement_probability") - 1]
     names = [n for n in next(csv.reader([heading], delimiter=delimiter)) if "placement_" in n]
     answered = 0
