@@ -37,6 +37,12 @@ def test_work_is_done_by_other_threads():
     assert threading.current_thread().name not in names
 
 
+def test_a_single_item_waits_for_no_thread():
+    here = threading.current_thread().name
+    assert list(in_order(iter([1]), lambda _: threading.current_thread().name, 2)) == [here]
+    assert list(in_order(iter([]), str, 2)) == []
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
 def test_a_forked_child_has_threads_of_its_own():
