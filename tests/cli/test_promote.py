@@ -348,10 +348,15 @@ def test_no_cell_of_a_held_out_student_gets_into_the_store(store, run):
 
 AT_ONCE = textwrap.dedent(
     """
-    import pathlib, sys, time
+    import os, pathlib, sys, time
+    import placement.tracking.environment as environment
+    environment.prepare_environment()
+    import mlflow.store.tracking.sqlalchemy_store
     from placement.workflows.selection import promote as module
 
-    judge, (own, other) = module._decide, sys.argv[1:]
+    # Both begin with MLflow imported, which takes seconds; neither has opened the store yet.
+    child = os.fork()
+    judge, (own, other) = module._decide, sys.argv[1:] if child else sys.argv[:0:-1]
 
     def judged_at_once(*given):
         result = judge(*given)
@@ -362,17 +367,16 @@ AT_ONCE = textwrap.dedent(
 
     module._decide = judged_at_once
     module.promote(module.PromoteRequest(f"models:/placement/{own}", "held.csv"))
+    if child:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     """
 )
 
 
 def test_of_two_promotions_at_once_the_later_must_beat_the_earlier(store, code_path, tmp_path):
     numbers = [str(VERSIONS["good"]), str(VERSIONS["middling"])]
-    both = [
-        subprocess.Popen([sys.executable, "-c", AT_ONCE, *pair], env=code_path, cwd=tmp_path)
-        for pair in (numbers, numbers[::-1])
-    ]
-    assert [process.wait(120) for process in both] == [0, 0]
+    command = [sys.executable, "-c", AT_ONCE, *numbers]
+    subprocess.run(command, env=code_path, cwd=tmp_path, check=True, timeout=120)
     # Both beat the weak one; middling is worse than good, so good is champion whoever was first.
     assert aliases(store)["champion"] == VERSIONS["good"]
     good, middling = tags(store, "good"), tags(store, "middling")
