@@ -64,6 +64,10 @@ class Estimate:
     high: float
 
 
+LINES = ("slope", "intercept", "in_the_large")  # figures with an interval
+_ENDS = {"": "value", "_low": "low", "_high": "high"}
+
+
 @dataclass(frozen=True)
 class CalibrationFigures:
     """How far probabilities can be believed.
@@ -84,16 +88,9 @@ class CalibrationFigures:
 
     def as_dict(self) -> Document:
         """Return the figures by the names of the JSON documents."""
-        lines: dict[str, float | None] = {}
-        for name in ("slope", "intercept", "in_the_large"):
-            line: Estimate | None = getattr(self, name)
-            lines[name] = None if line is None else line.value
-            lines[f"{name}_low"] = None if line is None else line.low
-            lines[f"{name}_high"] = None if line is None else line.high
-        return {
-            "predicted": self.predicted,
-            "observed": self.observed,
-            **lines,
-            "brier": None if self.brier is None else dataclasses.asdict(self.brier),
-            "bins": [dataclasses.asdict(one) for one in self.bins],
-        }
+        document = dataclasses.asdict(self)
+        last = {name: document.pop(name) for name in ("brier", "bins")}
+        for name in LINES:
+            line = document.pop(name) or {}
+            document |= {f"{name}{end}": line.get(part) for end, part in _ENDS.items()}
+        return {**document, **last}

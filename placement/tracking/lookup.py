@@ -176,9 +176,10 @@ def _bundle_at(store: Store, location: str) -> Path:
     if folder is None:
         folder = _download(store, location)
     elif not folder.is_dir():
-        moved = store.directory is not None and is_elsewhere(store, _artifacts_above(location))
+        head, part, _ = location.rpartition(f"/{ARTIFACTS}/models/")
+        root = head + part.removesuffix("/models/")
         why = "were they deleted? (after a move: placement runs --relocate)"
-        if moved:
+        if is_elsewhere(store, root):
             why = "the store was moved; placement runs --relocate corrects its paths"
         raise ModelError(f"the files of the model are not at {folder}: {why}")
     if bundle := bundle_directory(folder):
@@ -191,19 +192,8 @@ def _download(store: Store, location: str) -> Path:
 
     scratch = tempfile.TemporaryDirectory(prefix="placement-model-")
     _downloads.append(scratch)
-    return Path(
-        download_artifacts(
-            location,
-            dst_path=scratch.name,
-            tracking_uri=store.tracking_uri,
-            registry_uri=store.registry_uri,
-        )
-    )
-
-
-def _artifacts_above(location: str) -> str:
-    head, folder, _ = location.rpartition(f"/{ARTIFACTS}/models/")
-    return head + folder.removesuffix("/models/")
+    uris = {"tracking_uri": store.tracking_uri, "registry_uri": store.registry_uri}
+    return Path(download_artifacts(location, dst_path=scratch.name, **uris))
 
 
 @contextlib.contextmanager

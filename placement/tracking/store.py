@@ -19,6 +19,7 @@ from placement.errors import StoreError
 from placement.tracking.environment import new_client, prepare_environment, unwarned, users_timeout
 
 if TYPE_CHECKING:
+    from filelock import BaseFileLock
     from mlflow import MlflowClient
 
 FOLDER, DATABASE, ARTIFACTS = "mlruns", "mlflow.db", "artifacts"
@@ -61,7 +62,7 @@ class Store:
         """MLflow's client of this store."""
         return new_client(self.tracking_uri, self.registry_uri)
 
-    def lock(self) -> AbstractContextManager[object]:
+    def lock(self) -> AbstractContextManager["BaseFileLock | None"]:
         """Keep other processes from changing a database file at once; nothing for a server."""
         if self.database is None:
             return contextlib.nullcontext()
@@ -222,7 +223,7 @@ def _migrate(database: Path, artifact_root: str) -> None:
         SqlAlchemyStore(f"sqlite:///{database.as_posix()}", artifact_root).engine.dispose()
 
 
-def _lock(database: Path) -> AbstractContextManager[object]:
+def _lock(database: Path) -> "BaseFileLock":
     from filelock import FileLock
 
     return FileLock(database.with_name(f"{database.name}.lock"), timeout=LOCK_TIMEOUT)

@@ -15,7 +15,7 @@ from placement.stats.calibration_error import all_whole
 from placement.stats.intervals import Interval, percentile_interval
 from placement.stats.log_loss import losses_of_outcomes
 from placement.stats.metrics import NAMES, checked, metrics, metrics_of_sums
-from placement.stats.roc_area import tie_starts
+from placement.stats.roc_area import sum_from, tie_starts
 
 Intervals = dict[str, Interval | None]
 
@@ -84,12 +84,8 @@ def _draw_rows(y: FloatArray, w: FloatArray, starts: IndexArray, rng: np.random.
 
     def draw(size: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         counts = resampling.draw_counts(len(y), size, rng)
-        negative, positive = counts * (w * (1 - y)), counts * (w * y)
-        spread = counts @ (w * y * (1 - y))
-        if len(starts) < len(y):
-            negative = np.add.reduceat(negative, starts, axis=1)
-            positive = np.add.reduceat(positive, starts, axis=1)
-        return negative, positive, spread
+        negative, positive = (sum_from(starts, counts * (w * share)) for share in (1 - y, y))
+        return negative, positive, counts @ (w * y * (1 - y))
 
     return draw
 

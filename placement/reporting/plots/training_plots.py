@@ -201,7 +201,7 @@ def reliability_diagram(bins: Sequence[ReliabilityBin], positive: str = "placed"
         return None
     with canvas(height=5.3, width=5.2) as page:
         page.axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="perfect")
-        _dots(page, [(b.predicted, b.observed, b.low, b.high, b.rows) for b in bins])
+        _dots(page, bins)
         _unit_square(page)
         page.axes.legend(loc="upper left")
         page.name(
@@ -243,7 +243,7 @@ def grade_plot(grade: Grade, positive: str = "placed") -> bytes:
     """Draw P(positive) by a grade: the model for an average student, dots for what happened."""
     with canvas() as page:
         page.axes.plot(grade.grid, grade.curve, color=BLUE, label="model, an average student")
-        _dots(page, [(b.grade, b.observed, b.low, b.high, b.rows) for b in grade.bins])
+        _dots(page, grade.bins)
         page.axes.set_ylim(-0.03, 1.05)
         page.axes.legend(loc="best")
         name = shortened(grade.name)
@@ -251,11 +251,12 @@ def grade_plot(grade: Grade, positive: str = "placed") -> bytes:
     return page.png
 
 
-def _dots(page: Canvas, rows: Sequence[tuple[float, float, float, float, int]]) -> None:
-    """Draw a dot (x, y, low, high, rows) with its 95 % limits and its number of rows for each."""
-    if not rows:
+def _dots(page: Canvas, bins: Sequence[ReliabilityBin]) -> None:
+    """Draw a dot for each bin, with its 95 % limits and its number of rows."""
+    if not bins:
         return
-    x, y, low, high, counts = (np.array(part) for part in zip(*rows, strict=True))
+    x, y = np.array([b.predicted for b in bins]), np.array([b.observed for b in bins])
+    low, high = np.array([b.low for b in bins]), np.array([b.high for b in bins])
     page.axes.errorbar(
         x,
         y,
@@ -270,8 +271,8 @@ def _dots(page: Canvas, rows: Sequence[tuple[float, float, float, float, int]]) 
         label="observed share and its 95 % limits (rows)",
     )
     note = partial(page.axes.annotate, textcoords="offset points", va="top", fontsize=7.5)
-    for point, count in zip(zip(x, y, strict=True), counts, strict=True):
-        note(f"{count:,}", point, (6, -3), color="#555555")
+    for one in bins:
+        note(f"{one.rows:,}", (one.predicted, one.observed), (6, -3), color="#555555")
 
 
 def _unit_square(page: Canvas) -> None:
@@ -279,8 +280,7 @@ def _unit_square(page: Canvas) -> None:
     page.axes.set_ylim(-0.02, 1.02)
 
 
-def shortened(name: str) -> str:
+def shortened(name: str, longest: int = LONGEST_NAME) -> str:
     """Return a name that fits beside a bar: its beginning and its end, where levels differ."""
-    if len(name) <= LONGEST_NAME:
-        return name
-    return f"{name[: LONGEST_NAME // 2 - 1]}…{name[-(LONGEST_NAME // 2) :]}"
+    half = longest // 2
+    return name if len(name) <= longest else f"{name[: half - 1]}…{name[-half:]}"

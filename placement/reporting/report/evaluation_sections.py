@@ -13,7 +13,7 @@ from placement.reporting.format.blocks import (
 from placement.reporting.plots.fairness import fairness_plot
 from placement.reporting.plots.training_plots import reliability_diagram
 from placement.reporting.report.verdicts import Report, verdicts
-from placement.reporting.text.alternatives import candidates, verdict
+from placement.reporting.text.alternatives import candidates, gap_interval, terms_rows, verdict
 from placement.reporting.text.calibration import calibrate_text, calibration_text
 from placement.reporting.text.fairness import (
     fairness_notes,
@@ -45,8 +45,8 @@ def later_section(report: Report) -> Section | None:
                 f"the {test:,} of {later.batch}: nearer to what the next batch will bring than "
                 "figures of students of the same years."
             ),
-            _metrics_table(later.judged.metrics),
-            Text(skill_line(later.judged.skill)),
+            _metrics_table(later.tested.metrics),
+            Text(skill_line(later.tested.skill)),
         ),
     )
 
@@ -129,15 +129,14 @@ def line_section(report: Report) -> Section | None:
     models = report.rivals
     if models is None:
         return None
-    own = report.fitted.figures
-    chosen = own.evaluated.metrics_on == "test" and models.of_rows == own.rows.train
+    figures = report.fitted.figures
+    chosen = figures.evaluated.metrics_on == "test" and models.of_rows == figures.rows.train
     trained = " that it was trained on" if chosen else ""  # the others must not choose
     rows = []
     for one in candidates(models):
-        apart = one.difference
-        limits = None if apart is None else f"{apart.low:+.4f} to {apart.high:+.4f}"
-        mean = None if apart is None else f"{apart.mean:+.4f}"
-        rows.append((one.name, one.log_loss, one.brier, one.roc_auc, mean, limits))
+        gap = one.difference
+        against = (f"{gap.mean:+.4f}", gap_interval(gap)) if gap else (None, None)
+        rows.append((one.name, one.log_loss, one.brier, one.roc_auc, *against))
     header = ("", "log-loss", "Brier", "ROC AUC", "log-loss against it", "95 % interval")
     blocks: list[Block] = [
         Text(
@@ -149,17 +148,14 @@ def line_section(report: Report) -> Section | None:
         *(Text(text) for text in verdict(models)),
     ]
     if models.suggested_terms:
-        tried = [
-            (own.option, own.log_loss, own.gain.mean, f"{own.gain.low:.4f} to {own.gain.high:.4f}")
-            for own in models.suggested_terms
-        ]
-        blocks.append(table(("what may mend it", "log-loss then", "gain", "95 % interval"), tried))
+        titles = ("what may mend it", "log-loss then", "gain", "95 % interval")
+        blocks.append(table(titles, terms_rows(models.suggested_terms)))
         if models.terms_minus_trees is not None and models.with_terms is not None:
             left = models.terms_minus_trees
             blocks.append(
                 Text(
                     f"With these, what is left to boosted trees is {left.mean:+.4f} of log-loss "
-                    f"(95 % interval {left.low:+.4f} to {left.high:+.4f}); ROC AUC "
+                    f"(95 % interval {gap_interval(left)}); ROC AUC "
                     f"{_auc(models.with_terms.roc_auc)} against {_auc(models.trees.roc_auc)}."
                 )
             )

@@ -28,7 +28,7 @@ class LaterBatch:
     column: str
     batch: str
     rows: tuple[int, int]
-    judged: MetricsResult
+    tested: MetricsResult
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
         yield "doubt", "Whether a straight line is enough was not asked: give --data FILE."
     else:
         rivals = (report.rivals.base_rate.difference, report.rivals.single.difference)
-        ahead = all(apart is not None and apart.low > 0 for apart in rivals)
-        state: State = "good" if report.rivals.line_is_enough and ahead else "doubt"
+        better = all(gap is not None and gap.low > 0 for gap in rivals)
+        state: State = "good" if report.rivals.line_is_enough and better else "doubt"
         yield state, " ".join(verdict(report.rivals))
     yield from _fairness_verdicts(measured.fairness, report.fitted.schema.target)
     known = figures.inference
@@ -92,7 +92,7 @@ def _believable(figures: CalibrationFigures) -> tuple[State, str]:
 
     lines = calibration_text(figures)[1:]
     ideal = ((figures.in_the_large, 0), (figures.slope, 1))
-    off = any(own is not None and not own.low <= right <= own.high for own, right in ideal)
+    off = any(line is not None and not line.low <= right <= line.high for line, right in ideal)
     outside = bins_outside_limits(figures.bins)
     # One bin in twenty is outside its limits by chance.
     many = len(outside) > 1 and binom.sf(len(outside) - 1, len(figures.bins), 0.05) < 0.05

@@ -6,7 +6,13 @@ from dataclasses import asdict
 from placement.model.figures import RecalibrationFigures
 from placement.model.scorer import Isotonic, Platt
 from placement.reporting.format.text_table import table
-from placement.stats.figures import BrierParts, CalibrationFigures, Estimate, ReliabilityBin
+from placement.stats.figures import (
+    LINES,
+    BrierParts,
+    CalibrationFigures,
+    Estimate,
+    ReliabilityBin,
+)
 
 METRIC_PARTS = ("reliability", "resolution", "uncertainty")
 
@@ -143,15 +149,9 @@ def _map(calibration: Platt | Isotonic) -> str:
 
 def calibration_metrics(figures: CalibrationFigures) -> dict[str, float | None]:
     """Return the calibration figures by the names they have as metrics of a run."""
-    estimates = {
-        "slope": figures.slope,
-        "intercept": figures.intercept,
-        "in_the_large": figures.in_the_large,
+    document = figures.as_dict()
+    parts = document["brier"] or {}
+    return {
+        **{f"calibration_{name}": document[name] for name in LINES},
+        **{f"brier_{name}": parts.get(name) for name in METRIC_PARTS},
     }
-    metrics: dict[str, float | None] = {}
-    for name, estimate in estimates.items():
-        metrics[f"calibration_{name}"] = None if estimate is None else estimate.value
-    parts = figures.brier
-    for name in METRIC_PARTS:
-        metrics[f"brier_{name}"] = None if parts is None else getattr(parts, name)
-    return metrics

@@ -62,8 +62,8 @@ def inflation_notes(fitted: Fitted) -> list[str]:
         return []
     worst = sorted(high, key=lambda name: -high[name])[:5]
     named = ", ".join(f"{name} ({high[name]:.0f})" for name in worst)
-    told = f"  Nearly told by other columns (variance inflation over {INFLATED:g}): {named}"
-    return [f"{told}; their single coefficients mean little."]
+    repeated = f"  Nearly told by other columns (variance inflation over {INFLATED:g}): {named}"
+    return [f"{repeated}; their single coefficients mean little."]
 
 
 def unpenalised(fitted: Fitted) -> tuple[CoefficientEstimate, ...] | None:

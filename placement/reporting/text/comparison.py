@@ -10,9 +10,8 @@ from placement.evaluation.comparison import Comparison, PairedDifference
 from placement.evaluation.evaluate import Evaluation
 from placement.evaluation.paired_tests import McNemar
 from placement.reporting.format.text_table import table
-from placement.reporting.json_documents import FORMAT
+from placement.reporting.json_documents import FORMAT, intervals_document
 from placement.reporting.text.summaries import METRIC_WORDS
-from placement.stats.metrics import NAMES
 
 _LONGEST_NAME = 28
 
@@ -53,10 +52,14 @@ def comparison_text(result: CompareResult) -> str:
     """Figures side by side, what differs, and a verdict for each pair."""
     names = [short_name(model.name) for model in result.models]
     first = result.models[0].evaluation
+    figures = [
+        (words, *(_figure(model.evaluation, name) for model in result.models))
+        for name, words in METRIC_WORDS.items()
+    ]
     lines = [
         f"{result.source}: {first.rows:,} rows with an outcome, {first.base_rate:.1%} positive",
         "",
-        table(("metric", *names), _metric_rows(result), numeric=range(1, len(names) + 1)),
+        table(("metric", *names), figures, numeric=range(1, len(names) + 1)),
         f"  (in brackets: {first.method})",
     ]
     for name, pair in zip(names[1:], result.pairs, strict=True):
@@ -135,20 +138,10 @@ def _model_document(compared: Compared) -> Document:
         "trained_here": compared.trained_here,
         "threshold": evaluation.threshold,
         "metrics": evaluation.metrics.as_dict(),
-        "intervals": {
-            name: None if pair is None else {"low": pair[0], "high": pair[1]}
-            for name, pair in evaluation.intervals.items()
-        },
+        "intervals": intervals_document(evaluation.intervals),
         "confusion": evaluation.confusion.as_dict(),
-        "skill": None if evaluation.skill is None else asdict(evaluation.skill),
+        "skill": evaluation.skill and asdict(evaluation.skill),
     }
-
-
-def _metric_rows(result: CompareResult) -> list[tuple[str, ...]]:
-    return [
-        (METRIC_WORDS[name], *(_figure(model.evaluation, name) for model in result.models))
-        for name in NAMES
-    ]
 
 
 def _figure(evaluation: Evaluation, name: str) -> str:

@@ -232,12 +232,13 @@ def _limits(outcomes: Performance) -> str:
 def _verdict(result: DriftResult) -> str:
     drift = result.drift
     levels = [column.level for column in drift.columns]
-    counted = [f"{levels.count(own)} {own}" for own in dict.fromkeys(levels)]
+    counted = [f"{levels.count(level)} {level}" for level in dict.fromkeys(levels)]
     line = f"Columns: {', '.join(counted)}"
     if drift.worst is not None and drift.worst.psi is not None:
         line += f"; the largest PSI is that of {drift.worst.column}, {drift.worst.psi.value:.3f}"
     if result.performance is not None:
-        worse = [_FIGURES[name] for name, own in result.performance.figures.items() if own.worse]
+        figures = result.performance.figures
+        worse = [words for name, words in _FIGURES.items() if figures[name].worse]
         line += f". Worse than when it was trained: {', '.join(worse) or 'no figure'}"
     if result.fail_above is None:
         return f"{line}."

@@ -26,6 +26,7 @@ from placement.reporting.plots.canvas import (
     Canvas,
     canvas,
 )
+from placement.reporting.plots.training_plots import shortened
 from placement.reporting.text.alternatives import candidates, rivals_document, rivals_text
 from placement.training.validation.l2_path import PenaltyPath
 
@@ -131,9 +132,7 @@ def path_rows(path: PenaltyPath) -> list[Document]:
     """The path as records, from the strongest penalty to the weakest."""
     return [
         {
-            "l2": penalty.l2,
-            "log_loss": penalty.log_loss,
-            "standard_error": penalty.standard_error,
+            **dataclasses.asdict(penalty),
             "best": index == path.best,
             "chosen": index == path.chosen,
         }
@@ -208,7 +207,9 @@ def weights_plot(path: PenaltyPath) -> bytes | None:
             page.axes.plot(l2, path.weights[:, index], color="#C8C8C8", lw=0.8)
         for colour, index in zip(_COLOURS, largest, strict=False):
             name = path.names[index]
-            page.axes.plot(l2, path.weights[:, index], color=colour, lw=1.6, label=_short(name))
+            page.axes.plot(
+                l2, path.weights[:, index], color=colour, lw=1.6, label=shortened(name, 28)
+            )
         _mark(page, path)
         page.axes.legend(loc="best")
         units = "weight (numbers: per standard deviation)"
@@ -225,7 +226,3 @@ def _mark(page: Canvas, path: PenaltyPath) -> None:
     least = path.penalties[path.best].l2
     page.axes.axvline(least, color=GREY, lw=1, ls="--", label=f"least, {least:g}")
     page.axes.axvline(path.l2, color=VERMILION, lw=1, ls="--", label=f"chosen, {path.l2:g}")
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 28 else f"{name[:13]}…{name[-14:]}"

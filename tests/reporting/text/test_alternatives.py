@@ -114,7 +114,7 @@ def test_the_document_has_every_contender_and_remedy(bent):
     assert told["remedies"] == [
         {
             "option": "--spline cgpa",
-            "columns": ["cgpa"],
+            "columns": ("cgpa",),
             "gain": {"mean": 0.09, "low": 0.07, "high": 0.11},
             "log_loss": 0.31,
         }
