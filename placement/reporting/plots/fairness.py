@@ -34,10 +34,11 @@ def fairness_plot(fairness: Fairness) -> bytes | None:
     if not shown:
         return None
     with canvas(height=1.5 + 0.5 * len(shown), fit=True) as page:
-        for line, (rate, (label, colour, marker)) in enumerate(_RATES.items()):
-            _draw(page, shown, rate, (label, colour, marker), (1 - line) * _APART)
-        for border in _borders(shown):
-            page.axes.axhline(border, color=GREY, lw=1)
+        for line, (rate, look) in enumerate(_RATES.items()):
+            _draw(page, shown, rate, look, (1 - line) * _APART)
+        for index, ((column, _), (following, _)) in enumerate(pairwise(shown)):
+            if column != following:
+                page.axes.axhline(index + 0.5, color=GREY, lw=1)
         page.axes.set_yticks(range(len(shown)), [_label(*entry) for entry in shown])
         page.axes.set_ylim(-0.6, len(shown) - 0.4)
         page.axes.set_xlim(-0.02, 1.02)
@@ -51,11 +52,7 @@ def fairness_plot(fairness: Fairness) -> bytes | None:
 
 
 def _draw(
-    page: Canvas,
-    groups: _Shown,
-    name: str,
-    look: tuple[str, str, str],
-    above: float,
+    page: Canvas, groups: _Shown, name: str, look: tuple[str, str, str], above: float
 ) -> None:
     label, colour, marker = look
     page.axes.plot([], [], marker, color=colour, label=label)
@@ -73,15 +70,6 @@ def _draw(
             elinewidth=1.3,
             alpha=0.35 if group.small else 1.0,
         )
-
-
-def _borders(groups: _Shown) -> list[float]:
-    """Return where one column ends and the next begins."""
-    return [
-        index + 0.5
-        for index, ((column, _), (following, _)) in enumerate(pairwise(groups))
-        if column != following
-    ]
 
 
 def _label(column: str, group: Group) -> str:

@@ -4,7 +4,7 @@ Arrays in, PNG bytes out; the same numbers give the same bytes. No picture shows
 stand for at least 5 rows, and a curve over rows moves by at least 5 of them at a time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -73,14 +73,17 @@ def draw_all(directory: str | Path, shown: Pictures) -> list[Path]:
         "coefficients": coefficient_plot(shown.names, shown.coefficients),
         "probability_by_grade": grade_plot(shown.grade, shown.positive) if shown.grade else None,
     }
+    return write_pictures(directory, pictures)
+
+
+def write_pictures(directory: str | Path, pictures: Mapping[str, bytes | None]) -> list[Path]:
+    """Write the PNG of each name, where there is one; return their paths."""
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, png in pictures.items():
-        if png is not None:
-            written.append(folder / f"{name}.png")
-            written[-1].write_bytes(png)
-    return written
+    drawn = {folder / f"{name}.png": png for name, png in pictures.items() if png is not None}
+    for path, png in drawn.items():
+        path.write_bytes(png)
+    return list(drawn)
 
 
 def loss_curve(history: Sequence[Epoch]) -> bytes | None:

@@ -5,7 +5,6 @@ from placement.reporting.format.blocks import (
     Picture,
     Points,
     Section,
-    Table,
     Text,
     points,
     table,
@@ -14,7 +13,7 @@ from placement.reporting.plots.fairness import fairness_plot
 from placement.reporting.plots.training_plots import reliability_diagram
 from placement.reporting.report.verdicts import Report, verdicts
 from placement.reporting.text.alternatives import candidates, gap_interval, terms_rows, verdict
-from placement.reporting.text.calibration import calibrate_text, calibration_text
+from placement.reporting.text.calibration import bins_in_100, calibrate_text, calibration_text
 from placement.reporting.text.fairness import (
     fairness_notes,
     fairness_rule,
@@ -22,8 +21,7 @@ from placement.reporting.text.fairness import (
     gaps_table,
     groups_table,
 )
-from placement.reporting.text.summaries import METRIC_WORDS, skill_line
-from placement.stats.metrics import Metrics
+from placement.reporting.text.summaries import metric_rows, skill_line
 
 
 def trust_section(report: Report) -> Section:
@@ -45,15 +43,10 @@ def later_section(report: Report) -> Section | None:
                 f"the {test:,} of {later.batch}: nearer to what the next batch will bring than "
                 "figures of students of the same years."
             ),
-            _metrics_table(later.tested.metrics),
+            table(("figure", "value"), metric_rows(later.tested.metrics)),
             Text(skill_line(later.tested.skill)),
         ),
     )
-
-
-def _metrics_table(metrics: Metrics) -> Table:
-    values = metrics.as_dict()
-    return table(("figure", "value"), [(said, values[name]) for name, said in METRIC_WORDS.items()])
 
 
 def figures_section(report: Report) -> Section:
@@ -64,17 +57,13 @@ def figures_section(report: Report) -> Section:
     where = f"{rows.test:,} held-out rows" if held_out else f"{rows.train:,} training rows"
     blocks: list[Block] = [
         Text(f"On the {where}{f', those where {rule}' if rule and held_out else ''}:"),
-        _metrics_table(measured.metrics),
+        table(("figure", "value"), metric_rows(measured.metrics)),
         Text(skill_line(measured.skill)),
     ]
     if (auc := measured.metrics.roc_auc) is not None:
-        blocks.insert(
-            1,
-            Text(
-                f"Of 100 pairs of a student with {report.fitted.schema.target.outcome} and "
-                f"one without, it gives the first the higher chance in {100 * auc:.0f}."
-            ),
-        )
+        pairs = f"a student with {report.fitted.schema.target.outcome} and one without"
+        text = f"Of 100 pairs of {pairs}, it gives the first the higher chance in {100 * auc:.0f}."
+        blocks.insert(1, Text(text))
     return Section("What it is worth", tuple(blocks))
 
 
@@ -84,21 +73,19 @@ def calibration_section(report: Report) -> Section | None:
     figures = measured.calibration
     if figures is None:
         return None
-    bins = figures.bins
-    picture = reliability_diagram(bins, fitted.schema.target.positive)
-    lines = [line.strip() for line in calibration_text(figures)[1:]]
+    picture = reliability_diagram(figures.bins, fitted.schema.target.positive)
+    lines = (line.strip() for line in calibration_text(figures)[1:])
     calibrated = calibrate_text(
         measured.recalibration, fitted.calibration, refitted=bool(fitted.config["refit"])
     )
-    blocks: list[Block] = [Points(tuple(("plain", line) for line in lines))]
+    blocks: list[Block] = [points(*lines)]
     if picture is not None:
         blocks.append(Picture(picture, "what was predicted against what happened, by bins"))
-    if bins:
+    if figures.bins:
         rows = [
-            (f"{100 * b.predicted:.1f}", f"{100 * b.observed:.1f}",
-             f"{100 * b.low:.1f} – {100 * b.high:.1f}", b.rows)
-            for b in bins
-        ]  # fmt: skip
+            (predicted, happened, f"{low} – {high}", rows)
+            for predicted, happened, low, high, rows in bins_in_100(figures.bins)
+        ]
         blocks.append(table(("predicted in 100", "happened", "95 % limits", "rows"), rows, 0))
     if calibrated:
         blocks.append(Text(calibrated[0]))
@@ -152,13 +139,12 @@ def line_section(report: Report) -> Section | None:
         blocks.append(table(titles, terms_rows(models.suggested_terms)))
         if models.terms_minus_trees is not None and models.with_terms is not None:
             left = models.terms_minus_trees
-            blocks.append(
-                Text(
-                    f"With these, what is left to boosted trees is {left.mean:+.4f} of log-loss "
-                    f"(95 % interval {gap_interval(left)}); ROC AUC "
-                    f"{_auc(models.with_terms.roc_auc)} against {_auc(models.trees.roc_auc)}."
-                )
+            remaining = (
+                f"With these, what is left to boosted trees is {left.mean:+.4f} of log-loss (95 % "
+                f"interval {gap_interval(left)}); ROC AUC {_auc(models.with_terms.roc_auc)} "
+                f"against {_auc(models.trees.roc_auc)}."
             )
+            blocks.append(Text(remaining))
     return Section("Is a straight line enough?", tuple(blocks))
 
 

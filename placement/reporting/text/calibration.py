@@ -22,18 +22,26 @@ def calibration_text(figures: CalibrationFigures, *, bins: bool = False) -> list
     lines = ["Calibration on these rows: does 70 in 100 mean 70 in 100?"]
     if bins and figures.bins:
         header = ("predicted", "happened", "95 % from", "to", "rows")
-        shown = [
-            (*(f"{100 * share:.1f}" for share in _shares(b)), f"{b.rows:,}") for b in figures.bins
-        ]
-        lines += [table(header, shown, numeric=(0, 1, 2, 3, 4)), "  (in 100; bins of equal count)"]
+        lines.append(table(header, bins_in_100(figures.bins), numeric=range(5)))
+        lines.append("  (in 100; bins of equal count)")
     sentences = [
         _whole(figures), _slope(figures.slope), _worst_bin(figures.bins), _brier(figures.brier)
     ]  # fmt: skip
     return [*lines, *(f"  {sentence}" for sentence in sentences if sentence)]
 
 
-def _shares(one: ReliabilityBin) -> tuple[float, float, float, float]:
-    return one.predicted, one.observed, one.low, one.high
+def bins_in_100(bins: Sequence[ReliabilityBin]) -> list[tuple[str, str, str, str, str]]:
+    """Return of each bin what was predicted, what happened, its 95 % limits, and its rows."""
+    return [
+        (
+            f"{100 * b.predicted:.1f}",
+            f"{100 * b.observed:.1f}",
+            f"{100 * b.low:.1f}",
+            f"{100 * b.high:.1f}",
+            f"{b.rows:,}",
+        )
+        for b in bins
+    ]
 
 
 def _whole(figures: CalibrationFigures) -> str:
@@ -72,11 +80,10 @@ def _worst_bin(bins: Sequence[ReliabilityBin]) -> str:
         return ""
     outside = bins_outside_limits(bins)
     worst = max(bins, key=lambda b: abs(b.predicted - b.observed))
-    said, was, low, high = (f"{100 * share:.0f}" for share in _shares(worst))
     return (
-        f"When it says {said} in 100, it happened {was} in 100 ({low} to {high}; "
-        f"{worst.rows:,} rows). No bin is farther off; outside their 95 % limits: "
-        f"{len(outside)} of {len(bins)} bins."
+        f"When it says {100 * worst.predicted:.0f} in 100, it happened {100 * worst.observed:.0f} "
+        f"in 100 ({100 * worst.low:.0f} to {100 * worst.high:.0f}; {worst.rows:,} rows). No bin is "
+        f"farther off; outside their 95 % limits: {len(outside)} of {len(bins)} bins."
     )
 
 

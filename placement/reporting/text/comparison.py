@@ -62,22 +62,15 @@ def comparison_text(result: CompareResult) -> str:
         table(("metric", *names), figures, numeric=range(1, len(names) + 1)),
         f"  (in brackets: {first.method})",
     ]
+    verdicts = []
     for name, pair in zip(names[1:], result.pairs, strict=True):
-        lines += ["", f"{name} against {names[0]}", *_pair_lines(pair, name, names[0])]
+        title = f"{name} against {names[0]}"
+        lines += ["", title, *_pair_lines(pair, name, names[0])]
+        verdicts.append(f"{title}: {log_loss_sentence(pair)}.")
     lines += ["", "Parameters that differ"]
     rows = [(name, *_option_cells(name, values)) for name, values in result.differing]
     lines.append(table(("parameter", *names), rows) if rows else "  none")
-    lines += ["", *verdict_lines(result)]
-    return "\n".join(lines)
-
-
-def verdict_lines(result: CompareResult) -> list[str]:
-    """One sentence for each pair."""
-    names = [short_name(model.name) for model in result.models]
-    return [
-        f"{name} against {names[0]}: {log_loss_sentence(pair)}."
-        for name, pair in zip(names[1:], result.pairs, strict=True)
-    ]
+    return "\n".join([*lines, "", *verdicts])
 
 
 def log_loss_sentence(pair: Comparison) -> str:
@@ -154,14 +147,11 @@ def _figure(evaluation: Evaluation, name: str) -> str:
 
 
 def _pair_lines(pair: Comparison, name: str, first: str) -> list[str]:
+    gaps = {"log-loss": pair.log_loss, "Brier score": pair.brier, "ROC AUC": pair.roc_auc}
     rows = [
-        (words, f"{d.difference:+.4f}", f"{d.low:+.4f}", f"{d.high:+.4f}")
-        for words, d in (
-            ("log-loss", pair.log_loss),
-            ("Brier score", pair.brier),
-            ("ROC AUC", pair.roc_auc),
-        )
-        if d is not None
+        (words, f"{gap.difference:+.4f}", f"{gap.low:+.4f}", f"{gap.high:+.4f}")
+        for words, gap in gaps.items()
+        if gap is not None
     ]
     return [
         table(("difference", "value", "95 % from", "to"), rows, numeric=(1, 2, 3)),

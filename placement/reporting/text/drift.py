@@ -11,6 +11,7 @@ from placement.reporting.format.text_table import Cell, table
 from placement.reporting.json_documents import FORMAT
 
 _FIGURES = {"log_loss": "log-loss", "brier": "Brier score", "roc_auc": "ROC AUC"}
+_UNSEEN = ("levels", "rows", "examples")
 _SURE = 0.05
 _LEGEND = f"""\
   PSI: missing cells are a bin of their own; moderate above {MODERATE:.2f}, large above {LARGE:.2f}
@@ -44,7 +45,7 @@ class DriftResult:
 
 def drift_document(result: DriftResult) -> Document:
     """What `drift --json` prints."""
-    drift = result.drift
+    drift, scores = result.drift, result.drift.predictions
     return {
         "format": FORMAT,
         "model": dict(result.model),
@@ -53,17 +54,17 @@ def drift_document(result: DriftResult) -> Document:
         "rows_train": result.profile.rows,
         "columns": [_column(column) for column in drift.columns],
         "predictions": {
-            **_psi(drift.predictions.psi),
-            "level": drift.predictions.level,
+            **_psi(scores.psi),
+            "level": scores.level,
             "test": "ks",
-            "statistic": drift.predictions.statistic,
-            "p_value": drift.predictions.p_value,
-            "mean_train": drift.predictions.mean_train,
-            "mean_now": drift.predictions.mean_now,
-            "change_low": drift.predictions.low,
-            "change_high": drift.predictions.high,
+            "statistic": scores.statistic,
+            "p_value": scores.p_value,
+            "mean_train": scores.mean_train,
+            "mean_now": scores.mean_now,
+            "change_low": scores.low,
+            "change_high": scores.high,
         },
-        "performance": None if result.performance is None else asdict(result.performance),
+        "performance": result.performance and asdict(result.performance),
         "worst": drift.worst
         and {"column": drift.worst.column, "psi": drift.worst.psi and drift.worst.psi.value},
         "fail_above": result.fail_above,
@@ -73,13 +74,12 @@ def drift_document(result: DriftResult) -> Document:
 
 
 def _psi(psi: Psi | None) -> dict[str, float | None]:
-    if psi is None:
-        return {"psi": None, "psi_expected": None, "psi_chance": None}
-    return {"psi": psi.value, "psi_expected": psi.expected, "psi_chance": psi.chance}
+    names = {"psi": "value", "psi_expected": "expected", "psi_chance": "chance"}
+    return {name: getattr(psi, field, None) for name, field in names.items()}
 
 
 def _column(column: ColumnDrift) -> Document:
-    unseen, missing = column.unseen, column.missing
+    missing = column.missing
     return {
         "column": column.column,
         "kind": column.kind,
@@ -94,9 +94,7 @@ def _column(column: ColumnDrift) -> Document:
         "missing_change_low": missing.low,
         "missing_change_high": missing.high,
         "missing_p_value": missing.p_value,
-        "unseen_levels": None if unseen is None else unseen.levels,
-        "unseen_rows": None if unseen is None else unseen.rows,
-        "unseen_examples": None if unseen is None else list(unseen.examples),
+        **{f"unseen_{name}": getattr(column.unseen, name, None) for name in _UNSEEN},
         "out_of_range": column.out_of_range,
     }
 
@@ -205,13 +203,10 @@ def _performance_lines(outcomes: Performance) -> list[str]:
             (_FIGURES[name], figure.now, figure.low, figure.high, figure.then, change, verdict)
         )
     then = "held out then" if outcomes.then == "test" else "training then"
+    header = ("figure", "now", "95 % from", "to", then, "change (95 %)", "")
     lines = [
         f"Outcomes are known of {_number(outcomes.rows, 'row')}",
-        table(
-            ("figure", "now", "95 % from", "to", then, "change (95 %)", ""),
-            rows,
-            numeric=(1, 2, 3, 4, 5),
-        ),
+        table(header, rows, numeric=range(1, 6)),
     ]
     if outcomes.then == "train":
         lines.append("  Nothing was held out then: the figures of training flatter.")

@@ -34,14 +34,13 @@ def curve_rows(encoder: Encoder) -> list[Document]:
     """Return what is more than a straight line, for the JSON documents."""
     rows: list[Document] = []
     for column in encoder.columns:
+        row: Document = {"column": column.column}
         if isinstance(column, SplineColumn):
-            rows.append({"column": column.column, "kind": "spline", "knots": list(column.knots)})
+            rows.append({**row, "kind": "spline", "knots": list(column.knots)})
         elif isinstance(column, StepColumn):
-            steps = list(column.thresholds)
-            rows.append({"column": column.column, "kind": "step", "thresholds": steps})
+            rows.append({**row, "kind": "step", "thresholds": list(column.thresholds)})
         elif isinstance(column, InteractionColumn):
-            products = list(column.names)
-            rows.append({"column": column.column, "kind": "interaction", "products": products})
+            rows.append({**row, "kind": "interaction", "products": list(column.names)})
     return rows
 
 

@@ -26,8 +26,9 @@ from placement.reporting.plots.canvas import (
     Canvas,
     canvas,
 )
-from placement.reporting.plots.training_plots import shortened
+from placement.reporting.plots.training_plots import shortened, write_pictures
 from placement.reporting.text.alternatives import candidates, rivals_document, rivals_text
+from placement.reporting.text.summaries import ui_lines
 from placement.training.validation.l2_path import PenaltyPath
 
 RULE = "the strongest penalty within one standard error of the least log-loss"
@@ -113,7 +114,7 @@ def tune_text(result: TuneResult, command: str = "placement") -> str:
     if result.run:
         run_id, name, export = result.run
         lines += ["", f"Run: {name} ({run_id}), with a nested run for each penalty"]
-        lines += [f"  {command} ui", "", "For plain mlflow commands on these runs:", export]
+        lines += ui_lines(export, command)
     return "\n".join(lines)
 
 
@@ -167,12 +168,8 @@ def tune_document(result: TuneResult, command: str = "placement") -> Document:
 
 def draw_path(directory: str | Path, path: PenaltyPath) -> list[Path]:
     """Write the pictures of a path; return their paths."""
-    written = []
-    for name, png in {"l2_path": path_plot(path), "weights_by_l2": weights_plot(path)}.items():
-        if png is not None:
-            written.append(Path(directory) / f"{name}.png")
-            written[-1].write_bytes(png)
-    return written
+    pictures = {"l2_path": path_plot(path), "weights_by_l2": weights_plot(path)}
+    return write_pictures(directory, pictures)
 
 
 def path_plot(path: PenaltyPath) -> bytes:
