@@ -137,13 +137,12 @@ def evaluate_probabilities(
     against = None
     if training_base_rate is not None:
         against = skill(probability, label, training_base_rate, weight, seed=seed)
+    intervals = bootstrap_intervals(p, y, w, threshold=threshold, replicates=replicates, seed=seed)
     return Evaluation(
         rows=len(p),
         base_rate=base_rate(y, w),
         metrics=metrics(p, y, w, threshold),
-        intervals=bootstrap_intervals(
-            p, y, w, threshold=threshold, replicates=replicates, seed=seed
-        ),
+        intervals=intervals,
         confusion=confusion(p, y, w, threshold),
         threshold=threshold,
         calibration=calibration_figures(p, y, w),

@@ -106,7 +106,6 @@ class _Cuts:
     tp: FloatArray
     fp: FloatArray
     below: FloatArray
-    score: FloatArray
 
     @property
     def positive(self) -> float:
@@ -132,7 +131,6 @@ def _cuts(p: FloatArray, y: FloatArray, w: FloatArray) -> _Cuts:
         tp=np.append(np.cumsum(hits[::-1])[::-1], 0.0),
         fp=np.append(np.cumsum(alarms[::-1])[::-1], 0.0),
         below=np.append(0.0, np.cumsum(total)),
-        score=score,
     )
 
 

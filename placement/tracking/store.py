@@ -64,9 +64,11 @@ class Store:
 
     def lock(self) -> AbstractContextManager["BaseFileLock | None"]:
         """Keep other processes from changing a database file at once; nothing for a server."""
+        from filelock import FileLock
+
         if self.database is None:
             return contextlib.nullcontext()
-        return _lock(self.database)
+        return FileLock(self.database.with_name(f"{self.database.name}.lock"), LOCK_TIMEOUT)
 
 
 def locate_store(start: Path | None = None) -> Store:
@@ -206,7 +208,7 @@ def _make_once(store: Store, database: Path) -> None:
     """Migrate a new database beside its place and move it there, so that it is whole or absent."""
     try:
         database.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(database):
+        with store.lock():
             if not _is_filled(database):
                 draft = database.with_name(f"{database.name}.new")
                 draft.unlink(missing_ok=True)
@@ -221,12 +223,6 @@ def _migrate(database: Path, artifact_root: str) -> None:
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
         SqlAlchemyStore(f"sqlite:///{database.as_posix()}", artifact_root).engine.dispose()
-
-
-def _lock(database: Path) -> "BaseFileLock":
-    from filelock import FileLock
-
-    return FileLock(database.with_name(f"{database.name}.lock"), timeout=LOCK_TIMEOUT)
 
 
 def _is_filled(database: Path) -> bool:
