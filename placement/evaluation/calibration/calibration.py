@@ -18,11 +18,7 @@ from placement.stats.univariate_logistic import fit_logit_intercept, fit_logit_s
 
 
 def calibration_figures(
-    p: FloatArray,
-    y: FloatArray,
-    weight: FloatArray,
-    rows: IntArray | None = None,
-    bins: int = BINS,
+    p: FloatArray, y: FloatArray, weight: FloatArray, rows: IntArray | None = None, bins: int = BINS
 ) -> CalibrationFigures:
     """Return the figures of probabilities (n,) beside labels in [0, 1] with frequency weights.
 

@@ -35,10 +35,7 @@ def reliability_bins(
 
 
 def equal_count_groups(
-    values: FloatArray,
-    order: IndexArray,
-    bins: int = BINS,
-    rows: IntArray | None = None,
+    values: FloatArray, order: IndexArray, bins: int = BINS, rows: IntArray | None = None
 ) -> list[IndexArray]:
     """Cut `order` (which sorts `values`) into groups of about equal count and at least 5 rows.
 

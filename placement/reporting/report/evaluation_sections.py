@@ -1,14 +1,6 @@
 """The report's sections on what a model is worth, and whom it treats how."""
 
-from placement.reporting.format.blocks import (
-    Block,
-    Picture,
-    Points,
-    Section,
-    Text,
-    points,
-    table,
-)
+from placement.reporting.format.blocks import Block, Picture, Points, Section, Text, points, table
 from placement.reporting.plots.fairness import fairness_plot
 from placement.reporting.plots.training_plots import reliability_diagram
 from placement.reporting.report.verdicts import Report, verdicts

@@ -7,15 +7,7 @@ from placement.evaluation.coefficients import INTERCEPT, estimates, is_penalised
 from placement.evaluation.explanation.actionable import better, changeable
 from placement.model.figures import CoefficientEstimate
 from placement.model.fitted import Fitted
-from placement.reporting.format.blocks import (
-    Block,
-    Picture,
-    Section,
-    Table,
-    Text,
-    points,
-    table,
-)
+from placement.reporting.format.blocks import Block, Picture, Section, Table, Text, points, table
 from placement.reporting.format.text_table import Cell
 from placement.reporting.plots.training_plots import coefficient_plot, loss_curve
 from placement.reporting.report.verdicts import Report

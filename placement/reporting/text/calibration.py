@@ -6,13 +6,7 @@ from dataclasses import asdict
 from placement.model.figures import RecalibrationFigures
 from placement.model.scorer import Isotonic, Platt
 from placement.reporting.format.text_table import table
-from placement.stats.figures import (
-    LINES,
-    BrierParts,
-    CalibrationFigures,
-    Estimate,
-    ReliabilityBin,
-)
+from placement.stats.figures import LINES, BrierParts, CalibrationFigures, Estimate, ReliabilityBin
 
 METRIC_PARTS = ("reliability", "resolution", "uncertainty")
 

@@ -8,12 +8,7 @@ from placement.evaluation.metrics.bootstrap import Intervals
 from placement.model.figures import ModelFigures
 from placement.model.scorer import CategoryColumn
 from placement.reporting.format.text_table import table
-from placement.reporting.results import (
-    EvaluateResult,
-    PredictResult,
-    TrainResult,
-    Understanding,
-)
+from placement.reporting.results import EvaluateResult, PredictResult, TrainResult, Understanding
 from placement.reporting.text.calibration import calibrate_text, calibration_text
 from placement.reporting.text.coefficients import coefficient_notes, coefficients_table
 from placement.reporting.text.fairness import fairness_text

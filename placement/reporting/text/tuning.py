@@ -132,11 +132,7 @@ def _path_table(path: PenaltyPath) -> str:
 def path_rows(path: PenaltyPath) -> list[Document]:
     """The path as records, from the strongest penalty to the weakest."""
     return [
-        {
-            **dataclasses.asdict(penalty),
-            "best": index == path.best,
-            "chosen": index == path.chosen,
-        }
+        {**dataclasses.asdict(penalty), "best": index == path.best, "chosen": index == path.chosen}
         for index, penalty in enumerate(path.penalties)
     ]
 
