@@ -63,7 +63,6 @@ def evaluate(
     table: "Table",
     *,
     threshold: float | None = None,
-    replicates: int = REPLICATES,
     seed: int = 0,
     groups: Sequence["SensitiveGroups"] = (),
 ) -> Evaluation:
@@ -80,7 +79,6 @@ def evaluate(
         table.weight,
         training_base_rate=fitted.figures.base_rate,
         threshold=fitted.threshold if threshold is None else threshold,
-        replicates=replicates,
         seed=seed,
     )
     if not groups:

@@ -3,14 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-
-@dataclass(frozen=True)
-class Rate:
-    """A share with its 95 % Wilson limits."""
-
-    value: float
-    low: float
-    high: float
+from placement.stats.figures import Estimate
 
 
 @dataclass(frozen=True)
@@ -26,12 +19,12 @@ class Group:
     rows: int
     weight: float
     positive: float
-    selection_rate: Rate
-    tpr: Rate | None
-    fpr: Rate | None
-    precision: Rate | None
+    selection_rate: Estimate
+    tpr: Estimate | None
+    fpr: Estimate | None
+    precision: Estimate | None
     predicted: float
-    observed: Rate
+    observed: Estimate
     roc_auc: float | None
     small: str | None
 

@@ -57,15 +57,20 @@ class BrierParts:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % Wald interval."""
+    """A figure with its 95 % interval: Wald's, or of a share Wilson's."""
 
     value: float
     low: float
     high: float
 
 
-LINES = ("slope", "intercept", "in_the_large")  # figures with an interval
-_ENDS = {"": "value", "_low": "low", "_high": "high"}
+def with_limits(name: str, estimate: Estimate | None) -> dict[str, float | None]:
+    """Return a figure and its limits by the names of the JSON documents."""
+    parts = {"": "value", "_low": "low", "_high": "high"}
+    return {f"{name}{end}": getattr(estimate, part, None) for end, part in parts.items()}
+
+
+LINES = ("slope", "intercept", "in_the_large")  # calibration figures with an interval
 
 
 @dataclass(frozen=True)
@@ -88,9 +93,8 @@ class CalibrationFigures:
 
     def as_dict(self) -> Document:
         """Return the figures by the names of the JSON documents."""
-        document = dataclasses.asdict(self)
-        last = {name: document.pop(name) for name in ("brier", "bins")}
+        document: Document = {"predicted": self.predicted, "observed": self.observed}
         for name in LINES:
-            line = document.pop(name) or {}
-            document |= {f"{name}{end}": line.get(part) for end, part in _ENDS.items()}
-        return {**document, **last}
+            document |= with_limits(name, getattr(self, name))
+        whole = dataclasses.asdict(self)
+        return {**document, "brier": whole["brier"], "bins": whole["bins"]}

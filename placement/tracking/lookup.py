@@ -60,10 +60,8 @@ class ResolvedModel:
         return f"runs:/{self.run_id}/model" if self.run_id else str(self.path)
 
 
-def resolve(
-    model: str, store: Store | None = None, *, name: str = REGISTERED_MODEL
-) -> ResolvedModel:
-    """Find a model: a directory, `runs:/…`, `models:/…`, a run id, or an alias of `name`.
+def resolve(model: str, store: Store | None = None) -> ResolvedModel:
+    """Find a model: a directory, `runs:/…`, `models:/…`, a run id, or an alias of `placement`.
 
     Raises ModelError where there is none of that name. Without `store` it is located.
     """
@@ -75,8 +73,8 @@ def resolve(
             f"no model {model!r}: it is no bundle directory, and there is no store at "
             f"{store.database} yet (placement train makes one)"
         )
-    with _suggest_known(store, model, name):
-        return _of_store(store, model, name)
+    with _suggest_known(store, model):
+        return _of_store(store, model)
 
 
 def load(model: str | Path) -> "Fitted":
@@ -99,7 +97,7 @@ def bundle_directory(model: str | Path) -> Path | None:
     return bundle.absolute() if bundle else None
 
 
-def _of_store(store: Store, model: str, name: str) -> ResolvedModel:
+def _of_store(store: Store, model: str) -> ResolvedModel:
     client = store.client()
     if match := _ALIAS.fullmatch(model):
         return _of_version(store, client.get_model_version_by_alias(match["name"], match["alias"]))
@@ -109,12 +107,12 @@ def _of_store(store: Store, model: str, name: str) -> ResolvedModel:
             version = str(_newest(store, match["name"]))
         return _of_version(store, client.get_model_version(match["name"], version))
     if match := _LOGGED.fullmatch(model):
-        return _of_logged(store, client.get_logged_model(match["id"]), name)
+        return _of_logged(store, client.get_logged_model(match["id"]))
     match = _RUNS.fullmatch(model)
     if match or _RUN_ID.fullmatch(model):
-        return _of_run(store, match["run"] if match else model, name)
+        return _of_run(store, match["run"] if match else model)
     if _WORD.fullmatch(model):
-        return _of_version(store, client.get_model_version_by_alias(name, model))
+        return _of_version(store, client.get_model_version_by_alias(REGISTERED_MODEL, model))
     raise ModelError(f"no model {model!r}: give a bundle directory, {_FORMS}")
 
 
@@ -136,22 +134,22 @@ def _of_version(store: Store, version: "ModelVersion") -> ResolvedModel:
     )
 
 
-def _of_run(store: Store, run_id: str, name: str) -> ResolvedModel:
+def _of_run(store: Store, run_id: str) -> ResolvedModel:
     run = store.client().get_run(run_id)
     outputs = run.outputs.model_outputs if run.outputs else []
     if not outputs:
         status = run.info.status
         raise ModelError(f"run {run_id} ({status}) holds no model; placement runs lists the others")
-    return _of_logged(store, store.client().get_logged_model(outputs[-1].model_id), name)
+    return _of_logged(store, store.client().get_logged_model(outputs[-1].model_id))
 
 
-def _of_logged(store: Store, logged: "LoggedModel", name: str) -> ResolvedModel:
+def _of_logged(store: Store, logged: "LoggedModel") -> ResolvedModel:
     from placement.tracking.runs import iso_utc
 
     client = store.client()
     run_id = logged.source_run_id
     versions = client.search_model_versions(f"run_id = '{run_id}'") if run_id else []
-    versions = sorted(versions, key=lambda v: (v.name == name, int(v.version)))
+    versions = sorted(versions, key=lambda v: (v.name == REGISTERED_MODEL, int(v.version)))
     if versions:  # searching leaves the aliases out
         last = versions[-1]
         return _of_version(store, client.get_model_version(last.name, str(last.version)))
@@ -197,7 +195,7 @@ def _download(store: Store, location: str) -> Path:
 
 
 @contextlib.contextmanager
-def _suggest_known(store: Store, model: str, name: str) -> Iterator[None]:
+def _suggest_known(store: Store, model: str) -> Iterator[None]:
     """Turn MLflow's "does not exist" into a ModelError with the nearest name that does."""
     from mlflow.exceptions import MlflowException
 
@@ -207,15 +205,15 @@ def _suggest_known(store: Store, model: str, name: str) -> Iterator[None]:
         except MlflowException as error:
             if error.error_code not in UNKNOWN_CODES:
                 raise
-            names = _known_models(store, name)
+            names = _known_models(store)
             hint = did_you_mean(model, names) or f"; give {_FORMS}"
-            versions = [uri for uri in names if uri.startswith(f"models:/{name}/")]
+            versions = [uri for uri in names if uri.startswith(f"models:/{REGISTERED_MODEL}/")]
             if model == CHAMPION and versions:
                 hint = f": none was promoted; give --model {versions[-1]}, or train --promote"
             raise ModelError(f"no model {model!r} in {store.tracking_uri}{hint}") from error
 
 
-def _known_models(store: Store, name: str) -> list[str]:
+def _known_models(store: Store) -> list[str]:
     from placement.tracking.runs import list_runs
 
     client = store.client()
@@ -225,5 +223,5 @@ def _known_models(store: Store, name: str) -> list[str]:
         aliases = dict(registered.aliases)
         names += [f"models:/{registered.name}@{alias}" for alias in aliases]
         names += [f"models:/{registered.name}/{version}" for version in aliases.values()]
-        names += list(aliases) if registered.name == name else []
+        names += list(aliases) if registered.name == REGISTERED_MODEL else []
     return names

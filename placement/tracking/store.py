@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placement.errors import StoreError
-from placement.tracking.environment import new_client, prepare_environment, unwarned, users_timeout
+from placement.tracking.environment import prepare_environment, unwarned, users_timeout
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -59,8 +59,12 @@ class Store:
         return f"export MLFLOW_TRACKING_URI={shlex.quote(self.tracking_uri)}"
 
     def client(self) -> "MlflowClient":
-        """MLflow's client of this store."""
-        return new_client(self.tracking_uri, self.registry_uri)
+        """MLflow's client of this store; the process-wide default stays as it is."""
+        prepare_environment()
+        with unwarned():
+            from mlflow import MlflowClient
+
+            return MlflowClient(self.tracking_uri, self.registry_uri)
 
     def lock(self) -> AbstractContextManager["BaseFileLock | None"]:
         """Keep other processes from changing a database file at once; nothing for a server."""
@@ -212,17 +216,14 @@ def _make_once(store: Store, database: Path) -> None:
             if not _is_filled(database):
                 draft = database.with_name(f"{database.name}.new")
                 draft.unlink(missing_ok=True)
-                _migrate(draft, store.artifact_root or "")
+                uri = f"sqlite:///{draft.as_posix()}"
+                with unwarned():
+                    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+                    SqlAlchemyStore(uri, store.artifact_root or "").engine.dispose()
                 draft.replace(database)
     except OSError as error:
         raise StoreError(_not_writable(database, error.strerror or str(error))) from error
-
-
-def _migrate(database: Path, artifact_root: str) -> None:
-    with unwarned():
-        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-        SqlAlchemyStore(f"sqlite:///{database.as_posix()}", artifact_root).engine.dispose()
 
 
 def _is_filled(database: Path) -> bool:

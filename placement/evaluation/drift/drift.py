@@ -249,10 +249,8 @@ def _predictions(profile: Profile, now: DriftCounts) -> PredictionDrift:
     train, sums = np.array(profile.predictions.counts, dtype=np.int64), now.probability
     counted = now.predictions.counts if len(train) else train
     statistic, p_value = kolmogorov_smirnov(train, counted)
-    change = sums.mean - profile.mean
-    reach = Z95 * math.sqrt(
-        profile.std**2 / profile.binned + sums.squared_deviations / sums.weight / now.rows
-    )
+    change, variance = sums.mean - profile.mean, sums.squared_deviations / sums.weight
+    reach = Z95 * math.sqrt(profile.std**2 / profile.binned + variance / now.rows)
     return PredictionDrift(
         _psi_of_bins(train, counted, 0, 0),
         statistic,

@@ -59,9 +59,8 @@ def grade_of(
         return None
     values, _ = parse_numbers(columns[match_columns(columns.keys(), [name])[name]])
     bins = grade_bins(values, label, weight, rows)
-    low, high = next(
-        ((c.low, c.high) for c in number_columns(fitted) if c.column == name), (0.0, 1.0)
-    )
+    limits = {column.column: (column.low, column.high) for column in number_columns(fitted)}
+    low, high = limits.get(name, (0.0, 1.0))
     if bins:  # The training range is rounded outwards, often far: stay near the bins.
         first, last = bins[0].predicted, bins[-1].predicted
         margin = 0.1 * max(last - first, 1e-9)

@@ -64,10 +64,11 @@ def draw_all(directory: str | Path, shown: Pictures) -> list[Path]:
     counts = np.ones(len(p), dtype=np.int64)
     if shown.rows is not None:
         counts = shown.rows if shown.weight is None else shown.rows[np.asarray(shown.weight) > 0]
+    curve = _cumulated(p, y, w, counts)
     pictures = {
         "loss": loss_curve(shown.history),
-        "roc": roc_curve(p, y, w, counts),
-        "precision_recall": precision_recall_curve(p, y, w, counts),
+        "roc": curve and _roc_curve(curve),
+        "precision_recall": curve and _precision_recall_curve(curve),
         "reliability": reliability_diagram(reliability_bins(p, y, w, rows=counts), shown.positive),
         "decision_curve": decision_plot(p, y, w, counts, shown.threshold, shown.positive),
         "coefficients": coefficient_plot(shown.names, shown.coefficients),
@@ -123,47 +124,6 @@ def _draw_stages(page: Canvas, history: Sequence[Epoch]) -> None:
             page.axes.axvline(history[start].number, color=GREY, lw=1, ls=(0, (2, 3)))
 
 
-def roc_curve(
-    p: FloatArray, y: FloatArray, weight: FloatArray | None = None, rows: IntArray | None = None
-) -> bytes | None:
-    """Draw the true-positive against the false-positive rate; None where one class is missing."""
-    curve = _cumulated(p, y, weight, rows)
-    if curve is None:
-        return None
-    x, height = curve.alarms / curve.alarms[-1], curve.hits / curve.hits[-1]
-    area = float(np.trapezoid(height, x))
-    x, height = x[curve.steps], height[curve.steps]
-    with canvas(height=5.3, width=5.2) as page:
-        page.axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="chance")
-        page.axes.plot(x, height, color=BLUE, label="model")
-        page.axes.fill_between(x, height, color=BLUE, alpha=0.08, lw=0)
-        _unit_square(page)
-        page.axes.legend(loc="lower right")
-        page.name(f"ROC curve, area {area:.3f}", "false-positive rate", "true-positive rate")
-    return page.png
-
-
-def precision_recall_curve(
-    p: FloatArray, y: FloatArray, weight: FloatArray | None = None, rows: IntArray | None = None
-) -> bytes | None:
-    """Draw precision against recall; None where one class is missing."""
-    curve = _cumulated(p, y, weight, rows)
-    if curve is None:
-        return None
-    base = curve.hits[-1] / (curve.hits[-1] + curve.alarms[-1])
-    precision = curve.hits[1:] / (curve.hits[1:] + curve.alarms[1:])
-    recall = curve.hits / curve.hits[-1]
-    average = float((np.diff(recall) * precision).sum())
-    steps = curve.steps[1:]
-    with canvas(height=5.3, width=5.2) as page:
-        page.axes.axhline(base, color=GREY, lw=1, ls="--", label=f"base rate {base:.2f}")
-        page.axes.step(recall[steps], precision[steps - 1], color=BLUE, where="pre", label="model")
-        _unit_square(page)
-        page.axes.legend(loc="lower left")
-        page.name(f"Precision and recall, average {average:.3f}", "recall", "precision")
-    return page.png
-
-
 @dataclass(frozen=True)
 class _Cumulated:
     """Positive and negative weight above falling thresholds, `hits` and `alarms` (k,) from 0 on.
@@ -196,6 +156,37 @@ def _cumulated(
     # The last step takes the rest along.
     steps = [*(steps[:-1] if len(steps) > 1 else steps), len(ends)]
     return _Cumulated(np.append(0.0, hits), np.append(0.0, alarms), np.array(steps))
+
+
+def _roc_curve(curve: _Cumulated) -> bytes:
+    """Draw the true-positive against the false-positive rate."""
+    x, height = curve.alarms / curve.alarms[-1], curve.hits / curve.hits[-1]
+    area = float(np.trapezoid(height, x))
+    x, height = x[curve.steps], height[curve.steps]
+    with canvas(height=5.3, width=5.2) as page:
+        page.axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="chance")
+        page.axes.plot(x, height, color=BLUE, label="model")
+        page.axes.fill_between(x, height, color=BLUE, alpha=0.08, lw=0)
+        _unit_square(page)
+        page.axes.legend(loc="lower right")
+        page.name(f"ROC curve, area {area:.3f}", "false-positive rate", "true-positive rate")
+    return page.png
+
+
+def _precision_recall_curve(curve: _Cumulated) -> bytes:
+    """Draw precision against recall."""
+    base = curve.hits[-1] / (curve.hits[-1] + curve.alarms[-1])
+    precision = curve.hits[1:] / (curve.hits[1:] + curve.alarms[1:])
+    recall = curve.hits / curve.hits[-1]
+    average = float((np.diff(recall) * precision).sum())
+    steps = curve.steps[1:]
+    with canvas(height=5.3, width=5.2) as page:
+        page.axes.axhline(base, color=GREY, lw=1, ls="--", label=f"base rate {base:.2f}")
+        page.axes.step(recall[steps], precision[steps - 1], color=BLUE, where="pre", label="model")
+        _unit_square(page)
+        page.axes.legend(loc="lower left")
+        page.name(f"Precision and recall, average {average:.3f}", "recall", "precision")
+    return page.png
 
 
 def reliability_diagram(bins: Sequence[ReliabilityBin], positive: str = "placed") -> bytes | None:

@@ -18,7 +18,7 @@ from placement.reporting.text.summaries import metric_rows, skill_line
 
 def trust_section(report: Report) -> Section:
     """Return the questions of trust, answered."""
-    return Section("Can it be trusted?", (Points(verdicts(report)),))
+    return Section("Can it be trusted?", (Points(tuple(verdicts(report))),))
 
 
 def later_section(report: Report) -> Section | None:

@@ -48,12 +48,8 @@ class Report:
     warnings: tuple[str, ...] = ()
 
 
-def verdicts(report: Report) -> tuple[tuple[State, str], ...]:
-    """Return the questions of trust with their answers, each in a sentence."""
-    return tuple(_verdicts(report))
-
-
-def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
+def verdicts(report: Report) -> Iterator[tuple[State, str]]:
+    """Yield the questions of trust with their answers, each in a sentence."""
     figures, measured = report.fitted.figures, report.fitted.figures.evaluated
     if measured.skill.better_than_base_rate:
         praise = "It predicts better than saying the same of everybody."
@@ -72,8 +68,8 @@ def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
         state: State = "good" if report.rivals.line_is_enough and better else "doubt"
         yield state, " ".join(verdict(report.rivals))
     yield from _fairness_verdicts(measured.fairness, report.fitted.schema.target)
-    known = figures.inference
-    if known is not None and (few := few_events(known.likelihood)) is not None:
+    inference = figures.inference
+    if inference is not None and (few := few_events(inference.likelihood)) is not None:
         text = f"The sample is small for its columns: {few:.1f} students of the rarer outcome a "
         yield "doubt", f"{text}column, where {FEW_EVENTS} are the least."
     if figures.converged:
@@ -96,8 +92,8 @@ def _believable(figures: CalibrationFigures) -> tuple[State, str]:
     outside = bins_outside_limits(figures.bins)
     # One bin in twenty is outside its limits by chance.
     many = len(outside) > 1 and binom.sf(len(outside) - 1, len(figures.bins), 0.05) < 0.05
-    said = lines[: 3 if many else 2]
-    return "doubt" if off or many else "good", " ".join(line.strip() for line in said)
+    shown = lines[: 3 if many else 2]
+    return "doubt" if off or many else "good", " ".join(line.strip() for line in shown)
 
 
 def _fairness_verdicts(fairness: Fairness | None, target: Target) -> Iterator[tuple[State, str]]:

@@ -60,22 +60,19 @@ def verdict(result: ModelComparison) -> list[str]:
             "Nothing here speaks against a straight line: boosted trees, which may bend and "
             f"combine columns, {how}."
         )
-        return lines
-    if not result.trees_are_better:
+    elif not result.trees_are_better:
         lines.append(
             "A straight line is not enough: boosted trees are not better beyond chance, but what "
             "is named below is, even as the best of several that were tried."
         )
-        return lines
-    lines.append(
-        f"A straight line is not enough: the log-loss of boosted trees is lower by "
-        f"{-trees.mean:.4f} (95 % interval {-trees.high:.4f} to {-trees.low:.4f})."
-    )
-    if not result.suggested_terms:
+    else:
         lines.append(
-            "No curve or step of one column and no product of two was found that gains beyond "
-            "chance."
+            f"A straight line is not enough: the log-loss of boosted trees is lower by "
+            f"{-trees.mean:.4f} (95 % interval {-trees.high:.4f} to {-trees.low:.4f})."
         )
+        if not result.suggested_terms:
+            what = "No curve or step of one column and no product of two was found"
+            lines.append(f"{what} that gains beyond chance.")
     return lines
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from typing import Any
 
 from placement.arrays import Document
@@ -41,11 +40,7 @@ class CompareResult:
         """The parameters that are not the same for all, with the value of each model."""
         names = dict.fromkeys(name for model in self.models for name in model.parameters)
         values = {name: [model.parameters.get(name) for model in self.models] for name in names}
-        return [
-            (name, each)
-            for name, each in values.items()
-            if any(one != other for one, other in combinations(each, 2))
-        ]
+        return [item for item in values.items() if any(one != item[1][0] for one in item[1])]
 
 
 def comparison_text(result: CompareResult) -> str:

@@ -124,8 +124,8 @@ def _row(column: ColumnDrift) -> tuple[Cell, ...]:
     psi, missing = column.psi, column.missing
     return (
         column.column,
-        None if psi is None else f"{psi.value:.3f}",
-        None if psi is None else f"{psi.expected:.3f}",
+        psi and f"{psi.value:.3f}",
+        psi and f"{psi.expected:.3f}",
         column.level,
         _test(column.test, column.statistic),
         _p(column.p_adjusted),
@@ -148,27 +148,21 @@ def _p(p: float | None) -> str | None:
 
 def _unusual_cells(column: ColumnDrift, profile: Profile) -> list[str]:
     """Tell what the PSI does not: missing cells, new levels, numbers beyond the range."""
-    lines, missing, unseen = [], column.missing, column.unseen
+    texts, missing, unseen = [], column.missing, column.unseen
     if missing.p_value < _SURE:
-        lines.append(
-            f"{column.column}: missing in {missing.train:.1%} of training and {missing.now:.1%} "
-            f"now (change {_points(missing.low, missing.high)})"
-        )
+        shares = f"{missing.train:.1%} of training and {missing.now:.1%} now"
+        texts.append(f"missing in {shares} (change {_points(missing.low, missing.high)})")
     if unseen is not None and unseen.levels:
         words = ", ".join(map(repr, unseen.examples))
         more = ", …" if unseen.levels > len(unseen.examples) else ""
-        lines.append(
-            f"{column.column}: {_number(unseen.rows, 'row')} with {_number(unseen.levels, 'level')}"
-            f" that training had fewer than 5 times, or never ({words}{more})"
-        )
+        what = f"{_number(unseen.rows, 'row')} with {_number(unseen.levels, 'level')}"
+        texts.append(f"{what} that training had fewer than 5 times, or never ({words}{more})")
     if column.out_of_range:
         (profiled,) = (c for c in profile.columns if c.column == column.column)
         span = f"{getattr(profiled, 'low', 0):g} to {getattr(profiled, 'high', 0):g}"
-        lines.append(
-            f"{column.column}: {_number(column.out_of_range, 'row')} outside {span}, about the "
-            "range of training"
-        )
-    return lines
+        rows = _number(column.out_of_range, "row")
+        texts.append(f"{rows} outside {span}, about the range of training")
+    return [f"{column.column}: {text}" for text in texts]
 
 
 def _number(count: int, what: str) -> str:
@@ -211,17 +205,14 @@ def _performance_lines(outcomes: Performance) -> list[str]:
     if outcomes.then == "train":
         lines.append("  Nothing was held out then: the figures of training flatter.")
     observed, predicted = outcomes.observed, outcomes.predicted
+    limits = "fewer than 5 rows of an outcome: too few to tell"
+    if outcomes.low is not None and outcomes.high is not None:
+        limits = _points(outcomes.low, outcomes.high)
     lines.append(
         f"  {observed:.1%} had the positive outcome, {predicted:.1%} were predicted: "
-        f"{100 * (observed - predicted):+.1f} points ({_limits(outcomes)})"
+        f"{100 * (observed - predicted):+.1f} points ({limits})"
     )
     return lines
-
-
-def _limits(outcomes: Performance) -> str:
-    if outcomes.low is None or outcomes.high is None:
-        return "fewer than 5 rows of an outcome: too few to tell"
-    return _points(outcomes.low, outcomes.high)
 
 
 def _verdict(result: DriftResult) -> str:

@@ -5,8 +5,9 @@ from dataclasses import asdict
 
 from placement.arrays import Document
 from placement.data.schema import Target
-from placement.model.fairness_figures import ByColumn, Fairness, Gap, Group, Rate
+from placement.model.fairness_figures import ByColumn, Fairness, Gap, Group
 from placement.reporting.format.text_table import table
+from placement.stats.figures import Estimate, with_limits
 
 _MEASURES = {
     "demographic_parity_difference": "demographic parity difference",
@@ -62,21 +63,16 @@ def _group(group: Group) -> Document:
         "rows": group.rows,
         "weight": group.weight,
         "positive": group.positive,
-        **_rate("selection_rate", group.selection_rate),
-        **_rate("tpr", group.tpr),
-        **_rate("fpr", group.fpr),
-        **_rate("precision", group.precision),
+        **with_limits("selection_rate", group.selection_rate),
+        **with_limits("tpr", group.tpr),
+        **with_limits("fpr", group.fpr),
+        **with_limits("precision", group.precision),
         "predicted": group.predicted,
-        **_rate("observed", group.observed),
+        **with_limits("observed", group.observed),
         "calibration_in_the_large": group.observed.value - group.predicted,
         "roc_auc": group.roc_auc,
         "small": group.small,
     }
-
-
-def _rate(name: str, rate: Rate | None) -> dict[str, float | None]:
-    value, low, high = (None,) * 3 if rate is None else (rate.value, rate.low, rate.high)
-    return {name: value, f"{name}_low": low, f"{name}_high": high}
 
 
 def _warnings(fairness: ByColumn, outcome: str) -> Iterator[str]:
@@ -86,7 +82,7 @@ def _warnings(fairness: ByColumn, outcome: str) -> Iterator[str]:
 
     def shares(gap: Gap) -> str:
         return " and ".join(
-            f"{_percent(getattr(rates[name], gap.rate).value)} of {_named(fairness.column, name)}"
+            f"{100 * getattr(rates[name], gap.rate).value:.0f} % of {_named(fairness.column, name)}"
             for name in (gap.lowest, gap.highest)
         )
 
@@ -129,10 +125,6 @@ def _named(column: str, group: str) -> str:
     return group if plain else f"{column} {group}"
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
 def fairness_text(fairness: Fairness, target: Target) -> str:
     """Return the figures by group as tables: a line for each group, a line for each measure."""
     lines = [fairness_rule(fairness, target)]
@@ -170,17 +162,15 @@ def groups_table(column: ByColumn) -> tuple[tuple[str, ...], list[tuple[str | No
     for group in column.groups:
         rates = (group.selection_rate, group.tpr, group.fpr, group.precision)
         values = (group.predicted, *(rate and rate.value for rate in rates), group.roc_auc)
-        rows.append(
-            (
-                group.name,
-                f"{group.rows:,}",
-                f"{group.observed.value:.3f}",
-                f"{group.observed.low:.3f} – {group.observed.high:.3f}",
-                *(None if value is None else f"{value:.3f}" for value in values),
-                "too small" if group.small else "",
-            )
-        )
+        figures = (None if value is None else f"{value:.3f}" for value in values)
+        share, limits = f"{group.observed.value:.3f}", _limits(group.observed)
+        small = "too small" if group.small else ""
+        rows.append((group.name, f"{group.rows:,}", share, limits, *figures, small))
     return header, rows
+
+
+def _limits(figure: Estimate | Gap) -> str:
+    return f"{figure.low:.3f} – {figure.high:.3f}"
 
 
 def gaps_table(column: ByColumn) -> list[tuple[str, ...]]:
@@ -189,7 +179,7 @@ def gaps_table(column: ByColumn) -> list[tuple[str, ...]]:
         (
             _MEASURES[gap.name],
             f"{gap.value:.3f}",
-            f"{gap.low:.3f} – {gap.high:.3f}",
+            _limits(gap),
             f"at {'least' if gap.name.endswith('ratio') else 'most'} {gap.tolerance:g}",
             _VERDICTS[gap.verdict],
         )
@@ -204,9 +194,9 @@ def _remarks(column: ByColumn) -> Iterator[str]:
         yield f"too small ({' or '.join(dict.fromkeys(reasons))}): shown, not compared"
     if not column.gaps:
         large = len(column.groups) - len(reasons)
-        known = "only one group is" if large == 1 else "no group is" if not large else "nobody is"
+        who = "only one group is" if large == 1 else "no group is" if not large else "nobody is"
         what = "predicted positive" if large > 1 else "large enough"
-        yield f"nothing to compare: {known} {what}"
+        yield f"nothing to compare: {who} {what}"
 
 
 def group_rows(fairness: Fairness) -> list[Document]:

@@ -119,9 +119,8 @@ def tune_text(result: TuneResult, command: str = "placement") -> str:
 
 
 def _path_table(path: PenaltyPath) -> str:
-    marks = {path.best: "least", path.chosen: "chosen"}
-    if path.best == path.chosen:
-        marks = {path.best: "least, chosen"}
+    same = path.best == path.chosen
+    marks = {path.best: "least", path.chosen: "least, chosen" if same else "chosen"}
     rows = [
         (f"{penalty.l2:g}", penalty.log_loss, penalty.standard_error, marks.get(index, ""))
         for index, penalty in enumerate(path.penalties)

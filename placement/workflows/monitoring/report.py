@@ -91,7 +91,7 @@ def write_report(request: ReportRequest, listener: ProgressListener = NoProgress
     if run_id is not None:
         _add(run_id, {PAGE: page, CARD: card})
     return ReportResult(
-        str(target), str(target.with_name(CARD)), run_id, verdicts(report), report.warnings
+        str(target), str(target.with_name(CARD)), run_id, tuple(verdicts(report)), report.warnings
     )
 
 
