@@ -41,7 +41,6 @@ class Tracked:
 
     run_id: str
     run_name: str
-    tracking_uri: str
     export_line: str
     model_uri: str
     alias: str

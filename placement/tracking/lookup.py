@@ -124,13 +124,13 @@ def _of_version(store: Store, version: "ModelVersion") -> ResolvedModel:
     newest, number = _newest(store, version.name), int(version.version)
     return ResolvedModel(
         _bundle_at(store, location),
-        version.name,
-        number,
-        tuple(version.aliases),
-        version.run_id,
-        iso_utc(version.creation_timestamp),
-        newest if newest > number else None,
-        dict(version.tags),
+        name=version.name,
+        version=number,
+        aliases=tuple(version.aliases),
+        run_id=version.run_id,
+        created=iso_utc(version.creation_timestamp),
+        newer_version=newest if newest > number else None,
+        tags=dict(version.tags),
     )
 
 

@@ -40,9 +40,8 @@ def group_metrics(totals: GroupTotals) -> tuple[Group, ...]:
         "fpr": false_positive_rate,
         "precision": lambda *a, **k: precision_score(*a, **k, zero_division=math.nan),
     }
-    frame = MetricFrame(
-        metrics=measures, sample_params=dict.fromkeys(measures, weights), **cells
-    ).by_group
+    params = dict.fromkeys(measures, weights)
+    frame = MetricFrame(metrics=measures, sample_params=params, **cells).by_group
     return tuple(_group(totals, index, frame) for index in range(len(totals.names)))
 
 

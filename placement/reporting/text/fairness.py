@@ -94,18 +94,14 @@ def _warnings(fairness: ByColumn, outcome: str) -> Iterator[str]:
         )
     chance = beyond.get("equal_opportunity_difference")
     odds = beyond.get("equalized_odds_difference")
-    if chance:
-        yield _of_outcome(fairness.column, shares(chance), "with", outcome, chance)
-    if odds and (odds.rate == "fpr" or not chance):
-        which = "without" if odds.rate == "fpr" else "with"
-        yield _of_outcome(fairness.column, shares(odds), which, outcome, odds)
-
-
-def _of_outcome(column: str, shares: str, which: str, outcome: str, gap: Gap) -> str:
-    return (
-        f"{column}: of those {which} the outcome {outcome}, {shares} are predicted to have it "
-        f"({_measured(gap)}): {_excess(gap)}"
-    )
+    if odds and chance and odds.rate != "fpr":
+        odds = None  # the same groups again
+    for gap in (gap for gap in (chance, odds) if gap):
+        which = "without" if gap.rate == "fpr" else "with"
+        yield (
+            f"{fairness.column}: of those {which} the outcome {outcome}, {shares(gap)} are "
+            f"predicted to have it ({_measured(gap)}): {_excess(gap)}"
+        )
 
 
 def _measured(gap: Gap) -> str:

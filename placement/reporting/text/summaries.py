@@ -78,11 +78,14 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     if not measured.skill.better_than_base_rate:
         lines += [f"Careful: {NO_SIGNAL}.", ""]
     lines += [understanding_text(result.understanding)]
-    lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(measured.metrics)]
+    held_out = measured.metrics_on == "test"
+    where = f"{figures.rows.train:,} training rows (nothing was held out: they flatter)"
+    where = f"{figures.rows.test:,} held-out rows" if held_out else where
+    lines += [f"Figures on the {where}", metrics_table(measured.metrics)]
     lines += [f"  ({measured.metrics_method})"] if measured.metrics_method else []
     lines += ["", *calibration_text(measured.calibration)] if measured.calibration else []
     lines += ["", *decision_lines(fitted)]
-    how = "" if measured.metrics_on == "test" else "By 5-fold cross-validation: "
+    how = "" if held_out else "By 5-fold cross-validation: "
     lines += ["", how + skill_line(measured.skill)]
     lines += ["", fairness_text(measured.fairness, target)] if measured.fairness else []
     lines += ["", "Coefficients (log-odds)", coefficients_table(fitted)]
@@ -93,12 +96,6 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     lines += ["", *calibrated] if calibrated else []
     lines += ["", *_outcome_lines(figures)]
     return "\n".join([*lines, *_whereabouts(result, command)])
-
-
-def _metrics_rows(figures: ModelFigures) -> str:
-    if figures.evaluated.metrics_on == "test":
-        return f"{figures.rows.test:,} held-out rows"
-    return f"{figures.rows.train:,} training rows (nothing was held out: they flatter)"
 
 
 def metrics_table(metrics: Metrics, intervals: Intervals | None = None) -> str:

@@ -166,7 +166,6 @@ class Recorder(RunRecorder):
         return Tracked(
             run.run_id,
             run.name,
-            run.store.tracking_uri,
             run.store.export_line,
             registered.uri,
             registered.alias,
