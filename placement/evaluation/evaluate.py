@@ -66,10 +66,7 @@ def evaluate(
     seed: int = 0,
     groups: Sequence["SensitiveGroups"] = (),
 ) -> Evaluation:
-    """Evaluate a fitted model on the labelled rows of a table, by default at its own threshold.
-
-    `groups` are those of columns of the table, to be compared.
-    """
+    """Evaluate a fitted model on the labelled rows of a table, by default at its own threshold."""
     names = [name for name, column in table.chunked_columns.items() if not column.is_hashed]
     features = tuple(match_columns(names, fitted.schema.feature_names).values())
     pieces = [forward(fitted, table.piece(piece, features)) for piece in range(table.pieces)]

@@ -80,10 +80,7 @@ class PredictResult:
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """A model measured on a file with outcomes.
-
-    `rivals` are beside it where they were asked for.
-    """
+    """A model measured on a file with outcomes, beside its `rivals` where they were asked for."""
 
     source: str
     model: Document

@@ -15,6 +15,7 @@ from placement.errors import ModelError, did_you_mean
 from placement.model.scorer import DOCUMENT
 from placement.tracking.registry import CHALLENGER, CHAMPION, REGISTERED_MODEL, UNKNOWN_CODES
 from placement.tracking.relocate import is_elsewhere, local_path
+from placement.tracking.runs import iso_utc, list_runs
 from placement.tracking.store import ARTIFACTS, Store, open_store, store_errors
 
 if TYPE_CHECKING:
@@ -117,8 +118,6 @@ def _of_store(store: Store, model: str) -> ResolvedModel:
 
 
 def _of_version(store: Store, version: "ModelVersion") -> ResolvedModel:
-    from placement.tracking.runs import iso_utc
-
     client = store.client()
     location = client.get_model_version_download_uri(version.name, str(version.version))
     newest, number = _newest(store, version.name), int(version.version)
@@ -144,8 +143,6 @@ def _of_run(store: Store, run_id: str) -> ResolvedModel:
 
 
 def _of_logged(store: Store, logged: "LoggedModel") -> ResolvedModel:
-    from placement.tracking.runs import iso_utc
-
     client = store.client()
     run_id = logged.source_run_id
     versions = client.search_model_versions(f"run_id = '{run_id}'") if run_id else []
@@ -214,8 +211,6 @@ def _suggest_known(store: Store, model: str) -> Iterator[None]:
 
 
 def _known_models(store: Store) -> list[str]:
-    from placement.tracking.runs import list_runs
-
     client = store.client()
     names = [info.run_id for info in list_runs(store, most=200)]
     names += [f"runs:/{run_id}/model" for run_id in names]

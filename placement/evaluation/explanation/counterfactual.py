@@ -94,7 +94,7 @@ def _answer(
     if not len(reached):
         return answer("out of reach", best=best)
     first = int(reached[0])
-    low, high = (None, None) if limits is None else limits
+    low, high = limits or (None, None)
     return answer(
         "reached",
         value=tried[first - 1],

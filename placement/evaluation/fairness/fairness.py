@@ -24,10 +24,7 @@ POOLED = f"(fewer than {LEAST_ROWS})"
 
 
 class FairnessAccumulator:
-    """Takes in predictions with the groups of each row, piece by piece; `result` compares them.
-
-    `groups` names the groups of each column.
-    """
+    """Takes in predictions with the groups of each row, piece by piece; `result` compares them."""
 
     def __init__(
         self, groups: Mapping[str, Sequence[str]], threshold: float = 0.5, seed: int = 0

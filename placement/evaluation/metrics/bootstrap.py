@@ -35,7 +35,10 @@ def bootstrap_intervals(
     """Return the 95 % percentile interval of each metric, None where it is undefined."""
     p, y, w = checked(probability, label, weight)
     drawn = replicated(p, y, w, threshold, replicates, np.random.default_rng(seed))
-    drawn["ece"] = _unbiased(drawn["ece"], metrics(p, y, w).ece)
+    # Resampling adds noise to every bin's gap: unshifted, the interval of a well calibrated model
+    # lies above the figure it belongs to.
+    ece, estimate = drawn["ece"], metrics(p, y, w).ece or 0.0
+    drawn["ece"] = np.maximum(ece - np.mean(ece) + estimate, 0.0)
     return {name: percentile_interval(values) for name, values in drawn.items()}
 
 
@@ -106,14 +109,6 @@ def _draw_bins(y: FloatArray, w: FloatArray, starts: IndexArray, rng: np.random.
         return negative, positive, np.full(size, spread)
 
     return draw
-
-
-def _unbiased(values: FloatArray, estimate: float | None) -> FloatArray:
-    """Shift replicates of the ECE to its estimate: resampling adds noise to every bin's gap.
-
-    Unshifted, the interval of a well calibrated model lies above the figure it belongs to.
-    """
-    return np.maximum(values - np.mean(values) + (estimate or 0.0), 0.0)
 
 
 def describe_method(rows: int, replicates: int = REPLICATES) -> str:

@@ -198,11 +198,9 @@ def reliability_diagram(bins: Sequence[ReliabilityBin], positive: str = "placed"
         _dots(page, bins)
         _unit_square(page)
         page.axes.legend(loc="upper left")
-        page.name(
-            f"Does 70 % mean 70 %? {sum(b.rows for b in bins):,} rows",
-            f"predicted P({positive}), mean of the bin",
-            f"share that was {positive}",
-        )
+        title = f"Does 70 % mean 70 %? {sum(b.rows for b in bins):,} rows"
+        predicted = f"predicted P({positive}), mean of the bin"
+        page.name(title, predicted, f"share that was {positive}")
     return page.png
 
 

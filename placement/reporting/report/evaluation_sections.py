@@ -1,6 +1,7 @@
 """The report's sections on what a model is worth, and whom it treats how."""
 
 from placement.reporting.format.blocks import Block, Picture, Points, Section, Text, points, table
+from placement.reporting.format.text_table import cell
 from placement.reporting.plots.fairness import fairness_plot
 from placement.reporting.plots.training_plots import reliability_diagram
 from placement.reporting.report.verdicts import Report, verdicts
@@ -27,18 +28,14 @@ def later_section(report: Report) -> Section | None:
     if later is None:
         return None
     train, test = later.rows
-    return Section(
-        f"Out of time: trained on earlier batches, tried on {later.column} {later.batch}",
-        (
-            Text(
-                f"The same settings, trained on {train:,} students of earlier batches and tried on "
-                f"the {test:,} of {later.batch}: nearer to what the next batch will bring than "
-                "figures of students of the same years."
-            ),
-            table(("figure", "value"), metric_rows(later.tested.metrics)),
-            Text(skill_line(later.tested.skill)),
-        ),
+    text = (
+        f"The same settings, trained on {train:,} students of earlier batches and tried on the "
+        f"{test:,} of {later.batch}: nearer to what the next batch will bring than figures of "
+        "students of the same years."
     )
+    figures = table(("figure", "value"), metric_rows(later.tested.metrics))
+    title = f"Out of time: trained on earlier batches, tried on {later.column} {later.batch}"
+    return Section(title, (Text(text), figures, Text(skill_line(later.tested.skill))))
 
 
 def figures_section(report: Report) -> Section:
@@ -65,13 +62,12 @@ def calibration_section(report: Report) -> Section | None:
     figures = measured.calibration
     if figures is None:
         return None
-    picture = reliability_diagram(figures.bins, fitted.schema.target.positive)
     lines = (line.strip() for line in calibration_text(figures)[1:])
     calibrated = calibrate_text(
         measured.recalibration, fitted.calibration, refitted=bool(fitted.config["refit"])
     )
     blocks: list[Block] = [points(*lines)]
-    if picture is not None:
+    if picture := reliability_diagram(figures.bins, fitted.schema.target.positive):
         blocks.append(Picture(picture, "what was predicted against what happened, by bins"))
     if figures.bins:
         rows = [
@@ -95,7 +91,7 @@ def fairness_section(report: Report) -> Section | None:
         if column.gaps:
             titles = ("measure", "value", "95 % interval", "tolerance", "")
             blocks.append(table(titles, gaps_table(column)))
-        if notes := fairness_notes(column):
+        if notes := list(fairness_notes(column)):
             blocks.append(points(*notes))
     if picture := fairness_plot(fairness):
         blocks.append(Picture(picture, "shares predicted and found, by group"))
@@ -133,12 +129,8 @@ def line_section(report: Report) -> Section | None:
             left = models.terms_minus_trees
             remaining = (
                 f"With these, what is left to boosted trees is {left.mean:+.4f} of log-loss (95 % "
-                f"interval {gap_interval(left)}); ROC AUC {_auc(models.with_terms.roc_auc)} "
-                f"against {_auc(models.trees.roc_auc)}."
+                f"interval {gap_interval(left)}); ROC AUC {cell(models.with_terms.roc_auc)} "
+                f"against {cell(models.trees.roc_auc)}."
             )
             blocks.append(Text(remaining))
     return Section("Is a straight line enough?", tuple(blocks))
-
-
-def _auc(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"

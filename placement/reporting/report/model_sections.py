@@ -22,8 +22,7 @@ def model_section(report: Report) -> Section:
     fitted = report.fitted
     blocks: list[Block] = [_coefficients(fitted)]
     standardised = [c.coefficient_standardised for c in fitted.coefficients]
-    picture = coefficient_plot(fitted.encoder.names, standardised)
-    if picture is not None:
+    if picture := coefficient_plot(fitted.encoder.names, standardised):
         blocks.append(Picture(picture, "the weights, largest first"))
     notes = [note.strip() for note in coefficient_notes(fitted)]
     figures = likelihood(fitted)

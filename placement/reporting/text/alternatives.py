@@ -17,7 +17,9 @@ def rivals_text(result: ModelComparison) -> str:
     for one in candidates(result):
         gap = one.difference
         against = (gap.mean, gap_interval(gap)) if gap else (None, None)
-        rows.append((_name(one, result), one.log_loss, one.brier, one.roc_auc, *against))
+        columns = f" ({', '.join(result.single_columns)})" if result.single_columns else ""
+        name = f"{one.name}{columns if one is result.single else ''}"
+        rows.append((name, one.log_loss, one.brier, one.roc_auc, *against))
     header = ("", "log-loss", "Brier", "ROC AUC", "log-loss − perceptron's", "95 % interval")
     where = f"{result.rows:,} rows{drawn} in {result.folds} folds"
     lines = [
@@ -92,12 +94,6 @@ def _outcome(result: ModelComparison) -> list[str]:
     if auc is not None and of_trees is not None:
         lines.append(f"ROC AUC: {auc:.4f} with these, {of_trees:.4f} of the trees.")
     return lines
-
-
-def _name(one: Candidate, result: ModelComparison) -> str:
-    if one is result.single and result.single_columns:
-        return f"{one.name} ({', '.join(result.single_columns)})"
-    return one.name
 
 
 def gap_interval(gap: MeanDifference) -> str:

@@ -107,15 +107,12 @@ def calibrate_text(
     if calibration is None or done.after is None:
         return [f"{asked}: there was nothing to learn; probabilities are left as they are."]
     before, after = asdict(done.before), asdict(done.after)
+    rows = [(words, before[name], after[name]) for name, words in _BEFORE_AFTER.items()]
     on = f"{done.rows:,} training rows, each predicted by a model without it"
     lines = [
         f"Probabilities are calibrated ({asked}): {_map(calibration)}.",
         f"  On the {on} and calibrated without its fold:",
-        table(
-            ("", "before", "after"),
-            [(words, before[name], after[name]) for name, words in _BEFORE_AFTER.items()],
-            numeric=(1, 2),
-        ),
+        table(("", "before", "after"), rows, numeric=(1, 2)),
     ]
     if after["log_loss"] >= before["log_loss"]:
         lines.append("  The log-loss is no better for it: --calibrate none serves as well here.")

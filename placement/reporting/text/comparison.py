@@ -8,7 +8,7 @@ from placement.arrays import Document
 from placement.evaluation.comparison import Comparison, PairedDifference
 from placement.evaluation.evaluate import Evaluation
 from placement.evaluation.paired_tests import McNemar
-from placement.reporting.format.text_table import table
+from placement.reporting.format.text_table import cell, table
 from placement.reporting.json_documents import FORMAT, intervals_document
 from placement.reporting.text.summaries import METRIC_WORDS
 
@@ -134,10 +134,8 @@ def _model_document(compared: Compared) -> Document:
 
 def _figure(evaluation: Evaluation, name: str) -> str:
     value, interval = evaluation.metrics.as_dict()[name], evaluation.intervals.get(name)
-    if value is None:
-        return "–"
-    if interval is None:
-        return f"{value:.4f}"
+    if value is None or interval is None:
+        return cell(value)
     return f"{value:.4f} [{interval[0]:.4f}, {interval[1]:.4f}]"
 
 

@@ -9,8 +9,8 @@ from placement.evaluation.drift.drift import ColumnDrift, Drift, PredictionDrift
 from placement.evaluation.drift.performance_drift import Performance
 from placement.reporting.format.text_table import Cell, table
 from placement.reporting.json_documents import FORMAT
+from placement.reporting.text.summaries import METRIC_WORDS
 
-_FIGURES = {"log_loss": "log-loss", "brier": "Brier score", "roc_auc": "ROC AUC"}
 _UNSEEN = ("levels", "rows", "examples")
 _SURE = 0.05
 _LEGEND = f"""\
@@ -194,7 +194,7 @@ def _performance_lines(outcomes: Performance) -> list[str]:
             change = f"{figure.change:+.4f} ({figure.change_low:+.4f} to {figure.change_high:+.4f})"
         verdict = "worse" if figure.worse else "" if change is None else "no worse beyond chance"
         rows.append(
-            (_FIGURES[name], figure.now, figure.low, figure.high, figure.then, change, verdict)
+            (METRIC_WORDS[name], figure.now, figure.low, figure.high, figure.then, change, verdict)
         )
     then = "held out then" if outcomes.then == "test" else "training then"
     header = ("figure", "now", "95 % from", "to", then, "change (95 %)", "")
@@ -224,7 +224,7 @@ def _verdict(result: DriftResult) -> str:
         line += f"; the largest PSI is that of {drift.worst.column}, {drift.worst.psi.value:.3f}"
     if result.performance is not None:
         figures = result.performance.figures
-        worse = [words for name, words in _FIGURES.items() if figures[name].worse]
+        worse = [METRIC_WORDS[name] for name, figure in figures.items() if figure.worse]
         line += f". Worse than when it was trained: {', '.join(worse) or 'no figure'}"
     if result.fail_above is None:
         return f"{line}."

@@ -143,11 +143,6 @@ def fairness_rule(fairness: Fairness, target: Target) -> str:
     return f"Figures by group, {_ROWS[fairness.metrics_on]}; {rule}"
 
 
-def fairness_notes(column: ByColumn) -> list[str]:
-    """Return what must be said below the tables of a column."""
-    return [*_remarks(column), *column.notes]
-
-
 def groups_table(column: ByColumn) -> tuple[tuple[str, ...], list[tuple[str | None, ...]]]:
     """Return header and lines of a column's groups, as text."""
     header = (
@@ -183,8 +178,8 @@ def gaps_table(column: ByColumn) -> list[tuple[str, ...]]:
     ]
 
 
-def _remarks(column: ByColumn) -> Iterator[str]:
-    """Say why groups are not compared."""
+def fairness_notes(column: ByColumn) -> Iterator[str]:
+    """Say below the tables of a column why groups are not compared, and what else there is."""
     reasons = [group.small for group in column.groups if group.small]
     if reasons:
         yield f"too small ({' or '.join(dict.fromkeys(reasons))}): shown, not compared"
@@ -193,6 +188,7 @@ def _remarks(column: ByColumn) -> Iterator[str]:
         who = "only one group is" if large == 1 else "no group is" if not large else "nobody is"
         what = "predicted positive" if large > 1 else "large enough"
         yield f"nothing to compare: {who} {what}"
+    yield from column.notes
 
 
 def group_rows(fairness: Fairness) -> list[Document]:

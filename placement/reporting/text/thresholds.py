@@ -142,9 +142,8 @@ def decision_plot(
         )  # fmt: skip
         page.axes.plot(curve.threshold, curve.model, color=BLUE, label="model")
         if 0 < threshold < 1:
-            page.axes.axvline(
-                threshold, color=INK, lw=1, ls=":", label=f"threshold {threshold:.3g}"
-            )
+            label = f"threshold {threshold:.3g}"
+            page.axes.axvline(threshold, color=INK, lw=1, ls=":", label=label)
         page.axes.set_xlim(0, 1)
         page.axes.set_ylim(-0.12 * top, 1.08 * top)
         page.axes.legend(loc="upper right")
