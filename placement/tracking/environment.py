@@ -35,10 +35,10 @@ def prepare_environment() -> None:
 
 def users_timeout() -> float | None:
     """The seconds that the user wants to wait for a tracking server, where they said so."""
-    said = os.environ.get(TIMEOUT_VARIABLE, "")
-    if said == DEFAULTS[TIMEOUT_VARIABLE]:  # ours
+    seconds = os.environ.get(TIMEOUT_VARIABLE, "")
+    if seconds == DEFAULTS[TIMEOUT_VARIABLE]:  # ours
         return None
-    return float(said) if said.isdecimal() and int(said) else None
+    return float(seconds) if seconds.isdecimal() and int(seconds) else None
 
 
 def environment_of_server() -> dict[str, str]:

@@ -51,16 +51,16 @@ class Performance:
     method: str
 
 
-def performance(p: FloatArray, y: FloatArray, known: ModelFigures) -> Performance:
+def performance(p: FloatArray, y: FloatArray, figures: ModelFigures) -> Performance:
     """Compare probabilities and outcomes (n,) with the figures that a model keeps."""
     now = metrics(p, y).as_dict()
     intervals = bootstrap_intervals(p, y)
     if min(y.sum(), len(y) - y.sum()) < FEWEST:  # an interval of so few would be narrow by luck
         intervals = dict.fromkeys(intervals)
     then, on, ratio = dict.fromkeys(COMPARED), None, math.inf
-    if known.evaluation is not None:
-        then, on = known.evaluation.metrics.as_dict(), known.evaluation.metrics_on
-        ratio = len(p) / (known.rows.test if on == "test" else known.rows.train)
+    if figures.evaluation is not None:
+        then, on = figures.evaluation.metrics.as_dict(), figures.evaluation.metrics_on
+        ratio = len(p) / (figures.rows.test if on == "test" else figures.rows.train)
     error = y - p
     reach = Z95 * float(error.std()) / math.sqrt(len(p))
     reaches = intervals["log_loss"] is not None

@@ -9,16 +9,16 @@ from placement.model.scorer import InteractionColumn, SplineColumn, StepColumn
 
 def number_kind(encoder: Encoder, column: str) -> str:
     """Say how a number is used: `number, spline of 5 knots at 5, 6, 7, 8, 9, step at 6.5`."""
-    said = ["number"]
+    parts = ["number"]
     for encoded in encoder.columns:
         if encoded.column != column:
             continue
         if isinstance(encoded, SplineColumn):
-            said.append(f"spline of {len(encoded.knots)} knots at {_listed(encoded.knots)}")
+            parts.append(f"spline of {len(encoded.knots)} knots at {_listed(encoded.knots)}")
         elif isinstance(encoded, StepColumn):
             steps = "step" if len(encoded.thresholds) == 1 else "steps"
-            said.append(f"{steps} at {_listed(encoded.thresholds)}")
-    return ", ".join(said)
+            parts.append(f"{steps} at {_listed(encoded.thresholds)}")
+    return ", ".join(parts)
 
 
 def interaction_rows(encoder: Encoder) -> list[tuple[str, str, str]]:
