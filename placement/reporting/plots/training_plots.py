@@ -67,8 +67,8 @@ def draw_all(directory: str | Path, shown: Pictures) -> list[Path]:
     curve = _cumulated(p, y, w, counts)
     pictures = {
         "loss": loss_curve(shown.history),
-        "roc": curve and _roc_curve(curve),
-        "precision_recall": curve and _precision_recall_curve(curve),
+        "roc": None if curve is None else _roc_curve(curve),
+        "precision_recall": None if curve is None else _precision_recall_curve(curve),
         "reliability": reliability_diagram(reliability_bins(p, y, w, rows=counts), shown.positive),
         "decision_curve": decision_plot(p, y, w, counts, shown.threshold, shown.positive),
         "coefficients": coefficient_plot(shown.names, shown.coefficients),

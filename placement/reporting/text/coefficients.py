@@ -134,7 +134,7 @@ def _likelihood(fitted: Fitted, *, maximised: bool) -> Likelihood | None:
 
 def inference_document(fit: InferenceFigures | None) -> Document | None:
     """Return the likelihood and the variance inflation for `train --json`."""
-    return fit and {**dataclasses.asdict(fit.likelihood), "vif": fit.vif}
+    return None if fit is None else {**dataclasses.asdict(fit.likelihood), "vif": fit.vif}
 
 
 def unpenalised_document(fit: UnpenalisedFigures | None) -> Document | None:

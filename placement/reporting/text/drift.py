@@ -124,8 +124,8 @@ def _row(column: ColumnDrift) -> tuple[Cell, ...]:
     psi, missing = column.psi, column.missing
     return (
         column.column,
-        psi and f"{psi.value:.3f}",
-        psi and f"{psi.expected:.3f}",
+        None if psi is None else f"{psi.value:.3f}",
+        None if psi is None else f"{psi.expected:.3f}",
         column.level,
         _test(column.test, column.statistic),
         _p(column.p_adjusted),

@@ -110,7 +110,7 @@ def _evidence_lines(result: PromoteResult) -> list[str]:
 def promotion_document(result: PromoteResult) -> Document:
     """What `promote --json` prints."""
     evidence = result.evidence
-    pair = evidence and evidence.comparison
+    pair = None if evidence is None else evidence.comparison
     return {
         "format": FORMAT,
         "model": result.model,
