@@ -114,7 +114,8 @@ def grade_bins(
 ) -> tuple[ReliabilityBin, ...]:
     """Return up to 10 bins of equal count, none of fewer than 5 students."""
     present = np.isfinite(values)
-    w, counts = (None if part is None else part[present] for part in (weight, rows))
+    w = None if weight is None else weight[present]
+    counts = None if rows is None else rows[present]
     return reliability_bins(values[present], label[present], w, rows=counts)
 
 

@@ -31,8 +31,8 @@ def rivals_text(result: ModelComparison) -> str:
     ]
     if result.suggested_terms:
         lines += ["What may mend it, tried on the same folds, each on top of those above it:"]
-        header = ("option", "log-loss then", "gain", "95 % interval")
-        lines += [table(header, terms_rows(result.suggested_terms), numeric=(1, 2))]
+        titles = ("option", "log-loss then", "gain", "95 % interval")
+        lines += [table(titles, terms_rows(result.suggested_terms), numeric=(1, 2))]
         lines += _outcome(result)
     return "\n".join(lines)
 
