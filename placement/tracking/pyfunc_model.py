@@ -68,7 +68,7 @@ def write_model(
     from mlflow import pyfunc
     from mlflow.models.model import Model
 
-    ids = {} if model_id is None else {"model_uuid": model_id, "model_id": model_id}
+    ids: Document = {} if model_id is None else {"model_uuid": model_id, "model_id": model_id}
     opened = open_bundle(bundle)
     module = f"placement_scorer_{opened.document['format']}"
     with unwarned(), tempfile.TemporaryDirectory() as scratch:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from placement.arrays import Document
 from placement.errors import StoreError
 from placement.runtime.signals import hold_signals, raise_on_signals
 from placement.tracking.limits import (
@@ -136,7 +137,8 @@ class TrackedRun:
     ) -> None:
         with self._writing({"params": "parameters"}.get(kind, kind)):
             for batch in batches(entries, size):
-                self.client.log_batch(self.run_id, **{kind: batch}, synchronous=True)
+                entities: Document = {kind: batch}
+                self.client.log_batch(self.run_id, **entities, synchronous=True)
 
     def _writing(self, what: str) -> contextlib.AbstractContextManager[None]:
         return store_errors(self.store, f"log {what}")

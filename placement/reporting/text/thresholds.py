@@ -84,10 +84,9 @@ def _traded(weighed: TradeOff, total: float) -> str:
 
 def net_benefit_rows(curve: DecisionCurve) -> list[dict[str, float]]:
     """The decision curve as `evaluate --json` prints it; calling nobody positive is worth 0."""
-    columns = zip(curve.threshold, curve.model, curve.treat_all, strict=True)
     return [
         {"threshold": at, "model": model, "treat_all": everybody, "treat_none": 0.0}
-        for at, model, everybody in columns
+        for at, model, everybody in zip(curve.threshold, curve.model, curve.treat_all, strict=True)
     ]
 
 
