@@ -57,7 +57,7 @@ class BrierParts:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % Wald interval."""
+    """A figure with its 95 % interval."""
 
     value: float
     low: float

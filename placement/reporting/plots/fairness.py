@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from placement.evaluation.calibration.reliability import LEAST_ROWS
-from placement.model.fairness_figures import Fairness, Group, Rate
+from placement.model.fairness_figures import Fairness, Group
 from placement.reporting.plots.canvas import BLUE, GREEN, GREY, VERMILION, Canvas, canvas
 from placement.reporting.plots.training_plots import shortened
+from placement.stats.figures import Estimate
 
 MOST_GROUPS = 30
 _RATES = {
@@ -60,7 +61,7 @@ def _draw(
     label, colour, marker = look
     page.axes.plot([], [], marker, color=colour, label=label)
     for index, (_, group) in enumerate(groups):
-        rate: Rate | None = getattr(group, name)
+        rate: Estimate | None = getattr(group, name)
         if rate is None:
             continue
         page.axes.errorbar(

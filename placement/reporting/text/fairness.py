@@ -5,8 +5,9 @@ from dataclasses import asdict
 
 from placement.arrays import Document
 from placement.data.schema import Target
-from placement.model.fairness_figures import ByColumn, Fairness, Gap, Group, Rate
+from placement.model.fairness_figures import ByColumn, Fairness, Gap, Group
 from placement.reporting.format.text_table import table
+from placement.stats.figures import Estimate
 
 _MEASURES = {
     "demographic_parity_difference": "demographic parity difference",
@@ -74,7 +75,7 @@ def _group(group: Group) -> Document:
     }
 
 
-def _rate(name: str, rate: Rate | None) -> dict[str, float | None]:
+def _rate(name: str, rate: Estimate | None) -> dict[str, float | None]:
     value, low, high = (None,) * 3 if rate is None else (rate.value, rate.low, rate.high)
     return {name: value, f"{name}_low": low, f"{name}_high": high}
 
