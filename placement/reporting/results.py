@@ -83,7 +83,7 @@ class PredictResult:
 class EvaluateResult:
     """A model measured on a file with outcomes.
 
-    `rivals` are beside it where they were asked for.
+    `alternatives` are beside it where they were asked for.
     """
 
     source: str
@@ -91,7 +91,7 @@ class EvaluateResult:
     target: Target
     evaluation: Evaluation
     warnings: tuple[str, ...]
-    rivals: ModelComparison | None = None
+    alternatives: ModelComparison | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from placement.evaluation.alternatives.nonlinearity_search import MeanDifference
 from placement.reporting.format.text_table import Cell, table
 
 
-def rivals_text(result: ModelComparison) -> str:
+def alternatives_text(result: ModelComparison) -> str:
     """Say whether a straight line is enough, with the figures of all candidates."""
     drawn = (
         f", drawn from {result.of_rows:,} by their hash," if result.rows < result.of_rows else ""
@@ -114,7 +114,7 @@ def _terms_table(terms: tuple[SuggestedTerm, ...]) -> str:
     return table(("option", "log-loss then", "gain", "95 % interval"), rows, numeric=(1, 2))
 
 
-def rivals_document(result: ModelComparison) -> Document:
+def alternatives_document(result: ModelComparison) -> Document:
     """The comparison as a document, to stand within that of a command."""
     return {
         "rows": result.rows,
