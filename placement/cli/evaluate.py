@@ -25,7 +25,7 @@ from placement.cli.console import Console
 )
 @click.option(
     "--rivals",
-    "with_rivals",
+    "with_alternatives",
     is_flag=True,
     help="Is a straight line enough? Cross-validate it on DATA beside boosted trees and others.",
 )
@@ -59,9 +59,9 @@ def evaluate(as_json: bool, console: Console, **options: Any) -> None:
     for text in result.warnings:
         console.warn(text)
     answer, text = evaluation_document(result), evaluation_text(result)
-    if result.rivals is not None:
-        from placement.reporting.text.alternatives import rivals_document, rivals_text
+    if result.alternatives is not None:
+        from placement.reporting.text.alternatives import alternatives_document, alternatives_text
 
-        answer["rivals"] = rivals_document(result.rivals)
-        text += f"\n\n{rivals_text(result.rivals)}"
+        answer["rivals"] = alternatives_document(result.alternatives)
+        text += f"\n\n{alternatives_text(result.alternatives)}"
     click.echo(document(answer) if as_json else text)

@@ -8,7 +8,7 @@ from placement.stats.figures import Estimate
 
 @dataclass(frozen=True)
 class Group:
-    """The figures of one group; None where there is nothing to divide by.
+    """The figures of one group, shares with Wilson limits; None where they are undefined.
 
     `positive` is the weight of the positive outcome, `observed` its share and `predicted` the mean
     probability: `observed` minus `predicted` is the calibration in the large. `small` says why the

@@ -80,14 +80,14 @@ class PredictResult:
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """A model measured on a file with outcomes, beside its `rivals` where they were asked for."""
+    """A model measured on a file with outcomes, beside `alternatives` where these were asked."""
 
     source: str
     model: Document
     target: Target
     evaluation: Evaluation
     warnings: tuple[str, ...]
-    rivals: ModelComparison | None = None
+    alternatives: ModelComparison | None = None
 
 
 @dataclass(frozen=True)

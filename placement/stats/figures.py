@@ -57,7 +57,7 @@ class BrierParts:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % interval: Wald's, or of a share Wilson's."""
+    """A figure with its 95 % interval."""
 
     value: float
     low: float

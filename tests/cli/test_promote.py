@@ -29,10 +29,10 @@ VERSIONS = {
 def variants(good):
     """Models that differ from a good one in one respect only."""
     figures, change = good.figures, dataclasses.replace
-    found = figures.evaluation
+    result = figures.evaluation
     target = dataclasses.replace(good.schema.target, positive="Hired")
-    unsure = change(found, skill=change(found.skill, better_than_base_rate=False))
-    unchecked = change(found, gradcheck=change(found.gradcheck, passed=False))
+    unsure = change(result, skill=change(result.skill, better_than_base_rate=False))
+    unchecked = change(result, gradcheck=change(result.gradcheck, passed=False))
     return {
         "other": {"schema": dataclasses.replace(good.schema, target=target)},
         "unfinished": {"figures": change(figures, converged=False, stopped="epoch_limit")},
@@ -91,8 +91,8 @@ def uri(name, model="placement"):
 
 
 def aliases(store, model="placement"):
-    found = store.client().get_registered_model(model).aliases
-    return {alias: int(version) for alias, version in found.items()}
+    result = store.client().get_registered_model(model).aliases
+    return {alias: int(version) for alias, version in result.items()}
 
 
 def tags(store, name, model="placement"):
@@ -112,25 +112,28 @@ def codes(found):
 def test_a_challenger_that_is_not_worse_becomes_champion_with_its_evidence_as_tags(store, run):
     done = run("promote", uri("good"), "--data", "held.csv", "--json")
     assert done.code == 0, done.err
-    found = done.json
-    assert (found["format"], found["promoted"], found["outcome"]) == (1, True, "accepted")
-    assert found["reasons"] == []
+    document = done.json
+    assert (document["format"], document["promoted"], document["outcome"]) == (1, True, "accepted")
+    assert document["reasons"] == []
     assert aliases(store) == {"champion": 2, "challenger": 8, "previous": 1}
     frame = pd.read_csv("held.csv")
     y = (frame["status"] == "Placed").to_numpy(float)
     losses = [log_loss(y, load_fitted(name).predict_proba(frame)) for name in ("good", "weak")]
-    kept = tags(store, "good")
-    gap = found["evidence"]["comparison"]["log_loss"]
+    version_tags = tags(store, "good")
+    gap = document["evidence"]["comparison"]["log_loss"]
     assert gap["difference"] == pytest.approx(losses[0] - losses[1], abs=1e-12)
     assert gap["high"] < 0
-    assert float(kept["promotion_log_loss"]) == pytest.approx(losses[0], abs=1e-12)
-    assert float(kept["promotion_opponent_log_loss"]) == pytest.approx(losses[1], abs=1e-12)
+    assert float(version_tags["promotion_log_loss"]) == pytest.approx(losses[0], abs=1e-12)
+    assert float(version_tags["promotion_opponent_log_loss"]) == pytest.approx(losses[1], abs=1e-12)
     for name, own in (("", "difference"), ("_low", "low"), ("_high", "high")):
-        assert float(kept[f"promotion_log_loss_difference{name}"]) == gap[own]
-    assert (kept["promotion"], kept["promotion_opponent"]) == ("accepted", uri("weak"))
-    assert (kept["promotion_data"], kept["promotion_rows"]) == ("held.csv", "300")
-    assert kept["promotion_data_digest"] == found["evidence"]["digest"]
-    assert kept["promotion_time"].endswith("+00:00")
+        assert float(version_tags[f"promotion_log_loss_difference{name}"]) == gap[own]
+    assert (version_tags["promotion"], version_tags["promotion_opponent"]) == (
+        "accepted",
+        uri("weak"),
+    )
+    assert (version_tags["promotion_data"], version_tags["promotion_rows"]) == ("held.csv", "300")
+    assert version_tags["promotion_data_digest"] == document["evidence"]["digest"]
+    assert version_tags["promotion_time"].endswith("+00:00")
 
 
 def test_few_rows_on_which_a_model_looks_worse_are_warned_of(store, run):
@@ -178,14 +181,17 @@ def test_a_refusal_is_exit_7_with_its_evidence_in_the_tags(store, run, name, dat
     assert told in done.err
     assert f"placement promote {uri(name)} --force REASON" in done.err
     assert aliases(store) == before
-    kept = tags(store, name)
-    assert (kept["promotion"], kept["promotion_opponent"]) == ("refused", uri("good"))
-    assert code in kept["promotion_reason_codes"].split(",")
-    assert told in kept["promotion_reasons"]
+    version_tags = tags(store, name)
+    assert (version_tags["promotion"], version_tags["promotion_opponent"]) == (
+        "refused",
+        uri("good"),
+    )
+    assert code in version_tags["promotion_reason_codes"].split(",")
+    assert told in version_tags["promotion_reasons"]
     if code not in {"columns", "target"}:
         gap = done.json["evidence"]["comparison"]["log_loss"]
-        assert float(kept["promotion_log_loss_difference_low"]) == gap["low"]
-        assert kept["promotion_data"] == data
+        assert float(version_tags["promotion_log_loss_difference_low"]) == gap["low"]
+        assert version_tags["promotion_data"] == data
     if code == "worse":
         assert gap["low"] > 0
 
@@ -242,9 +248,9 @@ def test_force_promotes_and_records_the_reason_and_what_it_overrode(store, run):
     assert (done.json["outcome"], codes(done.json)) == ("forced", ["worse"])
     assert aliases(store)["champion"] == 1
     assert aliases(store)["previous"] == 2
-    kept = tags(store, "weak")
-    assert (kept["promotion"], kept["promotion_force_reason"]) == ("forced", why)
-    assert "worse beyond chance" in kept["promotion_reasons"]
+    version_tags = tags(store, "weak")
+    assert (version_tags["promotion"], version_tags["promotion_force_reason"]) == ("forced", why)
+    assert "worse beyond chance" in version_tags["promotion_reasons"]
 
 
 def test_force_without_rows_is_told_that_none_were_asked(store, run):

@@ -17,10 +17,10 @@ def test_an_error_ends_the_work_and_the_threads_go_on_serving():
             raise RuntimeError("item 4")
         return item
 
-    seen = []
+    calls = []
     with pytest.raises(RuntimeError, match="item 4"):
-        seen.extend(in_order(range(50), fails, 2))
-    assert seen == [0, 1, 2, 3]
+        calls.extend(in_order(range(50), fails, 2))
+    assert calls == [0, 1, 2, 3]
     assert list(in_order(range(5), lambda k: k, 2)) == list(range(5))
 
 

@@ -118,14 +118,14 @@ def test_a_command_that_nohup_started_outlives_its_terminal():
 
 
 def test_a_handler_of_somebody_else_stays_and_is_asked():
-    asked = []
-    before = signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
+    calls = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: calls.append(number))
     try:
         with raise_on_signals():
             signal.raise_signal(signal.SIGTERM)
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert asked == [signal.SIGTERM]
+    assert calls == [signal.SIGTERM]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

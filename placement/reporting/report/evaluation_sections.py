@@ -101,7 +101,7 @@ def fairness_section(report: Report) -> Section | None:
 
 def line_section(report: Report) -> Section | None:
     """Return whether a straight line is enough, None where it was not asked."""
-    models = report.rivals
+    models = report.alternatives
     if models is None:
         return None
     figures = report.fitted.figures

@@ -36,14 +36,14 @@ class Report:
     """What a report is made of.
 
     `checks` are the run's gradient checks by parameter, None where they were not recorded. `source`
-    names the file that `rivals` and `later` were worked out on; all three are None without one.
+    names the file that `alternatives` and `later` are of; all three are None without one.
     """
 
     about: Document
     fitted: Fitted
     checks: Sequence[Document] | None
     source: str | None = None
-    rivals: ModelComparison | None = None
+    alternatives: ModelComparison | None = None
     later: LaterBatch | None = None
     warnings: tuple[str, ...] = ()
 
@@ -60,13 +60,14 @@ def verdicts(report: Report) -> Iterator[tuple[State, str]]:
         yield "bad", "No row was held out: the figures are of rows it was trained on, and flatter."
     if measured.calibration is not None:
         yield _believable(measured.calibration)
-    if report.rivals is None:
+    if report.alternatives is None:
         yield "doubt", "Whether a straight line is enough was not asked: give --data FILE."
     else:
-        rivals = (report.rivals.base_rate.difference, report.rivals.single.difference)
-        better = all(gap is not None and gap.low > 0 for gap in rivals)
-        state: State = "good" if report.rivals.line_is_enough and better else "doubt"
-        yield state, " ".join(verdict(report.rivals))
+        compared = report.alternatives
+        differences = (compared.base_rate.difference, compared.single.difference)
+        is_better = all(apart is not None and apart.low > 0 for apart in differences)
+        state: State = "good" if compared.line_is_enough and is_better else "doubt"
+        yield state, " ".join(verdict(compared))
     yield from _fairness_verdicts(measured.fairness, report.fitted.schema.target)
     inference = figures.inference
     if inference is not None and (few := few_events(inference.likelihood)) is not None:

@@ -8,7 +8,7 @@ from placement.evaluation.alternatives.nonlinearity_search import MeanDifference
 from placement.reporting.format.text_table import Cell, table
 
 
-def rivals_text(result: ModelComparison) -> str:
+def alternatives_text(result: ModelComparison) -> str:
     """Say whether a straight line is enough, with the figures of all candidates."""
     drawn = (
         f", drawn from {result.of_rows:,} by their hash," if result.rows < result.of_rows else ""
@@ -109,7 +109,7 @@ def terms_rows(terms: tuple[SuggestedTerm, ...]) -> list[tuple[Cell, ...]]:
     ]
 
 
-def rivals_document(result: ModelComparison) -> Document:
+def alternatives_document(result: ModelComparison) -> Document:
     """The comparison as a document, to stand within that of a command."""
     return {
         "rows": result.rows,

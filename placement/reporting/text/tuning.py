@@ -27,7 +27,11 @@ from placement.reporting.plots.canvas import (
     canvas,
 )
 from placement.reporting.plots.training_plots import shortened, write_pictures
-from placement.reporting.text.alternatives import candidates, rivals_document, rivals_text
+from placement.reporting.text.alternatives import (
+    alternatives_document,
+    alternatives_text,
+    candidates,
+)
 from placement.reporting.text.summaries import ui_lines
 from placement.training.validation.l2_path import PenaltyPath
 
@@ -48,7 +52,7 @@ class TuneResult:
     name: str
     rows: Mapping[str, int]
     path: PenaltyPath
-    rivals: ModelComparison
+    alternatives: ModelComparison
     options: tuple[str, ...]
     warnings: tuple[str, ...]
     run: tuple[str, str, str] | None
@@ -107,7 +111,7 @@ def tune_text(result: TuneResult, command: str = "placement") -> str:
             "Careful: even the strongest penalty, next to the base rate, is within that error: "
             "these columns say little."
         )
-    lines += ["", rivals_text(result.rivals)]
+    lines += ["", alternatives_text(result.alternatives)]
     if result.path.repeats > 1:
         lines.append("(in the folds of the first repeat; the path above is the mean of all)")
     lines += ["", "Next:", f"  {train_line(result, command)}"]
@@ -136,7 +140,7 @@ def path_rows(path: PenaltyPath) -> list[Document]:
     ]
 
 
-def rival_metrics(comparison: ModelComparison) -> dict[str, float]:
+def alternative_metrics(comparison: ModelComparison) -> dict[str, float]:
     """The log-losses of the candidates by the names they are logged under."""
     return {f"rivals_{one.name.replace(' ', '_')}": one.log_loss for one in candidates(comparison)}
 
@@ -155,7 +159,7 @@ def tune_document(result: TuneResult, command: str = "placement") -> Document:
         "best_l2": path.penalties[path.best].l2,
         "l2": path.l2,
         "rule": RULE,
-        "rivals": rivals_document(result.rivals),
+        "rivals": alternatives_document(result.alternatives),
         "command": train_line(result, command),
         "warnings": list(result.warnings),
     }
