@@ -4,13 +4,7 @@ from typing import Any
 
 import click
 
-from placement.cli.common import (
-    PROBABILITY,
-    csv_words,
-    file_options,
-    model_option,
-    weight_option,
-)
+from placement.cli.common import PROBABILITY, csv_words, file_options, model_option, weight_option
 from placement.cli.console import Console
 
 
@@ -18,10 +12,7 @@ from placement.cli.console import Console
 @click.argument("data")
 @model_option
 @click.option(
-    "--threshold",
-    type=PROBABILITY,
-    metavar="F",
-    help="Count as positive from this probability on.",
+    "--threshold", type=PROBABILITY, metavar="F", help="Count as positive from this probability on."
 )
 @click.option(
     "--rivals",

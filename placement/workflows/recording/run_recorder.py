@@ -160,11 +160,7 @@ class Recorder(RunRecorder):
         )
         self._open.close()
         return Tracked(
-            run.run_id,
-            run.name,
-            run.store.export_line,
-            registered.uri,
-            registered.alias,
+            run.run_id, run.name, run.store.export_line, registered.uri, registered.alias
         )
 
 
