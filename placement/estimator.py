@@ -93,49 +93,35 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self, X: Samples, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
     ) -> "PlacementClassifier":
         """Fit to X (n, d) and the labels y (n,), each row counting `sample_weight` times."""
+        from placement.training.solver.training_loop import solve
+
         table, y = self._checked_rows(X, y)
         weight = _checked_weight(sample_weight, y)
         target = self._checked_target(y, weight)
         options = self._options(table)
         weight_of_class = self._weight_of_class(y, weight)
         in_loss = None if weight_of_class is None else weight * weight_of_class[target.astype(int)]
-        fit = self._fit_columns if isinstance(table, dict) else self._fit_numbers
         try:
-            self._set_fitted(fit(table, target, weight, in_loss, options))
+            if isinstance(table, dict):
+                self._encoder = learn_array_encoder(table, np.asarray(weight, dtype=np.float64))
+                encoded = self._encoder.encode(table)
+                rows = ArrayChunks(encoded, target, weight if in_loss is None else in_loss)
+                solution = solve(rows, options, names=self._encoder.names)
+            else:
+                solution = self._fit_numbers(ArrayChunks(table, target, weight), in_loss, options)
         except DataError as problem:
             raise ValueError(f"{problem}") from problem
+        self._set_fitted(solution)
         return self
 
-    def _fit_columns(
-        self,
-        table: Samples,
-        target: AnyFloatArray,
-        weight: AnyFloatArray,
-        in_loss: AnyFloatArray | None,
-        options: "Options",
-    ) -> "Solution":
-        """Encode columns by name, some of them words, and fit the result."""
-        from placement.training.solver.training_loop import solve
-
-        self._encoder = learn_array_encoder(table, np.asarray(weight, dtype=np.float64))
-        x = self._encoder.encode(table)
-        rows = ArrayChunks(x, target, weight if in_loss is None else in_loss)
-        return solve(rows, options, names=self._encoder.names)
-
     def _fit_numbers(
-        self,
-        table: Samples,
-        target: AnyFloatArray,
-        weight: AnyFloatArray,
-        in_loss: AnyFloatArray | None,
-        options: "Options",
+        self, rows: ArrayChunks, in_loss: AnyFloatArray | None, options: "Options"
     ) -> "Solution":
         """Fit numbers (n, d) as they stand in memory; the perceptron standardises them."""
         from placement.training.passes.moments import column_totals
         from placement.training.problem.problem import define_problem
         from placement.training.solver.training_loop import solve
 
-        rows = ArrayChunks(table, target, weight)
         totals = column_totals(rows, threads_for(rows), products=True)
         units = totals.moments.standardising()
         self._encoder = number_encoder(self._names(), units.mean, units.std)

@@ -8,6 +8,7 @@ import pytest
 
 import placement
 from placement.cli import cli
+from placement.tracking.runs import list_runs
 
 HEAVY = ("torch", "mlflow", "sklearn", "matplotlib")
 
@@ -63,12 +64,15 @@ def test_predicting_one_student_loads_no_pandas_either(trained, code_path, tmp_p
     assert not loaded(code, code_path, tmp_path) & {*HEAVY, "pandas", "pyarrow"}
 
 
-def test_training_leaves_mlflow_and_the_pictures_to_the_recorder(students, code_path, tmp_path):
-    code = command("train", students(tmp_path / "students.csv"))
+def test_training_leaves_mlflow_and_the_pictures_to_the_recorder(
+    store, students, code_path, tmp_path
+):
+    sheet = students(tmp_path / "students.csv")
+    code = command("train", sheet, "--optimizer", "newton")
     modules = loaded(code, code_path, tmp_path)
     assert "torch" in modules
     assert not modules & {"mlflow", "matplotlib"}
-    assert (tmp_path / "mlruns" / "mlflow.db").exists()
+    assert [run.status for run in list_runs(store)] == ["FINISHED"]
 
 
 def test_this_check_can_fail(code_path, tmp_path):

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from placement import __version__
+from placement import __version__, errors
 from placement.cli.compare import compare
 from placement.cli.console import coloured
 from placement.cli.drift import drift
@@ -25,14 +25,6 @@ from placement.cli.runs import runs, ui
 from placement.cli.shell import completion
 from placement.cli.train import train
 from placement.cli.tune import tune
-from placement.errors import (
-    DataError,
-    PlacementError,
-    StoreError,
-    Terminated,
-    UsageError,
-    did_you_mean,
-)
 from placement.runtime.signals import raise_on_signals
 
 SECTIONS = {
@@ -71,12 +63,12 @@ class _Sections(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         try:
             name, command, rest = super().resolve_command(ctx, args)
-            if command is not None:
-                _refuse_options_given_twice(command, rest)
-            return name, command, rest
         except click.UsageError as problem:
-            hint = did_you_mean(args[0], self.commands)
+            hint = errors.did_you_mean(args[0], self.commands)
             raise click.UsageError(f"{problem.message.rstrip('.')}{hint}", ctx) from None
+        if command is not None:
+            _refuse_options_given_twice(command, rest)
+        return name, command, rest
 
 
 def _refuse_options_given_twice(command: click.Command, args: list[str]) -> None:
@@ -87,7 +79,7 @@ def _refuse_options_given_twice(command: click.Command, args: list[str]) -> None
         twice = next((option for option in single if single.count(option) > 1), None)
         if twice is None:
             return
-        raise UsageError(f"{twice.opts[0]} is given twice: give it once")
+        raise errors.UsageError(f"{twice.opts[0]} is given twice: give it once")
 
 
 @click.group(
@@ -128,13 +120,13 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 def run(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     if sys.stdout is None:
-        return _fail("standard output is closed", StoreError.exit_code)
+        return _fail("standard output is closed", errors.StoreError.exit_code)
     try:
         with raise_on_signals():
             cli.main(None if args is None else list(args), "placement", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
-    except (Exception, KeyboardInterrupt, Terminated) as problem:  # noqa: BLE001 - reported or raised on
+    except (Exception, KeyboardInterrupt, errors.Terminated) as problem:  # noqa: BLE001 - reported or raised on
         return _exit_code(problem)
     return 0
 
@@ -142,24 +134,26 @@ def run(args: Sequence[str] | None = None) -> int:
 def _exit_code(problem: BaseException) -> int:
     """Say what went wrong and return its exit code; a defect of our own is raised on."""
     match problem:
-        case PlacementError():
+        case errors.PlacementError():
             return _fail(str(problem), problem.exit_code)
         case click.ClickException():
             problem.show()
-            return UsageError.exit_code
+            return errors.UsageError.exit_code
         case click.Abort() | KeyboardInterrupt():
             return _fail("interrupted", 130)
-        case Terminated():
-            return _fail("terminated", Terminated.exit_code)
+        case errors.Terminated():
+            return _fail("terminated", errors.Terminated.exit_code)
         case MemoryError():
             return _fail(
                 "out of memory; train with --stream keeps the rows on the disk, and --drop or a "
                 "shorter --features leaves out columns of very many words",
-                DataError.exit_code,
+                errors.DataError.exit_code,
             )
         case OSError() if problem.errno in _UNWRITABLE:
             _silence_stdout()
-            return _fail(f"the output cannot be written ({problem.strerror})", StoreError.exit_code)
+            return _fail(
+                f"the output cannot be written ({problem.strerror})", errors.StoreError.exit_code
+            )
     raise problem
 
 

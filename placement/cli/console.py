@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import click
 
-from placement.runtime.signals import check_signals
+from placement.runtime.progress import Progress
 
 _SECONDS_BETWEEN_LINES = 2.0
 
@@ -44,7 +44,7 @@ class Console:
             coloured(f"warning: {text}", "yellow")
 
     @contextmanager
-    def progress(self, label: str, unit: str, total: int | None = None) -> Iterator["Progress"]:
+    def progress(self, label: str, unit: str, total: int | None = None) -> Iterator[Progress]:
         """Show progress: a bar on a terminal, a plain line every two seconds elsewhere."""
         if self.quiet:
             yield Progress()
@@ -55,14 +55,6 @@ class Console:
             lines = _Lines(label, unit, total)
             yield lines
             lines.end()
-
-
-class Progress:
-    """Where work reports how far it is; this one shows nothing."""
-
-    def update(self, done: int, detail: str = "") -> None:  # noqa: ARG002
-        """Say that `done` units are done."""
-        check_signals()
 
 
 class _Pace:
@@ -118,25 +110,18 @@ class _Lines(Progress):
 
 @contextmanager
 def _bar(label: str, unit: str, total: int | None) -> Iterator[Progress]:
+    from rich import progress
     from rich.console import Console as RichConsole
-    from rich.progress import (
-        BarColumn,
-        ProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-    from rich.progress import Progress as RichProgress
 
-    columns: list[ProgressColumn] = [
-        TextColumn(f"{label} {{task.completed:,.0f}} {unit}"),
-        BarColumn(),
-        TextColumn("{task.fields[pace]} {task.fields[detail]}"),
-        TimeElapsedColumn(),
+    columns: list[progress.ProgressColumn] = [
+        progress.TextColumn(f"{label} {{task.completed:,.0f}} {unit}"),
+        progress.BarColumn(),
+        progress.TextColumn("{task.fields[pace]} {task.fields[detail]}"),
+        progress.TimeElapsedColumn(),
     ]
     if total:
-        columns.append(TimeRemainingColumn())
-    with RichProgress(*columns, console=RichConsole(stderr=True), transient=True) as shown:
+        columns.append(progress.TimeRemainingColumn())
+    with progress.Progress(*columns, console=RichConsole(stderr=True), transient=True) as shown:
         task, pace = shown.add_task(label, total=total, detail="", pace=""), _Pace(unit, total)
 
         class Bar(Progress):

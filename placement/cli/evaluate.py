@@ -4,12 +4,7 @@ from typing import Any
 
 import click
 
-from placement.cli.common import (
-    PROBABILITY,
-    csv_words,
-    model_option,
-    weight_option,
-)
+from placement.cli.common import PROBABILITY, csv_words, model_option, weight_option
 from placement.cli.console import Console
 from placement.cli.settings import file_options
 
@@ -18,14 +13,11 @@ from placement.cli.settings import file_options
 @click.argument("data")
 @model_option
 @click.option(
-    "--threshold",
-    type=PROBABILITY,
-    metavar="F",
-    help="Count as positive from this probability on.",
+    "--threshold", type=PROBABILITY, metavar="F", help="Count as positive from this probability on."
 )
 @click.option(
     "--rivals",
-    "with_rivals",
+    "with_alternatives",
     is_flag=True,
     help="Is a straight line enough? Cross-validate it on DATA beside boosted trees and others.",
 )
@@ -59,9 +51,9 @@ def evaluate(as_json: bool, console: Console, **options: Any) -> None:
     for text in result.warnings:
         console.warn(text)
     answer, text = evaluation_document(result), evaluation_text(result)
-    if result.rivals is not None:
-        from placement.reporting.text.alternatives import rivals_document, rivals_text
+    if result.alternatives is not None:
+        from placement.reporting.text.alternatives import alternatives_document, alternatives_text
 
-        answer["rivals"] = rivals_document(result.rivals)
-        text += f"\n\n{rivals_text(result.rivals)}"
+        answer["rivals"] = alternatives_document(result.alternatives)
+        text += f"\n\n{alternatives_text(result.alternatives)}"
     click.echo(document(answer) if as_json else text)

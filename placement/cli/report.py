@@ -60,5 +60,5 @@ def _document(result: "ReportResult") -> "Document":
 
 def _text(result: "ReportResult") -> str:
     lines = [f"{MARKS[state]} {text}" for state, text in result.verdicts]
-    kept = f", and kept by run {result.run_id}" if result.run_id else ""
-    return "\n".join([*lines, f"\nWritten: {result.page} and {result.card}{kept}"])
+    in_run = f", and kept by run {result.run_id}" if result.run_id else ""
+    return "\n".join([*lines, f"\nWritten: {result.page} and {result.card}{in_run}"])

@@ -28,10 +28,7 @@ _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
 def config_options(*unused: str) -> Callable[[Command], Command]:
-    """Give a command `--config` and one option per field of TrainConfig, but for some.
-
-    The command receives the `config` that all sources come to.
-    """
+    """Give a command its `config`, by `--config` and an option per field that is not `unused`."""
 
     def with_options(command: Command) -> Command:
         @functools.wraps(command)

@@ -34,6 +34,8 @@ _CLAMP = Bounds("above 0 and below 0.5", lambda value: 0 < value < 0.5)
 _SEED = Bounds("a whole number of 0 or more", lambda value: 0 <= value < 2**63)
 
 _read, _fit, _run = partial(option, "read"), partial(option, "fit"), partial(option, "run")
+_read_each = partial(option, "read", (), separate=True)
+_fit_each = partial(option, "fit", (), separate=True)
 
 
 @dataclass(frozen=True)
@@ -52,27 +54,19 @@ class TrainConfig(FileOptions):
     negative: str | None = _read(
         None, "Value that counts as not placed; rows with neither are left out.", metavar="VALUE"
     )
-    ignore_label: tuple[str, ...] = _read(
-        (),
-        "Outcome to leave out, such as 'Higher Studies'; repeatable.",
-        metavar="VALUE",
-        separate=True,
+    ignore_label: tuple[str, ...] = _read_each(
+        "Outcome to leave out, such as 'Higher Studies'; repeatable.", metavar="VALUE"
     )
     features: tuple[str, ...] = _read((), "Use these columns and no others.", metavar="A,B")
-    drop: tuple[str, ...] = _read(
-        (), "Leave this column out; repeatable.", metavar="COL", separate=True
+    drop: tuple[str, ...] = _read_each("Leave this column out; repeatable.", metavar="COL")
+    categorical: tuple[str, ...] = _read_each(
+        "Read this column of numbers as categories; repeatable.", metavar="COL"
     )
-    categorical: tuple[str, ...] = _read(
-        (), "Read this column of numbers as categories; repeatable.", metavar="COL", separate=True
+    allow_leak: tuple[str, ...] = _read_each(
+        "Keep a column that would be dropped as a leak or identifier; repeatable.", metavar="COL"
     )
-    allow_leak: tuple[str, ...] = _read(
-        (),
-        "Keep a column that would be dropped as a leak or identifier; repeatable.",
-        metavar="COL",
-        separate=True,
-    )
-    allow_sensitive: tuple[str, ...] = _read(
-        (), "Keep a sensitive column as a feature; repeatable.", metavar="COL", separate=True
+    allow_sensitive: tuple[str, ...] = _read_each(
+        "Keep a sensitive column as a feature; repeatable.", metavar="COL"
     )
     weight: str | None = _read(None, "Column of frequency weights (0 or more).", metavar="COL")
     labels: str | None = _read(None, "File that holds the outcomes of these rows.", metavar="FILE")
@@ -137,24 +131,17 @@ class TrainConfig(FileOptions):
         choices=("none", "platt", "isotonic"),
     )
     dtype: str = _fit("float64", "Precision of the training.", choices=("float64", "float32"))
-    spline: tuple[str, ...] = _fit(
-        (),
+    spline: tuple[str, ...] = _fit_each(
         "Let the log-odds bend with this number, as a restricted cubic spline (5 knots unless "
         "told); repeatable.",
         metavar="COL[:KNOTS]",
-        separate=True,
     )
-    step: tuple[str, ...] = _fit(
-        (),
+    step: tuple[str, ...] = _fit_each(
         "Let the log-odds step where this number reaches a value, as in cgpa:6.5; repeatable.",
         metavar="COL:VALUE",
-        separate=True,
     )
-    interaction: tuple[str, ...] = _fit(
-        (),
-        "Let what one column counts depend on another; repeatable.",
-        metavar="A:B",
-        separate=True,
+    interaction: tuple[str, ...] = _fit_each(
+        "Let what one column counts depend on another; repeatable.", metavar="A:B"
     )
     patience: int | None = _fit(
         None,

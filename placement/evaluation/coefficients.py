@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placement.arrays import FloatArray
 from placement.errors import UsageError, did_you_mean
 from placement.model.figures import CoefficientEstimate, LikelihoodSums
 from placement.model.scorer import fold
@@ -51,14 +50,13 @@ def estimates(fitted: "Fitted") -> tuple[CoefficientEstimate, ...]:
     natural, intercept = fitted.encoder.unstandardise(fitted.weights, fitted.intercept)
     errors = _errors(fitted)
     tested = not is_penalised(fitted)
-    rows = [_estimate(INTERCEPT, intercept, None if errors is None else errors[-1], tested=tested)]
-    for index, name in enumerate(fitted.encoder.names):
+    rows = [_estimate(INTERCEPT, intercept, errors[-1], tested=tested)]
+    for name, value, error in zip(fitted.encoder.names, natural, errors[:-1], strict=True):
         # A spline's aliased part may still have its share of the natural functions.
-        if name in fitted.aliased and natural[index] == 0:
+        if name in fitted.aliased and value == 0:
             rows.append(CoefficientEstimate(name, None))
-            continue
-        error = None if errors is None else float(errors[index])
-        rows.append(_estimate(name, float(natural[index]), error, tested=tested))
+        else:
+            rows.append(_estimate(name, float(value), error, tested=tested))
     return tuple(rows)
 
 
@@ -95,15 +93,12 @@ def is_penalised(fitted: "Fitted") -> bool:
 
 def likelihood(fitted: "Fitted") -> Likelihood | None:
     """Return the likelihood of the training rows; None where it was not recorded."""
-    known = fitted.figures.inference
-    if known is None:
+    inference = fitted.figures.inference
+    if inference is None:
         return None
-    return likelihood_of(known.likelihood, maximised=_is_maximised(fitted))
-
-
-def _is_maximised(fitted: "Fitted") -> bool:
     balanced = fitted.config["class_weight"] == "balanced"
-    return not is_penalised(fitted) and not fitted.config.get("firth") and not balanced
+    other_goal = is_penalised(fitted) or fitted.config.get("firth") or balanced
+    return likelihood_of(inference.likelihood, maximised=not other_goal)
 
 
 def likelihood_of(sums: LikelihoodSums, *, maximised: bool) -> Likelihood:
@@ -169,13 +164,14 @@ def _exp(value: float) -> float:
     return math.exp(value) if value < 709 else math.inf
 
 
-def _errors(fitted: "Fitted") -> FloatArray | None:
-    """Return the standard errors (d + 1,) in natural units, the intercept's last."""
+def _errors(fitted: "Fitted") -> list[float] | list[None]:
+    """Return the d + 1 standard errors in natural units, the intercept's last."""
     if fitted.factor is None:
-        return None
+        return [None] * (len(fitted.weights) + 1)
     # Natural units are a linear map of the parameters, so the factor's columns go through it.
     parts = [
         np.append(*fitted.encoder.unstandardise(column[:-1], float(column[-1])))
         for column in fitted.factor.T
     ]
-    return np.asarray(np.sqrt(np.sum(np.square(parts), axis=0)))
+    errors: list[float] = np.sqrt(np.sum(np.square(parts), axis=0)).tolist()
+    return errors

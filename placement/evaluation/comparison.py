@@ -18,7 +18,7 @@ from placement.stats.calibration_error import all_whole
 from placement.stats.intervals import Z95, percentile_interval
 from placement.stats.log_loss import row_log_loss
 from placement.stats.resampling import EXACT_ROWS, block_sizes, draw_counts
-from placement.stats.roc_area import roc_area, tie_starts
+from placement.stats.roc_area import roc_area, sum_from, tie_starts
 
 ComparisonVerdict = Literal["better", "worse", "no difference beyond chance"]
 
@@ -83,13 +83,15 @@ def compare(
     ranks = delong(p, q, y, w)
     if pairs.units > EXACT_ROWS:
         low, high = _by_standard_error(pairs)
-        area = None if ranks is None else _of_ranks(ranks)
+        of_area = _UNKNOWN
+        if ranks is not None and ranks.low is not None and ranks.high is not None:
+            of_area = ranks.low, ranks.high
         method = f"95 % from the standard error of the paired differences, {_BY_RANKS}"
     else:
         drawn = _resampled(pairs.repeated(), replicates, np.random.default_rng(seed), on_progress)
         intervals = [percentile_interval(column) or _UNKNOWN for column in drawn.T]
         low, high = np.transpose(intervals[:2])
-        area = None if ranks is None else PairedDifference(ranks.difference, *intervals[2])
+        of_area = intervals[2]
         method = f"95 % percentile bootstrap, {replicates} replicates of the rows as pairs"
     if pairs.units < 2:
         low, high = np.full(2, -np.inf), np.full(2, np.inf)
@@ -99,7 +101,7 @@ def compare(
         rows=float(w.sum()),
         log_loss=log_loss,
         brier=brier,
-        roc_auc=area,
+        roc_auc=None if ranks is None else PairedDifference(ranks.difference, *of_area),
         delong=ranks,
         mcnemar=mcnemar(p, q, y, w, thresholds),
         method=method,
@@ -148,12 +150,6 @@ def _by_standard_error(pairs: _Pairs) -> tuple[FloatArray, FloatArray]:
     return mean - reach, mean + reach
 
 
-def _of_ranks(ranks: DeLong) -> PairedDifference:
-    low = -np.inf if ranks.low is None else ranks.low
-    high = np.inf if ranks.high is None else ranks.high
-    return PairedDifference(ranks.difference, low, high)
-
-
 def _resampled(
     pairs: _Pairs, replicates: int, rng: np.random.Generator, on_progress: Callable[[int], None]
 ) -> FloatArray:
@@ -178,9 +174,6 @@ def _roc_areas(score: FloatArray, label: FloatArray) -> Callable[[FloatArray], F
     def areas(mass: FloatArray) -> FloatArray:
         ordered = mass[:, order]
         positive, negative = ordered * is_positive, ordered * ~is_positive
-        if len(starts) < len(order):
-            positive = np.add.reduceat(positive, starts, axis=1)
-            negative = np.add.reduceat(negative, starts, axis=1)
-        return roc_area(negative, positive)
+        return roc_area(sum_from(starts, negative), sum_from(starts, positive))
 
     return areas

@@ -63,14 +63,10 @@ def evaluate(
     table: "Table",
     *,
     threshold: float | None = None,
-    replicates: int = REPLICATES,
     seed: int = 0,
     groups: Sequence["SensitiveGroups"] = (),
 ) -> Evaluation:
-    """Evaluate a fitted model on the labelled rows of a table, by default at its own threshold.
-
-    `groups` are those of columns of the table, to be compared.
-    """
+    """Evaluate a fitted model on the labelled rows of a table, by default at its own threshold."""
     names = [name for name, column in table.chunked_columns.items() if not column.is_hashed]
     features = tuple(match_columns(names, fitted.schema.feature_names).values())
     pieces = [forward(fitted, table.piece(piece, features)) for piece in range(table.pieces)]
@@ -80,7 +76,6 @@ def evaluate(
         table.weight,
         training_base_rate=fitted.figures.base_rate,
         threshold=fitted.threshold if threshold is None else threshold,
-        replicates=replicates,
         seed=seed,
     )
     if not groups:
@@ -137,13 +132,12 @@ def evaluate_probabilities(
     against = None
     if training_base_rate is not None:
         against = skill(probability, label, training_base_rate, weight, seed=seed)
+    intervals = bootstrap_intervals(p, y, w, threshold=threshold, replicates=replicates, seed=seed)
     return Evaluation(
         rows=len(p),
         base_rate=base_rate(y, w),
         metrics=metrics(p, y, w, threshold),
-        intervals=bootstrap_intervals(
-            p, y, w, threshold=threshold, replicates=replicates, seed=seed
-        ),
+        intervals=intervals,
         confusion=confusion(p, y, w, threshold),
         threshold=threshold,
         calibration=calibration_figures(p, y, w),

@@ -30,11 +30,11 @@ class DeLong:
     first_area: float
     other_area: float
     difference: float
-    standard_error: float | None
-    z: float | None
-    p_value: float | None
-    low: float | None
-    high: float | None
+    standard_error: float | None = None
+    z: float | None = None
+    p_value: float | None = None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,8 @@ def delong(
     areas = np.average(above, axis=1, weights=w[yes])
     gap = above[1] - above[0]
     difference = float(np.average(gap, weights=w[yes]))
-    variances = [_variance_of_mean(gap, w[yes]), _variance_of_mean(below[0] - below[1], w[no])]
-    defined = [value for value in variances if value is not None]
-    error = math.sqrt(sum(defined)) if len(defined) == 2 else None
-    return _tested(float(areas[0]), float(areas[1]), difference, error)
+    variance = _variance_of_mean(gap, w[yes]) + _variance_of_mean(below[0] - below[1], w[no])
+    return _tested(float(areas[0]), float(areas[1]), difference, math.sqrt(variance))
 
 
 def mcnemar(
@@ -139,18 +137,18 @@ def _shares_below(values: FloatArray, among: FloatArray, weight: FloatArray) -> 
     return np.asarray((low + high) / (2 * sums[-1]))
 
 
-def _variance_of_mean(values: FloatArray, weight: FloatArray) -> float | None:
-    """Return the sample variance of the mean of weighted values, None for a single row."""
+def _variance_of_mean(values: FloatArray, weight: FloatArray) -> float:
+    """Return the sample variance of the mean of weighted values, NaN for a single row."""
     total = float(weight.sum())
     if total <= 1:
-        return None
+        return math.nan
     mean = np.average(values, weights=weight)
     return float(weight @ (values - mean) ** 2) / (total - 1) / total
 
 
-def _tested(first: float, other: float, difference: float, error: float | None) -> DeLong:
-    if error is None:
-        return DeLong(first, other, difference, None, None, None, None, None)
+def _tested(first: float, other: float, difference: float, error: float) -> DeLong:
+    if math.isnan(error):
+        return DeLong(first, other, difference)
     if error < _NOTHING:
         same = abs(difference) < _NOTHING
         z, p_value = (0.0, 1.0) if same else (None, None)
@@ -159,7 +157,5 @@ def _tested(first: float, other: float, difference: float, error: float | None) 
 
     z = difference / error
     p_value = float(2 * norm.sf(abs(z)))
-    reach = Z95 * error
-    return DeLong(
-        first, other, difference, error, z, p_value, difference - reach, difference + reach
-    )
+    low, high = difference - Z95 * error, difference + Z95 * error
+    return DeLong(first, other, difference, error, z, p_value, low, high)

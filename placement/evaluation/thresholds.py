@@ -8,7 +8,7 @@ is taken. Shapes are those of `metrics`: probability, label in [0, 1] and weight
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,8 @@ import numpy.typing as npt
 from placement.arrays import FloatArray
 from placement.config.threshold import ThresholdKind
 from placement.errors import DataError
-from placement.stats.metrics import Confusion, checked, confusion
+from placement.model.figures import DecisionFigures, TradeOff
+from placement.stats.metrics import checked, confusion
 
 CURVE_THRESHOLDS = tuple(step / 100 for step in range(5, 100, 5))
 _ROUNDING = 1e-12  # relative; sums of fractions that ought to be equal differ by less
@@ -47,27 +48,12 @@ class ThresholdPolicy:
         }[self.kind]
 
 
-@dataclass(frozen=True)
-class ThresholdDecision:
-    """A threshold, and what it did on the `rows` it was chosen on.
-
-    `traded` holds what the policy weighed, by name: recall and precision (None where undefined),
-    and what only some policies have, such as `expected_cost` a row.
-    """
-
-    policy: ThresholdPolicy
-    threshold: float
-    rows: int
-    confusion: Confusion
-    traded: Mapping[str, float | None] = field(default_factory=dict)
-
-
 def choose_threshold(
     policy: ThresholdPolicy,
     probability: npt.ArrayLike,
     label: npt.ArrayLike,
     weight: npt.ArrayLike | None = None,
-) -> ThresholdDecision:
+) -> DecisionFigures:
     """Choose the threshold of a policy on out-of-fold predictions, and count what it does there.
 
     - fixed: the value itself.
@@ -99,14 +85,13 @@ def _decided(
     policy: ThresholdPolicy,
     threshold: float,
     rows: tuple[FloatArray, FloatArray, FloatArray],
-    traded: Mapping[str, float | None],
-) -> ThresholdDecision:
+    traded: Mapping[str, float],
+) -> DecisionFigures:
     table = confusion(*rows, threshold)
-    rates = {
-        "recall": table.tp / (table.tp + table.fn) if table.tp + table.fn else None,
-        "precision": table.tp / (table.tp + table.fp) if table.tp + table.fp else None,
-    }
-    return ThresholdDecision(policy, threshold, len(rows[0]), table, {**rates, **traded})
+    recall = table.tp / (table.tp + table.fn) if table.tp + table.fn else None
+    precision = table.tp / (table.tp + table.fp) if table.tp + table.fp else None
+    trade_off = TradeOff(recall, precision, **traded)
+    return DecisionFigures(policy.kind, str(policy), threshold, len(rows[0]), table, trade_off)
 
 
 @dataclass(frozen=True)
@@ -121,7 +106,6 @@ class _Cuts:
     tp: FloatArray
     fp: FloatArray
     below: FloatArray
-    score: FloatArray
 
     @property
     def positive(self) -> float:
@@ -147,11 +131,10 @@ def _cuts(p: FloatArray, y: FloatArray, w: FloatArray) -> _Cuts:
         tp=np.append(np.cumsum(hits[::-1])[::-1], 0.0),
         fp=np.append(np.cumsum(alarms[::-1])[::-1], 0.0),
         below=np.append(0.0, np.cumsum(total)),
-        score=score,
     )
 
 
-_Choice = tuple[int, dict[str, float | None]]
+_Choice = tuple[int, dict[str, float]]
 
 
 def _of_cost(policy: ThresholdPolicy, cuts: _Cuts) -> _Choice:

@@ -72,10 +72,7 @@ def scalar(value: StepValue) -> float:
 def central_difference(
     function: Callable[[float], float], x: float, step: float | None = None
 ) -> float:
-    """Return the central difference of a function of one number; its step grows with the number.
-
-    `step`: another size, where the function turns faster.
-    """
+    """Return the central difference at a number, in steps that grow with it unless one is given."""
     size = step or 1e-5 * max(1.0, abs(x))
     up, down = x + size, x - size
     return (function(up) - function(down)) / (up - down)

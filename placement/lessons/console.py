@@ -48,8 +48,7 @@ def run_lesson(
         drawing_function(options.draw)
     result = lesson(name, **inputs)
     if options.draw:
-        write_graph(result.graph, options.draw)
-        note(f"the graph is in {options.draw}")
+        write_graph(result.graph, options.draw, note)
     if options.log:
         from placement.lessons.mlflow_log import log_lesson
 
@@ -73,8 +72,7 @@ def run_row_graph(
         drawing_function(draw)
     graph, zero_columns = row_graph(data, row, model, progress)
     if draw:
-        write_graph(graph, draw)
-        progress.note(f"the graph is in {draw}")
+        write_graph(graph, draw, progress.note)
     if as_json:
         return to_json({"format": FORMAT, "row": row, "zero": zero_columns, **graph.to_dict()})
     text = f"Row {row} of {data}, columns as they are encoded\n\n{graph_text(graph)}"
@@ -91,8 +89,9 @@ def drawing_function(path: str) -> Callable[[Graph], str]:
     return draw
 
 
-def write_graph(graph: Graph, path: str) -> None:
-    """Write a graph as the ending of the path says."""
+def write_graph(graph: Graph, path: str, note: Callable[[str], None]) -> None:
+    """Write a graph as the ending of the path says, and say so in a note."""
     drawing = drawing_function(path)(graph)
     with writing(path):
         Path(path).write_text(drawing + "\n", encoding="utf-8")
+    note(f"the graph is in {path}")

@@ -35,13 +35,11 @@ class Input:
                 raise UsageError(
                     f"--{name} {value:g}: must lie between {self.low:g} and {self.high:g}"
                 )
+        if self.kind == "count" and numbers[0] != int(numbers[0]):
+            raise UsageError(f"--{name} {numbers[0]:g}: must be a whole number")
         if self.kind == "numbers":
             return numbers
-        if self.kind == "count":
-            if numbers[0] != int(numbers[0]):
-                raise UsageError(f"--{name} {numbers[0]:g}: must be a whole number")
-            return int(numbers[0])
-        return numbers[0]
+        return int(numbers[0]) if self.kind == "count" else numbers[0]
 
 
 def _parts(raw: Any) -> Sequence[Any]:

@@ -108,16 +108,16 @@ def open_bundle(directory: str | Path) -> Bundle:
 
 def _where(directory: Path) -> Path:
     """The bundle, or what a writer without atomic exchange left between its two renames."""
-    aside = directory.parent / f".{directory.name}.old"
-    return aside if aside.exists() and not directory.exists() else directory
+    backup = directory.parent / f".{directory.name}.old"
+    return backup if backup.exists() and not directory.exists() else directory
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
     try:
-        seen = folder.stat()
+        status = folder.stat()
     except OSError:
         return None
-    return seen.st_ino, seen.st_ctime_ns
+    return status.st_ino, status.st_ctime_ns
 
 
 def _read(target: Path) -> Bundle:
@@ -173,40 +173,34 @@ def _fresh_directory(target: Path) -> Iterator[Path]:
 
 def _sweep(target: Path) -> None:
     """Clear away what killed writers left beside the target, and nothing that is not a bundle."""
-    aside = target.parent / f".{target.name}.old"
-    if aside.exists() and not target.exists() and not _strangers(aside):
-        aside.rename(target)
-    left = [aside, *target.parent.glob(f".{glob.escape(target.name)}.new-*")]
-    for folder in left:
+    backup = target.parent / f".{target.name}.old"
+    if backup.exists() and not target.exists() and not _strangers(backup):
+        backup.rename(target)
+    leftovers = [backup, *target.parent.glob(f".{glob.escape(target.name)}.new-*")]
+    for folder in leftovers:
         with contextlib.suppress(OSError):  # another writer may sweep it at the same time
-            if not _strangers(folder) and (folder == aside or _abandoned(folder)):
+            if not _strangers(folder) and (folder == backup or _abandoned(folder)):
                 shutil.rmtree(folder)
 
 
 def _abandoned(fresh: Path) -> bool:
     """Whether the writer of a fresh directory is gone: its process, or all patience with it."""
+    import psutil
+
     if time.time() - fresh.stat().st_mtime > _LONGEST_SAVE:
         return True
     writer = fresh.name.rpartition(".new-")[2].partition("-")[0]
-    if os.name == "nt" or not writer.isdecimal():
-        return False  # there a signal 0 would end the process
-    try:
-        os.kill(int(writer), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False  # somebody else's process
-    return False
+    return writer.isdecimal() and not psutil.pid_exists(int(writer))
 
 
 def _swap(fresh: Path, target: Path) -> None:
     if not target.exists():
         fresh.rename(target)
     elif not _exchange(fresh, target):
-        aside = target.parent / f".{target.name}.old"
-        target.rename(aside)
+        backup = target.parent / f".{target.name}.old"
+        target.rename(backup)
         fresh.rename(target)
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(backup, ignore_errors=True)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -38,7 +38,6 @@ _FORMER_POLICIES = {
 
 
 def _config(config: Document) -> Document:
-    """Return the settings under their present names."""
     former = {*_FORMER_POLICIES, "cost_fn"}
     current = {name: value for name, value in config.items() if name not in former}
     for name, form in _FORMER_POLICIES.items():

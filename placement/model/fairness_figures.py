@@ -3,19 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-
-@dataclass(frozen=True)
-class Rate:
-    """A share with its 95 % Wilson limits."""
-
-    value: float
-    low: float
-    high: float
+from placement.stats.figures import Estimate
 
 
 @dataclass(frozen=True)
 class Group:
-    """The figures of one group; None where there is nothing to divide by.
+    """The figures of one group, shares with Wilson limits; None where they are undefined.
 
     `positive` is the weight of the positive outcome, `observed` its share and `predicted` the mean
     probability: `observed` minus `predicted` is the calibration in the large. `small` says why the
@@ -26,12 +19,12 @@ class Group:
     rows: int
     weight: float
     positive: float
-    selection_rate: Rate
-    tpr: Rate | None
-    fpr: Rate | None
-    precision: Rate | None
+    selection_rate: Estimate
+    tpr: Estimate | None
+    fpr: Estimate | None
+    precision: Estimate | None
     predicted: float
-    observed: Rate
+    observed: Estimate
     roc_auc: float | None
     small: str | None
 

@@ -13,7 +13,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -76,15 +76,13 @@ class Scores:
     """What the model says of each row: arrays of shape (n,), and the cells it had doubts about.
 
     `logit` is the linear predictor; `probability` is its sigmoid, or what the model's calibration
-    makes of it. `error` is the standard error of the logit and `interval` the 95 % limits (n,) of
-    the probability, about the average of such students; None where they were not asked for or are
-    not known.
+    makes of it. `interval` are the 95 % limits (n,) of the probability, about the average of such
+    students; None where they were not asked for or are not known.
     """
 
     probability: Floats
     logit: Floats
     problems: tuple[Problem, ...]
-    error: Floats | None = None
     interval: tuple[Floats, Floats] | None = None
 
 
@@ -137,17 +135,17 @@ def parse_numbers(cells: ColumnLike, decimal: str = ".") -> tuple[Floats, npt.ND
     array = _as_array(cells)
     if array.dtype.kind in "fiub":
         return array.astype(np.float64, copy=False), np.zeros(len(array), dtype=bool)
-    known: dict[Cell, float] = {}
+    numbers: dict[Cell, float] = {}
     bad: set[Cell] = set()
     values = np.empty(len(array))
-    for place, cell in enumerate(array):
-        value = known.get(cell)
+    for row, cell in enumerate(array):
+        value = numbers.get(cell)
         if value is None:
             value, good = _number(cell, decimal)
-            known[cell] = value
+            numbers[cell] = value
             if not good:
                 bad.add(cell)
-        values[place] = value
+        values[row] = value
     if not bad:
         return values, np.zeros(len(array), dtype=bool)
     return values, np.fromiter((cell in bad for cell in array), dtype=bool, count=len(array))
@@ -184,16 +182,16 @@ def words(cells: ColumnLike) -> Objects:
     if isinstance(cells, Coded):
         return Coded(cells.codes, words(cells.texts)).to_numpy()
     array = _as_array(cells)
-    known: dict[str, str | None] = {}
+    trimmed: dict[str, str | None] = {}
     result = np.empty(len(array), dtype=object)
-    for place, cell in enumerate(array.astype(object)):
+    for row, cell in enumerate(array.astype(object)):
         # True == 1 == 1.0 share a dictionary slot, so only text is remembered.
         if isinstance(cell, str):
-            if cell not in known:
-                known[cell] = cell.strip() or None
-            result[place] = known[cell]
+            if cell not in trimmed:
+                trimmed[cell] = cell.strip() or None
+            result[row] = trimmed[cell]
         else:
-            result[place] = None if _is_missing(cell) else _text(cell)
+            result[row] = None if _is_missing(cell) else _text(cell)
     return result
 
 
@@ -269,7 +267,7 @@ class NumberColumn:
         bad |= np.isinf(values)
         gap = np.isnan(values) | bad
         encoded = self.standardised(np.where(gap, self.mean, values))
-        columns = [np.where(gap, 0.0, own) for own in encoded]
+        columns = [np.where(gap, 0.0, column) for column in encoded]
         columns += [gap.astype(np.float64)] if self.missing is not None else []
         low, high = self._near
         far = ~gap & ((values < low) | (values > high))
@@ -324,12 +322,12 @@ class SplineColumn(NumberColumn):
         """Return the encoded columns of numbers (n,), none of them missing; each has mean 0."""
         functions = restricted_cubic(values, self.knots)
         centred = [values - self.mean]
-        centred += [own - mean for own, mean in zip(functions, self.means, strict=True)]
+        centred += [curve - mean for curve, mean in zip(functions, self.means, strict=True)]
         columns = [centred[0] / self.std]
         for factors in self.transform:
             column = factors[0] * centred[0]
-            for factor, own in zip(factors[1:], centred[1:], strict=False):
-                column += factor * own
+            for factor, curve in zip(factors[1:], centred[1:], strict=False):
+                column += factor * curve
             columns.append(column)
         return columns
 
@@ -373,11 +371,8 @@ class StepColumn:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the encoded columns."""
-        return tuple(f"{self.column}>={threshold!r}" for threshold in self._shown)
-
-    @property
-    def _shown(self) -> list[float]:
-        return [int(t) if t.is_integer() and abs(t) < 1e15 else t for t in self.thresholds]
+        shown = (int(t) if t.is_integer() and abs(t) < 1e15 else t for t in self.thresholds)
+        return tuple(f"{self.column}>={threshold!r}" for threshold in shown)
 
     def encode(self, cells: ColumnLike, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
         """Return one contiguous array per encoded column, and no cell in doubt."""
@@ -391,7 +386,7 @@ class StepColumn:
 
 @dataclass(frozen=True)
 class InteractionColumn:
-    """Products of encoded columns that stand before it: `pairs` are their places, from 0.
+    """Products of encoded columns that stand before it: `pairs` are their indices, from 0.
 
     `column` is the two file columns as `A:B`, `averages` the products' means over the training
     rows. A cell that is missing or unseen counts as in the columns that are multiplied.
@@ -426,11 +421,8 @@ class CategoryColumn:
     @property
     def slots(self) -> tuple[str, ...]:
         """All levels, the reference first."""
-        return (
-            self.levels
-            + (("(rare)",) if self.rare else ())
-            + (("(missing)",) if self.missing else ())
-        )
+        others = {"(rare)": self.rare, "(missing)": self.missing}
+        return (*self.levels, *(slot for slot, is_there in others.items() if is_there))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -452,15 +444,15 @@ class CategoryColumn:
             spelled = words(numbers)
         else:
             spelled = words(cells)
-        places = self._places(spelled)
-        unseen = places < 0
+        slots = self._slot_of_each(spelled)
+        unseen = slots < 0
         gap = unseen & (spelled == None)  # noqa: E711 - elementwise on an object array
         if self.rare:
-            places[unseen & ~gap] = len(self.levels)
+            slots[unseen & ~gap] = len(self.levels)
         columns = []
         for slot in range(1, len(self.slots)):
-            column = (places == slot).astype(np.float64)
-            column[places < 0] = self.shares[slot]
+            column = (slots == slot).astype(np.float64)
+            column[slots < 0] = self.shares[slot]
             columns.append(column)
         return columns, [
             *_problem(self.column, "unseen level", unseen & ~gap, cells),
@@ -468,14 +460,12 @@ class CategoryColumn:
             *_problem(self.column, "missing", gap & ~bad, cells),
         ]
 
-    def _places(self, spelled: Objects) -> npt.NDArray[np.intp]:
-        place_of: dict[str | None, int] = {fold(level): k for k, level in enumerate(self.levels)}
+    def _slot_of_each(self, spelled: Objects) -> npt.NDArray[np.intp]:
+        folded: dict[str | None, int] = {fold(level): k for k, level in enumerate(self.levels)}
         if self.missing:
-            place_of[None] = len(self.slots) - 1
-        known: dict[str | None, int] = {}
-        for word in set(spelled.tolist()):
-            known[word] = place_of.get(None if word is None else fold(word), -1)
-        return np.fromiter((known[word] for word in spelled), dtype=np.intp, count=len(spelled))
+            folded[None] = len(self.slots) - 1
+        slot_of = {w: folded.get(None if w is None else fold(w), -1) for w in set(spelled.tolist())}
+        return np.fromiter((slot_of[word] for word in spelled), dtype=np.intp, count=len(spelled))
 
 
 CellColumn = NumberColumn | CategoryColumn | StepColumn
@@ -492,7 +482,7 @@ KINDS: Mapping[str, type[Column]] = {
 
 def file_columns(columns: Iterable[Column]) -> tuple[str, ...]:
     """Return the columns of the file that encoded columns are made of, in order."""
-    names = [own.column for own in columns if not isinstance(own, InteractionColumn)]
+    names = [item.column for item in columns if not isinstance(item, InteractionColumn)]
     return tuple(dict.fromkeys(names))
 
 
@@ -518,12 +508,12 @@ def _of_distinct(
 ) -> tuple[list[Floats], list[Problem]]:
     """Encode each distinct text once, and hand the result to the rows that have it."""
     encoded, doubts = column.encode(cells.texts, decimal)
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for doubt in doubts:
         mask = np.zeros(len(cells.texts), dtype=bool)
         mask[doubt.rows] = True
-        found += _problem(column.column, doubt.what, mask[cells.codes], cells)
-    return [values[cells.codes] for values in encoded], found
+        problems += _problem(column.column, doubt.what, mask[cells.codes], cells)
+    return [values[cells.codes] for values in encoded], problems
 
 
 def _problem(
@@ -540,22 +530,22 @@ def column_from_document(entry: Document) -> Column:
     """Build an encoded column from its entry in the bundle's document."""
     kind = KINDS[entry["kind"]]
     # Format 1 knew nothing of some fields, which have defaults.
-    given = {own.name: _as_tuples(entry[own.name]) for own in fields(kind) if own.name in entry}
-    made: Column = kind(**given)
-    return made
+    names = [field.name for field in fields(kind) if field.name in entry]
+    column: Column = kind(**{name: _as_tuples(entry[name]) for name in names})
+    return column
 
 
 def _as_tuples(value: Any) -> Any:
     return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
 
 
-def match_columns(names: Iterable[str], wanted: Sequence[str]) -> dict[str, str]:
-    """Map each wanted column to the name in the table, forgiving case and padding."""
-    there = list(names)
-    exact, folded = set(there), {fold(str(name)): name for name in reversed(there)}
+def match_columns(names: Iterable[str], columns: Sequence[str]) -> dict[str, str]:
+    """Map each of some columns to the name in the table, forgiving case and padding."""
+    present = list(names)
+    exact, folded = set(present), {fold(str(name)): name for name in reversed(present)}
     return {
         name: name if name in exact else folded[fold(name)]
-        for name in wanted
+        for name in columns
         if name in exact or fold(name) in folded
     }
 
@@ -574,7 +564,7 @@ class Platt:
     @property
     def document(self) -> Document:
         """The JSON-able form."""
-        return {"kind": "platt", "slope": self.slope, "intercept": self.intercept}
+        return {"kind": "platt", **asdict(self)}
 
 
 @dataclass(frozen=True)
@@ -594,11 +584,7 @@ class Isotonic:
     @property
     def document(self) -> Document:
         """The JSON-able form."""
-        return {
-            "kind": "isotonic",
-            "logit": list(self.logit),
-            "probability": list(self.probability),
-        }
+        return {"kind": "isotonic", **asdict(self)}
 
 
 Calibration = Platt | Isotonic
@@ -608,9 +594,8 @@ def calibration_from_document(entry: Document | None) -> Calibration | None:
     """Build a calibration from its entry in the bundle's document; None where there is none."""
     if entry is None:
         return None
-    made: type[Calibration] = {"platt": Platt, "isotonic": Isotonic}[entry["kind"]]
-    given = {field.name: entry[field.name] for field in fields(made)}
-    return made(**{name: _as_tuples(value) for name, value in given.items()})
+    kind: type[Calibration] = {"platt": Platt, "isotonic": Isotonic}[entry["kind"]]
+    return kind(**{field.name: _as_tuples(entry[field.name]) for field in fields(kind)})
 
 
 @dataclass(frozen=True)
@@ -638,11 +623,11 @@ class Scorer:
 
         `errors`: with the standard errors of the logits, where the bundle knows the covariance.
         """
-        found = match_columns(table.keys(), self.feature_columns)
-        lacking = [name for name in self.feature_columns if name not in found]
+        spelling = match_columns(table.keys(), self.feature_columns)
+        lacking = [name for name in self.feature_columns if name not in spelling]
         if lacking:
             raise ScorerError("column", f"the table lacks the column {', '.join(lacking)}")
-        cells = {name: table[found[name]] for name in self.feature_columns}
+        cells = {name: table[spelling[name]] for name in self.feature_columns}
         lengths = {len(one) for one in cells.values()}
         if len(lengths) != 1:
             # numpy would stretch a column of one cell over all rows.
@@ -650,21 +635,20 @@ class Scorer:
         logit = np.full(lengths.pop(), self.intercept)
         problems: list[Problem] = []
         spread = None if self.factor is None or not errors else _Spread(self.factor)
-        place = 0
+        index = 0
         for encoded, doubts in encode_in_order(self.columns, cells, decimal):
             problems += doubts
             for values in encoded:
                 # Never `@`: BLAS gives other bits for one row than for a batch.
-                logit += values * self.weights[place]
+                logit += values * self.weights[index]
                 if spread is not None:
                     spread.add(values)
-                place += 1
-        error = interval = None
+                index += 1
+        interval = None
         if spread is not None:
-            error = spread.error(len(logit))
-            reach = Z95 * error
+            reach = Z95 * spread.error(len(logit))
             interval = self.probability(logit - reach), self.probability(logit + reach)
-        return Scores(self.probability(logit), logit, tuple(problems), error, interval)
+        return Scores(self.probability(logit), logit, tuple(problems), interval)
 
     def probability(self, logit: Floats) -> Floats:
         """Return the probability (n,) of each logit (n,), elementwise."""
@@ -687,15 +671,15 @@ class _Spread:
     def error(self, rows: int) -> Floats:
         """Return the standard errors (n,)."""
         square = np.zeros(rows)
-        for place in range(len(self._factor)):
-            part = np.full(rows, self._factor[-1, place])
-            for (values, there), share in zip(
-                self._columns[place:], self._factor[place:-1, place], strict=True
+        for index in range(len(self._factor)):
+            part = np.full(rows, self._factor[-1, index])
+            for (values, filled), share in zip(
+                self._columns[index:], self._factor[index:-1, index], strict=True
             ):
-                if there is None:
+                if filled is None:
                     part += values * share
                 else:
-                    part[there] += values * share
+                    part[filled] += values * share
             square += part * part
         return np.sqrt(square)
 

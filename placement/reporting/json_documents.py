@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 
 from placement.arrays import Document
-from placement.data.schema import Schema
+from placement.evaluation.metrics.bootstrap import Intervals
 from placement.model.bundle import finite
 from placement.model.fitted import Fitted
 from placement.reporting.results import EvaluateResult, TrainResult, Understanding
@@ -32,13 +32,10 @@ def understanding_document(understanding: Understanding) -> Document:
         "target": schema.target.name,
         "positive": schema.target.positive,
         "negative": schema.target.negative,
-        "features": [
-            {"name": feature.name, "kind": feature.kind, "scale": feature.scale}
-            for feature in schema.features
-        ],
+        "features": [asdict(feature) for feature in schema.features],
         "encoded": list(understanding.encoder.names),
         "curves": curve_rows(understanding.encoder),
-        "dropped": _dropped(schema),
+        "dropped": [asdict(column) for column in schema.dropped],
         "rows": {**understanding.rows, "left_out": dict(understanding.left_out)},
         "notes": [*understanding.facts, *understanding.notes],
         "warnings": list(understanding.warnings),
@@ -56,12 +53,12 @@ def train_document(result: TrainResult) -> Document:
         "target": fitted.schema.target.name,
         "positive": fitted.schema.target.positive,
         "features": list(fitted.schema.feature_names),
-        "dropped": _dropped(fitted.schema),
+        "dropped": [asdict(column) for column in fitted.schema.dropped],
         "warnings": list(result.warnings),
         **_figures(fitted),
         "calibration_map": fitted.calibration.document if fitted.calibration else None,
         "intercept": fitted.natural_intercept,
-        "coefficients": coefficient_rows(fitted),
+        "coefficients": [asdict(row) for row in fitted.coefficients],
     }
 
 
@@ -88,22 +85,6 @@ def _figures(fitted: Fitted) -> Document:
     }
 
 
-def coefficient_rows(fitted: Fitted) -> list[Document]:
-    """The model as a table, encoded columns in order, in the file's own units."""
-    return [
-        {
-            "feature": row.feature,
-            "coefficient": row.coefficient,
-            "coefficient_standardised": row.coefficient_standardised,
-        }
-        for row in fitted.coefficients
-    ]
-
-
-def _dropped(schema: Schema) -> list[dict[str, str]]:
-    return [{"column": item.column, "reason": item.reason} for item in schema.dropped]
-
-
 def evaluation_document(result: EvaluateResult) -> Document:
     """What `evaluate --json` prints."""
     evaluation = result.evaluation
@@ -115,17 +96,22 @@ def evaluation_document(result: EvaluateResult) -> Document:
         "base_rate": evaluation.base_rate,
         "threshold": evaluation.threshold,
         "metrics": evaluation.metrics.as_dict(),
-        "intervals": {
-            name: None if pair is None else {"low": pair[0], "high": pair[1]}
-            for name, pair in evaluation.intervals.items()
-        },
+        "intervals": intervals_document(evaluation.intervals),
         "method": evaluation.method,
         "confusion": evaluation.confusion.as_dict(),
         "calibration": evaluation.calibration.as_dict(),
-        "skill": None if evaluation.skill is None else asdict(evaluation.skill),
+        "skill": evaluation.skill and asdict(evaluation.skill),
         "decision_curve": net_benefit_rows(evaluation.decision_curve),
         "fairness": evaluation.fairness and fairness_document(evaluation.fairness, result.target),
         "warnings": list(result.warnings),
+    }
+
+
+def intervals_document(intervals: Intervals) -> dict[str, dict[str, float] | None]:
+    """Return the 95 % limits by metric, null where one is undefined."""
+    return {
+        name: limits and dict(zip(("low", "high"), limits, strict=True))
+        for name, limits in intervals.items()
     }
 
 
@@ -139,8 +125,7 @@ def gradcheck_rows(checks: Iterable[tuple[int, GradientCheck]]) -> list[Document
     return [
         {
             "epoch": epoch,
-            **{name: value for name, value in asdict(one).items() if name != "passed"},
-            "passed": one.passed,
+            **asdict(one),
             "torch_gradcheck": check.torch_gradcheck,
             "clamped_rows": check.clamped_rows,
         }

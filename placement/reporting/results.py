@@ -41,7 +41,6 @@ class Tracked:
 
     run_id: str
     run_name: str
-    tracking_uri: str
     export_line: str
     model_uri: str
     alias: str
@@ -81,17 +80,14 @@ class PredictResult:
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """A model measured on a file with outcomes.
-
-    `rivals` are beside it where they were asked for.
-    """
+    """A model measured on a file with outcomes, beside `alternatives` where these were asked."""
 
     source: str
     model: Document
     target: Target
     evaluation: Evaluation
     warnings: tuple[str, ...]
-    rivals: ModelComparison | None = None
+    alternatives: ModelComparison | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
+from itertools import chain, islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -26,9 +27,14 @@ def in_order(items: Iterable[T], work: Callable[[T], U], threads: int = 1) -> It
     if threads <= 1:
         yield from map(work, items)
         return
+    source = iter(items)
+    first = list(islice(source, 2))
+    if len(first) < 2:  # waking a thread up would take longer than many a small table
+        yield from map(work, first)
+        return
     pool, pending = _pool(threads), deque[Future[U]]()
     try:
-        for item in items:
+        for item in chain(first, source):
             pending.append(pool.submit(work, item))
             if len(pending) > 2 * threads:  # a source larger than memory stays outside it
                 yield pending.popleft().result()

@@ -3,12 +3,15 @@
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
+from placement.runtime.signals import check_signals
 
-class Progressing(Protocol):
-    """Where a workflow reports how far it is."""
 
-    def update(self, done: int, detail: str = "") -> None:
+class Progress:
+    """Where a workflow reports how far it is; this one shows nothing."""
+
+    def update(self, done: int, detail: str = "") -> None:  # noqa: ARG002
         """Say that `done` units are done."""
+        check_signals()
 
 
 class ProgressListener(Protocol):
@@ -22,7 +25,7 @@ class ProgressListener(Protocol):
 
     def progress(
         self, label: str, unit: str, total: int | None = None
-    ) -> AbstractContextManager[Progressing]:
+    ) -> AbstractContextManager[Progress]:
         """Show progress while the context is open."""
 
 
@@ -40,11 +43,6 @@ class NoProgress:
         label: str,  # noqa: ARG002
         unit: str,  # noqa: ARG002
         total: int | None = None,  # noqa: ARG002
-    ) -> AbstractContextManager[Progressing]:
+    ) -> AbstractContextManager[Progress]:
         """Show nothing."""
-        return nullcontext(_NoProgress())
-
-
-class _NoProgress:
-    def update(self, done: int, detail: str = "") -> None:
-        """Show nothing."""
+        return nullcontext(Progress())

@@ -18,7 +18,7 @@ from contextlib import suppress
 from importlib import import_module
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, BinaryIO, Concatenate, Generic, ParamSpec, Protocol, TypeVar
+from typing import IO, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from placement.errors import PlacementError
 from placement.runtime.signals import hold_signals, ignore_signals
@@ -81,6 +81,9 @@ class ProcessWorker(Generic[S]):
             # Ctrl-C is for the process in front, which then says what is to be done.
             start_new_session=True,
         )
+        if self._process.stdin is None or self._process.stdout is None:
+            raise ValueError("a process without standard input and output")
+        self._input, self._results = self._process.stdin, self._process.stdout
         self._pending: deque[Future[Any]] = deque()
         self.was_used = False
         self._listener = Thread(target=self._listen, daemon=True)
@@ -110,18 +113,9 @@ class ProcessWorker(Generic[S]):
         self._process.wait()
         self._listener.join()
 
-    @property
-    def _input(self) -> BinaryIO:
-        stream = self._process.stdin
-        if stream is None:
-            raise ValueError("a process without standard input")
-        return stream  # type: ignore[return-value]
-
     def _listen(self) -> None:
-        if self._process.stdout is None:
-            raise ValueError("a process without standard output")
-        with self._process.stdout as results:
-            while (message := _receive(results)) is not None:  # type: ignore[arg-type]
+        with self._results as results:
+            while (message := _receive(results)) is not None:
                 future, (value, error) = self._pending.popleft(), pickle.loads(message)  # noqa: S301 - our own
                 if error is None:
                     future.set_result(value)
@@ -134,6 +128,9 @@ class ProcessWorker(Generic[S]):
         with suppress(IndexError):  # two threads may notice it
             while True:
                 self._pending.popleft().set_exception(RuntimeError(ended))
+
+
+AnyWorker = InlineWorker[S] | ProcessWorker[S]
 
 
 def serve(kind: str) -> None:
@@ -178,12 +175,12 @@ def _call(worker: Any, request: bytes) -> tuple[Any, Exception | None]:
         return None, failure
 
 
-def _send(stream: BinaryIO, message: bytes) -> None:
+def _send(stream: IO[bytes], message: bytes) -> None:
     stream.write(_LENGTH.pack(len(message)) + message)
     stream.flush()
 
 
-def _receive(stream: BinaryIO) -> bytes | None:
+def _receive(stream: IO[bytes]) -> bytes | None:
     """Read one message; None at the end of the stream, even within a message."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:

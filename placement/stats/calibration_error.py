@@ -12,7 +12,7 @@ BINS = 10
 
 
 def calibration_error(
-    score: FloatArray, positive: FloatArray, total: FloatArray, *, whole: bool, bins: int = BINS
+    score: FloatArray, positive: FloatArray, total: FloatArray, *, whole: bool
 ) -> float:
     """Return the error from sums of weights (m,) by ascending score, each a score or a bin of them.
 
@@ -21,7 +21,7 @@ def calibration_error(
     reached = np.concatenate([[0.0], np.cumsum(total)])
     # What happened minus what was predicted, cumulated; a bin's part is a difference of two.
     excess = np.concatenate([[0.0], np.cumsum(positive - total * score)])
-    cuts = bin_borders(reached[-1], bins, whole=whole)
+    cuts = bin_borders(reached[-1], BINS, whole=whole)
     return float(np.abs(np.diff(np.interp(cuts, reached, excess))).sum() / reached[-1])
 
 

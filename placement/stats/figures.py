@@ -57,11 +57,20 @@ class BrierParts:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % Wald interval."""
+    """A figure with its 95 % interval."""
 
     value: float
     low: float
     high: float
+
+
+def with_limits(name: str, estimate: Estimate | None) -> dict[str, float | None]:
+    """Return a figure and its limits by the names of the JSON documents."""
+    parts = {"": "value", "_low": "low", "_high": "high"}
+    return {f"{name}{end}": getattr(estimate, part, None) for end, part in parts.items()}
+
+
+LINES = ("slope", "intercept", "in_the_large")  # calibration figures with an interval
 
 
 @dataclass(frozen=True)
@@ -84,16 +93,8 @@ class CalibrationFigures:
 
     def as_dict(self) -> Document:
         """Return the figures by the names of the JSON documents."""
-        lines: dict[str, float | None] = {}
-        for name in ("slope", "intercept", "in_the_large"):
-            line: Estimate | None = getattr(self, name)
-            lines[name] = None if line is None else line.value
-            lines[f"{name}_low"] = None if line is None else line.low
-            lines[f"{name}_high"] = None if line is None else line.high
-        return {
-            "predicted": self.predicted,
-            "observed": self.observed,
-            **lines,
-            "brier": None if self.brier is None else dataclasses.asdict(self.brier),
-            "bins": [dataclasses.asdict(one) for one in self.bins],
-        }
+        document: Document = {"predicted": self.predicted, "observed": self.observed}
+        for name in LINES:
+            document |= with_limits(name, getattr(self, name))
+        whole = dataclasses.asdict(self)
+        return {**document, "brier": whole["brier"], "bins": whole["bins"]}

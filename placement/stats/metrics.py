@@ -98,14 +98,14 @@ def confusion(
 ) -> Confusion:
     """Count the outcomes where a probability of `threshold` or more predicts the positive class."""
     p, y, w = checked(probability, label, weight)
-    predicted = p >= threshold
-    positive, negative = w * y, w * (1 - y)
-    return Confusion(
-        tp=float(positive[predicted].sum()),
-        fp=float(negative[predicted].sum()),
-        fn=float(positive[~predicted].sum()),
-        tn=float(negative[~predicted].sum()),
-    )
+    tp, fn, fp, tn = (float(part.sum()) for part in _parts(p, y, w, threshold))
+    return Confusion(tp, fp, fn, tn)
+
+
+def _parts(p: FloatArray, y: FloatArray, w: FloatArray, threshold: float) -> tuple[FloatArray, ...]:
+    """Return the weights of true positives, false negatives, false positives, true negatives."""
+    positive, negative, chosen = w * y, w * (1 - y), p >= threshold
+    return positive[chosen], positive[~chosen], negative[chosen], negative[~chosen]
 
 
 def metrics(
@@ -133,9 +133,8 @@ def totals_of_rows(
     True positives, false negatives, false positives, true negatives; weight times log-loss, and
     times squared error.
     """
-    positive, negative, chosen = w * y, w * (1 - y), p >= threshold
-    counts = (positive[chosen], positive[~chosen], negative[chosen], negative[~chosen])
-    return np.array([column.sum() for column in (*counts, w * log_loss, w * (p - y) ** 2)])
+    parts = (*_parts(p, y, w, threshold), w * log_loss, w * (p - y) ** 2)
+    return np.array([part.sum() for part in parts])
 
 
 def metrics_of_sums(

@@ -30,9 +30,15 @@ def sum_ties(
     order = np.argsort(score, kind="stable")
     ordered = score[order]
     starts = tie_starts(ordered)
-    weights = (weight[order].astype(np.float64) for weight in (negative, positive))
-    sums = [np.add.reduceat(weight, starts) for weight in weights]
-    return ordered[starts], sums[0], sums[1]
+    below, above = (
+        sum_from(starts, weight[order].astype(np.float64)) for weight in (negative, positive)
+    )
+    return ordered[starts], below, above
+
+
+def sum_from(starts: IndexArray, weight: FloatArray) -> FloatArray:
+    """Return the sums (…, m) of weights (…, n) from each start to the next."""
+    return weight if len(starts) == weight.shape[-1] else np.add.reduceat(weight, starts, axis=-1)
 
 
 def tie_starts(ordered: CellArray) -> IndexArray:

@@ -5,10 +5,6 @@ Everything here is a default: a variable that the user has set stays as it is.
 
 import os
 import warnings
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
 
 TIMEOUT_VARIABLE = "MLFLOW_HTTP_REQUEST_TIMEOUT"
 
@@ -39,10 +35,10 @@ def prepare_environment() -> None:
 
 def users_timeout() -> float | None:
     """The seconds that the user wants to wait for a tracking server, where they said so."""
-    said = os.environ.get(TIMEOUT_VARIABLE, "")
-    if said == DEFAULTS[TIMEOUT_VARIABLE]:  # ours
+    seconds = os.environ.get(TIMEOUT_VARIABLE, "")
+    if seconds == DEFAULTS[TIMEOUT_VARIABLE]:  # ours
         return None
-    return float(said) if said.isdecimal() and int(said) else None
+    return float(seconds) if seconds.isdecimal() and int(seconds) else None
 
 
 def environment_of_server() -> dict[str, str]:
@@ -53,15 +49,6 @@ def environment_of_server() -> dict[str, str]:
         environment["MLFLOW_LOGGING_LEVEL"] = "WARNING"
     environment.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     return environment
-
-
-def new_client(tracking_uri: str, registry_uri: str) -> "MlflowClient":
-    """Return MLflow's client of one store; the process-wide default stays as it is."""
-    prepare_environment()
-    with unwarned():
-        from mlflow import MlflowClient
-
-        return MlflowClient(tracking_uri, registry_uri)
 
 
 def unwarned() -> "warnings.catch_warnings[None]":

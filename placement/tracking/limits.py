@@ -50,12 +50,7 @@ def metric_names(names: Iterable[str]) -> dict[str, str]:
     return keys
 
 
-def short_param(value: Any) -> str:
-    """Return a parameter's text, cut at the limit."""
-    return short_tag(value, PARAM_LENGTH)
-
-
 def short_tag(value: Any, length: int = TAG_LENGTH) -> str:
-    """Return a tag's text, cut at the limit."""
+    """Return the text of a tag, or of a parameter, cut at the limit."""
     text = str(value)
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -15,6 +15,7 @@ from placement.errors import ModelError, did_you_mean
 from placement.model.scorer import DOCUMENT
 from placement.tracking.registry import CHALLENGER, CHAMPION, REGISTERED_MODEL, UNKNOWN_CODES
 from placement.tracking.relocate import is_elsewhere, local_path
+from placement.tracking.runs import iso_utc, list_runs
 from placement.tracking.store import ARTIFACTS, Store, open_store, store_errors
 
 if TYPE_CHECKING:
@@ -60,10 +61,8 @@ class ResolvedModel:
         return f"runs:/{self.run_id}/model" if self.run_id else str(self.path)
 
 
-def resolve(
-    model: str, store: Store | None = None, *, name: str = REGISTERED_MODEL
-) -> ResolvedModel:
-    """Find a model: a directory, `runs:/…`, `models:/…`, a run id, or an alias of `name`.
+def resolve(model: str, store: Store | None = None) -> ResolvedModel:
+    """Find a model: a directory, `runs:/…`, `models:/…`, a run id, or an alias of `placement`.
 
     Raises ModelError where there is none of that name. Without `store` it is located.
     """
@@ -75,8 +74,8 @@ def resolve(
             f"no model {model!r}: it is no bundle directory, and there is no store at "
             f"{store.database} yet (placement train makes one)"
         )
-    with _suggest_known(store, model, name):
-        return _of_store(store, model, name)
+    with _suggest_known(store, model):
+        return _of_store(store, model)
 
 
 def load(model: str | Path) -> "Fitted":
@@ -99,7 +98,7 @@ def bundle_directory(model: str | Path) -> Path | None:
     return bundle.absolute() if bundle else None
 
 
-def _of_store(store: Store, model: str, name: str) -> ResolvedModel:
+def _of_store(store: Store, model: str) -> ResolvedModel:
     client = store.client()
     if match := _ALIAS.fullmatch(model):
         return _of_version(store, client.get_model_version_by_alias(match["name"], match["alias"]))
@@ -109,49 +108,45 @@ def _of_store(store: Store, model: str, name: str) -> ResolvedModel:
             version = str(_newest(store, match["name"]))
         return _of_version(store, client.get_model_version(match["name"], version))
     if match := _LOGGED.fullmatch(model):
-        return _of_logged(store, client.get_logged_model(match["id"]), name)
+        return _of_logged(store, client.get_logged_model(match["id"]))
     match = _RUNS.fullmatch(model)
     if match or _RUN_ID.fullmatch(model):
-        return _of_run(store, match["run"] if match else model, name)
+        return _of_run(store, match["run"] if match else model)
     if _WORD.fullmatch(model):
-        return _of_version(store, client.get_model_version_by_alias(name, model))
+        return _of_version(store, client.get_model_version_by_alias(REGISTERED_MODEL, model))
     raise ModelError(f"no model {model!r}: give a bundle directory, {_FORMS}")
 
 
 def _of_version(store: Store, version: "ModelVersion") -> ResolvedModel:
-    from placement.tracking.runs import iso_utc
-
     client = store.client()
     location = client.get_model_version_download_uri(version.name, str(version.version))
     newest, number = _newest(store, version.name), int(version.version)
     return ResolvedModel(
         _bundle_at(store, location),
-        version.name,
-        number,
-        tuple(version.aliases),
-        version.run_id,
-        iso_utc(version.creation_timestamp),
-        newest if newest > number else None,
-        dict(version.tags),
+        name=version.name,
+        version=number,
+        aliases=tuple(version.aliases),
+        run_id=version.run_id,
+        created=iso_utc(version.creation_timestamp),
+        newer_version=newest if newest > number else None,
+        tags=dict(version.tags),
     )
 
 
-def _of_run(store: Store, run_id: str, name: str) -> ResolvedModel:
+def _of_run(store: Store, run_id: str) -> ResolvedModel:
     run = store.client().get_run(run_id)
     outputs = run.outputs.model_outputs if run.outputs else []
     if not outputs:
         status = run.info.status
         raise ModelError(f"run {run_id} ({status}) holds no model; placement runs lists the others")
-    return _of_logged(store, store.client().get_logged_model(outputs[-1].model_id), name)
+    return _of_logged(store, store.client().get_logged_model(outputs[-1].model_id))
 
 
-def _of_logged(store: Store, logged: "LoggedModel", name: str) -> ResolvedModel:
-    from placement.tracking.runs import iso_utc
-
+def _of_logged(store: Store, logged: "LoggedModel") -> ResolvedModel:
     client = store.client()
     run_id = logged.source_run_id
     versions = client.search_model_versions(f"run_id = '{run_id}'") if run_id else []
-    versions = sorted(versions, key=lambda v: (v.name == name, int(v.version)))
+    versions = sorted(versions, key=lambda v: (v.name == REGISTERED_MODEL, int(v.version)))
     if versions:  # searching leaves the aliases out
         last = versions[-1]
         return _of_version(store, client.get_model_version(last.name, str(last.version)))
@@ -176,9 +171,10 @@ def _bundle_at(store: Store, location: str) -> Path:
     if folder is None:
         folder = _download(store, location)
     elif not folder.is_dir():
-        moved = store.directory is not None and is_elsewhere(store, _artifacts_above(location))
+        head, part, _ = location.rpartition(f"/{ARTIFACTS}/models/")
+        root = head + part.removesuffix("/models/")
         why = "were they deleted? (after a move: placement runs --relocate)"
-        if moved:
+        if is_elsewhere(store, root):
             why = "the store was moved; placement runs --relocate corrects its paths"
         raise ModelError(f"the files of the model are not at {folder}: {why}")
     if bundle := bundle_directory(folder):
@@ -191,23 +187,12 @@ def _download(store: Store, location: str) -> Path:
 
     scratch = tempfile.TemporaryDirectory(prefix="placement-model-")
     _downloads.append(scratch)
-    return Path(
-        download_artifacts(
-            location,
-            dst_path=scratch.name,
-            tracking_uri=store.tracking_uri,
-            registry_uri=store.registry_uri,
-        )
-    )
-
-
-def _artifacts_above(location: str) -> str:
-    head, folder, _ = location.rpartition(f"/{ARTIFACTS}/models/")
-    return head + folder.removesuffix("/models/")
+    uris = {"tracking_uri": store.tracking_uri, "registry_uri": store.registry_uri}
+    return Path(download_artifacts(location, dst_path=scratch.name, **uris))
 
 
 @contextlib.contextmanager
-def _suggest_known(store: Store, model: str, name: str) -> Iterator[None]:
+def _suggest_known(store: Store, model: str) -> Iterator[None]:
     """Turn MLflow's "does not exist" into a ModelError with the nearest name that does."""
     from mlflow.exceptions import MlflowException
 
@@ -217,17 +202,15 @@ def _suggest_known(store: Store, model: str, name: str) -> Iterator[None]:
         except MlflowException as error:
             if error.error_code not in UNKNOWN_CODES:
                 raise
-            names = _known_models(store, name)
+            names = _known_models(store)
             hint = did_you_mean(model, names) or f"; give {_FORMS}"
-            versions = [uri for uri in names if uri.startswith(f"models:/{name}/")]
+            versions = [uri for uri in names if uri.startswith(f"models:/{REGISTERED_MODEL}/")]
             if model == CHAMPION and versions:
                 hint = f": none was promoted; give --model {versions[-1]}, or train --promote"
             raise ModelError(f"no model {model!r} in {store.tracking_uri}{hint}") from error
 
 
-def _known_models(store: Store, name: str) -> list[str]:
-    from placement.tracking.runs import list_runs
-
+def _known_models(store: Store) -> list[str]:
     client = store.client()
     names = [info.run_id for info in list_runs(store, most=200)]
     names += [f"runs:/{run_id}/model" for run_id in names]
@@ -235,5 +218,5 @@ def _known_models(store: Store, name: str) -> list[str]:
         aliases = dict(registered.aliases)
         names += [f"models:/{registered.name}@{alias}" for alias in aliases]
         names += [f"models:/{registered.name}/{version}" for version in aliases.values()]
-        names += list(aliases) if registered.name == name else []
+        names += list(aliases) if registered.name == REGISTERED_MODEL else []
     return names

@@ -13,12 +13,13 @@ PACKAGES = ("torch", "mlflow", "numpy", "pandas", "scikit-learn", "safetensors")
 
 def provenance_tags() -> dict[str, str]:
     """Tags that say with what a run was made; what cannot be found out is left out."""
+    commit = git_commit()
     tags = {
         "mlflow.source.name": "placement",
         "mlflow.source.type": "LOCAL",
         "mlflow.user": _user(),
-        "mlflow.source.git.commit": git_commit(),
-        "git_commit": git_commit(),
+        "mlflow.source.git.commit": commit,
+        "git_commit": commit,
         "machine": f"{platform.node()}, {platform.platform()}, {os.cpu_count()} cores",
         "version.python": platform.python_version(),
         "version.placement": __version__,

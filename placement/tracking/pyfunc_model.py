@@ -24,7 +24,6 @@ from placement.tracking.store import store_errors
 if TYPE_CHECKING:
     import pandas as pd
     from mlflow.models import ModelSignature
-    from mlflow.models.model import Model
 
 MODEL_NAME = "model"
 BUNDLE_FOLDER = "bundle"
@@ -67,7 +66,9 @@ def write_model(
 ) -> None:
     """Write a bundle as an MLflow model directory."""
     from mlflow import pyfunc
+    from mlflow.models.model import Model
 
+    ids: Document = {} if model_id is None else {"model_uuid": model_id, "model_id": model_id}
     opened = open_bundle(bundle)
     module = f"placement_scorer_{opened.document['format']}"
     with unwarned(), tempfile.TemporaryDirectory() as scratch:
@@ -81,7 +82,7 @@ def write_model(
             loader_module=module,
             data_path=str(data),
             code_paths=[str(code)],
-            mlflow_model=_description(model_id, run_id),
+            mlflow_model=Model(artifact_path=MODEL_NAME, run_id=run_id, **ids),
             signature=signature_of(opened.scorer),
             input_example=example_of(opened.scorer),
             pip_requirements=[f"{name}=={public_version(name)}" for name in REQUIREMENTS],
@@ -113,11 +114,3 @@ def example_of(scorer: Scorer) -> "pd.DataFrame":
             levels = (slot for slot in column.slots if slot not in {"(rare)", "(missing)"})
             row[column.column] = next(levels, "")
     return pd.DataFrame([row])
-
-
-def _description(model_id: str | None, run_id: str | None) -> "Model":
-    from mlflow.models.model import Model
-
-    if model_id is None:
-        return Model(artifact_path=MODEL_NAME, run_id=run_id)
-    return Model(artifact_path=MODEL_NAME, run_id=run_id, model_uuid=model_id, model_id=model_id)

@@ -9,14 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from placement.arrays import Document
 from placement.errors import StoreError
 from placement.runtime.signals import hold_signals, raise_on_signals
 from placement.tracking.limits import (
     METRICS_PER_BATCH,
+    PARAM_LENGTH,
     PARAMS_PER_BATCH,
     batches,
     metric_names,
-    short_param,
     short_tag,
     thinned_points,
     without_plateaus,
@@ -27,7 +28,7 @@ from placement.tracking.store import Store, store_errors
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import Metric, Param, Run, RunTag
 
 Series = Sequence[tuple[int, float | None]]
 
@@ -57,21 +58,14 @@ class TrackedRun:
 
     def log_params(self, params: Mapping[str, object]) -> None:
         """Log settings; a long value is cut at MLflow's limit."""
-        from mlflow.entities import Param
-
-        entries = [Param(name, short_param(value)) for name, value in params.items()]
-        with self._writing("parameters"):
-            for batch in batches(entries, PARAMS_PER_BATCH):
-                self.client.log_batch(self.run_id, params=batch, synchronous=True)
+        self._log_batches("params", _params(params), PARAMS_PER_BATCH)
 
     def set_tags(self, tags: Mapping[str, object]) -> None:
         """Set tags; a long value is cut at MLflow's limit."""
         from mlflow.entities import RunTag
 
         entries = [RunTag(name, short_tag(value)) for name, value in tags.items()]
-        with self._writing("tags"):
-            for batch in batches(entries, PARAMS_PER_BATCH):
-                self.client.log_batch(self.run_id, tags=batch, synchronous=True)
+        self._log_batches("tags", entries, PARAMS_PER_BATCH)
 
     def log_metrics(self, metrics: Mapping[str, float | None], step: int = 0) -> None:
         """Log final figures; None and not-finite ones are left out."""
@@ -82,20 +76,7 @@ class TrackedRun:
 
         None and not-finite values are left out: MLflow would store a NaN as 0.
         """
-        from mlflow.entities import Metric
-
-        now = int(time.time() * 1000)
-        keys = metric_names(series)
-        entries = [
-            Metric(keys[name], float(value), now, int(step))
-            for name, points in series.items()
-            for step, value in thinned_points(
-                without_plateaus([(s, v) for s, v in points if v is not None and math.isfinite(v)])
-            )
-        ]
-        with self._writing("metrics"):
-            for batch in batches(entries, METRICS_PER_BATCH):
-                self.client.log_batch(self.run_id, metrics=batch, synchronous=True)
+        self._log_batches("metrics", _metrics(series), METRICS_PER_BATCH)
 
     def log_table(self, rows: Sequence[Mapping[str, object]], artifact_file: str) -> None:
         """Log records as a JSON table that the UI shows as one (`gradient_checks.json`)."""
@@ -139,24 +120,25 @@ class TrackedRun:
 
     def log_children(self, children: Sequence[NestedRun]) -> None:
         """Log finished runs nested in this one, each in three requests."""
-        from mlflow.entities import Metric, Param
         from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-        now = int(time.time() * 1000)
         tags = {MLFLOW_PARENT_RUN_ID: self.run_id}
         for child in children:
-            params = [Param(name, short_param(value)) for name, value in child.params.items()]
-            keys = metric_names(child.metrics)
-            metrics = [
-                Metric(keys[name], float(value), now, 0)
-                for name, value in child.metrics.items()
-                if math.isfinite(value)
-            ]
+            params = _params(child.params)
+            metrics = _metrics({name: [(0, value)] for name, value in child.metrics.items()})
             with self._writing("a nested run"), hold_signals():
                 created = self.client.create_run(self.experiment_id, tags=tags, run_name=child.name)
                 run_id = created.info.run_id
                 self.client.log_batch(run_id, metrics=metrics, params=params, synchronous=True)
                 self.client.set_terminated(run_id)
+
+    def _log_batches(
+        self, kind: str, entries: Sequence["Metric | Param | RunTag"], size: int
+    ) -> None:
+        with self._writing({"params": "parameters"}.get(kind, kind)):
+            for batch in batches(entries, size):
+                entities: Document = {kind: batch}
+                self.client.log_batch(self.run_id, **entities, synchronous=True)
 
     def _writing(self, what: str) -> contextlib.AbstractContextManager[None]:
         return store_errors(self.store, f"log {what}")
@@ -255,10 +237,27 @@ def iso_utc(milliseconds: int | None) -> str | None:
 
 def _info(run: "Run", experiment: str) -> RunInfo:
     info, metrics, params = run.info, dict(run.data.metrics), dict(run.data.params)
-    started = iso_utc(info.start_time)
-    return RunInfo(
-        info.run_id, info.run_name or "", info.status, started, metrics, params, experiment
-    )
+    name, started = info.run_name or "", iso_utc(info.start_time)
+    return RunInfo(info.run_id, name, info.status, started, metrics, params, experiment)
+
+
+def _params(params: Mapping[str, object]) -> "list[Param]":
+    from mlflow.entities import Param
+
+    return [Param(name, short_tag(value, PARAM_LENGTH)) for name, value in params.items()]
+
+
+def _metrics(series: Mapping[str, Series]) -> "list[Metric]":
+    from mlflow.entities import Metric
+
+    now, keys = int(time.time() * 1000), metric_names(series)
+    return [
+        Metric(keys[name], float(value), now, int(step))
+        for name, points in series.items()
+        for step, value in thinned_points(
+            without_plateaus([(s, v) for s, v in points if v is not None and math.isfinite(v)])
+        )
+    ]
 
 
 def _end(run: TrackedRun, status: str) -> None:

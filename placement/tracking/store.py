@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placement.errors import StoreError
-from placement.tracking.environment import new_client, prepare_environment, unwarned, users_timeout
+from placement.tracking.environment import prepare_environment, unwarned, users_timeout
 
 if TYPE_CHECKING:
+    from filelock import BaseFileLock
     from mlflow import MlflowClient
 
 FOLDER, DATABASE, ARTIFACTS = "mlruns", "mlflow.db", "artifacts"
@@ -58,14 +59,20 @@ class Store:
         return f"export MLFLOW_TRACKING_URI={shlex.quote(self.tracking_uri)}"
 
     def client(self) -> "MlflowClient":
-        """MLflow's client of this store."""
-        return new_client(self.tracking_uri, self.registry_uri)
+        """MLflow's client of this store; the process-wide default stays as it is."""
+        prepare_environment()
+        with unwarned():
+            from mlflow import MlflowClient
 
-    def lock(self) -> AbstractContextManager[object]:
+            return MlflowClient(self.tracking_uri, self.registry_uri)
+
+    def lock(self) -> AbstractContextManager["BaseFileLock | None"]:
         """Keep other processes from changing a database file at once; nothing for a server."""
+        from filelock import FileLock
+
         if self.database is None:
             return contextlib.nullcontext()
-        return _lock(self.database)
+        return FileLock(self.database.with_name(f"{self.database.name}.lock"), LOCK_TIMEOUT)
 
 
 def locate_store(start: Path | None = None) -> Store:
@@ -205,27 +212,18 @@ def _make_once(store: Store, database: Path) -> None:
     """Migrate a new database beside its place and move it there, so that it is whole or absent."""
     try:
         database.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(database):
+        with store.lock():
             if not _is_filled(database):
                 draft = database.with_name(f"{database.name}.new")
                 draft.unlink(missing_ok=True)
-                _migrate(draft, store.artifact_root or "")
+                uri = f"sqlite:///{draft.as_posix()}"
+                with unwarned():
+                    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+                    SqlAlchemyStore(uri, store.artifact_root or "").engine.dispose()
                 draft.replace(database)
     except OSError as error:
         raise StoreError(_not_writable(database, error.strerror or str(error))) from error
-
-
-def _migrate(database: Path, artifact_root: str) -> None:
-    with unwarned():
-        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-        SqlAlchemyStore(f"sqlite:///{database.as_posix()}", artifact_root).engine.dispose()
-
-
-def _lock(database: Path) -> AbstractContextManager[object]:
-    from filelock import FileLock
-
-    return FileLock(database.with_name(f"{database.name}.lock"), timeout=LOCK_TIMEOUT)
 
 
 def _is_filled(database: Path) -> bool:

@@ -69,8 +69,7 @@ class Prepared:
         """The rows to measure on: the test file's, the held-out ones, or else the training rows."""
         if self.test_table is not None:
             return _every_row(self.test_table)
-        subset = TRAIN if self.test is None else TEST
-        return TestRows(self.table, lambda piece: self.split.subsets.piece(piece) == subset)
+        return TestRows(self.table, _subset(self.split, TRAIN if self.test is None else TEST))
 
 
 def prepare(

@@ -1,5 +1,7 @@
 """`placement train` with a threshold by policy: what it is chosen on, and where kept."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,8 +64,8 @@ def test_the_threshold_is_that_of_the_policy_on_training_rows_out_of_fold(train,
     assert decision["threshold"] == expected.threshold
     assert decision["confusion"] == expected.confusion.as_dict()
     assert decision["rows"] == sum(decision["confusion"].values()) == found["rows"]["train"]
-    for name, value in expected.traded.items():
-        assert decision[name] == value, name
+    for name, value in asdict(expected.trade_off).items():
+        assert decision.get(name) == value, name
 
 
 def test_nothing_is_chosen_unasked(train):
@@ -98,17 +100,17 @@ def test_the_outcomes_of_the_test_rows_have_no_say(train, sheet, kind):
 def test_the_metrics_are_those_at_the_threshold(train, run, sheet):
     test = sheet.with_name("test.csv")
     pd.read_csv(sheet).iloc[::3].to_csv(test, index=False)
-    found = train("--threshold", "recall=0.6", "--test", test, "--out", "model")
-    threshold = found["decision"]["threshold"]
+    result = train("--threshold", "recall=0.6", "--test", test, "--out", "model")
+    threshold = result["decision"]["threshold"]
     assert threshold > 0.6
     frame = pd.read_csv(test)
     predicted = load_fitted("model").predict_proba(frame) >= threshold
     placed = frame["status"] == "Placed"
-    assert found["metrics"]["recall"] == pytest.approx(predicted[placed].mean())
-    assert found["metrics"]["precision"] == pytest.approx(placed[predicted].mean())
+    assert result["metrics"]["recall"] == pytest.approx(predicted[placed].mean())
+    assert result["metrics"]["precision"] == pytest.approx(placed[predicted].mean())
     shown = run("evaluate", test, "--model", "model", "--json").json
     assert shown["threshold"] == threshold
-    assert shown["metrics"]["recall"] == pytest.approx(found["metrics"]["recall"])
+    assert shown["metrics"]["recall"] == pytest.approx(result["metrics"]["recall"])
 
 
 def test_the_bundle_keeps_the_threshold_and_predict_uses_it(train, run, sheet):
@@ -140,7 +142,7 @@ def test_groups_are_not_torn_apart_where_groups_are_held_out(train, sheet):
     frame["college"] = [f"C{n % 12}" for n in range(len(frame))]
     frame.to_csv("grouped.csv", index=False)
     options = ("--group", "college", "--threshold", "recall=0.9")
-    found = train(*options, data="grouped.csv")
+    result = train(*options, data="grouped.csv")
     config = TrainConfig(track=False, group="college", threshold="recall=0.9", epochs=30)
     with storage_of(config) as storage:
         prepared, _ = understand(read(["grouped.csv"], config, storage), config)
@@ -149,24 +151,24 @@ def test_groups_are_not_torn_apart_where_groups_are_held_out(train, sheet):
     expected = choose_threshold(
         ThresholdPolicy("recall", 0.9), *(np.concatenate(part) for part in zip(*parts, strict=True))
     )
-    assert found["decision"]["threshold"] == expected.threshold
+    assert result["decision"]["threshold"] == expected.threshold
 
 
 def test_too_few_rows_of_an_outcome_are_told_with_the_way_out(train, tmp_path):
     path = tmp_path / "few.csv"
     path.write_text("cgpa,placed\n5,0\n6,1\n7,1\n8,1\n")
-    told = train("--threshold", "recall=0.9", data=path, code=3)
-    assert "few.csv" in told
-    assert "--threshold F" in told
-    found = train("--threshold", 0.7, data=path)
-    assert found["decision"]["confusion"] is None
-    assert found["decision"]["threshold"] == 0.7
+    result = train("--threshold", "recall=0.9", data=path, code=3)
+    assert "few.csv" in result
+    assert "--threshold F" in result
+    outcome = train("--threshold", 0.7, data=path)
+    assert outcome["decision"]["confusion"] is None
+    assert outcome["decision"]["threshold"] == 0.7
 
 
 def test_a_precision_out_of_reach_and_more_seats_than_rows_are_told(train, students, tmp_path):
     noise = students(tmp_path / "noise.csv", signal=False)
-    told = train("--threshold", "precision=1", data=noise, code=3)
-    assert "lower --threshold precision=F" in told
+    result = train("--threshold", "precision=1", data=noise, code=3)
+    assert "lower --threshold precision=F" in result
     assert "students.csv" in train("--threshold", "capacity=999", code=3)
 
 
@@ -186,9 +188,9 @@ def test_a_skill_out_of_fold_is_the_same_with_and_without_a_policy(train):
 
 def test_the_run_has_the_decision_as_metrics_and_tag(store, run, students, tmp_path):
     sheet = students(tmp_path / "students.csv")
-    found = run("train", sheet, "--json", *SHORT, "--threshold", "recall=0.9").json
-    own = store.client().get_run(found["run_id"])
-    decision = found["decision"]
+    document = run("train", sheet, "--json", *SHORT, "--threshold", "recall=0.9").json
+    own = store.client().get_run(document["run_id"])
+    decision = document["decision"]
     assert own.data.metrics["decision_threshold"] == decision["threshold"]
     assert own.data.metrics["decision_fn"] == decision["confusion"]["fn"]
     assert own.data.tags["threshold_policy"] == "recall of at least 0.9"
@@ -196,10 +198,10 @@ def test_the_run_has_the_decision_as_metrics_and_tag(store, run, students, tmp_p
 
 
 def test_evaluate_has_the_decision_curve(run, trained, sheet):
-    found = run("evaluate", sheet, "--model", trained, "--json").json
+    document = run("evaluate", sheet, "--model", trained, "--json").json
     frame = pd.read_csv(sheet)
     p, placed = load_fitted(trained).predict_proba(frame), frame["status"] == "Placed"
-    curve = {row["threshold"]: row for row in found["decision_curve"]}
+    curve = {row["threshold"]: row for row in document["decision_curve"]}
     assert list(curve) == [step / 100 for step in range(5, 100, 5)]
     called = p >= 0.6
     assert curve[0.6]["model"] == pytest.approx(
@@ -219,5 +221,5 @@ def test_the_trial_is_tried_at_the_threshold_it_was_given(sheet):
     config = TrainConfig(track=False, threshold="precision=0.95", epochs=30)
     with storage_of(config) as storage:
         prepared, _ = understand(read([str(sheet)], config, storage), config)
-        trial = fit_and_test(prepared)
-    assert trial.fitted.threshold == trial.decision.threshold != 0.5
+        tested = fit_and_test(prepared)
+    assert tested.fitted.threshold == tested.decision.threshold != 0.5

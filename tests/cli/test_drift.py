@@ -39,17 +39,17 @@ def by_name(document):
 def test_the_training_file_itself_has_not_drifted(run, trained):
     done = run("drift", trained.parent / "students.csv", "--model", trained, "--json")
     assert done.code == 0, done.err
-    found = done.json
-    assert found["format"] == 1
-    assert (found["rows"], found["failed"]) == (240, False)
-    assert {"model", "data", "columns", "predictions", "performance", "worst"} <= set(found)
-    for column in found["columns"]:
+    document = done.json
+    assert document["format"] == 1
+    assert (document["rows"], document["failed"]) == (240, False)
+    assert {"model", "data", "columns", "predictions", "performance", "worst"} <= set(document)
+    for column in document["columns"]:
         assert set(column) >= PER_COLUMN
         assert column["psi"] < 0.02, column
         assert column["level"] == "stable"
         assert column["p_value"] > 0.9
-    assert found["predictions"]["psi"] < 0.02
-    assert found["worst"]["psi"] == max(column["psi"] for column in found["columns"])
+    assert document["predictions"]["psi"] < 0.02
+    assert document["worst"]["psi"] == max(column["psi"] for column in document["columns"])
     assert "very table the model was trained on" in done.err
 
 
@@ -84,11 +84,11 @@ def test_unseen_levels_and_gaps_are_told(drifted, frame):
     assert "50 rows with 1 level" in done.out
     assert "'biotech'" in done.out
     assert "aptitude: missing in 0.0% of training and 25.0% now" in done.out
-    found = by_name(drifted(frame, "--json").json)
-    assert (found["stream"]["unseen_levels"], found["stream"]["unseen_rows"]) == (1, 50)
-    assert found["stream"]["out_of_range"] is None
-    assert found["aptitude"]["missing_now"] == 0.25
-    assert found["aptitude"]["unseen_levels"] is None
+    document = by_name(drifted(frame, "--json").json)
+    assert (document["stream"]["unseen_levels"], document["stream"]["unseen_rows"]) == (1, 50)
+    assert document["stream"]["out_of_range"] is None
+    assert document["aptitude"]["missing_now"] == 0.25
+    assert document["aptitude"]["unseen_levels"] is None
 
 
 def test_without_outcomes_only_columns_and_predictions_are_compared(drifted, frame):
@@ -100,12 +100,12 @@ def test_without_outcomes_only_columns_and_predictions_are_compared(drifted, fra
 
 def test_with_outcomes_the_figures_are_those_of_evaluate(run, drifted, frame, trained):
     frame["status"] = np.where(frame["cgpa"] > 7.5, "Not Placed", "Placed")
-    found = drifted(frame, "--json").json["performance"]
+    document = drifted(frame, "--json").json["performance"]
     run_ = run("evaluate", trained.parent / "students.csv", "--model", trained, "--json")
-    assert found["rows"] == run_.json["rows"]
-    assert found["then"] == "test"
+    assert document["rows"] == run_.json["rows"]
+    assert document["then"] == "test"
     own = open_bundle(trained).document["figures"]["evaluation"]["metrics"]
-    for name, figure in found["figures"].items():
+    for name, figure in document["figures"].items():
         assert figure["then"] == own[name]
         assert figure["worse"] is True
     text = drifted(frame).out
@@ -199,12 +199,12 @@ def test_every_kind_of_file_gives_the_same_document(
     else:
         given = shutil.copy(sheet, tmp_path / "students.csv")
         monkeypatch.setattr("placement.workflows.monitoring.drift.BlockRequest", _small_blocks)
-    found = run("drift", given, "--model", trained, "--json").json
-    assert found["columns"] == wanted["columns"]
-    assert found["performance"] == wanted["performance"]
-    assert found["predictions"].pop("level") == wanted["predictions"].pop("level")
-    assert found["predictions"].pop("test") == wanted["predictions"].pop("test")
-    assert found["predictions"] == pytest.approx(wanted["predictions"], rel=1e-12)
+    document = run("drift", given, "--model", trained, "--json").json
+    assert document["columns"] == wanted["columns"]
+    assert document["performance"] == wanted["performance"]
+    assert document["predictions"].pop("level") == wanted["predictions"].pop("level")
+    assert document["predictions"].pop("test") == wanted["predictions"].pop("test")
+    assert document["predictions"] == pytest.approx(wanted["predictions"], rel=1e-12)
 
 
 def _small_blocks(**how):
@@ -224,8 +224,8 @@ def test_trained_twice_it_is_the_same_bundle_and_the_bins_hold_five_students(
     profile = json.loads(one)["figures"]["profile"]
     assert profile["rows"] == 192
     for column in [*profile["columns"], profile["predictions"]]:
-        told = [*column["counts"], column["missing"], column.get("rare", 0)]
-        assert all(count == 0 or count >= 5 for count in told)
+        result = [*column["counts"], column["missing"], column.get("rare", 0)]
+        assert all(count == 0 or count >= 5 for count in result)
 
 
 def test_a_model_of_all_rows_knows_all_rows(run, trained, tmp_path):

@@ -25,30 +25,30 @@ def explain(run, trained, tmp_path, monkeypatch):
 
 
 def test_the_document_has_the_promised_keys(explain, sheet):
-    found = explain(sheet, "--json").json
-    assert found["format"] == 1
-    assert found["penalised"] is True
-    assert found["coefficients"][0]["feature"] == "(intercept)"
-    for row in found["coefficients"]:
+    document = explain(sheet, "--json").json
+    assert document["format"] == 1
+    assert document["penalised"] is True
+    assert document["coefficients"][0]["feature"] == "(intercept)"
+    for row in document["coefficients"]:
         assert set(row) == KEYS | {"odds_ratio", "odds_ratio_low", "odds_ratio_high"}
         assert row["z"] is None
         assert row["p_value"] is None
         assert row["low"] < row["coefficient"] < row["high"]
-    assert found["log_likelihood"] > found["null_log_likelihood"]
-    assert found["aic"] is None
-    assert [row["row"] for row in found["rows"]] == list(range(1, 241))
-    for row in found["rows"]:
+    assert document["log_likelihood"] > document["null_log_likelihood"]
+    assert document["aic"] is None
+    assert [row["row"] for row in document["rows"]] == list(range(1, 241))
+    for row in document["rows"]:
         total = row["average"] + sum(part["contribution"] for part in row["contributions"])
         assert abs(total - row["logit"]) < 1e-12
         assert row["low"] < row["probability"] < row["high"]
 
 
 def test_the_fit_without_the_penalty_is_tested_and_has_an_aic(explain):
-    found = explain("--unpenalised", "--json").json
-    assert found["penalised"] is False
-    assert all(0 <= row["p_value"] <= 1 for row in found["coefficients"])
-    parameters = len(found["coefficients"])
-    assert found["aic"] == pytest.approx(2 * parameters - 2 * found["log_likelihood"])
+    document = explain("--unpenalised", "--json").json
+    assert document["penalised"] is False
+    assert all(0 <= row["p_value"] <= 1 for row in document["coefficients"])
+    parameters = len(document["coefficients"])
+    assert document["aic"] == pytest.approx(2 * parameters - 2 * document["log_likelihood"])
     assert "without the penalty" not in explain("--unpenalised").out
 
 
@@ -61,9 +61,9 @@ def test_text_shows_the_model_and_the_first_students(explain, sheet):
 
 
 def test_one_row_is_explained_with_reasons_and_what_if(explain, sheet, trained):
-    seen = explain(sheet, "--row", 7, "--reach", 0.99, "--json").json["rows"]
-    assert [row["row"] for row in seen] == [7]
-    verdicts = {own["column"]: own["verdict"] for own in seen[0]["what_if"]}
+    result = explain(sheet, "--row", 7, "--reach", 0.99, "--json").json["rows"]
+    assert [row["row"] for row in result] == [7]
+    verdicts = {own["column"]: own["verdict"] for own in result[0]["what_if"]}
     assert set(verdicts) == {"cgpa", "backlogs", "aptitude"} & set(verdicts)
     fitted = load_fitted(trained)
     assert set(verdicts) <= set(fitted.schema.feature_names)

@@ -37,8 +37,8 @@ def test_one_student_shows_no_change_of_performance(run, few, trained):
     assert done.code == 0
     figures = done.json["performance"]["figures"]
     assert all(own["change"] is None and own["worse"] is False for own in figures.values())
-    told = run("drift", "one.csv", "--model", trained).out
-    assert "fewer than 5 rows of an outcome: too few to tell" in told
+    output = run("drift", "one.csv", "--model", trained).out
+    assert "fewer than 5 rows of an outcome: too few to tell" in output
 
 
 def test_rivals_of_one_student_are_refused_in_words(run, few, trained):
@@ -70,16 +70,16 @@ def test_0_and_1_are_told_as_the_column_s_outcome(run, here):
     placed = (rng.random(200) < 1 / (1 + np.exp(7 - cgpa))).astype(int)
     pd.DataFrame({"cgpa": cgpa, "placed": placed}).to_csv("numbers.csv", index=False)
     assert run("train", "numbers.csv", "--no-track", "--out", "model").code == 0
-    told = run("predict", "--set", "cgpa=7", "--model", "model").out
-    assert "students like this have placed = 1 " in told
+    output = run("predict", "--set", "cgpa=7", "--model", "model").out
+    assert "students like this have placed = 1 " in output
 
 
 def test_what_a_file_lacks_is_named_as_the_model_s_not_as_an_option_nobody_typed(run, few, trained):
     rows = pd.read_csv("placed.csv")
     rows.drop(columns="status").to_csv("no_outcome.csv", index=False)
     rows.drop(columns="cgpa").to_csv("no_cgpa.csv", index=False)
-    told = run("evaluate", "no_outcome.csv", "--model", trained)
-    assert (told.code, "'status' (the model's outcome)" in told.err) == (3, True)
-    told = run("evaluate", "no_cgpa.csv", "--model", trained)
-    assert (told.code, "'cgpa' (a column of the model)" in told.err) == (3, True)
-    assert "--" not in told.err
+    output = run("evaluate", "no_outcome.csv", "--model", trained)
+    assert (output.code, "'status' (the model's outcome)" in output.err) == (3, True)
+    output = run("evaluate", "no_cgpa.csv", "--model", trained)
+    assert (output.code, "'cgpa' (a column of the model)" in output.err) == (3, True)
+    assert "--" not in output.err

@@ -33,18 +33,18 @@ def test_a_lesson_explains_gives_its_numbers_compares_and_says_what_next(run, na
 
 def test_a_lesson_is_replayed_with_the_learners_own_numbers(run):
     assert run("lesson", "square", "--x", "-7", "--json").json["checks"]["manual"] == {"x": -14}
-    found = run("lesson", "vector", "--x", "1,2,3,6", "--json").json
-    assert found["inputs"] == {"x": [1, 2, 3, 6]}
-    assert found["checks"]["autograd"] == {"x": [0.5, 1, 1.5, 3]}
+    document = run("lesson", "vector", "--x", "1,2,3,6", "--json").json
+    assert document["inputs"] == {"x": [1, 2, 3, 6]}
+    assert document["checks"]["autograd"] == {"x": [0.5, 1, 1.5, 3]}
 
 
 def test_the_document_of_a_lesson_has_the_shape_that_was_promised(run):
-    found = run("lesson", "perceptron", "--json").json
-    assert found["format"] == 1
-    assert set(found) == {"format", "name", "inputs", "steps", "checks", "table", "graph"}
-    assert {"name": "dL_dw", "value": 6.691762447357178} in found["steps"]
-    assert set(found["checks"]) == {"manual", "autograd", "finite_difference", "max_abs_error"}
-    assert [node["name"] for node in found["graph"]["nodes"]][-1] == "L"
+    document = run("lesson", "perceptron", "--json").json
+    assert document["format"] == 1
+    assert set(document) == {"format", "name", "inputs", "steps", "checks", "table", "graph"}
+    assert {"name": "dL_dw", "value": 6.691762447357178} in document["steps"]
+    assert set(document["checks"]) == {"manual", "autograd", "finite_difference", "max_abs_error"}
+    assert [node["name"] for node in document["graph"]["nodes"]][-1] == "L"
     table = run("lesson", "clamp", "--json").json["table"]
     assert table["as_asked"][-1] is None  # infinite: JSON has no word for that
     assert table["placement"][-1] == pytest.approx(15.942385, abs=1e-6)
@@ -120,8 +120,8 @@ def test_a_lesson_is_recorded_with_its_table_and_its_picture(run, store, name, p
 def test_the_loss_of_a_row_of_a_file_is_drawn_by_a_trained_model(run, trained):
     sheet = trained.parent / "students.csv"
     words = ("gradcheck", sheet, "--row", "3", "--graph", "--model", trained)
-    found = run(*words, "--json").json
-    nodes = {node["name"]: node for node in found["nodes"]}
+    document = run(*words, "--json").json
+    nodes = {node["name"]: node for node in document["nodes"]}
     scored = run("predict", sheet, "--model", trained, "--json").json
     assert nodes["ŷ"]["value"] == pytest.approx(scored[2]["probability"], rel=1e-12)
     for node in nodes.values():
@@ -129,7 +129,7 @@ def test_the_loss_of_a_row_of_a_file_is_drawn_by_a_trained_model(run, trained):
             assert node["gradient"] == pytest.approx(node["autograd"], rel=1e-12)
     weights = {name for name in nodes if name.startswith("w[")}
     encoded = run("train", sheet, "--dry-run", "--json").json["encoded"]
-    assert len(weights) + len(found["zero"]) == len(encoded)
+    assert len(weights) + len(document["zero"]) == len(encoded)
     text = run(*words).out
     assert text.startswith("Row 3 of ")
     assert "0 in this row, so of gradient 0:" in text
@@ -176,9 +176,11 @@ def test_a_cell_that_the_model_cannot_use_is_told_beside_the_graph(run, trained,
 def test_a_file_of_one_row_has_its_graph(run, trained, workdir):
     lines = (trained.parent / "students.csv").read_text(encoding="utf-8").splitlines()
     (workdir / "one.csv").write_text("\n".join(lines[:2]))
-    found = run("gradcheck", "one.csv", "--row", "1", "--graph", "--model", trained, "--json").json
+    document = run(
+        "gradcheck", "one.csv", "--row", "1", "--graph", "--model", trained, "--json"
+    ).json
     scored = run("predict", "one.csv", "--model", trained, "--json").json
-    assert {n["name"]: n["value"] for n in found["nodes"]}["ŷ"] == scored[0]["probability"]
+    assert {n["name"]: n["value"] for n in document["nodes"]}["ŷ"] == scored[0]["probability"]
 
 
 @pytest.mark.parametrize("how", [("--epsilon", "0.2"), ("--loss", "logits")])

@@ -46,13 +46,13 @@ def test_evaluate_moves_with_the_threshold(run, trained):
 def test_evaluate_measures_students_of_one_outcome_too(run, trained, tmp_path, word, share, rows):
     frame = pd.read_csv(trained.parent / "students.csv")
     frame[frame["status"] == word].head(rows).to_csv(tmp_path / "one.csv", index=False)
-    found = run("evaluate", tmp_path / "one.csv", "--model", trained, "--json").json
-    assert (found["rows"], found["base_rate"]) == (rows, share)
-    assert found["metrics"]["roc_auc"] is None
-    assert found["metrics"]["log_loss"] > 0
-    told = run("evaluate", tmp_path / "one.csv", "--model", trained)
-    assert told.code == 0
-    assert "log-loss" in told.out
+    document = run("evaluate", tmp_path / "one.csv", "--model", trained, "--json").json
+    assert (document["rows"], document["base_rate"]) == (rows, share)
+    assert document["metrics"]["roc_auc"] is None
+    assert document["metrics"]["log_loss"] > 0
+    output = run("evaluate", tmp_path / "one.csv", "--model", trained)
+    assert output.code == 0
+    assert "log-loss" in output.out
 
 
 def test_evaluate_reads_the_file_of_a_model_of_one_word_against_all_others(run, trained, tmp_path):
@@ -63,9 +63,9 @@ def test_evaluate_reads_the_file_of_a_model_of_one_word_against_all_others(run, 
     frame.to_csv(sheet, index=False)
     trained_ = run("train", sheet, "--positive", "Placed", "--no-track", "--out", model, "--json")
     assert trained_.code == 0
-    found = run("evaluate", sheet, "--model", model, "--json").json
-    assert found["rows"] == len(frame)
-    assert found["base_rate"] == pytest.approx((frame["status"] == "Placed").mean())
+    document = run("evaluate", sheet, "--model", model, "--json").json
+    assert document["rows"] == len(frame)
+    assert document["base_rate"] == pytest.approx((frame["status"] == "Placed").mean())
 
 
 def test_evaluate_without_outcomes_is_at_fault(run, trained, tmp_path):
@@ -78,17 +78,17 @@ def test_evaluate_without_outcomes_is_at_fault(run, trained, tmp_path):
 
 
 def test_gradcheck_prints_the_figures_of_the_notebook(run):
-    found = run("gradcheck", "--json").json
-    assert found["format"] == 1
-    assert found["passed"] is True
-    assert found["dtype"] == "float32"
-    by_name = {g["parameter"]: g for g in found["gradients"]}
+    document = run("gradcheck", "--json").json
+    assert document["format"] == 1
+    assert document["passed"] is True
+    assert document["dtype"] == "float32"
+    by_name = {g["parameter"]: g for g in document["gradients"]}
     assert by_name["w"]["manual"] == 6.691762447357178
     assert by_name["b"]["manual"] == 0.998770534992218
     assert by_name["w"]["autograd"] == 6.6917619705200195
     assert by_name["b"]["autograd"] == 0.9987704753875732
-    assert found["loss"] == pytest.approx(6.7012, abs=5e-5)
-    links = found["links"]
+    assert document["loss"] == pytest.approx(6.7012, abs=5e-5)
+    links = document["links"]
     assert set(links) == {"dL_dyhat", "dyhat_dz", "dz_dw", "dz_db"}
     product = links["dL_dyhat"] * links["dyhat_dz"] * links["dz_dw"]
     assert product == pytest.approx(by_name["w"]["manual"], rel=1e-6)
@@ -107,11 +107,11 @@ def test_a_broken_link_turns_the_check_red(run, trained, link, with_data):
 
 
 def test_gradcheck_of_a_file_names_its_columns(run, trained):
-    found = run("gradcheck", trained.parent / "students.csv", "--json").json
-    assert found["passed"] is True
-    names = [g["parameter"] for g in found["gradients"]]
+    document = run("gradcheck", trained.parent / "students.csv", "--json").json
+    assert document["passed"] is True
+    names = [g["parameter"] for g in document["gradients"]]
     assert {"w[cgpa]", "w[stream=ECE]", "b"} <= set(names)
-    assert np.abs([g["manual"] for g in found["gradients"]]).max() > 1e-3
+    assert np.abs([g["manual"] for g in document["gradients"]]).max() > 1e-3
 
 
 @pytest.mark.parametrize(

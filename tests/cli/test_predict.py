@@ -89,8 +89,8 @@ def test_odd_bytes_stay_as_they_are(predict, here):
     (here / "odd.csv").write_bytes(odd.encode())
     done = predict("odd.csv", "--out", "scored.csv")
     written = (here / "scored.csv").read_bytes().decode()
-    kept = odd.replace(";;;;\r\n", "").rstrip("\r\n").split("\r\n")
-    for line in kept:
+    result = odd.replace(";;;;\r\n", "").rstrip("\r\n").split("\r\n")
+    for line in result:
         assert line in written
     assert written.startswith("\ufeff")
     assert written.count("\r\n") == 4
@@ -109,9 +109,9 @@ def test_threshold_moves_the_prediction_and_not_the_probability(predict, sheet):
 
 
 def test_json_has_the_promised_entries(predict, sheet):
-    found = predict(sheet, "--json").json
-    assert [row["row"] for row in found] == list(range(1, 241))
-    for row in found:
+    document = predict(sheet, "--json").json
+    assert [row["row"] for row in document] == list(range(1, 241))
+    for row in document:
         assert list(row) == ["row", "probability", "prediction", "label", "low", "high"]
         assert row["low"] < row["probability"] < row["high"]
         assert (type(row["probability"]), type(row["prediction"])) == (float, int)
@@ -137,8 +137,8 @@ def test_unknown_scores_only_rows_whose_outcome_is_blank(predict, mixed):
 
 
 def test_where_narrows_and_the_header_may_be_spelled_otherwise(predict, mixed):
-    found = predict(mixed, "--where", "batch == 2025", "--unknown", "--json").json
-    assert [row["row"] for row in found] == [n + 1 for n in range(240) if n % 3 == 0 and n % 2]
+    document = predict(mixed, "--where", "batch == 2025", "--unknown", "--json").json
+    assert [row["row"] for row in document] == [n + 1 for n in range(240) if n % 3 == 0 and n % 2]
 
 
 def test_where_with_an_unknown_column_names_the_nearest(predict, mixed):
@@ -158,9 +158,9 @@ def test_a_rule_that_keeps_no_row_gives_an_empty_answer(predict, mixed, here, fo
         return
     predict(mixed, *rule, "--out", f"none.{form}")
     read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "xlsx": read_excel}[form]
-    found = read(here / f"none.{form}")
-    assert len(found) == 0
-    assert list(found)[-5:] == ADDED
+    result = read(here / f"none.{form}")
+    assert len(result) == 0
+    assert list(result)[-5:] == ADDED
 
 
 def test_a_block_that_keeps_no_row_does_not_disturb_the_others(predict, mixed, monkeypatch):
@@ -183,24 +183,28 @@ def test_a_block_that_keeps_no_row_does_not_disturb_the_others(predict, mixed, m
 
 def test_about_says_where_the_list_comes_from(predict, trained, mixed, here):
     predict(mixed, "--unknown", "--out", "out.csv", "--about", "--threshold", "0.6")
-    told = json.loads((here / "out.csv.about.json").read_text())
-    assert told["format"] == 1
-    assert (told["out"], told["source"], told["model"]) == ("out.csv", "mixed.csv", str(trained))
-    assert (told["rows_in"], told["rows_out"]) == (240, 80)
-    assert told["rows_left_out"] == {"the outcome is known": 160}
-    assert told["threshold"] == 0.6
-    assert told["data_digest"] == load_fitted(trained).figures.data_digest
-    assert set(told["columns"]) == set(ADDED)
-    assert {"version", "created", "warnings", "predicted_positive"} <= set(told)
+    document = json.loads((here / "out.csv.about.json").read_text())
+    assert document["format"] == 1
+    assert (document["out"], document["source"], document["model"]) == (
+        "out.csv",
+        "mixed.csv",
+        str(trained),
+    )
+    assert (document["rows_in"], document["rows_out"]) == (240, 80)
+    assert document["rows_left_out"] == {"the outcome is known": 160}
+    assert document["threshold"] == 0.6
+    assert document["data_digest"] == load_fitted(trained).figures.data_digest
+    assert set(document["columns"]) == set(ADDED)
+    assert {"version", "created", "warnings", "predicted_positive"} <= set(document)
 
 
 def test_about_of_a_registered_model_names_version_and_date(run, recorded_here, tmp_path):
     out = tmp_path / "out.csv"
     assert run("predict", "students.csv", "--out", out, "--about").code == 0
-    told = json.loads((tmp_path / "out.csv.about.json").read_text())
-    assert (told["model"], told["version"]) == ("placement", 1)
-    assert told["created"].endswith("+00:00")
-    assert told["run_id"]
+    document = json.loads((tmp_path / "out.csv.about.json").read_text())
+    assert (document["model"], document["version"]) == ("placement", 1)
+    assert document["created"].endswith("+00:00")
+    assert document["run_id"]
 
 
 @pytest.mark.parametrize(
@@ -257,20 +261,22 @@ def test_cells_in_doubt_are_told_by_row_line_and_column(predict, here):
     )
     done = predict("new.csv", "--json", "--quiet")
     assert len(done.json) == 6
-    told = done.err.splitlines()
+    result = done.err.splitlines()
     assert any(
-        "row 2 (line 3)" in t and "stream" in t and "'CIVIL'" in t and "1 more" in t for t in told
+        "row 2 (line 3)" in t and "stream" in t and "'CIVIL'" in t and "1 more" in t for t in result
     )
-    assert any("row 3 (line 4)" in t and "cgpa" in t and "75" in t for t in told)
-    assert any("row 4 (line 5)" in t and "cgpa" in t and "blank" in t for t in told)
-    assert any("row 5 (line 6)" in t and "cgpa" in t and "'x'" in t for t in told)
+    assert any("row 3 (line 4)" in t and "cgpa" in t and "75" in t for t in result)
+    assert any("row 4 (line 5)" in t and "cgpa" in t and "blank" in t for t in result)
+    assert any("row 5 (line 6)" in t and "cgpa" in t and "'x'" in t for t in result)
 
 
 def test_what_a_reading_doubts_is_a_warning_here_too(predict, here, run):
     (here / "odd.csv").write_text("stream,cgpa,backlogs,aptitude\nCSE,7,0,60\n")
     done = predict("odd.csv", "--out", "o.csv", "--about", "--quiet")
-    told = json.loads((here / "o.csv.about.json").read_text())["warnings"]
-    assert [f"warning: {t}" for t in told] == [t for t in done.err.splitlines() if "warning" in t]
+    document = json.loads((here / "o.csv.about.json").read_text())["warnings"]
+    assert [f"warning: {t}" for t in document] == [
+        t for t in done.err.splitlines() if "warning" in t
+    ]
 
 
 def test_the_model_line_is_on_standard_error(predict, trained, sheet):
@@ -373,10 +379,10 @@ def test_a_reader_that_closes_early_is_no_error(trained, here, code_path, words)
     with pipe:
         assert pipe.stdout.readline()
         pipe.stdout.close()
-        told = pipe.stderr.read().decode()
-    assert pipe.returncode == 0, told
-    assert "Traceback" not in told
-    assert "Exception" not in told
+        result = pipe.stderr.read().decode()
+    assert pipe.returncode == 0, result
+    assert "Traceback" not in result
+    assert "Exception" not in result
 
 
 def test_an_output_that_cannot_be_written_is_told_and_nothing_is_left(predict, sheet, here):

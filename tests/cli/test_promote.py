@@ -29,10 +29,10 @@ VERSIONS = {
 def variants(good):
     """Models that differ from a good one in one respect only."""
     figures, change = good.figures, dataclasses.replace
-    found = figures.evaluation
+    result = figures.evaluation
     target = dataclasses.replace(good.schema.target, positive="Hired")
-    unsure = change(found, skill=change(found.skill, better_than_base_rate=False))
-    unchecked = change(found, gradcheck=change(found.gradcheck, passed=False))
+    unsure = change(result, skill=change(result.skill, better_than_base_rate=False))
+    unchecked = change(result, gradcheck=change(result.gradcheck, passed=False))
     return {
         "other": {"schema": dataclasses.replace(good.schema, target=target)},
         "unfinished": {"figures": change(figures, converged=False, stopped="epoch_limit")},
@@ -91,8 +91,8 @@ def uri(name, model="placement"):
 
 
 def aliases(store, model="placement"):
-    found = store.client().get_registered_model(model).aliases
-    return {alias: int(version) for alias, version in found.items()}
+    result = store.client().get_registered_model(model).aliases
+    return {alias: int(version) for alias, version in result.items()}
 
 
 def tags(store, name, model="placement"):
@@ -112,25 +112,28 @@ def codes(found):
 def test_a_challenger_that_is_not_worse_becomes_champion_with_its_evidence_as_tags(store, run):
     done = run("promote", uri("good"), "--data", "held.csv", "--json")
     assert done.code == 0, done.err
-    found = done.json
-    assert (found["format"], found["promoted"], found["outcome"]) == (1, True, "accepted")
-    assert found["reasons"] == []
+    document = done.json
+    assert (document["format"], document["promoted"], document["outcome"]) == (1, True, "accepted")
+    assert document["reasons"] == []
     assert aliases(store) == {"champion": 2, "challenger": 8, "previous": 1}
     frame = pd.read_csv("held.csv")
     y = (frame["status"] == "Placed").to_numpy(float)
     losses = [log_loss(y, load_fitted(name).predict_proba(frame)) for name in ("good", "weak")]
-    kept = tags(store, "good")
-    gap = found["evidence"]["comparison"]["log_loss"]
+    version_tags = tags(store, "good")
+    gap = document["evidence"]["comparison"]["log_loss"]
     assert gap["difference"] == pytest.approx(losses[0] - losses[1], abs=1e-12)
     assert gap["high"] < 0
-    assert float(kept["promotion_log_loss"]) == pytest.approx(losses[0], abs=1e-12)
-    assert float(kept["promotion_opponent_log_loss"]) == pytest.approx(losses[1], abs=1e-12)
+    assert float(version_tags["promotion_log_loss"]) == pytest.approx(losses[0], abs=1e-12)
+    assert float(version_tags["promotion_opponent_log_loss"]) == pytest.approx(losses[1], abs=1e-12)
     for name, own in (("", "difference"), ("_low", "low"), ("_high", "high")):
-        assert float(kept[f"promotion_log_loss_difference{name}"]) == gap[own]
-    assert (kept["promotion"], kept["promotion_opponent"]) == ("accepted", uri("weak"))
-    assert (kept["promotion_data"], kept["promotion_rows"]) == ("held.csv", "300")
-    assert kept["promotion_data_digest"] == found["evidence"]["digest"]
-    assert kept["promotion_time"].endswith("+00:00")
+        assert float(version_tags[f"promotion_log_loss_difference{name}"]) == gap[own]
+    assert (version_tags["promotion"], version_tags["promotion_opponent"]) == (
+        "accepted",
+        uri("weak"),
+    )
+    assert (version_tags["promotion_data"], version_tags["promotion_rows"]) == ("held.csv", "300")
+    assert version_tags["promotion_data_digest"] == document["evidence"]["digest"]
+    assert version_tags["promotion_time"].endswith("+00:00")
 
 
 def test_few_rows_on_which_a_model_looks_worse_are_warned_of(store, run):
@@ -178,14 +181,17 @@ def test_a_refusal_is_exit_7_with_its_evidence_in_the_tags(store, run, name, dat
     assert told in done.err
     assert f"placement promote {uri(name)} --force REASON" in done.err
     assert aliases(store) == before
-    kept = tags(store, name)
-    assert (kept["promotion"], kept["promotion_opponent"]) == ("refused", uri("good"))
-    assert code in kept["promotion_reason_codes"].split(",")
-    assert told in kept["promotion_reasons"]
+    version_tags = tags(store, name)
+    assert (version_tags["promotion"], version_tags["promotion_opponent"]) == (
+        "refused",
+        uri("good"),
+    )
+    assert code in version_tags["promotion_reason_codes"].split(",")
+    assert told in version_tags["promotion_reasons"]
     if code not in {"columns", "target"}:
         gap = done.json["evidence"]["comparison"]["log_loss"]
-        assert float(kept["promotion_log_loss_difference_low"]) == gap["low"]
-        assert kept["promotion_data"] == data
+        assert float(version_tags["promotion_log_loss_difference_low"]) == gap["low"]
+        assert version_tags["promotion_data"] == data
     if code == "worse":
         assert gap["low"] > 0
 
@@ -242,9 +248,9 @@ def test_force_promotes_and_records_the_reason_and_what_it_overrode(store, run):
     assert (done.json["outcome"], codes(done.json)) == ("forced", ["worse"])
     assert aliases(store)["champion"] == 1
     assert aliases(store)["previous"] == 2
-    kept = tags(store, "weak")
-    assert (kept["promotion"], kept["promotion_force_reason"]) == ("forced", why)
-    assert "worse beyond chance" in kept["promotion_reasons"]
+    version_tags = tags(store, "weak")
+    assert (version_tags["promotion"], version_tags["promotion_force_reason"]) == ("forced", why)
+    assert "worse beyond chance" in version_tags["promotion_reasons"]
 
 
 def test_force_without_rows_is_told_that_none_were_asked(store, run):
@@ -348,10 +354,15 @@ def test_no_cell_of_a_held_out_student_gets_into_the_store(store, run):
 
 AT_ONCE = textwrap.dedent(
     """
-    import pathlib, sys, time
+    import os, pathlib, sys, time
+    import placement.tracking.environment as environment
+    environment.prepare_environment()
+    import mlflow.store.tracking.sqlalchemy_store
     from placement.workflows.selection import promote as module
 
-    judge, (own, other) = module._decide, sys.argv[1:]
+    # Both begin with MLflow imported, which takes seconds; neither has opened the store yet.
+    child = os.fork()
+    judge, (own, other) = module._decide, sys.argv[1:] if child else sys.argv[:0:-1]
 
     def judged_at_once(*given):
         result = judge(*given)
@@ -362,17 +373,16 @@ AT_ONCE = textwrap.dedent(
 
     module._decide = judged_at_once
     module.promote(module.PromoteRequest(f"models:/placement/{own}", "held.csv"))
+    if child:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     """
 )
 
 
 def test_of_two_promotions_at_once_the_later_must_beat_the_earlier(store, code_path, tmp_path):
     numbers = [str(VERSIONS["good"]), str(VERSIONS["middling"])]
-    both = [
-        subprocess.Popen([sys.executable, "-c", AT_ONCE, *pair], env=code_path, cwd=tmp_path)
-        for pair in (numbers, numbers[::-1])
-    ]
-    assert [process.wait(120) for process in both] == [0, 0]
+    command = [sys.executable, "-c", AT_ONCE, *numbers]
+    subprocess.run(command, env=code_path, cwd=tmp_path, check=True, timeout=120)
     # Both beat the weak one; middling is worse than good, so good is champion whoever was first.
     assert aliases(store)["champion"] == VERSIONS["good"]
     good, middling = tags(store, "good"), tags(store, "middling")

@@ -110,8 +110,8 @@ def test_groups_are_told_apart_without_case_and_blanks_are_one(predict, here, sh
 
 def test_a_column_of_numbers_that_is_a_feature_may_name_the_groups(predict, trained, sheet):
     wanted = expected_rows(trained, sheet, "risk", 2, "backlogs")
-    found = predict(sheet, "--rank", "risk", "--top", 2, "--by", "backlogs", "--json").json
-    assert [row["row"] for row in found] == wanted
+    document = predict(sheet, "--rank", "risk", "--top", 2, "--by", "backlogs", "--json").json
+    assert [row["row"] for row in document] == wanted
 
 
 def test_records_with_line_ends_inside_stay_as_they_are(predict, here):
@@ -135,12 +135,12 @@ def test_narrowing_comes_before_the_list(predict, trained, here, sheet):
     frame.loc[frame.index % 3 > 0, "status"] = ""
     frame.to_csv(here / "mixed.csv", index=False)
     options = ("--rank", "risk", "--top", 5, "--json", "--unknown", "--where", "stream==CSE")
-    found = predict("mixed.csv", *options)
+    result = predict("mixed.csv", *options)
     meant = frame.index[(frame["status"] == "") & (frame["stream"] == "CSE")] + 1
     order = [row for row in expected_rows(trained, sheet, "risk") if row in set(meant)]
-    assert [row["row"] for row in found.json] == order[:5]
-    assert "the outcome is known" in found.err
-    assert f"{len(meant) - 5} rows left out: not among the first 5" in found.err
+    assert [row["row"] for row in result.json] == order[:5]
+    assert "the outcome is known" in result.err
+    assert f"{len(meant) - 5} rows left out: not among the first 5" in result.err
 
 
 def test_the_counts_are_those_of_the_list(predict, sheet, here):
@@ -160,16 +160,16 @@ def test_every_form_of_output_has_the_same_list(predict, trained, here, sheet, f
     predict(sheet, "--rank", "chance", "--top", 3, "--by", "stream", "--out", f"list.{form}")
     path = here / f"list.{form}"
     if form == "xlsx":
-        found = pd.read_excel(path, engine="calamine")
+        result = pd.read_excel(path, engine="calamine")
     elif form == "parquet":
-        found = pd.read_parquet(path)
+        result = pd.read_parquet(path)
     elif form == "tsv":
-        found = pd.read_csv(path, sep="\t")
+        result = pd.read_csv(path, sep="\t")
     else:
-        found = pd.read_csv(io.BytesIO(gzip.decompress(path.read_bytes())))
+        result = pd.read_csv(io.BytesIO(gzip.decompress(path.read_bytes())))
     own = pd.read_csv(sheet)
-    assert found["name"].tolist() == [own["name"][row - 1] for row in wanted]
-    assert (found["placement_probability"] > 0).all()
+    assert result["name"].tolist() == [own["name"][row - 1] for row in wanted]
+    assert (result["placement_probability"] > 0).all()
 
 
 @pytest.mark.parametrize("form", ["xlsx", "parquet"])
@@ -184,11 +184,11 @@ def test_every_form_of_input_gives_the_same_list_with_its_types(
         given
     )
     predict(given, "--rank", "risk", "--top", 3, "--by", "stream", "--out", "list.parquet")
-    found = pd.read_parquet(here / "list.parquet")
-    assert found["name"].tolist() == [frame["name"][row - 1] for row in wanted]
+    result = pd.read_parquet(here / "list.parquet")
+    assert result["name"].tolist() == [frame["name"][row - 1] for row in wanted]
     if form == "parquet":
-        assert found["backlogs"].dtype == frame["backlogs"].dtype
-        assert found["seen"].tolist() == [pd.Timestamp("2026-01-05")] * 9
+        assert result["backlogs"].dtype == frame["backlogs"].dtype
+        assert result["seen"].tolist() == [pd.Timestamp("2026-01-05")] * 9
 
 
 def in_parts(sheet, here, rows=8):
@@ -213,9 +213,9 @@ def test_however_the_rows_are_held_the_list_is_the_same(
     for options in ((), ("--top", 5), ("--top", 5, "--by", "stream")):
         top, by = (5 if options else None), ("stream" if len(options) > 2 else None)
         out = predict(given, "--rank", "risk", *options).out
-        found = pd.read_csv(io.StringIO(out))
+        result = pd.read_csv(io.StringIO(out))
         wanted = expected_rows(trained, sheet, "risk", top, by)
-        assert found["name"].tolist() == [own["name"][row - 1] for row in wanted]
+        assert result["name"].tolist() == [own["name"][row - 1] for row in wanted]
 
 
 def test_only_what_may_be_listed_is_held(trained, sheet, here, monkeypatch, predict):
@@ -253,9 +253,9 @@ def test_no_row_at_all_is_an_empty_list(predict, sheet, here):
 
 
 def test_an_unknown_group_column_is_told_with_the_nearest(predict, sheet):
-    told = predict(sheet, "--rank", "risk", "--by", "steam", code=3).err
-    assert "--by" in told
-    assert "'stream'" in told
+    output = predict(sheet, "--rank", "risk", "--by", "steam", code=3).err
+    assert "--by" in output
+    assert "'stream'" in output
 
 
 @pytest.mark.parametrize(

@@ -113,18 +113,18 @@ def test_figures_of_the_latest_batch_are_of_a_model_that_had_not_seen_it(run, ba
 
 def test_without_data_what_only_rows_can_tell_is_said_to_be_unknown(run, batches):
     done = run("report", "model", "--json")
-    found = done.json
-    assert found["format"] == 1
-    assert found["run_id"] is None
-    told = {item["text"] for item in found["verdicts"] if item["state"] == "doubt"}
-    assert "Whether a straight line is enough was not asked: give --data FILE." in told
+    document = done.json
+    assert document["format"] == 1
+    assert document["run_id"] is None
+    result = {item["text"] for item in document["verdicts"] if item["state"] == "doubt"}
+    assert "Whether a straight line is enough was not asked: give --data FILE." in result
     assert "Out of time" not in Path("report.html").read_text("utf-8")
 
 
 def test_the_run_keeps_the_page_and_its_gradient_checks_are_shown(run, batches):
     trained = run("train", "students.csv", "--json").json
-    found = run("report", trained["run_id"], "--json").json
-    assert found["run_id"] == trained["run_id"]
+    document = run("report", trained["run_id"], "--json").json
+    assert document["run_id"] == trained["run_id"]
     from placement.tracking.store import open_store
 
     client = open_store(create=False).client()
@@ -146,12 +146,12 @@ def test_verdicts_turn_bad_where_the_model_is_bad(run, batches):
     noise = pd.DataFrame({"cgpa": rng.normal(size=200), "placed": rng.integers(0, 2, 200)})
     noise.to_csv("noise.csv", index=False)
     run("train", "noise.csv", "--no-track", "--out", "noise", "--optimizer", "gd", "--epochs", 2)
-    found = {
+    document = {
         item["text"]: item["state"] for item in run("report", "noise", "--json").json["verdicts"]
     }
-    states = {text.split(" ")[0]: state for text, state in found.items()}
+    states = {text.split(" ")[0]: state for text, state in document.items()}
     assert states["These"] == "bad"  # … columns do not predict the outcome
-    assert any("did not reach the optimum" in t and s == "bad" for t, s in found.items())
+    assert any("did not reach the optimum" in t and s == "bad" for t, s in document.items())
 
 
 def test_what_is_wrong_is_told_with_its_exit_code(run, batches):

@@ -69,13 +69,13 @@ def test_an_option_takes_back_a_switch_of_the_file_and_of_the_environment(
 
 def test_an_empty_option_takes_back_a_word_and_a_list(run, toml):
     toml('test_where = "batch==2025"\nfeatures = ["a", "b"]\ntarget = "x"')
-    found = run(
+    result = run(
         "train", "--print-config", "--group", "c", "--test-where", "", "--features", "",
         "--target", "",
     ).out  # fmt: skip
-    told = tomllib.loads(found)
-    assert (told["group"], told["features"]) == ("c", [])
-    assert not {"test_where", "target"} & set(told)
+    outcome = tomllib.loads(result)
+    assert (outcome["group"], outcome["features"]) == ("c", [])
+    assert not {"test_where", "target"} & set(outcome)
 
 
 def test_a_list_is_one_csv_record_in_an_option_and_in_the_environment(monkeypatch):

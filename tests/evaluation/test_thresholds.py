@@ -13,6 +13,7 @@ from placement.evaluation.thresholds import (
     choose_threshold,
     decision_curve,
 )
+from placement.model.figures import TradeOff
 
 # A few probabilities only, so that ties are the rule; labels may be fractions.
 PROBABILITIES = st.sampled_from([0.0, 0.05, 0.1, 0.3, 0.3 + 2**-54, 0.5, 0.7, 0.9, 1.0])
@@ -75,8 +76,8 @@ def test_the_cost_policy_finds_the_least_cost_of_all_cuts(rows, costs):
         costs_of.append(cost_fp * fp + cost_fn * fn)
     first = next(i for i, cost in enumerate(costs_of) if cost <= min(costs_of) + 1e-9)
     assert same_decision(p, w, found.threshold, every_cut(p, w)[first])
-    assert found.traded["expected_cost"] == pytest.approx(min(costs_of) / w.sum())
-    assert found.traded["theoretical_threshold"] == pytest.approx(cost_fp / (cost_fp + cost_fn))
+    assert found.trade_off.expected_cost == pytest.approx(min(costs_of) / w.sum())
+    assert found.trade_off.theoretical_threshold == pytest.approx(cost_fp / (cost_fp + cost_fn))
 
 
 @given(ROWS.filter(both_outcomes), SHARES)
@@ -86,7 +87,7 @@ def test_the_recall_policy_takes_the_highest_cut_that_reaches_it(rows, share):
         cut for cut in every_cut(p, w) if counted(p, y, w, cut)[0] >= share * (w * y).sum() - 1e-9
     ]
     assert same_decision(p, w, found.threshold, max(reaching))
-    assert found.traded["recall"] >= share - 1e-9
+    assert found.trade_off.recall >= share - 1e-9
 
 
 @given(ROWS.filter(both_outcomes), SHARES)
@@ -105,7 +106,7 @@ def test_the_precision_policy_takes_the_lowest_cut_that_reaches_it_or_says_so(ro
         return
     *_, found = chosen(ThresholdPolicy("precision", share), rows)
     assert same_decision(p, w, found.threshold, min(reaching))
-    assert found.traded["precision"] >= share - 1e-9
+    assert found.trade_off.precision >= share - 1e-9
 
 
 @given(ROWS.filter(both_outcomes))
@@ -117,7 +118,7 @@ def test_the_youden_policy_finds_the_largest_gap_of_all_cuts(rows):
         gaps.append(tp / (tp + fn) - fp / (fp + tn))
     first = next(i for i, gap in enumerate(gaps) if gap >= max(gaps) - 1e-9)
     assert same_decision(p, w, found.threshold, every_cut(p, w)[first])
-    assert found.traded["youden"] == pytest.approx(max(gaps), abs=1e-12)
+    assert found.trade_off.youden == pytest.approx(max(gaps), abs=1e-12)
 
 
 @given(ROWS, st.integers(1, 12))
@@ -132,13 +133,13 @@ def test_the_capacity_policy_fills_the_seats_as_far_as_ties_let_it(rows, seats):
     *_, found = chosen(ThresholdPolicy("capacity", seats), rows)
     below = {cut: w[p < cut].sum() for cut in every_cut(p, w)}
     assert w[p < found.threshold].sum() == max(size for size in below.values() if size <= seats)
-    assert found.traded["seats_taken"] == w[p < found.threshold].sum()
-    if found.traded["tied"]:
+    assert found.trade_off.seats_taken == w[p < found.threshold].sum()
+    if found.trade_off.tied:
         nearest = p[(p >= found.threshold) & (w > 0)].min()
-        assert found.traded["tied"] == w[p == nearest].sum()
-        assert found.traded["tied"] + found.traded["seats_taken"] > seats
+        assert found.trade_off.tied == w[p == nearest].sum()
+        assert found.trade_off.tied + found.trade_off.seats_taken > seats
     else:
-        assert found.traded["seats_taken"] == seats
+        assert found.trade_off.seats_taken == seats
 
 
 @given(st.permutations([0.11, 0.2, 0.32, 0.45, 0.5, 0.63, 0.7, 0.88]), st.integers(1, 8))
@@ -184,7 +185,7 @@ def test_rows_that_are_certain_can_all_be_called_negative():
     found = choose_threshold(ThresholdPolicy("capacity", 2), [1.0, 1.0], [1, 0])
     assert found.threshold > 1
     assert found.confusion.tp + found.confusion.fp == 0
-    assert found.traded["precision"] is None
+    assert found.trade_off.precision is None
 
 
 def test_of_equally_good_thresholds_the_lowest_is_taken():
@@ -196,7 +197,7 @@ def test_of_equally_good_thresholds_the_lowest_is_taken():
 def test_a_fixed_threshold_is_counted_and_not_moved():
     *_, found = chosen(ThresholdPolicy("fixed", 0.5), [(0.5, 1, 1), (0.4, 1, 2), (0.9, 0, 1)])
     assert found.threshold == 0.5
-    assert found.traded == {"recall": pytest.approx(1 / 3), "precision": 0.5}
+    assert found.trade_off == TradeOff(recall=pytest.approx(1 / 3), precision=0.5)
 
 
 def test_one_outcome_alone_gives_no_threshold():
@@ -210,7 +211,7 @@ def test_scikit_learn_has_the_same_largest_gap():
     y = (draw.random(400) < p).astype(int)
     false, true, _ = roc_curve(y, p, drop_intermediate=False)
     found = choose_threshold(ThresholdPolicy("youden"), p, y)
-    assert found.traded["youden"] == pytest.approx((true - false).max())
+    assert found.trade_off.youden == pytest.approx((true - false).max())
     (tn, fp), (fn, tp) = confusion_matrix(y, p >= found.threshold)
     assert found.confusion.as_dict() == {"tp": tp, "fp": fp, "fn": fn, "tn": tn}
 
@@ -220,7 +221,7 @@ def test_of_calibrated_predictions_the_least_cost_is_near_elkans_threshold():
     p = draw.random(40_000)
     y = draw.random(40_000) < p
     found = choose_threshold(ThresholdPolicy("cost", cost_fp=4, cost_fn=1), p, y)
-    assert found.traded["theoretical_threshold"] == 0.8
+    assert found.trade_off.theoretical_threshold == 0.8
     assert found.threshold == pytest.approx(0.8, abs=0.05)
 
 

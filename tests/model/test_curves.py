@@ -52,8 +52,8 @@ def harrell(x, t):
 
 @given(knots, st.floats(-60, 60))
 def test_the_functions_are_harrells(t, x):
-    found = [own[0] for own in restricted_cubic(np.array([x]), t)]
-    assert found == pytest.approx(harrell(x, t), rel=1e-9, abs=1e-9)
+    result = [own[0] for own in restricted_cubic(np.array([x]), t)]
+    assert result == pytest.approx(harrell(x, t), rel=1e-9, abs=1e-9)
 
 
 @given(knots, st.floats(0, 1))

@@ -54,9 +54,9 @@ def test_a_bundle_of_an_earlier_format_is_explained_evaluated_and_compared(run, 
         assert done.code == 5
         assert "train it again" in done.err
         return
-    found = {k: v for k, v in done.json.items() if k not in {"model", "source", "data"}}
-    assert found["format"] == FORMAT
-    assert found | {"warnings": []} == nearly(expected | {"warnings": []})
+    document = {k: v for k, v in done.json.items() if k not in {"model", "source", "data"}}
+    assert document["format"] == FORMAT
+    assert document | {"warnings": []} == nearly(expected | {"warnings": []})
 
 
 @EVERY

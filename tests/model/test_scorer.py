@@ -225,21 +225,21 @@ def test_levels_that_are_called_rare_or_missing_are_not_taken_for_the_slots():
 
 
 def test_the_logit_is_the_intercept_plus_each_column_times_its_weight_in_order():
-    found = SCORER.score(TABLE)
+    result = SCORER.score(TABLE)
     encoded = [values for c in COLUMNS for values in c.encode(TABLE[c.column])[0]]
     for row in range(3):
         logit = SCORER.intercept
         for values, weight in zip(encoded, WEIGHTS, strict=True):
             logit += float(values[row]) * float(weight)
-        assert found.logit[row] == logit
-    same(found.probability, sigmoid(found.logit))
+        assert result.logit[row] == logit
+    same(result.probability, sigmoid(result.logit))
 
 
 def test_columns_are_added_in_order_and_not_otherwise():
     # 1 + 1e17 - 1e17 is 0 from left to right; any other order gives 1.
     flat = [NumberColumn(name, 0.0, 1.0, 0.0, 1.0, None, None) for name in "ab"]
-    found = Scorer(tuple(flat), np.array([1e17, -1e17]), 1.0).score({"a": [1.0], "b": [1.0]})
-    same(found.logit, [0.0])
+    result = Scorer(tuple(flat), np.array([1e17, -1e17]), 1.0).score({"a": [1.0], "b": [1.0]})
+    same(result.logit, [0.0])
 
 
 CELLS = st.one_of(st.floats(0, 10), st.none())
@@ -290,11 +290,11 @@ def test_strided_columns_give_the_same_bits_as_contiguous_ones():
 @pytest.mark.filterwarnings("error")
 def test_the_sigmoid_is_finite_and_right_at_the_ends():
     logit = np.array([-1000.0, -745.0, -1.0, 0.0, 1.0, 745.0, 1000.0, -np.inf, np.inf])
-    found = sigmoid(logit)
-    assert np.isfinite(found).all()
-    same(found[[0, 3, 6, 7, 8]], [0, 0.5, 1, 0, 1])
-    np.testing.assert_allclose(found[2] + found[4], 1, rtol=1e-15)
-    np.testing.assert_allclose(found[2], 1 / (1 + math.e), rtol=1e-15)
+    result = sigmoid(logit)
+    assert np.isfinite(result).all()
+    same(result[[0, 3, 6, 7, 8]], [0, 0.5, 1, 0, 1])
+    np.testing.assert_allclose(result[2] + result[4], 1, rtol=1e-15)
+    np.testing.assert_allclose(result[2], 1 / (1 + math.e), rtol=1e-15)
 
 
 def test_column_names_match_whatever_their_case_and_padding():

@@ -44,9 +44,9 @@ def test_platt_is_a_sigmoid_of_the_stretched_logit():
 
 
 def test_isotonic_is_straight_between_its_points_and_level_outside():
-    found = ISOTONIC.apply(np.array([-99.0, -2.5, -1.6, -0.3, 0.1, 0.7, 2.9, 99.0]))
+    result = ISOTONIC.apply(np.array([-99.0, -2.5, -1.6, -0.3, 0.1, 0.7, 2.9, 99.0]))
     expected = [0.03, 0.03, 0.03, 0.22, 0.41, 0.605, 0.97, 0.97]
-    assert found == pytest.approx(expected, abs=1e-15)
+    assert result == pytest.approx(expected, abs=1e-15)
 
 
 @BOTH

@@ -28,8 +28,8 @@ def groups(tmp_path, monkeypatch):
 def _machine(monkeypatch):
     import psutil
 
-    told = type("Memory", (), {"available": 1_000_000})
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: told)
+    result = type("Memory", (), {"available": 1_000_000})
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: result)
 
 
 def test_without_groups_it_is_what_the_machine_has(groups):

@@ -17,10 +17,10 @@ def test_an_error_ends_the_work_and_the_threads_go_on_serving():
             raise RuntimeError("item 4")
         return item
 
-    seen = []
+    calls = []
     with pytest.raises(RuntimeError, match="item 4"):
-        seen.extend(in_order(range(50), fails, 2))
-    assert seen == [0, 1, 2, 3]
+        calls.extend(in_order(range(50), fails, 2))
+    assert calls == [0, 1, 2, 3]
     assert list(in_order(range(5), lambda k: k, 2)) == list(range(5))
 
 
@@ -35,6 +35,12 @@ def test_items_are_drawn_only_a_few_ahead():
 def test_work_is_done_by_other_threads():
     names = set(in_order(range(20), lambda _: threading.current_thread().name, 2))
     assert threading.current_thread().name not in names
+
+
+def test_a_single_item_waits_for_no_thread():
+    here = threading.current_thread().name
+    assert list(in_order(iter([1]), lambda _: threading.current_thread().name, 2)) == [here]
+    assert list(in_order(iter([]), str, 2)) == []
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

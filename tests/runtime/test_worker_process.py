@@ -64,8 +64,8 @@ def worker():
 
 
 def test_it_keeps_what_it_knows_and_answers_in_order(clerk):
-    asked = [clerk.submit(Clerk.add, number) for number in (1, 10, 100)]
-    assert [answer.result() for answer in asked] == [1, 11, 111]
+    result = [clerk.submit(Clerk.add, number) for number in (1, 10, 100)]
+    assert [answer.result() for answer in result] == [1, 11, 111]
     assert clerk.was_used
 
 
@@ -87,9 +87,9 @@ def test_it_is_another_process_whose_prints_do_not_garble_its_answers(capfd):
     assert worker.submit(Clerk.chat).result() != os.getpid()
     assert worker.submit(Clerk.add, 1).result() == 1
     worker.close()
-    told = capfd.readouterr()
-    assert told.out == ""
-    assert "and more of them" in told.err
+    result = capfd.readouterr()
+    assert result.out == ""
+    assert "and more of them" in result.err
 
 
 def test_a_long_question_does_not_wait_for_a_busy_worker(worker):

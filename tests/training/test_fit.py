@@ -39,9 +39,9 @@ def test_the_default_penalty_is_scikit_learn_s():
     table = read_table(frame())
     x, y = encoded(table, TrainConfig())
     judge = LogisticRegression(C=1.0, tol=1e-12, max_iter=10_000).fit(x, y)
-    found = fit(table)
-    assert found.weights == pytest.approx(judge.coef_[0], abs=1e-6)
-    assert found.intercept == pytest.approx(judge.intercept_[0], abs=1e-6)
+    fitted = fit(table)
+    assert fitted.weights == pytest.approx(judge.coef_[0], abs=1e-6)
+    assert fitted.intercept == pytest.approx(judge.intercept_[0], abs=1e-6)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -55,22 +55,22 @@ def test_every_optimizer_that_is_described_makes_its_steps(name):
 def test_without_a_penalty_it_is_statsmodels_in_natural_units():
     data = frame().drop(columns="aptitude")
     config = TrainConfig(l2=0.0, test_size=0.0)
-    found = fit(read_table(data), config)
+    fitted = fit(read_table(data), config)
     design = np.column_stack(
         [np.ones(len(data)), data["cgpa"], data["stream"] == "ECE", data["stream"] == "MECH"]
     )
     judge = Logit(data["placed"].to_numpy(), design.astype(float)).fit(disp=0, tol=1e-12)
-    ours = [found.natural_intercept, *(row.coefficient for row in found.coefficients)]
+    ours = [fitted.natural_intercept, *(row.coefficient for row in fitted.coefficients)]
     assert ours == pytest.approx(judge.params, abs=1e-6)
-    assert found.figures.train_loss == pytest.approx(-judge.llf / len(data), abs=1e-9)
+    assert fitted.figures.train_loss == pytest.approx(-judge.llf / len(data), abs=1e-9)
 
 
 def test_balanced_classes_are_scikit_learn_s():
     table = read_table(frame())
     x, y = encoded(table, TrainConfig())
     judge = LogisticRegression(C=1.0, tol=1e-12, max_iter=10_000, class_weight="balanced")
-    found = fit(table, TrainConfig(class_weight="balanced"))
-    assert found.weights == pytest.approx(judge.fit(x, y).coef_[0], abs=1e-6)
+    fitted = fit(table, TrainConfig(class_weight="balanced"))
+    assert fitted.weights == pytest.approx(judge.fit(x, y).coef_[0], abs=1e-6)
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 7, 4096, 320])
@@ -79,9 +79,9 @@ def test_chunks_and_threads_do_not_change_the_model(chunk_rows, threads):
     table = read_table(frame())
     config = TrainConfig(optimizer="newton")
     whole = fit(table, config)
-    found = fit(table, config, chunk_rows=chunk_rows, threads=threads)
-    assert found.weights == pytest.approx(whole.weights, abs=1e-12)
-    assert found.intercept == pytest.approx(whole.intercept, abs=1e-12)
+    fitted = fit(table, config, chunk_rows=chunk_rows, threads=threads)
+    assert fitted.weights == pytest.approx(whole.weights, abs=1e-12)
+    assert fitted.intercept == pytest.approx(whole.intercept, abs=1e-12)
 
 
 def test_the_same_table_gives_the_same_bytes(tmp_path):
@@ -130,9 +130,9 @@ def test_separable_rows_without_a_penalty_are_refused_with_file_and_columns(tmp_
 def test_aliased_columns_have_no_coefficient():
     data = frame().drop(columns="aptitude")
     data["percent"] = data["cgpa"] * 9.5
-    found = fit(read_table(data), TrainConfig(l2=0.0, test_size=0.0))
-    assert found.aliased == ("percent",)
-    assert {c.feature: c.coefficient is None for c in found.coefficients}["percent"]
+    fitted = fit(read_table(data), TrainConfig(l2=0.0, test_size=0.0))
+    assert fitted.aliased == ("percent",)
+    assert {c.feature: c.coefficient is None for c in fitted.coefficients}["percent"]
 
 
 def test_out_of_fold_predictions_never_saw_their_row():
@@ -155,9 +155,9 @@ def test_rows_without_a_fold_are_neither_trained_on_nor_scored():
     split = hold_out(table, TrainConfig())
     rest = table.take(rows_of(split, TRAIN))
     folds = assign_folds(table, 0, 5, split=split)
-    found = list(predict_out_of_fold(table, TrainConfig(), folds))
+    result = list(predict_out_of_fold(table, TrainConfig(), folds))
     alone = list(predict_out_of_fold(rest, TrainConfig(), assign_folds(rest, 0, 5)))
-    for (p, y, _, base, _), (p_alone, y_alone, _, base_alone, _) in zip(found, alone, strict=True):
+    for (p, y, _, base, _), (p_alone, y_alone, _, base_alone, _) in zip(result, alone, strict=True):
         assert p == pytest.approx(p_alone, abs=1e-9)
         assert y.tolist() == y_alone.tolist()
         assert base == pytest.approx(base_alone)
@@ -167,9 +167,9 @@ def test_patience_stops_early_and_says_so():
     noise = np.random.default_rng(3).normal(size=(150, 40))
     data = pd.concat([frame(150), pd.DataFrame(noise).add_prefix("noise_")], axis=1)
     config = TrainConfig(optimizer="gd", patience=3, epochs=5000)
-    found = fit(read_table(data), config)
-    assert found.figures.stopped == "patience"
-    assert not found.figures.converged
+    fitted = fit(read_table(data), config)
+    assert fitted.figures.stopped == "patience"
+    assert not fitted.figures.converged
 
 
 def test_a_fixed_threshold_is_the_model_s():

@@ -28,14 +28,14 @@ def stages(found):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_start_from_a_sample_ends_where_every_start_ends(make, few_are_many, l2, dtype):
     source = make(40_000, 4)
-    found = solve(source, Options(optimizer="newton", l2=l2, dtype=dtype))
+    solution = solve(source, Options(optimizer="newton", l2=l2, dtype=dtype))
     few = solve(make(1_999, 4), Options(optimizer="newton", l2=l2, dtype=dtype))
-    assert stages(found) == ["sample", "newton"]
+    assert stages(solution) == ["sample", "newton"]
     assert stages(few) == ["newton"]
-    assert found.converged
+    assert solution.converged
     exact = solve(source, Options(optimizer="lbfgs", l2=l2, epochs=500))
     tolerance = 1e-9 if dtype == "float64" else 1e-5
-    np.testing.assert_allclose(found.weights, exact.weights, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(solution.weights, exact.weights, rtol=0, atol=tolerance)
 
 
 def test_the_sample_saves_passes_over_all_rows(make, few_are_many, monkeypatch):
@@ -55,9 +55,9 @@ def test_a_sample_of_one_class_is_not_started_from(make, few_are_many):
     places = np.empty(40_000, dtype=int)
     places[np.concatenate([np.flatnonzero(heads), np.flatnonzero(~heads)])] = order
     shuffled = source.take(places)
-    found = solve(ArrayChunks(shuffled.x, shuffled.y, shuffled.weight, 400), Options("newton"))
-    assert stages(found) == ["newton"]
-    assert found.converged
+    solution = solve(ArrayChunks(shuffled.x, shuffled.y, shuffled.weight, 400), Options("newton"))
+    assert stages(solution) == ["newton"]
+    assert solution.converged
 
 
 def test_a_misleading_sample_is_dropped_for_zero(few_are_many):
@@ -66,37 +66,37 @@ def test_a_misleading_sample_is_dropped_for_zero(few_are_many):
     y = (rng.random(40_000) < 1 / (1 + np.exp(-x[:, 0]))) * 1.0
     heads = np.arange(40_000) % 400 < 20
     y[heads] = (rng.random(int(heads.sum())) < 1 / (1 + np.exp(8 * x[heads, 0]))) * 1.0
-    found = solve(ArrayChunks(x, y, np.ones(len(y)), 400), Options("newton"))
-    first = next(epoch for epoch in found.history if epoch.stage == "newton")
+    solution = solve(ArrayChunks(x, y, np.ones(len(y)), 400), Options("newton"))
+    first = next(epoch for epoch in solution.history if epoch.stage == "newton")
     assert first.loss == pytest.approx(np.log(2))
     assert first.weights.tolist() == [0.0]
-    assert found.converged
+    assert solution.converged
 
 
 def test_near_the_optimum_a_hessian_serves_several_steps(make, monkeypatch):
-    asked = []
+    calls = []
     plain = LossSums.evaluate
 
     def counted(self, source, *, with_hessian=False):
-        asked.append(with_hessian)
+        calls.append(with_hessian)
         return plain(self, source, with_hessian=with_hessian)
 
     monkeypatch.setattr(LossSums, "evaluate", counted)
-    found = solve(make(40_000, 4), Options("newton"))
-    assert found.converged
-    assert asked[-1] is False
-    assert sum(asked) < len(asked)
+    solution = solve(make(40_000, 4), Options("newton"))
+    assert solution.converged
+    assert calls[-1] is False
+    assert sum(calls) < len(calls)
 
 
 def test_the_certificate_is_that_of_a_hessian_taken_at_the_optimum(make):
     source = make(5_000, 3)
-    found = solve(source, Options("gd", epochs=40))
-    model = Perceptron.of(found.weights, found.intercept)
+    solution = solve(source, Options("gd", epochs=40))
+    model = Perceptron.of(solution.weights, solution.intercept)
     sums = LossSums(model, LossSettings("clamped", 1e-8)).evaluate(source, with_hessian=True)
     penalty = np.append(np.ones(3), 0.0)
-    gradient = sums.gradient + penalty * np.append(found.weights, 0.0)
+    gradient = sums.gradient + penalty * np.append(solution.weights, 0.0)
     exact = np.sqrt(gradient @ np.linalg.solve(sums.hessian + np.diag(penalty), gradient))
-    assert found.newton_decrement == pytest.approx(exact, rel=0.02)
+    assert solution.newton_decrement == pytest.approx(exact, rel=0.02)
 
 
 @pytest.mark.parametrize("shift", [0.0, 3.0, 1e5])
@@ -125,11 +125,11 @@ def test_standardising_inside_is_standardising_before(make, shift):
 def test_one_pass_gives_the_moments_of_two(make):
     x = np.random.default_rng(0).normal(size=(3_000, 3)) * [1, 10, 0.01] + [0, 5, 2020]
     weight = np.random.default_rng(1).integers(0, 4, 3_000) * 1.0
-    found = column_totals(ArrayChunks(x, np.zeros(3_000), weight, 700), products=True).moments
+    result = column_totals(ArrayChunks(x, np.zeros(3_000), weight, 700), products=True).moments
     mean = np.average(x, axis=0, weights=weight)
-    np.testing.assert_allclose(found.mean, mean, rtol=1e-13)
+    np.testing.assert_allclose(result.mean, mean, rtol=1e-13)
     expected = ((x - mean) * weight[:, None]).T @ (x - mean)
-    np.testing.assert_allclose(found.centred, expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(result.centred, expected, rtol=1e-9, atol=1e-9)
 
 
 def test_rows_that_count_once_need_no_weights(make):

@@ -128,16 +128,16 @@ def test_the_table_of_the_model_adds_up_to_the_logit(model):
 
 
 def test_a_dry_run_says_how_each_column_is_used(run, sheet):
-    found = run("train", sheet, "--no-track", "--dry-run", "--json", *CURVED).json
-    assert [(own["column"], own["kind"]) for own in found["curves"]] == [
+    document = run("train", sheet, "--no-track", "--dry-run", "--json", *CURVED).json
+    assert [(own["column"], own["kind"]) for own in document["curves"]] == [
         ("age", "spline"), ("cgpa", "spline"), ("cgpa", "step"), ("age:branch", "interaction"),
     ]  # fmt: skip
-    age, cgpa = (", ".join(f"{k:g}" for k in own["knots"]) for own in found["curves"][:2])
+    age, cgpa = (", ".join(f"{k:g}" for k in own["knots"]) for own in document["curves"][:2])
     said = run("train", sheet, "--no-track", "--dry-run", *CURVED).out
     assert f"number, spline of 5 knots at {age}\n" in said
     assert f"number, spline of 4 knots at {cgpa}, step at 7.5" in said
     assert re.search("age:branch +interaction, 4 products", said)
-    assert found["encoded"][:5] == [
+    assert document["encoded"][:5] == [
         "age",
         "age.spline2",
         "age.spline3",

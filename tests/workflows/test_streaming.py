@@ -120,8 +120,8 @@ def same(one, other, tolerance=EXACT):
         assert first.metrics_on == second.metrics_on
         for name in ("metrics", "skill"):
             expected = dataclasses.asdict(getattr(first, name))
-            found = dataclasses.asdict(getattr(second, name))
-            assert found == pytest.approx(expected, abs=tolerance), name
+            result = dataclasses.asdict(getattr(second, name))
+            assert result == pytest.approx(expected, abs=tolerance), name
     assert one.encoder.names == other.encoder.names
 
 
@@ -168,9 +168,9 @@ def test_memory_disk_and_pieces_of_any_size_give_the_same_model(trained, way, pi
 @pytest.mark.parametrize("way", ["newton", "unpenalised", "sgd", "lbfgs"])
 def test_chunks_of_any_size_give_the_same_model(trained, stream, chunk_rows, way):
     whole = trained(**WAYS[way])
-    found = trained(**WAYS[way], stream=stream, chunk_rows=chunk_rows)
-    np.testing.assert_allclose(found.weights, whole.weights, rtol=0, atol=EXACT)
-    assert found.figures.rows == whole.figures.rows
+    fitted = trained(**WAYS[way], stream=stream, chunk_rows=chunk_rows)
+    np.testing.assert_allclose(fitted.weights, whole.weights, rtol=0, atol=EXACT)
+    assert fitted.figures.rows == whole.figures.rows
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", EXACT), ("float32", 1e-4)])
@@ -184,9 +184,9 @@ def test_columns_that_others_add_up_to_are_aliased_on_the_disk_too(
     how = {**WAYS["unpenalised"], "dtype": dtype}
     whole = trained("aliased.csv", **how)
     assert whole.aliased == ("backlogs", "again")
-    found = trained("aliased.csv", **how, stream=True, piece_rows=40)
-    assert found.aliased == whole.aliased
-    np.testing.assert_allclose(found.weights, whole.weights, rtol=0, atol=tolerance)
+    fitted = trained("aliased.csv", **how, stream=True, piece_rows=40)
+    assert fitted.aliased == whole.aliased
+    np.testing.assert_allclose(fitted.weights, whole.weights, rtol=0, atol=tolerance)
 
 
 def test_weights_in_float32_are_those_of_memory_to_the_last_bit(trained, files):
@@ -214,9 +214,9 @@ def test_a_table_in_two_files_gives_the_same_model(trained, stream):
 
 def test_a_file_of_its_own_to_test_on_is_streamed_too(trained, files):
     own = {"test": str(files / "part-2.csv")}
-    found = trained("part-1.csv", **own)
-    same(found, trained("part-1.csv", **own, stream=True, piece_rows=50))
-    assert found.figures.rows.test > 350
+    fitted = trained("part-1.csv", **own)
+    same(fitted, trained("part-1.csv", **own, stream=True, piece_rows=50))
+    assert fitted.figures.rows.test > 350
 
 
 @pytest.fixture
@@ -316,10 +316,10 @@ def test_the_columns_are_kept_and_taken_up_while_the_file_is_unchanged(run, file
         "m",
     )
     first = run(*keep)
-    kept = left(here)
-    assert [name.split("-")[0] for name in kept] == ["columns"]
+    result = left(here)
+    assert [name.split("-")[0] for name in result] == ["columns"]
     assert run(*keep).json == first.json
-    assert left(here) == kept
+    assert left(here) == result
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX keeps the time of a file's last change")
@@ -398,11 +398,11 @@ def test_columns_of_an_earlier_state_of_a_file_are_replaced(run, files, here, tm
     sheet.write_bytes((files / "table.csv").read_bytes())
     keep = ("train", sheet, "--no-track", *QUICK, "--cache", here, "--keep-cache")
     assert run(*keep).code == 0
-    kept = left(here)
+    result = left(here)
     for _ in range(2):
         sheet.touch()
         assert "are kept in" in run(*keep).out
-        assert left(here) == kept
+        assert left(here) == result
     assert "are those kept in" in run(*keep).out
 
 
@@ -497,10 +497,10 @@ def test_a_table_beyond_half_of_the_free_memory_is_streamed(run, files, here, mo
         monkeypatch.setattr(storing, "free_memory", lambda free=free: free)
         done = run("train", files / "table.csv", "--no-track", *QUICK, "--cache", here)
         assert (f"rows stay in {here}" in done.out) == streamed
-        told = run(
+        output = run(
             "train", files / "table.csv", "--no-track", *QUICK, "--cache", here, "--in-memory"
         )
-        assert "rows stay in" not in told.out
+        assert "rows stay in" not in output.out
 
 
 def numbers(document):
@@ -530,9 +530,9 @@ def test_a_table_beyond_half_of_the_free_memory_is_evaluated_from_the_disk(
         return DiskColumnStore(folder, 50, check)
 
     monkeypatch.setattr(storing, "DiskColumnStore", in_small_pieces)
-    found = run(*words, "--json")
+    result = run(*words, "--json")
     assert len(folders) == 1
-    document, in_memory = found.json, expected.json
+    document, in_memory = result.json, expected.json
     # torch's last bit depends on how many rows go through at once; means and fits hand it on.
     for figure in ("calibration", "skill"):
         assert numbers(document.pop(figure)) == pytest.approx(
@@ -540,7 +540,7 @@ def test_a_table_beyond_half_of_the_free_memory_is_evaluated_from_the_disk(
         )
     assert document == in_memory
     assert "row 100, column branch: 'AIML' was never seen in training" in expected.err
-    assert [line for line in found.err.splitlines() if "rows stay in" not in line] == (
+    assert [line for line in result.err.splitlines() if "rows stay in" not in line] == (
         expected.err.splitlines()
     )
     assert left(here / "placement") == []

@@ -84,10 +84,7 @@ def compare(
     seed: int = 0,
     on_progress: Callable[[str], None] = lambda _what: None,
 ) -> ModelComparison:
-    """Compare the perceptron's out-of-fold probabilities (n,) with alternatives on the same rows.
-
-    `of_rows`: from how many rows these were drawn. `on_progress` hears of what was done.
-    """
+    """Compare the perceptron's out-of-fold p (n,) with others on these rows of `of_rows` in all."""
     from threadpoolctl import threadpool_limits
 
     if not (data.weight > 0).all():

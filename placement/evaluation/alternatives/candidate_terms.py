@@ -46,9 +46,7 @@ class Spline(Term):
         (name,) = self.columns
         train = {name: self._values[fold.train]}
         encoder = learn_encoder(train, self._schema, self._weight[fold.train], self._curves)
-        spline = [
-            k for k, column in enumerate(encoder.names) if column.startswith(f"{name}.spline")
-        ]
+        spline = [column.startswith(f"{name}.spline") for column in encoder.names]
         return encoder.encode({name: self._values})[:, spline]
 
     def option(self, whole: CvFold, x: FloatArray) -> str:  # noqa: ARG002

@@ -94,7 +94,7 @@ class _Search:
 
     def __init__(self, data: CrossValidationData, seed: int, least: float | None) -> None:
         self._data, self._seed, self._least = data, seed, least
-        self._terms: list[Term] = []
+        self._design: Design = lambda fold: fold.x
         self.suggested: list[SuggestedTerm] = []
         self.p = cross_val_predict(data, {"line": logistic_on(self._design)})["line"]
 
@@ -118,8 +118,8 @@ class _Search:
         predicted = cross_val_predict(data, models)
         gains = [loss - row_log_loss(p, data.label) for p in predicted.values()]
         # A step wins a tie: it is the simpler of two.
-        gain, negative_index = max((data.mean(gain), -k) for k, gain in enumerate(gains))
-        best = -negative_index
+        means = [data.mean(gain) for gain in gains]
+        gain, best = max(means), means.index(max(means))
         outside = 0.05 / (1 if self._least is None else len(candidates))
         if gain < (self._least or 0.0):
             return False
@@ -129,18 +129,10 @@ class _Search:
         option = term.option(whole, design(whole))
         low, high = mean_interval(gains[best], data.weight, seed=self._seed)
         self.p = predicted[str(best)]
-        self._terms.append(term)
-        suggested = SuggestedTerm(
-            option, term.columns, MeanDifference(gain, low, high), data.mean(self.loss)
-        )
-        self.suggested.append(suggested)
+        self._design = _with(design, term)
+        difference = MeanDifference(gain, low, high)
+        self.suggested.append(SuggestedTerm(option, term.columns, difference, data.mean(self.loss)))
         return True
-
-    def _design(self, fold: CvFold) -> FloatArray:
-        x = fold.x
-        for term in self._terms:
-            x = np.column_stack([x, term.encoded(fold, x)])
-        return x
 
 
 def _with(design: Design, term: Term) -> Design:

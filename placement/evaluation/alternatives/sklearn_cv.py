@@ -151,8 +151,4 @@ def fit_logistic(
     penalty = max(fold.l2, LEAST_PENALTY)
     model = LogisticRegression(C=1 / penalty, solver=solver, tol=1e-6, max_iter=1000)
     model.fit(x[rows], fold.label[rows], sample_weight=fold.weight[rows])
-
-    def score(cells: FloatArray) -> FloatArray:
-        return np.asarray(model.predict_proba(cells)[:, 1], dtype=np.float64)
-
-    return score
+    return lambda cells: np.asarray(model.predict_proba(cells)[:, 1], dtype=np.float64)

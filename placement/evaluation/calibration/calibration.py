@@ -18,11 +18,7 @@ from placement.stats.univariate_logistic import fit_logit_intercept, fit_logit_s
 
 
 def calibration_figures(
-    p: FloatArray,
-    y: FloatArray,
-    weight: FloatArray,
-    rows: IntArray | None = None,
-    bins: int = BINS,
+    p: FloatArray, y: FloatArray, weight: FloatArray, rows: IntArray | None = None, bins: int = BINS
 ) -> CalibrationFigures:
     """Return the figures of probabilities (n,) beside labels in [0, 1] with frequency weights.
 
@@ -33,7 +29,7 @@ def calibration_figures(
     p, y, w, counts = p[counted], y[counted], weight[counted], counts[counted]
     logit = logit_of(p)
     line, shift = fit_logit_slope(logit, y, w), fit_logit_intercept(logit, y, w)
-    groups = equal_count_groups(p, np.argsort(p, kind="stable"), bins, counts)
+    groups = equal_count_groups(p, bins, counts)
     # A label that is a share of many rows of 0 and 1 has itself as the mean of their squares.
     squares = np.where(counts > 1, y, y * y)
     return CalibrationFigures(

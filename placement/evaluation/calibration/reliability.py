@@ -29,22 +29,19 @@ def reliability_bins(
     counts = np.ones(len(p), dtype=np.int64) if rows is None else rows
     counted = w > 0
     p, y, w, counts = p[counted], y[counted], w[counted], counts[counted]
-    order = np.argsort(p, kind="stable")
-    groups = equal_count_groups(p, order, bins, counts)
+    groups = equal_count_groups(p, bins, counts)
     return tuple(_bin(p[at], y[at], w[at], int(counts[at].sum())) for at in groups)
 
 
 def equal_count_groups(
-    values: FloatArray,
-    order: IndexArray,
-    bins: int = BINS,
-    rows: IntArray | None = None,
+    values: FloatArray, bins: int = BINS, rows: IntArray | None = None
 ) -> list[IndexArray]:
-    """Cut `order` (which sorts `values`) into groups of about equal count and at least 5 rows.
+    """Return the indices of ascending values (n,) in groups of about equal count, 5 rows at least.
 
     Equal values stay together; fewer than 5 rows in all give no group. Each value stands for one
     row, or for so many `rows` (n,).
     """
+    order = np.argsort(values, kind="stable")
     counts = np.ones(len(order), dtype=np.int64) if rows is None else rows[order]
     reached = np.cumsum(counts)
     n = int(reached[-1]) if len(reached) else 0
@@ -62,13 +59,6 @@ def equal_count_groups(
 
 
 def _bin(p: FloatArray, y: FloatArray, w: FloatArray, rows: int) -> ReliabilityBin:
-    observed = float(np.average(y, weights=w))
-    low, high = wilson(observed, float(w.sum()))
-    return ReliabilityBin(
-        rows=rows,
-        weight=float(w.sum()),
-        predicted=float(np.average(p, weights=w)),
-        observed=observed,
-        low=low,
-        high=high,
-    )
+    predicted, observed = (float(np.average(values, weights=w)) for values in (p, y))
+    weight = float(w.sum())
+    return ReliabilityBin(rows, weight, predicted, observed, *wilson(observed, weight))

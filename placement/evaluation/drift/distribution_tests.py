@@ -146,14 +146,10 @@ def rates(train: int, total: int, now: int, rows: int) -> MissingRates:
 
     before, after = train / total, now / rows
     (before_low, before_high), (after_low, after_high) = wilson(before, total), wilson(after, rows)
-    change = after - before
-    return MissingRates(
-        before,
-        after,
-        change - math.hypot(after - after_low, before_high - before),
-        change + math.hypot(after_high - after, before - before_low),
-        float(fisher_exact(np.array([[train, total - train], [now, rows - now]])).pvalue),
-    )
+    low = after - before - math.hypot(after - after_low, before_high - before)
+    high = after - before + math.hypot(after_high - after, before - before_low)
+    test = fisher_exact(np.array([[train, total - train], [now, rows - now]]))
+    return MissingRates(before, after, low, high, float(test.pvalue))
 
 
 def adjusted(p_values: Sequence[float | None]) -> list[float | None]:

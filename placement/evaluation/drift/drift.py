@@ -138,10 +138,7 @@ class DriftCounts:
 
 
 def count_for_drift(
-    profile: Profile,
-    columns: TableLike,
-    probability: FloatArray,
-    decimal: str = ".",
+    profile: Profile, columns: TableLike, probability: FloatArray, decimal: str = "."
 ) -> DriftCounts:
     """Count some rows in a profile's bins: columns (n,) by their names there, probability (n,)."""
     return DriftCounts(
@@ -210,9 +207,7 @@ def _category(profile: Profile, train: CategoryProfile, now: CategoryCounts) -> 
     large = merged_levels(counts, now.rows)
     rest = (int(counts[~large].sum()), int(now.counts[~large].sum()))
     before, after = _with(
-        counts[large],
-        now.counts[large],
-        [rest, (train.rare, others), (train.missing, now.missing)],
+        counts[large], now.counts[large], [rest, (train.rare, others), (train.missing, now.missing)]
     )
     statistic, p_value = chi_square(before, after)
     common = sorted(unknown, key=lambda word: (-unknown[word], word))
@@ -254,10 +249,8 @@ def _predictions(profile: Profile, now: DriftCounts) -> PredictionDrift:
     train, sums = np.array(profile.predictions.counts, dtype=np.int64), now.probability
     counted = now.predictions.counts if len(train) else train
     statistic, p_value = kolmogorov_smirnov(train, counted)
-    change = sums.mean - profile.mean
-    reach = Z95 * math.sqrt(
-        profile.std**2 / profile.binned + sums.squared_deviations / sums.weight / now.rows
-    )
+    change, variance = sums.mean - profile.mean, sums.squared_deviations / sums.weight
+    reach = Z95 * math.sqrt(profile.std**2 / profile.binned + variance / now.rows)
     return PredictionDrift(
         _psi_of_bins(train, counted, 0, 0),
         statistic,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from placement.arrays import FloatArray
 from placement.evaluation.metrics.bootstrap import bootstrap_intervals, describe_method
 from placement.model.figures import ModelFigures
-from placement.stats.intervals import Z95
+from placement.stats.intervals import Z95, Interval
 from placement.stats.metrics import metrics
 
 COMPARED = {"log_loss": 1, "brier": 1, "roc_auc": -1}  # 1 where more is worse
@@ -26,10 +26,10 @@ class MetricChange:
     low: float | None
     high: float | None
     then: float | None
-    change: float | None
-    change_low: float | None
-    change_high: float | None
-    worse: bool
+    change: float | None = None
+    change_low: float | None = None
+    change_high: float | None = None
+    worse: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,16 +51,16 @@ class Performance:
     method: str
 
 
-def performance(p: FloatArray, y: FloatArray, known: ModelFigures) -> Performance:
+def performance(p: FloatArray, y: FloatArray, figures: ModelFigures) -> Performance:
     """Compare probabilities and outcomes (n,) with the figures that a model keeps."""
     now = metrics(p, y).as_dict()
     intervals = bootstrap_intervals(p, y)
     if min(y.sum(), len(y) - y.sum()) < FEWEST:  # an interval of so few would be narrow by luck
         intervals = dict.fromkeys(intervals)
     then, on, ratio = dict.fromkeys(COMPARED), None, math.inf
-    if known.evaluation is not None:
-        then, on = known.evaluation.metrics.as_dict(), known.evaluation.metrics_on
-        ratio = len(p) / (known.rows.test if on == "test" else known.rows.train)
+    if figures.evaluation is not None:
+        then, on = figures.evaluation.metrics.as_dict(), figures.evaluation.metrics_on
+        ratio = len(p) / (figures.rows.test if on == "test" else figures.rows.train)
     error = y - p
     reach = Z95 * float(error.std()) / math.sqrt(len(p))
     reaches = intervals["log_loss"] is not None
@@ -80,15 +80,11 @@ def performance(p: FloatArray, y: FloatArray, known: ModelFigures) -> Performanc
 
 
 def _compared(
-    now: float | None,
-    interval: tuple[float, float] | None,
-    then: float | None,
-    ratio: float,
-    sign: int,
+    now: float | None, interval: Interval | None, then: float | None, ratio: float, sign: int
 ) -> MetricChange:
     low, high = interval or (None, None)
     if now is None or low is None or high is None or then is None:
-        return MetricChange(now, low, high, then, None, None, None, worse=False)
+        return MetricChange(now, low, high, then)
     change, wider = now - then, math.sqrt(1 + ratio)
     change_low, change_high = change - wider * (now - low), change + wider * (high - now)
     worse = change_low > 0 if sign > 0 else change_high < 0

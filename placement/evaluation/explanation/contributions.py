@@ -14,7 +14,6 @@ from placement.arrays import FloatArray
 from placement.errors import DataError
 from placement.model.scorer import (
     ColumnLike,
-    NumberColumn,
     ScorerError,
     TableLike,
     match_columns,
@@ -116,19 +115,11 @@ def _cells(fitted: "Fitted", name: str, cells: ColumnLike, decimal: str) -> list
     if kinds[name] == "category":
         return [f"{name} {word}" if word else f"{name} not known" for word in words(cells)]
     numbers, _ = parse_numbers(cells, decimal)
-    average = _average(fitted, name)
-    suffix = "" if average is None else f" (average {_short(average)})"
+    average = _short(fitted.encoder.number(name).mean)
     return [
-        f"{name} not known" if np.isnan(value) else f"{name} {_short(value)}{suffix}"
+        f"{name} not known" if np.isnan(value) else f"{name} {_short(value)} (average {average})"
         for value in numbers
     ]
-
-
-def _average(fitted: "Fitted", name: str) -> float | None:
-    for column in fitted.encoder.columns:
-        if isinstance(column, NumberColumn) and column.column == name:
-            return column.mean
-    return None
 
 
 def _short(value: float) -> str:

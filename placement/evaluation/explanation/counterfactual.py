@@ -8,6 +8,7 @@ weight points the wrong way gives no advice.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -75,31 +76,27 @@ def _answer(
     fitted: "Fitted", student: TableLike, feature: Feature, target: float
 ) -> Counterfactual:
     now, tried = _tried(fitted, feature, student[feature.name])
+    answer = partial(Counterfactual, feature.name, target, now=now)
     if now is None or tried is None:
-        return Counterfactual(
-            feature.name, target, "not known" if now is None else "no advice", now
-        )
+        return answer("not known" if now is None else "no advice")
     table = {name: [cell] * (len(tried) + 1) for name, cell in student.items()}
     table[feature.name] = [student[feature.name], *tried]
     scores = fitted.scorer.score(table, errors=True)
     chance, limits = scores.probability, scores.interval
     if chance[0] >= target:
-        return Counterfactual(feature.name, target, "already", now, probability=float(chance[0]))
+        return answer("already", probability=float(chance[0]))
     if not tried:
-        return Counterfactual(feature.name, target, "at its best", now)
+        return answer("at its best")
     best = float(chance.max())
     reached = np.flatnonzero(chance >= target)
     if best <= chance[0]:
-        return Counterfactual(feature.name, target, "no advice", now)
+        return answer("no advice")
     if not len(reached):
-        return Counterfactual(feature.name, target, "out of reach", now, best=best)
+        return answer("out of reach", best=best)
     first = int(reached[0])
-    low, high = (None, None) if limits is None else limits
-    return Counterfactual(
-        feature.name,
-        target,
+    low, high = limits or (None, None)
+    return answer(
         "reached",
-        now,
         value=tried[first - 1],
         probability=float(chance[first]),
         low=None if low is None else float(low[first]),

@@ -6,6 +6,7 @@ rates, equal opportunity the true-positive rates, equalised odds these and the f
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -23,10 +24,7 @@ POOLED = f"(fewer than {LEAST_ROWS})"
 
 
 class FairnessAccumulator:
-    """Takes in predictions with the groups of each row, piece by piece; `result` compares them.
-
-    `groups` names the groups of each column.
-    """
+    """Takes in predictions with the groups of each row, piece by piece; `result` compares them."""
 
     def __init__(
         self, groups: Mapping[str, Sequence[str]], threshold: float = 0.5, seed: int = 0
@@ -74,7 +72,7 @@ def _without_few(column: ByColumn) -> ByColumn:
     if len(shown) == len(column.groups):
         return column
     note = f"fewer than {LEAST_ROWS} rows in other groups: nothing is told of them"
-    return ByColumn(column.column, shown, column.gaps, (*column.notes, note))
+    return replace(column, groups=shown, notes=(*column.notes, note))
 
 
 def _by_column(
@@ -85,12 +83,12 @@ def _by_column(
     notes: tuple[str, ...],
 ) -> ByColumn:
     groups = group_metrics(totals)
-    compared = np.array([group.small is None for group in groups], dtype=bool)
-    if compared.sum() < 2:
+    large = [index for index, group in enumerate(groups) if group.small is None]
+    if len(large) < 2:
         return ByColumn(name, groups, (), notes)
-    mass, square = totals.mass[compared], totals.square[compared]
-    large = [group for group in groups if group.small is None]
-    return ByColumn(name, groups, _gaps(large, mass, square, tolerances, rng), notes)
+    compared = [groups[index] for index in large]
+    gaps = _gaps(compared, totals.mass[large], totals.square[large], tolerances, rng)
+    return ByColumn(name, groups, gaps, notes)
 
 
 def _gaps(
@@ -130,12 +128,11 @@ def _farthest(
     groups: Sequence[Group], measure: str
 ) -> tuple[Literal["selection_rate", "tpr", "fpr"], str, str]:
     """Return the rate that a measure comes from, and its lowest and highest group."""
-    tpr, fpr = ([getattr(group, rate).value for group in groups] for rate in ("tpr", "fpr"))
+    tpr, fpr = (np.array([getattr(g, rate).value for g in groups]) for rate in ("tpr", "fpr"))
+    rate: Literal["selection_rate", "tpr", "fpr"] = "fpr"
     if measure.startswith("demographic"):
-        rate: Literal["selection_rate", "tpr", "fpr"] = "selection_rate"
-        values = [group.selection_rate.value for group in groups]
-    elif measure.startswith("equal_opportunity") or max(tpr) - min(tpr) >= max(fpr) - min(fpr):
-        rate, values = "tpr", tpr
-    else:
-        rate, values = "fpr", fpr
+        rate = "selection_rate"
+    elif measure.startswith("equal_opportunity") or np.ptp(tpr) >= np.ptp(fpr):
+        rate = "tpr"
+    values = [getattr(group, rate).value for group in groups]
     return rate, groups[int(np.argmin(values))].name, groups[int(np.argmax(values))].name

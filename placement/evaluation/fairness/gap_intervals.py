@@ -24,11 +24,7 @@ METHOD = (
 def gap_intervals(
     mass: FloatArray, square: FloatArray, rng: np.random.Generator
 ) -> dict[str, Interval]:
-    """Return the intervals of the four measures for two or more groups.
-
-    `mass` and `square` (g, 2, 2) are sums of weights and of their squares by outcome and
-    prediction.
-    """
+    """Return the intervals of the four measures of two or more groups; sums as of `GroupTotals`."""
     unit = square.sum(axis=(1, 2)) / mass.sum(axis=(1, 2))  # weight of a typical row, (g,)
     added = np.broadcast_to(_PSEUDO * unit[:, None, None], mass.shape)
     smooth = mass + added

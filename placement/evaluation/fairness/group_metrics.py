@@ -12,7 +12,8 @@ import numpy as np
 
 from placement.arrays import Document, FloatArray
 from placement.evaluation.fairness.group_counts import GroupTotals
-from placement.model.fairness_figures import Group, Rate
+from placement.model.fairness_figures import Group
+from placement.stats.figures import Estimate
 from placement.stats.intervals import wilson
 
 FEWEST_ROWS = 30  # a group of fewer is shown, and not compared
@@ -39,9 +40,8 @@ def group_metrics(totals: GroupTotals) -> tuple[Group, ...]:
         "fpr": false_positive_rate,
         "precision": lambda *a, **k: precision_score(*a, **k, zero_division=math.nan),
     }
-    frame = MetricFrame(
-        metrics=measures, sample_params=dict.fromkeys(measures, weights), **cells
-    ).by_group
+    params = dict.fromkeys(measures, weights)
+    frame = MetricFrame(metrics=measures, sample_params=params, **cells).by_group
     return tuple(_group(totals, index, frame) for index in range(len(totals.names)))
 
 
@@ -79,10 +79,10 @@ def _group(totals: GroupTotals, index: int, frame: Any) -> Group:
     )
 
 
-def _rate(value: float, count: float) -> Rate:
+def _rate(value: float, count: float) -> Estimate:
     value = min(max(value, 0.0), 1.0)
     low, high = wilson(value, count)
-    return Rate(value, min(low, value), max(high, value))  # where rounding leaves 1 - 1e-16
+    return Estimate(value, min(low, value), max(high, value))  # where rounding leaves 1 - 1e-16
 
 
 def _small(rows: int, positive: float) -> str | None:

@@ -15,7 +15,7 @@ from placement.stats.calibration_error import all_whole
 from placement.stats.intervals import Interval, percentile_interval
 from placement.stats.log_loss import losses_of_outcomes
 from placement.stats.metrics import NAMES, checked, metrics, metrics_of_sums
-from placement.stats.roc_area import tie_starts
+from placement.stats.roc_area import sum_from, tie_starts
 
 Intervals = dict[str, Interval | None]
 
@@ -35,7 +35,10 @@ def bootstrap_intervals(
     """Return the 95 % percentile interval of each metric, None where it is undefined."""
     p, y, w = checked(probability, label, weight)
     drawn = replicated(p, y, w, threshold, replicates, np.random.default_rng(seed))
-    drawn["ece"] = _unbiased(drawn["ece"], metrics(p, y, w).ece)
+    # Resampling adds noise to every bin's gap: unshifted, the interval of a well calibrated model
+    # lies above the figure it belongs to.
+    ece, estimate = drawn["ece"], metrics(p, y, w).ece or 0.0
+    drawn["ece"] = np.maximum(ece - np.mean(ece) + estimate, 0.0)
     return {name: percentile_interval(values) for name, values in drawn.items()}
 
 
@@ -84,12 +87,8 @@ def _draw_rows(y: FloatArray, w: FloatArray, starts: IndexArray, rng: np.random.
 
     def draw(size: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         counts = resampling.draw_counts(len(y), size, rng)
-        negative, positive = counts * (w * (1 - y)), counts * (w * y)
-        spread = counts @ (w * y * (1 - y))
-        if len(starts) < len(y):
-            negative = np.add.reduceat(negative, starts, axis=1)
-            positive = np.add.reduceat(positive, starts, axis=1)
-        return negative, positive, spread
+        negative, positive = (sum_from(starts, counts * (w * share)) for share in (1 - y, y))
+        return negative, positive, counts @ (w * y * (1 - y))
 
     return draw
 
@@ -110,14 +109,6 @@ def _draw_bins(y: FloatArray, w: FloatArray, starts: IndexArray, rng: np.random.
         return negative, positive, np.full(size, spread)
 
     return draw
-
-
-def _unbiased(values: FloatArray, estimate: float | None) -> FloatArray:
-    """Shift replicates of the ECE to its estimate: resampling adds noise to every bin's gap.
-
-    Unshifted, the interval of a well calibrated model lies above the figure it belongs to.
-    """
-    return np.maximum(values - np.mean(values) + (estimate or 0.0), 0.0)
 
 
 def describe_method(rows: int, replicates: int = REPLICATES) -> str:

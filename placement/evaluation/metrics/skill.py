@@ -11,7 +11,7 @@ import numpy.typing as npt
 from placement.stats.figures import Skill
 from placement.stats.log_loss import row_log_loss
 from placement.stats.metrics import checked
-from placement.stats.resampling import MEAN_REPLICATES, mean_interval
+from placement.stats.resampling import mean_interval
 
 
 def base_rate(label: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
@@ -28,7 +28,6 @@ def skill(
     weight: npt.ArrayLike | None = None,
     *,
     seed: int = 0,
-    replicates: int = MEAN_REPLICATES,
 ) -> Skill:
     """Compare held-out probabilities with the training base rate by a paired bootstrap.
 
@@ -42,11 +41,6 @@ def skill(
     rates = np.broadcast_to(np.asarray(base_rate, dtype=np.float64), np.shape(label))[counted]
     base = row_log_loss(rates, y)
     gain = base - row_log_loss(p, y)
-    low, high = mean_interval(gain, w, seed=seed, replicates=replicates)
-    return Skill(
-        base_log_loss=float(np.average(base, weights=w)),
-        gain=float(np.average(gain, weights=w)),
-        low=low,
-        high=high,
-        better_than_base_rate=low > 0,
-    )
+    low, high = mean_interval(gain, w, seed=seed)
+    base_log_loss, mean = (float(np.average(values, weights=w)) for values in (base, gain))
+    return Skill(base_log_loss, mean, low, high, better_than_base_rate=low > 0)

@@ -73,7 +73,6 @@ def _losses(lr: float, steps: int, *, zero_grad: bool) -> tuple[float, ...]:
 
 
 def _check() -> Check:
-    """Compare the gradient of the weight where the descent begins."""
     x, y = _students()
     model = Perceptron.of([0.0], 0.0)
     _loss(model).backward()  # type: ignore[no-untyped-call]

@@ -44,6 +44,10 @@ def _values(graph: Graph) -> dict[str, Value | None]:
     }
 
 
+_AFTER_LOGIT = (
+    "yhat", "loss", "dL_dyhat", "dyhat_dz", "dz_dw", "dz_db", "dL_dw", "dL_db", "autograd_dw",
+    "autograd_db",
+)  # fmt: skip
 LESSON = Lesson(
     name="perceptron",
     order=30,
@@ -98,16 +102,7 @@ for dtype in (torch.float32, torch.float64):
         "autograd_dw": "what backward() left in w.grad",
         "autograd_db": "what backward() left in b.grad",
         "z_float64": "the same in float64",
-        "yhat_float64": "",
-        "loss_float64": "",
-        "dL_dyhat_float64": "",
-        "dyhat_dz_float64": "",
-        "dz_dw_float64": "",
-        "dz_db_float64": "",
-        "dL_dw_float64": "",
-        "dL_db_float64": "",
-        "autograd_dw_float64": "",
-        "autograd_db_float64": "",
+        **dict.fromkeys((f"{name}_float64" for name in _AFTER_LOGIT), ""),
     },
     after=(
         "The formulas are the same in both precisions, the digits are not. float32 keeps about "

@@ -184,8 +184,6 @@ def _layers(graph: Graph) -> list[list[str]]:
 
 
 class _Box:
-    """A node's rectangle with its lines."""
-
     def __init__(self, node: Node, lines: list[tuple[str, str]]) -> None:
         self.node, self.lines = node, lines
         self.width = max(len(line) for line, _ in lines) * _CHAR_WIDTH + 2 * _PADDING
@@ -211,7 +209,6 @@ class _Box:
 
 
 def _edges(node: Node, boxes: dict[str, "_Box"]) -> Iterator[str]:
-    """Draw an arrow from each of a node's inputs."""
     box = boxes[node.name]
     for index, link in enumerate(node.inputs):
         source = boxes[link.name]

@@ -116,10 +116,7 @@ class Tape:
         function: Callable[..., Tensor],
         inputs: Mapping[TapeNode, Rule | None],
     ) -> TapeNode:
-        """Compute `function` of the inputs' tensors; each derivative gets the same tensors.
-
-        Data, whose gradient nobody asks for, needs no rule.
-        """
+        """Compute `function` of the inputs' tensors; rules get the same, and data needs none."""
         tensor = function(*(node.tensor for node in inputs))
         if tensor.requires_grad:
             tensor.retain_grad()

@@ -54,7 +54,6 @@ def row_graph(
 
 
 def _encode(table_row: Table, fitted: Fitted) -> FloatArray:
-    """Return the encoded columns of a row (columns,)."""
     columns: Columns = table_row.columns
     names = match_columns(columns.keys(), fitted.schema.feature_names)
     row: FloatArray = fitted.encoder.encode({name: columns[key] for name, key in names.items()})[0]

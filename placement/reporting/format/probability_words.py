@@ -16,8 +16,8 @@ def chance(outcome: str, answer: Document) -> str:
     if low is None or high is None:
         return text
     limits = [in_100(low), in_100(high)]
-    said = limits[0] if limits[0] == limits[1] else " to ".join(limits)
-    return f"{text} (95 % interval {said}: {OF_AVERAGE})"
+    span = limits[0] if limits[0] == limits[1] else " to ".join(limits)
+    return f"{text} (95 % interval {span}: {OF_AVERAGE})"
 
 
 def in_100(probability: float) -> str:

@@ -22,13 +22,14 @@ def table(
         # An identifier that is folded cannot be copied.
         drawn.add_column(title, justify=justify, overflow="fold", no_wrap=title == "run")
     for row in rows:
-        drawn.add_row(*(Text(_cell(value)) for value in row))
+        drawn.add_row(*(Text(cell(value)) for value in row))
     out = io.StringIO()
     Console(file=out, width=_WIDTH, no_color=True, highlight=False, markup=False).print(drawn)
     return "\n".join("  " + line.rstrip() for line in out.getvalue().splitlines())
 
 
-def _cell(value: Cell) -> str:
+def cell(value: Cell) -> str:
+    """Write a cell: None is a dash, a float has four digits."""
     if value is None:
         return "–"
     return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from placement.evaluation.calibration.reliability import LEAST_ROWS
-from placement.model.fairness_figures import Fairness, Group, Rate
+from placement.model.fairness_figures import Fairness, Group
 from placement.reporting.plots.canvas import BLUE, GREEN, GREY, VERMILION, Canvas, canvas
 from placement.reporting.plots.training_plots import shortened
+from placement.stats.figures import Estimate
 
 MOST_GROUPS = 30
 _RATES = {
@@ -34,10 +35,11 @@ def fairness_plot(fairness: Fairness) -> bytes | None:
     if not shown:
         return None
     with canvas(height=1.5 + 0.5 * len(shown), fit=True) as page:
-        for line, (rate, (label, colour, marker)) in enumerate(_RATES.items()):
-            _draw(page, shown, rate, (label, colour, marker), (1 - line) * _APART)
-        for border in _borders(shown):
-            page.axes.axhline(border, color=GREY, lw=1)
+        for line, (rate, look) in enumerate(_RATES.items()):
+            _draw(page, shown, rate, look, (1 - line) * _APART)
+        for index, ((column, _), (following, _)) in enumerate(pairwise(shown)):
+            if column != following:
+                page.axes.axhline(index + 0.5, color=GREY, lw=1)
         page.axes.set_yticks(range(len(shown)), [_label(*entry) for entry in shown])
         page.axes.set_ylim(-0.6, len(shown) - 0.4)
         page.axes.set_xlim(-0.02, 1.02)
@@ -51,16 +53,12 @@ def fairness_plot(fairness: Fairness) -> bytes | None:
 
 
 def _draw(
-    page: Canvas,
-    groups: _Shown,
-    name: str,
-    look: tuple[str, str, str],
-    above: float,
+    page: Canvas, groups: _Shown, name: str, look: tuple[str, str, str], above: float
 ) -> None:
     label, colour, marker = look
     page.axes.plot([], [], marker, color=colour, label=label)
     for index, (_, group) in enumerate(groups):
-        rate: Rate | None = getattr(group, name)
+        rate: Estimate | None = getattr(group, name)
         if rate is None:
             continue
         page.axes.errorbar(
@@ -73,15 +71,6 @@ def _draw(
             elinewidth=1.3,
             alpha=0.35 if group.small else 1.0,
         )
-
-
-def _borders(groups: _Shown) -> list[float]:
-    """Return where one column ends and the next begins."""
-    return [
-        index + 0.5
-        for index, ((column, _), (following, _)) in enumerate(pairwise(groups))
-        if column != following
-    ]
 
 
 def _label(column: str, group: Group) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from placement.arrays import CellArray, FloatArray, IntArray
-from placement.evaluation.calibration.reliability import equal_count_groups
+from placement.evaluation.calibration.reliability import reliability_bins
 from placement.model.scorer import (
     CategoryColumn,
     InteractionColumn,
@@ -18,7 +18,7 @@ from placement.model.scorer import (
     match_columns,
     parse_numbers,
 )
-from placement.stats.intervals import wilson
+from placement.stats.figures import ReliabilityBin
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
@@ -29,24 +29,16 @@ WIDTHS = 4_096  # bins of equal width that many rows are summed up in
 
 
 @dataclass(frozen=True)
-class GradeBin:
-    """Students of about one grade: their number, mean grade, share placed, its Wilson limits."""
-
-    rows: int
-    grade: float
-    observed: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Grade:
-    """The picture's content: `grid: (k,)` of grades, `curve: (k,)` of probabilities, and bins."""
+    """The picture's content: `grid: (k,)` of grades, `curve: (k,)` of probabilities, and bins.
+
+    `predicted` of a bin is the mean grade of its students.
+    """
 
     name: str
     grid: FloatArray
     curve: FloatArray
-    bins: tuple[GradeBin, ...]
+    bins: tuple[ReliabilityBin, ...]
 
 
 def grade_of(
@@ -67,12 +59,12 @@ def grade_of(
         return None
     values, _ = parse_numbers(columns[match_columns(columns.keys(), [name])[name]])
     bins = grade_bins(values, label, weight, rows)
-    low, high = next(
-        ((c.low, c.high) for c in number_columns(fitted) if c.column == name), (0.0, 1.0)
-    )
+    limits = {column.column: (column.low, column.high) for column in number_columns(fitted)}
+    low, high = limits.get(name, (0.0, 1.0))
     if bins:  # The training range is rounded outwards, often far: stay near the bins.
-        margin = 0.1 * max(bins[-1].grade - bins[0].grade, 1e-9)
-        low, high = max(low, bins[0].grade - margin), min(high, bins[-1].grade + margin)
+        first, last = bins[0].predicted, bins[-1].predicted
+        margin = 0.1 * max(last - first, 1e-9)
+        low, high = max(low, first - margin), min(high, last + margin)
     grid = np.linspace(low, high, GRID_STEPS)
     return Grade(name, grid, average_student(fitted, name, grid), bins)
 
@@ -119,19 +111,12 @@ def grade_bins(
     label: FloatArray,
     weight: FloatArray | None = None,
     rows: IntArray | None = None,
-) -> tuple[GradeBin, ...]:
+) -> tuple[ReliabilityBin, ...]:
     """Return up to 10 bins of equal count, none of fewer than 5 students."""
-    w = np.ones_like(values) if weight is None else weight
-    counts = np.ones(len(values), dtype=np.int64) if rows is None else rows
-    present = np.isfinite(values) & (w > 0)
-    values, label, w, counts = values[present], label[present], w[present], counts[present]
-    bins = []
-    for group in equal_count_groups(values, np.argsort(values, kind="stable"), rows=counts):
-        observed = float(np.average(label[group], weights=w[group]))
-        low, high = wilson(observed, float(w[group].sum()))
-        middle = float(np.average(values[group], weights=w[group]))
-        bins.append(GradeBin(int(counts[group].sum()), middle, observed, low, high))
-    return tuple(bins)
+    present = np.isfinite(values)
+    w = None if weight is None else weight[present]
+    counts = None if rows is None else rows[present]
+    return reliability_bins(values[present], label[present], w, rows=counts)
 
 
 def binned(

@@ -4,7 +4,7 @@ Arrays in, PNG bytes out; the same numbers give the same bytes. No picture shows
 stand for at least 5 rows, and a curve over rows moves by at least 5 of them at a time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -64,23 +64,27 @@ def draw_all(directory: str | Path, shown: Pictures) -> list[Path]:
     counts = np.ones(len(p), dtype=np.int64)
     if shown.rows is not None:
         counts = shown.rows if shown.weight is None else shown.rows[np.asarray(shown.weight) > 0]
+    curve = _cumulated(p, y, w, counts)
     pictures = {
         "loss": loss_curve(shown.history),
-        "roc": roc_curve(p, y, w, counts),
-        "precision_recall": precision_recall_curve(p, y, w, counts),
+        "roc": None if curve is None else _roc_curve(curve),
+        "precision_recall": None if curve is None else _precision_recall_curve(curve),
         "reliability": reliability_diagram(reliability_bins(p, y, w, rows=counts), shown.positive),
         "decision_curve": decision_plot(p, y, w, counts, shown.threshold, shown.positive),
         "coefficients": coefficient_plot(shown.names, shown.coefficients),
         "probability_by_grade": grade_plot(shown.grade, shown.positive) if shown.grade else None,
     }
+    return write_pictures(directory, pictures)
+
+
+def write_pictures(directory: str | Path, pictures: Mapping[str, bytes | None]) -> list[Path]:
+    """Write the PNG of each name, where there is one; return their paths."""
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, png in pictures.items():
-        if png is not None:
-            written.append(folder / f"{name}.png")
-            written[-1].write_bytes(png)
-    return written
+    drawn = {folder / f"{name}.png": png for name, png in pictures.items() if png is not None}
+    for path, png in drawn.items():
+        path.write_bytes(png)
+    return list(drawn)
 
 
 def loss_curve(history: Sequence[Epoch]) -> bytes | None:
@@ -120,47 +124,6 @@ def _draw_stages(page: Canvas, history: Sequence[Epoch]) -> None:
             page.axes.axvline(history[start].number, color=GREY, lw=1, ls=(0, (2, 3)))
 
 
-def roc_curve(
-    p: FloatArray, y: FloatArray, weight: FloatArray | None = None, rows: IntArray | None = None
-) -> bytes | None:
-    """Draw the true-positive against the false-positive rate; None where one class is missing."""
-    curve = _cumulated(p, y, weight, rows)
-    if curve is None:
-        return None
-    x, height = curve.alarms / curve.alarms[-1], curve.hits / curve.hits[-1]
-    area = float(np.trapezoid(height, x))
-    x, height = x[curve.steps], height[curve.steps]
-    with canvas(height=5.3, width=5.2) as page:
-        page.axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="chance")
-        page.axes.plot(x, height, color=BLUE, label="model")
-        page.axes.fill_between(x, height, color=BLUE, alpha=0.08, lw=0)
-        _unit_square(page)
-        page.axes.legend(loc="lower right")
-        page.name(f"ROC curve, area {area:.3f}", "false-positive rate", "true-positive rate")
-    return page.png
-
-
-def precision_recall_curve(
-    p: FloatArray, y: FloatArray, weight: FloatArray | None = None, rows: IntArray | None = None
-) -> bytes | None:
-    """Draw precision against recall; None where one class is missing."""
-    curve = _cumulated(p, y, weight, rows)
-    if curve is None:
-        return None
-    base = curve.hits[-1] / (curve.hits[-1] + curve.alarms[-1])
-    precision = curve.hits[1:] / (curve.hits[1:] + curve.alarms[1:])
-    recall = curve.hits / curve.hits[-1]
-    average = float((np.diff(recall) * precision).sum())
-    steps = curve.steps[1:]
-    with canvas(height=5.3, width=5.2) as page:
-        page.axes.axhline(base, color=GREY, lw=1, ls="--", label=f"base rate {base:.2f}")
-        page.axes.step(recall[steps], precision[steps - 1], color=BLUE, where="pre", label="model")
-        _unit_square(page)
-        page.axes.legend(loc="lower left")
-        page.name(f"Precision and recall, average {average:.3f}", "recall", "precision")
-    return page.png
-
-
 @dataclass(frozen=True)
 class _Cumulated:
     """Positive and negative weight above falling thresholds, `hits` and `alarms` (k,) from 0 on.
@@ -195,20 +158,49 @@ def _cumulated(
     return _Cumulated(np.append(0.0, hits), np.append(0.0, alarms), np.array(steps))
 
 
+def _roc_curve(curve: _Cumulated) -> bytes:
+    """Draw the true-positive against the false-positive rate."""
+    x, height = curve.alarms / curve.alarms[-1], curve.hits / curve.hits[-1]
+    area = float(np.trapezoid(height, x))
+    x, height = x[curve.steps], height[curve.steps]
+    with canvas(height=5.3, width=5.2) as page:
+        page.axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="chance")
+        page.axes.plot(x, height, color=BLUE, label="model")
+        page.axes.fill_between(x, height, color=BLUE, alpha=0.08, lw=0)
+        _unit_square(page)
+        page.axes.legend(loc="lower right")
+        page.name(f"ROC curve, area {area:.3f}", "false-positive rate", "true-positive rate")
+    return page.png
+
+
+def _precision_recall_curve(curve: _Cumulated) -> bytes:
+    """Draw precision against recall."""
+    base = curve.hits[-1] / (curve.hits[-1] + curve.alarms[-1])
+    precision = curve.hits[1:] / (curve.hits[1:] + curve.alarms[1:])
+    recall = curve.hits / curve.hits[-1]
+    average = float((np.diff(recall) * precision).sum())
+    steps = curve.steps[1:]
+    with canvas(height=5.3, width=5.2) as page:
+        page.axes.axhline(base, color=GREY, lw=1, ls="--", label=f"base rate {base:.2f}")
+        page.axes.step(recall[steps], precision[steps - 1], color=BLUE, where="pre", label="model")
+        _unit_square(page)
+        page.axes.legend(loc="lower left")
+        page.name(f"Precision and recall, average {average:.3f}", "recall", "precision")
+    return page.png
+
+
 def reliability_diagram(bins: Sequence[ReliabilityBin], positive: str = "placed") -> bytes | None:
     """Draw what happened against what was predicted, a dot a bin with its rows written beside."""
     if not bins:
         return None
     with canvas(height=5.3, width=5.2) as page:
         page.axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="perfect")
-        _dots(page, [(b.predicted, b.observed, b.low, b.high, b.rows) for b in bins])
+        _dots(page, bins)
         _unit_square(page)
         page.axes.legend(loc="upper left")
-        page.name(
-            f"Does 70 % mean 70 %? {sum(b.rows for b in bins):,} rows",
-            f"predicted P({positive}), mean of the bin",
-            f"share that was {positive}",
-        )
+        title = f"Does 70 % mean 70 %? {sum(b.rows for b in bins):,} rows"
+        predicted = f"predicted P({positive}), mean of the bin"
+        page.name(title, predicted, f"share that was {positive}")
     return page.png
 
 
@@ -243,7 +235,7 @@ def grade_plot(grade: Grade, positive: str = "placed") -> bytes:
     """Draw P(positive) by a grade: the model for an average student, dots for what happened."""
     with canvas() as page:
         page.axes.plot(grade.grid, grade.curve, color=BLUE, label="model, an average student")
-        _dots(page, [(b.grade, b.observed, b.low, b.high, b.rows) for b in grade.bins])
+        _dots(page, grade.bins)
         page.axes.set_ylim(-0.03, 1.05)
         page.axes.legend(loc="best")
         name = shortened(grade.name)
@@ -251,11 +243,12 @@ def grade_plot(grade: Grade, positive: str = "placed") -> bytes:
     return page.png
 
 
-def _dots(page: Canvas, rows: Sequence[tuple[float, float, float, float, int]]) -> None:
-    """Draw a dot (x, y, low, high, rows) with its 95 % limits and its number of rows for each."""
-    if not rows:
+def _dots(page: Canvas, bins: Sequence[ReliabilityBin]) -> None:
+    """Draw a dot for each bin, with its 95 % limits and its number of rows."""
+    if not bins:
         return
-    x, y, low, high, counts = (np.array(part) for part in zip(*rows, strict=True))
+    x, y = np.array([b.predicted for b in bins]), np.array([b.observed for b in bins])
+    low, high = np.array([b.low for b in bins]), np.array([b.high for b in bins])
     page.axes.errorbar(
         x,
         y,
@@ -270,8 +263,8 @@ def _dots(page: Canvas, rows: Sequence[tuple[float, float, float, float, int]]) 
         label="observed share and its 95 % limits (rows)",
     )
     note = partial(page.axes.annotate, textcoords="offset points", va="top", fontsize=7.5)
-    for point, count in zip(zip(x, y, strict=True), counts, strict=True):
-        note(f"{count:,}", point, (6, -3), color="#555555")
+    for one in bins:
+        note(f"{one.rows:,}", (one.predicted, one.observed), (6, -3), color="#555555")
 
 
 def _unit_square(page: Canvas) -> None:
@@ -279,8 +272,7 @@ def _unit_square(page: Canvas) -> None:
     page.axes.set_ylim(-0.02, 1.02)
 
 
-def shortened(name: str) -> str:
+def shortened(name: str, longest: int = LONGEST_NAME) -> str:
     """Return a name that fits beside a bar: its beginning and its end, where levels differ."""
-    if len(name) <= LONGEST_NAME:
-        return name
-    return f"{name[: LONGEST_NAME // 2 - 1]}…{name[-(LONGEST_NAME // 2) :]}"
+    half = longest // 2
+    return name if len(name) <= longest else f"{name[: half - 1]}…{name[-half:]}"

@@ -1,20 +1,12 @@
 """The report's sections on what a model is worth, and whom it treats how."""
 
-from placement.reporting.format.blocks import (
-    Block,
-    Picture,
-    Points,
-    Section,
-    Table,
-    Text,
-    points,
-    table,
-)
+from placement.reporting.format.blocks import Block, Picture, Points, Section, Text, points, table
+from placement.reporting.format.text_table import cell
 from placement.reporting.plots.fairness import fairness_plot
 from placement.reporting.plots.training_plots import reliability_diagram
 from placement.reporting.report.verdicts import Report, verdicts
-from placement.reporting.text.alternatives import candidates, verdict
-from placement.reporting.text.calibration import calibrate_text, calibration_text
+from placement.reporting.text.alternatives import candidates, gap_interval, terms_rows, verdict
+from placement.reporting.text.calibration import bins_in_100, calibrate_text, calibration_text
 from placement.reporting.text.fairness import (
     fairness_notes,
     fairness_rule,
@@ -22,13 +14,12 @@ from placement.reporting.text.fairness import (
     gaps_table,
     groups_table,
 )
-from placement.reporting.text.summaries import METRIC_WORDS, skill_line
-from placement.stats.metrics import Metrics
+from placement.reporting.text.summaries import metric_rows, skill_line
 
 
 def trust_section(report: Report) -> Section:
     """Return the questions of trust, answered."""
-    return Section("Can it be trusted?", (Points(verdicts(report)),))
+    return Section("Can it be trusted?", (Points(tuple(verdicts(report))),))
 
 
 def later_section(report: Report) -> Section | None:
@@ -37,23 +28,14 @@ def later_section(report: Report) -> Section | None:
     if later is None:
         return None
     train, test = later.rows
-    return Section(
-        f"Out of time: trained on earlier batches, tried on {later.column} {later.batch}",
-        (
-            Text(
-                f"The same settings, trained on {train:,} students of earlier batches and tried on "
-                f"the {test:,} of {later.batch}: nearer to what the next batch will bring than "
-                "figures of students of the same years."
-            ),
-            _metrics_table(later.judged.metrics),
-            Text(skill_line(later.judged.skill)),
-        ),
+    text = (
+        f"The same settings, trained on {train:,} students of earlier batches and tried on the "
+        f"{test:,} of {later.batch}: nearer to what the next batch will bring than figures of "
+        "students of the same years."
     )
-
-
-def _metrics_table(metrics: Metrics) -> Table:
-    values = metrics.as_dict()
-    return table(("figure", "value"), [(said, values[name]) for name, said in METRIC_WORDS.items()])
+    figures = table(("figure", "value"), metric_rows(later.tested.metrics))
+    title = f"Out of time: trained on earlier batches, tried on {later.column} {later.batch}"
+    return Section(title, (Text(text), figures, Text(skill_line(later.tested.skill))))
 
 
 def figures_section(report: Report) -> Section:
@@ -64,17 +46,13 @@ def figures_section(report: Report) -> Section:
     where = f"{rows.test:,} held-out rows" if held_out else f"{rows.train:,} training rows"
     blocks: list[Block] = [
         Text(f"On the {where}{f', those where {rule}' if rule and held_out else ''}:"),
-        _metrics_table(measured.metrics),
+        table(("figure", "value"), metric_rows(measured.metrics)),
         Text(skill_line(measured.skill)),
     ]
     if (auc := measured.metrics.roc_auc) is not None:
-        blocks.insert(
-            1,
-            Text(
-                f"Of 100 pairs of a student with {report.fitted.schema.target.outcome} and "
-                f"one without, it gives the first the higher chance in {100 * auc:.0f}."
-            ),
-        )
+        pairs = f"a student with {report.fitted.schema.target.outcome} and one without"
+        text = f"Of 100 pairs of {pairs}, it gives the first the higher chance in {100 * auc:.0f}."
+        blocks.insert(1, Text(text))
     return Section("What it is worth", tuple(blocks))
 
 
@@ -84,21 +62,18 @@ def calibration_section(report: Report) -> Section | None:
     figures = measured.calibration
     if figures is None:
         return None
-    bins = figures.bins
-    picture = reliability_diagram(bins, fitted.schema.target.positive)
-    lines = [line.strip() for line in calibration_text(figures)[1:]]
+    lines = (line.strip() for line in calibration_text(figures)[1:])
     calibrated = calibrate_text(
         measured.recalibration, fitted.calibration, refitted=bool(fitted.config["refit"])
     )
-    blocks: list[Block] = [Points(tuple(("plain", line) for line in lines))]
-    if picture is not None:
+    blocks: list[Block] = [points(*lines)]
+    if picture := reliability_diagram(figures.bins, fitted.schema.target.positive):
         blocks.append(Picture(picture, "what was predicted against what happened, by bins"))
-    if bins:
+    if figures.bins:
         rows = [
-            (f"{100 * b.predicted:.1f}", f"{100 * b.observed:.1f}",
-             f"{100 * b.low:.1f} – {100 * b.high:.1f}", b.rows)
-            for b in bins
-        ]  # fmt: skip
+            (predicted, happened, f"{low} – {high}", rows)
+            for predicted, happened, low, high, rows in bins_in_100(figures.bins)
+        ]
         blocks.append(table(("predicted in 100", "happened", "95 % limits", "rows"), rows, 0))
     if calibrated:
         blocks.append(Text(calibrated[0]))
@@ -116,7 +91,7 @@ def fairness_section(report: Report) -> Section | None:
         if column.gaps:
             titles = ("measure", "value", "95 % interval", "tolerance", "")
             blocks.append(table(titles, gaps_table(column)))
-        if notes := fairness_notes(column):
+        if notes := list(fairness_notes(column)):
             blocks.append(points(*notes))
     if picture := fairness_plot(fairness):
         blocks.append(Picture(picture, "shares predicted and found, by group"))
@@ -126,18 +101,17 @@ def fairness_section(report: Report) -> Section | None:
 
 def line_section(report: Report) -> Section | None:
     """Return whether a straight line is enough, None where it was not asked."""
-    models = report.rivals
+    models = report.alternatives
     if models is None:
         return None
-    own = report.fitted.figures
-    chosen = own.evaluated.metrics_on == "test" and models.of_rows == own.rows.train
+    figures = report.fitted.figures
+    chosen = figures.evaluated.metrics_on == "test" and models.of_rows == figures.rows.train
     trained = " that it was trained on" if chosen else ""  # the others must not choose
     rows = []
     for one in candidates(models):
-        apart = one.difference
-        limits = None if apart is None else f"{apart.low:+.4f} to {apart.high:+.4f}"
-        mean = None if apart is None else f"{apart.mean:+.4f}"
-        rows.append((one.name, one.log_loss, one.brier, one.roc_auc, mean, limits))
+        gap = one.difference
+        against = (f"{gap.mean:+.4f}", gap_interval(gap)) if gap else (None, None)
+        rows.append((one.name, one.log_loss, one.brier, one.roc_auc, *against))
     header = ("", "log-loss", "Brier", "ROC AUC", "log-loss against it", "95 % interval")
     blocks: list[Block] = [
         Text(
@@ -149,22 +123,14 @@ def line_section(report: Report) -> Section | None:
         *(Text(text) for text in verdict(models)),
     ]
     if models.suggested_terms:
-        tried = [
-            (own.option, own.log_loss, own.gain.mean, f"{own.gain.low:.4f} to {own.gain.high:.4f}")
-            for own in models.suggested_terms
-        ]
-        blocks.append(table(("what may mend it", "log-loss then", "gain", "95 % interval"), tried))
+        titles = ("what may mend it", "log-loss then", "gain", "95 % interval")
+        blocks.append(table(titles, terms_rows(models.suggested_terms)))
         if models.terms_minus_trees is not None and models.with_terms is not None:
             left = models.terms_minus_trees
-            blocks.append(
-                Text(
-                    f"With these, what is left to boosted trees is {left.mean:+.4f} of log-loss "
-                    f"(95 % interval {left.low:+.4f} to {left.high:+.4f}); ROC AUC "
-                    f"{_auc(models.with_terms.roc_auc)} against {_auc(models.trees.roc_auc)}."
-                )
+            remaining = (
+                f"With these, what is left to boosted trees is {left.mean:+.4f} of log-loss (95 % "
+                f"interval {gap_interval(left)}); ROC AUC {cell(models.with_terms.roc_auc)} "
+                f"against {cell(models.trees.roc_auc)}."
             )
+            blocks.append(Text(remaining))
     return Section("Is a straight line enough?", tuple(blocks))
-
-
-def _auc(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"

@@ -7,15 +7,7 @@ from placement.evaluation.coefficients import INTERCEPT, estimates, is_penalised
 from placement.evaluation.explanation.actionable import better, changeable
 from placement.model.figures import CoefficientEstimate
 from placement.model.fitted import Fitted
-from placement.reporting.format.blocks import (
-    Block,
-    Picture,
-    Section,
-    Table,
-    Text,
-    points,
-    table,
-)
+from placement.reporting.format.blocks import Block, Picture, Section, Table, Text, points, table
 from placement.reporting.format.text_table import Cell
 from placement.reporting.plots.training_plots import coefficient_plot, loss_curve
 from placement.reporting.report.verdicts import Report
@@ -30,8 +22,7 @@ def model_section(report: Report) -> Section:
     fitted = report.fitted
     blocks: list[Block] = [_coefficients(fitted)]
     standardised = [c.coefficient_standardised for c in fitted.coefficients]
-    picture = coefficient_plot(fitted.encoder.names, standardised)
-    if picture is not None:
+    if picture := coefficient_plot(fitted.encoder.names, standardised):
         blocks.append(Picture(picture, "the weights, largest first"))
     notes = [note.strip() for note in coefficient_notes(fitted)]
     figures = likelihood(fitted)
@@ -57,9 +48,8 @@ def _coefficients(fitted: Fitted) -> Table:
         columns.append(("p", lambda row: None if row.p_value is None else f"{row.p_value:.2g}"))
     if is_penalised(fitted) and plain is not None:
         columns.append(("without the penalty", lambda row: others[row.feature]))
-    return table(
-        [title for title, _ in columns], [[cell(row) for _, cell in columns] for row in rows]
-    )
+    titles, getters = zip(*columns, strict=True)
+    return table(titles, [[getter(row) for getter in getters] for row in rows])
 
 
 def _limits(row: CoefficientEstimate) -> str | None:
@@ -84,16 +74,15 @@ def advice_section(report: Report) -> Section:
     fitted = report.fitted
     features = changeable(fitted.schema)
     slope = {c.feature: c.coefficient for c in fitted.coefficients}
-    said = []
+    advice = []
     for feature in features:
         weight = slope.get(feature.name)
         wrong = weight is not None and (weight < 0) != (better(feature.name) == "less")
-        said.append(
-            f"{feature.name}: no advice; its weight points the wrong way, which says nothing of "
-            "what a student should do"
-            if wrong and feature.kind == "number"
-            else f"{feature.name}: at which figure such students had the outcome how often"
-        )
+        what = "at which figure such students had the outcome how often"
+        if wrong and feature.kind == "number":
+            what = "no advice; its weight points the wrong way, which says nothing of what a "
+            what += "student should do"
+        advice.append(f"{feature.name}: {what}")
     never = [f.name for f in fitted.schema.features if f not in features]
     blocks: list[Block] = [
         Text(
@@ -102,19 +91,12 @@ def advice_section(report: Report) -> Section:
             "promise."
         )
     ]
-    if said:
-        blocks.append(points(*said))
+    if advice:
+        blocks.append(points(*advice))
     if never:
-        blocks.append(
-            Text(
-                f"Never advised on: {', '.join(never)} (past marks, what a person is, or unknown)."
-            )
-        )
+        why = "past marks, what a person is, or unknown"
+        blocks.append(Text(f"Never advised on: {', '.join(never)} ({why})."))
     return Section("What a student can ask", tuple(blocks))
-
-
-def _placed(report: Report) -> str:
-    return report.fitted.schema.target.outcome
 
 
 def data_section(report: Report) -> Section:
@@ -124,7 +106,8 @@ def data_section(report: Report) -> Section:
     blocks: list[Block] = [
         Text(
             f"{rows.train:,} rows trained, {rows.test:,} were held out, {rows.left_out:,} "
-            f"left out. {100 * fitted.figures.base_rate:.0f} in 100 were {_placed(report)}."
+            f"left out. {100 * fitted.figures.base_rate:.0f} in 100 were "
+            f"{fitted.schema.target.outcome}."
         )
     ]
     if fitted.schema.dropped:
@@ -158,22 +141,18 @@ def gradients_section(report: Report) -> Section:
             if int(row["epoch"]) == last
         ]
         header = ("parameter", "by hand", "autograd", "difference", "largest difference")
-        blocks.append(
-            Text(
-                f"At the last epoch, {last}: the gradient of the mean loss on the first training "
-                "rows, at most 256, without the penalty; even at the optimum of all rows it is not "
-                "quite 0. The row of the logit is of students beyond the clamp."
-            )
+        explained = (
+            f"At the last epoch, {last}: the gradient of the mean loss on the first training rows, "
+            "at most 256, without the penalty; even at the optimum of all rows it is not quite 0. "
+            "The row of the logit is of students beyond the clamp."
         )
-        blocks.append(table(header, rows))
+        blocks += [Text(explained), table(header, rows)]
     check = fitted.figures.evaluated.gradcheck
-    blocks.append(
-        Text(
-            f"Over the whole training: {'passed' if check.passed else 'FAILED'}, largest "
-            f"difference {check.max_abs_error:.1e}, relative {check.max_rel_error:.1e}."
-        )
+    verdict = (
+        f"Over the whole training: {'passed' if check.passed else 'FAILED'}, largest difference "
+        f"{check.max_abs_error:.1e}, relative {check.max_rel_error:.1e}."
     )
-    return Section("Were the gradients right?", tuple(blocks))
+    return Section("Were the gradients right?", (*blocks, Text(verdict)))
 
 
 def _precise(value: Cell) -> str:
@@ -193,10 +172,5 @@ def settings_section(report: Report) -> Section:
         for name, value in fitted.config.items()
         if value not in (None, False, [], ()) and (name in plain or value != "none")
     ]
-    return Section(
-        "How it was trained",
-        (
-            table(("setting", "value"), rows, 2),
-            Text(f"Digest of the data: {fitted.figures.data_digest}"),
-        ),
-    )
+    digest = Text(f"Digest of the data: {fitted.figures.data_digest}")
+    return Section("How it was trained", (table(("setting", "value"), rows, 2), digest))

@@ -28,7 +28,7 @@ class LaterBatch:
     column: str
     batch: str
     rows: tuple[int, int]
-    judged: MetricsResult
+    tested: MetricsResult
 
 
 @dataclass(frozen=True)
@@ -36,24 +36,20 @@ class Report:
     """What a report is made of.
 
     `checks` are the run's gradient checks by parameter, None where they were not recorded. `source`
-    names the file that `rivals` and `later` were worked out on; all three are None without one.
+    names the file that `alternatives` and `later` are of; all three are None without one.
     """
 
     about: Document
     fitted: Fitted
     checks: Sequence[Document] | None
     source: str | None = None
-    rivals: ModelComparison | None = None
+    alternatives: ModelComparison | None = None
     later: LaterBatch | None = None
     warnings: tuple[str, ...] = ()
 
 
-def verdicts(report: Report) -> tuple[tuple[State, str], ...]:
-    """Return the questions of trust with their answers, each in a sentence."""
-    return tuple(_verdicts(report))
-
-
-def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
+def verdicts(report: Report) -> Iterator[tuple[State, str]]:
+    """Yield the questions of trust with their answers, each in a sentence."""
     figures, measured = report.fitted.figures, report.fitted.figures.evaluated
     if measured.skill.better_than_base_rate:
         praise = "It predicts better than saying the same of everybody."
@@ -64,16 +60,17 @@ def _verdicts(report: Report) -> Iterator[tuple[State, str]]:
         yield "bad", "No row was held out: the figures are of rows it was trained on, and flatter."
     if measured.calibration is not None:
         yield _believable(measured.calibration)
-    if report.rivals is None:
+    if report.alternatives is None:
         yield "doubt", "Whether a straight line is enough was not asked: give --data FILE."
     else:
-        rivals = (report.rivals.base_rate.difference, report.rivals.single.difference)
-        ahead = all(apart is not None and apart.low > 0 for apart in rivals)
-        state: State = "good" if report.rivals.line_is_enough and ahead else "doubt"
-        yield state, " ".join(verdict(report.rivals))
+        compared = report.alternatives
+        differences = (compared.base_rate.difference, compared.single.difference)
+        is_better = all(apart is not None and apart.low > 0 for apart in differences)
+        state: State = "good" if compared.line_is_enough and is_better else "doubt"
+        yield state, " ".join(verdict(compared))
     yield from _fairness_verdicts(measured.fairness, report.fitted.schema.target)
-    known = figures.inference
-    if known is not None and (few := few_events(known.likelihood)) is not None:
+    inference = figures.inference
+    if inference is not None and (few := few_events(inference.likelihood)) is not None:
         text = f"The sample is small for its columns: {few:.1f} students of the rarer outcome a "
         yield "doubt", f"{text}column, where {FEW_EVENTS} are the least."
     if figures.converged:
@@ -92,12 +89,12 @@ def _believable(figures: CalibrationFigures) -> tuple[State, str]:
 
     lines = calibration_text(figures)[1:]
     ideal = ((figures.in_the_large, 0), (figures.slope, 1))
-    off = any(own is not None and not own.low <= right <= own.high for own, right in ideal)
+    off = any(line is not None and not line.low <= right <= line.high for line, right in ideal)
     outside = bins_outside_limits(figures.bins)
     # One bin in twenty is outside its limits by chance.
     many = len(outside) > 1 and binom.sf(len(outside) - 1, len(figures.bins), 0.05) < 0.05
-    said = lines[: 3 if many else 2]
-    return "doubt" if off or many else "good", " ".join(line.strip() for line in said)
+    shown = lines[: 3 if many else 2]
+    return "doubt" if off or many else "good", " ".join(line.strip() for line in shown)
 
 
 def _fairness_verdicts(fairness: Fairness | None, target: Target) -> Iterator[tuple[State, str]]:

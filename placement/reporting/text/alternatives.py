@@ -8,7 +8,7 @@ from placement.evaluation.alternatives.nonlinearity_search import MeanDifference
 from placement.reporting.format.text_table import Cell, table
 
 
-def rivals_text(result: ModelComparison) -> str:
+def alternatives_text(result: ModelComparison) -> str:
     """Say whether a straight line is enough, with the figures of all candidates."""
     drawn = (
         f", drawn from {result.of_rows:,} by their hash," if result.rows < result.of_rows else ""
@@ -16,8 +16,10 @@ def rivals_text(result: ModelComparison) -> str:
     rows: list[tuple[Cell, ...]] = []
     for one in candidates(result):
         gap = one.difference
-        against = (gap.mean, _interval(gap)) if gap else (None, None)
-        rows.append((_name(one, result), one.log_loss, one.brier, one.roc_auc, *against))
+        against = (gap.mean, gap_interval(gap)) if gap else (None, None)
+        columns = f" ({', '.join(result.single_columns)})" if result.single_columns else ""
+        name = f"{one.name}{columns if one is result.single else ''}"
+        rows.append((name, one.log_loss, one.brier, one.roc_auc, *against))
     header = ("", "log-loss", "Brier", "ROC AUC", "log-loss − perceptron's", "95 % interval")
     where = f"{result.rows:,} rows{drawn} in {result.folds} folds"
     lines = [
@@ -29,7 +31,8 @@ def rivals_text(result: ModelComparison) -> str:
     ]
     if result.suggested_terms:
         lines += ["What may mend it, tried on the same folds, each on top of those above it:"]
-        lines += [_terms_table(result.suggested_terms)]
+        titles = ("option", "log-loss then", "gain", "95 % interval")
+        lines += [table(titles, terms_rows(result.suggested_terms), numeric=(1, 2))]
         lines += _outcome(result)
     return "\n".join(lines)
 
@@ -59,22 +62,19 @@ def verdict(result: ModelComparison) -> list[str]:
             "Nothing here speaks against a straight line: boosted trees, which may bend and "
             f"combine columns, {how}."
         )
-        return lines
-    if not result.trees_are_better:
+    elif not result.trees_are_better:
         lines.append(
             "A straight line is not enough: boosted trees are not better beyond chance, but what "
             "is named below is, even as the best of several that were tried."
         )
-        return lines
-    lines.append(
-        f"A straight line is not enough: the log-loss of boosted trees is lower by "
-        f"{-trees.mean:.4f} (95 % interval {-trees.high:.4f} to {-trees.low:.4f})."
-    )
-    if not result.suggested_terms:
+    else:
         lines.append(
-            "No curve or step of one column and no product of two was found that gains beyond "
-            "chance."
+            f"A straight line is not enough: the log-loss of boosted trees is lower by "
+            f"{-trees.mean:.4f} (95 % interval {-trees.high:.4f} to {-trees.low:.4f})."
         )
+        if not result.suggested_terms:
+            what = "No curve or step of one column and no product of two was found"
+            lines.append(f"{what} that gains beyond chance.")
     return lines
 
 
@@ -90,31 +90,26 @@ def _outcome(result: ModelComparison) -> list[str]:
         what = f"the line is then better than boosted trees by {-left.mean:.4f}"
     else:
         what = f"boosted trees are no longer better beyond chance; difference {left.mean:+.4f}"
-    lines = [f"With these {what} ({beside}; 95 % interval {_interval(left)})."]
+    lines = [f"With these {what} ({beside}; 95 % interval {gap_interval(left)})."]
     if auc is not None and of_trees is not None:
         lines.append(f"ROC AUC: {auc:.4f} with these, {of_trees:.4f} of the trees.")
     return lines
 
 
-def _name(one: Candidate, result: ModelComparison) -> str:
-    if one is result.single and result.single_columns:
-        return f"{one.name} ({', '.join(result.single_columns)})"
-    return one.name
-
-
-def _interval(gap: MeanDifference) -> str:
+def gap_interval(gap: MeanDifference) -> str:
+    """Return the limits of a difference in words."""
     return f"{gap.low:+.4f} to {gap.high:+.4f}"
 
 
-def _terms_table(terms: tuple[SuggestedTerm, ...]) -> str:
-    rows = [
+def terms_rows(terms: tuple[SuggestedTerm, ...]) -> list[tuple[Cell, ...]]:
+    """Return of each term its option, the log-loss with it, and its gain with the interval."""
+    return [
         (term.option, term.log_loss, term.gain.mean, f"{term.gain.low:.4f} to {term.gain.high:.4f}")
         for term in terms
     ]
-    return table(("option", "log-loss then", "gain", "95 % interval"), rows, numeric=(1, 2))
 
 
-def rivals_document(result: ModelComparison) -> Document:
+def alternatives_document(result: ModelComparison) -> Document:
     """The comparison as a document, to stand within that of a command."""
     return {
         "rows": result.rows,
@@ -123,26 +118,13 @@ def rivals_document(result: ModelComparison) -> Document:
         "contenders": [_candidate(one) for one in candidates(result)],
         "single_columns": list(result.single_columns),
         "line_is_enough": result.line_is_enough,
-        "remedies": [
-            {
-                "option": term.option,
-                "columns": list(term.columns),
-                "gain": asdict(term.gain),
-                "log_loss": term.log_loss,
-            }
-            for term in result.suggested_terms
-        ],
-        "left": None if result.terms_minus_trees is None else asdict(result.terms_minus_trees),
+        "remedies": [asdict(term) for term in result.suggested_terms],
+        "left": result.terms_minus_trees and asdict(result.terms_minus_trees),
         "verdict": verdict(result),
     }
 
 
 def _candidate(one: Candidate) -> Document:
-    gap = None if one.difference is None else asdict(one.difference)
-    return {
-        "name": one.name,
-        "log_loss": one.log_loss,
-        "brier": one.brier,
-        "roc_auc": one.roc_auc,
-        "apart": gap,
-    }
+    document = asdict(one)
+    document["apart"] = document.pop("difference")
+    return document

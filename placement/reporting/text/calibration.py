@@ -6,7 +6,7 @@ from dataclasses import asdict
 from placement.model.figures import RecalibrationFigures
 from placement.model.scorer import Isotonic, Platt
 from placement.reporting.format.text_table import table
-from placement.stats.figures import BrierParts, CalibrationFigures, Estimate, ReliabilityBin
+from placement.stats.figures import LINES, BrierParts, CalibrationFigures, Estimate, ReliabilityBin
 
 METRIC_PARTS = ("reliability", "resolution", "uncertainty")
 
@@ -16,18 +16,26 @@ def calibration_text(figures: CalibrationFigures, *, bins: bool = False) -> list
     lines = ["Calibration on these rows: does 70 in 100 mean 70 in 100?"]
     if bins and figures.bins:
         header = ("predicted", "happened", "95 % from", "to", "rows")
-        shown = [
-            (*(f"{100 * share:.1f}" for share in _shares(b)), f"{b.rows:,}") for b in figures.bins
-        ]
-        lines += [table(header, shown, numeric=(0, 1, 2, 3, 4)), "  (in 100; bins of equal count)"]
+        lines.append(table(header, bins_in_100(figures.bins), numeric=range(5)))
+        lines.append("  (in 100; bins of equal count)")
     sentences = [
         _whole(figures), _slope(figures.slope), _worst_bin(figures.bins), _brier(figures.brier)
     ]  # fmt: skip
     return [*lines, *(f"  {sentence}" for sentence in sentences if sentence)]
 
 
-def _shares(one: ReliabilityBin) -> tuple[float, float, float, float]:
-    return one.predicted, one.observed, one.low, one.high
+def bins_in_100(bins: Sequence[ReliabilityBin]) -> list[tuple[str, str, str, str, str]]:
+    """Return of each bin what was predicted, what happened, its 95 % limits, and its rows."""
+    return [
+        (
+            f"{100 * b.predicted:.1f}",
+            f"{100 * b.observed:.1f}",
+            f"{100 * b.low:.1f}",
+            f"{100 * b.high:.1f}",
+            f"{b.rows:,}",
+        )
+        for b in bins
+    ]
 
 
 def _whole(figures: CalibrationFigures) -> str:
@@ -66,11 +74,10 @@ def _worst_bin(bins: Sequence[ReliabilityBin]) -> str:
         return ""
     outside = bins_outside_limits(bins)
     worst = max(bins, key=lambda b: abs(b.predicted - b.observed))
-    said, was, low, high = (f"{100 * share:.0f}" for share in _shares(worst))
     return (
-        f"When it says {said} in 100, it happened {was} in 100 ({low} to {high}; "
-        f"{worst.rows:,} rows). No bin is farther off; outside their 95 % limits: "
-        f"{len(outside)} of {len(bins)} bins."
+        f"When it says {100 * worst.predicted:.0f} in 100, it happened {100 * worst.observed:.0f} "
+        f"in 100 ({100 * worst.low:.0f} to {100 * worst.high:.0f}; {worst.rows:,} rows). No bin is "
+        f"farther off; outside their 95 % limits: {len(outside)} of {len(bins)} bins."
     )
 
 
@@ -100,15 +107,12 @@ def calibrate_text(
     if calibration is None or done.after is None:
         return [f"{asked}: there was nothing to learn; probabilities are left as they are."]
     before, after = asdict(done.before), asdict(done.after)
+    rows = [(words, before[name], after[name]) for name, words in _BEFORE_AFTER.items()]
     on = f"{done.rows:,} training rows, each predicted by a model without it"
     lines = [
         f"Probabilities are calibrated ({asked}): {_map(calibration)}.",
         f"  On the {on} and calibrated without its fold:",
-        table(
-            ("", "before", "after"),
-            [(words, before[name], after[name]) for name, words in _BEFORE_AFTER.items()],
-            numeric=(1, 2),
-        ),
+        table(("", "before", "after"), rows, numeric=(1, 2)),
     ]
     if after["log_loss"] >= before["log_loss"]:
         lines.append("  The log-loss is no better for it: --calibrate none serves as well here.")
@@ -143,15 +147,9 @@ def _map(calibration: Platt | Isotonic) -> str:
 
 def calibration_metrics(figures: CalibrationFigures) -> dict[str, float | None]:
     """Return the calibration figures by the names they have as metrics of a run."""
-    estimates = {
-        "slope": figures.slope,
-        "intercept": figures.intercept,
-        "in_the_large": figures.in_the_large,
+    document = figures.as_dict()
+    parts = document["brier"] or {}
+    return {
+        **{f"calibration_{name}": document[name] for name in LINES},
+        **{f"brier_{name}": parts.get(name) for name in METRIC_PARTS},
     }
-    metrics: dict[str, float | None] = {}
-    for name, estimate in estimates.items():
-        metrics[f"calibration_{name}"] = None if estimate is None else estimate.value
-    parts = figures.brier
-    for name in METRIC_PARTS:
-        metrics[f"brier_{name}"] = None if parts is None else getattr(parts, name)
-    return metrics

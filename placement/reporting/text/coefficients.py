@@ -22,11 +22,12 @@ from placement.reporting.format.text_table import table
 def coefficients_table(fitted: Fitted) -> str:
     """The table that `train` prints: with the fit without a penalty where that differs."""
     rows, plain = estimates(fitted), unpenalised(fitted)
-    known = {c.feature: c.coefficient_standardised for c in fitted.coefficients}
+    standardised = {c.feature: c.coefficient_standardised for c in fitted.coefficients}
     header = ["feature", "per unit", "95 % from", "to", "per standard deviation"]
     beside = plain is not None and any(map(differ, rows, plain)) and is_penalised(fitted)
     cells: list[list[str | float | None]] = [
-        [row.feature, row.coefficient, row.low, row.high, known.get(row.feature)] for row in rows
+        [row.feature, row.coefficient, row.low, row.high, standardised.get(row.feature)]
+        for row in rows
     ]
     if beside and plain is not None:
         header.append("without the penalty")
@@ -55,15 +56,15 @@ def coefficient_notes(fitted: Fitted) -> list[str]:
 
 def inflation_notes(fitted: Fitted) -> list[str]:
     """Name the columns that others nearly repeat."""
-    known = fitted.figures.inference
-    inflation = (known and known.vif) or {}
+    inference = fitted.figures.inference
+    inflation = (inference and inference.vif) or {}
     high = {name: v for name, v in inflation.items() if v is not None and v > INFLATED}
     if not high:
         return []
     worst = sorted(high, key=lambda name: -high[name])[:5]
     named = ", ".join(f"{name} ({high[name]:.0f})" for name in worst)
-    told = f"  Nearly told by other columns (variance inflation over {INFLATED:g}): {named}"
-    return [f"{told}; their single coefficients mean little."]
+    repeated = f"  Nearly told by other columns (variance inflation over {INFLATED:g}): {named}"
+    return [f"{repeated}; their single coefficients mean little."]
 
 
 def unpenalised(fitted: Fitted) -> tuple[CoefficientEstimate, ...] | None:
@@ -81,8 +82,7 @@ def model_text(fitted: Fitted, rows: Sequence[CoefficientEstimate], *, maximised
     )  # fmt: skip
     cells = [
         (row.feature, row.coefficient, row.std_error, row.z, _p(row.p_value), row.low, row.high,
-         _ratio(row, row.odds_ratio), _ratio(row, row.odds_ratio_low),
-         _ratio(row, row.odds_ratio_high))
+         *_odds_ratios(row))
         for row in rows
     ]  # fmt: skip
     lines = [
@@ -132,9 +132,9 @@ def _likelihood(fitted: Fitted, *, maximised: bool) -> Likelihood | None:
     return likelihood(fitted)
 
 
-def inference_document(known: InferenceFigures | None) -> Document | None:
+def inference_document(fit: InferenceFigures | None) -> Document | None:
     """Return the likelihood and the variance inflation for `train --json`."""
-    return None if known is None else {**dataclasses.asdict(known.likelihood), "vif": known.vif}
+    return None if fit is None else {**dataclasses.asdict(fit.likelihood), "vif": fit.vif}
 
 
 def unpenalised_document(fit: UnpenalisedFigures | None) -> Document | None:
@@ -153,20 +153,19 @@ def model_document(
     """The same for `explain --json`."""
     likelihood = _likelihood(fitted, maximised=maximised)
     names = ("log_likelihood", "null_log_likelihood", "mcfadden", "aic", "bic")
-    known = fitted.figures.inference
+    inference = fitted.figures.inference
     return {
         "coefficients": [dataclasses.asdict(row) for row in rows],
-        **{name: None if likelihood is None else getattr(likelihood, name) for name in names},
-        "likelihood_ratio": None
-        if likelihood is None
-        else {
+        **{name: getattr(likelihood, name, None) for name in names},
+        "likelihood_ratio": likelihood
+        and {
             "statistic": likelihood.ratio,
             "freedom": likelihood.freedom,
             "p_value": likelihood.p_value,
         },
         "penalised": is_penalised(fitted) and not maximised,
         "firth": bool(fitted.config.get("firth")),
-        "vif": known and known.vif,
+        "vif": inference and inference.vif,
         "aliased": list(fitted.aliased),
     }
 
@@ -177,8 +176,7 @@ def _p(value: float | None) -> str | None:
     return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
 
 
-def _ratio(row: CoefficientEstimate, value: float | None) -> str | None:
+def _odds_ratios(row: CoefficientEstimate) -> list[str | None]:
     """Odds at all columns zero are of nobody; a ratio spans many powers of ten."""
-    if value is None or row.feature == INTERCEPT:
-        return None
-    return f"{value:.4g}"
+    ratios = (row.odds_ratio, row.odds_ratio_low, row.odds_ratio_high)
+    return [None if r is None or row.feature == INTERCEPT else f"{r:.4g}" for r in ratios]

@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from typing import Any
 
 from placement.arrays import Document
 from placement.evaluation.comparison import Comparison, PairedDifference
 from placement.evaluation.evaluate import Evaluation
 from placement.evaluation.paired_tests import McNemar
-from placement.reporting.format.text_table import table
-from placement.reporting.json_documents import FORMAT
+from placement.reporting.format.text_table import cell, table
+from placement.reporting.json_documents import FORMAT, intervals_document
 from placement.reporting.text.summaries import METRIC_WORDS
-from placement.stats.metrics import NAMES
 
 _LONGEST_NAME = 28
 
@@ -42,39 +40,32 @@ class CompareResult:
         """The parameters that are not the same for all, with the value of each model."""
         names = dict.fromkeys(name for model in self.models for name in model.parameters)
         values = {name: [model.parameters.get(name) for model in self.models] for name in names}
-        return [
-            (name, each)
-            for name, each in values.items()
-            if any(one != other for one, other in combinations(each, 2))
-        ]
+        return [item for item in values.items() if any(one != item[1][0] for one in item[1])]
 
 
 def comparison_text(result: CompareResult) -> str:
     """Figures side by side, what differs, and a verdict for each pair."""
     names = [short_name(model.name) for model in result.models]
     first = result.models[0].evaluation
+    figures = [
+        (words, *(_figure(model.evaluation, name) for model in result.models))
+        for name, words in METRIC_WORDS.items()
+    ]
     lines = [
         f"{result.source}: {first.rows:,} rows with an outcome, {first.base_rate:.1%} positive",
         "",
-        table(("metric", *names), _metric_rows(result), numeric=range(1, len(names) + 1)),
+        table(("metric", *names), figures, numeric=range(1, len(names) + 1)),
         f"  (in brackets: {first.method})",
     ]
+    verdicts = []
     for name, pair in zip(names[1:], result.pairs, strict=True):
-        lines += ["", f"{name} against {names[0]}", *_pair_lines(pair, name, names[0])]
+        title = f"{name} against {names[0]}"
+        lines += ["", title, *_pair_lines(pair, name, names[0])]
+        verdicts.append(f"{title}: {log_loss_sentence(pair)}.")
     lines += ["", "Parameters that differ"]
     rows = [(name, *_option_cells(name, values)) for name, values in result.differing]
     lines.append(table(("parameter", *names), rows) if rows else "  none")
-    lines += ["", *verdict_lines(result)]
-    return "\n".join(lines)
-
-
-def verdict_lines(result: CompareResult) -> list[str]:
-    """One sentence for each pair."""
-    names = [short_name(model.name) for model in result.models]
-    return [
-        f"{name} against {names[0]}: {log_loss_sentence(pair)}."
-        for name, pair in zip(names[1:], result.pairs, strict=True)
-    ]
+    return "\n".join([*lines, "", *verdicts])
 
 
 def log_loss_sentence(pair: Comparison) -> str:
@@ -135,40 +126,25 @@ def _model_document(compared: Compared) -> Document:
         "trained_here": compared.trained_here,
         "threshold": evaluation.threshold,
         "metrics": evaluation.metrics.as_dict(),
-        "intervals": {
-            name: None if pair is None else {"low": pair[0], "high": pair[1]}
-            for name, pair in evaluation.intervals.items()
-        },
+        "intervals": intervals_document(evaluation.intervals),
         "confusion": evaluation.confusion.as_dict(),
-        "skill": None if evaluation.skill is None else asdict(evaluation.skill),
+        "skill": evaluation.skill and asdict(evaluation.skill),
     }
-
-
-def _metric_rows(result: CompareResult) -> list[tuple[str, ...]]:
-    return [
-        (METRIC_WORDS[name], *(_figure(model.evaluation, name) for model in result.models))
-        for name in NAMES
-    ]
 
 
 def _figure(evaluation: Evaluation, name: str) -> str:
     value, interval = evaluation.metrics.as_dict()[name], evaluation.intervals.get(name)
-    if value is None:
-        return "–"
-    if interval is None:
-        return f"{value:.4f}"
+    if value is None or interval is None:
+        return cell(value)
     return f"{value:.4f} [{interval[0]:.4f}, {interval[1]:.4f}]"
 
 
 def _pair_lines(pair: Comparison, name: str, first: str) -> list[str]:
+    gaps = {"log-loss": pair.log_loss, "Brier score": pair.brier, "ROC AUC": pair.roc_auc}
     rows = [
-        (words, f"{d.difference:+.4f}", f"{d.low:+.4f}", f"{d.high:+.4f}")
-        for words, d in (
-            ("log-loss", pair.log_loss),
-            ("Brier score", pair.brier),
-            ("ROC AUC", pair.roc_auc),
-        )
-        if d is not None
+        (words, f"{gap.difference:+.4f}", f"{gap.low:+.4f}", f"{gap.high:+.4f}")
+        for words, gap in gaps.items()
+        if gap is not None
     ]
     return [
         table(("difference", "value", "95 % from", "to"), rows, numeric=(1, 2, 3)),

@@ -9,8 +9,9 @@ from placement.evaluation.drift.drift import ColumnDrift, Drift, PredictionDrift
 from placement.evaluation.drift.performance_drift import Performance
 from placement.reporting.format.text_table import Cell, table
 from placement.reporting.json_documents import FORMAT
+from placement.reporting.text.summaries import METRIC_WORDS
 
-_FIGURES = {"log_loss": "log-loss", "brier": "Brier score", "roc_auc": "ROC AUC"}
+_UNSEEN = ("levels", "rows", "examples")
 _SURE = 0.05
 _LEGEND = f"""\
   PSI: missing cells are a bin of their own; moderate above {MODERATE:.2f}, large above {LARGE:.2f}
@@ -44,7 +45,7 @@ class DriftResult:
 
 def drift_document(result: DriftResult) -> Document:
     """What `drift --json` prints."""
-    drift = result.drift
+    drift, scores = result.drift, result.drift.predictions
     return {
         "format": FORMAT,
         "model": dict(result.model),
@@ -53,17 +54,17 @@ def drift_document(result: DriftResult) -> Document:
         "rows_train": result.profile.rows,
         "columns": [_column(column) for column in drift.columns],
         "predictions": {
-            **_psi(drift.predictions.psi),
-            "level": drift.predictions.level,
+            **_psi(scores.psi),
+            "level": scores.level,
             "test": "ks",
-            "statistic": drift.predictions.statistic,
-            "p_value": drift.predictions.p_value,
-            "mean_train": drift.predictions.mean_train,
-            "mean_now": drift.predictions.mean_now,
-            "change_low": drift.predictions.low,
-            "change_high": drift.predictions.high,
+            "statistic": scores.statistic,
+            "p_value": scores.p_value,
+            "mean_train": scores.mean_train,
+            "mean_now": scores.mean_now,
+            "change_low": scores.low,
+            "change_high": scores.high,
         },
-        "performance": None if result.performance is None else asdict(result.performance),
+        "performance": result.performance and asdict(result.performance),
         "worst": drift.worst
         and {"column": drift.worst.column, "psi": drift.worst.psi and drift.worst.psi.value},
         "fail_above": result.fail_above,
@@ -73,13 +74,12 @@ def drift_document(result: DriftResult) -> Document:
 
 
 def _psi(psi: Psi | None) -> dict[str, float | None]:
-    if psi is None:
-        return {"psi": None, "psi_expected": None, "psi_chance": None}
-    return {"psi": psi.value, "psi_expected": psi.expected, "psi_chance": psi.chance}
+    names = {"psi": "value", "psi_expected": "expected", "psi_chance": "chance"}
+    return {name: getattr(psi, field, None) for name, field in names.items()}
 
 
 def _column(column: ColumnDrift) -> Document:
-    unseen, missing = column.unseen, column.missing
+    missing = column.missing
     return {
         "column": column.column,
         "kind": column.kind,
@@ -94,9 +94,7 @@ def _column(column: ColumnDrift) -> Document:
         "missing_change_low": missing.low,
         "missing_change_high": missing.high,
         "missing_p_value": missing.p_value,
-        "unseen_levels": None if unseen is None else unseen.levels,
-        "unseen_rows": None if unseen is None else unseen.rows,
-        "unseen_examples": None if unseen is None else list(unseen.examples),
+        **{f"unseen_{name}": getattr(column.unseen, name, None) for name in _UNSEEN},
         "out_of_range": column.out_of_range,
     }
 
@@ -150,27 +148,21 @@ def _p(p: float | None) -> str | None:
 
 def _unusual_cells(column: ColumnDrift, profile: Profile) -> list[str]:
     """Tell what the PSI does not: missing cells, new levels, numbers beyond the range."""
-    lines, missing, unseen = [], column.missing, column.unseen
+    texts, missing, unseen = [], column.missing, column.unseen
     if missing.p_value < _SURE:
-        lines.append(
-            f"{column.column}: missing in {missing.train:.1%} of training and {missing.now:.1%} "
-            f"now (change {_points(missing.low, missing.high)})"
-        )
+        shares = f"{missing.train:.1%} of training and {missing.now:.1%} now"
+        texts.append(f"missing in {shares} (change {_points(missing.low, missing.high)})")
     if unseen is not None and unseen.levels:
         words = ", ".join(map(repr, unseen.examples))
         more = ", …" if unseen.levels > len(unseen.examples) else ""
-        lines.append(
-            f"{column.column}: {_number(unseen.rows, 'row')} with {_number(unseen.levels, 'level')}"
-            f" that training had fewer than 5 times, or never ({words}{more})"
-        )
+        what = f"{_number(unseen.rows, 'row')} with {_number(unseen.levels, 'level')}"
+        texts.append(f"{what} that training had fewer than 5 times, or never ({words}{more})")
     if column.out_of_range:
         (profiled,) = (c for c in profile.columns if c.column == column.column)
         span = f"{getattr(profiled, 'low', 0):g} to {getattr(profiled, 'high', 0):g}"
-        lines.append(
-            f"{column.column}: {_number(column.out_of_range, 'row')} outside {span}, about the "
-            "range of training"
-        )
-    return lines
+        rows = _number(column.out_of_range, "row")
+        texts.append(f"{rows} outside {span}, about the range of training")
+    return [f"{column.column}: {text}" for text in texts]
 
 
 def _number(count: int, what: str) -> str:
@@ -202,42 +194,37 @@ def _performance_lines(outcomes: Performance) -> list[str]:
             change = f"{figure.change:+.4f} ({figure.change_low:+.4f} to {figure.change_high:+.4f})"
         verdict = "worse" if figure.worse else "" if change is None else "no worse beyond chance"
         rows.append(
-            (_FIGURES[name], figure.now, figure.low, figure.high, figure.then, change, verdict)
+            (METRIC_WORDS[name], figure.now, figure.low, figure.high, figure.then, change, verdict)
         )
     then = "held out then" if outcomes.then == "test" else "training then"
+    header = ("figure", "now", "95 % from", "to", then, "change (95 %)", "")
     lines = [
         f"Outcomes are known of {_number(outcomes.rows, 'row')}",
-        table(
-            ("figure", "now", "95 % from", "to", then, "change (95 %)", ""),
-            rows,
-            numeric=(1, 2, 3, 4, 5),
-        ),
+        table(header, rows, numeric=range(1, 6)),
     ]
     if outcomes.then == "train":
         lines.append("  Nothing was held out then: the figures of training flatter.")
     observed, predicted = outcomes.observed, outcomes.predicted
+    limits = "fewer than 5 rows of an outcome: too few to tell"
+    if outcomes.low is not None and outcomes.high is not None:
+        limits = _points(outcomes.low, outcomes.high)
     lines.append(
         f"  {observed:.1%} had the positive outcome, {predicted:.1%} were predicted: "
-        f"{100 * (observed - predicted):+.1f} points ({_limits(outcomes)})"
+        f"{100 * (observed - predicted):+.1f} points ({limits})"
     )
     return lines
-
-
-def _limits(outcomes: Performance) -> str:
-    if outcomes.low is None or outcomes.high is None:
-        return "fewer than 5 rows of an outcome: too few to tell"
-    return _points(outcomes.low, outcomes.high)
 
 
 def _verdict(result: DriftResult) -> str:
     drift = result.drift
     levels = [column.level for column in drift.columns]
-    counted = [f"{levels.count(own)} {own}" for own in dict.fromkeys(levels)]
+    counted = [f"{levels.count(level)} {level}" for level in dict.fromkeys(levels)]
     line = f"Columns: {', '.join(counted)}"
     if drift.worst is not None and drift.worst.psi is not None:
         line += f"; the largest PSI is that of {drift.worst.column}, {drift.worst.psi.value:.3f}"
     if result.performance is not None:
-        worse = [_FIGURES[name] for name, own in result.performance.figures.items() if own.worse]
+        figures = result.performance.figures
+        worse = [METRIC_WORDS[name] for name, figure in figures.items() if figure.worse]
         line += f". Worse than when it was trained: {', '.join(worse) or 'no figure'}"
     if result.fail_above is None:
         return f"{line}."

@@ -5,8 +5,9 @@ from dataclasses import asdict
 
 from placement.arrays import Document
 from placement.data.schema import Target
-from placement.model.fairness_figures import ByColumn, Fairness, Gap, Group, Rate
+from placement.model.fairness_figures import ByColumn, Fairness, Gap, Group
 from placement.reporting.format.text_table import table
+from placement.stats.figures import Estimate, with_limits
 
 _MEASURES = {
     "demographic_parity_difference": "demographic parity difference",
@@ -62,21 +63,16 @@ def _group(group: Group) -> Document:
         "rows": group.rows,
         "weight": group.weight,
         "positive": group.positive,
-        **_rate("selection_rate", group.selection_rate),
-        **_rate("tpr", group.tpr),
-        **_rate("fpr", group.fpr),
-        **_rate("precision", group.precision),
+        **with_limits("selection_rate", group.selection_rate),
+        **with_limits("tpr", group.tpr),
+        **with_limits("fpr", group.fpr),
+        **with_limits("precision", group.precision),
         "predicted": group.predicted,
-        **_rate("observed", group.observed),
+        **with_limits("observed", group.observed),
         "calibration_in_the_large": group.observed.value - group.predicted,
         "roc_auc": group.roc_auc,
         "small": group.small,
     }
-
-
-def _rate(name: str, rate: Rate | None) -> dict[str, float | None]:
-    value, low, high = (None,) * 3 if rate is None else (rate.value, rate.low, rate.high)
-    return {name: value, f"{name}_low": low, f"{name}_high": high}
 
 
 def _warnings(fairness: ByColumn, outcome: str) -> Iterator[str]:
@@ -86,7 +82,7 @@ def _warnings(fairness: ByColumn, outcome: str) -> Iterator[str]:
 
     def shares(gap: Gap) -> str:
         return " and ".join(
-            f"{_percent(getattr(rates[name], gap.rate).value)} of {_named(fairness.column, name)}"
+            f"{100 * getattr(rates[name], gap.rate).value:.0f} % of {_named(fairness.column, name)}"
             for name in (gap.lowest, gap.highest)
         )
 
@@ -98,18 +94,14 @@ def _warnings(fairness: ByColumn, outcome: str) -> Iterator[str]:
         )
     chance = beyond.get("equal_opportunity_difference")
     odds = beyond.get("equalized_odds_difference")
-    if chance:
-        yield _of_outcome(fairness.column, shares(chance), "with", outcome, chance)
-    if odds and (odds.rate == "fpr" or not chance):
-        which = "without" if odds.rate == "fpr" else "with"
-        yield _of_outcome(fairness.column, shares(odds), which, outcome, odds)
-
-
-def _of_outcome(column: str, shares: str, which: str, outcome: str, gap: Gap) -> str:
-    return (
-        f"{column}: of those {which} the outcome {outcome}, {shares} are predicted to have it "
-        f"({_measured(gap)}): {_excess(gap)}"
-    )
+    if odds and chance and odds.rate != "fpr":
+        odds = None  # the same groups again
+    for gap in (gap for gap in (chance, odds) if gap):
+        which = "without" if gap.rate == "fpr" else "with"
+        yield (
+            f"{fairness.column}: of those {which} the outcome {outcome}, {shares(gap)} are "
+            f"predicted to have it ({_measured(gap)}): {_excess(gap)}"
+        )
 
 
 def _measured(gap: Gap) -> str:
@@ -127,10 +119,6 @@ def _named(column: str, group: str) -> str:
     """Name a group so that it can be told in a sentence: `F`, but `Age below 21`."""
     plain = group[0].isalpha() and not any(letter.isdigit() for letter in group)
     return group if plain else f"{column} {group}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def fairness_text(fairness: Fairness, target: Target) -> str:
@@ -155,11 +143,6 @@ def fairness_rule(fairness: Fairness, target: Target) -> str:
     return f"Figures by group, {_ROWS[fairness.metrics_on]}; {rule}"
 
 
-def fairness_notes(column: ByColumn) -> list[str]:
-    """Return what must be said below the tables of a column."""
-    return [*_remarks(column), *column.notes]
-
-
 def groups_table(column: ByColumn) -> tuple[tuple[str, ...], list[tuple[str | None, ...]]]:
     """Return header and lines of a column's groups, as text."""
     header = (
@@ -170,17 +153,15 @@ def groups_table(column: ByColumn) -> tuple[tuple[str, ...], list[tuple[str | No
     for group in column.groups:
         rates = (group.selection_rate, group.tpr, group.fpr, group.precision)
         values = (group.predicted, *(rate and rate.value for rate in rates), group.roc_auc)
-        rows.append(
-            (
-                group.name,
-                f"{group.rows:,}",
-                f"{group.observed.value:.3f}",
-                f"{group.observed.low:.3f} – {group.observed.high:.3f}",
-                *(None if value is None else f"{value:.3f}" for value in values),
-                "too small" if group.small else "",
-            )
-        )
+        figures = (None if value is None else f"{value:.3f}" for value in values)
+        share, limits = f"{group.observed.value:.3f}", _limits(group.observed)
+        small = "too small" if group.small else ""
+        rows.append((group.name, f"{group.rows:,}", share, limits, *figures, small))
     return header, rows
+
+
+def _limits(figure: Estimate | Gap) -> str:
+    return f"{figure.low:.3f} – {figure.high:.3f}"
 
 
 def gaps_table(column: ByColumn) -> list[tuple[str, ...]]:
@@ -189,7 +170,7 @@ def gaps_table(column: ByColumn) -> list[tuple[str, ...]]:
         (
             _MEASURES[gap.name],
             f"{gap.value:.3f}",
-            f"{gap.low:.3f} – {gap.high:.3f}",
+            _limits(gap),
             f"at {'least' if gap.name.endswith('ratio') else 'most'} {gap.tolerance:g}",
             _VERDICTS[gap.verdict],
         )
@@ -197,16 +178,17 @@ def gaps_table(column: ByColumn) -> list[tuple[str, ...]]:
     ]
 
 
-def _remarks(column: ByColumn) -> Iterator[str]:
-    """Say why groups are not compared."""
+def fairness_notes(column: ByColumn) -> Iterator[str]:
+    """Say below the tables of a column why groups are not compared, and what else there is."""
     reasons = [group.small for group in column.groups if group.small]
     if reasons:
         yield f"too small ({' or '.join(dict.fromkeys(reasons))}): shown, not compared"
     if not column.gaps:
         large = len(column.groups) - len(reasons)
-        known = "only one group is" if large == 1 else "no group is" if not large else "nobody is"
+        who = "only one group is" if large == 1 else "no group is" if not large else "nobody is"
         what = "predicted positive" if large > 1 else "large enough"
-        yield f"nothing to compare: {known} {what}"
+        yield f"nothing to compare: {who} {what}"
+    yield from column.notes
 
 
 def group_rows(fairness: Fairness) -> list[Document]:

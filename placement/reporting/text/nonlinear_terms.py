@@ -9,16 +9,16 @@ from placement.model.scorer import InteractionColumn, SplineColumn, StepColumn
 
 def number_kind(encoder: Encoder, column: str) -> str:
     """Say how a number is used: `number, spline of 5 knots at 5, 6, 7, 8, 9, step at 6.5`."""
-    said = ["number"]
+    parts = ["number"]
     for encoded in encoder.columns:
         if encoded.column != column:
             continue
         if isinstance(encoded, SplineColumn):
-            said.append(f"spline of {len(encoded.knots)} knots at {_listed(encoded.knots)}")
+            parts.append(f"spline of {len(encoded.knots)} knots at {_listed(encoded.knots)}")
         elif isinstance(encoded, StepColumn):
             steps = "step" if len(encoded.thresholds) == 1 else "steps"
-            said.append(f"{steps} at {_listed(encoded.thresholds)}")
-    return ", ".join(said)
+            parts.append(f"{steps} at {_listed(encoded.thresholds)}")
+    return ", ".join(parts)
 
 
 def interaction_rows(encoder: Encoder) -> list[tuple[str, str, str]]:
@@ -34,14 +34,13 @@ def curve_rows(encoder: Encoder) -> list[Document]:
     """Return what is more than a straight line, for the JSON documents."""
     rows: list[Document] = []
     for column in encoder.columns:
+        row: Document = {"column": column.column}
         if isinstance(column, SplineColumn):
-            rows.append({"column": column.column, "kind": "spline", "knots": list(column.knots)})
+            rows.append({**row, "kind": "spline", "knots": list(column.knots)})
         elif isinstance(column, StepColumn):
-            steps = list(column.thresholds)
-            rows.append({"column": column.column, "kind": "step", "thresholds": steps})
+            rows.append({**row, "kind": "step", "thresholds": list(column.thresholds)})
         elif isinstance(column, InteractionColumn):
-            products = list(column.names)
-            rows.append({"column": column.column, "kind": "interaction", "products": products})
+            rows.append({**row, "kind": "interaction", "products": list(column.names)})
     return rows
 
 

@@ -84,8 +84,8 @@ def promotion_text(result: PromoteResult) -> str:
     lines = _evidence_lines(result)
     if result.outcome == "refused":
         stays = f"{result.opponent} stays champion" if result.opponent else "there is no champion"
-        kept = "The evidence is kept as tags of the version."
-        return "\n".join([*lines, f"Refused: {stays}. {kept}"])
+        tagged = "The evidence is kept as tags of the version."
+        return "\n".join([*lines, f"Refused: {stays}. {tagged}"])
     if result.outcome == "forced":
         overridden = "; ".join(reason.text for reason in result.reasons)
         lines += [f"Overridden: {overridden}.", f"Reason given: {result.force_reason}"]
@@ -110,30 +110,20 @@ def _evidence_lines(result: PromoteResult) -> list[str]:
 def promotion_document(result: PromoteResult) -> Document:
     """What `promote --json` prints."""
     evidence = result.evidence
+    pair = None if evidence is None else evidence.comparison
     return {
         "format": FORMAT,
         "model": result.model,
         "opponent": result.opponent,
         "promoted": result.promoted,
-        "outcome": result.outcome,
-        "reasons": [asdict(reason) for reason in result.reasons],
-        "force_reason": result.force_reason,
-        "evidence": None
-        if evidence is None
-        else {
-            **asdict(evidence),
-            "comparison": None
-            if evidence.comparison is None
-            else pair_document(evidence.comparison),
-        },
-        "time": result.time,
-        "warnings": list(result.warnings),
+        **asdict(result),
+        "evidence": evidence and {**asdict(evidence), "comparison": pair and pair_document(pair)},
     }
 
 
-def promotion_tags(result: PromoteResult) -> Mapping[str, object]:
+def promotion_tags(result: PromoteResult) -> Mapping[str, str | float | None]:
     """The evidence as tags of the version; what is not known is left out."""
-    tags: dict[str, object] = {
+    tags: dict[str, str | float | None] = {
         "promotion": result.outcome,
         "promotion_time": result.time,
         "promotion_opponent": result.opponent or "none",

@@ -4,17 +4,11 @@ import math
 from collections.abc import Sequence
 
 from placement.arrays import Document
-from placement.data.schema import Schema
 from placement.evaluation.metrics.bootstrap import Intervals
 from placement.model.figures import ModelFigures
 from placement.model.scorer import CategoryColumn
 from placement.reporting.format.text_table import table
-from placement.reporting.results import (
-    EvaluateResult,
-    PredictResult,
-    TrainResult,
-    Understanding,
-)
+from placement.reporting.results import EvaluateResult, PredictResult, TrainResult, Understanding
 from placement.reporting.text.calibration import calibrate_text, calibration_text
 from placement.reporting.text.coefficients import coefficient_notes, coefficients_table
 from placement.reporting.text.fairness import fairness_text
@@ -50,7 +44,10 @@ def understanding_text(understanding: Understanding) -> str:
         if number
     ]
     lines += [*(f"  {note}" for note in understanding.notes), ""]
-    lines += [_target_line(understanding.schema), "", "Columns used"]
+    target = understanding.schema.target
+    meaning = f"{target.name} {target.rule}" if target.rule else f"{target.positive!r}"
+    lines += [f"Outcome: {target.name} (1 = {meaning}, 0 = {target.negative!r})"]
+    lines += ["", "Columns used"]
     lines += [table(("column", "kind", "scale or reference"), _used(understanding)), ""]
     if understanding.schema.dropped:
         dropped = [(d.column, d.reason) for d in understanding.schema.dropped]
@@ -59,28 +56,18 @@ def understanding_text(understanding: Understanding) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _target_line(schema: Schema) -> str:
-    target = schema.target
-    meaning = f"{target.name} {target.rule}" if target.rule else f"{target.positive!r}"
-    return f"Outcome: {target.name} (1 = {meaning}, 0 = {target.negative!r})"
-
-
 def _used(understanding: Understanding) -> list[tuple[str, str, str]]:
+    columns = understanding.encoder.columns
+    references = {c.column: c.slots[0] for c in columns if isinstance(c, CategoryColumn)}
     rows = []
     for feature in understanding.schema.features:
         kind, reference = number_kind(understanding.encoder, feature.name), ""
         if feature.kind == "category":
             levels = understanding.levels[feature.name]
             kind = "yes/no" if levels == 2 else f"category, {levels} levels"
-            reference = f"against {_reference(understanding, feature.name)}"
+            reference = f"against {references[feature.name]}"
         rows.append((feature.name, kind, f"{feature.scale:g}" if feature.scale else reference))
     return rows + interaction_rows(understanding.encoder)
-
-
-def _reference(understanding: Understanding, column: str) -> str:
-    """The level that the others of a category are compared with."""
-    categories = (c for c in understanding.encoder.columns if isinstance(c, CategoryColumn))
-    return next(category.slots[0] for category in categories if category.column == column)
 
 
 def train_text(result: TrainResult, command: str = "placement") -> str:
@@ -91,11 +78,14 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     if not measured.skill.better_than_base_rate:
         lines += [f"Careful: {NO_SIGNAL}.", ""]
     lines += [understanding_text(result.understanding)]
-    lines += [f"Figures on the {_metrics_rows(figures)}", metrics_table(measured.metrics)]
+    held_out = measured.metrics_on == "test"
+    where = f"{figures.rows.train:,} training rows (nothing was held out: they flatter)"
+    where = f"{figures.rows.test:,} held-out rows" if held_out else where
+    lines += [f"Figures on the {where}", metrics_table(measured.metrics)]
     lines += [f"  ({measured.metrics_method})"] if measured.metrics_method else []
     lines += ["", *calibration_text(measured.calibration)] if measured.calibration else []
     lines += ["", *decision_lines(fitted)]
-    how = "" if measured.metrics_on == "test" else "By 5-fold cross-validation: "
+    how = "" if held_out else "By 5-fold cross-validation: "
     lines += ["", how + skill_line(measured.skill)]
     lines += ["", fairness_text(measured.fairness, target)] if measured.fairness else []
     lines += ["", "Coefficients (log-odds)", coefficients_table(fitted)]
@@ -108,23 +98,19 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     return "\n".join([*lines, *_whereabouts(result, command)])
 
 
-def _metrics_rows(figures: ModelFigures) -> str:
-    if figures.evaluated.metrics_on == "test":
-        return f"{figures.rows.test:,} held-out rows"
-    return f"{figures.rows.train:,} training rows (nothing was held out: they flatter)"
-
-
 def metrics_table(metrics: Metrics, intervals: Intervals | None = None) -> str:
     """The metrics by name, with 95 % intervals where there are any."""
-    values, none = metrics.as_dict(), (None, None)
     if intervals is None:
-        rows = [(words, values[name]) for name, words in METRIC_WORDS.items()]
-        return table(("metric", "value"), rows, numeric=(1, 2, 3))
-    limits = [
-        (words, values[name], *(intervals.get(name) or none))
-        for name, words in METRIC_WORDS.items()
-    ]
-    return table(("metric", "value", "95 % from", "to"), limits, numeric=(1, 2, 3))
+        return table(("metric", "value"), metric_rows(metrics), numeric=(1,))
+    limits = (intervals.get(name) or (None, None) for name in METRIC_WORDS)
+    rows = [(*row, *pair) for row, pair in zip(metric_rows(metrics), limits, strict=True)]
+    return table(("metric", "value", "95 % from", "to"), rows, numeric=(1, 2, 3))
+
+
+def metric_rows(metrics: Metrics) -> list[tuple[str, float | None]]:
+    """The metrics in words, each with its value."""
+    values = metrics.as_dict()
+    return [(words, values[name]) for name, words in METRIC_WORDS.items()]
 
 
 def skill_line(skill: Skill) -> str:
@@ -173,13 +159,13 @@ def _whereabouts(result: TrainResult, command: str) -> list[str]:
     what = f"{result.sources[0]}{' --unknown' if unknown else ''}"
     lines += ["", "Next:", f"  {command} predict {what} --model {model} --out scored.csv"]
     if tracked:
-        lines += [
-            f"  {command} ui",
-            "",
-            "For plain mlflow commands on these runs:",
-            tracked.export_line,
-        ]
+        lines += ui_lines(tracked.export_line, command)
     return lines
+
+
+def ui_lines(export_line: str, command: str) -> list[str]:
+    """How to look at the runs: with our command, and with plain MLflow."""
+    return [f"  {command} ui", "", "For plain mlflow commands on these runs:", export_line]
 
 
 def predict_text(result: PredictResult) -> str:
@@ -200,23 +186,18 @@ def predict_text(result: PredictResult) -> str:
 def evaluation_text(result: EvaluateResult) -> str:
     """Metrics with intervals, confusion, calibration, and the base rate beside them."""
     measured, matrix = result.evaluation, result.evaluation.confusion
+    confusion = [
+        ("outcome 1", f"{matrix.tp:g}", f"{matrix.fn:g}"),
+        ("outcome 0", f"{matrix.fp:g}", f"{matrix.tn:g}"),
+    ]
+    positive = f"{measured.base_rate:.1%} positive"
     lines = [
-        (
-            f"{result.source}: {measured.rows:,} rows with an outcome, "
-            f"{measured.base_rate:.1%} positive"
-        ),
+        f"{result.source}: {measured.rows:,} rows with an outcome, {positive}",
         metrics_table(measured.metrics, measured.intervals),
         f"  ({measured.method})",
         "",
         f"Predicted positive from probability {measured.threshold:g} on",
-        table(
-            ("", "predicted 1", "predicted 0"),
-            [
-                ("outcome 1", f"{matrix.tp:g}", f"{matrix.fn:g}"),
-                ("outcome 0", f"{matrix.fp:g}", f"{matrix.tn:g}"),
-            ],
-            numeric=(1, 2),
-        ),
+        table(("", "predicted 1", "predicted 0"), confusion, numeric=(1, 2)),
     ]
     lines += ["", *calibration_text(measured.calibration, bins=True)]
     if measured.skill:
@@ -253,13 +234,7 @@ def gradcheck_text(check: GradientCheck) -> str:
             product = " · ".join(repr(links[name]) for name in chain)
             lines.append(f"  dL/d{parameter} = {' · '.join(chain)} = {product}")
     rows = [
-        (
-            g.parameter,
-            repr(g.manual),
-            repr(g.autograd),
-            repr(g.finite_difference),
-            f"{g.abs_error:.1e}",
-        )
+        (g.parameter, *map(repr, (g.manual, g.autograd, g.finite_difference)), f"{g.abs_error:.1e}")
         for g in check.gradients
     ]
     header = ("parameter", "by hand", "autograd", "difference", "largest gap")

@@ -84,10 +84,9 @@ def _traded(weighed: TradeOff, total: float) -> str:
 
 def net_benefit_rows(curve: DecisionCurve) -> list[dict[str, float]]:
     """The decision curve as `evaluate --json` prints it; calling nobody positive is worth 0."""
-    columns = zip(curve.threshold, curve.model, curve.treat_all, strict=True)
     return [
         {"threshold": at, "model": model, "treat_all": everybody, "treat_none": 0.0}
-        for at, model, everybody in columns
+        for at, model, everybody in zip(curve.threshold, curve.model, curve.treat_all, strict=True)
     ]
 
 
@@ -142,9 +141,8 @@ def decision_plot(
         )  # fmt: skip
         page.axes.plot(curve.threshold, curve.model, color=BLUE, label="model")
         if 0 < threshold < 1:
-            page.axes.axvline(
-                threshold, color=INK, lw=1, ls=":", label=f"threshold {threshold:.3g}"
-            )
+            label = f"threshold {threshold:.3g}"
+            page.axes.axvline(threshold, color=INK, lw=1, ls=":", label=label)
         page.axes.set_xlim(0, 1)
         page.axes.set_ylim(-0.12 * top, 1.08 * top)
         page.axes.legend(loc="upper right")

@@ -26,7 +26,13 @@ from placement.reporting.plots.canvas import (
     Canvas,
     canvas,
 )
-from placement.reporting.text.alternatives import candidates, rivals_document, rivals_text
+from placement.reporting.plots.training_plots import shortened, write_pictures
+from placement.reporting.text.alternatives import (
+    alternatives_document,
+    alternatives_text,
+    candidates,
+)
+from placement.reporting.text.summaries import ui_lines
 from placement.training.validation.l2_path import PenaltyPath
 
 RULE = "the strongest penalty within one standard error of the least log-loss"
@@ -46,7 +52,7 @@ class TuneResult:
     name: str
     rows: Mapping[str, int]
     path: PenaltyPath
-    rivals: ModelComparison
+    alternatives: ModelComparison
     options: tuple[str, ...]
     warnings: tuple[str, ...]
     run: tuple[str, str, str] | None
@@ -105,21 +111,20 @@ def tune_text(result: TuneResult, command: str = "placement") -> str:
             "Careful: even the strongest penalty, next to the base rate, is within that error: "
             "these columns say little."
         )
-    lines += ["", rivals_text(result.rivals)]
+    lines += ["", alternatives_text(result.alternatives)]
     if result.path.repeats > 1:
         lines.append("(in the folds of the first repeat; the path above is the mean of all)")
     lines += ["", "Next:", f"  {train_line(result, command)}"]
     if result.run:
         run_id, name, export = result.run
         lines += ["", f"Run: {name} ({run_id}), with a nested run for each penalty"]
-        lines += [f"  {command} ui", "", "For plain mlflow commands on these runs:", export]
+        lines += ui_lines(export, command)
     return "\n".join(lines)
 
 
 def _path_table(path: PenaltyPath) -> str:
-    marks = {path.best: "least", path.chosen: "chosen"}
-    if path.best == path.chosen:
-        marks = {path.best: "least, chosen"}
+    same = path.best == path.chosen
+    marks = {path.best: "least", path.chosen: "least, chosen" if same else "chosen"}
     rows = [
         (f"{penalty.l2:g}", penalty.log_loss, penalty.standard_error, marks.get(index, ""))
         for index, penalty in enumerate(path.penalties)
@@ -130,18 +135,12 @@ def _path_table(path: PenaltyPath) -> str:
 def path_rows(path: PenaltyPath) -> list[Document]:
     """The path as records, from the strongest penalty to the weakest."""
     return [
-        {
-            "l2": penalty.l2,
-            "log_loss": penalty.log_loss,
-            "standard_error": penalty.standard_error,
-            "best": index == path.best,
-            "chosen": index == path.chosen,
-        }
+        {**dataclasses.asdict(penalty), "best": index == path.best, "chosen": index == path.chosen}
         for index, penalty in enumerate(path.penalties)
     ]
 
 
-def rival_metrics(comparison: ModelComparison) -> dict[str, float]:
+def alternative_metrics(comparison: ModelComparison) -> dict[str, float]:
     """The log-losses of the candidates by the names they are logged under."""
     return {f"rivals_{one.name.replace(' ', '_')}": one.log_loss for one in candidates(comparison)}
 
@@ -160,7 +159,7 @@ def tune_document(result: TuneResult, command: str = "placement") -> Document:
         "best_l2": path.penalties[path.best].l2,
         "l2": path.l2,
         "rule": RULE,
-        "rivals": rivals_document(result.rivals),
+        "rivals": alternatives_document(result.alternatives),
         "command": train_line(result, command),
         "warnings": list(result.warnings),
     }
@@ -168,12 +167,8 @@ def tune_document(result: TuneResult, command: str = "placement") -> Document:
 
 def draw_path(directory: str | Path, path: PenaltyPath) -> list[Path]:
     """Write the pictures of a path; return their paths."""
-    written = []
-    for name, png in {"l2_path": path_plot(path), "weights_by_l2": weights_plot(path)}.items():
-        if png is not None:
-            written.append(Path(directory) / f"{name}.png")
-            written[-1].write_bytes(png)
-    return written
+    pictures = {"l2_path": path_plot(path), "weights_by_l2": weights_plot(path)}
+    return write_pictures(directory, pictures)
 
 
 def path_plot(path: PenaltyPath) -> bytes:
@@ -208,7 +203,9 @@ def weights_plot(path: PenaltyPath) -> bytes | None:
             page.axes.plot(l2, path.weights[:, index], color="#C8C8C8", lw=0.8)
         for colour, index in zip(_COLOURS, largest, strict=False):
             name = path.names[index]
-            page.axes.plot(l2, path.weights[:, index], color=colour, lw=1.6, label=_short(name))
+            page.axes.plot(
+                l2, path.weights[:, index], color=colour, lw=1.6, label=shortened(name, 28)
+            )
         _mark(page, path)
         page.axes.legend(loc="best")
         units = "weight (numbers: per standard deviation)"
@@ -225,7 +222,3 @@ def _mark(page: Canvas, path: PenaltyPath) -> None:
     least = path.penalties[path.best].l2
     page.axes.axvline(least, color=GREY, lw=1, ls="--", label=f"least, {least:g}")
     page.axes.axvline(path.l2, color=VERMILION, lw=1, ls="--", label=f"chosen, {path.l2:g}")
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 28 else f"{name[:13]}…{name[-14:]}"

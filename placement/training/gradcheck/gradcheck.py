@@ -79,10 +79,7 @@ def check_gradients(
     dtype: str = "float64",
     epsilon: float = 1e-8,
 ) -> GradientCheck:
-    """Check the gradient on the first 256 rows of a table, or of arrays `(x (n, d), y (n,))`.
-
-    It is taken where training starts, at zero.
-    """
+    """Check the gradient at zero on the first 256 rows of a table, or of `(x (n, d), y (n,))`."""
     names: Sequence[str] | None = None
     source: Chunks
     if isinstance(data, ArrayChunks):

@@ -1,6 +1,6 @@
 """The maximum-likelihood fit of rows that a penalised model was fitted to."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from placement.errors import DataError
 from placement.model.fitted import Fitted
@@ -11,16 +11,8 @@ from placement.training.problem.problem import define_problem
 from placement.training.solver.training_loop import solve
 
 
-@dataclass(frozen=True)
-class UnpenalisedFit:
-    """The model without a penalty, and the information of the rows at it."""
-
-    fitted: Fitted
-    information: FisherInformation
-
-
-def fit_unpenalised(prepared: Prepared) -> UnpenalisedFit | None:
-    """Fit the training rows without a penalty; None where no maximum is reached."""
+def fit_unpenalised(prepared: Prepared) -> tuple[Fitted, FisherInformation] | None:
+    """Fit the training rows without a penalty, with their information; None without a maximum."""
     options = replace(
         prepared.problem.options, l2=0.0, optimizer="newton", loss="logits", patience=None,
         epochs=100, lr=None, batch_size=None,
@@ -35,4 +27,4 @@ def fit_unpenalised(prepared: Prepared) -> UnpenalisedFit | None:
     information = information_at(unpenalised, solution)
     if information is None or not solution.converged:
         return None
-    return UnpenalisedFit(build_fitted(unpenalised, solution, information), information)
+    return build_fitted(unpenalised, solution, information), information

@@ -56,10 +56,7 @@ _libraries = cache(ThreadpoolController)  # it looks through all that is loaded:
 
 
 def tensors(chunk: Chunk, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Return x, y and weight of a chunk as tensors, without a copy where that is possible.
-
-    The weight is None where every row counts once.
-    """
+    """Return x, y and weight (None: each row counts once) as tensors, not copied where possible."""
     weight = None if chunk.is_unweighted else _tensor(chunk.weight, dtype)
     return _tensor(chunk.x, dtype), _tensor(chunk.y, dtype), weight
 

@@ -65,10 +65,7 @@ class Moments:
 
     @property
     def aliased(self) -> tuple[int, ...]:
-        """The columns that are linear combinations of earlier ones or the intercept.
-
-        Without a penalty they have no coefficient.
-        """
+        """The columns that are linear combinations of earlier ones or the intercept."""
         return tuple(np.flatnonzero(self.unexplained <= ALIASED).tolist())
 
     def select(self, columns: npt.NDArray[np.integer]) -> "Moments":

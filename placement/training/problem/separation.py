@@ -9,16 +9,7 @@ from placement.arrays import FloatArray
 from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks
 from placement.errors import DataError
 from placement.training.passes import distributed
-from placement.training.problem.separation_lp import (
-    RowIterator,
-    classes_overlap,
-    columns_that_separate,
-    has_optimum,
-    is_completely_separable,
-    is_of_full_rank,
-    row_iterator,
-    separating_hyperplane,
-)
+from placement.training.problem import separation_lp as lp
 
 MOST_DISTINCT_ROWS = 200_000
 NO_OPTIMUM = (
@@ -49,25 +40,23 @@ def separation_in(
     # A rank has only its share, and separable shares may overlap together.
     if distributed.world_size() > 1:
         return None, ()
-    if not penalised:
-        return refuse_separation(source, names, most_rows=MOST_DISTINCT_ROWS), ()
     separation = find_separation(source, names, most_rows=MOST_DISTINCT_ROWS)
+    if not penalised:
+        _refuse(separation)
     if separation is None:
         return None, ()
     separable = bool(separation.columns)
     return separable, ((f"{separation.text}; {PENALTY_ONLY}",) if separable else ())
 
 
-def refuse_separation(
-    source: Chunks, names: Sequence[str], *, most_rows: int | None = None
-) -> bool | None:
-    """Raise DataError where the classes are separable; return False, or None if not decided."""
-    separation = find_separation(source, names, most_rows=most_rows)
-    if separation is None:
-        return None
-    if separation.columns:
+def refuse_separation(source: Chunks, names: Sequence[str]) -> None:
+    """Raise DataError where the classes are separable, however many rows that takes."""
+    _refuse(find_separation(source, names))
+
+
+def _refuse(separation: Separation | None) -> None:
+    if separation is not None and separation.columns:
         raise DataError(f"{separation.text}; {NO_OPTIMUM}")
-    return False
 
 
 def find_separation(
@@ -83,21 +72,21 @@ def find_separation(
     if source.rows > _SAMPLE_ROWS:
         drawn = np.random.default_rng(0).choice(source.rows, _SAMPLE_ROWS, replace=False)
         sample = source.take(np.sort(drawn))
-        if classes_overlap(_signed_rows(sample, _scale(sample))):
+        if lp.classes_overlap(_signed_rows(sample, _scale(sample))):
             return none
     scale = _scale(source)
     signed = _distinct_rows(source, scale, most_rows or MOST_DISTINCT_ROWS)
     if signed is None and most_rows is not None:
         return None
     few = signed is not None and len(signed) <= _SAMPLE_ROWS
-    if signed is not None and few and is_of_full_rank(signed) and has_optimum(signed):
+    if signed is not None and few and lp.is_of_full_rank(signed) and lp.has_optimum(signed):
         return none
-    rows = row_iterator(signed) if signed is not None else _chunk_iterator(source, scale)
-    beta = separating_hyperplane(rows)
+    rows = lp.row_iterator(signed) if signed is not None else _chunk_iterator(source, scale)
+    beta = lp.separating_hyperplane(rows)
     if beta is None:
         return none
-    columns = columns_that_separate(rows, beta)
-    complete = is_completely_separable(rows)
+    columns = lp.columns_that_separate(rows, beta)
+    complete = lp.is_completely_separable(rows)
     separating = tuple(names[j] for j in columns) or ("(intercept)",)
     verb = "separates" if len(separating) == 1 else "separate"
     nearly = "" if complete else " but for rows on the boundary (quasi-complete separation)"
@@ -107,7 +96,7 @@ def find_separation(
     return Separation(separating, complete, text)
 
 
-def _chunk_iterator(source: Chunks, scale: tuple[FloatArray, FloatArray]) -> RowIterator:
+def _chunk_iterator(source: Chunks, scale: tuple[FloatArray, FloatArray]) -> lp.RowIterator:
     return lambda: (_signed_rows(chunk, scale) for chunk in source)
 
 

@@ -28,8 +28,8 @@ from placement.workflows.scoring.score_blocks import ScoringWarnings
 class EvaluateRequest(FileOptions):
     """Which model to measure on which file with outcomes.
 
-    `weight`: its column of frequency weights. `with_rivals`: perceptrons of the model's settings
-    and their rivals are cross-validated on the file too.
+    `weight`: its column of frequency weights. `with_alternatives`: perceptrons of the model's
+    settings and the alternatives to them are cross-validated on the file too.
     `sensitive`: columns whose groups are to be compared; None for those that were compared when the
     model was trained, as far as the file has them, and the recognised ones.
     """
@@ -37,7 +37,7 @@ class EvaluateRequest(FileOptions):
     data: str
     model: str = "champion"
     threshold: float | None = None
-    with_rivals: bool = False
+    with_alternatives: bool = False
     sensitive: tuple[str, ...] | None = None
     weight: str | None = None
 
@@ -65,7 +65,7 @@ def evaluate_file(
             listener.note(note)
         evaluation = evaluate(fitted, table, threshold=request.threshold, groups=groups)
         warnings = _cell_warnings(fitted, table)
-        rivals = _rivals(fitted, table, listener) if request.with_rivals else None
+        alternatives = _alternatives(fitted, table, listener) if request.with_alternatives else None
         is_trained_on = is_training_table(model.figures, model.schema.feature_names, table)
     if is_trained_on:
         text = f"{table.name} is the very table the model was trained on: it flatters"
@@ -77,11 +77,10 @@ def evaluate_file(
     if evaluation.fairness is not None:
         warnings = (*warnings, *fairness_warnings(evaluation.fairness, target))
     warnings = (*table.warnings, *warnings)
-    return EvaluateResult(table.name, model.about, target, evaluation, warnings, rivals)
+    return EvaluateResult(table.name, model.about, target, evaluation, warnings, alternatives)
 
 
-def _rivals(fitted: Fitted, table: Table, listener: ProgressListener) -> ModelComparison:
-    """Compare perceptrons of a model's settings with their rivals on the rows of a table."""
+def _alternatives(fitted: Fitted, table: Table, listener: ProgressListener) -> ModelComparison:
     from placement.workflows.selection.compare_alternatives import compare_alternatives
 
     split = split_of_training(fitted, table)

@@ -66,10 +66,7 @@ class ReportRequest(FileOptions):
 
 
 def write_report(request: ReportRequest, listener: ProgressListener = NoProgress()) -> ReportResult:
-    """Write the report of a model to a file, and its card next to it.
-
-    Both files are added to the run of the model, where it has one.
-    """
+    """Write the report of a model to a file, its card next to it, and add both to its run."""
     model = find_model(request.run, listener)
     fitted = load_fitted(model.directory)
     lacking = _not_recorded(fitted.figures)
@@ -92,7 +89,7 @@ def write_report(request: ReportRequest, listener: ProgressListener = NoProgress
     if run_id is not None:
         _add(run_id, {PAGE: page, CARD: card})
     return ReportResult(
-        str(target), str(target.with_name(CARD)), run_id, verdicts(report), report.warnings
+        str(target), str(target.with_name(CARD)), run_id, tuple(verdicts(report)), report.warnings
     )
 
 
@@ -109,7 +106,6 @@ def _not_recorded(figures: ModelFigures) -> list[str]:
 
 
 def _checks(run_id: str | None) -> list[Document] | None:
-    """Return the gradient checks that a run recorded."""
     if run_id is None:
         return None
     from placement.tracking.artifacts import read_run_table
@@ -135,21 +131,22 @@ def _write(path: Path, text: str) -> None:
 
 
 def _with_data(report: Report, table: Table, listener: ProgressListener) -> Report:
-    """Add the rivals and the latest batch, which need the rows of a file."""
+    """Add the alternatives and the latest batch, which need the rows of a file."""
     from placement.workflows.selection.compare_alternatives import compare_alternatives
 
     config, warnings = training_config(report.fitted.config), list(table.warnings)
-    rivals = later = None
+    compared = later = None
     try:
         split = split_of_training(report.fitted, table)
-        rivals = compare_alternatives(table, config, listener, split=split)
+        compared = compare_alternatives(table, config, listener, split=split)
     except DataError as fault:
         warnings.append(str(fault))
     try:
         later = _out_of_time(table, config)
     except DataError as fault:
         warnings.append(f"out of time: {fault}")
-    return replace(report, source=table.name, rivals=rivals, later=later, warnings=tuple(warnings))
+    report = replace(report, source=table.name, alternatives=compared, later=later)
+    return replace(report, warnings=tuple(warnings))
 
 
 def _out_of_time(table: Table, config: TrainConfig) -> LaterBatch | None:

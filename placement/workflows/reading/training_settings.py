@@ -25,10 +25,7 @@ def training_config(config: Mapping[str, Any]) -> TrainConfig:
 
 
 def is_training_table(figures: ModelFigures, names: Sequence[str], table: Table) -> bool:
-    """Whether a model of these figures and features was trained on just these rows.
-
-    Their order does not matter, nor columns that the model does not use.
-    """
+    """Whether a model of these figures and features was trained on these rows, in any order."""
     if figures.data_digest == table.digest:
         return True
     evaluation = figures.evaluation

@@ -1,5 +1,6 @@
 """A run that was begun ends as what it was, whatever happens on the way."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,21 +9,21 @@ from typing import TypeVar
 from placement.config.train_config import TrainConfig
 from placement.data.table.table import Table
 from placement.runtime.signals import hold_signals
-from placement.runtime.worker_process import InlineWorker, ProcessWorker
-from placement.workflows.recording.run_recorder import DataSet, RunRecorder, recorder_for
+from placement.runtime.worker_process import AnyWorker, InlineWorker, ProcessWorker
+from placement.workflows.recording.run_recorder import DataSet, RunRecorder
 
 K = TypeVar("K", bound=RunRecorder)
 
 
 @contextmanager
-def recording(
-    kind: type[K], config: TrainConfig
-) -> Iterator[InlineWorker[K] | ProcessWorker[K] | None]:
+def recording(kind: type[K], config: TrainConfig) -> Iterator[AnyWorker[K] | None]:
     """Have a recorder, and see to it that a run that was begun ends as what it was."""
-    recorder = recorder_for(kind, config)
-    if recorder is None:
+    if not config.track:
         yield None
         return
+    # A process of its own imports MLflow meanwhile, unless that is done already.
+    is_inline = "mlflow" in sys.modules or not sys.executable
+    recorder = InlineWorker(kind) if is_inline else ProcessWorker(kind)
     try:
         yield recorder
     except BaseException as error:
@@ -33,7 +34,7 @@ def recording(
         recorder.close()
 
 
-def _end_after(error: BaseException, recorder: InlineWorker[K] | ProcessWorker[K]) -> None:
+def _end_after(error: BaseException, recorder: AnyWorker[K]) -> None:
     """End the run without ever hiding the error that brought us here."""
     try:
         with hold_signals():

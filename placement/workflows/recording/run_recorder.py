@@ -4,13 +4,11 @@ A recorder does the work, in this process or in a worker process; nothing here i
 """
 
 import json
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from placement.arrays import Document
 from placement.config.train_config import TrainConfig
@@ -24,7 +22,6 @@ from placement.reporting.results import Tracked
 from placement.reporting.text.calibration import calibration_metrics
 from placement.reporting.text.fairness import gap_rows, group_rows
 from placement.reporting.text.tuning import draw_path
-from placement.runtime.worker_process import InlineWorker, ProcessWorker
 from placement.tracking.pyfunc_model import log_bundle
 from placement.tracking.registry import register
 from placement.tracking.runs import NestedRun, TrackedRun, tracked_run
@@ -131,7 +128,6 @@ class Recorder(RunRecorder):
         self.run.set_tags(tags)
 
     def _log_fairness(self, fairness: Fairness) -> None:
-        """Log the figures by group as tables and as a picture."""
         tables = {"fairness.json": group_rows(fairness), "fairness_gaps.json": gap_rows(fairness)}
         for name, rows in tables.items():
             if rows:
@@ -164,12 +160,7 @@ class Recorder(RunRecorder):
         )
         self._open.close()
         return Tracked(
-            run.run_id,
-            run.name,
-            run.store.tracking_uri,
-            run.store.export_line,
-            registered.uri,
-            registered.alias,
+            run.run_id, run.name, run.store.export_line, registered.uri, registered.alias
         )
 
 
@@ -205,7 +196,7 @@ class PathRecorder(RunRecorder):
     """Records one tuning."""
 
     def log_path(
-        self, path: PenaltyPath, rows: Sequence[Document], rival_metrics: Mapping[str, float]
+        self, path: PenaltyPath, rows: Sequence[Document], alternative_metrics: Mapping[str, float]
     ) -> None:
         """Log the path: its figures and pictures, and a nested run for each penalty."""
         chosen, best = path.penalties[path.chosen], path.penalties[path.best]
@@ -216,7 +207,7 @@ class PathRecorder(RunRecorder):
                 "chosen_l2": chosen.l2,
                 "best_l2": best.l2,
                 "best_cv_log_loss": best.log_loss,
-                **rival_metrics,
+                **alternative_metrics,
             }
         )
         self.run.log_table(rows, "path.json")
@@ -239,18 +230,6 @@ class PathRecorder(RunRecorder):
         run = self.run
         self._open.close()
         return run.run_id, run.name, run.store.export_line
-
-
-K = TypeVar("K", bound=RunRecorder)
-
-
-def recorder_for(kind: type[K], config: TrainConfig) -> "InlineWorker[K] | ProcessWorker[K] | None":
-    """Make the recorder, in a worker process, unless MLflow has been loaded already."""
-    if not config.track:
-        return None
-    if "mlflow" in sys.modules or not sys.executable:
-        return InlineWorker(kind)
-    return ProcessWorker(kind)
 
 
 def _tags(config: TrainConfig) -> dict[str, str]:

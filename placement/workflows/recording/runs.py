@@ -1,5 +1,7 @@
 """What is recorded: list it, mend its paths, open MLflow's pages on it."""
 
+from dataclasses import asdict
+
 from placement.arrays import Document
 from placement.errors import StoreError
 from placement.runtime.progress import ProgressListener
@@ -10,17 +12,8 @@ def recorded_runs(experiment: str | None) -> list[Document]:
     from placement.tracking.runs import list_runs
     from placement.tracking.store import open_store
 
-    return [
-        {
-            "run_id": run.run_id,
-            "name": run.name,
-            "status": run.status,
-            "start_time": run.start_time,
-            "metrics": dict(run.metrics),
-            "params": dict(run.params),
-        }
-        for run in list_runs(open_store(create=False), experiment)
-    ]
+    runs = list_runs(open_store(create=False), experiment)
+    return [{k: v for k, v in asdict(run).items() if k != "experiment"} for run in runs]
 
 
 def store_name() -> str:

@@ -119,7 +119,6 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
 
 
 def _finish(request: PredictRequest, result: PredictResult, listener: ProgressListener) -> None:
-    """Report the warnings, and describe the output in a file where that is wished for."""
     for text in result.warnings:
         listener.warn(text)
     if result.rows_in and not result.rows_out:

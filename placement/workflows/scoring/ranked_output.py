@@ -14,13 +14,7 @@ import numpy as np
 
 from placement.arrays import FloatArray, IndexArray
 from placement.data.formats.blocks import Block, BlockRequest, text_of
-from placement.data.output.take_rows import (
-    concatenate_cells,
-    gather,
-    inverse_order,
-    storage_kind,
-    take,
-)
+from placement.data.output import take_rows
 from placement.evaluation.shortlist import Rank, shortlist
 from placement.model.scorer import Coded, TableLike, fold
 from placement.workflows.scoring.score_blocks import Scored
@@ -94,7 +88,7 @@ class _Held:
         """Hold only some of the rows."""
         return replace(
             self,
-            block=take(self.block, rows),
+            block=take_rows.take(self.block, rows),
             cells={name: cells[rows] for name, cells in self.cells.items()},
             group=self.group[rows],
             numbers=self.numbers[rows],
@@ -129,7 +123,7 @@ class RankedSink(Sink):
         first = self._first(scored.cells[PROBABILITY][rows], group)
         rows, group = rows[first], group[first]
         return _Held(
-            take(scored.block, rows, self.sink.block_request.columns),
+            take_rows.take(scored.block, rows, self.sink.block_request.columns),
             {name: cells[rows] for name, cells in scored.cells.items()},
             group,
             words,
@@ -171,7 +165,7 @@ class RankedSink(Sink):
         ends = np.cumsum([0, *map(len, self._held)])
         piece = np.searchsorted(ends, order, side="right") - 1
         row = order - ends[piece]
-        kinds = [storage_kind(held.block) for held in self._held]
+        kinds = [take_rows.storage_kind(held.block) for held in self._held]
         number = np.array([kinds.index(kind) for kind in kinds])[piece]
         # Rows that stand in their files in different ways cannot be put together.
         turns = np.flatnonzero(np.diff(number)) + 1
@@ -182,18 +176,18 @@ class RankedSink(Sink):
     def _hand_on(self, piece: IndexArray, row: IndexArray) -> None:
         used, number = np.unique(piece, return_inverse=True)
         chosen = [row[piece == index] for index in used.tolist()]
-        turn = inverse_order(number)
+        turn = take_rows.inverse_order(number)
 
         def in_order(parts: Sequence[Any]) -> Any:
             pairs = zip(used.tolist(), chosen, strict=True)
-            return concatenate_cells([parts[index][rows] for index, rows in pairs])[turn]
+            return take_rows.concatenate_cells([parts[index][rows] for index, rows in pairs])[turn]
 
         cells = {
             name: in_order([held.cells[name] for held in self._held])
             for name in self._held[0].cells
         }
         scored = Scored(
-            block=gather([held.block for held in self._held], piece, row),
+            block=take_rows.gather([held.block for held in self._held], piece, row),
             keep=np.ones(len(row), dtype=bool),
             cells=cells,
             problems=(),

@@ -18,7 +18,7 @@ from placement.workflows.scoring.predict_one import phrase
 
 ANSWER = ("placement_probability", "placement_prediction", "placement_label")
 INTERVAL = ("placement_low", "placement_high")
-REASON = tuple(f"placement_reason_{place + 1}" for place in range(REASONS))
+REASON = tuple(f"placement_reason_{number}" for number in range(1, REASONS + 1))
 NOTES = "placement_notes"
 
 if TYPE_CHECKING:

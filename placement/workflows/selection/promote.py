@@ -16,15 +16,9 @@ from placement.runtime.progress import NoProgress, ProgressListener
 from placement.tracking.registry import REGISTERED_MODEL, champion_of, record_promotion, roll_back
 from placement.tracking.store import open_store
 from placement.workflows.reading.find_model import find_model
+from placement.workflows.selection import promotion_gate
 from placement.workflows.selection.paired_scores import RowSource
-from placement.workflows.selection.promotion_gate import (
-    INCOMPATIBLE,
-    Version,
-    held_out,
-    reasons_of_figures,
-    reasons_of_schema,
-    reasons_of_training,
-)
+from placement.workflows.selection.promotion_gate import Version
 
 
 @dataclass(frozen=True)
@@ -130,14 +124,13 @@ def _version(model: str, listener: ProgressListener) -> Version:
 def _decide(
     version: Version, opponent: int | None, request: PromoteRequest, listener: ProgressListener
 ) -> PromoteResult:
-    """Gather what speaks against a version, and conclude from it."""
     rows, force = request.rows, request.force
     if opponent is not None and rows is None and force is None:
         raise UsageError(
             f"models:/{version.name}/{opponent} is champion: {version.uri} has to meet it on rows "
             f"that neither was trained on: placement promote {version.uri} --data FILE"
         )
-    reasons = list(reasons_of_training(version))
+    reasons = list(promotion_gate.reasons_of_training(version))
     champion, warnings = None, tuple[str, ...]()
     if opponent is not None:
         champion, differences = _champion(version, opponent, listener, forced=force is not None)
@@ -145,9 +138,9 @@ def _decide(
     evidence, codes = None, {reason.code for reason in reasons}
     if rows is None:
         reasons += _reasons_without_rows(version, opponent)
-    elif force is not None or not codes & INCOMPATIBLE:
-        rival = None if "target" in codes else champion
-        evidence, against, warnings = held_out(version, rival, rows, listener)
+    elif force is not None or not codes & promotion_gate.INCOMPATIBLE:
+        contender = None if "target" in codes else champion
+        evidence, against, warnings = promotion_gate.held_out(version, contender, rows, listener)
         reasons += against
     met = None if opponent is None else f"models:/{version.name}/{opponent}"
     outcome: Outcome = "accepted"
@@ -170,11 +163,11 @@ def _champion(
             raise
         text = f"the champion {uri} cannot be read: {problem}"
         return None, [Reason("champion_unreadable", text)]
-    return champion, list(reasons_of_schema(version, champion))
+    return champion, list(promotion_gate.reasons_of_schema(version, champion))
 
 
 def _reasons_without_rows(version: Version, opponent: int | None) -> list[Reason]:
-    reasons = list(reasons_of_figures(version))
+    reasons = list(promotion_gate.reasons_of_figures(version))
     if opponent is not None:
         uri = f"models:/{version.name}/{opponent}"
         text = f"no held-out rows were given, so it did not meet the champion {uri}"

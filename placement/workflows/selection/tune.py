@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from placement.config.train_config import UNUSED_IN_TUNING, TrainConfig
-from placement.reporting.text.tuning import TuneResult, options_of, path_rows, rival_metrics
+from placement.reporting.text.tuning import TuneResult, alternative_metrics, options_of, path_rows
 from placement.runtime.background_import import import_in_background
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.runtime.signals import hold_signals
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from placement.data.columns.column_store import ChunkedArray
     from placement.data.table.table import Table
     from placement.evaluation.alternatives.alternatives import ModelComparison
-    from placement.runtime.worker_process import InlineWorker, ProcessWorker
+    from placement.runtime.worker_process import AnyWorker
     from placement.training.prepare import Prepared
     from placement.training.validation.l2_path import PenaltyPath
-
-    PathRecorders = InlineWorker[PathRecorder] | ProcessWorker[PathRecorder]
 
 HEAVY = (
     "placement.workflows.training.fit_and_test",
@@ -59,7 +57,7 @@ def tune_files(request: TuneRequest, listener: ProgressListener = NoProgress()) 
         if recorder is not None:
             _begin(recorder, request, config, prepared.table)
         path = _cross_validated(prepared, foldings, request, listener)
-        rivals = compare_alternatives(
+        alternatives = compare_alternatives(
             prepared.table,
             replace(config, l2=path.l2),
             listener,
@@ -71,10 +69,10 @@ def tune_files(request: TuneRequest, listener: ProgressListener = NoProgress()) 
             name=prepared.table.name,
             rows=summary.rows,
             path=path,
-            rivals=rivals,
+            alternatives=alternatives,
             options=options_of(config, path.l2, UNUSED_IN_TUNING),
             warnings=summary.warnings,
-            run=None if recorder is None else _finish(recorder, path, rivals),
+            run=None if recorder is None else _finish(recorder, path, alternatives),
         )
 
 
@@ -95,9 +93,8 @@ def _foldings(prepared: "Prepared", request: TuneRequest) -> "list[ChunkedArray]
 
 
 def _begin(
-    recorder: "PathRecorders", request: TuneRequest, config: TrainConfig, table: "Table"
+    recorder: "AnyWorker[PathRecorder]", request: TuneRequest, config: TrainConfig, table: "Table"
 ) -> None:
-    """Begin the run, with the settings that a tuning follows."""
     values = {**config.of_scope("read"), **config.of_scope("fit")}
     params = {name: value for name, value in values.items() if name not in UNUSED_IN_TUNING}
     params |= {"folds": request.folds, "repeats": request.repeats}
@@ -122,10 +119,10 @@ def _cross_validated(
 
 
 def _finish(
-    recorder: "PathRecorders", path: "PenaltyPath", rivals: "ModelComparison"
+    recorder: "AnyWorker[PathRecorder]", path: "PenaltyPath", alternatives: "ModelComparison"
 ) -> tuple[str, str, str]:
     """Log what was tried, and finish the run; nothing that may fail comes after."""
-    rows, metrics = path_rows(path), rival_metrics(rivals)
+    rows, metrics = path_rows(path), alternative_metrics(alternatives)
     recorder.submit(PathRecorder.log_path, path, rows, metrics).result()
     with hold_signals():
         return recorder.submit(PathRecorder.finish).result()

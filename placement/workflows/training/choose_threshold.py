@@ -8,8 +8,8 @@ from placement.arrays import FloatArray
 from placement.config.threshold import DEFAULT_THRESHOLD, parse_threshold
 from placement.config.train_config import TrainConfig
 from placement.errors import DataError
-from placement.evaluation.thresholds import ThresholdDecision, ThresholdPolicy, choose_threshold
-from placement.model.figures import DecisionFigures, TradeOff
+from placement.evaluation.thresholds import ThresholdPolicy, choose_threshold
+from placement.model.figures import DecisionFigures
 from placement.model.scorer import Calibration
 from placement.training.prepare import Prepared
 from placement.workflows.training.calibrate import calibrated
@@ -36,21 +36,19 @@ def decision_of(
     `out_of_fold` are the training rows; their probabilities are calibrated as the model's are.
     Raises DataError where it is to be chosen and no row can be predicted out of fold.
     """
-    policy, name = policy_of(prepared.config), prepared.table.name
-    if policy is None:
-        return _figures(ThresholdPolicy(value=DEFAULT_THRESHOLD))
+    asked, name = policy_of(prepared.config), prepared.table.name
+    policy = asked or ThresholdPolicy(value=DEFAULT_THRESHOLD)
+    if asked is None or (not out_of_fold and policy.kind == "fixed"):
+        return DecisionFigures(policy.kind, str(policy), policy.value)
     if not out_of_fold:
-        if policy.kind == "fixed":
-            return _figures(policy)
         raise DataError(
             f"{name}: an outcome has too few training rows to choose a threshold on some that the "
             "model has not seen: give more rows, or the threshold itself (--threshold F)"
         )
     try:
-        decision = choose_threshold(policy, *_rows(out_of_fold, calibration))
+        return choose_threshold(policy, *_rows(out_of_fold, calibration))
     except DataError as fault:
         raise DataError(f"{name}: {fault}") from fault
-    return _figures(policy, decision)
 
 
 def _rows(
@@ -62,16 +60,3 @@ def _rows(
         for name in ("probability", "label", "weight")
     )
     return calibrated(calibration, p), y, w
-
-
-def _figures(policy: ThresholdPolicy, decision: ThresholdDecision | None = None) -> DecisionFigures:
-    if decision is None:
-        return DecisionFigures(policy.kind, str(policy), policy.value)
-    return DecisionFigures(
-        policy.kind,
-        str(policy),
-        decision.threshold,
-        decision.rows,
-        decision.confusion,
-        TradeOff(**decision.traded),
-    )

@@ -25,33 +25,33 @@ from placement.workflows.training.inference import with_inference
 from placement.workflows.training.out_of_fold import FOLDS
 
 
-def finalize(trial: FitAndTestResult) -> Fitted:
+def finalize(result: FitAndTestResult) -> Fitted:
     """Return the tested model with its figures; with `--refit`, the model of all rows."""
-    prepared, config = trial.prepared, trial.prepared.config
-    if config.strict and trial.warnings:
-        raise DataError(f"--strict: {trial.warnings[-1]}")
-    figures = dataclasses.replace(trial.fitted.figures, evaluation=_evaluation(trial))
-    fitted = dataclasses.replace(trial.fitted, figures=figures)
+    prepared, config = result.prepared, result.prepared.config
+    if config.strict and result.warnings:
+        raise DataError(f"--strict: {result.warnings[-1]}")
+    figures = dataclasses.replace(result.fitted.figures, evaluation=_evaluation(result))
+    fitted = dataclasses.replace(result.fitted, figures=figures)
     if config.refit and prepared.test is not None:
         return _refitted(prepared, fitted)
-    return with_profile(prepared, with_inference(prepared, fitted, trial.information))
+    return with_profile(prepared, with_inference(prepared, fitted, result.information))
 
 
-def _evaluation(trial: FitAndTestResult) -> EvaluationFigures:
-    prepared, accumulator = trial.prepared, trial.accumulator
-    result, summary = accumulator.result(), accumulator.summary()
+def _evaluation(result: FitAndTestResult) -> EvaluationFigures:
+    prepared, accumulator = result.prepared, result.accumulator
+    metrics, summary = accumulator.result(), accumulator.summary()
     return EvaluationFigures(
         metrics_on="train" if prepared.test is None else "test",
-        metrics=result.metrics,
-        metrics_method=result.method,
-        skill=_skill(trial, result),
-        gradcheck=_summary([check for _, check in trial.checks]),
+        metrics=metrics.metrics,
+        metrics_method=metrics.method,
+        skill=_skill(result, metrics),
+        gradcheck=_summary([check for _, check in result.checks]),
         calibration=calibration_figures(
             summary.probability, summary.label, summary.weight, summary.rows
         ),
-        recalibration=None if trial.recalibration is None else trial.recalibration.figures,
-        decision=trial.decision,
-        fairness=trial.fairness,
+        recalibration=None if result.recalibration is None else result.recalibration.figures,
+        decision=result.decision,
+        fairness=result.fairness,
         rows_digest=digest_rows(prepared.table, prepared.table.schema.feature_names),
     )
 
@@ -64,24 +64,24 @@ def _summary(checks: Sequence[GradientCheck]) -> GradcheckSummary:
     )
 
 
-def _skill(trial: FitAndTestResult, result: MetricsResult) -> Skill:
+def _skill(result: FitAndTestResult, metrics: MetricsResult) -> Skill:
     """Compare with the base rate on held-out rows; without any, out of fold."""
-    prepared = trial.prepared
+    prepared = result.prepared
     if prepared.test is not None:
-        return result.skill
-    if trial.recalibration is not None:
-        return trial.recalibration.accumulator.result().skill
+        return metrics.skill
+    if result.recalibration is not None:
+        return result.recalibration.accumulator.result().skill
     table, config = prepared.table, prepared.config
     accumulator = PredictionAccumulator(seed=config.seed)
-    if trial.out_of_fold and prepared.validation is None:  # every row is among them
-        for fold in trial.out_of_fold:
+    if result.out_of_fold and prepared.validation is None:  # every row is among them
+        for fold in result.out_of_fold:
             fold.add_to(accumulator)
         return accumulator.result().skill
     folds = assign_folds(table, config.seed, FOLDS, group=group_of(table, config))
     if folds is None:
         # An outcome of one fold only cannot be spared: there is nothing beyond the training rows.
         return dataclasses.replace(
-            result.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
+            metrics.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
         )
     for rows in predict_out_of_fold(table, config, folds):
         accumulator.add(rows.probability, rows.label, rows.weight, rows.base_rate)

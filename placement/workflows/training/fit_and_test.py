@@ -146,9 +146,7 @@ def fit_and_test(
 ) -> FitAndTestResult:
     """Run the training loop with its gradient checks, choose the threshold, then test the model.
 
-    `check_interrupted` is called at every epoch, and may raise. Raises GradientCheckError where the
-    derivative by hand, autograd's and the difference differ, DataError where a calibration has too
-    few rows.
+    Raises what `fit_checked` does, and DataError where a calibration has too few rows.
     """
     method, seed = prepared.config.calibrate, prepared.config.seed
     folds = None if method == "none" else folds_for(prepared, f"--calibrate {method}")

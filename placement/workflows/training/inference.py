@@ -59,18 +59,17 @@ def _unpenalised(prepared: Prepared, fitted: Fitted) -> UnpenalisedFigures:
     fit = fit_unpenalised(prepared)
     if fit is None:
         return UnpenalisedFigures(NOT_FITTED["unsettled"])
-    sums = likelihood_sums(fit.information)
-    return UnpenalisedFigures(coefficients=estimates(fit.fitted), likelihood=sums)
+    unpenalised, information = fit
+    sums = likelihood_sums(information)
+    return UnpenalisedFigures(coefficients=estimates(unpenalised), likelihood=sums)
 
 
 def small_sample(information: FisherInformation | None, *, firth: bool = False) -> tuple[str, ...]:
     """Return the warning of a sample too small for its columns, where it is."""
-    few = None if information is None else few_events(likelihood_sums(information))
-    if information is None or few is None:
+    if information is None or (few := few_events(sums := likelihood_sums(information))) is None:
         return ()
-    events = min(information.positive, information.negative)
     text = (
-        f"{events:,.0f} rows of the rarer outcome for {len(information.hessian) - 1} columns are "
+        f"{sums.events:,.0f} rows of the rarer outcome for {sums.parameters - 1} columns are "
         f"{few:.1f} a column, fewer than {FEW_EVENTS}: the coefficients are shaky; use fewer "
         f"--features{'' if firth else ', or --firth'}"
     )

@@ -13,11 +13,7 @@ from placement.errors import DataError
 from placement.evaluation.metrics.accumulator import PredictionAccumulator, PredictionSummary
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.training.prepare import Prepared
-from placement.training.validation.cross_predict import (
-    ScoredRows,
-    fold_numbers,
-    predict_each_fold,
-)
+from placement.training.validation.cross_predict import ScoredRows, fold_numbers, predict_each_fold
 
 FOLDS = 5
 

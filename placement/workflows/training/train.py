@@ -18,7 +18,7 @@ from placement.reporting.results import Tracked, TrainResult
 from placement.runtime.background_import import import_in_background
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.runtime.signals import hold_signals
-from placement.runtime.worker_process import InlineWorker, ProcessWorker
+from placement.runtime.worker_process import AnyWorker
 from placement.workflows.reading.read_training_tables import read, storage_of
 from placement.workflows.recording.run_context import described, recording
 from placement.workflows.recording.run_recorder import Recorder
@@ -26,8 +26,6 @@ from placement.workflows.recording.run_recorder import Recorder
 if TYPE_CHECKING:
     from placement.training.prepare import Prepared
     from placement.workflows.training.fit_and_test import FitAndTestResult
-
-Recorders = InlineWorker[Recorder] | ProcessWorker[Recorder]
 
 # What takes long to import; torch's gradcheck imports the second when it is first called.
 HEAVY = ("placement.workflows.recording.plot_data", "torch.fx.experimental.symbolic_shapes")
@@ -47,19 +45,19 @@ def train(
 
         prepared, summary = understand(tables, config, listener)
         if recorder is None:
-            trial = fit_and_test(prepared, listener)
-            fitted, tracked = finalize(trial), None
+            result = fit_and_test(prepared, listener)
+            fitted, tracked = finalize(result), None
             bundle = _saved(fitted, config)
         else:
             with _begun(recorder, prepared) as check_interrupted:
-                trial = fit_and_test(prepared, listener, check_interrupted)
-            fitted, bundle, tracked = _concluded(recorder, trial, config)
-    warnings = tuple(dict.fromkeys((*summary.warnings, *trial.warnings)))
+                result = fit_and_test(prepared, listener, check_interrupted)
+            fitted, bundle, tracked = _concluded(recorder, result, config)
+    warnings = tuple(dict.fromkeys((*summary.warnings, *result.warnings)))
     return TrainResult(tuple(sources), summary, fitted, warnings, tracked, bundle)
 
 
 @contextmanager
-def _begun(recorder: Recorders, prepared: "Prepared") -> Iterator[Callable[[], None]]:
+def _begun(recorder: AnyWorker[Recorder], prepared: "Prepared") -> Iterator[Callable[[], None]]:
     """Begin the run; yield a check that raises as soon as this has failed."""
     config, table = prepared.config, prepared.table
     params = {
@@ -86,19 +84,19 @@ def _begun(recorder: Recorders, prepared: "Prepared") -> Iterator[Callable[[], N
 
 
 def _concluded(
-    recorder: Recorders, trial: "FitAndTestResult", config: TrainConfig
+    recorder: AnyWorker[Recorder], result: "FitAndTestResult", config: TrainConfig
 ) -> "tuple[Fitted, str | None, Tracked]":
-    """Record a trial and its figures, save the model and register it."""
+    """Record a tested model and its figures, save the model and register it."""
     from placement.workflows.recording.plot_data import pictures_of
     from placement.workflows.training.final_figures import finalize
 
     def course(of: Fitted) -> "Future[None]":
-        checks = gradcheck_rows(trial.checks)
-        return recorder.submit(Recorder.log_course, pictures_of(trial, of), checks)
+        checks = gradcheck_rows(result.checks)
+        return recorder.submit(Recorder.log_course, pictures_of(result, of), checks)
 
     # Pictures are drawn while the figures are worked out, unless the model is still to be refitted.
-    drawn = None if config.refit else course(trial.fitted)
-    fitted = finalize(trial)
+    drawn = None if config.refit else course(result.fitted)
+    fitted = finalize(result)
     (drawn or course(fitted)).result()
     recorder.submit(Recorder.log_figures, fitted.figures).result()
     # What may fail comes before the registration: a failed run registers nothing.

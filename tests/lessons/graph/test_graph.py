@@ -28,9 +28,9 @@ GRAPHS = {**{name: (lambda name=name: lesson(name).graph) for name in LESSONS}, 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_every_gradient_multiplied_by_hand_is_autograds(name):
     graph = GRAPHS[name]()
-    asked = [node for node in graph.nodes if node.gradient is not None]
-    assert bool(asked) == (name != "no-grad")
-    for node in asked:
+    result = [node for node in graph.nodes if node.gradient is not None]
+    assert bool(result) == (name != "no-grad")
+    for node in result:
         assert node.gradient == pytest.approx(node.autograd, rel=1e-6)
     data = [node.name for node in graph.nodes if node.gradient is None]
     assert all(one == "y" or one.startswith("x") for one in data)

@@ -47,7 +47,7 @@ def result(path):
         name="my students.csv",
         rows={"train": 160, "validation": 0, "test": 40},
         path=path,
-        rivals=ModelComparison(
+        alternatives=ModelComparison(
             160, 160, 5, Candidate("perceptron", 0.5, 0.2, 0.8, None), other, other, ("cgpa",),
             other, False, (), None, None,
         ),

@@ -30,22 +30,22 @@ def test_the_notebooks_numbers_come_out_to_the_last_bit_in_float64():
 
 
 def test_the_links_multiply_to_the_gradient():
-    found = check_scalar(x=-1.3, y=0.25, w=0.7, b=0.1, dtype="float64")
-    links = found.links
+    result = check_scalar(x=-1.3, y=0.25, w=0.7, b=0.1, dtype="float64")
+    links = result.links
     chain = links["dL_dyhat"] * links["dyhat_dz"]
-    assert found.passed
-    assert chain * links["dz_dw"] == pytest.approx(found.gradients[0].manual, rel=1e-14)
-    assert chain * links["dz_db"] == pytest.approx(found.gradients[1].manual, rel=1e-14)
+    assert result.passed
+    assert chain * links["dz_dw"] == pytest.approx(result.gradients[0].manual, rel=1e-14)
+    assert chain * links["dz_db"] == pytest.approx(result.gradients[1].manual, rel=1e-14)
 
 
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_broken_link_is_caught_and_both_numbers_are_shown(link, dtype):
-    found = check_scalar(dtype=dtype, broken=link)
-    assert not found.passed
-    worst = next(one for one in found.gradients if not one.passed)
-    assert repr(worst.manual) in found.failure
-    assert repr(worst.autograd) in found.failure
+    result = check_scalar(dtype=dtype, broken=link)
+    assert not result.passed
+    worst = next(one for one in result.gradients if not one.passed)
+    assert repr(worst.manual) in result.failure
+    assert repr(worst.autograd) in result.failure
 
 
 def test_an_unknown_link_is_refused():
@@ -65,9 +65,9 @@ def batch(seed=0, rows=300, columns=4, scale=1.0):
 @pytest.mark.parametrize("scale", [1.0, 1e4])
 @pytest.mark.parametrize("seed", range(5))
 def test_rows_of_any_size_pass_before_and_beyond_the_clamp(dtype, loss, scale, seed):
-    found = check_batch(*batch(seed, scale=scale), 0.3, dtype, loss=loss)
-    assert found.passed, found
-    assert found.rows == 256
+    result = check_batch(*batch(seed, scale=scale), 0.3, dtype, loss=loss)
+    assert result.passed, result
+    assert result.rows == 256
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -76,16 +76,16 @@ def test_at_the_optimum_where_the_gradient_vanishes_it_passes(make, dtype):
     from placement.training.solver.training_loop import solve
 
     source = make(256)
-    found = solve(source, Options(l2=0.0))
-    checked = check_batch(first_rows(source), found.weights, found.intercept, dtype)
+    solution = solve(source, Options(l2=0.0))
+    checked = check_batch(first_rows(source), solution.weights, solution.intercept, dtype)
     assert checked.passed
     assert checked.max_abs_error < 1e-6
     assert abs(checked.gradients[0].manual) < 1e-6
 
 
 def test_parameters_carry_the_names_of_their_columns():
-    found = check_batch(*batch(columns=2), 0.0, names=("cgpa", "iq"))
-    assert [one.parameter for one in found.gradients] == ["w[cgpa]", "w[iq]", "b"]
+    result = check_batch(*batch(columns=2), 0.0, names=("cgpa", "iq"))
+    assert [one.parameter for one in result.gradients] == ["w[cgpa]", "w[iq]", "b"]
 
 
 @pytest.mark.parametrize("link", LINKS)
@@ -116,8 +116,8 @@ def test_forgetting_the_clamp_by_hand_is_caught(monkeypatch):
 
 def test_a_row_at_the_corner_is_left_out_of_the_difference_and_counted():
     corner = float(np.log1p(-1e-8) - np.log(1e-8))
-    found = check_scalar(x=corner, y=0.0, dtype="float64")
-    assert found.corner_rows == 1
+    result = check_scalar(x=corner, y=0.0, dtype="float64")
+    assert result.corner_rows == 1
     beside = check_scalar(x=corner * 0.99, y=0.0, dtype="float64")
     assert (beside.corner_rows, beside.passed) == (0, True)
 
@@ -141,7 +141,7 @@ def test_the_document_is_json_with_the_names_of_the_contract():
 
 
 def test_the_notebook_form_escapes_names():
-    found = check_batch(*batch(columns=1), 0.0, names=("<b>",))
-    assert "&lt;b&gt;" in found._repr_html_()
+    result = check_batch(*batch(columns=1), 0.0, names=("<b>",))
+    assert "&lt;b&gt;" in result._repr_html_()
     with pytest.raises(dataclasses.FrozenInstanceError):
-        found.passed = False
+        result.passed = False

@@ -33,8 +33,8 @@ def jeffreys(table, fitted):
         z = x @ beta
         p = expit(z)
         information = x.T @ (x * (p * (1 - p))[:, None])
-        found = table.label @ z - np.logaddexp(0, z).sum()
-        return -(found + 0.5 * np.linalg.slogdet(information)[1])
+        result = table.label @ z - np.logaddexp(0, z).sum()
+        return -(result + 0.5 * np.linalg.slogdet(information)[1])
 
     start = np.zeros(x.shape[1])
     return minimize(minus, start, method="BFGS", options={"gtol": 1e-9}).x, x
@@ -69,9 +69,9 @@ def test_its_loss_and_likelihood_are_of_the_model_that_is_kept():
 
     table = read_table(SEPARABLE)
     prepared = prepare(table, TrainConfig(firth=True, test_size=0.0))
-    found = solve(prepared.problem)
-    known = information_at(prepared, found)
-    fitted = build_fitted(prepared, found, known)
+    solution = solve(prepared.problem)
+    known = information_at(prepared, solution)
+    fitted = build_fitted(prepared, solution, known)
     loss = metrics(fitted.predict_proba(table.columns), table.label).log_loss
     assert fitted.figures.train_loss == pytest.approx(loss, rel=1e-9)
     assert known.log_likelihood == pytest.approx(-loss * len(table), rel=1e-9)

@@ -53,7 +53,7 @@ def test_two_ranks_with_unequal_shares_find_the_same_model(make, tmp_path):
     for optimizer in ("auto", "lbfgs"):
         alone = solve(source, Options(optimizer=optimizer, epochs=60))
         for rank in (0, 1):
-            found = np.load(tmp_path / f"{optimizer}{rank}.npy")
-            np.testing.assert_allclose(found, [*alone.weights, alone.intercept], atol=1e-10)
+            result = np.load(tmp_path / f"{optimizer}{rank}.npy")
+            np.testing.assert_allclose(result, [*alone.weights, alone.intercept], atol=1e-10)
     both = [np.load(tmp_path / f"sgd{rank}.npy") for rank in (0, 1)]
     np.testing.assert_array_equal(*both)

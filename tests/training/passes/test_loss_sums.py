@@ -29,11 +29,11 @@ def test_the_hessian_is_the_second_derivative_of_the_loss(make, loss):
             return losses.logit_bce_sum(z, y, weight)
         return losses.clamped_bce_sum(torch.sigmoid(z), y, weight, 1e-4)
 
-    found = evaluate(model_at(at.numpy()), source, loss, 1e-4, with_hessian=True)
-    assert found.saturated > 0
+    result = evaluate(model_at(at.numpy()), source, loss, 1e-4, with_hessian=True)
+    assert result.saturated > 0
     referee = torch.autograd.functional.hessian(total, at).numpy()
-    np.testing.assert_allclose(found.hessian, referee, rtol=1e-7, atol=1e-7)
-    assert found.loss == pytest.approx(total(at).item(), rel=1e-13)
+    np.testing.assert_allclose(result.hessian, referee, rtol=1e-7, atol=1e-7)
+    assert result.loss == pytest.approx(total(at).item(), rel=1e-13)
 
 
 def test_a_visit_zeroes_what_an_earlier_one_left(make):
@@ -55,17 +55,17 @@ def test_threads_leave_the_same_bits_in_grad(make, threads):
 
 
 def test_no_rows_give_zero_sums(make):
-    found = evaluate(Perceptron(3), make().take(np.array([], dtype=int)), with_hessian=True)
-    assert (found.loss, found.weight, found.saturated) == (0, 0, 0)
-    assert not found.gradient.any()
+    result = evaluate(Perceptron(3), make().take(np.array([], dtype=int)), with_hessian=True)
+    assert (result.loss, result.weight, result.saturated) == (0, 0, 0)
+    assert not result.gradient.any()
 
 
 def test_rows_beyond_the_clamp_are_counted_and_the_wrong_ones_told_apart(make):
     source = make(4, 1).take(np.arange(4))
     source.x[:, 0] = [-50, 50, 50, 0]
     source.y[:] = [0, 0, 1, 1]
-    found = evaluate(model_at(np.array([1.0, 0.0])), source)
-    assert (found.saturated, found.saturated_wrong) == (3, 1)
+    result = evaluate(model_at(np.array([1.0, 0.0])), source)
+    assert (result.saturated, result.saturated_wrong) == (3, 1)
 
 
 def test_a_soft_target_beyond_the_clamp_is_no_settled_row(make):

@@ -3,7 +3,7 @@ import pytest
 
 from placement.data.encoding.chunks import ArrayChunks
 from placement.errors import DataError
-from placement.training.problem import separation
+from placement.training.problem import separation, separation_lp
 from placement.training.problem.options import Options
 from placement.training.problem.problem import define_problem
 from placement.training.problem.separation import find_separation
@@ -29,26 +29,26 @@ def test_overlapping_classes_are_not_separable():
 def test_a_cut_off_is_complete_separation_by_its_column():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 4))
-    found = separated(x, x[:, 2] > 0.1)
-    assert found.columns == ("c2",)
-    assert found.complete
+    result = separated(x, x[:, 2] > 0.1)
+    assert result.columns == ("c2",)
+    assert result.complete
 
 
 def test_a_level_with_one_outcome_is_quasi_separation():
     rng = np.random.default_rng(0)
     x = np.column_stack([rng.normal(size=80), np.arange(80) < 5])
     y = np.where(np.arange(80) < 5, 1, np.arange(80) % 2)
-    found = separated(x, y)
-    assert found.columns == ("c1",)
-    assert not found.complete
-    assert "quasi" in found.text
+    result = separated(x, y)
+    assert result.columns == ("c1",)
+    assert not result.complete
+    assert "quasi" in result.text
 
 
 def test_columns_that_separate_only_together_are_named_without_the_rest():
     rng = np.random.default_rng(1)
     x = rng.normal(size=(200, 5))
-    found = separated(x, x[:, 1] - x[:, 3] > 0)
-    assert found.columns == ("c1", "c3")
+    result = separated(x, x[:, 1] - x[:, 3] > 0)
+    assert result.columns == ("c1", "c3")
 
 
 def test_a_rare_level_is_seen_beyond_the_sample():
@@ -66,9 +66,9 @@ def test_soft_targets_belong_to_both_classes():
 
 
 def test_one_outcome_alone_is_said_in_words():
-    found = separated(np.random.default_rng(0).normal(size=(20, 2)), np.ones(20))
-    assert found.columns == ("(intercept)",)
-    assert "same outcome" in found.text
+    result = separated(np.random.default_rng(0).normal(size=(20, 2)), np.ones(20))
+    assert result.columns == ("(intercept)",)
+    assert "same outcome" in result.text
 
 
 def test_too_many_distinct_rows_leave_it_undecided():
@@ -144,10 +144,10 @@ def test_very_many_columns_are_left_to_the_end_without_a_look_at_every_row(monke
     x = np.eye(300)[np.arange(9_000) % 300]
     y = np.arange(9_000) % 7 < 3
     monkeypatch.setattr(separation, "_MOST_CELLS", 10_000)
-    asked = []
-    monkeypatch.setattr(separation, "separating_hyperplane", asked.append)
+    calls = []
+    monkeypatch.setattr(separation_lp, "separating_hyperplane", calls.append)
     assert separated(x, y, most_rows=200_000) is None
-    assert asked == []
+    assert calls == []
 
 
 def test_of_rows_that_come_again_only_the_different_ones_are_counted():

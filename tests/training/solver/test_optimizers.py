@@ -44,11 +44,11 @@ def data_sets():
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_without_penalty_it_finds_what_statsmodels_finds(optimizer, which):
     x, y = data_sets()[which]
-    found = solve(ArrayChunks(x, y, np.ones(len(y))), options(optimizer, l2=0.0))
+    solution = solve(ArrayChunks(x, y, np.ones(len(y))), options(optimizer, l2=0.0))
     referee = Logit(y, add_constant(x)).fit(disp=0, tol=1e-14, method="newton").params
-    assert found.converged
-    assert found.newton_decrement <= 1e-8
-    np.testing.assert_allclose([found.intercept, *found.weights], referee, atol=1e-6)
+    assert solution.converged
+    assert solution.newton_decrement <= 1e-8
+    np.testing.assert_allclose([solution.intercept, *solution.weights], referee, atol=1e-6)
 
 
 @pytest.mark.parametrize("optimizer", CONVERGING)
@@ -56,11 +56,11 @@ def test_without_penalty_it_finds_what_statsmodels_finds(optimizer, which):
 @pytest.mark.parametrize("loss", ["clamped", "logits"])
 def test_with_penalty_it_finds_what_scikit_learn_finds(optimizer, which, loss):
     x, y = data_sets()[which]
-    found = solve(ArrayChunks(x, y, np.ones(len(y))), options(optimizer, l2=1.0, loss=loss))
+    solution = solve(ArrayChunks(x, y, np.ones(len(y))), options(optimizer, l2=1.0, loss=loss))
     referee = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-12).fit(x, y)
-    assert found.converged
-    np.testing.assert_allclose(found.weights, referee.coef_[0], atol=1e-6)
-    assert found.intercept == pytest.approx(referee.intercept_[0], abs=1e-6)
+    assert solution.converged
+    np.testing.assert_allclose(solution.weights, referee.coef_[0], atol=1e-6)
+    assert solution.intercept == pytest.approx(referee.intercept_[0], abs=1e-6)
 
 
 class _Wrong(torch.autograd.Function):
@@ -97,6 +97,6 @@ def test_a_wrong_backward_changes_what_every_optimizer_finds(make, wrong_backwar
 def test_a_wrong_backward_is_caught_by_the_gradient_check(make, wrong_backward):
     assert check_gradients(make()).passed
     wrong_backward()
-    found = check_gradients(make())
-    assert not found.passed
-    assert not found.torch_gradcheck
+    result = check_gradients(make())
+    assert not result.passed
+    assert not result.torch_gradcheck

@@ -28,21 +28,21 @@ def options(optimizer="auto", **settings):
 
 def test_mini_batches_come_near_and_claim_nothing(make):
     source = make(2000)
-    found = solve(source, options("sgd"))
+    solution = solve(source, options("sgd"))
     exact = solve(source, options())
-    assert (found.stopped, found.converged) == ("epoch_limit", False)
-    np.testing.assert_allclose(found.weights, exact.weights, atol=0.15)
-    assert found.loss < exact.loss + 0.01
+    assert (solution.stopped, solution.converged) == ("epoch_limit", False)
+    np.testing.assert_allclose(solution.weights, exact.weights, atol=0.15)
+    assert solution.loss < exact.loss + 0.01
 
 
 @pytest.mark.parametrize("optimizer", ["auto", "gd", "lbfgs"])
 def test_float32_converges_to_its_own_certificate(make, optimizer):
-    found = solve(make(), options(optimizer, dtype="float32"))
+    solution = solve(make(), options(optimizer, dtype="float32"))
     exact = solve(make(), options())
-    assert found.converged
-    assert found.newton_decrement <= 1e-4
-    assert found.weights.dtype == np.float64
-    np.testing.assert_allclose(found.weights, exact.weights, atol=1e-4)
+    assert solution.converged
+    assert solution.newton_decrement <= 1e-4
+    assert solution.weights.dtype == np.float64
+    np.testing.assert_allclose(solution.weights, exact.weights, atol=1e-4)
 
 
 @pytest.mark.parametrize("optimizer", ["auto", "gd", "newton", "lbfgs", "sgd", "adam"])
@@ -84,20 +84,20 @@ def test_gradient_descent_is_the_notebooks_loop(make):
             b -= 0.1 * b.grad
         w.grad.zero_()
         b.grad.zero_()
-    found = solve(source, Options(optimizer="gd", epochs=5, lr=0.1, l2=0.0))
-    np.testing.assert_allclose(found.weights, w.detach().numpy(), rtol=1e-12)
-    assert found.epochs == 5
-    assert found.stopped == "epoch_limit"
-    assert not found.converged
+    solution = solve(source, Options(optimizer="gd", epochs=5, lr=0.1, l2=0.0))
+    np.testing.assert_allclose(solution.weights, w.detach().numpy(), rtol=1e-12)
+    assert solution.epochs == 5
+    assert solution.stopped == "epoch_limit"
+    assert not solution.converged
 
 
 def test_the_default_step_of_gd_is_one_over_the_largest_curvature(make):
     source = make()
-    found = solve(source, options("gd", epochs=2, l2=3.0))
+    solution = solve(source, options("gd", epochs=2, l2=3.0))
     ones = np.column_stack([source.x, np.ones(source.rows)])
     bound = (ones.T @ ones / 4 + np.diag([3.0, 3, 3, 0])) / source.rows
-    assert found.lr == pytest.approx(1 / np.linalg.eigvalsh(bound)[-1])
-    assert found.history[0].step_size == found.lr
+    assert solution.lr == pytest.approx(1 / np.linalg.eigvalsh(bound)[-1])
+    assert solution.history[0].step_size == solution.lr
 
 
 def test_auto_shows_the_curve_then_finishes_with_newton(make):
@@ -128,9 +128,9 @@ def test_a_mislabelled_outlier_ends_clamped_never_converged(outlier):
 
 
 def test_an_unpenalised_outlier_ends_clamped(outlier):
-    found = solve(outlier, options("newton", l2=0.0))
-    assert (found.stopped, found.converged) == ("clamped", False)
-    assert found.clamped_wrong >= 1
+    solution = solve(outlier, options("newton", l2=0.0))
+    assert (solution.stopped, solution.converged) == ("clamped", False)
+    assert solution.clamped_wrong >= 1
     assert solve(outlier, options("newton", l2=0.0, loss="logits")).converged
 
 
@@ -147,10 +147,10 @@ def test_huge_unscaled_columns_in_float32_stay_finite(make, optimizer, loss):
 def test_logits_of_200_in_float32_are_counted_and_finite():
     x = np.array([[-200.0], [200.0], [-1.0], [1.0]])
     source = ArrayChunks(x, np.array([1.0, 0.0, 0.0, 1.0]), np.ones(4))
-    found = solve(source, Options(optimizer="gd", lr=8.0, epochs=6, dtype="float32", l2=0.0))
-    assert max(epoch.clamped_rows for epoch in found.history) > 0
-    assert all(np.isfinite(epoch.loss) for epoch in found.history)
-    assert not found.converged
+    solution = solve(source, Options(optimizer="gd", lr=8.0, epochs=6, dtype="float32", l2=0.0))
+    assert max(epoch.clamped_rows for epoch in solution.history) > 0
+    assert all(np.isfinite(epoch.loss) for epoch in solution.history)
+    assert not solution.converged
 
 
 def test_a_row_just_inside_the_clamp_does_not_stall_newton():
@@ -161,16 +161,16 @@ def test_a_row_just_inside_the_clamp_does_not_stall_newton():
 
 def test_patience_returns_the_best_epoch_on_the_validation_rows(make):
     source, validation = make(80, 12, seed=1), make(300, 12, seed=2)
-    found = solve(
+    solution = solve(
         source,
         Options(optimizer="gd", epochs=3000, l2=0.0, lr=1.0, patience=5),
         context=RunContext(validation=validation),
     )
-    seen = [epoch.validation_loss for epoch in found.history]
-    assert found.stopped == "patience"
-    assert not found.converged
-    assert int(np.argmin(seen)) == found.epochs - 5
-    np.testing.assert_array_equal(found.weights, found.history[-6].weights)
+    result = [epoch.validation_loss for epoch in solution.history]
+    assert solution.stopped == "patience"
+    assert not solution.converged
+    assert int(np.argmin(result)) == solution.epochs - 5
+    np.testing.assert_array_equal(solution.weights, solution.history[-6].weights)
 
 
 def test_held_out_rows_are_looked_at_and_decide_nothing(make):
@@ -185,11 +185,11 @@ def test_an_aliased_column_is_left_out_and_named_by_place(make):
     source = make(300, 4)
     x = source.x.copy()
     x[:, 2] = 2 * x[:, 0] - x[:, 1] + 5
-    found = solve(dataclasses.replace(source, x=x), options(l2=0.0))
-    kept = solve(dataclasses.replace(source, x=x[:, [0, 1, 3]]), options(l2=0.0))
-    assert found.aliased == (2,)
-    assert found.weights[2] == 0
-    np.testing.assert_allclose(found.weights[[0, 1, 3]], kept.weights, atol=1e-10)
+    solution = solve(dataclasses.replace(source, x=x), options(l2=0.0))
+    result = solve(dataclasses.replace(source, x=x[:, [0, 1, 3]]), options(l2=0.0))
+    assert solution.aliased == (2,)
+    assert solution.weights[2] == 0
+    np.testing.assert_allclose(solution.weights[[0, 1, 3]], result.weights, atol=1e-10)
 
 
 def test_separable_classes_are_refused_without_penalty_and_warned_of_with_one():
@@ -197,9 +197,9 @@ def test_separable_classes_are_refused_without_penalty_and_warned_of_with_one():
     source = ArrayChunks(x, (x[:, 0] > 0) * 1.0, np.ones(50))
     with pytest.raises(DataError, match="cgpa separate"):
         solve(source, options(l2=0.0), names=("cgpa", "noise"))
-    found = solve(source, options(l2=1.0), names=("cgpa", "noise"))
-    assert found.converged
-    assert any("cgpa" in warning for warning in found.warnings)
+    solution = solve(source, options(l2=1.0), names=("cgpa", "noise"))
+    assert solution.converged
+    assert any("cgpa" in warning for warning in solution.warnings)
 
 
 def test_a_large_separable_table_is_refused_when_fitting_ends_clamped(monkeypatch):
@@ -227,16 +227,16 @@ def test_a_target_outside_0_and_1_is_refused(make):
 
 def test_a_training_that_is_left_half_way_keeps_what_was_learnt(make):
     problem = define_problem(make(), options("gd"))
-    found = solution_of(list(islice(epochs(problem), 5)), problem)
-    assert (found.stopped, found.converged, found.epochs) == ("interrupted", False, 4)
-    assert found.weights.any()
+    solution = solution_of(list(islice(epochs(problem), 5)), problem)
+    assert (solution.stopped, solution.converged, solution.epochs) == ("interrupted", False, 4)
+    assert solution.weights.any()
 
 
 def test_the_check_sees_the_first_the_due_and_the_last_epoch(make):
-    seen = []
+    calls = []
     settings = Options(optimizer="gd", epochs=7, gradcheck_every=3, lr=0.01)
-    solve(make(), settings, context=RunContext(check=lambda epoch: seen.append(epoch.number)))
-    assert seen == [0, 3, 6, 7]
+    solve(make(), settings, context=RunContext(check=lambda epoch: calls.append(epoch.number)))
+    assert calls == [0, 3, 6, 7]
 
 
 def test_the_last_epoch_alone_says_why_training_ended(make):

@@ -65,9 +65,9 @@ def test_a_neighbour_saves_most_of_the_steps(make):
 
 def test_the_start_is_where_the_first_epoch_stands(make):
     problem = define_problem(make(), Options(optimizer="newton"))
-    found = solve(problem.with_penalty(0.5, np.array([1.0, -2.0, 0.5]), 0.25))
-    assert found.history[0].weights.tolist() == [1.0, -2.0, 0.5]
-    assert found.history[0].intercept == 0.25
+    solution = solve(problem.with_penalty(0.5, np.array([1.0, -2.0, 0.5]), 0.25))
+    assert solution.history[0].weights.tolist() == [1.0, -2.0, 0.5]
+    assert solution.history[0].intercept == 0.25
 
 
 def test_without_a_penalty_there_is_no_neighbour(make):
@@ -102,8 +102,8 @@ def test_the_losses_are_those_of_scikit_learn_fold_by_fold(settings):
             losses[number, place] = log_loss(y[test], p, sample_weight=w[test])
         sizes[number] = w[test].sum()
     expected, _ = mean_and_error(losses[None], sizes[None])
-    found = [own.log_loss for own in path.penalties]
-    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6 if balanced else 1e-8)
+    result = [own.log_loss for own in path.penalties]
+    np.testing.assert_allclose(result, expected, rtol=0, atol=2e-6 if balanced else 1e-8)
 
 
 def test_the_weights_of_the_path_are_those_that_training_would_find():

@@ -79,8 +79,8 @@ def test_each_probability_is_that_of_its_own_row():
 def test_only_the_training_rows_take_part_in_the_folds_that_are_asked_for():
     table = read_table(frame())
     split = hold_out(table, TrainConfig(**QUICK))
-    found = compare_alternatives(table, TrainConfig(**QUICK), split=split, folds=4)
-    assert (found.rows, found.of_rows, found.folds) == (int(split.counts[TRAIN]),) * 2 + (4,)
+    result = compare_alternatives(table, TrainConfig(**QUICK), split=split, folds=4)
+    assert (result.rows, result.of_rows, result.folds) == (int(split.counts[TRAIN]),) * 2 + (4,)
 
 
 def test_of_many_rows_some_are_drawn_whatever_their_order_and_equal_ones_together(monkeypatch):
@@ -93,10 +93,10 @@ def test_of_many_rows_some_are_drawn_whatever_their_order_and_equal_ones_togethe
     assert abs(some.label.mean() - table.label.mean()) < 0.01
     assert set(np.unique(some.rows % 400, return_counts=True)[1]) == {2}
     again = read_table(data.sample(frac=1, random_state=1))
-    told = pd.DataFrame(some.columns).sort_values(["cgpa", "stream", "college"])
+    result = pd.DataFrame(some.columns).sort_values(["cgpa", "stream", "college"])
     other = pd.DataFrame(drawn_rows(again, 0, None)[0].columns)
     other = other.sort_values(["cgpa", "stream", "college"])
-    assert told.astype(str).to_numpy().tolist() == other.astype(str).to_numpy().tolist()
+    assert result.astype(str).to_numpy().tolist() == other.astype(str).to_numpy().tolist()
     assert compare_alternatives(table, TrainConfig(**QUICK)).of_rows == 800
 
 
@@ -117,12 +117,14 @@ def test_the_command_shows_the_rivals_only_where_it_is_asked_for(run, trained):
     sheet = trained.parent / "students.csv"
     plain = run("evaluate", sheet, "--model", trained, "--json")
     assert "rivals" not in plain.json
-    told = run("evaluate", sheet, "--model", trained, "--rivals", "--json").json["rivals"]
-    assert [one["name"] for one in told["contenders"]][:4] == [
+    document = run("evaluate", sheet, "--model", trained, "--rivals", "--json").json["rivals"]
+    assert [one["name"] for one in document["contenders"]][:4] == [
         "perceptron", "base rate", "best single column", "boosted trees"
     ]  # fmt: skip
-    assert told["rows"] == 192  # those it was trained on: what is chosen must not see the others
+    assert (
+        document["rows"] == 192
+    )  # those it was trained on: what is chosen must not see the others
     text = run("evaluate", sheet, "--model", trained, "--rivals")
     assert text.code == 0
     assert "Is a straight line enough?" in text.out
-    assert all(line in text.out for line in told["verdict"])
+    assert all(line in text.out for line in document["verdict"])

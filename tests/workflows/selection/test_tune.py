@@ -47,15 +47,15 @@ def test_each_penalty_is_a_run_nested_in_that_of_the_tuning(tuned, monkeypatch):
     children = [run for run in runs if run.data.tags.get(PARENT) == parent.info.run_id]
     assert len(children) == len(runs) - 1 == len(result.path.penalties)
     assert {run.info.status for run in runs} == {"FINISHED"}
-    told = {
+    outcome = {
         float(run.data.params["l2"]): (run.data.metrics["cv_log_loss"], run.data.metrics["cv_se"])
         for run in children
     }
-    assert told == {p.l2: (p.log_loss, p.standard_error) for p in result.path.penalties}
+    assert outcome == {p.l2: (p.log_loss, p.standard_error) for p in result.path.penalties}
     assert parent.info.run_name == "path"
     assert parent.data.tags["college"] == "north"
     assert parent.data.metrics["chosen_l2"] == result.path.l2
-    assert parent.data.metrics["rivals_boosted_trees"] == result.rivals.trees.log_loss
+    assert parent.data.metrics["rivals_boosted_trees"] == result.alternatives.trees.log_loss
     assert (parent.data.params["repeats"], parent.data.params["folds"]) == ("2", "5")
     files = {file.path for file in client.list_artifacts(parent.info.run_id, "figures")}
     assert files == {"figures/l2_path.png", "figures/weights_by_l2.png"}
@@ -93,22 +93,22 @@ def test_the_rivals_are_met_on_the_folds_of_the_path_with_the_chosen_penalty(
     students, tmp_path, monkeypatch
 ):
     sheet = students(tmp_path / "students.csv")
-    seen = {}
+    calls = {}
     tune, rivals = cross_validate.tune, compare_alternatives.compare
 
     def of_path(prepared, foldings, *args):
-        seen["path"] = foldings[0].whole()
+        calls["path"] = foldings[0].whole()
         return tune(prepared, foldings, *args)
 
     def of_rivals(crossed, *args, **named):
-        seen["rivals"], seen["l2"] = crossed.fold, crossed.l2
+        calls["rivals"], calls["l2"] = crossed.fold, crossed.l2
         return rivals(crossed, *args, **named)
 
     monkeypatch.setattr(cross_validate, "tune", of_path)
     monkeypatch.setattr(compare_alternatives, "compare", of_rivals)
     result = tune_files(TuneRequest([str(sheet)], TrainConfig(track=False), repeats=2))
-    assert seen["rivals"].tolist() == seen["path"][seen["path"] >= 0].tolist()
-    assert seen["l2"] == result.path.l2
+    assert calls["rivals"].tolist() == calls["path"][calls["path"] >= 0].tolist()
+    assert calls["l2"] == result.path.l2
 
 
 def test_groups_share_a_fold(students, tmp_path, monkeypatch):
@@ -116,35 +116,35 @@ def test_groups_share_a_fold(students, tmp_path, monkeypatch):
     data = pd.read_csv(sheet)
     data["college"] = [f"C{k % 20}" for k in range(400)]
     data.to_csv(sheet, index=False)
-    seen = []
+    calls = []
     monkeypatch.setattr(
         "placement.data.splits.folds.assign_folds",
-        lambda *args, **named: seen.append(assign_folds(*args, **named)) or seen[-1],
+        lambda *args, **named: calls.append(assign_folds(*args, **named)) or calls[-1],
     )
     result = tune_files(
         TuneRequest([str(sheet)], TrainConfig(group="college", track=False), repeats=2)
     )
     college = read_table(sheet, group="college").columns["college"]
-    for folds in seen:
+    for folds in calls:
         fold = folds.whole()
         assert all(len(set(fold[college == one])) == 1 for one in set(college))
-    assert len(seen) == 2
+    assert len(calls) == 2
     assert result.options[:2] == ("--group", "college")
 
 
 def test_too_few_rows_are_refused_with_exit_code_3(run, tmp_path):
     sheet = tmp_path / "few.csv"
     sheet.write_text("cgpa,placed\n" + "\n".join(f"{k / 10},{int(k == 3)}" for k in range(30)))
-    told = run("tune", sheet, "--no-track", "--test-size", "0")
-    assert told.code == 3
-    assert "too few rows of one outcome" in told.err
+    output = run("tune", sheet, "--no-track", "--test-size", "0")
+    assert output.code == 3
+    assert "too few rows of one outcome" in output.err
 
 
 def test_the_command_prints_one_document_and_trains_as_it_says(run, students, workdir):
     students(workdir / "students.csv")
-    told = run("tune", "students.csv", "--no-track", "--repeats", "1", "--json", "--seed", "3")
-    assert told.code == 0
-    document = told.json
+    result = run("tune", "students.csv", "--no-track", "--repeats", "1", "--json", "--seed", "3")
+    assert result.code == 0
+    document = result.json
     assert (document["format"], document["repeats"], document["run_id"]) == (1, 1, None)
     assert document["command"].endswith(f"train students.csv --seed 3 --l2 {document['l2']:g}")
     assert not list((workdir / "mlruns").iterdir())
@@ -155,6 +155,6 @@ def test_the_command_prints_one_document_and_trains_as_it_says(run, students, wo
 
 
 def test_settings_that_a_tuning_has_no_use_for_are_no_options(run, students, tmp_path):
-    told = run("tune", students(tmp_path / "students.csv"), "--l2", "1")
-    assert told.code == 2
-    assert "--l2" in told.err
+    output = run("tune", students(tmp_path / "students.csv"), "--l2", "1")
+    assert output.code == 2
+    assert "--l2" in output.err

@@ -67,16 +67,16 @@ def trials(table):
 
 def test_platt_is_what_scikit_learns_calibrated_classifier_does(table):
     config = TrainConfig(calibrate="platt", optimizer="newton", loss="logits")
-    trial = trial_of(table, config)
-    train = rows_of(trial.prepared.split, TRAIN)
-    fold = assign_folds(table, 0, 5, split=trial.prepared.split).whole()[train]
+    tested = trial_of(table, config)
+    train = rows_of(tested.prepared.split, TRAIN)
+    fold = assign_folds(table, 0, 5, split=tested.prepared.split).whole()[train]
     X = np.column_stack([table.columns["cgpa"], table.columns["tests"]])
     model = make_pipeline(StandardScaler(), LogisticRegression(tol=1e-10, max_iter=1000))
     parts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(5)]
     theirs = CalibratedClassifierCV(model, method="sigmoid", cv=parts, ensemble=False)
     theirs.fit(X[train], table.label[train])
-    found = trial.fitted.predict_proba(table.columns)
-    assert found == pytest.approx(theirs.predict_proba(X)[:, 1], abs=1e-5)
+    result = tested.fitted.predict_proba(table.columns)
+    assert result == pytest.approx(theirs.predict_proba(X)[:, 1], abs=1e-5)
 
 
 def test_balanced_classes_promise_too_much_and_calibration_brings_it_back(table, trials):
@@ -129,16 +129,16 @@ def test_every_training_row_is_predicted_once_by_a_model_without_it(table, metho
     assert len(every.label) == prepared.split.counts[0]
     labels = table.label[rows_of(prepared.split, TRAIN)]
     assert every.label.sum() == labels.sum()
-    found = calibrate(method, folds)
-    assert found.calibration == fit_calibration(method, every)
+    result = calibrate(method, folds)
+    assert result.calibration == fit_calibration(method, every)
     # `after` is cross-fitted: each fold by what the other four teach.
     judge = PredictionAccumulator()
     for number, own in enumerate(folds):
         rest = fit_calibration(method, summarize(f for k, f in enumerate(folds) if k != number))
         p = own.probability.whole()
         judge.add(rest.apply(np.log(p / (1 - p))), own.label.whole(), own.weight.whole(), 0.5)
-    assert found.figures.after.log_loss == pytest.approx(judge.result().metrics.log_loss, abs=1e-9)
-    assert found.figures.before.log_loss > found.figures.after.log_loss
+    assert result.figures.after.log_loss == pytest.approx(judge.result().metrics.log_loss, abs=1e-9)
+    assert result.figures.before.log_loss > result.figures.after.log_loss
 
 
 @METHODS
@@ -149,8 +149,8 @@ def test_a_saved_model_scores_and_is_evaluated_calibrated(table, trials, method,
     assert (
         read.predict_proba(table.columns).tolist() == fitted.predict_proba(table.columns).tolist()
     )
-    found = evaluate(read, table).calibration
-    assert found.predicted == pytest.approx(found.observed, abs=0.02)
+    result = evaluate(read, table).calibration
+    assert result.predicted == pytest.approx(result.observed, abs=0.02)
     again = read.save(tmp_path / "again")
     assert (again / "fitted.json").read_bytes() == (tmp_path / "model/fitted.json").read_bytes()
 
@@ -167,8 +167,8 @@ def test_a_refit_keeps_the_calibration_that_was_learnt(table):
 def test_where_nothing_is_held_out_the_skill_is_that_of_calibrated_rows_out_of_fold(table):
     config = dataclasses.replace(BALANCED, test_size=0.0)
     plain = finalize(trial_of(table, config)).figures.evaluation
-    trial = trial_of(table, dataclasses.replace(config, calibrate="platt"))
-    mended = finalize(trial).figures.evaluation
+    tested = trial_of(table, dataclasses.replace(config, calibrate="platt"))
+    mended = finalize(tested).figures.evaluation
     assert mended.skill.gain > plain.skill.gain + 0.01
     base = mended.skill.base_log_loss
     assert base - mended.skill.gain == pytest.approx(mended.recalibration.after.log_loss, abs=1e-9)
@@ -183,10 +183,10 @@ def test_folds_in_which_a_higher_probability_went_with_no_higher_share_teach_not
 
     p, y = np.linspace(0.1, 0.9, 40), np.repeat([1.0, 0.0], 20)
     fold = OutOfFoldPredictions(vector(p), vector(y), vector(np.ones(40)), 0.5)
-    found = calibrate(method, (fold, fold))
-    assert found.calibration is None
-    assert (found.figures.kept, found.figures.after) == (False, None)
-    (text,) = found.warnings
+    result = calibrate(method, (fold, fold))
+    assert result.calibration is None
+    assert (result.figures.kept, result.figures.after) == (False, None)
+    (text,) = result.warnings
     assert "left as they are" in text
 
 
@@ -194,11 +194,11 @@ def test_a_model_without_signal_is_left_as_it_is_and_that_is_said():
     data = pd.DataFrame({"cgpa": np.random.default_rng(1).normal(7, 1, 60)})
     data["placed"] = np.arange(60) % 2
     config = TrainConfig(calibrate="platt", test_size=0.0, optimizer="newton")
-    trial = trial_of(read_table(data), config)
-    assert trial.fitted.calibration is None
-    assert any("left as they are" in text for text in trial.warnings)
+    tested = trial_of(read_table(data), config)
+    assert tested.fitted.calibration is None
+    assert any("left as they are" in text for text in tested.warnings)
     plain = trial_of(read_table(data), TrainConfig(test_size=0.0, optimizer="newton")).fitted
-    assert trial.fitted.predict_proba(data).tolist() == plain.predict_proba(data).tolist()
+    assert tested.fitted.predict_proba(data).tolist() == plain.predict_proba(data).tolist()
     with pytest.raises(DataError, match="--strict: --calibrate platt"):
         finalize(trial_of(read_table(data), dataclasses.replace(config, strict=True)))
 
@@ -257,16 +257,16 @@ def test_the_command_tells_and_keeps_it(run, students, tmp_path, monkeypatch):
     assert done.code == 0, done.err
     assert "Probabilities are calibrated (--calibrate isotonic)" in done.out
     assert "Calibration on these rows" in done.out
-    found = run(*words, "--out", "two", "--json").json
+    document = run(*words, "--out", "two", "--json").json
     for name in ("fitted.json", "weights.safetensors"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    assert found["calibration_map"] == load_fitted("one").calibration.document
-    assert any("--calibrate platt is the safer one" in text for text in found["warnings"])
+    assert document["calibration_map"] == load_fitted("one").calibration.document
+    assert any("--calibrate platt is the safer one" in text for text in document["warnings"])
     # Nobody's logit is in the document: each point is a mean of five students or more.
-    assert len(found["calibration_map"]["logit"]) <= 320 // 5
+    assert len(document["calibration_map"]["logit"]) <= 320 // 5
     measured_on = run("evaluate", "students.csv", "--model", "one", "--json").json
     assert measured_on["calibration"]["bins"]
-    assert set(measured_on["calibration"]) == set(found["calibration"])
+    assert set(measured_on["calibration"]) == set(document["calibration"])
     scored = run("predict", "students.csv", "--model", "one", "--json").json
     frame = pd.read_csv("students.csv")
     assert [row["probability"] for row in scored] == load_fitted("one").predict_proba(
@@ -280,8 +280,8 @@ def test_balanced_classes_are_said_to_change_what_a_probability_means(
 ):
     path = students(tmp_path / "students.csv")
     words = ("train", path, "--no-track", *QUICK, "--class-weight", "balanced", *more)
-    seen = run(*words, "--dry-run", "--json").json
-    (text,) = (t for t in seen[where] if "--class-weight balanced" in t)
+    result = run(*words, "--dry-run", "--json").json
+    (text,) = (t for t in result[where] if "--class-weight balanced" in t)
     assert "a world where half are 'Placed'" in text
     assert "--calibrate platt brings it back" in text
     done = run(*words)

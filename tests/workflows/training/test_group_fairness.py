@@ -69,21 +69,21 @@ def test_the_recognised_columns_are_compared_unless_others_or_none_are_asked_for
 
 
 def test_the_groups_are_those_of_the_held_out_rows_where_these_are_enough(sheet):
-    found = fairness_of(sheet(), sensitive=("gender",))
-    assert found.metrics_on == "test"
-    assert sum(group.rows for group in found.columns[0].groups) == 240
+    result = fairness_of(sheet(), sensitive=("gender",))
+    assert result.metrics_on == "test"
+    assert sum(group.rows for group in result.columns[0].groups) == 240
 
 
 def test_where_too_few_are_held_out_all_rows_are_compared_out_of_fold(sheet, monkeypatch):
     path = sheet(rows=160)
-    found = fairness_of(path, sensitive=("gender",))
-    assert found.metrics_on == "out_of_fold"
-    groups = found.columns[0].groups
+    result = fairness_of(path, sensitive=("gender",))
+    assert result.metrics_on == "out_of_fold"
+    groups = result.columns[0].groups
     assert sum(group.rows for group in groups) == 160
     assert not any(group.small for group in groups)
     monkeypatch.setattr(group_fairness, "MOST_CROSS_VALIDATED", 100)
-    found = fairness_of(path, sensitive=("gender",))
-    assert (found.metrics_on, found.columns[0].gaps) == ("test", ())
+    result = fairness_of(path, sensitive=("gender",))
+    assert (result.metrics_on, result.columns[0].gaps) == ("test", ())
 
 
 def test_rows_that_were_chosen_to_test_on_are_kept_to_even_where_they_are_too_few(sheet):
@@ -108,18 +108,20 @@ def test_a_streamed_table_has_the_figures_of_one_in_memory(sheet, tmp_path, monk
 
 def test_the_bundle_names_no_group_of_fewer_than_five_students(sheet, tmp_path):
     trained(sheet(rows=300), out=str(tmp_path / "model"), test_size=0.0)
-    kept = (tmp_path / "model" / "fitted.json").read_text("utf-8")
-    assert json.loads(kept)["figures"]["evaluation"]["fairness"]["columns"][1]["column"] == "caste"
-    assert "Tvastr" not in kept
+    result = (tmp_path / "model" / "fitted.json").read_text("utf-8")
+    assert (
+        json.loads(result)["figures"]["evaluation"]["fairness"]["columns"][1]["column"] == "caste"
+    )
+    assert "Tvastr" not in result
 
 
 def test_evaluate_shows_every_group_of_the_file(sheet, tmp_path):
     path = sheet()
     trained(path, out=str(tmp_path / "model"))
-    found = evaluate_file(EvaluateRequest(path, str(tmp_path / "model"))).evaluation.fairness
-    assert names_of(found) == ["gender", "caste"]
-    assert found.metrics_on == "file"
-    castes = {group.name: group for group in found.columns[1].groups}
+    result = evaluate_file(EvaluateRequest(path, str(tmp_path / "model"))).evaluation.fairness
+    assert names_of(result) == ["gender", "caste"]
+    assert result.metrics_on == "file"
+    castes = {group.name: group for group in result.columns[1].groups}
     assert castes["Tvastr"].rows == 3
     assert castes["Tvastr"].small == "fewer than 30 rows"
 
@@ -133,8 +135,8 @@ def test_evaluate_compares_the_columns_of_the_training_as_far_as_they_are_there(
     model = str(tmp_path / "model")
     usual = evaluate_file(EvaluateRequest(str(other), model)).evaluation.fairness
     assert names_of(usual) == ["Stream", "gender"]
-    asked = evaluate_file(EvaluateRequest(str(other), model, sensitive=("STREAM",)))
-    assert names_of(asked.evaluation.fairness) == ["Stream"]
+    result = evaluate_file(EvaluateRequest(str(other), model, sensitive=("STREAM",)))
+    assert names_of(result.evaluation.fairness) == ["Stream"]
     none = evaluate_file(EvaluateRequest(str(other), model, sensitive=()))
     assert none.evaluation.fairness is None
     with pytest.raises(DataError, match="caste"):
@@ -144,8 +146,8 @@ def test_evaluate_compares_the_columns_of_the_training_as_far_as_they_are_there(
 def test_evaluate_warns_of_a_gap_beyond_the_tolerance(sheet, tmp_path):
     trained(sheet(), out=str(tmp_path / "model"))
     unfair = sheet(unfair=1.5, name="next.csv", seed=3)
-    found = evaluate_file(EvaluateRequest(unfair, str(tmp_path / "model")))
-    assert any(text.startswith("gender: ") for text in found.warnings)
+    result = evaluate_file(EvaluateRequest(unfair, str(tmp_path / "model")))
+    assert any(text.startswith("gender: ") for text in result.warnings)
 
 
 def test_strict_takes_a_gap_for_an_error(sheet):
