@@ -6,8 +6,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from placement.arrays import BoolArray
 from placement.config.file_options import FileOptions
 from placement.config.train_config import NO_GROUP
@@ -23,12 +21,13 @@ from placement.data.table.build_table import ReadNotes, TableInputs, build_table
 from placement.data.table.column_roles import ColumnRequest
 from placement.data.table.table import Table
 from placement.data.target.label_join import JoinedLabels, join_labels, unique_identifiers
-from placement.data.target.label_words import levels_of
+from placement.data.target.label_words import levels_of, may_be_outcome
 from placement.data.target.labels import LabelRequest, Labels, read_labels
 from placement.data.target.target_column import (
     choose_target,
+    evidence_of_target,
+    may_be_target,
     refuse_without_target,
-    target_candidates,
     unlabelled,
 )
 from placement.errors import DataError
@@ -36,7 +35,7 @@ from placement.model.scorer import TableLike
 
 __all__ = ["Table", "matching_columns", "read_table", "unlabelled"]
 
-LEAST_LABELLED = 2
+LEAST_OUTCOMES = 2
 
 
 def read_table(
@@ -76,7 +75,9 @@ def read_table(
 def open_labelled_table(source: Any, options: Mapping[str, Any]) -> Reader:
     """Open a table with outcomes; `options` has all keywords of `read_table`."""
     if options["labels"] is None:
-        wants = _sheet_with_target(options["target"])
+        wants = _sheet_with_target(
+            options["target"], 1 if options.get("one_outcome") else LEAST_OUTCOMES
+        )
     else:
         wants = _sheet_with_key(options["on"])
     return open_table(source, FileOptions.of(options), wants_sheet=wants)
@@ -122,7 +123,11 @@ def read_opened_table(
         data, columns, labels, request, reader.unnamed, allocation.store, on_progress
     )
     read_notes = _read_notes(reader, data, joined)
-    read_notes = replace(read_notes, notes=(*read_notes.notes, *allocation.notes, *notes))
+    notes = (*read_notes.notes, *allocation.notes, *notes)
+    if joined is None and options["target"] is None:
+        evidence = evidence_of_target(data.columns, name)
+        notes = notes if evidence is None else (*notes, evidence)
+    read_notes = replace(read_notes, notes=notes)
     return build_table(inputs, read_notes, drop_missing=options["missing"] == "drop")
 
 
@@ -140,7 +145,7 @@ def _read(
     named = [*options["categorical"], *([] if options["target"] is None else [options["target"]])]
     as_text = [n for n in reader.names if any(same_column(n, other) for other in named)]
     if options["target"] is None:
-        as_text += target_candidates(reader.names)
+        as_text += [name for name in reader.names if may_be_target(name)]
     data, notes = load_cached_columns(reader, allocation, frozenset(as_text), on_progress)
     return data, None, notes
 
@@ -210,12 +215,12 @@ def _read_notes(reader: Reader, data: LoadedColumns, joined: JoinedLabels | None
     return ReadNotes((*reader.notes, *blank, *joined.notes), (*reader.warnings, *joined.warnings))
 
 
-def _sheet_with_target(target: str | None) -> WantsSheet:
-    """Accept a sheet with the outcome by name and at least two labelled rows."""
+def _sheet_with_target(target: str | None, least_outcomes: int = LEAST_OUTCOMES) -> WantsSheet:
+    """Accept a sheet with an outcome column that has so many different words at least."""
 
     def wants(names: tuple[str, ...], cells: TableLike) -> bool:
+        columns = {name: raw_column(name, cells[name]) for name in names}
         if target is None:
-            columns = {name: raw_column(name, cells[name]) for name in names}
             try:
                 name = choose_target(columns, target=None, file="")
             except DataError:
@@ -224,8 +229,8 @@ def _sheet_with_target(target: str | None) -> WantsSheet:
             name = next((other for other in names if same_column(other, target)), None)
         if name is None:
             return False
-        levels = levels_of(raw_column(name, np.asarray(cells[name])))
-        return sum(level.rows for level in levels) >= LEAST_LABELLED
+        levels = [level for level in levels_of(columns[name]) if may_be_outcome(level)]
+        return len(levels) >= least_outcomes
 
     return wants
 
