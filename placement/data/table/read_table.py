@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from placement.arrays import BoolArray
+from placement.config.bad_rows import BadRows
 from placement.config.file_options import FileOptions
 from placement.config.train_config import NO_GROUP
 from placement.data.columns.column import Column, infer_kind
@@ -15,6 +16,7 @@ from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.load_columns import LoadedColumns, load_columns, raw_column
 from placement.data.columns.row_rules import Rule, parse_rule
 from placement.data.columns.storage import IN_MEMORY, Allocation, Storage
+from placement.data.formats.faulty_rows import leave_out
 from placement.data.formats.table_reader import Reader, WantsSheet, open_table
 from placement.data.schema import matching_column, matching_columns, same_column
 from placement.data.table.build_table import ReadNotes, TableInputs, build_table
@@ -54,6 +56,7 @@ def read_table(
     names: Sequence[str] = (),
     sheet: str | Sequence[str] = (),
     encoding: str | None = None,
+    bad_rows: str | None = None,
     labels: str | None = None,
     on: str | None = None,
     absent: str | None = None,
@@ -95,6 +98,7 @@ def read_opened_table(
     """
     allocation = storage.allocate(reader)
     data, joined, notes = _read(reader, options, allocation, lambda rows: on_progress(rows, ""))
+    faults = _faulty_rows(data, reader)
     of_model = options.get("of_model", False)  # then nobody typed an option
     option = "the model's outcome" if of_model else "--target"
     feature_option = "a column of the model" if of_model else "--features"
@@ -127,7 +131,7 @@ def read_opened_table(
     if joined is None and options["target"] is None:
         evidence = evidence_of_target(data.columns, name)
         notes = notes if evidence is None else (*notes, evidence)
-    read_notes = replace(read_notes, notes=notes)
+    read_notes = ReadNotes(notes, (*faults, *read_notes.warnings))
     return build_table(inputs, read_notes, drop_missing=options["missing"] == "drop")
 
 
@@ -171,6 +175,12 @@ def _not_meeting(rule: Rule, column: Column, piece: int) -> BoolArray:
     return ~rule.matches(column.piece(piece))
 
 
+def _faulty_rows(data: LoadedColumns, reader: Reader) -> tuple[str, ...]:
+    """Return a warning about rows whose cells cannot be told apart; DataError for too many."""
+    total = len(data.locations) + len(data.left_out)
+    return leave_out(data.left_out, total, reader.bad_rows or BadRows(), data.name)
+
+
 class _Spelling:
     """The file's own spelling of the columns that options name."""
 
@@ -200,7 +210,9 @@ def _join(data: LoadedColumns, options: Mapping[str, Any]) -> tuple[LoadedColumn
     reader = open_table(labels, wants_sheet=_sheet_with_target(target))
     names = frozenset(reader.names)
     other = load_columns(reader, MemoryColumnStore(), names, max_texts=sys.maxsize)
+    faults = _faulty_rows(other, reader)
     joined = join_labels(data, other, target=target, on=options["on"], absent=options["absent"])
+    joined = replace(joined, warnings=(*faults, *joined.warnings))
     if joined.column.name in data.columns:
         note = f"{joined.column.name} is taken from {other.name}, not from {data.name}"
         joined = replace(joined, notes=(*joined.notes, note))
