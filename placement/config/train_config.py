@@ -53,10 +53,7 @@ class TrainConfig(FileOptions):
         None, "Value that counts as not placed; rows with neither are left out.", metavar="VALUE"
     )
     ignore_label: tuple[str, ...] = _read(
-        (),
-        "Outcome to leave out, such as 'Higher Studies'; repeatable.",
-        metavar="VALUE",
-        separate=True,
+        (), "Outcome to leave out ('Higher Studies'); repeatable.", metavar="VALUE", separate=True
     )
     features: tuple[str, ...] = _read((), "Use these columns and no others.", metavar="A,B")
     drop: tuple[str, ...] = _read(
@@ -64,6 +61,9 @@ class TrainConfig(FileOptions):
     )
     categorical: tuple[str, ...] = _read(
         (), "Read this column of numbers as categories; repeatable.", metavar="COL", separate=True
+    )
+    same: tuple[str, ...] = _read(
+        (), "Levels of a category that are one; repeatable.", metavar="COL:A=B", separate=True
     )
     allow_leak: tuple[str, ...] = _read(
         (),
@@ -86,16 +86,10 @@ class TrainConfig(FileOptions):
         choices=("fill", "drop"),
     )
     group: str | None = _read(
-        None,
-        "Hold out whole groups of this column (it is then no feature); unless told, the rows of "
-        "one student where a roll number repeats, and not even those with 'none'.",
-        metavar="COL|none",
+        None, "Hold out whole groups of this column ('none': not even students).", metavar="COL"
     )
     where: tuple[str, ...] = _read(
-        (),
-        "Use only the rows of a rule, such as 'batch<=2026'; repeatable: of all rules.",
-        metavar="RULE",
-        separate=True,
+        (), "Use only the rows of this rule; repeatable.", metavar="RULE", separate=True
     )
     sensitive: tuple[str, ...] | None = _read(
         None,

@@ -6,7 +6,7 @@ Which names mean a grade or a batch is decided here too; others in `names`.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from placement.data.names.phrases import name_words
@@ -41,12 +41,14 @@ class Target:
 class Feature:
     """One file column the model uses.
 
-    `scale` is the inferred grade scale (4, 5, 10, 20 or 100), None for anything else.
+    `scale` is the inferred grade scale (4, 5, 10, 20 or 100), None for anything else. `same` are
+    spellings of a category with the level that each of them is (`--same`).
     """
 
     name: str
     kind: Kind
     scale: float | None = None
+    same: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -24,7 +25,7 @@ from safetensors.numpy import load as load_safetensors
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 3
+FORMAT = 4
 DOCUMENT = "fitted.json"
 WEIGHTS = "weights.safetensors"
 Z95 = 1.959963984540054
@@ -200,6 +201,19 @@ def words(cells: ColumnLike) -> Objects:
 def fold(word: str) -> str:
     """Return the form in which two spellings of a word are the same."""
     return word.strip().casefold()
+
+
+_DOTTED_LETTERS = re.compile(r"\b([^\W\d_])\.\s*(?=[^\W\d_]\b)")
+_DOT = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_]|\s|$)")
+
+
+def fold_level(word: str) -> str:
+    """Return the form in which two spellings of a level are the same: `cse.`, `C.S.E`, ` CSE`."""
+    if not word.isascii():
+        word = unicodedata.normalize("NFKC", word)
+    if "." in word:
+        word = _DOT.sub("", _DOTTED_LETTERS.sub(r"\1", word))
+    return " ".join(word.rstrip(" .,;:").split()).casefold()
 
 
 def _text(cell: Cell) -> str:
@@ -413,7 +427,8 @@ class CategoryColumn:
 
     `shares` are the slots' shares of training: an unseen level scores as `(rare)` where there is
     one, else as the average student. `numeric`: the levels are numbers, so `2.0` is `2`, and
-    what is no number is missing.
+    what is no number is missing. `same` are further spellings, each with its level.
+    `ignores_dots`: spellings are one by `fold_level`; to formats before 4, `cse.` was not `CSE`.
     """
 
     column: str
@@ -422,6 +437,8 @@ class CategoryColumn:
     missing: bool
     shares: tuple[float, ...]
     numeric: bool
+    same: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
+    ignores_dots: bool = field(default=False, kw_only=True)
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -469,12 +486,18 @@ class CategoryColumn:
         ]
 
     def _places(self, spelled: Objects) -> npt.NDArray[np.intp]:
-        place_of: dict[str | None, int] = {fold(level): k for k, level in enumerate(self.levels)}
+        folded = fold_level if self.ignores_dots else fold
+        place_of: dict[str | None, int] = {folded(level): k for k, level in enumerate(self.levels)}
+        place_of |= {
+            folded(other): place_of[folded(level)]
+            for other, level in self.same
+            if folded(level) in place_of
+        }
         if self.missing:
             place_of[None] = len(self.slots) - 1
         known: dict[str | None, int] = {}
         for word in set(spelled.tolist()):
-            known[word] = place_of.get(None if word is None else fold(word), -1)
+            known[word] = place_of.get(None if word is None else folded(word), -1)
         return np.fromiter((known[word] for word in spelled), dtype=np.intp, count=len(spelled))
 
 

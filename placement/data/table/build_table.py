@@ -63,7 +63,7 @@ def build_table(inputs: TableInputs, read_notes: ReadNotes, *, drop_missing: boo
         c.name: infer_scale(c, summary.used[c.name].counts_up_to, summary.used[c.name].high)
         for c in chosen
     }
-    features = tuple(Feature(c.name, c.kind, scales[c.name]) for c in chosen)
+    features = tuple(Feature(c.name, c.kind, scales[c.name], same=c.same_pairs) for c in chosen)
     schema = Schema(inputs.labels.target, features, roles.dropped)
     warnings = table_warnings(inputs, roles, scales, summary)
     notes = table_notes(inputs, roles, scales, summary)

@@ -10,11 +10,12 @@ from placement.arrays import BoolArray
 from placement.config.bad_rows import BadRows
 from placement.config.file_options import FileOptions
 from placement.config.train_config import NO_GROUP
-from placement.data.columns.column import Column, infer_kind
+from placement.data.columns.column import Column, infer_kind, with_same_levels
 from placement.data.columns.column_cache import load_cached_columns
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.load_columns import LoadedColumns, load_columns, raw_column
 from placement.data.columns.row_rules import Rule, parse_rule
+from placement.data.columns.same_levels import SameLevels, same_levels
 from placement.data.columns.storage import IN_MEMORY, Allocation, Storage
 from placement.data.formats.faulty_rows import leave_out
 from placement.data.formats.table_reader import Reader, WantsSheet, open_table
@@ -50,6 +51,7 @@ def read_table(
     features: Sequence[str] = (),
     drop: Sequence[str] = (),
     categorical: Sequence[str] = (),
+    same: Sequence[str] = (),
     allow_leak: Sequence[str] = (),
     allow_sensitive: Sequence[str] = (),
     weight: str | None = None,
@@ -115,6 +117,7 @@ def read_opened_table(
         group_is_given=group is not None,
         sensitive=None if sensitive is None else spelling.all("--sensitive", sensitive),
         one_outcome=options.get("one_outcome", False),
+        of_model=of_model,
     )
     categorical = spelling.all("--categorical", options["categorical"])
     positive, negative = options["positive"], options["negative"]
@@ -122,6 +125,10 @@ def read_opened_table(
     label_request = LabelRequest(positive, negative, ignore, data.decimal, of_model)
     labels = read_labels(data.columns[name], data.locations, label_request, file=data.name)
     columns = {n: infer_kind(raw, categorical=n in categorical) for n, raw in data.columns.items()}
+    same = same_levels(options["same"], list(data.columns), data.name)
+    for feature, learnt in options.get("same_of_model", {}).items():
+        same[spelling.all(feature_option, (feature,))[0]] = SameLevels(learnt)
+    columns |= {n: with_same_levels(columns[n], levels) for n, levels in same.items()}
     labels = _only_where(labels, columns, options["where"], data.name)
     inputs = TableInputs(
         data, columns, labels, request, reader.unnamed, allocation.store, on_progress

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from placement.config.train_config import TrainConfig
 from placement.data.columns.row_rules import is_rule, parse_rule
+from placement.data.columns.same_levels import check_same
 from placement.data.columns.storage import Storage
 from placement.data.output.left_out_file import left_out_file
 from placement.data.splits.row_hashes import count_common_rows
@@ -51,6 +52,8 @@ def _check_rules(config: TrainConfig) -> None:
     """Tell a rule that is none before any data is opened."""
     if config.test_where is not None:
         parse_rule(config.test_where, option="--test-where")
+    for text in config.same:
+        check_same(text)
     for rule in config.where:
         parse_rule(rule, option="--where")
     if config.positive is not None and is_rule(config.positive):
