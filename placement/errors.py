@@ -12,7 +12,7 @@ Exit code 1 is kept for defects of our own: any exception outside this tree.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class PlacementError(Exception):
@@ -62,6 +62,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     folded = {name.strip().casefold(): name for name in known}
     near = difflib.get_close_matches(word.strip().casefold(), folded, n=1, cutoff=0.6)
     return f" (did you mean {folded[near[0]]!r}?)" if near else ""
+
+
+def listed(words: Sequence[str], most: int = 6, last: str = ", ") -> str:
+    """Return the first of some words for a message: `"a, b, c and 7 more"`."""
+    shown = last.join(words[:most])
+    return shown if len(words) <= most else f"{shown} and {len(words) - most:,} more"
 
 
 class Terminated(SystemExit):

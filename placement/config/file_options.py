@@ -41,6 +41,16 @@ class FileOptions:
                 "Python has"
             )
 
+    bad_rows: str | None = _read(
+        None,
+        "What becomes of rows whose cells cannot be told apart: refuse, leave-out (up to 1 %, or "
+        "three), leave-out=5%. Unless told, they are left out; by predict and explain, refused.",
+        metavar="refuse|leave-out[=SHARE]",
+    )
+    left_out: str | None = option(
+        "run", None, "List the rows left out, and why, in this CSV file.", metavar="FILE"
+    )
+
     def file_options(self) -> dict[str, Any]:
         """Return these fields alone, by name, for another that has them."""
         return {item.name: getattr(self, item.name) for item in fields(FileOptions)}

@@ -55,7 +55,7 @@ class TrainConfig(FileOptions):
         None, "Value that counts as not placed; rows with neither are left out.", metavar="VALUE"
     )
     ignore_label: tuple[str, ...] = _read_each(
-        "Outcome to leave out, such as 'Higher Studies'; repeatable.", metavar="VALUE"
+        "Outcome to leave out ('Higher Studies'); repeatable.", metavar="VALUE"
     )
     features: tuple[str, ...] = _read((), "Use these columns and no others.", metavar="A,B")
     drop: tuple[str, ...] = _read_each("Leave this column out; repeatable.", metavar="COL")
@@ -64,6 +64,9 @@ class TrainConfig(FileOptions):
     )
     allow_leak: tuple[str, ...] = _read_each(
         "Keep a column that would be dropped as a leak or identifier; repeatable.", metavar="COL"
+    )
+    same: tuple[str, ...] = _read_each(
+        "Levels of a category that are one; repeatable.", metavar="COL:A=B"
     )
     allow_sensitive: tuple[str, ...] = _read_each(
         "Keep a sensitive column as a feature; repeatable.", metavar="COL"
@@ -80,16 +83,10 @@ class TrainConfig(FileOptions):
         choices=("fill", "drop"),
     )
     group: str | None = _read(
-        None,
-        "Hold out whole groups of this column (it is then no feature); unless told, the rows of "
-        "one student where a roll number repeats, and not even those with 'none'.",
-        metavar="COL|none",
+        None, "Hold out whole groups of this column ('none': not even students).", metavar="COL"
     )
     where: tuple[str, ...] = _read(
-        (),
-        "Use only the rows of a rule, such as 'batch<=2026'; repeatable: of all rules.",
-        metavar="RULE",
-        separate=True,
+        (), "Use only the rows of this rule; repeatable.", metavar="RULE", separate=True
     )
     sensitive: tuple[str, ...] | None = _read(
         None,

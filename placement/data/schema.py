@@ -1,16 +1,16 @@
 """What a table is made of: its columns, their kinds and scales, the target, what was dropped.
 
 Plain, frozen and JSON-able: the schema travels in the bundle, so it holds no cell of a row.
-Which names mean an outcome, a grade or a batch is decided here too; others in `names`.
+Which names mean a grade or a batch is decided here too; others in `names`.
 """
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from placement.data.names.phrases import name_words
-from placement.errors import DataError, did_you_mean
+from placement.errors import DataError, did_you_mean, listed
 from placement.model.scorer import fold, match_columns, parse_numbers
 
 Kind = Literal["number", "category"]
@@ -41,12 +41,14 @@ class Target:
 class Feature:
     """One file column the model uses.
 
-    `scale` is the inferred grade scale (4, 5, 10, 20 or 100), None for anything else.
+    `scale` is the inferred grade scale (4, 5, 10, 20 or 100), None for anything else. `same` are
+    spellings of a category with the level that each of them is (`--same`).
     """
 
     name: str
     kind: Kind
     scale: float | None = None
+    same: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,6 @@ def word_set(text: str) -> frozenset[str]:
     """Return the words of a text as a set."""
     return frozenset(text.split())
 
-
-TARGET_NAMES = word_set(
-    "placed placement placementstatus placedornot placedornotplaced isplaced admit admitted hired "
-    "selected target label outcome"
-)
-SECOND_TARGET_NAMES = frozenset({"status"})
 
 _GRADE_WORDS = word_set(
     "cgpa gpa sgpa ugpa cpi spi grade grades percentage percent perc marks mark ssc hsc tenth "
@@ -124,7 +120,7 @@ def matching_columns(
     matches = match_columns(available, requested)
     for name in requested:
         if name not in matches:
-            hint = did_you_mean(name, available) or f": it has {', '.join(available[:12])}"
+            hint = did_you_mean(name, available) or f": it has {listed(available, 12)}"
             where = f"{file}: " if file else ""
             option_text = f" ({option})" if option else ""
             raise DataError(f"{where}there is no column {name!r}{option_text}{hint}")

@@ -152,9 +152,13 @@ def schema_of(document: Document) -> Schema:
     """Read a schema from its JSON form."""
     return Schema(
         Target(**document["target"]),
-        tuple(Feature(**entry) for entry in document["features"]),
+        tuple(_feature(entry) for entry in document["features"]),
         tuple(Dropped(**entry) for entry in document["dropped"]),
     )
+
+
+def _feature(entry: Document) -> Feature:
+    return Feature(**{**entry, "same": tuple(map(tuple, entry.get("same", ())))})
 
 
 def thinned(items: Sequence[T], most: int) -> list[T]:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -24,7 +25,7 @@ from safetensors.numpy import load as load_safetensors
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 3
+FORMAT = 4
 DOCUMENT = "fitted.json"
 WEIGHTS = "weights.safetensors"
 Z95 = 1.959963984540054
@@ -198,6 +199,19 @@ def words(cells: ColumnLike) -> Objects:
 def fold(word: str) -> str:
     """Return the form in which two spellings of a word are the same."""
     return word.strip().casefold()
+
+
+_DOTTED_LETTERS = re.compile(r"\b([^\W\d_])\.\s*(?=[^\W\d_]\b)")
+_DOT = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_]|\s|$)")
+
+
+def fold_level(word: str) -> str:
+    """Return the form in which two spellings of a level are the same: `cse.`, `C.S.E`, ` CSE`."""
+    if not word.isascii():
+        word = unicodedata.normalize("NFKC", word)
+    if "." in word:
+        word = _DOT.sub("", _DOTTED_LETTERS.sub(r"\1", word))
+    return " ".join(word.rstrip(" .,;:").split()).casefold()
 
 
 def _text(cell: Cell) -> str:
@@ -408,7 +422,8 @@ class CategoryColumn:
 
     `shares` are the slots' shares of training: an unseen level scores as `(rare)` where there is
     one, else as the average student. `numeric`: the levels are numbers, so `2.0` is `2`, and
-    what is no number is missing.
+    what is no number is missing. `same` are further spellings, each with its level.
+    `ignores_dots`: spellings are one by `fold_level`; to formats before 4, `cse.` was not `CSE`.
     """
 
     column: str
@@ -417,6 +432,8 @@ class CategoryColumn:
     missing: bool
     shares: tuple[float, ...]
     numeric: bool
+    same: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
+    ignores_dots: bool = field(default=False, kw_only=True)
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -461,10 +478,19 @@ class CategoryColumn:
         ]
 
     def _slot_of_each(self, spelled: Objects) -> npt.NDArray[np.intp]:
-        folded: dict[str | None, int] = {fold(level): k for k, level in enumerate(self.levels)}
+        folded = fold_level if self.ignores_dots else fold
+        slot_of_level: dict[str | None, int] = {folded(w): k for k, w in enumerate(self.levels)}
+        slot_of_level |= {
+            folded(other): slot_of_level[folded(level)]
+            for other, level in self.same
+            if folded(level) in slot_of_level
+        }
         if self.missing:
-            folded[None] = len(self.slots) - 1
-        slot_of = {w: folded.get(None if w is None else fold(w), -1) for w in set(spelled.tolist())}
+            slot_of_level[None] = len(self.slots) - 1
+        slot_of = {
+            word: slot_of_level.get(None if word is None else folded(word), -1)
+            for word in set(spelled.tolist())
+        }
         return np.fromiter((slot_of[word] for word in spelled), dtype=np.intp, count=len(spelled))
 
 

@@ -1,6 +1,7 @@
 """What people really hand over: each fault ends in one or two lines, with the right code."""
 
 import gzip
+import json
 import socket
 
 import numpy as np
@@ -24,7 +25,6 @@ def sheets():
             "\n".join([rows[0] + ",hired", *(r + r[-2:] for r in rows[1:])]).encode(),
             "--target",
         ),
-        "ragged.csv": (GOOD.replace("\n5.1,91", "\n5.1,91,3,4,5", 1).encode(), "row 2 (line 3)"),
         "inf.csv": (GOOD.replace("5.1,91", "inf,91", 1).encode(), "row 2"),
         "three.csv": (GOOD.replace("5.1,91,1", "5.1,91,2", 1).encode(), "row 2 (line 3)"),
         "soft.csv": (GOOD.replace("5.1,91,1", "5.1,91,4.5", 1).encode(), "placed"),
@@ -40,6 +40,54 @@ def sheets():
         "cut.csv.gz": (gzip.compress(GOOD.encode())[:60], ""),
         "names.csv": ("\n".join(rows[1:]).encode(), "--names"),
     }
+
+
+def ragged(rows, every):
+    """A table of which every so many rows has a field too many."""
+    lines = [f"{n % 5 + 4}.5,{60 + n % 7},{n % 2}" for n in range(rows)]
+    lines[::every] = [line + ",x" for line in lines[::every]]
+    return "cgpa,score,placed\n" + "\n".join(lines) + "\n"
+
+
+def test_rows_that_cannot_be_read_are_left_out_named_and_listed(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "may.csv").write_text(ragged(60, 30))
+    done = run("train", "may.csv", "--no-track", "--left-out", "left.csv", "--json")
+    assert done.code == 0, done
+    assert "2 rows left out, cells cannot be told apart: line 2 (4 fields" in done.err
+    assert json.loads(done.out)["rows"]["left_out"] == 2
+    assert (tmp_path / "left.csv").read_text("utf-8-sig").splitlines() == [
+        "file,line,reason,text",
+        'may.csv,2,4 fields where the heading has 3,"4.5,60,0,x"',
+        'may.csv,32,4 fields where the heading has 3,"4.5,62,0,x"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("every", "options", "told"),
+    [
+        (30, ("--bad-rows", "refuse"), "2 of 60 rows cannot be read with certainty:"),
+        (12, (), "5 of 60 rows cannot be read with certainty, and at most 3 are left out:"),
+        (2, ("--bad-rows", "leave-out=10%"), "30 of 60 rows cannot be read with certainty"),
+    ],
+)
+def test_more_rows_than_may_be_left_out_are_refused_with_the_first_five(
+    run, tmp_path, monkeypatch, every, options, told
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "may.csv").write_text(ragged(60, every))
+    done = run("train", "may.csv", "--no-track", "--left-out", "left.csv", *options)
+    assert done.code == 3, done
+    assert told in done.err
+    assert "  line 2: 4 fields where the heading has 3: 4.5,60,0,x\n" in done.err
+    assert done.err.count("fields where") == min(5, 60 // every)
+    assert len((tmp_path / "left.csv").read_text("utf-8-sig").splitlines()) == 1 + 60 // every
+
+
+def test_more_than_a_tenth_may_not_be_left_out(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run("train", "may.csv", "--bad-rows", "leave-out=50%")
+    assert (done.code, "never over 10% of the rows" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize("name", sheets())

@@ -392,6 +392,22 @@ def test_an_output_that_cannot_be_written_is_told_and_nothing_is_left(predict, s
     assert sorted(p.name for p in here.iterdir()) == ["folder"]
 
 
+def test_every_row_that_cannot_be_read_is_named_at_once(predict, here):
+    """Each student needs an answer: what must be mended is known after one try."""
+    lines = ["stream,cgpa,backlogs,aptitude", *["CSE,7,0,60", "CSE,7,0", "CSE,7,0,60,1"] * 4]
+    (here / "ragged.csv").write_text("\n".join(lines) + "\n")
+    done = predict("ragged.csv", "--out", "out.csv", code=3)
+    assert "8 rows cannot be read with certainty" in done.err
+    named = [f"  line {line}: " for line in (3, 4, 6, 7, 9, 10, 12, 13)]
+    assert [line for line in done.err.splitlines() if line.startswith(tuple(named))] != []
+    assert all(one in done.err for one in named)
+    lines = ["stream,cgpa,backlogs,aptitude", *["CSE,7,0,60"] * 12, "CSE,7,0,60,1"]
+    (here / "ragged.csv").write_text("\n".join(lines) + "\n")
+    done = predict("ragged.csv", "--out", "out.csv", "--bad-rows", "leave-out")
+    assert "1 row left out, cells cannot be told apart: line 14 (5 fields" in done.err
+    assert len((here / "out.csv").read_text().splitlines()) == 13
+
+
 def test_an_error_half_way_keeps_what_was_there_and_leaves_nothing_beside_it(
     predict, here, monkeypatch
 ):
@@ -403,7 +419,7 @@ def test_an_error_half_way_keeps_what_was_there_and_leaves_nothing_beside_it(
     (here / "ragged.csv").write_text("\n".join(lines) + "\n")
     (here / "out.csv").write_text("earlier")
     done = predict("ragged.csv", "--out", "out.csv", code=3)
-    assert "row 6 (line 7)" in done.err
+    assert "line 7: 7 fields where the heading has 4: CSE,7,0,60,and,more,cells" in done.err
     assert (here / "out.csv").read_text() == "earlier"
     assert sorted(p.name for p in here.iterdir()) == ["out.csv", "ragged.csv"]
 

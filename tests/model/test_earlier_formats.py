@@ -74,7 +74,7 @@ def test_a_bundle_of_an_earlier_format_is_saved_in_the_current_one(name, tmp_pat
         replace(epoch, weights=again.history[0].weights, intercept=own.intercept)
         for epoch, own in zip(fitted.history, again.history, strict=True)
     )
-    assert open_bundle(tmp_path / "model").document["format"] == 3
+    assert open_bundle(tmp_path / "model").document["format"] == 4
 
 
 def test_figures_go_to_their_document_and_back():

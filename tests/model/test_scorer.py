@@ -17,8 +17,10 @@ from placement.model.scorer import (
     NumberColumn,
     Scorer,
     ScorerError,
+    column_from_document,
     digest_of,
     fold,
+    fold_level,
     match_columns,
     parse_numbers,
     read_bundle,
@@ -193,6 +195,41 @@ def test_an_unseen_level_scores_as_the_average_without_rare_and_is_reported():
     columns, _ = RANK.encode(["4", "2"])
     same(columns, [[0.5, 1], [0.3, 0]])
     assert doubts(RANK, ["4", "2"]) == {"unseen level": [0]}
+
+
+@pytest.mark.parametrize(
+    "spelling", ["cse", " CSE", "cse.", "Cse ", "C.S.E", "c.s.e.", "C. S. E.", "ＣＳＥ", "CSE,"]
+)
+def test_spellings_of_a_level_are_one_but_for_case_blanks_and_dots(spelling):
+    assert fold_level(spelling) == "cse"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("1.5", "15"), ("A+", "A"), ("2.0", "20"), ("v1.2", "v12"), ("CSE A", "CSEA"), ("C++", "C")],
+)
+def test_levels_that_dots_blanks_or_signs_tell_apart_stay_two(one, other):
+    assert fold_level(one) != fold_level(other)
+
+
+def test_further_spellings_of_a_level_are_scored_as_it():
+    same = (("civil engg", "Civil"), ("typo", "a rare level"))
+    branch = CategoryColumn(
+        "b", ("Civil", "cse"), True, False, (0.5, 0.3, 0.2), numeric=False, same=same,
+        ignores_dots=True,
+    )  # fmt: skip
+    (cse, rare), doubts = branch.encode(["Civil Engg.", "C.S.E", "typo", "civil"])
+    assert cse.tolist() == [0, 1, 0, 0]
+    assert rare.tolist() == [0, 0, 1, 0]
+    assert [(doubt.what, doubt.rows.tolist()) for doubt in doubts] == [("unseen level", [2])]
+
+
+def test_to_earlier_formats_spellings_with_dots_were_levels_apart():
+    entry = {"kind": "category", "column": "b", "levels": ["CSE", "cse."], "rare": False}
+    entry |= {"missing": False, "shares": [0.6, 0.4], "numeric": False}
+    (encoded,), doubts = column_from_document(entry).encode(["CSE", "cse.", "Cse", "C.S.E"])
+    assert encoded.tolist() == [0, 1, 0, 0.4]
+    assert doubts[0].what == "unseen level"
 
 
 def test_a_missing_category_is_a_level_where_training_had_one_else_the_average():

@@ -19,9 +19,10 @@ from placement.data.columns.raw_column import (
     is_unparsable,
 )
 from placement.data.columns.row_locations import MatchingRows, RowLocations
+from placement.data.columns.same_levels import SameLevels
 from placement.data.schema import Kind, means_grade
 from placement.errors import DataError
-from placement.model.scorer import Coded, fold, words
+from placement.model.scorer import Coded, fold_level, words
 
 SCALES = (4.0, 5.0, 10.0, 20.0, 100.0)
 SCALE_SHARE = 0.95  # share of grades a scale must hold
@@ -29,11 +30,15 @@ SCALE_SHARE = 0.95  # share of grades a scale must hold
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column and its kind. `forced`: `--categorical` made a category of numbers."""
+    """A column and its kind. `forced`: `--categorical` made a category of numbers.
+
+    `same` tells which of its levels are one.
+    """
 
     raw: RawColumn
     kind: Kind
     forced: bool = False
+    same: SameLevels | None = None
 
     @property
     def name(self) -> str:
@@ -89,17 +94,34 @@ class Column:
         if not isinstance(self.raw, CategoricalColumn):
             raise TypeError(f"{self.name} has no words")
         texts = words(self.raw.texts)
+        if self.same is not None:
+            texts = np.array([self.same.level(text) for text in texts], dtype=object)
         if not self.forced:
             return texts
         # `--categorical rank` has "2", not "2.0"; what is no number stays as it is written.
         return np.where(self.raw.unparsable, texts, words(self.raw.numbers))
 
+    @property
+    def same_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Spellings with the level that each of them is, as a model remembers them."""
+        return () if self.same is None else tuple(sorted(self.same.level_of.items()))
+
+    @cached_property
+    def level_names(self) -> list[str]:
+        """The most frequent spelling of each level, in the order of `level_of`."""
+        counts = self.raw.counts if isinstance(self.raw, CategoricalColumn) else np.empty(0)
+        order = sorted(range(len(self.texts)), key=lambda k: (-counts[k], str(self.texts[k])))
+        names: dict[int, str] = {}
+        for index in order:
+            names.setdefault(int(self.level_of[index]), str(self.texts[index]))
+        return [names[level] for level in range(len(names) - (-1 in names))]
+
     @cached_property
     def level_of(self) -> IntArray:
-        """The level of each text, (k,): the same whatever the case; -1 where it is blank."""
+        """The level of each text, (k,): whatever its case and dots; -1 where it is blank."""
         code_of: dict[str, int] = {}
         levels = [
-            -1 if word is None else code_of.setdefault(fold(word), len(code_of))
+            -1 if word is None else code_of.setdefault(fold_level(word), len(code_of))
             for word in self.texts
         ]
         return np.array(levels, dtype=np.int64)
@@ -163,6 +185,18 @@ def infer_kind(raw: RawColumn, *, categorical: bool = False) -> Column:
             "for a category"
         )
     return Column(raw, "category", forced=True)
+
+
+def with_same_levels(column: Column, same: SameLevels) -> Column:
+    """Return a column of words some of which are one; `DataError` for any other column."""
+    if column.kind == "number" or column.is_hashed:
+        what = (
+            "numbers; read them as categories by --categorical"
+            if column.kind == "number"
+            else ("free text, which has no levels")
+        )
+        raise DataError(f"--same {column.name}:…: the column holds {what}")
+    return replace(column, same=same)
 
 
 def warn_unparsable(column: Column, outcome: OutcomeCodes, locations: RowLocations) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import shutil
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from placement.data.columns.raw_column import (
 )
 from placement.data.columns.row_locations import RowLocations
 from placement.data.columns.storage import Allocation
-from placement.data.formats.blocks import Part
+from placement.data.formats.blocks import LeftOutRow, Part
 from placement.data.formats.sources import Source
 from placement.data.formats.table_reader import Reader
 from placement.model.scorer import parse_numbers
@@ -31,7 +32,7 @@ from placement.runtime.parallel_map import in_order, usable_processors
 
 _State = list[int | str | list[list[int]]]
 
-FORMAT = 3
+FORMAT = 4
 _INDEX = "columns.json"
 
 
@@ -129,6 +130,7 @@ def _save(data: LoadedColumns, folder: Path, state: _State) -> None:
         "name": data.name,
         "decimal": data.decimal,
         "blank_lines": data.blank_lines,
+        "left_out": [list(astuple(row)) for row in data.left_out],
         "locations": data.locations.to_json(),
         "columns": [_column_entry(raw) for raw in data.columns.values()],
     }
@@ -176,7 +178,8 @@ def _load(folder: Path, state: _State) -> LoadedColumns | None:
         columns = {column.name: column for column in raw}
         locations = RowLocations.from_json(index["locations"])
         name, decimal, blank_lines = (index[key] for key in ("name", "decimal", "blank_lines"))
-        return LoadedColumns(name, columns, locations, decimal, blank_lines)
+        left_out = tuple(LeftOutRow(*row) for row in index["left_out"])
+        return LoadedColumns(name, columns, locations, decimal, blank_lines, left_out)
     except (OSError, ValueError, KeyError):
         return None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from placement.arrays import IntArray, ObjectArray, UInt64Array
+from placement.config.bad_rows import BadRows
 from placement.data.columns.column_store import (
     ChunkedArrayBuilder,
     ColumnStore,
@@ -29,7 +30,8 @@ from placement.data.columns.raw_column import (
     factorize,
 )
 from placement.data.columns.row_locations import RowLocations
-from placement.data.formats.blocks import Block, BlockRequest, Cells
+from placement.data.formats.blocks import Block, BlockRequest, Cells, LeftOutRow
+from placement.data.formats.faulty_rows import leave_out
 from placement.errors import DataError
 from placement.model.scorer import Coded, ColumnLike, fold, parse_numbers
 from placement.runtime.parallel_map import usable_processors
@@ -38,19 +40,24 @@ if TYPE_CHECKING:
     from placement.data.formats.table_reader import Reader
 
 _EXAMPLES = 1_000
+_HOPELESS = 10_000  # faulty rows, more than others: no more are read
 _PIECE_BYTES = 1 << 23  # of text; few calls for each, as they contend with the imports
 _HASH_KEY = "placement: words"
 
 
 @dataclass(frozen=True)
 class LoadedColumns:
-    """The raw columns of every row of a source, and where the rows stand in its files."""
+    """The raw columns of every row of a source, and where the rows stand in its files.
+
+    `left_out` are the faulty rows, whose cells cannot be told apart.
+    """
 
     name: str
     columns: dict[str, RawColumn]
     locations: RowLocations
     decimal: str
     blank_lines: int
+    left_out: tuple[LeftOutRow, ...] = ()
 
 
 def load_columns(
@@ -68,8 +75,11 @@ def load_columns(
 
     builders = {n: builder_of(n, True if n in as_text else None) for n in reader.names}
     request = BlockRequest(as_text=as_text, piece_bytes=_PIECE_BYTES)
-    locations, blank = _fill(reader, builders, request, RowLocations(store.piece_rows), on_progress)
+    left_out: list[LeftOutRow] = []
+    rows_at = RowLocations(store.piece_rows)
+    locations, blank = _fill(reader, builders, request, rows_at, on_progress, left_out)
     if not len(locations):
+        leave_out(left_out, len(left_out), BadRows(), reader.name)
         raise DataError(f"{reader.name}: has a header but no rows below it; add the students' rows")
     columns = {name: builder.build() for name, builder in builders.items()}
     reread = {name: builder.reread_as_text for name, builder in builders.items()}
@@ -78,11 +88,11 @@ def load_columns(
         builders = {name: builder_of(name, to_text) for name, to_text in misread.items()}
         as_written = frozenset(n for n, to_text in misread.items() if to_text)
         request = BlockRequest(frozenset(misread), as_written, piece_bytes=_PIECE_BYTES)
-        _fill(reader, builders, request, RowLocations(), on_progress)
+        _fill(reader, builders, request, RowLocations(), on_progress, [])
         for name, builder in builders.items():
             columns[name].array.discard()
             columns[name] = builder.build()
-    return LoadedColumns(reader.name, columns, locations, reader.decimal, blank)
+    return LoadedColumns(reader.name, columns, locations, reader.decimal, blank, tuple(left_out))
 
 
 def _fill(
@@ -91,10 +101,14 @@ def _fill(
     request: BlockRequest,
     locations: RowLocations,
     on_progress: Callable[[int], None],
+    left_out: list[LeftOutRow],
 ) -> tuple[RowLocations, int]:
     blank = 0
     for block in reader.blocks(request, usable_processors(), _compacted):
         blank += block.blank_lines
+        left_out += block.left_out
+        if len(left_out) > max(len(locations) + len(block), _HOPELESS):
+            leave_out(left_out, len(left_out) + len(locations), BadRows(), reader.name)
         if not len(block):
             continue
         new_file = bool(locations.files) and locations.files[-1] != block.file

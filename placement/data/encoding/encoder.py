@@ -30,7 +30,7 @@ from placement.model.scorer import (
     Problem,
     TableLike,
     encode_in_order,
-    fold,
+    fold_level,
     parse_numbers,
     words,
 )
@@ -150,7 +150,7 @@ class LevelCounts:
         """Return the encoded column these counts describe."""
         groups: dict[str, dict[str, float]] = {}
         for word, amount in self.spellings.items():
-            groups.setdefault(fold(word), {})[word] = amount
+            groups.setdefault(fold_level(word), {})[word] = amount
         weight_of = {k: sum(group.values()) for k, group in groups.items()}
         rare = sum(amount for amount in weight_of.values() if amount < RARE_BELOW)
         weight_of = {k: amount for k, amount in weight_of.items() if amount >= RARE_BELOW}
@@ -161,9 +161,8 @@ class LevelCounts:
         amounts += [rare] * (rare > 0) + [self.missing] * (self.missing > 0)
         total = sum(amounts) or 1.0
         shares = tuple(amount / total for amount in amounts)
-        return CategoryColumn(
-            feature.name, levels, rare > 0, self.missing > 0, shares, self._numeric
-        )
+        what = feature.name, levels, rare > 0, self.missing > 0, shares, self._numeric
+        return CategoryColumn(*what, same=feature.same, ignores_dots=True)
 
     @property
     def _numeric(self) -> bool:

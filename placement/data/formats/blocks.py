@@ -11,7 +11,6 @@ import numpy as np
 
 from placement.arrays import BoolArray, CellArray, IntArray
 from placement.data.formats.sources import Source
-from placement.errors import DataError
 from placement.model.scorer import Coded
 
 Cells = CellArray | Coded
@@ -42,6 +41,7 @@ class LeftOutRow:
     line: int | None
     reason: str
     text: str
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,19 +90,6 @@ class Block:
         mask: BoolArray = np.ones(self.rows, dtype=bool)
         mask[list(self.not_students)] = False
         return mask
-
-
-class MalformedRecord(DataError):
-    """A record with too many or too few fields, `offset` rows into a block."""
-
-    def __init__(self, file: str, offset: int, line: int, text: str) -> None:
-        super().__init__(f"{file}, line {line}: {text}")
-        self.file, self.offset, self.line, self.text = file, offset, line, text
-
-    def with_row_number(self, rows_before: int) -> DataError:
-        """Return the error with the number of the row, once the rows before it are counted."""
-        row = rows_before + self.offset + 1
-        return DataError(f"{self.file}, row {row} (line {self.line}): {self.text}")
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
+from placement.config.bad_rows import BadRows
 from placement.config.file_options import PLAIN_FILE, FileOptions
 from placement.data.formats.blocks import (
     Block,
     BlockRequest,
     Cells,
     FilePart,
-    MalformedRecord,
     Part,
 )
 from placement.data.formats.delimited.csv_table import TextPart
@@ -39,6 +39,7 @@ class Reader:
     `kind` (of its format, or "frame"), `dialect`, `preamble` (title rows) and `header` (the header
     record as it stands) are those of the first file. `decimal` is the mark to read numbers with;
     the mark they are written with is `dialect.decimal`. `unnamed` names had an empty header.
+    `bad_rows`: what the user wants of rows whose cells cannot be told apart, None if nothing.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Reader:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     parts: tuple[Part, ...]
+    bad_rows: BadRows | None = None
 
     @property
     def same_layout(self) -> bool:
@@ -76,9 +78,7 @@ class Reader:
     ) -> Iterator[Block]:
         """Walk the rows of all files in order; `finish` is applied to each on its thread."""
         count = RowCount()
-        for block in count.through(
-            in_order(self.tasks(request), lambda task: finish(task()), threads)
-        ):
+        for block in in_order(self.tasks(request), lambda task: finish(task()), threads):
             yield count.numbered(block)
 
 
@@ -87,13 +87,6 @@ class RowCount:
 
     def __init__(self) -> None:
         self._file, self._rows = "", 0
-
-    def through(self, results: Iterator[T]) -> Iterator[T]:
-        """Pass on results; a misshapen record among them gets the number of its row."""
-        try:
-            yield from results
-        except MalformedRecord as error:
-            raise error.with_row_number(self._rows if error.file == self._file else 0) from error
 
     def numbered(self, block: Block) -> Block:
         """Return the block with its first row numbered."""
@@ -112,6 +105,7 @@ def open_table(
     where several sheets are filled.
     """
     parts: list[FilePart]
+    bad_rows = BadRows.of(options.bad_rows)
     if _is_frame(source):
         kind, parts = "frame", [open_frame(source)]
     else:
@@ -130,6 +124,7 @@ def open_table(
         notes=_stated([part.notes for part in parts], parts),
         warnings=(*_twice(parts), *_stated([part.warnings for part in parts], parts)),
         parts=tuple(_like(first, part) for part in parts),
+        bad_rows=bad_rows,
     )
 
 

@@ -20,7 +20,8 @@ def quote_cell(cell: str, dialect: Dialect, *, number: bool = False) -> str:
     """Write a cell so that it reads back as it is."""
     needed = (
         dialect.delimiter in cell
-        or '"' in cell
+        or dialect.quote in cell
+        or (bool(dialect.escape) and dialect.escape in cell)
         or "\n" in cell
         or "\r" in cell
         or cell != cell.strip()
@@ -31,7 +32,12 @@ def quote_cell(cell: str, dialect: Dialect, *, number: bool = False) -> str:
     )
     if not (needed or by_dialect):
         return cell
-    return '"' + cell.replace('"', '""') + '"'
+    quote, escape = dialect.quote, dialect.escape
+    if escape:
+        inside = cell.replace(escape, escape * 2).replace(quote, escape + quote)
+    else:
+        inside = cell.replace(quote, quote * 2)
+    return quote + inside + quote
 
 
 def render_cells(cells: ColumnLike, dialect: Dialect) -> list[str]:
@@ -108,7 +114,7 @@ def _render_arrow(cells: Cells, dialect: Dialect) -> "pa.Array":
         if dialect.decimal != ".":
             written = pc.replace_substring(written, ".", dialect.decimal)
     if dialect.quoting == "all":
-        written = pc.binary_join_element_wise('"', written, '"', "")
+        written = pc.binary_join_element_wise(dialect.quote, written, dialect.quote, "")
     return written
 
 
@@ -135,12 +141,14 @@ def native_column(block: Block, name: str) -> list[Cell]:
     return cells
 
 
-def drop_fields(records: list[str], indices: frozenset[int], delimiter: str) -> list[str]:
+def drop_fields(records: list[str], indices: frozenset[int], dialect: Dialect) -> list[str]:
     """Remove the fields at some indices from raw records; the others stay as they are."""
     remaining = []
     for record in records:
-        raw = fields(record, delimiter) or []
-        remaining.append(delimiter.join(cell for i, cell in enumerate(raw) if i not in indices))
+        raw = fields(record, dialect) or []
+        remaining.append(
+            dialect.delimiter.join(cell for i, cell in enumerate(raw) if i not in indices)
+        )
     return remaining
 
 

@@ -112,7 +112,7 @@ class TextOutput(Output):
 
     def _copied_records(self, records: list[str]) -> list[str]:
         if self._replaced_indices:
-            return drop_fields(records, self._replaced_indices, self._dialect.delimiter)
+            return drop_fields(records, self._replaced_indices, self._dialect)
         return (
             [record.rstrip() for record in records] if self._dialect.delimiter == " " else records
         )

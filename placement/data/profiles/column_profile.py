@@ -8,7 +8,7 @@ import numpy as np
 
 from placement.arrays import Document, FloatArray, IntArray
 from placement.data.columns.raw_column import MAX_TEXTS, factorize
-from placement.model.scorer import ColumnLike, fold, parse_numbers, words
+from placement.model.scorer import ColumnLike, fold_level, parse_numbers, words
 
 
 @dataclass(frozen=True)
@@ -105,21 +105,27 @@ class CategoryProfile:
     rare: int
     missing: int
     numeric: bool
+    same: tuple[tuple[str, str], ...] = ()
 
     def count(self, cells: ColumnLike, decimal: str = ".") -> CategoryCounts:
         """Count cells (n,) by these levels."""
         texts = factorize(cells)
         spellings = words(parse_numbers(texts.texts, decimal)[0] if self.numeric else texts.texts)
         rows = np.bincount(texts.codes, minlength=len(texts.texts)).tolist()
-        index_of = {fold(level): index for index, level in enumerate(self.levels)}
+        index_of = {fold_level(level): index for index, level in enumerate(self.levels)}
+        index_of |= {
+            fold_level(other): index_of[fold_level(level)]
+            for other, level in self.same
+            if fold_level(level) in index_of
+        }
         counts, missing, unknown = [0] * len(self.levels), 0, Counter[str]()
         for word, number in zip(spellings.tolist(), rows, strict=True):
             if word is None:
                 missing += number
-            elif (index := index_of.get(fold(word))) is not None:
+            elif (index := index_of.get(fold_level(word))) is not None:
                 counts[index] += number
             elif number:
-                unknown[fold(word)] += number
+                unknown[fold_level(word)] += number
         return CategoryCounts(np.array(counts, dtype=np.int64), missing, unknown)
 
 

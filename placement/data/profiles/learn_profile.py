@@ -18,7 +18,7 @@ from placement.data.profiles.column_profile import CategoryProfile, NumberProfil
 from placement.data.schema import Feature
 from placement.data.splits.split import TRAIN, Split
 from placement.data.table.table import Table
-from placement.model.scorer import Coded, ColumnLike, fold
+from placement.model.scorer import Coded, ColumnLike, fold_level
 from placement.runtime.parallel_map import in_order, usable_processors
 
 BINS = 20
@@ -190,8 +190,8 @@ def profile_of_levels(feature: Feature, counts_of_spellings: LevelCounts) -> Cat
     column = counts_of_spellings.column(feature)
     of_level: Counter[str] = Counter()
     for spelling, rows in counts_of_spellings.spellings.items():
-        of_level[fold(spelling)] += round(rows)
-    counts = [of_level[fold(level)] for level in column.levels]
+        of_level[fold_level(spelling)] += round(rows)
+    counts = [of_level[fold_level(level)] for level in column.levels]
     rare, missing = sum(of_level.values()) - sum(counts), round(counts_of_spellings.missing)
     if 0 < min(rare, missing) < RARE_BELOW or 0 < max(rare, missing) < RARE_BELOW:
         rare, missing = (rare + missing, 0) if rare > missing else (0, rare + missing)
@@ -200,5 +200,5 @@ def profile_of_levels(feature: Feature, counts_of_spellings: LevelCounts) -> Cat
     if rare + missing < RARE_BELOW:
         rare = missing = 0
     return CategoryProfile(
-        feature.name, column.levels, tuple(counts), rare, missing, column.numeric
+        feature.name, column.levels, tuple(counts), rare, missing, column.numeric, feature.same
     )

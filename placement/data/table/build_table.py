@@ -17,6 +17,7 @@ from placement.data.columns.column_store import (
 )
 from placement.data.columns.column_summary import ColumnSummary, merge_summaries, summarize_columns
 from placement.data.columns.outcome_codes import OutcomeCodes
+from placement.data.formats.faulty_rows import REASON
 from placement.data.schema import Feature, Schema
 from placement.data.table.column_roles import DataSummary, Roles, assign_roles
 from placement.data.table.roles.column_evidence import ColumnEvidence
@@ -39,6 +40,8 @@ class ReadNotes:
 def build_table(inputs: TableInputs, read_notes: ReadNotes, *, drop_missing: bool) -> Table:
     """Choose rows and columns, check the cells, and build the table."""
     outcome, left_out = inputs.labels.outcome, list(inputs.labels.left_out)
+    if inputs.data.left_out:
+        left_out.insert(0, (REASON, len(inputs.data.left_out)))
     check_classes(inputs, *outcome.counts)
     summary = _summarize(inputs, outcome)
     roles = _assign_roles(inputs, summary)
@@ -60,7 +63,7 @@ def build_table(inputs: TableInputs, read_notes: ReadNotes, *, drop_missing: boo
         c.name: infer_scale(c, summary.used[c.name].counts_up_to, summary.used[c.name].high)
         for c in chosen
     }
-    features = tuple(Feature(c.name, c.kind, scales[c.name]) for c in chosen)
+    features = tuple(Feature(c.name, c.kind, scales[c.name], same=c.same_pairs) for c in chosen)
     schema = Schema(inputs.labels.target, features, roles.dropped)
     warnings = table_warnings(inputs, roles, scales, summary)
     notes = table_notes(inputs, roles, scales, summary)
@@ -169,6 +172,7 @@ def _table_of_used_rows(
         sensitive=roles.sensitive,
         batch=roles.batch,
         left_out=left_out,
+        left_out_rows=inputs.data.left_out,
         notes=notes,
         warnings=(*warnings, *few_rows(labels)),
         digest=digest_columns(columns),

@@ -25,6 +25,7 @@ class ColumnRequest:
 
     `group_is_given`: by `--group COL` or `--group none`. `sensitive`: None for the recognised ones.
     `one_outcome`: nothing is learnt from the rows, so all of them may have the same outcome.
+    `of_model`: a model says what the columns mean.
     """
 
     target: str
@@ -37,6 +38,7 @@ class ColumnRequest:
     group_is_given: bool = False
     sensitive: tuple[str, ...] | None = None
     one_outcome: bool = False
+    of_model: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""

@@ -6,29 +6,31 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from placement.arrays import BoolArray
+from placement.config.bad_rows import BadRows
 from placement.config.file_options import FileOptions
 from placement.config.train_config import NO_GROUP
-from placement.data.columns.column import Column, infer_kind
+from placement.data.columns.column import Column, infer_kind, with_same_levels
 from placement.data.columns.column_cache import load_cached_columns
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.load_columns import LoadedColumns, load_columns, raw_column
 from placement.data.columns.row_rules import Rule, parse_rule
+from placement.data.columns.same_levels import SameLevels, same_levels
 from placement.data.columns.storage import IN_MEMORY, Allocation, Storage
+from placement.data.formats.faulty_rows import leave_out
 from placement.data.formats.table_reader import Reader, WantsSheet, open_table
 from placement.data.schema import matching_column, matching_columns, same_column
 from placement.data.table.build_table import ReadNotes, TableInputs, build_table
 from placement.data.table.column_roles import ColumnRequest
 from placement.data.table.table import Table
 from placement.data.target.label_join import JoinedLabels, join_labels, unique_identifiers
-from placement.data.target.label_words import levels_of
+from placement.data.target.label_words import levels_of, may_be_outcome
 from placement.data.target.labels import LabelRequest, Labels, read_labels
 from placement.data.target.target_column import (
     choose_target,
+    evidence_of_target,
+    may_be_target,
     refuse_without_target,
-    target_candidates,
     unlabelled,
 )
 from placement.errors import DataError
@@ -36,7 +38,7 @@ from placement.model.scorer import TableLike
 
 __all__ = ["Table", "matching_columns", "read_table", "unlabelled"]
 
-LEAST_LABELLED = 2
+LEAST_OUTCOMES = 2
 
 
 def read_table(
@@ -49,12 +51,14 @@ def read_table(
     features: Sequence[str] = (),
     drop: Sequence[str] = (),
     categorical: Sequence[str] = (),
+    same: Sequence[str] = (),
     allow_leak: Sequence[str] = (),
     allow_sensitive: Sequence[str] = (),
     weight: str | None = None,
     names: Sequence[str] = (),
     sheet: str | Sequence[str] = (),
     encoding: str | None = None,
+    bad_rows: str | None = None,
     labels: str | None = None,
     on: str | None = None,
     absent: str | None = None,
@@ -76,7 +80,9 @@ def read_table(
 def open_labelled_table(source: Any, options: Mapping[str, Any]) -> Reader:
     """Open a table with outcomes; `options` has all keywords of `read_table`."""
     if options["labels"] is None:
-        wants = _sheet_with_target(options["target"])
+        wants = _sheet_with_target(
+            options["target"], 1 if options.get("one_outcome") else LEAST_OUTCOMES
+        )
     else:
         wants = _sheet_with_key(options["on"])
     return open_table(source, FileOptions.of(options), wants_sheet=wants)
@@ -94,6 +100,7 @@ def read_opened_table(
     """
     allocation = storage.allocate(reader)
     data, joined, notes = _read(reader, options, allocation, lambda rows: on_progress(rows, ""))
+    faults = _faulty_rows(data, reader)
     of_model = options.get("of_model", False)  # then nobody typed an option
     option = "the model's outcome" if of_model else "--target"
     feature_option = "a column of the model" if of_model else "--features"
@@ -110,6 +117,7 @@ def read_opened_table(
         group_is_given=group is not None,
         sensitive=None if sensitive is None else spelling.all("--sensitive", sensitive),
         one_outcome=options.get("one_outcome", False),
+        of_model=of_model,
     )
     categorical = spelling.all("--categorical", options["categorical"])
     positive, negative = options["positive"], options["negative"]
@@ -117,12 +125,20 @@ def read_opened_table(
     label_request = LabelRequest(positive, negative, ignore, data.decimal, of_model)
     labels = read_labels(data.columns[name], data.locations, label_request, file=data.name)
     columns = {n: infer_kind(raw, categorical=n in categorical) for n, raw in data.columns.items()}
+    same = same_levels(options["same"], list(data.columns), data.name)
+    for feature, learnt in options.get("same_of_model", {}).items():
+        same[spelling.all(feature_option, (feature,))[0]] = SameLevels(learnt)
+    columns |= {n: with_same_levels(columns[n], levels) for n, levels in same.items()}
     labels = _only_where(labels, columns, options["where"], data.name)
     inputs = TableInputs(
         data, columns, labels, request, reader.unnamed, allocation.store, on_progress
     )
     read_notes = _read_notes(reader, data, joined)
-    read_notes = replace(read_notes, notes=(*read_notes.notes, *allocation.notes, *notes))
+    notes = (*read_notes.notes, *allocation.notes, *notes)
+    if joined is None and options["target"] is None:
+        evidence = evidence_of_target(data.columns, name)
+        notes = notes if evidence is None else (*notes, evidence)
+    read_notes = ReadNotes(notes, (*faults, *read_notes.warnings))
     return build_table(inputs, read_notes, drop_missing=options["missing"] == "drop")
 
 
@@ -140,7 +156,7 @@ def _read(
     named = [*options["categorical"], *([] if options["target"] is None else [options["target"]])]
     as_text = [n for n in reader.names if any(same_column(n, other) for other in named)]
     if options["target"] is None:
-        as_text += target_candidates(reader.names)
+        as_text += [name for name in reader.names if may_be_target(name)]
     data, notes = load_cached_columns(reader, allocation, frozenset(as_text), on_progress)
     return data, None, notes
 
@@ -164,6 +180,12 @@ def _only_where(
 
 def _not_meeting(rule: Rule, column: Column, piece: int) -> BoolArray:
     return ~rule.matches(column.piece(piece))
+
+
+def _faulty_rows(data: LoadedColumns, reader: Reader) -> tuple[str, ...]:
+    """Return a warning about rows whose cells cannot be told apart; DataError for too many."""
+    total = len(data.locations) + len(data.left_out)
+    return leave_out(data.left_out, total, reader.bad_rows or BadRows(), data.name)
 
 
 class _Spelling:
@@ -195,7 +217,9 @@ def _join(data: LoadedColumns, options: Mapping[str, Any]) -> tuple[LoadedColumn
     reader = open_table(labels, wants_sheet=_sheet_with_target(target))
     names = frozenset(reader.names)
     other = load_columns(reader, MemoryColumnStore(), names, max_texts=sys.maxsize)
+    faults = _faulty_rows(other, reader)
     joined = join_labels(data, other, target=target, on=options["on"], absent=options["absent"])
+    joined = replace(joined, warnings=(*faults, *joined.warnings))
     if joined.column.name in data.columns:
         note = f"{joined.column.name} is taken from {other.name}, not from {data.name}"
         joined = replace(joined, notes=(*joined.notes, note))
@@ -210,12 +234,12 @@ def _read_notes(reader: Reader, data: LoadedColumns, joined: JoinedLabels | None
     return ReadNotes((*reader.notes, *blank, *joined.notes), (*reader.warnings, *joined.warnings))
 
 
-def _sheet_with_target(target: str | None) -> WantsSheet:
-    """Accept a sheet with the outcome by name and at least two labelled rows."""
+def _sheet_with_target(target: str | None, least_outcomes: int = LEAST_OUTCOMES) -> WantsSheet:
+    """Accept a sheet with an outcome column that has so many different words at least."""
 
     def wants(names: tuple[str, ...], cells: TableLike) -> bool:
+        columns = {name: raw_column(name, cells[name]) for name in names}
         if target is None:
-            columns = {name: raw_column(name, cells[name]) for name in names}
             try:
                 name = choose_target(columns, target=None, file="")
             except DataError:
@@ -224,8 +248,8 @@ def _sheet_with_target(target: str | None) -> WantsSheet:
             name = next((other for other in names if same_column(other, target)), None)
         if name is None:
             return False
-        levels = levels_of(raw_column(name, np.asarray(cells[name])))
-        return sum(level.rows for level in levels) >= LEAST_LABELLED
+        levels = [level for level in levels_of(columns[name]) if may_be_outcome(level)]
+        return len(levels) >= least_outcomes
 
     return wants
 

@@ -17,6 +17,7 @@ from placement.data.columns.column_store import (
     MemoryColumnStore,
 )
 from placement.data.columns.outcome_codes import OutcomeCodes
+from placement.data.formats.blocks import LeftOutRow
 from placement.data.schema import Kind, Schema
 from placement.model.scorer import Coded
 from placement.runtime.parallel_map import in_order, usable_processors
@@ -30,8 +31,9 @@ class Table:
     `weights` (1 without `--weight`) and `row_numbers`, the 1-based data rows within their file,
     have the same pieces. `identifiers` are left out of the split's hash, `sensitive` are those
     whose groups are compared; `students` is the column that tells which rows are of one student,
-    where some are. `left_out` counts rows by reason. `digest` is the SHA-256 of names, kinds and
-    cells, whatever the format of the file. `store` takes further columns.
+    where some are. `left_out` counts rows by reason, `left_out_rows` are those that cannot be read,
+    or are no students. `digest` is the SHA-256 of names, kinds and cells, whatever the format of
+    the file. `store` takes further columns.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Table:
     sensitive: tuple[str, ...]
     batch: str | None
     left_out: tuple[tuple[str, int], ...]
+    left_out_rows: tuple[LeftOutRow, ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     digest: str

@@ -1,13 +1,16 @@
 """What is said of a table: its scales, its batches, cells in doubt, columns that tell too much."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from placement.data.columns.column import warn_off_scale, warn_unparsable
+from placement.data.columns.column import Column, warn_off_scale, warn_unparsable
 from placement.data.columns.column_store import ChunkedArray
-from placement.data.columns.raw_column import NumericColumn
+from placement.data.columns.column_summary import ColumnSummary
+from placement.data.columns.raw_column import CategoricalColumn, NumericColumn
 from placement.data.names.sensitive import means_age
+from placement.data.names.spellings import probably_same
 from placement.data.schema import quoted
 from placement.data.table.batches import Batches, batch_warnings, batches_of
 from placement.data.table.column_roles import DataSummary, Roles
@@ -31,6 +34,9 @@ def table_notes(
         for name in roles.features
         if means_age(name)
     ]
+    for column in (inputs.columns[name] for name in roles.features):
+        pairs = ", ".join(f"{other!r} as {level!r}" for other, level in column.same_pairs)
+        notes += [f"{column.name}: read {pairs} (--same)"] if pairs else []
     batches = _batches(inputs, roles, summary)
     if batches is not None and batches.latest_rule is not None:
         line = f"--test-where '{batches.latest_rule}'"
@@ -53,8 +59,12 @@ def table_warnings(
 ) -> list[str]:
     """Return the warnings about cells, columns that leak the outcome, and few rows."""
     outcome, locations = summary.outcome, inputs.data.locations
-    chosen, batches = [inputs.columns[n] for n in roles.features], _batches(inputs, roles, summary)
-    warnings = [] if batches is None else batch_warnings(batches, inputs.labels.target)
+    chosen, warnings = [inputs.columns[name] for name in roles.features], list[str]()
+    if not inputs.request.of_model:
+        batches = _batches(inputs, roles, summary)
+        warnings += [] if batches is None else batch_warnings(batches, inputs.labels.target)
+        warnings += _unknown_levels(chosen)
+        warnings += [w for c in chosen for w in _warn_of_spellings(c, summary.used[c.name])]
     aucs = in_order(
         chosen, lambda c: separating_auc(c, summary.used[c.name], outcome), usable_processors()
     )
@@ -70,6 +80,37 @@ def table_warnings(
                 "a cut-off rule, or the answer in disguise?"
             )
     return warnings
+
+
+def _unknown_levels(columns: Sequence[Column]) -> list[str]:
+    """Name the levels of `--same` that no row has."""
+    return [
+        f"{column.name}: no row says {', '.join(unknown)} (--same)"
+        for column in columns
+        if column.same is not None
+        and isinstance(column.raw, CategoricalColumn)
+        and (unknown := column.same.unknown(column.raw.texts.tolist()))
+    ]
+
+
+def _warn_of_spellings(column: Column, summary: ColumnSummary) -> list[str]:
+    """Name levels that are probably one, with the line that makes them one."""
+    if column.kind == "number" or column.is_hashed or summary.level_counts is None:
+        return []
+    rows = summary.level_counts.sum(axis=1).tolist()
+    rows_of = {name: n for name, n in zip(column.level_names, rows, strict=True) if n}
+    others: dict[str, list[str]] = {}
+    for other, level in probably_same(rows_of).items():
+        others.setdefault(level, []).append(other)
+    if not others:
+        return []
+    listed = ", ".join(
+        f"{' and '.join(f'{other!r} ({rows_of[other]:,})' for other in same)} probably {level!r}"
+        for level, same in others.items()
+    )
+    values = (f"{column.name}:{'='.join([level, *same])}" for level, same in others.items())
+    line = " ".join(f"--same {shlex.quote(value)}" for value in values)
+    return [f"{column.name}: {listed}; if so, make them one by {line}"]
 
 
 def few_rows(labels: ChunkedArray) -> tuple[str, ...]:

@@ -7,8 +7,13 @@ import numpy as np
 from placement.data.columns.raw_column import CategoricalColumn
 from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.schema import quoted
-from placement.data.target.label_words import POSITIVE_WORDS, Level, find_level
-from placement.errors import DataError, did_you_mean
+from placement.data.target.label_words import (
+    NEGATIVE_WORDS,
+    POSITIVE_WORDS,
+    Level,
+    find_level,
+)
+from placement.errors import DataError, did_you_mean, listed
 
 MOST_LISTED = 6
 
@@ -35,10 +40,8 @@ class LabelErrors:
 
     def listed(self) -> str:
         """Return the most frequent values with their rows."""
-        shown = sorted(self.levels, key=lambda level: (-level.rows, level.name))[:MOST_LISTED]
-        more = len(self.levels) - len(shown)
-        text = ", ".join(f"{level.name} ({level.rows:,})" for level in shown)
-        return text + (f" and {more:,} more values" if more else "")
+        texts = [f"{level.name} ({level.rows:,})" for level in _by_rows(self.levels)]
+        return listed(texts, MOST_LISTED)
 
     def odd_numbers(self) -> DataError:
         """Refuse numbers that are not 1 and 0."""
@@ -76,10 +79,30 @@ class LabelErrors:
         )
 
     def refusal(self, why: str, request: str = "") -> DataError:
-        """Refuse, with the line to type."""
-        levels = sorted(self.levels, key=lambda x: (x.key not in POSITIVE_WORDS, -x.rows))
-        line = f"--positive {quoted(levels[0].name)}"
-        if len(levels) > 2:
-            line += f" [--negative {quoted(levels[1].name)}]"
+        """Refuse, with the line to type; of two words that say nothing, with one for each."""
+        ranked = sorted(self.levels, key=_order)
+        lines = [f"--positive {quoted(level.name)}" for level in ranked]
+        line = lines[0]
+        if len(ranked) > 2:
+            line += f" [--negative {quoted(ranked[1].name)}]"
+        elif len(ranked) == 2 and _order(ranked[0])[0] == _order(ranked[1])[0]:
+            line = " or ".join(lines)
         request = request or f"say which counts as placed: {line}"
         return DataError(f"{self.file}: column {self.raw.name} {why}; {request}")
+
+
+def _by_rows(levels: list[Level]) -> list[Level]:
+    return sorted(levels, key=lambda level: (-level.rows, level.name))
+
+
+def _order(level: Level) -> tuple[int, int]:
+    """Sort words that count as placed to the front, and those that do not to the end.
+
+    Of codes such as 1 and 2 nobody knows which it is.
+    """
+    if level.number is not None:
+        return 1, -level.rows
+    return (
+        0 if level.key in POSITIVE_WORDS else 2 if level.key in NEGATIVE_WORDS else 1,
+        -level.rows,
+    )

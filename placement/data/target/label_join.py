@@ -18,7 +18,11 @@ from placement.data.columns.raw_column import (
 from placement.data.columns.row_locations import MatchingRows
 from placement.data.schema import matching_column, quoted
 from placement.data.target.label_words import ABSENT, levels_of
-from placement.data.target.target_column import choose_target, refuse_without_target
+from placement.data.target.target_column import (
+    choose_target,
+    evidence_of_target,
+    refuse_without_target,
+)
 from placement.errors import DataError
 from placement.model.scorer import fold
 
@@ -127,7 +131,8 @@ def _outcome(
         raw = columns[name]
         if not isinstance(raw, CategoricalColumn):
             raise TypeError(f"{name} was not read as it is written")
-        return raw, []
+        evidence = evidence_of_target(columns, name) if target is None else None
+        return raw, [] if evidence is None else [f"{labels.name}: {evidence}"]
     if absent != "not-placed":
         refuse_without_target(columns, file=labels.name, identifiers=())
     note = f"{labels.name} has no outcome column: everyone it lists counts as {LISTED_LABEL}"

@@ -1,5 +1,6 @@
 """The values of an outcome column, and the words that every file uses for them."""
 
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,14 +13,30 @@ from placement.model.scorer import fold, parse_numbers
 # The outcome of those of whom a list of outcomes says nothing; numpy would drop a null character.
 ABSENT = "\x01"
 
-POSITIVE_WORDS = word_set(
-    "1 yes y true t placed selected admitted admit hired pass passed offered accepted success "
-    "successful positive"
+_PLACED = word_set(
+    "placed selected hired recruited employed admitted admit offered colocado colocada contratado "
+    "contratada seleccionado seleccionada selecionado selecionada empleado empleada empregado "
+    "empregada diterima bekerja ditempatkan embauché embauchée recruté recrutée नियुक्त चयनित "
+    "就业 录用"
 )
-NEGATIVE_WORDS = word_set(
-    "0 no n false f notplaced unplaced nonplaced notyetplaced rejected reject notselected "
-    "unselected notadmitted nothired fail failed notoffered notaccepted refused denied "
-    "unsuccessful negative"
+_NOT = word_set("not notyet non un no não nao tidak belum yettobe pas 未")
+# Of one who was placed, whatever the heading says; `normalize_word` is how they are compared.
+PLACED_WORDS = _PLACED | word_set(
+    "gotplaced isplaced joboffered gotoffer gotjob offerreceived receivedoffer 已就业 已录用"
+)
+NOT_PLACED_WORDS = frozenset(no + word for no in _NOT for word in _PLACED) | word_set(
+    "notplacedyet rejected reject nooffer nojob desempleado desempleada desempregado desempregada "
+    "ditolak नियुक्तनहीं चयनितनहीं अचयनित"
+)
+YES_WORDS = word_set("1 yes y true t sí si sim ya oui ja हाँ हां haan 是")
+NO_WORDS = word_set("0 no n false f não nao tidak non nein नहीं nahi nahin 否")
+POSITIVE_WORDS = (
+    PLACED_WORDS | YES_WORDS | word_set("pass passed accepted success successful positive")
+)
+NEGATIVE_WORDS = (
+    NOT_PLACED_WORDS
+    | NO_WORDS
+    | word_set("fail failed notaccepted refused denied unsuccessful negative")
 )
 _NOT_IN_THE_RACE = word_set(
     "higherstud highereducation notinterest optedout optout optingout noteligible ineligible "
@@ -40,7 +57,10 @@ class Level:
 
 def normalize_word(word: str) -> str:
     """Return letters and digits, case-folded: `Not-Placed` is `notplaced`."""
-    return "".join(c for c in word if c.isalnum()).casefold() or fold(word)
+    # The vowel signs of Indian scripts are marks, not letters.
+    said = unicodedata.normalize("NFC", word)
+    kept = (c for c in said if c.isalnum() or unicodedata.category(c).startswith("M"))
+    return "".join(kept).casefold() or fold(word)
 
 
 def level_key(text: str, number: float) -> str:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from placement.config.bad_rows import BadRows
 from placement.config.file_options import FileOptions
 from placement.data.columns.storage import Storage
-from placement.data.formats.blocks import BlockRequest
+from placement.data.formats.blocks import BlockRequest, LeftOutRow
+from placement.data.formats.faulty_rows import leave_out
 from placement.data.formats.table_reader import Block, Reader, RowCount
+from placement.data.output.left_out_file import left_out_file
 from placement.data.profiles.column_profile import Profile
 from placement.data.schema import matching_columns, same_column
 from placement.data.target.target_column import unlabelled
@@ -51,7 +54,11 @@ def drift_of_file(request: DriftRequest, listener: ProgressListener = NoProgress
     model = find_model(request.model, listener)
     profile = _profile(model)
     reader = open_for(model, request.data, request, listener)
-    counts, labelled, problems = _count_rows(model, profile, reader, listener)
+    with left_out_file(request.left_out) as left_out:
+        counts, labelled, faulty, problems = _count_rows(model, profile, reader, listener)
+        policy, rows = reader.bad_rows or BadRows(), counts.rows + len(faulty)
+        faults = leave_out(faulty, rows, policy, reader.name)
+        left_out.extend(faulty)
     if not counts.rows:
         raise DataError(f"{reader.name}: has no rows to compare")
     figures, warnings = _performance(model, reader, listener) if labelled else (None, ())
@@ -62,7 +69,7 @@ def drift_of_file(request: DriftRequest, listener: ProgressListener = NoProgress
         drift=drift(profile, counts),
         performance=figures,
         fail_above=request.fail_above,
-        warnings=tuple(dict.fromkeys((*reader.warnings, *problems, *warnings))),
+        warnings=tuple(dict.fromkeys((*faults, *reader.warnings, *problems, *warnings))),
     )
 
 
@@ -77,8 +84,11 @@ def _profile(model: Model) -> Profile:
 
 def _count_rows(
     model: Model, profile: Profile, reader: Reader, listener: ProgressListener
-) -> tuple[DriftCounts, int, tuple[str, ...]]:
-    """Count all rows in the profile's bins, and those with an outcome; return warnings too."""
+) -> tuple[DriftCounts, int, list[LeftOutRow], tuple[str, ...]]:
+    """Count all rows in the profile's bins, and those with an outcome.
+
+    Return the faulty rows as well, and warnings.
+    """
     names = [column.column for column in profile.columns]
     matched = matching_columns(reader.names, names, file=reader.name)
     target = next((n for n in reader.names if same_column(n, model.schema.target.name)), None)
@@ -95,17 +105,19 @@ def _count_rows(
         return block, counts, _labelled(model, block, reader.decimal) if target else 0, problems
 
     total: DriftCounts | None = None
+    faulty: list[LeftOutRow] = []
     labelled, row_count, warnings = 0, RowCount(), ScoringWarnings()
     with listener.progress("comparing", "rows", reader.likely_rows) as progress:
-        for block, counts, labels, problems in row_count.through(
-            in_order(reader.tasks(request), work, usable_processors())
+        for block, counts, labels, problems in in_order(
+            reader.tasks(request), work, usable_processors()
         ):
             warnings.add(problems, row_count.numbered(block).where)
+            faulty += block.left_out
             total = counts if total is None else total.merge(counts)
             labelled += labels
             progress.update(total.rows)
     empty = count_for_drift(profile, dict.fromkeys(names, np.empty(0)), np.empty(0))
-    return total or empty, labelled, warnings.warnings
+    return total or empty, labelled, faulty, warnings.warnings
 
 
 def _labelled(model: Model, block: Block, decimal: str) -> int:

@@ -5,6 +5,7 @@ from functools import partial
 
 from placement.config.file_options import FileOptions
 from placement.data.columns.storage import Storage
+from placement.data.output.left_out_file import left_out_file
 from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.table.read_table import Table
 from placement.evaluation.alternatives.alternatives import ModelComparison
@@ -49,16 +50,18 @@ def evaluate_file(
     model, sensitive = find_model(request.model, listener), request.sensitive
     fitted = load_fitted(model.directory)
     with Storage() as storage:
-        table = read_like(
-            request.data,
-            model.schema,
-            storage,
-            listener,
-            request,
-            weight=request.weight,
-            one_outcome=True,
-            sensitive=sensitive,
-        )
+        with left_out_file(request.left_out) as left_out:
+            table = read_like(
+                request.data,
+                model.schema,
+                storage,
+                listener,
+                request,
+                weight=request.weight,
+                one_outcome=True,
+                sensitive=sensitive,
+            )
+            left_out.extend(table.left_out_rows)
         columns = table.sensitive if sensitive is not None else _default_columns(fitted, table)
         groups, notes = sensitive_groups(table, columns, requested=sensitive is not None)
         for note in notes:

@@ -58,6 +58,7 @@ def read_like(
             "features": schema.feature_names,
             "weight": weight,
             "sensitive": sensitive,
+            "same_of_model": {f.name: dict(f.same) for f in schema.features if f.same},
             "categorical": tuple(f.name for f in schema.features if f.kind == "category"),
         }
     )

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from placement.config.train_config import TrainConfig
 from placement.data.columns.row_rules import is_rule, parse_rule
+from placement.data.columns.same_levels import check_same
 from placement.data.columns.storage import Storage
+from placement.data.output.left_out_file import left_out_file
 from placement.data.splits.row_hashes import count_common_rows
 from placement.data.table.table import Table
 from placement.runtime.progress import NoProgress, ProgressListener
@@ -35,10 +37,13 @@ def read(
 ) -> Tables:
     """Read the files as the configuration says."""
     _check_rules(config)
-    table = read_with_progress(list(sources), config.of_scope("read"), storage, listener)
-    if not config.test:
-        return Tables(table, None, table.warnings)
-    test = read_like(config.test, table.schema, storage, listener, sensitive=config.sensitive)
+    with left_out_file(config.left_out) as left_out:
+        table = read_with_progress(list(sources), config.of_scope("read"), storage, listener)
+        left_out.extend(table.left_out_rows)
+        if not config.test:
+            return Tables(table, None, table.warnings)
+        test = read_like(config.test, table.schema, storage, listener, sensitive=config.sensitive)
+        left_out.extend(test.left_out_rows)
     warnings = (*table.warnings, *_rows_in_common(table, test, config.seed), *test.warnings)
     return Tables(table, test, warnings)
 
@@ -47,6 +52,8 @@ def _check_rules(config: TrainConfig) -> None:
     """Tell a rule that is none before any data is opened."""
     if config.test_where is not None:
         parse_rule(config.test_where, option="--test-where")
+    for text in config.same:
+        check_same(text)
     for rule in config.where:
         parse_rule(rule, option="--where")
     if config.positive is not None and is_rule(config.positive):

@@ -7,7 +7,8 @@ import numpy as np
 
 from placement.arrays import IndexArray
 from placement.config.file_options import FileOptions
-from placement.data.formats.blocks import Block, BlockRequest
+from placement.data.formats.blocks import Block, BlockRequest, LeftOutRow
+from placement.data.formats.faulty_rows import answer_each
 from placement.data.schema import Feature
 from placement.errors import DataError, ModelError, UsageError
 from placement.evaluation.coefficients import estimates, is_penalised, per_units
@@ -64,9 +65,9 @@ def explain_model(
     features = changeable(fitted.schema, request.changeable)
     rows = _rows(fitted, request)
     students: list[Student] = []
-    warnings, total = ScoringWarnings(), None
+    warnings, total, faults = ScoringWarnings(), None, ()
     if request.data is not None:
-        students, total = _students(model, fitted, request, features, warnings, listener)
+        students, total, faults = _students(model, fitted, request, features, warnings, listener)
     return ExplainResult(
         model=model.about,
         fitted=fitted,
@@ -74,7 +75,7 @@ def explain_model(
         maximised=request.unpenalised or not is_penalised(fitted),
         students=tuple(students),
         total=total,
-        warnings=warnings.warnings,
+        warnings=(*faults, *warnings.warnings),
     )
 
 
@@ -98,10 +99,11 @@ def _students(
     features: Sequence[Feature],
     warnings: ScoringWarnings,
     listener: ProgressListener,
-) -> tuple[list[Student], int]:
+) -> tuple[list[Student], int, tuple[str, ...]]:
     reader = open_for(model, str(request.data), request, listener)
     question, decimal = (request.reach, features), reader.decimal
     students: list[Student] = []
+    faulty: list[LeftOutRow] = []
     total = 0
     with listener.progress("explaining", "rows", reader.likely_rows) as progress:
         for block in reader.blocks(BlockRequest()):
@@ -117,9 +119,11 @@ def _students(
                     students.append(student)
                     progress.update(student.row)
             total += len(block)
+            faulty += block.left_out
+    faults = answer_each(faulty, total + len(faulty), reader.bad_rows, reader.name)
     if request.row is not None and not students:
         raise DataError(f"{reader.name}: there is no row {request.row}; it has {total:,}")
-    return students, total
+    return students, total, faults
 
 
 def _rows_to_explain(request: ExplainRequest, before: int, rows: int, explained: int) -> IndexArray:

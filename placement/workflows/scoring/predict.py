@@ -15,6 +15,7 @@ from placement.data.columns.row_rules import Rule, parse_rule
 from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.table_reader import Block, Reader, RowCount
 from placement.data.output.csv_writer import open_output, output_format
+from placement.data.output.left_out_file import left_out_file
 from placement.data.output.writer import Output
 from placement.data.schema import matching_columns, quoted
 from placement.errors import UsageError
@@ -94,11 +95,15 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
     with (
         _sink(request, reader, scorer.added, ranking, listener) as sink,
         listener.progress("scoring", "rows", reader.likely_rows) as progress,
+        left_out_file(request.left_out) as faulty,
     ):
         for scored in _scored(reader, scorer, sink):
-            sink.put(scored)
             counts.add(scored)
+            if reader.bad_rows or not counts.faulty:  # else nothing is written in the end
+                sink.put(scored)
             progress.update(counts.rows_in)
+        faults = counts.settle_faulty(reader)
+        faulty.extend(counts.faulty)
         sink.close()
     left_out = {**counts.left_out, **sink.left_out}
     result = PredictResult(
@@ -111,7 +116,7 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
         blank_lines=counts.blank_lines,
         predicted_positive=sink.positive,
         added=scorer.added,
-        warnings=(*reader.warnings, *counts.problems.warnings),
+        warnings=(*faults, *reader.warnings, *counts.problems.warnings),
         ranking=None if ranking is None else str(ranking),
     )
     _finish(request, result, listener)
@@ -167,7 +172,7 @@ def _scored(reader: Reader, scorer: BlockScorer, sink: Sink) -> Iterator[Scored]
         return replace(scored, written=sink.prepared(scored))
 
     count = RowCount()
-    for scored in count.through(in_order(reader.tasks(request), work, usable_processors())):
+    for scored in in_order(reader.tasks(request), work, usable_processors()):
         yield replace(scored, block=count.numbered(scored.block))
 
 

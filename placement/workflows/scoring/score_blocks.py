@@ -8,7 +8,10 @@ import numpy as np
 
 from placement.arrays import BoolArray, CellArray, Document, IndexArray
 from placement.data.columns.row_rules import Rule
-from placement.data.formats.table_reader import Block
+from placement.data.formats.blocks import LeftOutRow
+from placement.data.formats.faulty_rows import REASON as FAULTY
+from placement.data.formats.faulty_rows import answer_each
+from placement.data.formats.table_reader import Block, Reader
 from placement.data.schema import matching_columns
 from placement.data.target.target_column import unlabelled
 from placement.evaluation.explanation.contributions import REASONS
@@ -173,13 +176,22 @@ class ScoringCounts:
     blank_lines: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     problems: ScoringWarnings = field(default_factory=ScoringWarnings)
+    faulty: list[LeftOutRow] = field(default_factory=list)
 
     def add(self, scored: Scored) -> None:
         """Count a block whose rows are numbered."""
         self.rows_in += len(scored.block)
         self.blank_lines += scored.block.blank_lines
+        self.faulty += scored.block.left_out
         for why, number in scored.left_out.items():
             self.left_out[why] = self.left_out.get(why, 0) + number
         if scored.problems:
             rows = np.flatnonzero(scored.keep)
             self.problems.add(scored.problems, lambda row: scored.block.where(int(rows[row])))
+
+    def settle_faulty(self, reader: Reader) -> tuple[str, ...]:
+        """Count the faulty rows as left out, with a warning; raise `FaultyRows` if not wished."""
+        total = self.rows_in + len(self.faulty)
+        warnings = answer_each(self.faulty, total, reader.bad_rows, reader.name)
+        self.left_out[FAULTY] = len(self.faulty)
+        return warnings

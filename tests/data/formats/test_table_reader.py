@@ -156,29 +156,37 @@ def test_duplicate_and_empty_names(tmp_path):
 
 
 def test_empty_fields_beyond_the_header_and_beyond_the_rows_are_dropped(tmp_path):
-    path = written(tmp_path, "a,b\n1,2,\n3,4\n5,6,,\n")
+    path = written(tmp_path, "a,b\n1,2,\n3,4,\n5,6,\n")
     assert rows_of(path) == [["1", "2"], ["3", "4"], ["5", "6"]]
     assert next(open_table(path).blocks()).records == ["1,2", "3,4", "5,6"]
+    assert "dropped" in open_table(path).notes[0]
     reader = open_table(written(tmp_path, "a,b,,\n1,2\n3,4\n"))
     assert (reader.names, reader.header) == (("a", "b"), "a,b")
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "line", "words"),
     [
-        (
-            "a,b\n1,2\n\n3,4,5\n",
-            "may.csv, row 2 (line 4): too many fields, 3 where the header has 2",
-        ),
-        ("a,b,c\n1,2,3\n3,4\n1,2,3\n", "may.csv, row 2 (line 3): too few fields, 2 where"),
-        ('a,b\n1,2\n"3,4\n5,6\n', "may.csv, line 3: a quote is opened there and never closed"),
-        ('a,b\n1,"2\n', "line 2: a quote is opened"),
-        ('a,b\n1,2\n"3,4\n5,6\n"7",8\n', "line 3: a quote is opened"),
-        ('a,b\nx"y,"z\n', "line 2: a quote is opened"),
+        ("a,b\n1,2\n\n3,4,5\n", 4, "3 fields where the heading has 2"),
+        ("a,b\n1,2\n3,4,\n5,6\n", 3, "3 fields where the heading has 2"),
+        ("a,b,c\n1,2,3\n3,4\n1,2,3\n", 3, "2 fields where the heading has 3"),
+        ('a,b\n1,2\n"3,4\n5,6\n', 3, "a quote is opened there and never closed"),
+        ('a,b\n1,"2\n', 2, "a quote is opened"),
+        ('a,b\n1,2\n"3,4\n5,6\n"7",8\n', 3, "a quote is opened"),
+        ('a,b\n1,2\n"3,4\n5,6\n7",8\n', 3, "a quote is opened"),
+        ('a,b\nx"y,"z\n', 2, "a quote is opened"),
+        ('a,b\n1,2\n"3" x,4\n', 3, "text after a closing quote"),
     ],
 )
-def test_ragged_rows_and_open_quotes_are_named(tmp_path, text, words):
-    assert words in refused(written(tmp_path, text))
+def test_ragged_rows_and_open_quotes_alone_are_left_out(tmp_path, text, line, words):
+    path = written(tmp_path, text)
+    for block_rows in (1, 2, 100):
+        blocks = list(open_table(path).blocks(BlockRequest(block_rows=block_rows)))
+        (row,) = [row for block in blocks for row in block.left_out]
+        assert (row.line, row.text, row.file) == (line, text.split("\n")[line - 1], "may.csv")
+        assert words in row.reason
+        rows = len([one for one in text.split("\n")[1:] if one]) - 1
+        assert sum(map(len, blocks)) == rows
 
 
 def test_a_stray_quote_inside_a_cell_is_a_character(tmp_path):
@@ -188,9 +196,11 @@ def test_a_stray_quote_inside_a_cell_is_a_character(tmp_path):
     ]
 
 
-def test_an_open_quote_far_into_a_long_file_is_named_by_its_line(tmp_path):
+def test_an_open_quote_far_into_a_long_file_is_one_faulty_row(tmp_path):
     text = "a,b\n" + "1,2\n" * 100_000 + '"3,4\n' + "5,6\n" * 100_000
-    assert "line 100002: a quote is opened" in refused(written(tmp_path, text))
+    blocks = list(open_table(written(tmp_path, text)).blocks())
+    assert [row.line for block in blocks for row in block.left_out] == [100_002]
+    assert sum(map(len, blocks)) == 200_000
 
 
 # --- workbooks ----------------------------------------------------------------------------

@@ -321,4 +321,4 @@ def test_a_closed_pipe_is_left_to_the_caller(tmp_path, monkeypatch):
 def test_a_written_record_splits_into_its_raw_fields(cells, delimiter, quoting):
     dialect = Dialect(delimiter=delimiter, quoting=quoting)
     raw = [quote_cell(cell, dialect) for cell in cells]
-    assert fields(delimiter.join(raw), delimiter) == raw
+    assert fields(delimiter.join(raw), dialect) == raw

@@ -6,7 +6,13 @@ import pandas as pd
 import pytest
 
 from placement.config.train_config import TrainConfig
-from placement.data.table.read_table import matching_columns, read_table
+from placement.data.columns.storage import Storage
+from placement.data.table.read_table import (
+    matching_columns,
+    open_labelled_table,
+    read_opened_table,
+    read_table,
+)
 from placement.errors import DataError
 
 
@@ -252,6 +258,33 @@ def test_the_sheet_with_an_outcome_is_chosen(tmp_path):
         students().to_excel(writer, sheet_name="Batch B", index=False)
     with pytest.raises(DataError, match="--sheet"):
         read_table(str(path))
+
+
+def test_a_sheet_of_the_placed_alone_is_not_the_one_to_learn_from(tmp_path):
+    path = tmp_path / "offers.xlsx"
+    with pd.ExcelWriter(path) as writer:
+        students().assign(status="Placed").to_excel(writer, sheet_name="Placed", index=False)
+        students().to_excel(writer, sheet_name="All", index=False)
+    assert "sheet 'All' chosen among 'Placed', 'All'" in read_table(str(path)).notes
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("heading", "yes", "no"),
+    [("Final Status", "Placed", "Not Placed"), ("Placed in campus", "1", "0")],
+)
+def test_an_outcome_after_many_blank_cells_is_still_seen(tmp_path, stream, heading, yes, no):
+    lines = [f"{heading},cgpa\n", *(f",{7 + k % 3}.{k % 10}\n" for k in range(30_000))]
+    lines += [f"{yes if k % 2 else no},{6 + k % 4}.{k % 10}\n" for k in range(100)]
+    path = tmp_path / "may.csv"
+    path.write_text("".join(lines))
+    options = TrainConfig().of_scope("read")
+    with Storage(stream=stream, folder=str(tmp_path / "cache"), keep=stream) as storage:
+        for _ in range(2):  # and once from what is kept
+            reader = open_labelled_table(str(path), options)
+            table = read_opened_table(reader, options, storage)
+            assert (len(table), int(table.label.sum())) == (100, 50)
+            assert any(f"the outcome is {heading}" in note for note in table.notes)
 
 
 def test_several_files_number_their_rows_each_and_are_named_in_errors(csv):

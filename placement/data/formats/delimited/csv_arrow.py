@@ -5,7 +5,9 @@ piece is walked record by record. So a file has one meaning, however fast it is 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +16,10 @@ import numpy.typing as npt
 from placement.arrays import BoolArray, IntArray
 from placement.data.formats.arrow_arrays import to_floats, to_numpy
 from placement.data.formats.blocks import Cells, unquote
+from placement.data.formats.delimited.csv_records import Record, fields, parse_lines
 from placement.data.formats.delimited.dialect import Dialect, blank_characters
+from placement.data.formats.delimited.record_blocks import BlockBuilder
+from placement.data.formats.delimited.row_layout import RowLayout
 from placement.model.scorer import MISSING_NUMBERS, Coded
 
 if TYPE_CHECKING:
@@ -28,6 +33,7 @@ ENCODINGS = frozenset(
 _FAULTY_COLUMN = re.compile(r"In CSV column #(\d+):.*?CSV conversion error to double")
 _MISSING = sorted({form(word) for word in MISSING_NUMBERS for form in (str, str.upper, str.title)})
 _LINE_END, _QUOTE = 10, 34
+_FEW_ODD = 100  # rows of a piece that are looked at one by one
 
 
 @dataclass(frozen=True)
@@ -47,20 +53,39 @@ class Parsed:
 
 @dataclass(frozen=True)
 class Parser:
-    """How to parse the pieces of one file: its columns, its dialect, and what to read of it.
+    """How to parse the pieces of one file: its layout, its dialect, and what to read of it.
 
     A column of `number_columns` with another cell comes as coded text, like those of
-    `text_columns`.
+    `text_columns`. Columns that tell whether cells are shifted are looked at as well.
     """
 
-    names: tuple[str, ...]
+    layout: RowLayout
     dialect: Dialect
     number_columns: frozenset[str]
     text_columns: frozenset[str]
     records: bool
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return self.layout.names
+
+    @property
+    def requested(self) -> frozenset[str]:
+        """The columns to read."""
+        return self.number_columns | self.text_columns
+
+    @cached_property
+    def _looked_at(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The columns that are parsed: of numbers, and of text."""
+        kinds = self.layout.kinds
+        more = [i for i in kinds.telling if self.names[i] not in self.requested]
+        numbers = frozenset(self.names[i] for i in more if kinds.kinds[i].is_numeric)
+        texts = frozenset(self.names[i] for i in more) - numbers
+        return self.number_columns | numbers, self.text_columns | texts
+
     def parse(self, raw: bytes) -> Parsed | None:
-        """Parse whole lines; None where they are not plain enough."""
+        """Parse whole lines; None where they are not plain enough, or some row may be at fault."""
         text = _in_utf8(raw, self.dialect.encoding)
         if text is None or not _is_plain(text, self.dialect.delimiter):
             return None
@@ -77,30 +102,52 @@ class Parser:
     def _parse(self, text: bytes) -> Parsed | None:
         import pyarrow as pa
 
-        number_columns = self.number_columns
+        number_columns, text_columns = self._looked_at
         while True:
             try:
-                table = self._read(text, number_columns)
+                table = self._read(text, number_columns, text_columns)
             except pa.ArrowInvalid as problem:
                 faulty = _FAULTY_COLUMN.search(str(problem))
                 if faulty is None:
                     return None
-                number_columns = number_columns - {self.names[int(faulty[1])]}
+                faulty_column = frozenset({self.names[int(faulty[1])]})
+                number_columns -= faulty_column
+                text_columns |= faulty_column
                 continue
             columns = {name: _cells(table.column(name)) for name in table.column_names}
             # Arrow takes "-nan" and "nan(1)" for numbers, `parse_numbers` for words.
             not_numeric = {name for name in number_columns if columns[name] is None}
             if not not_numeric:
                 break
-            number_columns = number_columns - not_numeric
+            number_columns, text_columns = number_columns - not_numeric, text_columns | not_numeric
         parsed = {name: cells for name, cells in columns.items() if cells is not None}
+        if self._any_shifted(text, parsed):
+            return None
+        parsed = {name: cells for name, cells in parsed.items() if name in self.requested}
         return Parsed(table.num_rows, parsed, _records(text) if self.records else None)
 
-    def _read(self, text: bytes, number_columns: frozenset[str]) -> "pa.Table":
+    def _any_shifted(self, text: bytes, columns: Mapping[str, Cells]) -> bool:
+        """Whether the cells of some row seem to stand one column off, or too many rows are odd."""
+        kinds, odd = self.layout.kinds, np.zeros(1, dtype=bool)
+        for index in kinds.telling:
+            odd = odd | kinds.has_odd(index, columns[self.names[index]])
+        rows = np.flatnonzero(odd)
+        if not len(rows) or len(rows) > max(_FEW_ODD, len(odd) // 10):
+            return bool(len(rows))
+        lines = text.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
+        lines = [line for line in lines if line]  # as Arrow does
+        builder = BlockBuilder("", self.dialect, self.layout)
+        chosen = [lines[row] for row in rows.tolist()]
+        records = zip(parse_lines(chosen, self.dialect), chosen, strict=True)
+        return any(builder.shift_fault(Record(cells, line, 0)) for cells, line in records)
+
+    def _read(
+        self, text: bytes, number_columns: frozenset[str], text_columns: frozenset[str]
+    ) -> "pa.Table":
         import pyarrow as pa
         from pyarrow import csv
 
-        columns = [name for name in self.names if name in self.number_columns | self.text_columns]
+        columns = [name for name in self.names if name in number_columns | text_columns]
         number_type, text_type = pa.float64(), pa.dictionary(pa.int32(), pa.string())
         return csv.read_csv(
             pa.BufferReader(text),
@@ -144,13 +191,14 @@ class Parser:
         return joined.encode("utf-8", "surrogateescape"), np.array(kept_lines, dtype=np.int64)
 
 
-def lines_are_records(raw: bytes) -> bool:
-    """Whether no quoted cell can reach over a line end: every line has an even number of quotes."""
-    if b'"' not in raw:
+def lines_are_records(raw: bytes, dialect: Dialect) -> bool:
+    """Whether no quoted cell reaches over a line end."""
+    if b'"' not in raw or _simply_quoted(
+        np.frombuffer(raw, dtype=np.uint8), ord(dialect.delimiter)
+    ):
         return True
-    array = np.frombuffer(raw, dtype=np.uint8)
-    line_of = np.searchsorted(np.flatnonzero(array == _LINE_END), np.flatnonzero(array == _QUOTE))
-    return not (np.bincount(line_of) % 2).any()
+    lines = raw.decode(dialect.encoding, "surrogateescape").splitlines()
+    return all('"' not in line or fields(line, dialect) is not None for line in lines)
 
 
 def _in_utf8(raw: bytes, encoding: str) -> bytes | None:

@@ -2,145 +2,217 @@
 
 import csv
 import io
-import itertools
 import re
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
-from placement.data.formats.delimited.dialect import Dialect, Sample, blank_characters
+from placement.data.formats.delimited.dialect import Dialect, blank_characters
 from placement.data.formats.sources import Source
-from placement.errors import DataError
 
-_HEADER_RECORDS = 500
-_QUOTED = re.compile(r' *+"(?:[^"]++|"")*+"\s*')
+OPEN_QUOTE = "a quote is opened there and never closed"
+_AFTER_QUOTE = "text after a closing quote"
+_STAND_IN = "\x1f"  # for a delimiter of several characters, which `csv` cannot split by
+_LONGEST = 131_072  # characters of a cell, as in `csv`
 
 
 @dataclass(frozen=True)
 class Record:
-    """One record of the file: its cells, its text without line end, its first line (1-based)."""
+    """One record: its cells, its text without line end, its first line (1-based), its lines.
+
+    `fault`: why its cells cannot be told apart; None where they can.
+    """
 
     cells: list[str]
     text: str
     line: int
-    lines: int
+    lines: int = 1
+    fault: str | None = None
+
+
+class Lines:
+    """Physical lines that can be put back."""
+
+    def __init__(self, stream: Iterable[str]) -> None:
+        self._stream, self._returned = iter(stream), deque[str]()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return self._returned.popleft() if self._returned else next(self._stream)
+
+    def put_back(self, lines: Sequence[str]) -> None:
+        """Give lines back, to come next in this order."""
+        self._returned.extendleft(reversed(lines))
+
+
+@dataclass(frozen=True)
+class _Patterns:
+    """How a dialect writes: one field (an open quote does not match), a quoted one, one closed.
+
+    `inside` is what may stand within quotes, `record` a whole record without a fault.
+    """
+
+    field: re.Pattern[str]
+    quoted: re.Pattern[str]
+    inside: re.Pattern[str]
+    record: re.Pattern[str]
 
 
 @cache
-def field_pattern(delimiter: str) -> re.Pattern[str]:
-    """Match one raw field: quoted, perhaps padded, or plain; an open quote does not match."""
-    mark = re.escape(delimiter)
-    return re.compile(rf' *+(?:"(?:[^"]++|"")*+"[^{mark}]*+|(?!")[^{mark}]*+)')
+def _patterns(dialect: Dialect) -> _Patterns:
+    delimiter = dialect.delimiter if len(dialect.delimiter) == 1 else _STAND_IN
+    mark, quote = re.escape(delimiter), re.escape(dialect.quote)
+    escape = re.escape(dialect.escape)
+    escaped = rf"|{escape}." if escape else ""
+    inside = rf"(?:[^{quote}{escape}]++|{quote}{quote}{escaped})*+"
+    blank = "" if delimiter == " " else rf"[^\S{mark}]*+"
+    plain = rf"(?!{quote})(?:[^{mark}{escape}]++{escaped})*+"
+    quoted = rf" *+{quote}{inside}{quote}"
+    strict = rf"(?: *+{plain}|{quoted}{blank})"
+    return _Patterns(
+        re.compile(rf" *+(?:{quote}{inside}{quote}[^{mark}]*+|{plain})", re.DOTALL),
+        re.compile(rf"{quoted}\s*", re.DOTALL),
+        re.compile(inside, re.DOTALL),
+        re.compile(rf"{strict}(?:{mark}{strict})*+", re.DOTALL),
+    )
 
 
-def fields(record: str, delimiter: str) -> list[str] | None:
+def _split_text(text: str, dialect: Dialect) -> str:
+    """Return a text whose delimiters are one character each."""
+    return text.replace(dialect.delimiter, _STAND_IN) if len(dialect.delimiter) > 1 else text
+
+
+def parse_lines(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
+    """Split lines into rows of cells by `csv`, a quoted cell over several of them if need be."""
+    long = len(dialect.delimiter) > 1
+    if dialect.delimiter == " ":
+        lines = (line.strip(" \t\r\n") for line in lines)
+    elif long:
+        lines = (_split_text(line, dialect) for line in lines)
+    rows = csv.reader(
+        lines,
+        delimiter=_STAND_IN if long else dialect.delimiter,
+        quotechar=dialect.quote,
+        escapechar=dialect.escape or None,
+        skipinitialspace=True,
+    )
+    if not long:
+        return rows
+    return ([cell.replace(_STAND_IN, dialect.delimiter) for cell in row] for row in rows)
+
+
+def fields(record: str, dialect: Dialect) -> list[str] | None:
     """Split a record into its raw fields, with quotes and padding; None if a quote stays open."""
-    pattern, matches, position = field_pattern(delimiter), [], 0
-    if delimiter == " ":
-        record = record.strip(" ")
+    pattern, matches, position = _patterns(dialect).field, [], 0
+    spaces = dialect.delimiter == " "
+    record = record.strip(" ") if spaces else _split_text(record, dialect)
     while match := pattern.match(record, position):
-        matches.append(match.group().strip(" ") if delimiter == " " else match.group())
+        matches.append(match.group().strip(" ") if spaces else match.group())
         position = match.end() + 1
         if match.end() == len(record):
+            if len(dialect.delimiter) > 1:
+                return [raw.replace(_STAND_IN, dialect.delimiter) for raw in matches]
             return matches
     return None
 
 
-def truncate_record(record: str, delimiter: str, width: int) -> str:
-    """Return the record without its fields beyond the width."""
-    raw = fields(record, delimiter)
-    return record if raw is None else delimiter.join(raw[:width])
+def fit_record(record: str, dialect: Dialect, width: int) -> str:
+    """Return the record without its fields beyond the width, or with blank ones up to there."""
+    raw = fields(record, dialect)
+    if raw is None:
+        return record
+    blank = dialect.quote * 2 if dialect.delimiter == " " else ""
+    return dialect.delimiter.join((raw + [blank] * (width - len(raw)))[:width])
+
+
+def is_whole(line: str, dialect: Dialect) -> bool:
+    """Whether a line without its end is a record by itself, and each quote in its proper place."""
+    if dialect.quote not in line and not dialect.escape:
+        return True
+    text = line.strip(" ") if dialect.delimiter == " " else _split_text(line, dialect)
+    return _patterns(dialect).record.fullmatch(text) is not None
 
 
 def split_records(
-    lines: list[str], more: Iterator[str], delimiter: str, name: str, lines_before: int
-) -> Iterator[Record]:
-    """Split lines into records; `more` is read only to close a quoted field.
-
-    `lines_before` is the number of physical lines before `lines`.
-    """
-    lines_read: list[str] = []
-
-    def read_lines() -> Iterator[str]:
-        for line in itertools.chain(lines, more):
-            lines_read.append(line)
-            yield line.rstrip() if delimiter == " " and not line.count('"') % 2 else line
-
-    lines_used, reader = 0, csv.reader(read_lines(), delimiter=delimiter, skipinitialspace=True)
-    while lines_used < len(lines):
-        try:
-            cells = next(reader)
-        except csv.Error as error:
-            raise _open_quote(name, lines_before + lines_used + 1) from error
-        record_lines = reader.line_num - lines_used
-        text = "".join(lines_read)
-        last = reader.line_num >= len(lines)
-        check_quotes = '"' in text and (last or record_lines > 1 or text.count('"') % 2)
-        if check_quotes and not _closed(
-            text.rstrip("\r\n"), delimiter, several_lines=record_lines > 1
-        ):
-            raise _open_quote(name, lines_before + lines_used + 1)
-        yield Record(cells, text.rstrip("\r\n"), lines_before + lines_used + 1, record_lines)
-        lines_used = reader.line_num
-        lines_read.clear()
-
-
-def _closed(record: str, delimiter: str, *, several_lines: bool) -> bool:
-    """Whether each quote of a record is closed, not by the opening quote of a later record."""
-    raw = fields(record, delimiter)
-    if raw is None:
-        return False
-    opened = (field for field in raw if field.lstrip(" ").startswith('"'))
-    return not several_lines or all(_QUOTED.fullmatch(field) for field in opened)
-
-
-def _open_quote(name: str, line: int) -> DataError:
-    return DataError(f"{name}, line {line}: a quote is opened there and never closed: close it")
-
-
-def split_lines(
-    lines: list[str], stream: io.TextIOWrapper, delimiter: str, name: str, lines_before: int
-) -> tuple[list[str], list[list[str]], list[int], int]:
+    lines: Sequence[str], more: Lines, dialect: Dialect, width: int, lines_before: int
+) -> list[Record]:
     """Split lines into records; one that is still open at the last line draws more of them.
 
-    Return each record's text, its cells and its first line, and the number of lines read so far.
+    `width`: the fields of a row; where each line of a quoted cell has so many, a quote is astray.
+    `lines_before` is the number of physical lines before `lines`.
     """
-    rows = _split_one_a_line(lines, delimiter)
-    if rows is not None:
-        starts = list(range(lines_before + 1, lines_before + len(lines) + 1))
-        return [line.rstrip("\r\n") for line in lines], rows, starts, lines_before + len(lines)
-    records = list(split_records(lines, stream, delimiter, name, lines_before))
-    texts, rows = [record.text for record in records], [record.cells for record in records]
-    last = records[-1]
-    return texts, rows, [record.line for record in records], last.line + last.lines - 1
-
-
-def _split_one_a_line(lines: list[str], delimiter: str) -> list[list[str]] | None:
-    """Split lines that are a record each, the usual case; None where some record is longer."""
-    trimmed = [line.rstrip() for line in lines] if delimiter == " " else lines
-    try:
-        rows = list(csv.reader(trimmed, delimiter=delimiter, skipinitialspace=True))
-    except csv.Error:
-        return None
-    # Lines that a quote joined make fewer rows; only the last could still be open.
-    whole = '"' not in lines[-1] or fields(lines[-1].rstrip("\r\n"), delimiter) is not None
-    return rows if whole and len(rows) == len(lines) else None
-
-
-def first_records(sample: Sample, dialect: Dialect, name: str) -> list[Record]:
-    """The non-blank records of the sample; where the file goes on, without a last one cut off."""
-    lines, blank_chars = sample.lines(), blank_characters(dialect.delimiter)
-    records: list[Record] = []
-    try:
-        for record in split_records(lines, iter(()), dialect.delimiter, name, 0):
-            if record.text.strip(blank_chars):
-                records.append(record)
-            if len(records) >= _HEADER_RECORDS:
-                break
-    except DataError:
-        if sample.whole or not records:
-            raise
+    texts = [line.rstrip("\r\n") for line in lines]
+    if all(is_whole(text, dialect) for text in texts):
+        rows = list(parse_lines(lines, dialect))
+        if len(rows) == len(lines):
+            numbered = enumerate(zip(rows, texts, strict=True), lines_before + 1)
+            return [Record(cells, text, line) for line, (cells, text) in numbered]
+    records, used = [], 0
+    more.put_back(lines)
+    while used < len(lines):
+        record = _next_record(more, dialect, width, lines_before + used + 1)
+        records.append(record)
+        used += record.lines
     return records
+
+
+def _next_record(lines: Lines, dialect: Dialect, width: int, line: int) -> Record:
+    drawn = [next(lines)]
+    text = drawn[0].rstrip("\r\n")
+    if fields(text, dialect) is None:
+        drawn, text = _with_open_cell(drawn, lines, dialect, width)
+    fault = None if is_whole(text, dialect) else _AFTER_QUOTE
+    if fields(text, dialect) is None:
+        return Record([text], text, line, fault=OPEN_QUOTE)
+    rows = list(parse_lines(drawn, dialect))
+    if len(rows) != 1:
+        return Record([text], text, line, len(drawn), fault or OPEN_QUOTE)
+    return Record(rows[0], text, line, len(drawn), fault)
+
+
+def _with_open_cell(
+    drawn: list[str], lines: Lines, dialect: Dialect, width: int
+) -> tuple[list[str], str]:
+    """Return the lines of a record whose first line ends amid a cell; that alone if astray."""
+    inside, first, size = _patterns(dialect).inside, drawn[0], 0
+    for line in lines:
+        drawn.append(line)
+        size += len(line)
+        end = inside.match(line)
+        if size > _LONGEST:
+            break
+        if end is None or end.end() == len(line):
+            continue
+        text = "".join(drawn).rstrip("\r\n")
+        if fields(text, dialect) is None:
+            continue  # another cell is open
+        counts = [_literal_fields(one, dialect) for one in (first, line)]
+        if is_whole(text, dialect) and (width < 2 or min(counts) < width):
+            return drawn, text
+        break
+    lines.put_back(drawn[1:])
+    return drawn[:1], first.rstrip("\r\n")
+
+
+def _literal_fields(line: str, dialect: Dialect) -> int:
+    """Count the fields of a line if quotes were nothing but characters."""
+    if dialect.delimiter == " ":
+        return len(line.split())
+    return line.count(dialect.delimiter) + 1
+
+
+def usual_width(lines: Sequence[str], dialect: Dialect) -> int:
+    """Return the number of fields that most rows have, the larger of two that are as frequent."""
+    counts: Counter[int] = Counter()
+    blank = blank_characters(dialect.delimiter)
+    with suppress(csv.Error):  # a quote that is never closed: the rows before it tell
+        for row in parse_lines((line for line in lines if line.strip(blank)), dialect):
+            counts[len(row)] += 1
+    return max(counts, key=lambda count: (counts[count], count), default=1)
 
 
 def undecodable_line(source: Source, encoding: str, lines_before: int) -> int:

@@ -6,7 +6,7 @@ Either way in constant memory, and to the same cells.
 import io
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO
 
@@ -16,35 +16,39 @@ from placement.config.file_options import FileOptions
 from placement.data.formats.blocks import (
     Block,
     BlockRequest,
-    Cells,
     FilePart,
-    MalformedRecord,
     unquote,
 )
+from placement.data.formats.delimited.column_kinds import ColumnKinds, kind_of
 from placement.data.formats.delimited.csv_arrow import ENCODINGS, Parser, lines_are_records
 from placement.data.formats.delimited.csv_records import (
+    OPEN_QUOTE,
+    Lines,
     Record,
-    first_records,
-    split_lines,
-    truncate_record,
+    fit_record,
+    split_records,
     undecodable_line,
+    usual_width,
 )
 from placement.data.formats.delimited.dialect import (
     Dialect,
+    Sample,
     blank_characters,
-    find_dialect,
     is_missing,
     is_number,
     read_sample,
 )
 from placement.data.formats.delimited.encoding import encoding_notes, not_readable
-from placement.data.formats.header import Header, find_header
+from placement.data.formats.delimited.find_dialect import find_dialect
+from placement.data.formats.delimited.record_blocks import BlockBuilder
+from placement.data.formats.delimited.row_layout import RowLayout, lay_out
+from placement.data.formats.header import find_header
 from placement.data.formats.sources import Source, reading
 from placement.errors import DataError
 
 BATCH_ROWS = 65_536
 _NEARLY_ALL = 0.95
-_QUOTES = frozenset("\"'")
+_HEADER_RECORDS, _SAMPLE_LINES = 500, 2_000
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class _Position:
 
     def after(self, raw: bytes) -> "_Position":
         """The position behind some whole lines."""
-        return _Position(self.offset + len(raw), self.lines + raw.count(b"\n"))
+        lone_returns = raw.count(b"\r") - raw.count(b"\r\n") if b"\r" in raw else 0
+        return _Position(self.offset + len(raw), self.lines + raw.count(b"\n") + lone_returns)
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,8 @@ class TextPart(FilePart):
 
     `preamble`: the title rows as they stand, with their line ends. `header`: the header record
     as it stands, None where the user gave the names. `skip`: physical lines above the data.
-    `large`: long enough that parsing it in pieces is faster.
+    `layout`: how the rows stand below the header. `large`: long enough that parsing it in pieces is
+    faster.
     """
 
     origin: Source
@@ -74,6 +80,7 @@ class TextPart(FilePart):
     header: str | None
     skip: int
     sample_columns: tuple[tuple[str, ...], ...]
+    layout: RowLayout
     large: bool
 
     def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
@@ -84,7 +91,7 @@ class TextPart(FilePart):
             return
         parser = self._parser(request)
         for position, raw in self._pieces(start, request.piece_bytes):
-            if not lines_are_records(raw):
+            if not lines_are_records(raw, self.dialect):
                 # A quoted cell may go on in the next piece: from here on, record by record.
                 yield from self._walk(position, request)
                 return
@@ -92,7 +99,9 @@ class TextPart(FilePart):
 
     def _data(self) -> _Position | None:
         """Where the data begin; None where the file cannot be cut at line feeds."""
-        if self.dialect.encoding not in ENCODINGS or self.dialect.delimiter == " ":
+        marks = (self.dialect.quote, self.dialect.escape, len(self.dialect.delimiter))
+        plain = marks == ('"', "", 1) and self.dialect.delimiter != " "
+        if self.dialect.encoding not in ENCODINGS or not plain or not self.layout.is_plain:
             return None
         position = _Position()
         with self._open(position) as stream:
@@ -131,7 +140,7 @@ class TextPart(FilePart):
     def _parser(self, request: BlockRequest) -> Parser:
         columns = frozenset(self.names if request.columns is None else request.columns)
         numbers = columns & self._likely_numbers - request.as_text
-        return Parser(self.names, self.dialect, numbers, columns - numbers, request.records)
+        return Parser(self.layout, self.dialect, numbers, columns - numbers, request.records)
 
     @property
     def _likely_numbers(self) -> frozenset[str]:
@@ -147,10 +156,8 @@ class TextPart(FilePart):
         """Parse a piece at once, or walk it where it is not plain enough for that."""
         parsed = parser.parse(raw)
         if parsed is None:
-            request = BlockRequest(
-                parser.number_columns | parser.text_columns, records=parser.records
-            )
-            (task,) = self._batches(io.BytesIO(raw), position, request, rows=raw.count(b"\n") + 1)
+            request = BlockRequest(parser.requested, records=parser.records)
+            (task,) = self._batches(io.BytesIO(raw), position, request, rows=len(raw))
             return task()
         lines = np.arange(parsed.rows) if parsed.lines is None else parsed.lines
         return Block(
@@ -184,86 +191,53 @@ class TextPart(FilePart):
         with io.TextIOWrapper(stream, self.dialect.encoding, newline="") as lines_of:
             for _ in range(skip):
                 lines_of.readline()
-            while lines := self._read(lines_of, count, lines_before):
-                records, cells, starts, lines_before = split_lines(
-                    lines, lines_of, self.dialect.delimiter, self.name, lines_before
+            decoded = Lines(self._decoded(lines_of, lines_before))
+            while lines := list(itertools.islice(decoded, count)):
+                records = split_records(
+                    lines, decoded, self.dialect, self.layout.width, lines_before
                 )
-                yield partial(self._block, records, cells, starts, request)
+                lines_before = records[-1].line + records[-1].lines - 1
+                yield partial(self._builder.block, records, request)
 
-    def _read(self, stream: io.TextIOWrapper, count: int, lines_before: int) -> list[str]:
+    def _decoded(self, stream: io.TextIOWrapper, lines_before: int) -> Iterator[str]:
         try:
             with reading(self.name):
-                return list(itertools.islice(stream, count))
+                yield from stream
         except UnicodeDecodeError as error:
             line = undecodable_line(self.origin, self.dialect.encoding, lines_before)
             raise not_readable(f"{self.name}, line {line}", self.dialect.encoding) from error
 
-    def _block(
-        self, records: list[str], rows: list[list[str]], lines: list[int], request: BlockRequest
-    ) -> Block:
-        blank_chars = blank_characters(self.dialect.delimiter)
-        non_blank = [
-            position for position, record in enumerate(records) if record.strip(blank_chars)
-        ]
-        blank = len(records) - len(non_blank)
-        if blank:
-            records = [records[i] for i in non_blank]
-            rows, lines = [rows[i] for i in non_blank], [lines[i] for i in non_blank]
-        width = len(self.names)
-        if set(map(len, rows)) - {width}:
-            for position, cells in enumerate(rows):
-                if len(cells) != width:
-                    rows[position] = self._fit_width(cells, position, lines[position])
-                    records[position] = truncate_record(
-                        records[position], self.dialect.delimiter, width
-                    )
-        by_name = zip(self.names, zip(*rows, strict=True) if rows else [()] * width, strict=True)
-        columns: dict[str, Cells] = {
-            name: np.array(_tidy(column), dtype=object)
-            for name, column in by_name
-            if request.columns is None or name in request.columns
-        }
-        return Block(
-            self.names,
-            columns,
-            len(rows),
-            self.name,
-            lines=np.array(lines, dtype=np.int64),
-            records=records if request.records else None,
-            blank_lines=blank,
-        )
-
-    def _fit_width(self, cells: list[str], position: int, line: int) -> list[str]:
-        """Drop empty fields beyond the last column; any other difference is an error."""
-        width = len(self.names)
-        if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
-            return cells[:width]
-        what = "too many fields" if len(cells) > width else "too few fields"
-        cause = "an unquoted delimiter?" if len(cells) > width else "a record cut short?"
-        if any("\n" in cell or "\r" in cell for cell in cells):
-            cause = "a quote that is opened there and not closed?"
-        text = f"{what}, {len(cells)} where the header has {width} ({cause})"
-        raise MalformedRecord(self.name, position, line, text)
-
-
-def _tidy(cells: tuple[str, ...]) -> list[str]:
-    """Trim cells, and take quotes off those few that still have them."""
-    return [unquote(cell) if cell[:1] in _QUOTES else cell for cell in map(str.strip, cells)]
+    @property
+    def _builder(self) -> BlockBuilder:
+        return BlockBuilder(self.name, self.dialect, self.layout)
 
 
 def open_text(source: Source, options: FileOptions) -> TextPart:
     """Find out how a text file is written and where its data begin."""
     sample = read_sample(source, options.encoding)
     dialect = find_dialect(sample)
-    records = first_records(sample, dialect, source.name)
+    records = _first_records(sample, dialect)
     if not records:
         raise DataError(f"{source.name}: nothing but blank lines")
+    if all(record.fault for record in records):
+        raise DataError(f"{source.name}, line {records[0].line}: {records[0].fault}")
+    records = [record for record in records if not record.fault]
     cells = [record.cells for record in records]
     header = find_header(cells, options.names, source.name)
-    above = records[0 if header.row is None else header.row]
+    above, body = records[header.row or 0], cells[0 if header.row is None else header.row + 1 :]
+    width = len(header.names)
+    header, layout = lay_out(
+        header, max(width, len(above.cells)) if header.row is None else len(above.cells), body
+    )
+    rows = [layout.fitted(row) for row in body if not layout.count_fault(row)]
+    columns = tuple(zip(*rows, strict=True)) or ((),) * layout.width
+    kinds = ColumnKinds(
+        tuple(kind_of(column, dialect.decimal) for column in columns),
+        dialect.decimal,
+        dialect.delimiter,
+    )
     skip = above.line + above.lines - 1 if header.row is not None else 0
     preamble = "".join(sample.lines()[: above.line - 1]) if header.row is not None else ""
-    body = cells if header.row is None else cells[header.row + 1 :]
     return TextPart(
         name=source.name,
         names=header.names,
@@ -271,7 +245,7 @@ def open_text(source: Source, options: FileOptions) -> TextPart:
         origin=source,
         dialect=dialect,
         preamble=preamble,
-        header=_raw_header(above, header, dialect.delimiter),
+        header=None if header.row is None else _raw_header(above, width, dialect, layout),
         skip=skip,
         unnamed=header.unnamed,
         notes=(
@@ -279,14 +253,27 @@ def open_text(source: Source, options: FileOptions) -> TextPart:
             *header.notes,
         ),
         warnings=header.warnings,
-        sample_columns=tuple(itertools.zip_longest(*body, fillvalue="")),
+        sample_columns=columns,
+        layout=replace(layout, kinds=kinds),
         large=not sample.whole,
     )
 
 
-def _raw_header(record: Record, header: Header, delimiter: str) -> str | None:
-    if header.row is None:
-        return None
-    if len(record.cells) == header.width:
-        return record.text
-    return truncate_record(record.text, delimiter, header.width)
+def _first_records(sample: Sample, dialect: Dialect) -> list[Record]:
+    """The non-blank records of the sample; where the file goes on, without a last one cut off."""
+    lines, blank = sample.lines(), blank_characters(dialect.delimiter)
+    width = usual_width(lines[:_HEADER_RECORDS], dialect)
+    records = split_records(lines[:_SAMPLE_LINES], Lines(lines[_SAMPLE_LINES:]), dialect, width, 0)
+    if not sample.whole and records[-1].fault == OPEN_QUOTE:
+        records.pop()
+    return [record for record in records if record.text.strip(blank)][:_HEADER_RECORDS]
+
+
+def _raw_header(record: Record, width: int, dialect: Dialect, layout: RowLayout) -> str:
+    text = record.text
+    if len(record.cells) != width:
+        text = fit_record(text, dialect, width)
+    if layout.width == width:
+        return text
+    blank = dialect.quote * 2 if dialect.delimiter == " " else ""
+    return f"{blank}{dialect.delimiter}{text}"

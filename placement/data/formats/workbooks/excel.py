@@ -157,7 +157,7 @@ def _sheet(
         origin=replace(source, name=title),
         sheet=title,
         columns=columns,
-        raw=[grid[i][: header.width] for i in data],
+        raw=[grid[i][: len(header.names)] for i in data],
         positions=[rows_above + i + 1 for i in data],
         blank=data[-1] - data[0] + 1 - len(data) if data else 0,
         unnamed=header.unnamed,

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placement.data.formats.blocks import unquote
-from placement.data.formats.delimited.dialect import find_dialect, read_sample
+from placement.data.formats.delimited.dialect import read_sample
+from placement.data.formats.delimited.find_dialect import find_dialect
 from placement.data.formats.sources import SAMPLE_BYTES, Source
 from placement.data.formats.table_reader import BlockRequest, open_table
 from placement.errors import DataError

@@ -1,0 +1,98 @@
+"""Records as blocks of rows; those whose cells cannot be told apart are left out, each with why."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from placement.data.formats.blocks import Block, BlockRequest, Cells, LeftOutRow, unquote
+from placement.data.formats.delimited.csv_records import Record, fields, fit_record
+from placement.data.formats.delimited.dialect import Dialect, blank_characters
+from placement.data.formats.delimited.row_layout import RowLayout
+
+_QUOTES = frozenset("\"'")
+
+
+@dataclass(frozen=True)
+class BlockBuilder:
+    """Makes blocks of the records of a file of this name, dialect and layout."""
+
+    file: str
+    dialect: Dialect
+    layout: RowLayout
+
+    def block(self, records: Sequence[Record], request: BlockRequest) -> Block:
+        """Return the rows of some records that follow one another."""
+        blank = blank_characters(self.dialect.delimiter)
+        non_blank = [record for record in records if record.text.strip(blank)]
+        counted, left_out = [], []
+        for record in non_blank:
+            fault = record.fault or self.layout.count_fault(record.cells)
+            if fault:
+                left_out.append(self._left_out(record, fault))
+            else:
+                counted.append(record)
+        rows = [self.layout.fitted(record.cells) for record in counted]
+        shifted = self._shifted(counted, rows)
+        if shifted:
+            left_out += shifted.values()
+            chosen = [index for index in range(len(rows)) if index not in shifted]
+            counted, rows = [counted[i] for i in chosen], [rows[i] for i in chosen]
+            left_out.sort(key=lambda row: row.line or 0)
+        by_name = zip(self.layout.names, _columns(rows, self.layout.width), strict=True)
+        columns: dict[str, Cells] = {
+            name: np.array(_tidy(column), dtype=object)
+            for name, column in by_name
+            if request.columns is None or name in request.columns
+        }
+        return Block(
+            self.layout.names,
+            columns,
+            len(rows),
+            self.file,
+            lines=np.array([record.line for record in counted], dtype=np.int64),
+            records=self._texts(counted) if request.records else None,
+            blank_lines=len(records) - len(non_blank),
+            left_out=tuple(left_out),
+        )
+
+    def _shifted(
+        self, records: Sequence[Record], rows: Sequence[list[str]]
+    ) -> dict[int, LeftOutRow]:
+        """Return the rows, by position, whose cells stand one column off."""
+        columns, suspects = _columns(rows, self.layout.width), set[int]()
+        for index in self.layout.kinds.telling:
+            odd = self.layout.kinds.odd_texts(index, set(columns[index]))
+            if odd:
+                suspects.update(i for i, cell in enumerate(columns[index]) if cell in odd)
+        faults = {i: self.shift_fault(records[i]) for i in sorted(suspects)}
+        return {
+            i: self._left_out(records[i], fault) for i, fault in faults.items() if fault is not None
+        }
+
+    def _left_out(self, record: Record, fault: str) -> LeftOutRow:
+        return LeftOutRow(record.line, fault, record.text, self.file)
+
+    def shift_fault(self, record: Record) -> str | None:
+        """Say where the cells of a record seem to stand one column off; None where they do not."""
+        raw = fields(record.text, self.dialect) or []
+        spaced = frozenset(i for i, field in enumerate(raw) if field.startswith(" "))
+        return self.layout.shift_fault(record.cells, spaced)
+
+    def _texts(self, records: Iterable[Record]) -> list[str]:
+        width = self.layout.width
+        return [
+            record.text
+            if len(record.cells) == width
+            else fit_record(record.text, self.dialect, width)
+            for record in records
+        ]
+
+
+def _columns(rows: Sequence[Sequence[str]], width: int) -> list[tuple[str, ...]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * width
+
+
+def _tidy(cells: Iterable[str]) -> list[str]:
+    """Trim cells, and take quotes off those few that still have them."""
+    return [unquote(cell) if cell[:1] in _QUOTES else cell for cell in map(str.strip, cells)]
