@@ -32,15 +32,6 @@ class FileOptions:
         metavar="NAME",
     )
 
-    def __post_init__(self) -> None:
-        """Refuse an encoding that there is none of."""
-        if self.encoding is not None and not _is_encoding(self.encoding):
-            raise UsageError(
-                f"--encoding {self.encoding}: there is no such encoding; one of utf-8, utf-16, "
-                "cp1250, cp1251, cp1252, cp1256, gb18030, big5, cp932 (Shift-JIS) and others that "
-                "Python has"
-            )
-
     bad_rows: str | None = _read(
         None,
         "What becomes of rows whose cells cannot be told apart: refuse, leave-out (up to 1 %, or "
@@ -50,6 +41,15 @@ class FileOptions:
     left_out: str | None = option(
         "run", None, "List the rows left out, and why, in this CSV file.", metavar="FILE"
     )
+
+    def __post_init__(self) -> None:
+        """Refuse an encoding that there is none of."""
+        if self.encoding is not None and not _is_encoding(self.encoding):
+            raise UsageError(
+                f"--encoding {self.encoding}: there is no such encoding; one of utf-8, utf-16, "
+                "cp1250, cp1251, cp1252, cp1256, gb18030, big5, cp932 (Shift-JIS) and others that "
+                "Python has"
+            )
 
     def file_options(self) -> dict[str, Any]:
         """Return these fields alone, by name, for another that has them."""

@@ -12,7 +12,8 @@ from placement.data.formats.blocks import FilePart
 from placement.data.formats.delimited.csv_table import open_text
 from placement.data.formats.parquet import open_parquet
 from placement.data.formats.sources import Source, reading, spool
-from placement.data.formats.workbooks.excel import WantsSheet, open_workbook
+from placement.data.formats.workbooks.choose_sheets import WantsSheet
+from placement.data.formats.workbooks.excel import open_workbook
 from placement.errors import DataError
 
 
@@ -26,16 +27,18 @@ class Format:
 
     kind: str
     magic: bytes
-    open: Callable[[Source, FileOptions, WantsSheet | None], FilePart]
+    open: Callable[[Source, FileOptions, WantsSheet | None], tuple[FilePart, ...]]
     refuse: Callable[[Source, bytes], None] = lambda _source, _head: None
     seeks: bool = True
     has_sheets: bool = False
 
 
-def _open_parquet(source: Source, options: FileOptions, _wants: WantsSheet | None) -> FilePart:
+def _open_parquet(
+    source: Source, options: FileOptions, _wants: WantsSheet | None
+) -> tuple[FilePart, ...]:
     if options.names:
         raise DataError(f"{source.name}: --names is for files without a header; Parquet has names")
-    return open_parquet(source)
+    return (open_parquet(source),)
 
 
 def _refuse_other_archive(source: Source, _head: bytes) -> None:
@@ -47,20 +50,50 @@ def _refuse_other_archive(source: Source, _head: bytes) -> None:
             raise DataError(
                 f"{source.name}: a workbook cut short or damaged: copy it again"
             ) from error
-    if not members & {"xl/workbook.xml", "xl/workbook.bin"}:
+    if not members & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
         raise DataError(f"{source.name}: a zip archive without a workbook: unpack it first")
 
 
+# Streams of a compound file, the container of old Office documents, that no .xls has.
+_STREAMS = {
+    "EncryptedPackage": "protected by a password: open it and save it without one",
+    "WordDocument": "a Word document: copy its table to a sheet, and save that",
+    "PowerPoint Document": "a PowerPoint file: give the table itself",
+    "__substg1.0": "an e-mail: save what is attached to it",
+}
+
+
+def _refuse_other_document(source: Source, _head: bytes) -> None:
+    with reading(source.name), source.open() as stream:
+        content = stream.read()
+    for stream_name, what in _STREAMS.items():
+        if stream_name.encode("utf-16-le") in content:
+            raise DataError(f"{source.name}: {what}")
+
+
 _SIGNATURES = (
-    (b"\xd0\xcf\x11\xe0", "an old .xls or a password-protected workbook: save it as .xlsx"),
     (b"%PDF", "a PDF: export the table as CSV or .xlsx"),
     (b"BZh", "a bzip2 archive: unpack it first"),
     (b"\xfd7zXZ\x00", "an xz archive: unpack it first"),
     (b"Rar!", "a RAR archive: unpack it first"),
     (b"7z\xbc\xaf", "a 7-Zip archive: unpack it first"),
+    (b"$FL2", "an SPSS file: export it as CSV, with labels"),
+    (b"$FL3", "an SPSS file: export it as CSV, with labels"),
+    (b"<stata_dta>", "a Stata file: export it as CSV, with labels (export delimited)"),
+    (b"HEADER RECORD*******", "a SAS transport file: export it as CSV"),
+    (b"\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60", "a SAS file: export it as CSV"),
+    (b"RDX", "an R workspace: write the table with write.csv"),
+    (b"ARROW1", "an Arrow file: write the table as Parquet or CSV"),
     (b"SQLite format 3", "an SQLite database: export the table as CSV"),
     (b"\x89PNG", "a picture: give the table itself"),
     (b"\xff\xd8\xff", "a picture: give the table itself"),
+)
+_PATTERNS = (
+    (
+        re.compile(rb"[l-s][\x01\x02]\x01\x00"),
+        "a Stata file: export it as CSV, with labels (export delimited)",
+    ),
+    (re.compile(rb"\x80[\x02-\x05]"), "a Python pickle: write the table as CSV or Parquet"),
 )
 _HTML = re.compile(
     rb"(?:<!--.*?-->|\s)*<(?:!doctype html|html|head|body|table)\b", re.IGNORECASE | re.DOTALL
@@ -72,6 +105,9 @@ _CONFLICT = re.compile(rb"^(?:<{7} |>{7} |={7}\r?$)", re.MULTILINE)
 def _refuse_other_text(source: Source, head: bytes) -> None:
     for magic, what in _SIGNATURES:
         if head.startswith(magic):
+            raise DataError(f"{source.name}: this is {what}")
+    for pattern, what in _PATTERNS:
+        if pattern.match(head):
             raise DataError(f"{source.name}: this is {what}")
     text = head.removeprefix(b"\xef\xbb\xbf")
     if text.startswith(_LFS):
@@ -96,11 +132,18 @@ FORMATS = (
         refuse=_refuse_other_archive,
         has_sheets=True,
     ),
+    Format(
+        "excel",
+        b"\xd0\xcf\x11\xe0",
+        open_workbook,
+        refuse=_refuse_other_document,
+        has_sheets=True,
+    ),
     Format("parquet", b"PAR1", _open_parquet),
     Format(
         "text",
         b"",
-        lambda source, options, _wants: open_text(source, options),
+        lambda source, options, _wants: (open_text(source, options),),
         refuse=_refuse_other_text,
         seeks=False,
     ),

@@ -21,7 +21,8 @@ from placement.data.formats.delimited.dialect import Dialect, has_thousands
 from placement.data.formats.formats import recognise
 from placement.data.formats.parquet import open_frame
 from placement.data.formats.sources import Source, find_sources
-from placement.data.formats.workbooks.excel import WantsSheet
+from placement.data.formats.workbooks.choose_sheets import WantsSheet
+from placement.data.formats.workbooks.sheet_part import SheetPart
 from placement.errors import DataError, did_you_mean
 from placement.runtime.parallel_map import in_order
 
@@ -59,6 +60,13 @@ class Reader:
     def same_layout(self) -> bool:
         """Whether the records of all files stand as those of the first do."""
         return all(part.keep for part in self.parts if isinstance(part, Matched))
+
+    @property
+    def error_cells(self) -> Counter[str]:
+        """How many cells of a column are errors of Excel, read as blank."""
+        parts = [part.part if isinstance(part, Matched) else part for part in self.parts]
+        sheets = [part for part in parts if isinstance(part, SheetPart)]
+        return sum((Counter(sheet.error_cells) for sheet in sheets), Counter())
 
     @property
     def likely_rows(self) -> int:
@@ -104,16 +112,17 @@ def open_table(
     `wants_sheet(names, columns)` says whether a sheet is one the caller can use; it is called only
     where several sheets are filled.
     """
-    parts: list[FilePart]
+    sources, parts = list[Source](), list[FilePart]()
     bad_rows = BadRows.of(options.bad_rows)
     if _is_frame(source):
         kind, parts = "frame", [open_frame(source)]
     else:
-        kind, parts = _open_files(find_sources(source), options, wants_sheet)
+        sources = find_sources(source)
+        kind, parts = _open_files(sources, options, wants_sheet)
     first = parts[0]
     text = first if isinstance(first, TextPart) else None
     return Reader(
-        name=first.name if len(parts) == 1 else f"{len(parts)} files",
+        name=_name(sources, parts),
         names=first.names,
         kind=kind,
         dialect=text.dialect if text else None,
@@ -128,6 +137,12 @@ def open_table(
     )
 
 
+def _name(sources: list[Source], parts: list[FilePart]) -> str:
+    if len(parts) == 1:
+        return parts[0].name
+    return sources[0].name if len(sources) == 1 else f"{len(sources)} files"
+
+
 def _is_frame(source: Any) -> bool:
     pandas = sys.modules.get("pandas")  # a frame cannot be there without it
     return pandas is not None and isinstance(source, pandas.DataFrame)
@@ -140,7 +155,8 @@ def _open_files(
     files = [recognise(source) for source in sources]
     if options.sheet and not any(form.has_sheets for _, form in files):
         raise DataError(f"{sources[0].name}: --sheet is for workbooks, and this is none")
-    return files[0][1].kind, [form.open(source, options, wants_sheet) for source, form in files]
+    opened = [form.open(source, options, wants_sheet) for source, form in files]
+    return files[0][1].kind, [part for parts in opened for part in parts]
 
 
 def _reads_commas(part: FilePart) -> bool:
@@ -160,10 +176,14 @@ def _stated(each: list[tuple[str, ...]], parts: list[FilePart]) -> tuple[str, ..
 
 def _twice(parts: list[FilePart]) -> tuple[str, ...]:
     """Warn of files that were given more than once, as by two patterns that both match."""
-    given = Counter(p.origin.path.resolve() for p in parts if p.origin and p.origin.is_file)
+    given = Counter(
+        (p.origin.path.resolve(), p.sheet if isinstance(p, SheetPart) else "")
+        for p in parts
+        if p.origin and p.origin.is_file
+    )
     return tuple(
         f"{path}: given {count} times, so each of its rows counts {count} times"
-        for path, count in given.items()
+        for (path, _), count in given.items()
         if count > 1
     )
 
@@ -201,7 +221,10 @@ class Matched(Part):
         raw = block.raw
         if self.part_names != self.part.names:
             indexes = [self.part.names.index(name) for name in self.part_names]
-            raw = raw.select(indexes) if hasattr(raw, "select") else None
+            if isinstance(raw, list):  # the rows of a sheet
+                raw = [[row[index] for index in indexes] for row in raw]
+            else:
+                raw = raw.select(indexes) if hasattr(raw, "select") else None
         return replace(block, names=self.names, columns=columns, raw=raw)
 
 

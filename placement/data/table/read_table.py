@@ -24,7 +24,12 @@ from placement.data.table.build_table import ReadNotes, TableInputs, build_table
 from placement.data.table.column_roles import ColumnRequest
 from placement.data.table.table import Table
 from placement.data.target.label_join import JoinedLabels, join_labels, unique_identifiers
-from placement.data.target.label_words import levels_of, may_be_outcome
+from placement.data.target.label_words import (
+    NEGATIVE_WORDS,
+    POSITIVE_WORDS,
+    levels_of,
+    may_be_outcome,
+)
 from placement.data.target.labels import LabelRequest, Labels, read_labels
 from placement.data.target.target_column import (
     choose_target,
@@ -39,6 +44,7 @@ from placement.model.scorer import TableLike
 __all__ = ["Table", "matching_columns", "read_table", "unlabelled"]
 
 LEAST_OUTCOMES = 2
+_CODES = POSITIVE_WORDS | NEGATIVE_WORDS
 
 
 def read_table(
@@ -80,9 +86,8 @@ def read_table(
 def open_labelled_table(source: Any, options: Mapping[str, Any]) -> Reader:
     """Open a table with outcomes; `options` has all keywords of `read_table`."""
     if options["labels"] is None:
-        wants = _sheet_with_target(
-            options["target"], 1 if options.get("one_outcome") else LEAST_OUTCOMES
-        )
+        least = 1 if options.get("one_outcome") else LEAST_OUTCOMES
+        wants = _sheet_with_target(options["target"], options["positive"], least)
     else:
         wants = _sheet_with_key(options["on"])
     return open_table(source, FileOptions.of(options), wants_sheet=wants)
@@ -122,7 +127,9 @@ def read_opened_table(
     categorical = spelling.all("--categorical", options["categorical"])
     positive, negative = options["positive"], options["negative"]
     ignore = tuple(options["ignore_label"])
-    label_request = LabelRequest(positive, negative, ignore, data.decimal, of_model)
+    label_request = LabelRequest(
+        positive, negative, ignore, data.decimal, of_model, reader.error_cells.get(name, 0)
+    )
     labels = read_labels(data.columns[name], data.locations, label_request, file=data.name)
     columns = {n: infer_kind(raw, categorical=n in categorical) for n, raw in data.columns.items()}
     same = same_levels(options["same"], list(data.columns), data.name)
@@ -214,7 +221,7 @@ def _target(data: LoadedColumns, target: str | None, option: str) -> str:
 def _join(data: LoadedColumns, options: Mapping[str, Any]) -> tuple[LoadedColumns, JoinedLabels]:
     """Add the outcome column of the `--labels` file."""
     labels, target = options["labels"], options["target"]
-    reader = open_table(labels, wants_sheet=_sheet_with_target(target))
+    reader = open_table(labels, wants_sheet=_sheet_with_target(target, options["positive"]))
     names = frozenset(reader.names)
     other = load_columns(reader, MemoryColumnStore(), names, max_texts=sys.maxsize)
     faults = _faulty_rows(other, reader)
@@ -234,8 +241,13 @@ def _read_notes(reader: Reader, data: LoadedColumns, joined: JoinedLabels | None
     return ReadNotes((*reader.notes, *blank, *joined.notes), (*reader.warnings, *joined.warnings))
 
 
-def _sheet_with_target(target: str | None, least_outcomes: int = LEAST_OUTCOMES) -> WantsSheet:
-    """Accept a sheet with an outcome column that has so many different words at least."""
+def _sheet_with_target(
+    target: str | None, positive: str | None, least_outcomes: int = LEAST_OUTCOMES
+) -> WantsSheet:
+    """Accept a sheet with an outcome column that has so many different words at least.
+
+    A summary that counts the placed of each batch has none, unless `positive` is said.
+    """
 
     def wants(names: tuple[str, ...], cells: TableLike) -> bool:
         columns = {name: raw_column(name, cells[name]) for name in names}
@@ -249,7 +261,8 @@ def _sheet_with_target(target: str | None, least_outcomes: int = LEAST_OUTCOMES)
         if name is None:
             return False
         levels = [level for level in levels_of(columns[name]) if may_be_outcome(level)]
-        return len(levels) >= least_outcomes
+        are_words = any(level.number is None or level.key in _CODES for level in levels)
+        return len(levels) >= least_outcomes and (are_words or positive is not None)
 
     return wants
 

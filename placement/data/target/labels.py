@@ -48,7 +48,7 @@ class Labels:
 class LabelRequest:
     """What the user said of the outcome; `of_model`: the words are those of a trained model.
 
-    Then a file need not have them both.
+    Then a file need not have them both. `errors`: how many of its cells are errors of Excel.
     """
 
     positive: str | None = None
@@ -56,6 +56,7 @@ class LabelRequest:
     ignore: tuple[str, ...] = ()
     decimal: str = "."
     of_model: bool = False
+    errors: int = 0
 
 
 def read_labels(
@@ -280,6 +281,8 @@ class _LabelReader:
             reason = f"{self.raw.name} is neither {positive!r} nor {negative!r}"
             self.left_out.append((reason, sum(level.rows for level in neither)))
         unused = int(self.raw.counts[code_of_text < 0].sum())
+        if self.request.errors:
+            self.left_out.append((f"{self.raw.name} is an Excel error", self.request.errors))
         blank = unused - sum(rows for _, rows in self.left_out)
         if blank:
             self.left_out.append((f"{self.raw.name} is blank: not yet known", blank))

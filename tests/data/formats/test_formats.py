@@ -19,7 +19,7 @@ def json_lines(tmp_path, monkeypatch):
 
     def open_lines(source, _options, _wants):
         with source.open() as stream:
-            return open_frame(pd.DataFrame([json.loads(line) for line in list(stream)[1:]]))
+            return (open_frame(pd.DataFrame([json.loads(line) for line in list(stream)[1:]])),)
 
     added = Format("json lines", b"%JSONL", open_lines, has_sheets=True)
     monkeypatch.setattr(formats, "FORMATS", (added, *FORMATS))
