@@ -8,6 +8,7 @@ from placement.config.train_config import TrainConfig
 from placement.data.encoding.fit_terms import terms_left_out
 from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
 from placement.data.profiles.sensitive_groups import sensitive_groups
+from placement.data.splits.repeated_rows import warn_of_copies
 from placement.data.splits.split import TEST
 from placement.errors import DataError
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
@@ -79,6 +80,8 @@ def understand(
     curves = nonlinear_terms_of(config, prepared.table.schema)
     lacking = terms_left_out(curves, prepared.encoder.columns)
     warnings = [*tables.warnings, *lacking, *prepared.problem.warnings]
+    copies = None if config.weight else warn_of_copies(tables.train, config.seed)
+    warnings += [] if copies is None else [copies]
     if prepared.test is None and config.test_size:
         warnings.append(f"{prepared.split.note}: the figures are those of the training rows")
     tested = prepared.split.counts[TEST], prepared.split.positive[TEST]
