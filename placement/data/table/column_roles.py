@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from placement.arrays import IntArray
 from placement.config.option import flag
@@ -112,7 +111,7 @@ class RoleRule:
     """Why a column is no feature, None where it may be; and the options that bring it in."""
 
     reason: Callable[[ColumnFacts], str | None]
-    overridable_by: tuple[Literal["features", "allow_leak", "allow_sensitive"], ...] = ()
+    overridable_by: tuple[str, ...] = ()
 
 
 def _requested(column: ColumnFacts) -> str | None:

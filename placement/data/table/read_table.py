@@ -20,9 +20,10 @@ from placement.data.columns.storage import IN_MEMORY, Allocation, Storage
 from placement.data.formats.faulty_rows import leave_out
 from placement.data.formats.table_reader import Reader, WantsSheet, open_table
 from placement.data.schema import matching_column, matching_columns, same_column
-from placement.data.table.build_table import ReadNotes, TableInputs, build_table
+from placement.data.table.build_table import ReadNotes, build_table
 from placement.data.table.column_roles import ColumnRequest
 from placement.data.table.table import Table
+from placement.data.table.table_inputs import TableInputs
 from placement.data.target.label_join import JoinedLabels, join_labels, unique_identifiers
 from placement.data.target.label_words import (
     NEGATIVE_WORDS,
