@@ -19,6 +19,7 @@ ADDED = [
     "placement_label",
     "placement_low",
     "placement_high",
+    "placement_notes",
 ]
 
 
@@ -55,15 +56,16 @@ def test_every_record_is_kept_and_the_answer_is_appended(predict, trained, sheet
     done = predict(sheet)
     lines, own = done.out.splitlines(), sheet.read_text().splitlines()
     assert lines[0] == own[0] + "," + ",".join(ADDED)
-    assert [line.rsplit(",", 5)[0] for line in lines] == own
+    assert [line.rsplit(",", 6)[0] for line in lines] == own
     expected = probabilities(trained, sheet)
-    cells = [line.rsplit(",", 5)[1:] for line in lines[1:]]
+    cells = [line.rsplit(",", 6)[1:] for line in lines[1:]]
     assert [float(p) for p, *_ in cells] == expected.tolist()  # shortest round trip: the same bits
     assert [int(c) for _, c, *_ in cells] == (expected >= 0.5).astype(int).tolist()
     assert [word for _, _, word, *_ in cells] == [
         "Placed" if p >= 0.5 else "Not Placed" for p in expected
     ]
-    assert all(float(low) < float(p) < float(high) for p, _, _, low, high in cells)
+    assert all(float(low) < float(p) < float(high) for p, _, _, low, high, _ in cells)
+    assert {note for *_, note in cells} == {""}  # no cell is in doubt
 
 
 def test_reasons_name_what_moves_the_chance_most_and_cells_in_doubt(predict, sheet, here):
@@ -73,6 +75,7 @@ def test_reasons_name_what_moves_the_chance_most_and_cells_in_doubt(predict, she
     cells[header.index("cgpa")] = "0.5"
     (here / "one.csv").write_text("\n".join([lines[0], lines[2], ",".join(cells)]) + "\n")
     (usual, odd) = predict("one.csv", "--reasons", "--json").json
+    assert [row["notes"] for row in predict("one.csv", "--json").json] == [None, odd["notes"]]
     assert odd["reason_1"].startswith("cgpa 0.5 (average 7")
     assert odd["reason_1"].endswith("lowers the chance")
     assert odd["notes"] == "cgpa: far outside training"
@@ -112,7 +115,7 @@ def test_json_has_the_promised_entries(predict, sheet):
     document = predict(sheet, "--json").json
     assert [row["row"] for row in document] == list(range(1, 241))
     for row in document:
-        assert list(row) == ["row", "probability", "prediction", "label", "low", "high"]
+        assert list(row) == ["row", "probability", "prediction", "label", "low", "high", "notes"]
         assert row["low"] < row["probability"] < row["high"]
         assert (type(row["probability"]), type(row["prediction"])) == (float, int)
 
@@ -160,7 +163,7 @@ def test_a_rule_that_keeps_no_row_gives_an_empty_answer(predict, mixed, here, fo
     read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "xlsx": read_excel}[form]
     result = read(here / f"none.{form}")
     assert len(result) == 0
-    assert list(result)[-5:] == ADDED
+    assert list(result)[-6:] == ADDED
 
 
 def test_a_block_that_keeps_no_row_does_not_disturb_the_others(predict, mixed, monkeypatch):

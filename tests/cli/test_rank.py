@@ -19,6 +19,7 @@ ADDED = [
     "placement_label",
     "placement_low",
     "placement_high",
+    "placement_notes",
 ]
 
 
@@ -67,7 +68,7 @@ def test_the_rows_are_those_and_in_the_order_that_pandas_finds(
     own = sheet.read_text().splitlines()
     lines = predict(sheet, *options).out.splitlines()
     assert lines[0] == own[0] + "," + ",".join(ADDED)
-    assert [line.rsplit(",", 5)[0] for line in lines[1:]] == [own[row] for row in wanted]
+    assert [line.rsplit(",", 6)[0] for line in lines[1:]] == [own[row] for row in wanted]
 
 
 def test_a_rank_alone_changes_nothing_but_the_order(predict, sheet):
@@ -83,7 +84,7 @@ def test_equal_probabilities_stay_in_the_order_of_the_file_and_top_is_exact(pred
     (here / "twins.csv").write_text("\n".join([head, *twins]) + "\n")
     for rank in ("risk", "chance"):
         lines = predict("twins.csv", "--rank", rank, "--top", 4).out.splitlines()[1:]
-        assert [line.rsplit(",", 5)[0] for line in lines] == twins[:4]
+        assert [line.rsplit(",", 6)[0] for line in lines] == twins[:4]
 
 
 def test_more_than_there_are_gives_all(predict, sheet):

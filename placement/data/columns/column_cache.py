@@ -32,7 +32,7 @@ from placement.runtime.parallel_map import in_order, usable_processors
 
 _State = list[int | str | list[list[int]]]
 
-FORMAT = 4
+FORMAT = 5
 _INDEX = "columns.json"
 
 
@@ -131,6 +131,7 @@ def _save(data: LoadedColumns, folder: Path, state: _State) -> None:
         "decimal": data.decimal,
         "blank_lines": data.blank_lines,
         "left_out": [list(astuple(row)) for row in data.left_out],
+        "others": [list(astuple(row)) for row in data.others],
         "locations": data.locations.to_json(),
         "columns": [_column_entry(raw) for raw in data.columns.values()],
     }
@@ -178,8 +179,10 @@ def _load(folder: Path, state: _State) -> LoadedColumns | None:
         columns = {column.name: column for column in raw}
         locations = RowLocations.from_json(index["locations"])
         name, decimal, blank_lines = (index[key] for key in ("name", "decimal", "blank_lines"))
-        left_out = tuple(LeftOutRow(*row) for row in index["left_out"])
-        return LoadedColumns(name, columns, locations, decimal, blank_lines, left_out)
+        left_out, others = (
+            tuple(LeftOutRow(*row) for row in index[key]) for key in ("left_out", "others")
+        )
+        return LoadedColumns(name, columns, locations, decimal, blank_lines, left_out, others)
     except (OSError, ValueError, KeyError):
         return None
 

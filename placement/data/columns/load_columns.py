@@ -19,6 +19,7 @@ from placement.data.columns.column_store import (
     MemoryColumnStore,
     downcast,
 )
+from placement.data.columns.left_out import ReadRows
 from placement.data.columns.raw_column import (
     MAX_TEXTS,
     NUMBER_SHARE,
@@ -40,16 +41,15 @@ if TYPE_CHECKING:
     from placement.data.formats.table_reader import Reader
 
 _EXAMPLES = 1_000
-_HOPELESS = 10_000  # faulty rows, more than others: no more are read
 _PIECE_BYTES = 1 << 23  # of text; few calls for each, as they contend with the imports
 _HASH_KEY = "placement: words"
 
 
 @dataclass(frozen=True)
 class LoadedColumns:
-    """The raw columns of every row of a source, and where the rows stand in its files.
+    """The raw columns of every student of a source, and where the rows stand in its files.
 
-    `left_out` are the faulty rows, whose cells cannot be told apart.
+    `left_out` are the faulty rows, whose cells cannot be told apart, `others` those of no student.
     """
 
     name: str
@@ -58,6 +58,7 @@ class LoadedColumns:
     decimal: str
     blank_lines: int
     left_out: tuple[LeftOutRow, ...] = ()
+    others: tuple[LeftOutRow, ...] = ()
 
 
 def load_columns(
@@ -75,11 +76,10 @@ def load_columns(
 
     builders = {n: builder_of(n, True if n in as_text else None) for n in reader.names}
     request = BlockRequest(as_text=as_text, piece_bytes=_PIECE_BYTES)
-    left_out: list[LeftOutRow] = []
-    rows_at = RowLocations(store.piece_rows)
-    locations, blank = _fill(reader, builders, request, rows_at, on_progress, left_out)
-    if not len(locations):
-        leave_out(left_out, len(left_out), BadRows(), reader.name)
+    rows = ReadRows(reader.name, RowLocations(store.piece_rows))
+    _fill(reader, builders, request, rows, on_progress)
+    if not len(rows.locations):
+        leave_out(rows.left_out.faulty, len(rows.left_out.faulty), BadRows(), reader.name)
         raise DataError(f"{reader.name}: has a header but no rows below it; add the students' rows")
     columns = {name: builder.build() for name, builder in builders.items()}
     reread = {name: builder.reread_as_text for name, builder in builders.items()}
@@ -88,39 +88,41 @@ def load_columns(
         builders = {name: builder_of(name, to_text) for name, to_text in misread.items()}
         as_written = frozenset(n for n, to_text in misread.items() if to_text)
         request = BlockRequest(frozenset(misread), as_written, piece_bytes=_PIECE_BYTES)
-        _fill(reader, builders, request, RowLocations(), on_progress, [])
+        again = ReadRows(reader.name, RowLocations(), rows.not_students)
+        _fill(reader, builders, request, again, on_progress)
         for name, builder in builders.items():
             columns[name].array.discard()
             columns[name] = builder.build()
-    return LoadedColumns(reader.name, columns, locations, reader.decimal, blank, tuple(left_out))
+    return LoadedColumns(
+        reader.name,
+        columns,
+        rows.locations,
+        reader.decimal,
+        rows.blank,
+        left_out=tuple(rows.left_out.faulty),
+        others=tuple(rows.left_out.others),
+    )
 
 
 def _fill(
     reader: "Reader",
     builders: Mapping[str, "_ColumnBuilder"],
     request: BlockRequest,
-    locations: RowLocations,
+    rows: ReadRows,
     on_progress: Callable[[int], None],
-    left_out: list[LeftOutRow],
-) -> tuple[RowLocations, int]:
-    blank = 0
+) -> None:
     for block in reader.blocks(request, usable_processors(), _compacted):
-        blank += block.blank_lines
-        left_out += block.left_out
-        if len(left_out) > max(len(locations) + len(block), _HOPELESS):
-            leave_out(left_out, len(left_out) + len(locations), BadRows(), reader.name)
-        if not len(block):
+        new_file = bool(rows.locations.files) and rows.locations.files[-1] != block.file
+        students = rows.students(block)
+        if not len(students):
             continue
-        new_file = bool(locations.files) and locations.files[-1] != block.file
         for name, builder in builders.items():
             if new_file:
                 builder.end_of_file()
-            builder.add(block.columns[name])
-        locations.add(block)
-        on_progress(len(locations))
+            builder.add(students.columns[name])
+        on_progress(len(rows.locations))
     for builder in builders.values():
         builder.end_of_file()
-    return locations, blank
 
 
 def _compacted(block: Block) -> Block:

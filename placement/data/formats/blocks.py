@@ -4,7 +4,8 @@ import datetime as dt
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,9 @@ class BlockRequest:
     records: bool = False
     block_rows: int | None = None
     piece_bytes: int = 1 << 20
+
+
+NO_STUDENT = "no student"
 
 
 @dataclass(frozen=True)
@@ -78,18 +82,53 @@ class Block:
     def where(self, row: int) -> str:
         """Say where a row stands: `"may.csv, row 812 (line 815)"`."""
         line = "" if self.lines is None else f" (line {self.lines[row]})"
-        return f"{self.file}, row {self.row_number(row)}{line}"
+        return f"{self.file}, row {self.row_numbers[row]}{line}"
 
-    def row_number(self, row: int) -> int:
-        """Return the 1-based data row of a student's row here (0-based) within its file."""
-        return self.first_row + row - sum(other < row for other in self.not_students)
+    @cached_property
+    def row_numbers(self) -> IntArray:
+        """The 1-based data row (n,) of each student's row within its file."""
+        return self.first_row + np.cumsum(self.is_student) - 1
 
-    @property
+    @cached_property
     def is_student(self) -> BoolArray:
         """Which rows (n,) are students."""
         mask: BoolArray = np.ones(self.rows, dtype=bool)
         mask[list(self.not_students)] = False
         return mask
+
+    def students(self) -> "Block":
+        """Return the columns and lines of the rows that are students."""
+        if not self.not_students:
+            return self
+        mask = self.is_student
+        return replace(
+            self,
+            columns={name: _taken(cells, mask) for name, cells in self.columns.items()},
+            rows=int(mask.sum()),
+            lines=None if self.lines is None else self.lines[mask],
+            records=None,
+            raw=None,
+            not_students={},
+        )
+
+    def others(self) -> Iterator[LeftOutRow]:
+        """Yield the rows that are no students, as they stand or with their filled cells."""
+        for row, reason in self.not_students.items():
+            line = None if self.lines is None else int(self.lines[row])
+            if self.records is not None:
+                text = str(self.records[row])
+            else:
+                cells = (text_of(cells[[row]].tolist()[0]) for cells in self.columns.values())
+                text = ", ".join(filter(None, cells))
+            yield LeftOutRow(line, f"{NO_STUDENT}: {reason}", text, self.file)
+
+
+def _taken(cells: Cells, mask: BoolArray) -> Cells:
+    """Return some cells; of coded ones, without the texts that only others have."""
+    if not isinstance(cells, Coded):
+        return cells[mask]
+    texts, codes = np.unique(cells.codes[mask], return_inverse=True)
+    return Coded(codes, cells.texts[texts])
 
 
 @dataclass(frozen=True)

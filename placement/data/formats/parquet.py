@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +19,12 @@ from placement.data.formats.blocks import (
     unquote,
 )
 from placement.data.formats.sources import Partition, Source, reading
+from placement.data.formats.students.not_students import find_not_students
+from placement.data.formats.students.suspects import KEY, MOST_LEARNT, Suspicion
+from placement.data.formats.students.typed_suspects import suspects_among
+from placement.data.formats.students.usual_rows import UsualRows
 from placement.errors import DataError
-from placement.model.scorer import Coded
+from placement.model.scorer import Cell, Coded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,29 +51,41 @@ class ParquetPart(FilePart):
         with reading(self.name):
             try:
                 with pq.ParquetFile(self.origin.path) as file:
-                    file_names = dict(zip(self.names, file.schema_arrow.names, strict=False))
-                    in_file = [file_names[n] for n in names if n in file_names]
-                    to_read = None if request.records else in_file
-                    for batch in file.iter_batches(batch_size=size, columns=to_read):
-                        yield partial(self._block, batch, names, whole=request.records)
+                    suspicion: Suspicion | None = None
+                    # All columns tell a student, whichever are requested.
+                    for batch in file.iter_batches(batch_size=size):
+                        suspicion = suspicion or self._suspicion(batch)
+                        yield partial(self._block, batch, names, suspicion, raw=request.records)
             except pa.ArrowException as error:
                 raise _damaged(self.name, error) from error
 
-    def _block(self, batch: "pa.RecordBatch", names: list[str], *, whole: bool) -> Block:
+    def _suspicion(self, first: "pa.RecordBatch") -> Suspicion:
+        rows = _texts(first.slice(0, MOST_LEARNT))
+        names = self.names[: first.num_columns]
+        return Suspicion(UsualRows.learn(names, rows, whole=self.likely_rows <= MOST_LEARNT))
+
+    def _block(
+        self, batch: "pa.RecordBatch", names: list[str], suspicion: Suspicion, *, raw: bool
+    ) -> Block:
         import pyarrow as pa
 
+        rows = batch.num_rows
+        suspects = suspects_among(suspicion, list(map(_beginnings, batch.columns))) if rows else []
+        not_students = find_not_students(
+            suspicion.usual, rows, suspects, lambda row: _texts(batch.slice(row, 1))[0]
+        )
         for name, value in self.added:
-            if whole or name in names:
-                kind = pa.int64() if isinstance(value, int) else pa.string()
-                cells = pa.repeat(pa.scalar(value, kind), batch.num_rows)
-                batch = batch.append_column(name, cells)
-        indices = [self.names.index(name) if whole else k for k, name in enumerate(names)]
-        columns = {
-            name: _arrow_cells(batch.column(index))
-            for name, index in zip(names, indices, strict=True)
-        }
-        raw = batch if whole else None
-        return Block(self.names, columns, batch.num_rows, self.name, raw=raw)
+            kind = pa.int64() if isinstance(value, int) else pa.string()
+            batch = batch.append_column(name, pa.repeat(pa.scalar(value, kind), rows))
+        columns = {name: _arrow_cells(batch.column(self.names.index(name))) for name in names}
+        return Block(
+            self.names,
+            columns,
+            rows,
+            self.name,
+            raw=batch if raw else None,
+            not_students=not_students,
+        )
 
 
 def open_parquet(source: Source) -> ParquetPart:
@@ -93,6 +109,33 @@ def open_parquet(source: Source) -> ParquetPart:
 def _damaged(name: str, error: Exception) -> DataError:
     reason = str(error).splitlines()[0].rstrip(".")
     return DataError(f"{name}: a Parquet file cut short or damaged ({reason}): copy it again")
+
+
+def _texts(batch: "pa.RecordBatch") -> list[list[str]]:
+    """Return the rows of a batch as trimmed text."""
+    columns = [list(map(_text, column.to_pylist())) for column in batch.columns]
+    return list(map(list, zip(*columns, strict=True)))
+
+
+def _text(value: Cell) -> str:
+    return unquote(value) if isinstance(value, str) else text_of(value)
+
+
+def _beginnings(column: "pa.Array") -> Cells:
+    """Return the first characters of text; of other cells, NaN where there is none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.dictionary_decode()
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        starts = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(column), 0, KEY)
+        return _arrow_cells(starts)
+    if pa.types.is_null(kind):
+        return np.full(len(column), np.nan)
+    null = null_mask(column)
+    return np.zeros(len(column)) if null is None else np.where(null, np.nan, 0.0)
 
 
 def _arrow_cells(column: "pa.Array") -> Cells:
@@ -138,13 +181,28 @@ class FramePart(FilePart):
         for start in range(0, len(self.frame), step):
             yield partial(self._block, self.frame.iloc[start : start + step], request)
 
+    @cached_property
+    def _suspicion(self) -> Suspicion:
+        first = self.frame.iloc[:MOST_LEARNT]
+        cells = [_frame_cells(first.iloc[:, index]) for index in range(len(self.names))]
+        rows = [list(map(text_of, row)) for row in zip(*cells, strict=True)]
+        return Suspicion(UsualRows.learn(self.names, rows, whole=len(self.frame) <= MOST_LEARNT))
+
     def _block(self, piece: "pd.DataFrame", request: BlockRequest) -> Block:
+        cells = [_frame_cells(piece.iloc[:, index]) for index in range(len(self.names))]
         columns = {
-            name: _frame_cells(piece.iloc[:, index])
-            for index, name in enumerate(self.names)
+            name: column
+            for name, column in zip(self.names, cells, strict=True)
             if request.columns is None or name in request.columns
         }
-        return Block(self.names, columns, len(piece), self.name, raw=piece)
+        suspicion = self._suspicion
+        suspects = suspects_among(suspicion, list(map(_coded, cells))) if len(piece) else []
+        not_students = find_not_students(
+            suspicion.usual, len(piece), suspects, lambda row: [text_of(c[row]) for c in cells]
+        )
+        return Block(
+            self.names, columns, len(piece), self.name, raw=piece, not_students=not_students
+        )
 
 
 def open_frame(frame: "pd.DataFrame") -> FramePart:
@@ -162,3 +220,13 @@ def _frame_cells(series: "pd.Series[Any]") -> Cells:
     if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     return text_objects(series.astype(object).where(series.notna(), None).tolist())
+
+
+def _coded(cells: Cells) -> Cells:
+    """Return text coded, and numbers as they are."""
+    import pandas as pd
+
+    if isinstance(cells, Coded) or cells.dtype.kind != "O":
+        return cells
+    texts = np.array([text or "" for text in cells.tolist()], dtype=object)
+    return Coded(*pd.factorize(texts))

@@ -11,7 +11,7 @@ from typing import IO, Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import IndexArray
+from placement.arrays import BoolArray, IndexArray
 from placement.data.formats.blocks import Block, BlockRequest
 from placement.data.formats.delimited.dialect import Dialect
 from placement.data.formats.table_reader import Reader
@@ -23,7 +23,7 @@ from placement.data.output.csv_cells import (
     row_indices,
     text_columns,
 )
-from placement.data.output.writer import Output, Plan
+from placement.data.output.writer import NOTES, Output, Plan
 from placement.errors import StoreError, UsageError
 from placement.model.scorer import Coded, ColumnLike, TableLike
 from placement.runtime.atomic_write import replacing, writing
@@ -136,12 +136,21 @@ class TextOutput(Output):
             return text if utf8 else self._encode(bytes(text).decode())
         input_cells = self._input_cells(block, selected)
         written = [render_cells(column, self._dialect) for column in new]
+        if block.not_students:
+            self._blank_answers(written, ~block.is_student[selected])
         join, end = self._dialect.delimiter.join, self._dialect.line_end
         columns = [input_cells, *written] if input_cells else written
         return self._encode(end.join(map(join, zip(*columns, strict=True))) + end)
 
+    def _blank_answers(self, written: list[list[str]], others: BoolArray) -> None:
+        for name, cells in zip(self._plan.added, written, strict=True):
+            for index in np.flatnonzero(others).tolist() if name != NOTES else ():
+                cells[index] = quote_cell("", self._dialect)
+
     def _appends_at_once(self, block: Block) -> bool:
         """Whether records stand in an Arrow array, to which cells are appended in one call."""
+        if block.not_students:
+            return False
         whole = self._copies and not self._replaced_indices and self._dialect.delimiter != " "
         return whole and block.records is not None and not isinstance(block.records, list)
 

@@ -22,7 +22,14 @@ def take(block: Block, indices: IndexArray, columns: Collection[str] | None = No
         lines=None if block.lines is None else block.lines[indices],
         records=_take(block.records, indices),
         raw=_take(block.raw, indices),
+        not_students=_reasons(block, indices),
     )
+
+
+def _reasons(block: Block, indices: IndexArray) -> dict[int, str]:
+    others = block.not_students
+    rows = enumerate(indices.tolist() if others else ())
+    return {index: others[row] for index, row in rows if row in others}
 
 
 def storage_kind(block: Block) -> Hashable:
@@ -33,7 +40,7 @@ def storage_kind(block: Block) -> Hashable:
 def gather(blocks: Sequence[Block], block: IndexArray, row: IndexArray) -> Block:
     """Return the rows (n,) at `row` of the blocks numbered `block`, in that order.
 
-    The blocks must be of one kind. The lines of the rows in their files are dropped.
+    The blocks must be of one kind, and the rows students. Their lines in the files are dropped.
     """
     block_indices, part_of = np.unique(block, return_inverse=True)
     parts = [take(blocks[index], row[block == index]) for index in block_indices.tolist()]
@@ -48,6 +55,8 @@ def gather(blocks: Sequence[Block], block: IndexArray, row: IndexArray) -> Block
         records=_concatenate([part.records for part in parts]),
         raw=_concatenate([part.raw for part in parts]),
         blank_lines=0,
+        left_out=(),
+        not_students={},
     )
     return take(whole, order)
 

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import CellArray, IndexArray
+from placement.arrays import BoolArray, CellArray, IndexArray
 from placement.data.formats.blocks import Block, text_of
 from placement.data.output.csv_cells import native_column, row_indices
 from placement.data.output.take_rows import as_array
-from placement.data.output.writer import Output, Plan
+from placement.data.output.writer import NOTES, Output, Plan
 from placement.errors import StoreError
 from placement.model.scorer import Cell, TableLike
 from placement.runtime.atomic_write import writing
@@ -64,7 +65,11 @@ class SheetOutput(Output):
     def prepare(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> Any:
         """Return the columns of a block, and the indices of the rows to write."""
         columns = [_sheet_column(block, name) for name in self._plan.input_columns]
-        columns += [as_array(cells[name]).tolist() for name in self._plan.added]
+        for name in self._plan.added:
+            column: list[Cell] = as_array(cells[name]).tolist()
+            for row in block.not_students if name != NOTES else ():
+                column[row] = None
+            columns.append(column)
         return columns, row_indices(rows, len(block)).tolist()
 
     def put(self, prepared: Any) -> None:
@@ -176,7 +181,9 @@ class ParquetOutput(Output):
 
         indices = row_indices(rows, len(block))
         existing = [_arrow_column(block, name, indices) for name in self._plan.input_columns]
-        new = [_arrow_new(as_array(cells[name])[indices]) for name in self._plan.added]
+        others = ~block.is_student[indices]
+        blank = {n: others & (n != NOTES) for n in self._plan.added}
+        new = [_arrow_new(as_array(cells[n])[indices], blank[n]) for n in self._plan.added]
         return pa.Table.from_arrays([*existing, *new], names=self._names())
 
     def _names(self) -> list[str]:
@@ -225,11 +232,12 @@ def _arrow_column(block: Block, name: str, indices: IndexArray) -> "pa.Array":
     return pa.array(list(map(text_of, cells.tolist())), pa.string())
 
 
-def _arrow_new(cells: CellArray) -> "pa.Array":
+def _arrow_new(cells: CellArray, blank: BoolArray) -> "pa.Array":
     import pyarrow as pa
 
     if cells.dtype.kind == "f":
-        return pa.array(cells, pa.float64(), from_pandas=True)
+        return pa.array(cells, pa.float64(), from_pandas=True, mask=blank)
     if cells.dtype.kind in "iu":
-        return pa.array(cells, pa.int64())
-    return pa.array([None if c is None else text_of(c) for c in cells.tolist()], pa.string())
+        return pa.array(cells, pa.int64(), mask=blank)
+    texts = [None if c is None else text_of(c) for c in cells.tolist()]
+    return pa.array(np.array(texts, dtype=object), pa.string(), mask=blank)

@@ -16,6 +16,9 @@ _OURS = re.compile(
 )
 
 
+NOTES = "placement_notes"
+
+
 class Output(ABC):
     """Where rows go. `replaced`: columns of the input that new ones took the place of."""
 
@@ -31,8 +34,8 @@ class Output(ABC):
     def prepare(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> Any:
         """Return rows of a block with their new cells as `put` takes them; any thread may call it.
 
-        `cells` holds, for each added name, one cell per row of the block. `rows` is a mask, or
-        positions in order; None for all rows.
+        `cells` holds, for each added name, one cell per row of the block; of a row that is no
+        student only the notes are written. `rows` is a mask, or positions in order; None for all.
         """
 
     @abstractmethod

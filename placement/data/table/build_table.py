@@ -16,6 +16,7 @@ from placement.data.columns.column_store import (
     ConstantArray,
 )
 from placement.data.columns.column_summary import ColumnSummary, merge_summaries, summarize_columns
+from placement.data.columns.left_out import count_by_reason
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.formats.faulty_rows import REASON
 from placement.data.schema import Feature, Schema
@@ -39,7 +40,8 @@ class ReadNotes:
 
 def build_table(inputs: TableInputs, read_notes: ReadNotes, *, drop_missing: bool) -> Table:
     """Choose rows and columns, check the cells, and build the table."""
-    outcome, left_out = inputs.labels.outcome, list(inputs.labels.left_out)
+    outcome = inputs.labels.outcome
+    left_out = [*count_by_reason(inputs.data.others), *inputs.labels.left_out]
     if inputs.data.left_out:
         left_out.insert(0, (REASON, len(inputs.data.left_out)))
     check_classes(inputs, *outcome.counts)
@@ -172,7 +174,7 @@ def _table_of_used_rows(
         sensitive=roles.sensitive,
         batch=roles.batch,
         left_out=left_out,
-        left_out_rows=inputs.data.left_out,
+        left_out_rows=(*inputs.data.left_out, *inputs.data.others),
         notes=notes,
         warnings=(*warnings, *few_rows(labels)),
         digest=digest_columns(columns),

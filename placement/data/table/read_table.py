@@ -13,6 +13,7 @@ from placement.config.train_config import NO_GROUP
 from placement.data.columns.column import Column, infer_kind, with_same_levels
 from placement.data.columns.column_cache import load_cached_columns
 from placement.data.columns.column_store import MemoryColumnStore
+from placement.data.columns.left_out import describe_rows
 from placement.data.columns.load_columns import LoadedColumns, load_columns, raw_column
 from placement.data.columns.row_rules import Rule, parse_rule
 from placement.data.columns.same_levels import SameLevels, same_levels
@@ -227,7 +228,8 @@ def _join(data: LoadedColumns, options: Mapping[str, Any]) -> tuple[LoadedColumn
     other = load_columns(reader, MemoryColumnStore(), names, max_texts=sys.maxsize)
     faults = _faulty_rows(other, reader)
     joined = join_labels(data, other, target=target, on=options["on"], absent=options["absent"])
-    joined = replace(joined, warnings=(*faults, *joined.warnings))
+    others = describe_rows(other.others, f"of {other.name} left out")
+    joined = replace(joined, notes=(*others, *joined.notes), warnings=(*faults, *joined.warnings))
     if joined.column.name in data.columns:
         note = f"{joined.column.name} is taken from {other.name}, not from {data.name}"
         joined = replace(joined, notes=(*joined.notes, note))
@@ -237,6 +239,7 @@ def _join(data: LoadedColumns, options: Mapping[str, Any]) -> tuple[LoadedColumn
 
 def _read_notes(reader: Reader, data: LoadedColumns, joined: JoinedLabels | None) -> ReadNotes:
     blank = (f"blank lines dropped: {data.blank_lines:,}",) if data.blank_lines else ()
+    blank = (*blank, *describe_rows(data.others, "left out"))
     if joined is None:
         return ReadNotes((*reader.notes, *blank), reader.warnings)
     return ReadNotes((*reader.notes, *blank, *joined.notes), (*reader.warnings, *joined.warnings))

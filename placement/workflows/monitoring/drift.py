@@ -8,8 +8,9 @@ import numpy as np
 
 from placement.config.bad_rows import BadRows
 from placement.config.file_options import FileOptions
+from placement.data.columns.left_out import RowsLeftOut, describe_rows
 from placement.data.columns.storage import Storage
-from placement.data.formats.blocks import BlockRequest, LeftOutRow
+from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.faulty_rows import leave_out
 from placement.data.formats.table_reader import Block, Reader, RowCount
 from placement.data.output.left_out_file import left_out_file
@@ -55,10 +56,11 @@ def drift_of_file(request: DriftRequest, listener: ProgressListener = NoProgress
     profile = _profile(model)
     reader = open_for(model, request.data, request, listener)
     with left_out_file(request.left_out) as left_out:
-        counts, labelled, faulty, problems = _count_rows(model, profile, reader, listener)
-        policy, rows = reader.bad_rows or BadRows(), counts.rows + len(faulty)
-        faults = leave_out(faulty, rows, policy, reader.name)
-        left_out.extend(faulty)
+        counts, labelled, rows, problems = _count_rows(model, profile, reader, listener)
+        policy, total = reader.bad_rows or BadRows(), counts.rows + len(rows.faulty)
+        faults = leave_out(rows.faulty, total, policy, reader.name)
+        left_out.extend([*rows.faulty, *rows.others])
+    others = describe_rows(rows.others, "left out")
     if not counts.rows:
         raise DataError(f"{reader.name}: has no rows to compare")
     figures, warnings = _performance(model, reader, listener) if labelled else (None, ())
@@ -69,7 +71,7 @@ def drift_of_file(request: DriftRequest, listener: ProgressListener = NoProgress
         drift=drift(profile, counts),
         performance=figures,
         fail_above=request.fail_above,
-        warnings=tuple(dict.fromkeys((*faults, *reader.warnings, *problems, *warnings))),
+        warnings=tuple(dict.fromkeys((*faults, *reader.warnings, *others, *problems, *warnings))),
     )
 
 
@@ -84,10 +86,10 @@ def _profile(model: Model) -> Profile:
 
 def _count_rows(
     model: Model, profile: Profile, reader: Reader, listener: ProgressListener
-) -> tuple[DriftCounts, int, list[LeftOutRow], tuple[str, ...]]:
+) -> tuple[DriftCounts, int, RowsLeftOut, tuple[str, ...]]:
     """Count all rows in the profile's bins, and those with an outcome.
 
-    Return the faulty rows as well, and warnings.
+    Return the rows left out as well, and warnings.
     """
     names = [column.column for column in profile.columns]
     matched = matching_columns(reader.names, names, file=reader.name)
@@ -97,27 +99,28 @@ def _count_rows(
     request = BlockRequest(columns=frozenset(matched.values()) | outcome, as_text=outcome)
 
     def work(task: Callable[[], Block]) -> tuple[Block, DriftCounts, int, tuple[Problem, ...]]:
-        block = task()
+        whole = task()
+        block = whole.students()
         cells: TableLike = {name: block.columns[in_file] for name, in_file in matched.items()}
         scores = model.scorer.score(cells, reader.decimal)
         counts = count_for_drift(profile, cells, scores.probability, reader.decimal)
         problems = tuple(p for p in scores.problems if p.what == "not a number")
-        return block, counts, _labelled(model, block, reader.decimal) if target else 0, problems
+        return whole, counts, _labelled(model, block, reader.decimal) if target else 0, problems
 
     total: DriftCounts | None = None
-    faulty: list[LeftOutRow] = []
+    rows = RowsLeftOut()
     labelled, row_count, warnings = 0, RowCount(), ScoringWarnings()
     with listener.progress("comparing", "rows", reader.likely_rows) as progress:
         for block, counts, labels, problems in in_order(
             reader.tasks(request), work, usable_processors()
         ):
-            warnings.add(problems, row_count.numbered(block).where)
-            faulty += block.left_out
+            warnings.add(problems, row_count.numbered(block).students().where)
+            rows.add(block)
             total = counts if total is None else total.merge(counts)
             labelled += labels
             progress.update(total.rows)
     empty = count_for_drift(profile, dict.fromkeys(names, np.empty(0)), np.empty(0))
-    return total or empty, labelled, faulty, warnings.warnings
+    return total or empty, labelled, rows, warnings.warnings
 
 
 def _labelled(model: Model, block: Block, decimal: str) -> int:

@@ -7,7 +7,8 @@ import numpy as np
 
 from placement.arrays import IndexArray
 from placement.config.file_options import FileOptions
-from placement.data.formats.blocks import Block, BlockRequest, LeftOutRow
+from placement.data.columns.left_out import RowsLeftOut, describe_rows
+from placement.data.formats.blocks import Block, BlockRequest
 from placement.data.formats.faulty_rows import answer_each
 from placement.data.schema import Feature
 from placement.errors import DataError, ModelError, UsageError
@@ -103,10 +104,11 @@ def _students(
     reader = open_for(model, str(request.data), request, listener)
     question, decimal = (request.reach, features), reader.decimal
     students: list[Student] = []
-    faulty: list[LeftOutRow] = []
+    left_out = RowsLeftOut()
     total = 0
     with listener.progress("explaining", "rows", reader.likely_rows) as progress:
-        for block in reader.blocks(BlockRequest()):
+        for whole in reader.blocks(BlockRequest()):
+            block = whole.students()
             rows = _rows_to_explain(request, total, len(block), len(students))
             if len(rows):
                 columns = {
@@ -119,8 +121,10 @@ def _students(
                     students.append(student)
                     progress.update(student.row)
             total += len(block)
-            faulty += block.left_out
+            left_out.add(whole)
+    faulty = left_out.faulty
     faults = answer_each(faulty, total + len(faulty), reader.bad_rows, reader.name)
+    faults = (*faults, *describe_rows(left_out.others, "left out"))
     if request.row is not None and not students:
         raise DataError(f"{reader.name}: there is no row {request.row}; it has {total:,}")
     return students, total, faults

@@ -16,7 +16,7 @@ from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.table_reader import Block, Reader, RowCount
 from placement.data.output.csv_writer import open_output, output_format
 from placement.data.output.left_out_file import left_out_file
-from placement.data.output.writer import Output
+from placement.data.output.writer import NOTES, Output
 from placement.data.schema import matching_columns, quoted
 from placement.errors import UsageError
 from placement.evaluation.shortlist import Rank
@@ -31,7 +31,6 @@ from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.scoring.ranked_output import RankedSink, Ranking, Sink
 from placement.workflows.scoring.score_blocks import (
-    NOTES,
     REASON,
     BlockScorer,
     Scored,
@@ -46,7 +45,7 @@ MEANING = {
     "placement_high": "to here the average of such students lies with 95 %; a single student's "
     "luck is not in it",
     **dict.fromkeys(REASON, "what moves the chance most, against the average student"),
-    NOTES: "cells of the row that were scored with a stand-in",
+    NOTES: "cells of the row that were scored with a stand-in, or why it is no student's",
 }
 
 
@@ -95,15 +94,17 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
     with (
         _sink(request, reader, scorer.added, ranking, listener) as sink,
         listener.progress("scoring", "rows", reader.likely_rows) as progress,
-        left_out_file(request.left_out) as faulty,
+        left_out_file(request.left_out) as rows_left_out,
     ):
         for scored in _scored(reader, scorer, sink):
             counts.add(scored)
-            if reader.bad_rows or not counts.faulty:  # else nothing is written in the end
+            if (
+                reader.bad_rows or not counts.rows_left_out.faulty
+            ):  # else nothing is written in the end
                 sink.put(scored)
             progress.update(counts.rows_in)
         faults = counts.settle_faulty(reader)
-        faulty.extend(counts.faulty)
+        rows_left_out.extend([*counts.rows_left_out.faulty, *counts.rows_left_out.others])
         sink.close()
     left_out = {**counts.left_out, **sink.left_out}
     result = PredictResult(
@@ -203,7 +204,7 @@ class _FileSink(Sink):
         self._output, self.block_request = output, output.request
 
     def prepared(self, scored: Scored) -> Any:
-        return self._output.prepare(scored.block, scored.cells, scored.keep)
+        return self._output.prepare(scored.block, scored.cells, scored.rows)
 
     def put(self, scored: Scored) -> None:
         self._output.put(scored.written)
@@ -230,10 +231,9 @@ class _JsonSink(Sink):
     def put(self, scored: Scored) -> None:
         """Print the rows of a block, numbered."""
         names = [name.removeprefix("placement_") for name in self._added]
-        numbers = scored.numbers
+        numbers = scored.block.row_numbers if scored.numbers is None else scored.numbers
         for index, *answer in scored.written:
-            row = scored.block.first_row + index if numbers is None else int(numbers[index])
-            entry = {"row": row, **dict(zip(names, answer, strict=True))}
+            entry = {"row": int(numbers[index]), **dict(zip(names, answer, strict=True))}
             text = json.dumps(finite(entry), ensure_ascii=False)
             sys.stdout.write(("[\n" if self._first else ",\n") + text)
             self._first = False

@@ -136,7 +136,7 @@ class RankedSink(Sink):
         self._rows_in += int(scored.keep.sum())
         group_numbers = [self._groups.setdefault(word, len(self._groups)) for word in held.words]
         group = np.array(group_numbers, dtype=np.intp)[held.group]
-        numbers = scored.block.first_row + held.numbers
+        numbers = scored.block.row_numbers[held.numbers]
         self._held.append(replace(held, group=group, numbers=numbers))
         if self.ranking.top and sum(map(len, self._held)) > 2 * self._least + _SPARE_ROWS:
             self._drop_others()

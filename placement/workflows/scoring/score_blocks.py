@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from placement.arrays import BoolArray, CellArray, Document, IndexArray
+from placement.data.columns.left_out import RowsLeftOut, describe_rows
 from placement.data.columns.row_rules import Rule
-from placement.data.formats.blocks import LeftOutRow
+from placement.data.formats.blocks import NO_STUDENT
 from placement.data.formats.faulty_rows import REASON as FAULTY
 from placement.data.formats.faulty_rows import answer_each
 from placement.data.formats.table_reader import Block, Reader
+from placement.data.output.writer import NOTES
 from placement.data.schema import matching_columns
 from placement.data.target.target_column import unlabelled
 from placement.evaluation.explanation.contributions import REASONS
@@ -22,7 +24,6 @@ from placement.workflows.scoring.predict_one import phrase
 ANSWER = ("placement_probability", "placement_prediction", "placement_label")
 INTERVAL = ("placement_low", "placement_high")
 REASON = tuple(f"placement_reason_{number}" for number in range(1, REASONS + 1))
-NOTES = "placement_notes"
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 class Scored:
     """A block with its answers: the added cells (n,), of which only those in `keep` count.
 
-    `numbers` (n,) are those of the rows in their file, where they do not follow one another.
+    `with_others`: rows that are no students are written as well, without an answer. `numbers` (n,)
+    are those of the rows in their file, where they do not follow one another.
     """
 
     block: Block
@@ -41,15 +43,21 @@ class Scored:
     problems: tuple[Problem, ...]
     left_out: Mapping[str, int]
     positive: int
+    with_others: bool = False
     written: Any = None
     numbers: IndexArray | None = None
+
+    @property
+    def rows(self) -> BoolArray:
+        """Which rows (n,) are written."""
+        return self.keep | ~self.block.is_student if self.with_others else self.keep
 
 
 @dataclass(frozen=True)
 class BlockScorer:
     """Which rows are scored, and how: those of a `rule`, those without an outcome (`unknown`).
 
-    With `fitted`, the model in full, the reasons are added, and notes on cells in doubt.
+    With `fitted`, the model in full, the reasons are added.
     """
 
     model: Model
@@ -63,7 +71,7 @@ class BlockScorer:
     def added(self) -> tuple[str, ...]:
         """The columns that are added to the table's own."""
         interval = () if self.model.scorer.factor is None else INTERVAL
-        return (*ANSWER, *interval, *((*REASON, NOTES) if self.fitted is not None else ()))
+        return (*ANSWER, *interval, *(REASON if self.fitted is not None else ()), NOTES)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -83,11 +91,13 @@ class BlockScorer:
         scores = self.model.scorer.score(given, self.decimal, errors=True)
         cells = self._answer(scores)
         if self.fitted is not None:
-            cells |= _explanations(self.fitted, given, scores.problems, self.decimal)
+            cells |= _reasons(self.fitted, given, self.decimal)
         if not everything:
             cells = {name: _spread(column, keep) for name, column in cells.items()}
+        cells |= {NOTES: _notes(block, np.flatnonzero(keep), scores.problems)}
         positive = int((scores.probability >= self.threshold).sum())
-        return Scored(block, keep, cells, scores.problems, left_out, positive)
+        with_others = self.rule is None and not self.unknown
+        return Scored(block, keep, cells, scores.problems, left_out, positive, with_others)
 
     def _answer(self, scores: Scores) -> Document:
         """Return probability, prediction and label (n,), and the probability's 95 % limits."""
@@ -99,10 +109,11 @@ class BlockScorer:
         return cells | dict(zip(INTERVAL, scores.interval or (), strict=False))
 
     def _selection(self, block: Block) -> tuple[BoolArray, dict[str, int]]:
-        keep, left_out = np.ones(len(block), dtype=bool), {}
+        keep, left_out = block.is_student.copy(), {}
         if self.unknown:
-            keep &= unlabelled(self.model.schema.target, block.columns, decimal=self.decimal)
-            left_out["the outcome is known"] = int((~keep).sum())
+            blank = unlabelled(self.model.schema.target, block.columns, decimal=self.decimal)
+            left_out["the outcome is known"] = int((keep & ~blank).sum())
+            keep &= blank
         if self.rule is not None:
             meant = self.rule.mask(block.columns, decimal=self.decimal, file=block.file)
             left_out[f"not {self.rule}"] = int((keep & ~meant).sum())
@@ -110,24 +121,34 @@ class BlockScorer:
         return keep, left_out
 
 
-def _explanations(
-    fitted: "Fitted", given: TableLike, problems: tuple[Problem, ...], decimal: str
-) -> Document:
-    """Return the reasons (n,) in words, and the problems of each row."""
+def _reasons(fitted: "Fitted", given: TableLike, decimal: str) -> Document:
+    """Return the reasons (n,) in words."""
     from placement.evaluation.explanation.contributions import explain, reasons
 
     reasons_by_row = reasons(fitted, explain(fitted, given, decimal), given, decimal)
-    cells: Document = {
+    return {
         name: np.array(
             [texts[index] if index < len(texts) else None for texts in reasons_by_row], object
         )
         for index, name in enumerate(REASON)
     }
-    notes: list[list[str]] = [[] for _ in reasons_by_row]
+
+
+def _notes(block: Block, scored: IndexArray, problems: tuple[Problem, ...]) -> Coded:
+    """Say of each row (n,) which cells are in doubt, or why it is no student's.
+
+    `scored` are the rows that the problems are numbered among.
+    """
+    codes, texts = np.zeros(len(block), dtype=np.int64), [""]
     for problem in problems:
-        for row in problem.rows:
-            notes[row].append(f"{problem.column}: {problem.what}")
-    return cells | {NOTES: np.array(["; ".join(texts) or None for texts in notes], object)}
+        rows, what = scored[problem.rows], f"{problem.column}: {problem.what}"
+        before, index = np.unique(codes[rows], return_inverse=True)
+        codes[rows] = len(texts) + index
+        texts += [f"{texts[code]}; {what}" if texts[code] else what for code in before.tolist()]
+    for row, reason in block.not_students.items():
+        codes[row] = len(texts)
+        texts.append(f"{NO_STUDENT}: {reason}")
+    return Coded(codes, np.array([text or None for text in texts], dtype=object))
 
 
 def _spread(cells: CellArray | Coded, keep: BoolArray) -> CellArray | Coded:
@@ -176,13 +197,13 @@ class ScoringCounts:
     blank_lines: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     problems: ScoringWarnings = field(default_factory=ScoringWarnings)
-    faulty: list[LeftOutRow] = field(default_factory=list)
+    rows_left_out: RowsLeftOut = field(default_factory=RowsLeftOut)
 
     def add(self, scored: Scored) -> None:
         """Count a block whose rows are numbered."""
-        self.rows_in += len(scored.block)
+        self.rows_in += len(scored.block) - len(scored.block.not_students)
         self.blank_lines += scored.block.blank_lines
-        self.faulty += scored.block.left_out
+        self.rows_left_out.add(scored.block)
         for why, number in scored.left_out.items():
             self.left_out[why] = self.left_out.get(why, 0) + number
         if scored.problems:
@@ -190,8 +211,12 @@ class ScoringCounts:
             self.problems.add(scored.problems, lambda row: scored.block.where(int(rows[row])))
 
     def settle_faulty(self, reader: Reader) -> tuple[str, ...]:
-        """Count the faulty rows as left out, with a warning; raise `FaultyRows` if not wished."""
-        total = self.rows_in + len(self.faulty)
-        warnings = answer_each(self.faulty, total, reader.bad_rows, reader.name)
-        self.left_out[FAULTY] = len(self.faulty)
-        return warnings
+        """Count the faulty rows as left out, with a warning; raise `FaultyRows` if not wished.
+
+        Warn of the rows that are no students as well.
+        """
+        faulty, others = self.rows_left_out.faulty, self.rows_left_out.others
+        total = self.rows_in + len(faulty)
+        warnings = answer_each(faulty, total, reader.bad_rows, reader.name)
+        self.left_out[FAULTY] = len(faulty)
+        return (*warnings, *describe_rows(others, "without an answer"))

@@ -7,7 +7,7 @@ import io
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import BinaryIO
 
 import numpy as np
@@ -44,6 +44,9 @@ from placement.data.formats.delimited.record_blocks import BlockBuilder
 from placement.data.formats.delimited.row_layout import RowLayout, lay_out
 from placement.data.formats.header import find_header
 from placement.data.formats.sources import Source, reading
+from placement.data.formats.students.suspects import Suspicion
+from placement.data.formats.students.text_suspects import TextSuspicion
+from placement.data.formats.students.usual_rows import UsualRows
 from placement.errors import DataError
 
 BATCH_ROWS = 65_536
@@ -168,6 +171,9 @@ class TextPart(FilePart):
             lines=position.lines + 1 + lines,
             records=parsed.records,
             blank_lines=parsed.blank_lines,
+            not_students=self._text_suspicion.not_students(
+                raw, parsed.rows, parsed.columns, parsed.lines
+            ),
         )
 
     def _walk(
@@ -209,7 +215,17 @@ class TextPart(FilePart):
 
     @property
     def _builder(self) -> BlockBuilder:
-        return BlockBuilder(self.name, self.dialect, self.layout)
+        return BlockBuilder(self.name, self.dialect, self.layout, self._suspicion)
+
+    @cached_property
+    def _suspicion(self) -> Suspicion:
+        rows = [list(map(unquote, row)) for row in zip(*self.sample_columns, strict=True)]
+        whole = not self.large and len(rows) + self.skip < _HEADER_RECORDS
+        return Suspicion(UsualRows.learn(self.names, rows, whole=whole))
+
+    @cached_property
+    def _text_suspicion(self) -> TextSuspicion:
+        return TextSuspicion(self._suspicion, self.dialect.delimiter, self.dialect.encoding)
 
 
 def open_text(source: Source, options: FileOptions) -> TextPart:

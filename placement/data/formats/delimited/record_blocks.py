@@ -1,6 +1,6 @@
 """Records as blocks of rows; those whose cells cannot be told apart are left out, each with why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,17 +9,22 @@ from placement.data.formats.blocks import Block, BlockRequest, Cells, LeftOutRow
 from placement.data.formats.delimited.csv_records import Record, fields, fit_record
 from placement.data.formats.delimited.dialect import Dialect, blank_characters
 from placement.data.formats.delimited.row_layout import RowLayout
+from placement.data.formats.students.suspects import Suspicion
 
 _QUOTES = frozenset("\"'")
 
 
 @dataclass(frozen=True)
 class BlockBuilder:
-    """Makes blocks of the records of a file of this name, dialect and layout."""
+    """Makes blocks of the records of a file of this name, dialect and layout.
+
+    `suspicion` finds the rows that are no students; one of those may end before its last columns.
+    """
 
     file: str
     dialect: Dialect
     layout: RowLayout
+    suspicion: Suspicion | None = None
 
     def block(self, records: Sequence[Record], request: BlockRequest) -> Block:
         """Return the rows of some records that follow one another."""
@@ -28,16 +33,18 @@ class BlockBuilder:
         counted, left_out = [], []
         for record in non_blank:
             fault = record.fault or self.layout.count_fault(record.cells)
-            if fault:
+            if fault and not self._is_short_note(record):
                 left_out.append(self._left_out(record, fault))
             else:
                 counted.append(record)
         rows = [self.layout.fitted(record.cells) for record in counted]
-        shifted = self._shifted(counted, rows)
+        others = self.suspicion.not_students(rows, _tidy) if self.suspicion else {}
+        shifted = self._shifted(counted, rows, others)
         if shifted:
             left_out += shifted.values()
             chosen = [index for index in range(len(rows)) if index not in shifted]
             counted, rows = [counted[i] for i in chosen], [rows[i] for i in chosen]
+            others = {new: others[old] for new, old in enumerate(chosen) if old in others}
             left_out.sort(key=lambda row: row.line or 0)
         by_name = zip(self.layout.names, _columns(rows, self.layout.width), strict=True)
         columns: dict[str, Cells] = {
@@ -54,10 +61,17 @@ class BlockBuilder:
             records=self._texts(counted) if request.records else None,
             blank_lines=len(records) - len(non_blank),
             left_out=tuple(left_out),
+            not_students=others,
         )
 
+    def _is_short_note(self, record: Record) -> bool:
+        """Whether a record with too few fields is certainly no student's."""
+        if self.suspicion is None or record.fault or len(record.cells) >= self.layout.width:
+            return False
+        return self.suspicion.is_certain(_tidy(self.layout.fitted(record.cells)))
+
     def _shifted(
-        self, records: Sequence[Record], rows: Sequence[list[str]]
+        self, records: Sequence[Record], rows: Sequence[list[str]], others: Mapping[int, str]
     ) -> dict[int, LeftOutRow]:
         """Return the rows, by position, whose cells stand one column off."""
         columns, suspects = _columns(rows, self.layout.width), set[int]()
@@ -65,7 +79,7 @@ class BlockBuilder:
             odd = self.layout.kinds.odd_texts(index, set(columns[index]))
             if odd:
                 suspects.update(i for i, cell in enumerate(columns[index]) if cell in odd)
-        faults = {i: self.shift_fault(records[i]) for i in sorted(suspects)}
+        faults = {i: self.shift_fault(records[i]) for i in sorted(suspects - others.keys())}
         return {
             i: self._left_out(records[i], fault) for i, fault in faults.items() if fault is not None
         }

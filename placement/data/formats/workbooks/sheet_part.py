@@ -11,6 +11,7 @@ import numpy as np
 from placement.data.formats.blocks import Block, BlockRequest, Cells, FilePart, text_of, unquote
 from placement.data.formats.header import Header, find_header
 from placement.data.formats.sources import Source
+from placement.data.formats.students.suspects import not_students_among
 from placement.data.formats.workbooks.extent import Cell
 from placement.data.formats.workbooks.xlsx_sheets import SheetFacts
 from placement.errors import DataError
@@ -38,7 +39,8 @@ class SheetPart(FilePart):
     """One sheet, in memory. `positions`: the row of the sheet each data row stands on.
 
     `origin` has the name of the sheet. `never_calculated`: why it cannot be used, or None.
-    `error_cells` counts those of each column.
+    `error_cells` counts those of each column; `not_students` says of data rows (0-based) why they
+    are no students.
     """
 
     sheet: str
@@ -48,6 +50,7 @@ class SheetPart(FilePart):
     blank: int
     never_calculated: str | None
     error_cells: dict[str, int]
+    not_students: dict[int, str]
 
     def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
         """Yield functions that read the blocks."""
@@ -70,6 +73,11 @@ class SheetPart(FilePart):
             lines=np.array(self.positions[piece], dtype=np.int64),
             raw=raw,
             blank_lines=0 if start else self.blank,
+            not_students={
+                row - start: reason
+                for row, reason in self.not_students.items()
+                if start <= row < start + len(raw)
+            },
         )
 
 
@@ -102,6 +110,7 @@ def sheet_part(source: Source, sheet: Sheet, names: tuple[str, ...]) -> SheetPar
         blank=data[-1] - data[0] + 1 - len(data) if data else 0,
         never_calculated=peculiar.never_calculated,
         error_cells=peculiar.error_cells,
+        not_students=not_students_among(header.names, [texts[i] for i in data]),
         unnamed=header.unnamed,
         notes=(*peculiar.notes, *header.notes),
         warnings=(*peculiar.warnings, *header.warnings),
