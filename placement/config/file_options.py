@@ -31,7 +31,6 @@ class FileOptions:
         "How a text file is encoded (cp1252, gb18030 …), where it is not seen.",
         metavar="NAME",
     )
-
     bad_rows: str | None = _read(
         None,
         "What becomes of rows whose cells cannot be told apart: refuse, leave-out (up to 1 %, or "
@@ -41,15 +40,25 @@ class FileOptions:
     left_out: str | None = option(
         "run", None, "List the rows left out, and why, in this CSV file.", metavar="FILE"
     )
+    rename: tuple[str, ...] = _read(
+        (),
+        "Read the file's column OLD as NEW, as a model calls it; repeatable.",
+        metavar="NEW=OLD",
+        separate=True,
+    )
 
     def __post_init__(self) -> None:
-        """Refuse an encoding that there is none of."""
+        """Refuse an encoding that there is none of, and a rename that names no two columns."""
         if self.encoding is not None and not _is_encoding(self.encoding):
             raise UsageError(
                 f"--encoding {self.encoding}: there is no such encoding; one of utf-8, utf-16, "
                 "cp1250, cp1251, cp1252, cp1256, gb18030, big5, cp932 (Shift-JIS) and others that "
                 "Python has"
             )
+        for text in self.rename:
+            new, sign, old = text.partition("=")
+            if not (new.strip() and sign and old.strip()):
+                raise UsageError(f"--rename {text!r}: write it as NEW=OLD, such as 'cgpa=UG CGPA'")
 
     def file_options(self) -> dict[str, Any]:
         """Return these fields alone, by name, for another that has them."""

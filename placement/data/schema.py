@@ -5,13 +5,14 @@ Which names mean a grade or a batch is decided here too; others in `names`.
 """
 
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from placement.data.names.phrases import name_words
 from placement.errors import DataError, did_you_mean, listed
-from placement.model.scorer import fold, match_columns, parse_numbers
+from placement.model.scorer import fold_name, match_columns, parse_numbers
 
 Kind = Literal["number", "category"]
 
@@ -134,9 +135,11 @@ def matching_column(names: Iterable[str], requested: str, *, option: str, file: 
 
 def quoted(word: str) -> str:
     """Return a word as one types it on a command line."""
-    return word if re.fullmatch(r"[\w.+:/-]+", word) else f'"{word}"'
+    if re.search(r'["$`\\!]', word):  # a shell would read more into these between double quotes
+        return shlex.quote(word)
+    return word if re.fullmatch(r"[\w.+:/=-]+", word) else f'"{word}"'
 
 
 def same_column(name: str, other: str | None) -> bool:
     """Whether two spellings name the same column."""
-    return other is not None and fold(name) == fold(other)
+    return other is not None and fold_name(name) == fold_name(other)

@@ -214,6 +214,14 @@ def fold_level(word: str) -> str:
     return " ".join(word.rstrip(" .,;:").split()).casefold()
 
 
+def fold_name(name: str) -> str:
+    """Return the form in which two spellings of a column's name are the same.
+
+    A heading may be broken over lines; any white space in it is one blank.
+    """
+    return " ".join(name.split()).casefold()
+
+
 def _text(cell: Cell) -> str:
     if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
         return str(int(cell))
@@ -566,13 +574,13 @@ def _as_tuples(value: Any) -> Any:
 
 
 def match_columns(names: Iterable[str], columns: Sequence[str]) -> dict[str, str]:
-    """Map each of some columns to the name in the table, forgiving case and padding."""
+    """Map each of some columns to the name in the table, forgiving case and white space."""
     present = list(names)
-    exact, folded = set(present), {fold(str(name)): name for name in reversed(present)}
+    exact, folded = set(present), {fold_name(str(name)): name for name in reversed(present)}
     return {
-        name: name if name in exact else folded[fold(name)]
+        name: name if name in exact else folded[fold_name(name)]
         for name in columns
-        if name in exact or fold(name) in folded
+        if name in exact or fold_name(name) in folded
     }
 
 

@@ -257,6 +257,24 @@ def test_a_lacking_column_is_at_fault_and_the_nearest_is_named(predict, sheet, h
     assert not (here / "out.csv").exists()
 
 
+def test_a_lacking_column_is_never_another_feature_and_its_rename_can_be_typed(
+    predict, sheet, here
+):
+    text = sheet.read_text().replace("backlogs", "Backlogs (No.)", 1)
+    (here / "other.csv").write_text(text.replace("aptitude", "Reasoning", 1))
+    done = predict("other.csv", "--out", "out.csv", code=3)
+    assert '--rename "backlogs=Backlogs (No.)" --rename aptitude=COLUMN' in done.err
+    assert "the model does not know" in done.err
+    predict(
+        *("other.csv", "--out", "out.csv", "--rename", "backlogs=Backlogs (No.)"),
+        *("--rename", "aptitude=Reasoning"),
+    )
+    predict(sheet, "--out", "same.csv")
+    ours, same = (pd.read_csv(here / name) for name in ("out.csv", "same.csv"))
+    assert list(ours.columns[:8]) == list(pd.read_csv(here / "other.csv").columns)
+    assert ours["placement_probability"].equals(same["placement_probability"])
+
+
 def test_cells_in_doubt_are_told_by_row_line_and_column(predict, here):
     (here / "new.csv").write_text(
         "stream,cgpa,backlogs,aptitude\nCSE,7,0,60\nCIVIL,7,0,60\nCSE,75,0,60\nCSE,,0,60\nCSE,x,0,60\n"

@@ -2,9 +2,8 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from placement.config.bad_rows import BadRows
@@ -19,11 +18,17 @@ from placement.data.formats.blocks import (
 from placement.data.formats.delimited.csv_table import TextPart
 from placement.data.formats.delimited.dialect import Dialect, has_thousands
 from placement.data.formats.formats import recognise
+from placement.data.formats.matching import (
+    Matched,
+    match_part,
+    refuse_unused_renames,
+    rename_columns,
+)
 from placement.data.formats.parquet import open_frame
 from placement.data.formats.sources import Source, find_sources
 from placement.data.formats.workbooks.choose_sheets import WantsSheet
 from placement.data.formats.workbooks.sheet_part import SheetPart
-from placement.errors import DataError, did_you_mean
+from placement.errors import DataError
 from placement.runtime.parallel_map import in_order
 
 __all__ = ["Block", "BlockRequest", "Cells", "Dialect", "Reader", "WantsSheet", "open_table"]
@@ -41,6 +46,7 @@ class Reader:
     record as it stands) are those of the first file. `decimal` is the mark to read numbers with;
     the mark they are written with is `dialect.decimal`. `unnamed` names had an empty header.
     `bad_rows`: what the user wants of rows whose cells cannot be told apart, None if nothing.
+    `own_names`: what the first file calls the columns that `--rename` gives other names.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Reader:
     warnings: tuple[str, ...]
     parts: tuple[Part, ...]
     bad_rows: BadRows | None = None
+    own_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def same_layout(self) -> bool:
@@ -118,23 +125,50 @@ def open_table(
         kind, parts = "frame", [open_frame(source)]
     else:
         sources = find_sources(source)
-        kind, parts = _open_files(sources, options, wants_sheet)
+        kind, parts = _open_files(sources, options, _renaming(wants_sheet, options))
     first = parts[0]
+    new_names = [rename_columns(part.names, options.rename, part.name) for part in parts]
+    names = tuple(new_names[0].get(name, name) for name in first.names)
+    refuse_unused_renames(
+        options.rename, [*names, *(n for p in parts for n in p.names)], first.name
+    )
     text = first if isinstance(first, TextPart) else None
     return Reader(
         name=_name(sources, parts),
-        names=first.names,
+        names=names,
         kind=kind,
         dialect=text.dialect if text else None,
         decimal="," if any(map(_reads_commas, parts)) else ".",
         preamble=text.preamble if text else "",
         header=text.header if text else None,
-        unnamed=first.unnamed,
-        notes=_stated([part.notes for part in parts], parts),
+        unnamed=first.unnamed - new_names[0].keys(),
+        notes=(*_stated([part.notes for part in parts], parts), *_renamed_notes(new_names)),
         warnings=(*_twice(parts), *_stated([part.warnings for part in parts], parts)),
-        parts=tuple(_like(first, part) for part in parts),
+        parts=tuple(
+            match_part(first, names, part, of_part)
+            for part, of_part in zip(parts, new_names, strict=True)
+        ),
         bad_rows=bad_rows,
+        own_names={new: own for own, new in new_names[0].items()},
     )
+
+
+def _renaming(wants: WantsSheet | None, options: FileOptions) -> WantsSheet | None:
+    """Show a caller who is to choose a sheet the names that it asked for."""
+    if wants is None or not options.rename:
+        return wants
+
+    def wants_renamed(names: tuple[str, ...], cells: Mapping[str, Cells]) -> bool:
+        new_names = rename_columns(names, options.rename, "")
+        columns = {new_names.get(name, name): column for name, column in cells.items()}
+        return wants(tuple(columns), columns)
+
+    return wants_renamed
+
+
+def _renamed_notes(new_names: list[Mapping[str, str]]) -> tuple[str, ...]:
+    said = dict.fromkeys(pair for renames in new_names for pair in renames.items())
+    return tuple(f"{own!r} is read as {new!r} (--rename)" for own, new in said)
 
 
 def _name(sources: list[Source], parts: list[FilePart]) -> str:
@@ -186,72 +220,3 @@ def _twice(parts: list[FilePart]) -> tuple[str, ...]:
         for (path, _), count in given.items()
         if count > 1
     )
-
-
-@dataclass(frozen=True)
-class Matched(Part):
-    """A further file of a table: its columns under the first file's names, in its order.
-
-    `keep`: its records stand exactly as the first file's do, so they may be copied.
-    """
-
-    part: FilePart
-    part_names: tuple[str, ...]
-    keep: bool
-
-    def tasks(self, request: BlockRequest) -> Iterator[Callable[[], Block]]:
-        """Yield what makes each of its blocks."""
-        name_in_part = dict(zip(self.names, self.part_names, strict=True))
-        columns = request.columns and frozenset(name_in_part[name] for name in request.columns)
-        as_text = frozenset(name_in_part[name] for name in request.as_text)
-        # Text may be copied only where it is written as the first file's; what has types, always.
-        records = request.records and (self.keep or not isinstance(self.part, TextPart))
-        request = replace(request, columns=columns, as_text=as_text, records=records)
-        for task in self.part.tasks(request):
-            yield partial(self._renamed, task)
-
-    def _renamed(self, task: Callable[[], Block]) -> Block:
-        block = task()
-        pairs = zip(self.names, self.part_names, strict=True)
-        columns = {
-            name: block.columns[part_name]
-            for name, part_name in pairs
-            if part_name in block.columns
-        }
-        raw = block.raw
-        if self.part_names != self.part.names:
-            indexes = [self.part.names.index(name) for name in self.part_names]
-            if isinstance(raw, list):  # the rows of a sheet
-                raw = [[row[index] for index in indexes] for row in raw]
-            else:
-                raw = raw.select(indexes) if hasattr(raw, "select") else None
-        return replace(block, names=self.names, columns=columns, raw=raw)
-
-
-def _like(first: FilePart, part: FilePart) -> Part:
-    """Match a part's columns to the first's by trimmed, case-folded name."""
-    if part is first:
-        return part
-    name_in_part = {name.strip().casefold(): name for name in part.names}
-    names = []
-    for name in first.names:
-        if name.strip().casefold() not in name_in_part:
-            raise DataError(
-                f"{part.name}: no column {name!r}, which {first.name} has"
-                f"{did_you_mean(name, part.names)}: the files must have the same columns"
-            )
-        names.append(name_in_part.pop(name.strip().casefold()))
-    if name_in_part:
-        extra = next(iter(name_in_part.values()))
-        raise DataError(
-            f"{part.name}: column {extra!r} is not in {first.name}: "
-            "the files must have the same columns"
-        )
-    keep = _written_alike(first, part) and tuple(names) == part.names
-    return Matched(part.name, first.names, part.likely_rows, part.origin, part, tuple(names), keep)
-
-
-def _written_alike(first: FilePart, part: FilePart) -> bool:
-    if not (isinstance(first, TextPart) and isinstance(part, TextPart)):
-        return False
-    return first.dialect.delimiter == part.dialect.delimiter

@@ -184,10 +184,7 @@ class ParquetOutput(Output):
         others = ~block.is_student[indices]
         blank = {n: others & (n != NOTES) for n in self._plan.added}
         new = [_arrow_new(as_array(cells[n])[indices], blank[n]) for n in self._plan.added]
-        return pa.Table.from_arrays([*existing, *new], names=self._names())
-
-    def _names(self) -> list[str]:
-        return [*self._plan.input_columns, *self._plan.added]
+        return pa.Table.from_arrays([*existing, *new], names=list(self._plan.own_names))
 
     def put(self, prepared: Any) -> None:
         """Append those rows."""
@@ -208,8 +205,8 @@ class ParquetOutput(Output):
         import pyarrow as pa
 
         if self._writer is None:
-            empty = [pa.array([], pa.string()) for _ in self._names()]
-            self.put(pa.Table.from_arrays(empty, names=self._names()))
+            names = list(self._plan.own_names)
+            self.put(pa.Table.from_arrays([pa.array([], pa.string()) for _ in names], names=names))
         with writing(self._name):
             self.discard()
 

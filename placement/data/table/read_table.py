@@ -67,6 +67,7 @@ def read_table(
     sheet: str | Sequence[str] = (),
     encoding: str | None = None,
     bad_rows: str | None = None,
+    rename: Sequence[str] = (),
     labels: str | None = None,
     on: str | None = None,
     absent: str | None = None,

@@ -18,6 +18,7 @@ from placement.data.table.read_table import (
 )
 from placement.errors import DataError
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.workflows.reading.lacking_columns import refuse_lacking
 
 
 def read_with_progress(
@@ -62,7 +63,9 @@ def read_like(
             "categorical": tuple(f.name for f in schema.features if f.kind == "category"),
         }
     )
-    table = read_with_progress(source, how, storage, listener)
+    reader = source if isinstance(source, Reader) else open_labelled_table(source, how)
+    refuse_lacking(reader.name, reader.names, schema.feature_names, schema)
+    table = read_with_progress(reader, how, storage, listener)
     theirs = matching_columns(table.chunked_columns, schema.feature_names, file=table.name)
     names_of_model = {spelling: name for name, spelling in theirs.items()}
     for spelling in theirs.values():

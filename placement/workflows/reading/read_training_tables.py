@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from placement.config.file_options import FileOptions
 from placement.config.train_config import TrainConfig
 from placement.data.columns.row_rules import is_rule, parse_rule
 from placement.data.columns.same_levels import check_same
@@ -37,12 +38,15 @@ def read(
 ) -> Tables:
     """Read the files as the configuration says."""
     _check_rules(config)
+    options = FileOptions(rename=config.rename, bad_rows=config.bad_rows)
     with left_out_file(config.left_out) as left_out:
         table = read_with_progress(list(sources), config.of_scope("read"), storage, listener)
         left_out.extend(table.left_out_rows)
         if not config.test:
             return Tables(table, None, table.warnings)
-        test = read_like(config.test, table.schema, storage, listener, sensitive=config.sensitive)
+        test = read_like(
+            config.test, table.schema, storage, listener, options, sensitive=config.sensitive
+        )
         left_out.extend(test.left_out_rows)
     warnings = (*table.warnings, *_rows_in_common(table, test, config.seed), *test.warnings)
     return Tables(table, test, warnings)
