@@ -37,6 +37,7 @@ from placement.data.formats.delimited.dialect import (
     is_missing,
     is_number,
     read_sample,
+    without_mark,
 )
 from placement.data.formats.delimited.encoding import encoding_notes, not_readable
 from placement.data.formats.delimited.find_dialect import find_dialect
@@ -208,7 +209,7 @@ class TextPart(FilePart):
     def _decoded(self, stream: io.TextIOWrapper, lines_before: int) -> Iterator[str]:
         try:
             with reading(self.name):
-                yield from stream
+                yield from map(without_mark, stream)
         except UnicodeDecodeError as error:
             line = undecodable_line(self.origin, self.dialect.encoding, lines_before)
             raise not_readable(f"{self.name}, line {line}", self.dialect.encoding) from error

@@ -69,13 +69,18 @@ class Sample:
 
     def lines(self) -> list[str]:
         """The physical lines with their ends; a last line that was cut is left out."""
-        lines = io.StringIO(self.text, newline="").readlines()
+        lines = list(map(without_mark, io.StringIO(self.text, newline="")))
         return lines if self.whole else lines[:-1] or lines
 
     @property
     def line_bytes(self) -> float:
         """The mean length of a line."""
         return self.size / max(1, len(self.text.splitlines()))
+
+
+def without_mark(line: str) -> str:
+    """Return a line without a byte order mark that would hide the quote behind it."""
+    return line[1:] if line.startswith('\ufeff"') else line
 
 
 def read_sample(source: Source, encoding: str | None = None) -> Sample:
@@ -97,7 +102,7 @@ def read_sample(source: Source, encoding: str | None = None) -> Sample:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise not_readable(f"{source.name}, line {line}", codec) from error
-    if len(_CONTROLS.findall(text)) > len(text) // 100:
+    if len(_CONTROLS.findall(text.rstrip("\0\x1a"))) > len(text) // 100:
         raise DataError(f"{source.name}: binary data, not a table of text")
     return Sample(text, codec, bom, whole, len(data))
 
@@ -115,8 +120,8 @@ def _later_encoding(source: Source) -> str:
 
 
 def blank_characters(delimiter: str) -> str:
-    """What a record may consist of and still be blank."""
-    return ' \t\r\n"\xa0' + delimiter
+    """What a record may consist of and still be blank; DOS ended files with Ctrl-Z."""
+    return ' \t\r\n"\xa0\0\x1a\ufeff' + delimiter
 
 
 def decimal_mark(rows: list[list[str]]) -> str:

@@ -29,6 +29,7 @@ _SCRIPTS = {
 _DETECTED = {"big5": "cp950", "big5hkscs": "cp950", "euc_kr": "cp949", "shift_jis": "cp932"}
 # UTF-16 text without a BOM: nearly every other byte is zero, and hardly any of the rest.
 _MANY, _FEW = 0.4, 0.05
+_STRAY_ZEROS = 0.01
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _SIGN_IN_WORD = re.compile(r"[^\W\d_][^\w\s'’´`.,:;/&()\[\]\"#*+|°ºª…–—·@!?<>=%$€£₹-][^\W\d_]")
 # How many times as likely as the next a reading must be, the more so the fewer its words.
@@ -58,7 +59,10 @@ def find_encoding(name: str, data: bytes, *, whole: bool) -> tuple[str, bytes]:
         if data.startswith(bom):
             return encoding, bom
     if b"\0" in data:
-        return _wide_encoding(name, data), b""
+        wide = _wide_encoding(data)
+        if wide is not None:
+            return wide, b""
+        data = _without_zeros(name, data)
     try:
         # A sample may end amid a character: only a whole file must end with a whole one.
         codecs.getincrementaldecoder("utf-8")().decode(data, final=whole)
@@ -87,14 +91,22 @@ def not_readable(where: str, encoding: str) -> DataError:
     )
 
 
-def _wide_encoding(name: str, data: bytes) -> str:
+def _wide_encoding(data: bytes) -> str | None:
     half = max(len(data) // 2, 1)
     even, odd = data[::2].count(0) / half, data[1::2].count(0) / half
     if odd > _MANY and even < _FEW:
         return "utf-16-le"
     if even > _MANY and odd < _FEW:
         return "utf-16-be"
-    raise DataError(f"{name}: binary data, not a table of text")
+    return None
+
+
+def _without_zeros(name: str, data: bytes) -> bytes:
+    """Return a text without the few zero bytes that are astray in it, and those behind it."""
+    text = data.rstrip(b"\0")
+    if text.count(0) > len(text) * _STRAY_ZEROS:
+        raise DataError(f"{name}: binary data, not a table of text")
+    return text.replace(b"\0", b"")
 
 
 def _refuse_stray_bytes(name: str, data: bytes, error: UnicodeDecodeError) -> None:

@@ -97,3 +97,24 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(written, encoding):
     path = written(marks.get(encoding, b"") + "é,b\n1,2\n".encode(encoding), "")
     for options in (FileOptions(), FileOptions(encoding=encoding)):
         assert open_table(path, options).names == ("é", "b")
+
+
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [
+        ("cgpa,remark\n7.5,good\n8,x\n\0\0\0\0\0\0", "good"),
+        ("cgpa,remark\n7.5,go\0od\n8,x\n", "go\0od"),
+        ("cgpa,remark\n7.5,good\n8,x\n\x1a", "good"),
+        ('cgpa,remark\n\ufeff"7.5",good\n8,x\n', "good"),
+    ],
+)
+def test_signs_astray_in_a_text_hide_no_row(written, text, remark):
+    text = text.replace("8,x\n", "8,x\n" * 200)
+    reader = open_table(written(text.encode(), ""))
+    assert cells(reader)[:2] == [("cgpa", "remark"), ("7.5", remark)]
+    assert len(cells(reader)) == 202
+
+
+def test_bytes_of_which_many_are_zero_are_no_text(written):
+    with pytest.raises(DataError, match="binary data"):
+        open_table(written(b"a,b\n1,\0\0\0\n2,3\n" * 9, ""))
