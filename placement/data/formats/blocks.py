@@ -16,6 +16,7 @@ from placement.model.scorer import Coded
 
 Cells = CellArray | Coded
 
+_MARKS = frozenset("\"'=")  # with which a cell begins that is more than its text
 _PANDAS_UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?$")
 
 
@@ -25,7 +26,8 @@ class BlockRequest:
 
     `columns`: the columns to read, None for all; those in `as_text` come as they are written even
     where they are numbers. `records`: the raw rows as well. `block_rows` limits the rows of a
-    block; without it, blocks are as large as is fast: of large text, `piece_bytes`.
+    block; without it, blocks are as large as is fast: of large text, `piece_bytes`. `once`: no
+    other columns are read of the same rows, so a row need be certain in these columns alone.
     """
 
     columns: frozenset[str] | None = None
@@ -33,6 +35,7 @@ class BlockRequest:
     records: bool = False
     block_rows: int | None = None
     piece_bytes: int = 1 << 20
+    once: bool = False
 
 
 NO_STUDENT = "no student"
@@ -164,6 +167,10 @@ class FilePart(Part):
 def unquote(cell: str) -> str:
     """Trim a cell and take away matching quotes round it: `" 'Yes' "` → `"Yes"`."""
     cell = cell.strip()
+    if cell[:1] not in _MARKS:
+        return cell
+    if cell.startswith('="') and cell.endswith('"') and '"' not in cell[2:-1]:
+        return cell[2:-1].strip()  # text as Excel is made to keep it
     while len(cell) > 1 and cell[0] in "\"'" and cell[-1] == cell[0] and cell[0] not in cell[1:-1]:
         cell = cell[1:-1].strip()
     return cell

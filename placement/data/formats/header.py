@@ -53,7 +53,8 @@ def find_header(rows: Sequence[Sequence[str]], names: tuple[str, ...], file: str
     if not any(header):
         raise DataError(f"{file}: the header row is blank: write the column names into it")
     tidy = tidy_names(header)
-    notes = (*_said(rows_of_names), *tidy.notes)
+    joined = header != cells[row][: len(header)]
+    notes = (*_said(rows_of_names if joined else [row]), *tidy.notes)
     return Header(tidy.names, tidy.unnamed, notes, row)
 
 

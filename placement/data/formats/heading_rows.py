@@ -104,7 +104,11 @@ def _goes_on(row: Cells, candidate: Cells, rest: Sequence[Cells]) -> bool:
     below_blank = [i for i in range(width) if above[i] and not candidate[i]]
     filled = [i for i in range(width) if candidate[i]]
     new = [i for i in filled if not above[i]]
-    if not new or not rest or any(map(is_number, filter(None, row))):
+    if any(map(is_number, filter(None, row))) or not rest or _is_title(row):
+        return False
+    if filled and all(_UNIT.fullmatch(candidate[i]) and above[i] for i in filled):
+        return True
+    if not new:
         return False
     parts = all(not above[i] or (i + 1 in new) or _UNIT.fullmatch(candidate[i]) for i in filled)
     columns = _columns(width, rest)
@@ -117,18 +121,27 @@ def _goes_on(row: Cells, candidate: Cells, rest: Sequence[Cells]) -> bool:
     return bool(students) or names_over_numbers(candidate, rest)
 
 
+def _is_title(row: Cells) -> bool:
+    return not any(row[1:])
+
+
 def _is_group_row(row: Cells, names: Cells, width: int) -> bool:
     """Whether a row above the names has groups of them, and is no title."""
     filled = [index for index, cell in enumerate(row) if cell]
     words = not any(is_number(row[index]) for index in filled)
-    several = len(filled) > 1 or (bool(filled) and filled[0] > 0)
-    return several and words and len(row) <= max(width, len(names)) and len(filled) < len(names)
+    return (
+        not _is_title(row)
+        and words
+        and len(row) <= max(width, len(names))
+        and len(filled) < len(names)
+    )
 
 
 def joined_names(rows: Sequence[Cells]) -> list[str]:
     """Return the names that rows of names make together, groups above their parts.
 
-    A part that has no word to itself, such as XII, or that comes twice, is named by its group too.
+    A part that has no word to itself, such as XII, or that comes twice, is named by its group too;
+    units are no parts.
     """
     names = list(rows[-1])
     for groups in reversed(rows[:-1]):
@@ -138,7 +151,9 @@ def joined_names(rows: Sequence[Cells]) -> list[str]:
         for index, name in enumerate(names):
             inside = index < len(groups)
             group = (groups[index] or (group if name else "")) if inside else ""
-            if group and (not name or counts[name] > 1 or _is_fragment(name)):
+            if inside and groups[index] and _UNIT.fullmatch(name):
+                names[index] = group
+            elif group and (not name or counts[name] > 1 or _is_fragment(name)):
                 names[index] = f"{group}: {name}" if name else group
     return names
 

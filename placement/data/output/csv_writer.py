@@ -107,7 +107,8 @@ class TextOutput(Output):
             cells = [quote_cell(title, dialect) for title in self._plan.header]
             return reader.preamble + dialect.delimiter.join(cells) + dialect.line_end
         header = self._copied_records([reader.header])[0]
-        new = [quote_cell(name, dialect) for name in self._plan.added]
+        quoting = dialect.quoting if dialect.quote in header else "minimal"
+        new = [quote_cell(name, replace(dialect, quoting=quoting)) for name in self._plan.added]
         return reader.preamble + dialect.delimiter.join([header, *new]) + dialect.line_end
 
     def _copied_records(self, records: list[str]) -> list[str]:

@@ -161,7 +161,7 @@ def _ranking(request: PredictRequest, reader: Reader) -> Ranking | None:
 def _scored(reader: Reader, scorer: BlockScorer, sink: Sink) -> Iterator[Scored]:
     """Read, score and write out blocks on every processor; yield them in order."""
     spelling = matching_columns(reader.names, sorted(scorer.columns), file=reader.name)
-    request = sink.block_request
+    request = replace(sink.block_request, once=True)
     if request.columns is not None:
         request = replace(request, columns=request.columns | frozenset(spelling.values()))
     target = spelling.get(scorer.model.schema.target.name)

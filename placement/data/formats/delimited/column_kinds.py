@@ -16,7 +16,7 @@ from placement.data.formats.blocks import Cells, unquote
 from placement.data.formats.delimited.dialect import is_missing, is_number
 from placement.model.scorer import Coded
 
-_MOST = 0.95
+_MOST, _DISTINCT = 0.95, 0.9
 _LEAST_ROWS = 20  # that say which words a column has
 _ROWS_A_WORD, _RUNS_A_WORD, _MOST_WORDS = 5, 3, 30
 _OFTEN = 2
@@ -89,7 +89,7 @@ def kind_of(column: Sequence[str], decimal: str) -> ColumnKind:
     if few:
         return ColumnKind(True, words, frozenset(values.tolist()))
     low, high = float(values.min()), float(values.max())
-    counting = len(counts) * 2 > len(cells) and bool((values % 1 == 0).all())
+    counting = len(counts) > _DISTINCT * len(cells) and bool((values % 1 == 0).all())
     spread = np.inf if counting else high - low
     return ColumnKind(True, words, low=low - spread, high=high + spread)
 
@@ -131,24 +131,29 @@ class ColumnKinds:
         """Return the first cell that does not fit where all would one column off; None if none.
 
         `least`: so many cells must fit better, or one where text was cut before a blank, as it is
-        before the `spaced` cells: so is a comma written in a sentence.
+        before the `spaced` cells: so is a comma written in a sentence. One that fits where only
+        some cells do counts twice.
         """
         here = self._unlikely(cells)
-        if sum(here) < (1 if spaced else least):
+        if not any(here):
             return None
-        for start, stop, needed in self._better_shifts(cells, spaced, least):
+        for start, stop, step, needed in self._better_shifts(cells, spaced, least):
             odd = [index for index in range(start, stop + 1) if here[index]]
-            if len(odd) >= needed:
+            telling = [
+                i for i in odd if start <= i + step <= stop and self.kinds[i + step].is_telling
+            ]
+            if len(odd) + len(telling) >= needed:
                 return odd[0]
         return None
 
     def _better_shifts(
         self, cells: Sequence[str], spaced: frozenset[int], least: int
-    ) -> Iterator[tuple[int, int, int]]:
+    ) -> Iterator[tuple[int, int, int, int]]:
         """Yield the first and last column of each shift after which every cell there is likely.
 
-        Either the first column's text was cut at a delimiter and the last one's cell is lacking, or
-        the first one's is lacking and the last one's text was cut, or a blank one too many.
+        Yield also by how many columns cells move, and how many must fit better. Either the first
+        column's text was cut at a delimiter and the last one's cell is lacking, or the first one's
+        is lacking and the last one's text was cut, or a blank one too many.
         """
         width, mark = len(cells), self.delimiter
         joined = [f"{one}{mark}{other}" for one, other in itertools.pairwise(cells)]
@@ -159,10 +164,10 @@ class ColumnKinds:
         for first in range(width - 1):
             for last in range(first + 1, width):
                 if not cut[first] and not any(from_right[first + 1 : last]):
-                    yield first, last, 1 if first + 1 in spaced else least
+                    yield first, last, -1, 1 if first + 1 in spaced else least
                 blank = last == width - 1 and not cells[last] and not from_left[last]
                 if (blank or not cut_before[last]) and not any(from_left[first + 1 : last]):
-                    yield first, last, least
+                    yield first, last, 1, least
 
     def _unlikely(self, cells: Sequence[str]) -> list[bool]:
         pairs = zip(self.kinds, cells, strict=True)

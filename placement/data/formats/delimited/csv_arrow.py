@@ -33,6 +33,7 @@ ENCODINGS = frozenset(
 _FAULTY_COLUMN = re.compile(r"In CSV column #(\d+):.*?CSV conversion error to double")
 _MISSING = sorted({form(word) for word in MISSING_NUMBERS for form in (str, str.upper, str.title)})
 _LINE_END, _QUOTE = 10, 34
+_MARK = "\ufeff".encode()
 _FEW_ODD = 100  # rows of a piece that are looked at one by one
 
 
@@ -56,7 +57,7 @@ class Parser:
     """How to parse the pieces of one file: its layout, its dialect, and what to read of it.
 
     A column of `number_columns` with another cell comes as coded text, like those of
-    `text_columns`. Columns that tell whether cells are shifted are looked at as well.
+    `text_columns`. The columns `telling` whether cells are shifted are looked at as well.
     """
 
     layout: RowLayout
@@ -64,6 +65,7 @@ class Parser:
     number_columns: frozenset[str]
     text_columns: frozenset[str]
     records: bool
+    telling: tuple[int, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,7 +81,7 @@ class Parser:
     def _looked_at(self) -> tuple[frozenset[str], frozenset[str]]:
         """The columns that are parsed: of numbers, and of text."""
         kinds = self.layout.kinds
-        more = [i for i in kinds.telling if self.names[i] not in self.requested]
+        more = [i for i in self.telling if self.names[i] not in self.requested]
         numbers = frozenset(self.names[i] for i in more if kinds.kinds[i].is_numeric)
         texts = frozenset(self.names[i] for i in more) - numbers
         return self.number_columns | numbers, self.text_columns | texts
@@ -129,7 +131,7 @@ class Parser:
     def _any_shifted(self, text: bytes, columns: Mapping[str, Cells]) -> bool:
         """Whether the cells of some row seem to stand one column off, or too many rows are odd."""
         kinds, odd = self.layout.kinds, np.zeros(1, dtype=bool)
-        for index in kinds.telling:
+        for index in self.telling:
             odd = odd | kinds.has_odd(index, columns[self.names[index]])
         rows = np.flatnonzero(odd)
         if not len(rows) or len(rows) > max(_FEW_ODD, len(odd) // 10):
@@ -217,7 +219,9 @@ def _lines(text: bytes) -> int:
 
 def _is_plain(text: bytes, delimiter: str) -> bool:
     """Whether quotes and line ends are such that Arrow and `csv` cannot differ about them."""
-    if b"\0" in text or (b"\r" in text and text.count(b"\r") != text.count(b"\r\n")):
+    if b"\0" in text or (not text.isascii() and _MARK in text):
+        return False
+    if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
         return False
     return b'"' not in text or _simply_quoted(np.frombuffer(text, dtype=np.uint8), ord(delimiter))
 

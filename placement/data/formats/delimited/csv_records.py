@@ -7,13 +7,14 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from placement.data.formats.delimited.dialect import Dialect, blank_characters
 from placement.data.formats.sources import Source
 
 OPEN_QUOTE = "a quote is opened there and never closed"
 _AFTER_QUOTE = "text after a closing quote"
+_LONE_QUOTE = "a quote within a cell without another"
 _STAND_IN = "\x1f"  # for a delimiter of several characters, which `csv` cannot split by
 _LONGEST = 131_072  # characters of a cell, as in `csv`
 
@@ -51,15 +52,17 @@ class Lines:
 
 @dataclass(frozen=True)
 class _Patterns:
-    """How a dialect writes: one field (an open quote does not match), a quoted one, one closed.
+    """How a dialect writes: one field (an open quote does not match), or a quoted one.
 
-    `inside` is what may stand within quotes, `record` a whole record without a fault.
+    `inside` is what may stand within quotes, `record` a record with no quotes but round cells.
+    `null` is the cell that databases write for none.
     """
 
     field: re.Pattern[str]
     quoted: re.Pattern[str]
     inside: re.Pattern[str]
     record: re.Pattern[str]
+    null: re.Pattern[str]
 
 
 @cache
@@ -69,15 +72,17 @@ def _patterns(dialect: Dialect) -> _Patterns:
     escape = re.escape(dialect.escape)
     escaped = rf"|{escape}." if escape else ""
     inside = rf"(?:[^{quote}{escape}]++|{quote}{quote}{escaped})*+"
+    bare = rf"(?:[^{mark}{quote}{escape}]++{escaped})*+"
     blank = "" if delimiter == " " else rf"[^\S{mark}]*+"
     plain = rf"(?!{quote})(?:[^{mark}{escape}]++{escaped})*+"
     quoted = rf" *+{quote}{inside}{quote}"
-    strict = rf"(?: *+{plain}|{quoted}{blank})"
+    strict = rf"(?: *+{bare}|{quoted}{blank})"
     return _Patterns(
         re.compile(rf" *+(?:{quote}{inside}{quote}[^{mark}]*+|{plain})", re.DOTALL),
-        re.compile(rf"{quoted}\s*", re.DOTALL),
+        re.compile(rf"{quoted}{blank}", re.DOTALL),
         re.compile(inside, re.DOTALL),
         re.compile(rf"{strict}(?:{mark}{strict})*+", re.DOTALL),
+        re.compile(rf"(?<![^{mark}])\\N(?=[{mark}\r\n]|\Z)"),
     )
 
 
@@ -93,6 +98,8 @@ def parse_lines(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
         lines = (line.strip(" \t\r\n") for line in lines)
     elif long:
         lines = (_split_text(line, dialect) for line in lines)
+    if dialect.escape:
+        lines = map(partial(_patterns(dialect).null.sub, ""), lines)
     rows = csv.reader(
         lines,
         delimiter=_STAND_IN if long else dialect.delimiter,
@@ -129,12 +136,26 @@ def fit_record(record: str, dialect: Dialect, width: int) -> str:
     return dialect.delimiter.join((raw + [blank] * (width - len(raw)))[:width])
 
 
-def is_whole(line: str, dialect: Dialect) -> bool:
-    """Whether a line without its end is a record by itself, and each quote in its proper place."""
-    if dialect.quote not in line and not dialect.escape:
-        return True
-    text = line.strip(" ") if dialect.delimiter == " " else _split_text(line, dialect)
-    return _patterns(dialect).record.fullmatch(text) is not None
+def quote_fault(text: str, dialect: Dialect) -> str | None:
+    """Say which quote of a record is out of place; None where each has its like round a cell."""
+    if dialect.quote not in text and not dialect.escape:
+        return None
+    stripped = text.strip(" ") if dialect.delimiter == " " else _split_text(text, dialect)
+    if _patterns(dialect).record.fullmatch(stripped):
+        return None
+    raw = fields(text, dialect)
+    if raw is None:
+        return OPEN_QUOTE
+    return next(filter(None, (_field_fault(field.strip(" "), dialect) for field in raw)), None)
+
+
+def _field_fault(field: str, dialect: Dialect) -> str | None:
+    quote = dialect.quote
+    if field.startswith(quote):
+        return None if _patterns(dialect).quoted.fullmatch(field) else _AFTER_QUOTE
+    # Within a cell, quotes come in pairs or stand for inches; an apostrophe may come alone.
+    lone = quote == '"' and field.count(quote) % 2 and len(re.findall(r'(?<![\d\\])"', field)) % 2
+    return _LONE_QUOTE if lone else None
 
 
 def split_records(
@@ -146,7 +167,7 @@ def split_records(
     `lines_before` is the number of physical lines before `lines`.
     """
     texts = [line.rstrip("\r\n") for line in lines]
-    if all(is_whole(text, dialect) for text in texts):
+    if all(quote_fault(text, dialect) is None for text in texts):
         rows = list(parse_lines(lines, dialect))
         if len(rows) == len(lines):
             numbered = enumerate(zip(rows, texts, strict=True), lines_before + 1)
@@ -165,9 +186,9 @@ def _next_record(lines: Lines, dialect: Dialect, width: int, line: int) -> Recor
     text = drawn[0].rstrip("\r\n")
     if fields(text, dialect) is None:
         drawn, text = _with_open_cell(drawn, lines, dialect, width)
-    fault = None if is_whole(text, dialect) else _AFTER_QUOTE
-    if fields(text, dialect) is None:
-        return Record([text], text, line, fault=OPEN_QUOTE)
+    fault = quote_fault(text, dialect)
+    if fault == OPEN_QUOTE:
+        return Record([text], text, line, fault=fault)
     rows = list(parse_lines(drawn, dialect))
     if len(rows) != 1:
         return Record([text], text, line, len(drawn), fault or OPEN_QUOTE)
@@ -191,7 +212,7 @@ def _with_open_cell(
         if fields(text, dialect) is None:
             continue  # another cell is open
         counts = [_literal_fields(one, dialect) for one in (first, line)]
-        if is_whole(text, dialect) and (width < 2 or min(counts) < width):
+        if quote_fault(text, dialect) is None and (width < 2 or min(counts) < width):
             return drawn, text
         break
     lines.put_back(drawn[1:])

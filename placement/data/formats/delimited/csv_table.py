@@ -99,7 +99,7 @@ class TextPart(FilePart):
                 # A quoted cell may go on in the next piece: from here on, record by record.
                 yield from self._walk(position, request)
                 return
-            yield partial(self._parsed, parser, position, raw)
+            yield partial(self._parsed, parser, position, raw, request)
 
     def _data(self) -> _Position | None:
         """Where the data begin; None where the file cannot be cut at line feeds."""
@@ -144,7 +144,8 @@ class TextPart(FilePart):
     def _parser(self, request: BlockRequest) -> Parser:
         columns = frozenset(self.names if request.columns is None else request.columns)
         numbers = columns & self._likely_numbers - request.as_text
-        return Parser(self.layout, self.dialect, numbers, columns - numbers, request.records)
+        telling, texts = self.layout.telling(request), columns - numbers
+        return Parser(self.layout, self.dialect, numbers, texts, request.records, telling)
 
     @property
     def _likely_numbers(self) -> frozenset[str]:
@@ -156,12 +157,14 @@ class TextPart(FilePart):
                 names.add(name)
         return frozenset(names)
 
-    def _parsed(self, parser: Parser, position: _Position, raw: bytes) -> Block:
+    def _parsed(
+        self, parser: Parser, position: _Position, raw: bytes, request: BlockRequest
+    ) -> Block:
         """Parse a piece at once, or walk it where it is not plain enough for that."""
         parsed = parser.parse(raw)
         if parsed is None:
-            request = BlockRequest(parser.requested, records=parser.records)
-            (task,) = self._batches(io.BytesIO(raw), position, request, rows=len(raw))
+            whole = replace(request, block_rows=len(raw))
+            (task,) = self._batches(io.BytesIO(raw), position, whole)
             return task()
         lines = np.arange(parsed.rows) if parsed.lines is None else parsed.lines
         return Block(
@@ -188,11 +191,9 @@ class TextPart(FilePart):
         stream: BinaryIO,
         position: _Position,
         request: BlockRequest,
-        *,
-        rows: int = 0,
         skip: int = 0,
     ) -> Iterator[Callable[[], Block]]:
-        count = rows or request.block_rows or BATCH_ROWS
+        count = request.block_rows or BATCH_ROWS
         lines_before = position.lines + skip
         # newline="" splits at LF, CRLF and CR and keeps them, so records stay as they are.
         with io.TextIOWrapper(stream, self.dialect.encoding, newline="") as lines_of:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from placement.data.formats.delimited.csv_records import is_whole, parse_lines
+from placement.data.formats.delimited.csv_records import parse_lines, quote_fault
 from placement.data.formats.delimited.dialect import (
     Dialect,
     Quoting,
@@ -24,6 +24,7 @@ _COMMON = "\t,;|"
 _RARE = ("::", "#", "~", "^", ":")
 _CONSISTENT = 0.9
 _HALF = 0.5
+_FEW_COLUMNS = 2
 _SAMPLE_RECORDS = 200
 
 
@@ -71,6 +72,8 @@ class _Fit:
 
     @cached_property
     def leading(self) -> int:
+        if self.width > _FEW_COLUMNS and len(self.rows[0]) == self.width - 1:
+            return 0  # the heading of rows that begin with a name of their own
         return sum(1 for _ in itertools.takewhile(lambda row: len(row) < self.width, self.rows))
 
     @property
@@ -113,7 +116,7 @@ def _fit(lines: Sequence[str], dialect: Dialect) -> _Fit:
     rows = _parse(lines, dialect)
     some = lines[:_SAMPLE_RECORDS]
     # Quotes that stand within a cell cost a row its rank, where another dialect explains them.
-    faults = sum(not is_whole(line.rstrip("\r\n"), dialect) for line in some if '"' in line)
+    faults = sum(bool(quote_fault(line.rstrip("\r\n"), dialect)) for line in some)
     return _Fit(dialect, rows, faults)
 
 

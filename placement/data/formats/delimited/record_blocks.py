@@ -1,7 +1,7 @@
 """Records as blocks of rows; those whose cells cannot be told apart are left out, each with why."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,9 @@ from placement.data.formats.delimited.dialect import Dialect, blank_characters
 from placement.data.formats.delimited.row_layout import RowLayout
 from placement.data.formats.students.suspects import Suspicion
 
-_QUOTES = frozenset("\"'")
+_QUOTES = frozenset("\"'=")
+_FEW_COLUMNS = 3
+_MARK = "\ufeff"  # of a file that was appended to another
 
 
 @dataclass(frozen=True)
@@ -31,17 +33,18 @@ class BlockBuilder:
         blank = blank_characters(self.dialect.delimiter)
         non_blank = [record for record in records if record.text.strip(blank)]
         counted, left_out = [], []
-        for record in non_blank:
+        for record in map(_without_mark, non_blank):
             fault = record.fault or self.layout.count_fault(record.cells)
             if fault and not self._is_short_note(record):
-                left_out.append(self._left_out(record, fault))
+                left_out += self._left_out(record, fault)
             else:
                 counted.append(record)
         rows = [self.layout.fitted(record.cells) for record in counted]
         others = self.suspicion.not_students(rows, _tidy) if self.suspicion else {}
-        shifted = self._shifted(counted, rows, others)
+        suspects = self._suspects(rows, self.layout.telling(request)) - others.keys()
+        shifted = self._shifted(counted, suspects)
         if shifted:
-            left_out += shifted.values()
+            left_out += [row for rows in shifted.values() for row in rows]
             chosen = [index for index in range(len(rows)) if index not in shifted]
             counted, rows = [counted[i] for i in chosen], [rows[i] for i in chosen]
             others = {new: others[old] for new, old in enumerate(chosen) if old in others}
@@ -70,22 +73,31 @@ class BlockBuilder:
             return False
         return self.suspicion.is_certain(_tidy(self.layout.fitted(record.cells)))
 
-    def _shifted(
-        self, records: Sequence[Record], rows: Sequence[list[str]], others: Mapping[int, str]
-    ) -> dict[int, LeftOutRow]:
-        """Return the rows, by position, whose cells stand one column off."""
+    def _suspects(self, rows: Sequence[list[str]], telling: Sequence[int]) -> set[int]:
+        """Return the rows, by position, with a cell that does not fit its column."""
         columns, suspects = _columns(rows, self.layout.width), set[int]()
-        for index in self.layout.kinds.telling:
+        for index in telling:
             odd = self.layout.kinds.odd_texts(index, set(columns[index]))
             if odd:
                 suspects.update(i for i, cell in enumerate(columns[index]) if cell in odd)
-        faults = {i: self.shift_fault(records[i]) for i in sorted(suspects - others.keys())}
+        return suspects
+
+    def _shifted(
+        self, records: Sequence[Record], suspects: set[int]
+    ) -> dict[int, list[LeftOutRow]]:
+        """Return those of some rows, by position, whose cells stand one column off."""
+        faults = {i: self.shift_fault(records[i]) for i in sorted(suspects)}
         return {
             i: self._left_out(records[i], fault) for i, fault in faults.items() if fault is not None
         }
 
-    def _left_out(self, record: Record, fault: str) -> LeftOutRow:
-        return LeftOutRow(record.line, fault, record.text, self.file)
+    def _left_out(self, record: Record, fault: str) -> list[LeftOutRow]:
+        """Return a faulty row; two of them where a line end between them is lost."""
+        width, raw = self.layout.width, fields(record.text, self.dialect) or []
+        texts = [record.text]
+        if width > _FEW_COLUMNS and len(raw) in {2 * width - 1, 2 * width}:
+            texts = [self.dialect.delimiter.join(part) for part in (raw[:width], raw[width:])]
+        return [LeftOutRow(record.line, fault, text, self.file) for text in texts]
 
     def shift_fault(self, record: Record) -> str | None:
         """Say where the cells of a record seem to stand one column off; None where they do not."""
@@ -101,6 +113,13 @@ class BlockBuilder:
             else fit_record(record.text, self.dialect, width)
             for record in records
         ]
+
+
+def _without_mark(record: Record) -> Record:
+    if not record.text.startswith(_MARK):
+        return record
+    cells = [record.cells[0].removeprefix(_MARK), *record.cells[1:]]
+    return replace(record, cells=cells, text=record.text.removeprefix(_MARK))
 
 
 def _columns(rows: Sequence[Sequence[str]], width: int) -> list[tuple[str, ...]]:

@@ -1,14 +1,15 @@
 """How the rows of a text table stand below their heading: which numbers of fields are certain."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from placement.data.formats.blocks import unquote
+from placement.data.formats.blocks import BlockRequest, unquote
 from placement.data.formats.delimited.column_kinds import ColumnKinds
 from placement.data.formats.delimited.dialect import is_number
 from placement.data.formats.header import Header
-from placement.data.names.identifiers import means_identifier
+from placement.data.names.identifiers import means_identifier, means_person
 from placement.data.schema import means_grade
 
 _NEARLY_ALL = 0.9
@@ -41,6 +42,21 @@ class RowLayout:
     def is_plain(self) -> bool:
         """Whether nearly every row is as wide as the heading."""
         return self.usual == self.width
+
+    def telling(self, request: BlockRequest) -> tuple[int, ...]:
+        """Return the columns that are looked at for cells that belong elsewhere.
+
+        Of a request that is made once, its own are enough, or their nearest neighbours.
+        """
+        telling = self.kinds.telling
+        if not request.once or not request.columns:
+            return telling
+        requested = {self.names.index(name) for name in request.columns}
+        chosen = requested.intersection(telling)
+        for column in requested - chosen:
+            after = bisect_left(telling, column)
+            chosen.update(telling[max(0, after - 1) : after + 1])
+        return tuple(sorted(chosen))
 
     def count_fault(self, cells: Sequence[str]) -> str | None:
         """Say why a row's number of fields does not tell which is which; None where it does."""
@@ -144,19 +160,21 @@ def _are_row_names(names: Sequence[str], body: Sequence[Sequence[str]], usual: i
     columns = [
         [cell for cell in map(str.strip, column) if cell] for column in zip(*rows, strict=True)
     ]
-    if columns[-1]:
-        return True
 
     def numeric(column: list[str]) -> bool:
         return bool(column) and sum(map(is_number, column)) >= _NEARLY_ALL * len(column)
 
     def sense(under: Sequence[list[str]]) -> int:
-        pairs = list(zip(names, under, strict=True))
-        grades = [numeric(column) for name, column in pairs if means_grade(name) and column]
-        return sum(grades) - (len(grades) - sum(grades))
+        pairs = [(name, column) for name, column in zip(names, under, strict=True) if column]
+        right = [numeric(column) for name, column in pairs if means_grade(name)]
+        right += [not numeric(column) for name, column in pairs if means_person(name)]
+        right += [len(set(column)) == len(rows) for name, column in pairs if means_identifier(name)]
+        return 2 * sum(right) - len(right)
 
     as_blank, as_names = sense(columns[:-1]), sense(columns[1:])
     if as_blank != as_names:
         return as_names > as_blank
+    if columns[-1]:
+        return len(set(columns[0])) == len(rows)
     counting = [[str(k) for k in range(start, start + len(rows))] for start in (0, 1)]
     return columns[0] in counting and not means_identifier(names[0])

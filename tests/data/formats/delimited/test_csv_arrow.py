@@ -208,7 +208,7 @@ def test_any_cells_read_alike_wherever_the_file_is_cut(tmp_path_factory, rows, d
         text += "\n"
     layout = RowLayout(("a", "b"), 2, 2, 2)
     dialect = Dialect(delimiter=delimiter)
-    parser = Parser(layout, dialect, frozenset("b"), frozenset("a"), True)
+    parser = Parser(layout, dialect, frozenset("b"), frozenset("a"), True, ())
     parsed = parser.parse(text.encode())
     if parsed is None or not lines_are_records(text.encode(), dialect):
         return  # walked instead
