@@ -10,6 +10,8 @@ from typing import Literal
 from placement.config.file_options import FileOptions
 from placement.data.formats.blocks import FilePart
 from placement.data.formats.delimited.csv_table import open_text
+from placement.data.formats.html_tables import open_html
+from placement.data.formats.json_records import open_json
 from placement.data.formats.parquet import open_parquet
 from placement.data.formats.sources import Source, reading, spool
 from placement.data.formats.workbooks.choose_sheets import WantsSheet
@@ -21,6 +23,7 @@ from placement.errors import DataError
 class Format:
     """A format: the first bytes of its files, and what opens one.
 
+    `pattern`: what its text begins with, in any encoding, where the bytes are not always the same.
     `refuse` raises DataError for a file of these first bytes that is no table all the same.
     `seeks`: a compressed file is unpacked before it is opened.
     """
@@ -31,6 +34,13 @@ class Format:
     refuse: Callable[[Source, bytes], None] = lambda _source, _head: None
     seeks: bool = True
     has_sheets: bool = False
+    pattern: re.Pattern[bytes] | None = None
+
+    def begins(self, head: bytes) -> bool:
+        """Whether some first bytes are those of a file of this format."""
+        if self.pattern is None:
+            return head.startswith(self.magic)
+        return self.pattern.match(_BOM.sub(b"", head).replace(b"\0", b"")) is not None
 
 
 def _open_parquet(
@@ -51,9 +61,15 @@ def _refuse_other_archive(source: Source, _head: bytes) -> None:
                 f"{source.name}: a workbook cut short or damaged: copy it again"
             ) from error
     if not members & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
-        raise DataError(f"{source.name}: a zip archive without a workbook: unpack it first")
+        what = next((what for name, what in _OTHER_MEMBERS.items() if name in members), None)
+        what = what or "a zip archive without a workbook: unpack it first"
+        raise DataError(f"{source.name}: {what}")
 
 
+_OTHER_MEMBERS = {
+    "word/document.xml": "a Word document: copy its table to a sheet, and save that",
+    "Index/Document.iwa": "an Apple Numbers document: export it as Excel or CSV",
+}
 # Streams of a compound file, the container of old Office documents, that no .xls has.
 _STREAMS = {
     "EncryptedPackage": "protected by a password: open it and save it without one",
@@ -96,8 +112,13 @@ _PATTERNS = (
     (re.compile(rb"\x80[\x02-\x05]"), "a Python pickle: write the table as CSV or Parquet"),
 )
 _HTML = re.compile(
-    rb"(?:<!--.*?-->|\s)*<(?:!doctype html|html|head|body|table)\b", re.IGNORECASE | re.DOTALL
+    rb"(?:<!--.*?-->|<!doctype html[^>]*>|<\?xml[^>]*\?>|\s)*"
+    rb"<\s*(?:html|head|body|table|style|div|meta|title|center|font|form|span|thead|tbody|tr|link"
+    rb"|script|p|b|h[1-6]|br)\b",
+    re.IGNORECASE | re.DOTALL,
 )
+_JSON = re.compile(rb'\s*(?:\[\s*\{|\{\s*")')
+_BOM = re.compile(rb"\A(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _CONFLICT = re.compile(rb"^(?:<{7} |>{7} |={7}\r?$)", re.MULTILINE)
 
@@ -112,12 +133,10 @@ def _refuse_other_text(source: Source, head: bytes) -> None:
     text = head.removeprefix(b"\xef\xbb\xbf")
     if text.startswith(_LFS):
         raise DataError(f"{source.name}: a Git-LFS pointer, not the data: run `git lfs pull`")
-    if _HTML.match(text):
-        raise DataError(f"{source.name}: an HTML page, not a table: download the file itself")
+    if text.startswith(b"MIME-Version:"):
+        raise DataError(f"{source.name}: a web archive: open it in Excel and save it as .xlsx")
     if text.startswith(b"<?xml"):
         raise DataError(f"{source.name}: an XML file: save the table as CSV or .xlsx")
-    if text.lstrip()[:2] in {b"[{", b'{"'}:
-        raise DataError(f"{source.name}: a JSON file: convert it to CSV or Parquet")
     if conflict := _CONFLICT.search(text):
         line = text.count(b"\n", 0, conflict.start()) + 1
         raise DataError(f"{source.name}, line {line}: a git merge conflict: resolve it first")
@@ -140,6 +159,8 @@ FORMATS = (
         has_sheets=True,
     ),
     Format("parquet", b"PAR1", _open_parquet),
+    Format("html", b"", open_html, seeks=False, has_sheets=True, pattern=_HTML),
+    Format("json", b"", open_json, seeks=False, pattern=_JSON),
     Format(
         "text",
         b"",
@@ -164,7 +185,7 @@ def recognise(source: Source) -> tuple[Source, Format]:
             break
     if not head.strip():
         raise DataError(f"{source.name}: the file is empty")
-    form = next(form for form in FORMATS if head.startswith(form.magic))
+    form = next(form for form in FORMATS if form.begins(head))
     form.refuse(source, head)
     if source.compression and form.seeks:
         with reading(source.name), source.open() as stream:

@@ -4,6 +4,7 @@ import glob
 import gzip
 import io
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from urllib.parse import unquote
 from placement.errors import DataError, did_you_mean
 
 SAMPLE_BYTES = 1 << 18
+_ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
 _COMPRESSION = 5  # of tables of marks, roughly
 
 Partition = tuple[tuple[str, str | int | None], ...]
@@ -99,6 +101,11 @@ def _expand(item: Any) -> list[tuple[Path, Partition]]:
     text = os.fspath(item) if isinstance(item, (str, os.PathLike)) else None
     if not isinstance(text, str):
         raise DataError(f"cannot read a table from {type(item).__name__}: give a path or a frame")
+    if _ADDRESS.match(text):
+        raise DataError(
+            f"{text}: an address, not a file: download it (from Google Sheets: File, Download, "
+            "CSV) and give that file"
+        )
     if Path(text).is_dir():
         return _dataset(Path(text)) or [(Path(text), ())]
     if text == "-" or not glob.has_magic(text) or Path(text).exists():

@@ -84,13 +84,12 @@ def test_a_zstd_cut_short_is_an_error(tmp_path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "save it as .xlsx"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "save it again as .xlsx"),
         (b"%PDF-1.7 rest", "a PDF"),
         (b"<!DOCTYPE html><html></html>", "an HTML page"),
         (b"\xef\xbb\xbf  <HTML><body>", "an HTML page"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\n", "git lfs pull"),
         (b"a,b\n<<<<<<< HEAD\n1,2\n=======\n3,4\n>>>>>>> main\n", "line 2: a git merge conflict"),
-        (b'{"a": 1}', "a JSON file"),
         (b"", "the file is empty"),
         (b" \n\n", "the file is empty"),
         (bytes(range(256)) * 40, "binary data"),
@@ -108,6 +107,16 @@ def test_a_zip_archive_of_something_else_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "may.xlsx", "w") as archive:
         archive.writestr("may.csv", "a,b\n")
     assert "unpack it first" in refused(tmp_path / "may.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [("word/document.xml", "a Word document"), ("Index/Document.iwa", "an Apple Numbers document")],
+)
+def test_other_documents_in_a_zip_archive_are_named(tmp_path, member, words):
+    with zipfile.ZipFile(tmp_path / "may.xlsx", "w") as archive:
+        archive.writestr(member, "x")
+    assert words in refused(tmp_path / "may.xlsx")
 
 
 def test_a_missing_file_suggests_the_nearest_name(tmp_path):

@@ -267,7 +267,7 @@ def open_text(source: Source, options: FileOptions) -> TextPart:
         skip=skip,
         unnamed=header.unnamed,
         notes=(
-            *encoding_notes(dialect.encoding, said=options.encoding is not None),
+            *encoding_notes(dialect.encoding, "--encoding" if options.encoding else ""),
             *header.notes,
         ),
         warnings=header.warnings,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from placement.data.formats.delimited.known_words import LETTERS, WORDS
+from placement.data.formats.sources import Source, reading
 from placement.errors import DataError
 
 _BOMS = (
@@ -50,6 +51,24 @@ def said_encoding(name: str, data: bytes) -> tuple[str, bytes]:
     return _WITHOUT_MARK.get(codec, codec), b""
 
 
+def read_text(
+    source: Source, encoding: str | None, said_by: str = "--encoding"
+) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a whole file, and what is said of its encoding (`encoding` if said)."""
+    with reading(source.name), source.open() as stream:
+        data = stream.read()
+    if encoding is None:
+        codec, bom = find_encoding(source.name, data, whole=True)
+    else:
+        codec, bom = said_encoding(encoding, data)
+    try:
+        text = data[len(bom) :].decode(codec)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise not_readable(f"{source.name}, line {line}", codec) from error
+    return text, encoding_notes(codec, said_by="" if encoding is None else said_by)
+
+
 def find_encoding(name: str, data: bytes, *, whole: bool) -> tuple[str, bytes]:
     """Find the encoding of a text, and its byte order mark. `whole`: nothing follows the data.
 
@@ -72,13 +91,13 @@ def find_encoding(name: str, data: bytes, *, whole: bool) -> tuple[str, bytes]:
     return "utf-8", b""
 
 
-def encoding_notes(encoding: str, *, said: bool) -> tuple[str, ...]:
+def encoding_notes(encoding: str, said_by: str = "") -> tuple[str, ...]:
     """Say of a text that is not UTF-8 how it is read."""
     if encoding == "utf-8":
         return ()
     words = encoding + (f" ({_SCRIPTS[encoding]})" if encoding in _SCRIPTS else "")
-    if said:
-        return (f"read as {words}, as --encoding says",)
+    if said_by:
+        return (f"read as {words}, as {said_by} says",)
     if encoding.startswith("utf"):
         return (f"read as {words}",)
     return (f"not UTF-8, read as {words}; where that is wrong, say --encoding NAME",)

@@ -1,7 +1,7 @@
 """A sheet of a workbook as a table: its cells as text, with their native values."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -24,7 +24,11 @@ _QUOTES = frozenset("\"'")
 
 @dataclass(frozen=True)
 class Sheet:
-    """The cells of a sheet from its first filled row and column on, and what was seen of it."""
+    """The cells of a sheet from its first filled row and column on, and what was seen of it.
+
+    `lines`: where each row stands, if not one below the other. `header`: the names, if these are
+    not among the rows.
+    """
 
     title: str
     grid: list[list[Any]]
@@ -32,6 +36,12 @@ class Sheet:
     columns_left: int = 0
     is_hidden: bool = False
     facts: SheetFacts = field(default_factory=SheetFacts)
+    lines: Sequence[int] | None = None
+    header: Header | None = None
+
+    def line(self, index: int) -> int:
+        """Return where a row of the grid stands in the sheet, or in the file."""
+        return self.rows_above + index + 1 if self.lines is None else self.lines[index]
 
 
 @dataclass(frozen=True)
@@ -87,14 +97,16 @@ def sheet_part(source: Source, sheet: Sheet, names: tuple[str, ...]) -> SheetPar
     filled_rows = [i for i, row in enumerate(texts) if any(row)]
     if not filled_rows:
         raise DataError(f"{source.name}: sheet {sheet.title!r} is empty")
-    header = find_header([texts[i] for i in filled_rows[:_HEADER_ROWS]], names, source.name)
+    header = sheet.header
+    if header is None:
+        header = find_header([texts[i] for i in filled_rows[:_HEADER_ROWS]], names, source.name)
     first = 0 if header.row is None else header.row + 1
     data = filled_rows[first:]
     columns: dict[str, Cells] = {
         name: np.array([texts[i][index] for i in data], dtype=object)
         for index, name in enumerate(header.names)
     }
-    positions = [sheet.rows_above + i + 1 for i in data]
+    positions = [sheet.line(i) for i in data]
     for cell, word in sheet.facts.errors.items():
         _put_word(sheet, cell, word)
     peculiar = _Peculiar(sheet, header, frozenset(positions))
