@@ -31,6 +31,13 @@ class FileOptions:
         "How a text file is encoded (cp1252, gb18030 …), where it is not seen.",
         metavar="NAME",
     )
+    mixed_scale: tuple[str, ...] = _read(
+        (),
+        "Column with grades of two scales: its cells up to 10 are out of 10 and are brought to the "
+        "scale of the others; repeatable.",
+        metavar="COL:10",
+        separate=True,
+    )
     bad_rows: str | None = _read(
         None,
         "What becomes of rows whose cells cannot be told apart: refuse, leave-out (up to 1 %, or "

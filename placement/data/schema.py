@@ -12,7 +12,7 @@ from typing import Literal
 
 from placement.data.names.phrases import name_words
 from placement.errors import DataError, did_you_mean, listed
-from placement.model.scorer import fold_name, match_columns, parse_numbers
+from placement.model.scorer import PLAIN, NumberFormat, fold_name, match_columns, parse_numbers
 
 Kind = Literal["number", "category"]
 
@@ -42,13 +42,15 @@ class Target:
 class Feature:
     """One file column the model uses.
 
-    `scale` is the inferred grade scale (4, 5, 10, 20 or 100), None for anything else. `same` are
-    spellings of a category with the level that each of them is (`--same`).
+    `scale` is the inferred grade scale (4, 5, 10, 20 or 100), None for anything else; `written` is
+    how its numbers are. `same` are spellings of a category with the level that each of them is
+    (`--same`).
     """
 
     name: str
     kind: Kind
     scale: float | None = None
+    written: NumberFormat = field(default=PLAIN, kw_only=True)
     same: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
 
 
@@ -88,6 +90,7 @@ PREDICTED_NAMES = word_set(
     "placement_probability placement_prediction placement_label placement_low placement_high "
     "placement_reason_1 placement_reason_2 placement_reason_3 placement_notes"
 )
+_MARK_WORDS = _GRADE_WORDS | word_set("score scores aptitude attendance result results")
 _BATCH_NAMES = word_set(
     "batch cohort passingyear yearofpassing passoutyear yearofpassout graduationyear "
     "yearofgraduation batchyear"
@@ -103,6 +106,11 @@ def means_grade(name: str) -> bool:
     """Whether a name speaks of a grade: CGPA, gpa, degree_p, SSC_Marks."""
     words = name_words(name)
     return bool(_GRADE_WORDS.intersection(words)) or words[-1:] == ["p"]
+
+
+def means_mark(name: str) -> bool:
+    """Whether a name speaks of a grade, a score or a percentage, which only numbers can be."""
+    return means_grade(name) or "%" in name or bool(_MARK_WORDS.intersection(name_words(name)))
 
 
 def means_batch(name: str) -> bool:

@@ -15,7 +15,14 @@ from placement.errors import DataError
 from placement.model.bundle import garbled, open_bundle, write_bundle
 from placement.model.figures import ModelFigures, figures_document, figures_of
 from placement.model.history import Epoch
-from placement.model.scorer import Bundle, Calibration, Scorer, ScorerError
+from placement.model.scorer import (
+    PLAIN,
+    Bundle,
+    Calibration,
+    NumberFormat,
+    Scorer,
+    ScorerError,
+)
 
 T = TypeVar("T")
 
@@ -158,7 +165,9 @@ def schema_of(document: Document) -> Schema:
 
 
 def _feature(entry: Document) -> Feature:
-    return Feature(**{**entry, "same": tuple(map(tuple, entry.get("same", ())))})
+    written, same = entry.get("written"), tuple(map(tuple, entry.get("same", ())))
+    form = NumberFormat(**written) if written else PLAIN
+    return Feature(**{**entry, "written": form, "same": same})
 
 
 def thinned(items: Sequence[T], most: int) -> list[T]:

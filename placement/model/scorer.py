@@ -5,7 +5,8 @@ one file, so they cannot drift apart. A copy of it travels with each logged mode
 why it is one file, and longer than others.
 
 A column of people's cells may come as text, numbers, booleans, nullable or categorical pandas
-columns; `parse_numbers` and `words` are the only places that decide what a cell means.
+columns; `parse_numbers` and `words` are the only places that decide what a cell means, and
+`WrittenNumbers` how the numbers of a column are written.
 """
 
 import hashlib
@@ -13,9 +14,12 @@ import json
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -30,11 +34,26 @@ DOCUMENT = "fitted.json"
 WEIGHTS = "weights.safetensors"
 Z95 = 1.959963984540054
 SPARSE = 0.25  # a column of fewer cells other than 0 is worth looking at row by row
-MISSING_NUMBERS = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "-", "?"})
+DASHES = frozenset({"-", "--", "---", "–", "—"})
+MISSING_NUMBERS = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "?", *DASHES})
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
-_THOUSANDS = re.compile(r"[+-]?(?!0)\d{1,3}(,\d{2,3})*,\d{3}(\.\d*)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+# `1E2` is a code, as `1e-2` or `1.0E2` is not; a plus before so many digits begins a telephone.
+_NUMBER = re.compile(
+    r"(?!\+\d{8})[+-]?(\d+\.?\d*|\.\d+)|[+-]?(\d+\.\d*|\.\d+)e[+-]?\d+"
+    r"|[+-]?\d+e[+-]\d+|[+-]\d+e\d+|[+-]?inf(inity)?",
+    re.IGNORECASE | re.ASCII,
+)
+_CELL = re.compile(
+    r"(?P<before>[^\d+,-]{0,12}?)"
+    r"(?P<digits>(?!\+\d{8})[+-]?(?:\d[\d.,' ]*|[.,]\d[\d.,]*)(?:e[+-]?\d+)?)"
+    r"(?P<more>\+?) *(?:(?:/|(?:\(? *out )? *of) *(?P<maximum>\d+(?:\.\d+)?))?(?P<after>\D*)"
+)
+_GROUPED = {
+    mark: re.compile(rf"[+-]?(?!0)\d{{1,3}}(?:{mark}{middle})*{mark}\d{{3}}")
+    for mark, middle in {",": r"\d{2,3}", ".": r"\d{3}", " ": r"\d{2,3}", "'": r"\d{2,3}"}.items()
+}
+_SPACED = re.compile(r"([+-]?(?!0)\d{1,3}(?:([ '])\d{2,3})*[ ']\d{3})((?:[.,]\d+)?)")
+_MOST_LONE = 200
 
 Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
@@ -124,58 +143,428 @@ class Coded:
         return list(self.to_numpy())
 
 
-def parse_numbers(cells: ColumnLike, decimal: str = ".") -> tuple[Floats, npt.NDArray[np.bool_]]:
+_TRANSLATED = str.maketrans(
+    dict.fromkeys("\u00a0\u1680\u2000\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u3000", " ")
+    | dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2066\u2069\ufeff", "")
+    | dict.fromkeys("’‘`´\u066c", "'")  # an Arabic separator parts thousands, whatever stands by it
+    | {"−": "-", "－": "-", "—": "–", "\u066b": ".", "．": ".", "，": ",", "／": "/", "＋": "+"}
+    | {"٪": "%", "％": "%"}
+)
+_COUNTED = (
+    "backlog backlogs arrear arrears kt kts internship internships project projects paper papers "
+    "subject subjects course courses certification certifications certificate certificates "
+    "publication publications times "
+)
+_UNITS = {
+    spelling: unit
+    for unit, spellings in {
+        "": _COUNTED + "only pa perannum peryear annually point points pts pt mark marks nos",
+        "%": "% percent percentage pct perc prozent pourcent porciento",
+        "CGPA": "cgpa gpa sgpa ugpa cpi spi gradepoint gradepoints pointer",
+        "lakh": "lpa lakh lakhs lac lacs lakhpa lakhspa lacpa lacspa lakhsperannum lakhperannum "
+        "lacsperannum lacperannum l",
+        "crore": "crore crores cr",
+        "thousand": "k thousand thousands",
+        "a month": "permonth pm month months mth mths monat monate mois",
+        "years": "year years yr yrs jahr jahre ans an años anos tahun",
+        "days": "day days tage jours",
+        "hours": "hour hours hr hrs h stunden",
+        "minutes": "minute minutes min mins",
+        "km": "km kms kilometer kilometre kilometers kilometres",
+        "kg": "kg kgs",
+        "cm": "cm cms",
+        "INR": "₹ rs inr rupee rupees rs₹ ₹rs रु रुपये",
+        "USD": "$ usd us$ dollar dollars",
+        "EUR": "€ eur euro euros",
+        "GBP": "£ gbp pound pounds",
+        "other money": "¥ 元 円 jpy cny rmb ₩ ₽ ₺ tl try ₫ ₦ ₱ php ฿ thb ৳ bdt pkr npr lkr rp idr "
+        "rm myr r$ brl aed dhs sar sgd chf fr kr zł pln",
+    }.items()
+    for spelling in spellings.split()
+}
+_CURRENCIES = frozenset({"INR", "USD", "EUR", "GBP", "other money"})
+_NOTHING = (
+    "nil nill none no zero nothing aucun aucune kein keine ninguno ninguna nenhum nenhuma nada "
+    "nihil tidak शून्य नहीं لا صفر 无 没有 零"
+)
+_COUNT_WORDS = dict.fromkeys(_NOTHING.split(), 0.0) | {
+    "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0,
+}  # fmt: skip
+_AFTER_COUNT = frozenset((_COUNTED + "any active current pending standing yet ada يوجد").split())
+_YES = re.compile(r"(?:yes|y|ja|oui|si|sí|sim)\b[ ,;:(-]*")
+_DIGIT = re.compile(r"\d")
+_SQUASHED = re.compile(r"[\s.,:;()/_'\"–-]+")
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """How the numbers of one column are written in one file.
+
+    `grouping`: the marks that part thousands where a cell alone could mean either: with "," is
+    `12,500` twelve thousand five hundred, with "." is `12.500`; any other mark is decimal there.
+    `unit`: cells that state another one are no numbers; None where no two are stated.
+    `scale`: what the numbers are out of, where that is stated: `450/500` is brought to it.
+    `mixed`: cells up to it (where `scale` is below it: cells above that) are out of so much, and
+    are brought to `scale`. `counts`: the column counts things, so Nil is 0 and `3+` is 3.
+    `dash_is_zero`: so is "-".
+    """
+
+    grouping: str = ","
+    unit: str | None = None
+    scale: float | None = None
+    mixed: float | None = None
+    counts: bool = False
+    dash_is_zero: bool = False
+
+    def rescaled(self, values: Floats) -> Floats:
+        """Return numbers (n,) with those of the other scale brought to this one."""
+        if self.mixed is None or self.scale is None:
+            return values
+        other = values <= self.mixed
+        if self.scale < self.mixed:
+            other &= values > self.scale
+        return np.where(other, values * (self.scale / self.mixed), values)
+
+
+PLAIN = NumberFormat()
+Formats = Mapping[str, NumberFormat]
+READ: Formats = MappingProxyType({})  # of a table whose numbers were read before
+_ANY = NumberFormat(grouping="", counts=True)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A cell taken apart: its digits with their marks, and what else it says."""
+
+    digits: str
+    unit: str
+    maximum: float | None
+    vague: bool  # `3+`, `Yes, 3`
+
+    def number(self, form: NumberFormat) -> float | None:
+        """Return the number; None where the cell is none in a column so written."""
+        if (self.vague and not form.counts) or (form.unit and self.unit not in ("", form.unit)):
+            return None
+        digits = _without_marks(self.digits, form.grouping)
+        if digits is None:
+            return None
+        value = float(digits)
+        if self.maximum is None:
+            return value
+        if not 0 <= value <= self.maximum or not _is_maximum(self.maximum):
+            return None  # 17/5 is a day of May, or a ratio
+        same = form.scale is None or form.scale == self.maximum
+        return value if same else value / self.maximum * form.scale
+
+
+def _is_maximum(number: float) -> bool:
+    """Whether marks are given out of so many: 4, 10, 75, 500."""
+    return number == 4 or (number >= 5 and number % 5 == 0)
+
+
+def _without_marks(digits: str, grouping: str) -> str | None:
+    """Return digits as Python reads them: `4,50,000.5` is `450000.5`; None where they are none."""
+    digits, power, exponent = digits.partition("e")
+    if spaced := _SPACED.fullmatch(digits):
+        digits = spaced[1].replace(" ", "").replace("'", "") + spaced[3].replace(",", ".")
+    elif "," in digits and "." in digits:
+        decimal = "," if digits.rfind(",") > digits.rfind(".") else "."
+        whole, _, rest = digits.rpartition(decimal)
+        mark = "." if decimal == "," else ","
+        if not _GROUPED[mark].fullmatch(whole) or "," in rest or "." in rest:
+            return None
+        digits = f"{whole.replace(mark, '')}.{rest}"
+    elif mark := "," if "," in digits else "." if "." in digits else "":
+        grouped = _GROUPED[mark].fullmatch(digits) is not None
+        if digits.count(mark) > 1 or (grouped and mark in grouping):
+            if not grouped:
+                return None
+            digits = digits.replace(mark, "")
+        elif digits.endswith(","):
+            return None
+        digits = digits.replace(",", ".")
+    whole_text = digits + power + exponent
+    return whole_text if _NUMBER.fullmatch(whole_text) else None
+
+
+def _tidied(cell: str) -> str:
+    """Return a cell case-folded, its spaces plain and its digits those of ASCII."""
+    if not cell.isascii():
+        cell = cell.translate(_TRANSLATED)
+        cell = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in cell)
+    text = cell.strip().casefold()
+    return text[1:] if text[:1] == "'" else text
+
+
+@lru_cache(1 << 16)
+def _taken_apart(text: str) -> _Cell | None:
+    """Take a tidied cell apart; None where it is no number with a unit."""
+    if not _DIGIT.search(text) or text[0] == "(":  # (500) are 500 owed
+        return None
+    rest = _YES.sub("", text, count=1) if text[0] in "yjos" else text
+    match = _CELL.fullmatch(rest)
+    if match is None:
+        return None
+    before, after = _unit(match["before"]), _unit(match["after"])
+    if before is None or after is None or (before and after and before not in _CURRENCIES):
+        return None
+    vague = bool(match["more"]) or rest != text
+    maximum = float(match["maximum"]) if match["maximum"] else None
+    return _Cell(match["digits"].strip(), after or before, maximum, vague)
+
+
+def _unit(text: str) -> str | None:
+    """Return the unit that stands beside digits, "" where none does, None where it is no unit."""
+    squashed = _SQUASHED.sub("", text)
+    return _UNITS.get(squashed) if squashed else ""
+
+
+def _counted(text: str) -> float | None:
+    """Return what a word counts: `No active backlogs` is 0; None where it is no number."""
+    first, *rest = text.rstrip(".").split() or [""]
+    return _COUNT_WORDS.get(first) if _AFTER_COUNT.issuperset(rest) else None
+
+
+def parse_numbers(
+    cells: ColumnLike, form: NumberFormat = PLAIN
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Return the numbers in `cells` (n,) and a mask of cells that are neither number nor missing.
 
-    Blank cells, the words of `MISSING_NUMBERS` and bad cells are NaN. Percent signs and
-    thousands separators are dropped; `7,5` is 7.5; with `decimal=","` so is `7,125` 7.125.
+    Blank cells, the words of `MISSING_NUMBERS` and bad cells are NaN. Units, currencies, percent
+    signs and thousands separators are dropped; `7,5` is 7.5. See `NumberFormat` for the rest.
     """
     if isinstance(cells, Coded):
-        values, bad_texts = parse_numbers(cells.texts, decimal)
+        values, bad_texts = parse_numbers(cells.texts, form)
         return values[cells.codes], bad_texts[cells.codes]
     array = _as_array(cells)
     if array.dtype.kind in "fiub":
-        return array.astype(np.float64, copy=False), np.zeros(len(array), dtype=bool)
+        typed = array.astype(np.float64, copy=False)
+        return form.rescaled(typed), np.zeros(len(array), dtype=bool)
     numbers: dict[Cell, float] = {}
     bad: set[Cell] = set()
     values = np.empty(len(array))
     for row, cell in enumerate(array):
         value = numbers.get(cell)
         if value is None:
-            value, good = _number(cell, decimal)
+            value, good = _number(cell, form)
             numbers[cell] = value
             if not good:
                 bad.add(cell)
         values[row] = value
+    values = form.rescaled(values)
     if not bad:
         return values, np.zeros(len(array), dtype=bool)
     return values, np.fromiter((cell in bad for cell in array), dtype=bool, count=len(array))
 
 
-def _number(cell: Cell, decimal: str) -> tuple[float, bool]:
+def _number(cell: Cell, form: NumberFormat) -> tuple[float, bool]:
     """Return the number in a cell, NaN where there is none, and whether the cell is in order."""
     if isinstance(cell, str):
-        return _number_of_text(cell, decimal)
+        return _number_of_text(cell, form)
     try:
         return (math.nan if _is_missing(cell) else float(cell)), True
     except (TypeError, ValueError, OverflowError):
         return math.nan, False
 
 
-def _number_of_text(cell: str, decimal: str) -> tuple[float, bool]:
-    if _NUMBER.fullmatch(cell):
+def _number_of_text(cell: str, form: NumberFormat) -> tuple[float, bool]:
+    if _NUMBER.fullmatch(cell) and ("." not in form.grouping or "." not in cell):
         return float(cell), True  # by far the most cells are plain numbers
-    text = cell.strip().removesuffix("%").rstrip()
-    if text.casefold() in MISSING_NUMBERS:
-        return math.nan, True
-    if "," in text:
-        if decimal != "," and _THOUSANDS.fullmatch(text):
-            text = text.replace(",", "")
-        elif _DECIMAL_COMMA.fullmatch(text):
-            text = text.replace(",", ".")
-    if _NUMBER.fullmatch(text):
-        return float(text), True
-    return math.nan, False
+    text = _tidied(cell)
+    if text in MISSING_NUMBERS:
+        return (0.0 if form.dash_is_zero and text in DASHES else math.nan), True
+    value = _counted(text) if form.counts else None
+    if value is None:
+        parts = _taken_apart(text)
+        value = parts and parts.number(form)
+    return (math.nan, False) if value is None else (value, True)
+
+
+def are_codes(texts: Iterable[str | None]) -> bool:
+    """Whether numbers are codes: `007`, `012`, all of as many digits, and of three or more."""
+    widths, padded = set(), False
+    for text in texts:
+        if text and text.strip().casefold() not in MISSING_NUMBERS:
+            if not (text.isascii() and text.isdigit()):
+                return False
+            widths.add(len(text))
+            padded |= text[0] == "0"
+            if len(widths) > 1:
+                return False
+    return padded and min(widths) > 2
+
+
+_SAID = ("unit", "digits", "out of", "groups", "word", "dash", "vague")  # kinds worth a note
+
+
+@dataclass(frozen=True)
+class WrittenNumbers:
+    """In which ways the cells of a column are written; two merge into those of both parts.
+
+    `kinds` counts cells by kind ("number", "zero", "dash", "yes", "other", …), `units` those that
+    state a unit, `maxima` those out of so many; `lone` has numbers such as `12.500` and `12,500`,
+    whose mark may mean either. `examples` has a cell of each kind.
+    """
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    units: Counter[str] = field(default_factory=Counter)
+    maxima: Counter[float] = field(default_factory=Counter)
+    lone: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def of(cells: ColumnLike) -> "WrittenNumbers":
+        """Look at the distinct texts of some cells; numbers that have a type are plain."""
+        if isinstance(cells, Coded):
+            rows = np.bincount(cells.codes, minlength=len(cells.texts))
+            return WrittenNumbers.of_texts(zip(cells.texts, rows.tolist(), strict=True))
+        array = _as_array(cells)
+        if array.dtype.kind in "fiub":
+            numbers = array[~np.isnan(array)] if array.dtype.kind == "f" else array
+            return WrittenNumbers(Counter(number=len(numbers), zero=int((numbers == 0).sum())))
+        texts = Counter(text for text in words(array) if text is not None)
+        return WrittenNumbers.of_texts(texts.items())
+
+    @staticmethod
+    def of_texts(rows: Iterable[tuple[str | None, int]]) -> "WrittenNumbers":
+        """Look at distinct texts, each of which so many rows have."""
+        written = WrittenNumbers()
+        point = False
+        for text, number in rows:
+            if not text or not number:
+                continue
+            if not _NUMBER.fullmatch(text):
+                written._add(text, number)
+                continue
+            written.kinds["number"] += number
+            if "." in text and not point and "decimal ." in written._add_marks(text, number):
+                point = True  # one is enough to know
+                written.kinds["decimal ."] += number
+            if text[-1] in "0." and not text.strip("+-0."):
+                written.kinds["zero"] += number
+        return written
+
+    def _add(self, cell: str, rows: int) -> None:
+        """Count the rows of a text that is no plain number."""
+        text = _tidied(cell)
+        count, parts = _counted(text), _taken_apart(text)
+        if text in MISSING_NUMBERS:
+            kinds = ["dash"] if text in DASHES else []
+        elif count is not None:
+            kinds = ["word"] if count else ["word", "zero"]
+        elif parts is None or parts.number(_ANY) is None:
+            kinds = ["other", "yes"] if _YES.fullmatch(text) else ["other"]
+        else:
+            kinds = ["number", *self._add_marks(parts.digits, rows), *_kinds(parts, cell, text)]
+            if parts.unit:
+                self.units[parts.unit] += rows
+            if parts.maximum:
+                self.maxima[parts.maximum] += rows
+        for kind in kinds:
+            self.kinds[kind] += rows
+            self.examples.setdefault(kind, cell)
+
+    def _add_marks(self, digits: str, rows: int) -> list[str]:
+        """Return what the marks of digits say of the column's: `1,234` may be either."""
+        kinds = ["groups"] if " " in digits or "'" in digits else []
+        marks = sorted({",", "."}.intersection(digits), key=digits.rfind)
+        grouped = [
+            mark
+            for mark in marks
+            if digits.count(mark) > 1 or (len(marks) > 1 and mark == marks[0])
+        ]
+        if len(marks) == 1 and not grouped and not kinds and _GROUPED[marks[0]].fullmatch(digits):
+            if len(self.lone) < _MOST_LONE or digits in self.lone:
+                self.lone[digits] += rows
+            return ["groups"] if marks == [","] else []
+        kinds += ["groups"] if grouped else []
+        return kinds + [f"{'group' if mark in grouped else 'decimal'} {mark}" for mark in marks]
+
+    def merge(self, other: "WrittenNumbers") -> "WrittenNumbers":
+        """Return those of both parts."""
+        return WrittenNumbers(
+            self.kinds + other.kinds,
+            self.units + other.units,
+            self.maxima + other.maxima,
+            self.lone + other.lone,
+            {**other.examples, **self.examples},
+        )
+
+    def number_format(
+        self, prior: NumberFormat = PLAIN, limits: tuple[float, float] | None = None
+    ) -> NumberFormat:
+        """Decide how the column is written; `limits`: between which numbers a model expects it.
+
+        `prior` is what is known without these cells: of the file, of the column's name or model.
+        """
+        kinds = self.kinds
+        marks = [mark for mark in ",." if self._parts_thousands(mark, prior, limits)]
+        units, maxima = self.units.most_common(1), self.maxima.most_common(1)
+        counts = prior.counts and kinds["yes"] <= kinds["number"]
+        zero = (
+            bool(kinds["dash"])
+            and not kinds["zero"]
+            and bool(prior.dash_is_zero or kinds["number"])
+        )
+        return replace(
+            prior,
+            grouping="".join(marks),
+            unit=prior.unit or (units[0][0] if units else None),
+            scale=prior.scale or (maxima[0][0] if maxima else None),
+            counts=counts,
+            dash_is_zero=counts and zero,
+        )
+
+    def _parts_thousands(
+        self, mark: str, prior: NumberFormat, limits: tuple[float, float] | None
+    ) -> bool:
+        """Whether a mark parts thousands where a cell alone could mean either."""
+        lone = {digits: rows for digits, rows in self.lone.items() if mark in digits}
+        if not lone:
+            return mark == ","
+        if self.kinds[f"group {mark}"] or self.kinds[f"decimal {mark}"]:
+            return bool(self.kinds[f"group {mark}"])
+        usual = mark in prior.grouping or (mark == "." and bool(self.kinds["decimal ,"]))
+        if limits is None:
+            return usual
+        low, high = limits
+        as_thousands, as_decimals = (
+            sum(
+                rows
+                for digits, rows in lone.items()
+                if low <= float(digits.replace(mark, to)) <= high
+            )
+            for to in ("", ".")
+        )
+        return usual if as_thousands == as_decimals else as_thousands > as_decimals
+
+    def notes(self, form: NumberFormat) -> tuple[str, ...]:
+        """Say of each way worth saying how a cell is read, and how many are written so."""
+        shown = [
+            (kind, self.examples[kind], self.kinds[kind]) for kind in _SAID if self.kinds[kind]
+        ]
+        points = {digits: rows for digits, rows in self.lone.items() if "." in digits}
+        if points and ("." in form.grouping or any(digits.endswith("0") for digits in points)):
+            shown.append(("lone", max(points, key=lambda d: d.endswith("0")), sum(points.values())))
+        said: dict[str, str] = {}
+        for kind, cell, rows in shown:
+            number, good = _number_of_text(cell, form)
+            if good and not math.isnan(number):
+                more = ", as no 0 is written" if kind == "dash" else ""
+                cells = f"{rows:,} cell{'' if rows == 1 else 's'}"
+                said.setdefault(cell, f"'{cell}' is read as {number:.12g}{more} ({cells})")
+        return tuple(said.values())
+
+
+def _kinds(parts: _Cell, cell: str, text: str) -> list[str]:
+    """Return what is worth saying of a cell taken apart."""
+    named = not parts.vague and not parts.maximum and text.strip("0123456789.,' +-%e")
+    return [
+        *(["unit"] if named else []),
+        *(["out of"] if parts.maximum else []),
+        *(["vague"] if parts.vague else []),
+        *(["digits"] if any(c.isdecimal() and not c.isascii() for c in cell) else []),
+    ]
 
 
 def words(cells: ColumnLike) -> Objects:
@@ -253,6 +642,7 @@ class NumberColumn:
 
     `low` and `high` are the range of training, rounded outwards; `missing` is the share of
     missing training cells, None where there were none. `whole`: training knew whole numbers only.
+    `written` is how the cells of training were.
     """
 
     column: str
@@ -263,6 +653,7 @@ class NumberColumn:
     grade_scale: float | None
     missing: float | None
     whole: bool = field(default=False, kw_only=True)
+    written: NumberFormat = field(default=PLAIN, kw_only=True)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -278,11 +669,13 @@ class NumberColumn:
         """Return the encoded columns of numbers (n,), none of them missing; each has mean 0."""
         return [(values - self.mean) / self.std]
 
-    def encode(self, cells: ColumnLike, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
+    def encode(
+        self, cells: ColumnLike, form: NumberFormat = PLAIN
+    ) -> tuple[list[Floats], list[Problem]]:
         """Return one contiguous array per encoded column, and the cells in doubt."""
         if isinstance(cells, Coded):
-            return _of_distinct(self, cells, decimal)
-        values, bad = parse_numbers(cells, decimal)
+            return _of_distinct(self, cells, form)
+        values, bad = parse_numbers(cells, form)
         if self._is_plain(values):
             gaps = [np.zeros(len(values))] if self.missing is not None else []
             return [*self.standardised(values), *gaps], []
@@ -299,6 +692,15 @@ class NumberColumn:
             *_problem(self.column, "missing", unexpected, cells),
             *_problem(self.column, "far outside training", far, cells),
         ]
+
+    def format_of(self, written: WrittenNumbers, grouping: str = ",") -> NumberFormat:
+        """Decide how cells to be scored are written, given what training knew of the column.
+
+        `grouping` is that of their file.
+        """
+        scale = self.written.scale or self.grade_scale
+        prior = replace(self.written, scale=scale, grouping=grouping)
+        return written.number_format(prior, self._near)
 
     @property
     def _near(self) -> tuple[float, float]:
@@ -396,11 +798,13 @@ class StepColumn:
         shown = (int(t) if t.is_integer() and abs(t) < 1e15 else t for t in self.thresholds)
         return tuple(f"{self.column}>={threshold!r}" for threshold in shown)
 
-    def encode(self, cells: ColumnLike, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
+    def encode(
+        self, cells: ColumnLike, form: NumberFormat = PLAIN
+    ) -> tuple[list[Floats], list[Problem]]:
         """Return one contiguous array per encoded column, and no cell in doubt."""
         if isinstance(cells, Coded):
-            return _of_distinct(self, cells, decimal)
-        values, _ = parse_numbers(cells, decimal)
+            return _of_distinct(self, cells, form)
+        values, _ = parse_numbers(cells, form)
         gap = ~np.isfinite(values)
         pairs = zip(self.thresholds, self.averages, strict=True)
         return [np.where(gap, average, values >= threshold) for threshold, average in pairs], []
@@ -459,13 +863,15 @@ class CategoryColumn:
         """Mean of each encoded column over the training rows."""
         return self.shares[1:]
 
-    def encode(self, cells: ColumnLike, decimal: str = ".") -> tuple[list[Floats], list[Problem]]:
+    def encode(
+        self, cells: ColumnLike, form: NumberFormat = PLAIN
+    ) -> tuple[list[Floats], list[Problem]]:
         """Return one contiguous array per encoded column, and the cells in doubt."""
         if isinstance(cells, Coded):
-            return _of_distinct(self, cells, decimal)
+            return _of_distinct(self, cells, form)
         bad = np.zeros(len(cells), dtype=bool)
         if self.numeric:
-            numbers, bad = parse_numbers(cells, decimal)
+            numbers, bad = parse_numbers(cells, form)
             spelled = words(numbers)
         else:
             spelled = words(cells)
@@ -521,9 +927,12 @@ def file_columns(columns: Iterable[Column]) -> tuple[str, ...]:
 
 
 def encode_in_order(
-    columns: Sequence[Column], table: TableLike, decimal: str = "."
+    columns: Sequence[Column], table: TableLike, formats: Formats = READ
 ) -> Iterator[tuple[list[Floats], list[Problem]]]:
-    """Yield the arrays (n,) of each column, and its cells in doubt, from file columns by name."""
+    """Yield the arrays (n,) of each column, and its cells in doubt, from file columns by name.
+
+    `formats`: how the numbers of a file column are written, where not plainly.
+    """
     keep = any(isinstance(column, InteractionColumn) for column in columns)
     before: list[Floats] = []
     for column in columns:
@@ -531,17 +940,17 @@ def encode_in_order(
         if isinstance(column, InteractionColumn):
             encoded = column.encode(before)
         else:
-            encoded, doubts = column.encode(table[column.column], decimal)
+            encoded, doubts = column.encode(table[column.column], formats.get(column.column, PLAIN))
         if keep:
             before += encoded
         yield encoded, doubts
 
 
 def _of_distinct(
-    column: CellColumn, cells: Coded, decimal: str
+    column: CellColumn, cells: Coded, form: NumberFormat
 ) -> tuple[list[Floats], list[Problem]]:
     """Encode each distinct text once, and hand the result to the rows that have it."""
-    encoded, doubts = column.encode(cells.texts, decimal)
+    encoded, doubts = column.encode(cells.texts, form)
     problems: list[Problem] = []
     for doubt in doubts:
         mask = np.zeros(len(cells.texts), dtype=bool)
@@ -565,7 +974,10 @@ def column_from_document(entry: Document) -> Column:
     kind = KINDS[entry["kind"]]
     # Format 1 knew nothing of some fields, which have defaults.
     names = [field.name for field in fields(kind) if field.name in entry]
-    column: Column = kind(**{name: _as_tuples(entry[name]) for name in names})
+    given = {name: _as_tuples(entry[name]) for name in names}
+    if isinstance(given.get("written"), dict):
+        given["written"] = NumberFormat(**given["written"])
+    column: Column = kind(**given)
     return column
 
 
@@ -652,10 +1064,22 @@ class Scorer:
         """The file columns that must be there."""
         return file_columns(self.columns)
 
-    def score(self, table: TableLike, decimal: str = ".", *, errors: bool = False) -> Scores:
+    def formats(self, table: TableLike) -> dict[str, NumberFormat]:
+        """Decide by the cells of a table how its columns of numbers are written."""
+        return {
+            column.column: column.format_of(WrittenNumbers.of(table[column.column]))
+            for column in self.columns
+            if isinstance(column, NumberColumn)
+        }
+
+    def score(
+        self, table: TableLike, formats: Formats | None = None, *, errors: bool = False
+    ) -> Scores:
         """Score a table (a data frame or a mapping of columns, each (n,)).
 
-        `errors`: with the standard errors of the logits, where the bundle knows the covariance.
+        `formats`: how the numbers of a column are written where not plainly; None to decide that
+        by the cells. `errors`: with the standard errors of the logits, where the bundle knows the
+        covariance.
         """
         spelling = match_columns(table.keys(), self.feature_columns)
         lacking = [name for name in self.feature_columns if name not in spelling]
@@ -670,7 +1094,9 @@ class Scorer:
         problems: list[Problem] = []
         spread = None if self.factor is None or not errors else _Spread(self.factor)
         index = 0
-        for encoded, doubts in encode_in_order(self.columns, cells, decimal):
+        if formats is None:
+            formats = self.formats(cells)
+        for encoded, doubts in encode_in_order(self.columns, cells, formats):
             problems += doubts
             for values in encoded:
                 # Never `@`: BLAS gives other bits for one row than for a batch.

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 
@@ -15,6 +16,7 @@ from placement.model.scorer import (
     FORMAT,
     CategoryColumn,
     NumberColumn,
+    NumberFormat,
     Scorer,
     ScorerError,
     column_from_document,
@@ -83,7 +85,7 @@ def test_missing_words_are_missing_and_not_bad(word):
     ],
 )
 def test_numbers_are_read_as_people_write_them(text, decimal, number):
-    values, bad = parse_numbers([text], decimal)
+    values, bad = parse_numbers([text], NumberFormat(grouping="." if decimal == "," else ","))
     same(values, [number])
     assert not bad.any()
 
@@ -363,7 +365,8 @@ def test_no_rows_give_no_scores():
 def test_the_decimal_comma_of_a_file_is_passed_to_every_column():
     german = {**TABLE, "cgpa": ["7,125", "", "9,1"]}
     english = {**TABLE, "cgpa": ["7.125", "", "9.1"]}
-    same(SCORER.score(german, ",").logit, SCORER.score(english).logit)
+    formats = {"cgpa": NumberFormat(grouping=".")}
+    same(SCORER.score(german, formats).logit, SCORER.score(english).logit)
 
 
 # --- bundles -----------------------------------------------------------------------------------
@@ -372,7 +375,7 @@ def test_the_decimal_comma_of_a_file_is_passed_to_every_column():
 @pytest.fixture
 def bundle(tmp_path):
     entries = [
-        {"kind": "number" if isinstance(c, NumberColumn) else "category", **vars(c)}
+        {"kind": "number" if isinstance(c, NumberColumn) else "category", **dataclasses.asdict(c)}
         for c in COLUMNS
     ]
     return write_bundle(tmp_path / "m", {"encoder": entries, "threshold": 0.5}, WEIGHTS, -0.37)

@@ -15,9 +15,9 @@ import pytest
 
 from placement.config.train_config import TrainConfig
 from placement.data.columns import storage as storing
-from placement.data.columns.column_cache import load_cached_columns
 from placement.data.columns.column_store import DiskColumnStore, MemoryColumnStore
 from placement.data.columns.load_columns import load_columns
+from placement.data.columns.loading.column_cache import load_cached_columns
 from placement.data.columns.storage import Storage
 from placement.data.encoding.chunks import ArrayChunks, FileChunks
 from placement.data.formats.table_reader import open_table
@@ -342,7 +342,7 @@ def test_kept_columns_are_not_those_of_a_changed_file_of_the_same_size_and_time(
 def test_kept_columns_are_not_read_again(run, files, here, monkeypatch):
     keep = ("train", files / "table.csv", "--no-track", *QUICK, "--cache", here, "--keep-cache")
     expected = run(*keep)
-    monkeypatch.setattr("placement.data.columns.column_cache.load_columns", None)
+    monkeypatch.setattr("placement.data.columns.loading.column_cache.load_columns", None)
     again = run(*keep)
     assert again.code == 0, again.err
     assert "are those kept in" in again.out
@@ -474,7 +474,7 @@ def test_of_two_processes_that_keep_the_same_columns_each_goes_on(files, tmp_pat
         monkeypatch.setattr("pathlib.Path.exists", lambda path: "columns-" not in path.name)
         return load_columns(reader, store, as_text, on_progress=on_progress)
 
-    monkeypatch.setattr("placement.data.columns.column_cache.load_columns", slower)
+    monkeypatch.setattr("placement.data.columns.loading.column_cache.load_columns", slower)
     with storage() as one:
         used, _ = kept_columns(sheet, one)
         monkeypatch.undo()

@@ -1,6 +1,6 @@
 """A column with its kind, number or category; its grade scale; warnings about its cells."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -20,12 +20,11 @@ from placement.data.columns.raw_column import (
 )
 from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.columns.same_levels import SameLevels
-from placement.data.schema import Kind, means_grade
+from placement.data.schema import Kind, means_mark
 from placement.errors import DataError
-from placement.model.scorer import Coded, fold_level, words
+from placement.model.scorer import PLAIN, Coded, NumberFormat, are_codes, fold_level, words
 
 SCALES = (4.0, 5.0, 10.0, 20.0, 100.0)
-SCALE_SHARE = 0.95  # share of grades a scale must hold
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +46,11 @@ class Column:
 
     def __len__(self) -> int:
         return len(self.raw)
+
+    @property
+    def written(self) -> NumberFormat:
+        """How its numbers are written."""
+        return PLAIN if isinstance(self.raw, HashedColumn) else self.raw.form
 
     @property
     def is_hashed(self) -> bool:
@@ -168,7 +172,11 @@ class Column:
 
 def infer_kind(raw: RawColumn, *, categorical: bool = False) -> Column:
     """Decide the kind: numbers where at least 95 % of the non-missing cells are numbers."""
-    if isinstance(raw, HashedColumn):
+    if isinstance(raw, HashedColumn) or (
+        isinstance(raw, CategoricalColumn)
+        and not means_mark(raw.name)
+        and are_codes(raw.texts[raw.counts > 0])
+    ):
         return Column(raw, "category")
     if isinstance(raw, NumericColumn):
         numbers, unparsable = raw.number_count, raw.unparsable_count
@@ -219,7 +227,7 @@ def warn_unparsable(column: Column, outcome: OutcomeCodes, locations: RowLocatio
 
 def refuse_infinity(column: Column, outcome: OutcomeCodes, locations: RowLocations) -> None:
     """Raise `DataError` at the first infinite cell of a number column."""
-    matching = _rows_where(column, outcome, np.isinf)
+    matching = rows_where(column, outcome, np.isinf)
     if matching:
         text = column.text_at(matching.first[0], locations)
         raise DataError(
@@ -229,42 +237,7 @@ def refuse_infinity(column: Column, outcome: OutcomeCodes, locations: RowLocatio
         )
 
 
-def infer_scale(column: Column, counts_up_to: Sequence[int], high: float) -> float | None:
-    """Return the grade scale (4, 5, 10, 20 or 100) of a grade-named number column, else None.
-
-    `counts_up_to` has its finite cells up to each of `SCALES`, then all; `high` is the largest.
-    """
-    if column.kind != "number" or not means_grade(column.name):
-        return None
-    *up_to, finite = counts_up_to
-    if not finite or high <= 1:  # shares of 1 are on none of these scales
-        return None
-    for scale, count in zip(SCALES, up_to, strict=True):
-        if count >= SCALE_SHARE * finite:
-            # Grades of 4.3 among 3s mean a scale of 5, not a scale of 4 with slips.
-            return 5.0 if scale == 4.0 and 4.0 < high <= 5.0 else scale
-    return None
-
-
-def warn_off_scale(
-    column: Column, scale: float, outcome: OutcomeCodes, locations: RowLocations
-) -> list[str]:
-    """Name the cells outside the inferred scale."""
-    matching = _rows_where(column, outcome, lambda values: (values < 0) | (values > scale))
-    if not matching:
-        return []
-    first = matching.first[0]
-    worst = column.number_at(first, locations)
-    cure = "a percentage? " if scale < worst <= 100 and scale <= 10 else ""
-    warning = (
-        f"{locations.file(first)}, {locations.describe_rows(matching)}, column {column.name}: "
-        f"{worst:g} is off the inferred scale of {scale:g} ({count_cells(matching.count)}; "
-        f"{cure}correct it or --drop {column.name})"
-    )
-    return [warning]
-
-
-def _rows_where(
+def rows_where(
     column: Column, outcome: OutcomeCodes, test: Callable[[FloatArray], BoolArray]
 ) -> MatchingRows:
     """Find the used rows whose number passes a test; NaN passes none."""

@@ -6,7 +6,7 @@ import json
 import shutil
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from placement.data.columns.storage import Allocation
 from placement.data.formats.blocks import LeftOutRow, Part
 from placement.data.formats.sources import Source
 from placement.data.formats.table_reader import Reader
-from placement.model.scorer import parse_numbers
+from placement.model.scorer import Formats, NumberFormat, parse_numbers
 from placement.runtime.atomic_write import writing
 from placement.runtime.memory import in_words
 from placement.runtime.parallel_map import in_order, usable_processors
@@ -40,6 +40,7 @@ def load_cached_columns(
     reader: Reader,
     allocation: Allocation,
     as_text: frozenset[str],
+    written: Formats,
     on_progress: Callable[[int], None],
 ) -> tuple[LoadedColumns, tuple[str, ...]]:
     """Return the columns of a table, from the cache where it is valid, and notes that say so.
@@ -48,8 +49,11 @@ def load_cached_columns(
     at any time.
     """
     if allocation.cache_folder is None or not isinstance(allocation.store, DiskColumnStore):
-        return load_columns(reader, allocation.store, as_text, on_progress=on_progress), ()
-    settings, state = _settings(reader, as_text, allocation.store.piece_rows), _state(reader)
+        return load_columns(reader, allocation.store, as_text, written, on_progress=on_progress), ()
+    settings, state = (
+        _settings(reader, as_text, written, allocation.store.piece_rows),
+        _state(reader),
+    )
     cache_folder = allocation.cache_folder / f"columns-{settings}"
     folder = allocation.store.folder / "columns"
     with writing(str(folder)):
@@ -60,19 +64,20 @@ def load_cached_columns(
     for path in folder.iterdir():
         path.unlink()
     store = DiskColumnStore(folder, allocation.store.piece_rows)
-    data = load_columns(reader, store, as_text, on_progress=on_progress)
+    data = load_columns(reader, store, as_text, written, on_progress=on_progress)
     _save(data, folder, state)
     size = in_words(sum(path.stat().st_size for path in folder.iterdir()))
     _move_to_cache(folder, cache_folder, allocation.store.folder)
     return data, (f"the columns ({size}) are kept in {cache_folder}: remove it when it has served",)
 
 
-def _settings(reader: Reader, as_text: frozenset[str], piece_rows: int) -> str:
+def _settings(reader: Reader, as_text: frozenset[str], written: Formats, piece_rows: int) -> str:
     """Return a digest of which files are read, and how."""
     files = [[part.name, file.name, str(file.path.resolve())] for part, file in _files(reader)]
     # Without a header (`--names`) the first record is a row.
     encoding = reader.dialect and reader.dialect.encoding
-    options = [reader.names, reader.header, reader.decimal, encoding, sorted(as_text)]
+    options = [reader.names, reader.header, asdict(reader.number_format), encoding, sorted(as_text)]
+    options.append({name: asdict(form) for name, form in written.items()})
     return hashlib.sha256(json.dumps([*options, piece_rows, files]).encode()).hexdigest()[:24]
 
 
@@ -128,7 +133,6 @@ def _save(data: LoadedColumns, folder: Path, state: _State) -> None:
     index = {
         "state": state,
         "name": data.name,
-        "decimal": data.decimal,
         "blank_lines": data.blank_lines,
         "left_out": [list(astuple(row)) for row in data.left_out],
         "others": [list(astuple(row)) for row in data.others],
@@ -161,10 +165,15 @@ def _column_entry(raw: RawColumn) -> Document:
     if isinstance(raw, NumericColumn):
         examples = [[row, word] for row, word in raw.examples.items()]
         counts = {"numbers": raw.number_count, "unparsable": raw.unparsable_count}
-        return common | counts | {"examples": examples}
+        return common | _written(raw) | counts | {"examples": examples}
     if isinstance(raw, CategoricalColumn):
-        return common | {"texts": raw.texts.tolist(), "counts": raw.counts.tolist()}
+        texts = {"texts": raw.texts.tolist(), "counts": raw.counts.tolist()}
+        return common | _written(raw) | texts
     return common
+
+
+def _written(raw: NumericColumn | CategoricalColumn) -> Document:
+    return {"form": asdict(raw.form), "notes": raw.notes}
 
 
 def _load(folder: Path, state: _State) -> LoadedColumns | None:
@@ -175,30 +184,32 @@ def _load(folder: Path, state: _State) -> LoadedColumns | None:
         if int(checksum) != zlib.crc32(text.encode()) or index["state"] != state:
             return None
         entries = index["columns"]
-        raw = in_order(entries, lambda c: _column(c, folder, index["decimal"]), usable_processors())
+        raw = in_order(entries, lambda c: _column(c, folder), usable_processors())
         columns = {column.name: column for column in raw}
         locations = RowLocations.from_json(index["locations"])
-        name, decimal, blank_lines = (index[key] for key in ("name", "decimal", "blank_lines"))
         left_out, others = (
             tuple(LeftOutRow(*row) for row in index[key]) for key in ("left_out", "others")
         )
-        return LoadedColumns(name, columns, locations, decimal, blank_lines, left_out, others)
+        return LoadedColumns(
+            index["name"], columns, locations, index["blank_lines"], left_out, others
+        )
     except (OSError, ValueError, KeyError):
         return None
 
 
-def _column(entry: Document, folder: Path, decimal: str) -> RawColumn:
+def _column(entry: Document, folder: Path) -> RawColumn:
     path = folder / entry["file"]
     array = DiskChunkedArray.from_file(entry["dtype"], path, entry["sizes"], entry["dtypes"])
     if _checksum(array.path) != entry["checksum"]:
         raise ValueError(f"{array.path}: damaged")
-    if "numbers" in entry:
-        examples = dict(entry["examples"])
-        return NumericColumn(entry["name"], array, entry["numbers"], entry["unparsable"], examples)
-    if "texts" not in entry:
+    if "form" not in entry:
         return HashedColumn(entry["name"], array)
+    form, notes = NumberFormat(**entry["form"]), tuple(entry["notes"])
+    if "numbers" in entry:
+        counts, examples = (entry["numbers"], entry["unparsable"]), dict(entry["examples"])
+        return NumericColumn(entry["name"], array, *counts, examples, form, notes)
     texts = np.empty(len(entry["texts"]), dtype=object)
     texts[:] = entry["texts"]
-    numbers, unparsable = parse_numbers(texts, decimal)
+    numbers, unparsable = parse_numbers(texts, form)
     counts = np.array(entry["counts"], dtype=np.int64)
-    return CategoricalColumn(entry["name"], array, texts, numbers, unparsable, counts)
+    return CategoricalColumn(entry["name"], array, texts, numbers, unparsable, counts, form, notes)

@@ -9,7 +9,7 @@ import numpy as np
 
 from placement.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 from placement.data.columns.column_store import ChunkedArray
-from placement.model.scorer import Coded, words
+from placement.model.scorer import PLAIN, Coded, NumberFormat, words
 
 NUMBER_SHARE = 0.95  # a column with at least this share of numbers is a number
 MAX_TEXTS = 65_536  # distinct texts; with more it is free text, of which only hashes are stored
@@ -29,7 +29,8 @@ def is_unparsable(values: FloatArray) -> BoolArray:
 class NumericColumn:
     """A column of float64, NaN where missing and, see `is_unparsable`, where text is no number.
 
-    `examples` has some of the unparsable texts by row.
+    `examples` has some of the unparsable texts by row. `form` is how the numbers are written, and
+    `notes` say of its cells how they were read where that is worth saying.
     """
 
     name: str
@@ -37,6 +38,8 @@ class NumericColumn:
     number_count: int
     unparsable_count: int
     examples: Mapping[int, str]
+    form: NumberFormat = PLAIN
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.array.rows
@@ -47,7 +50,7 @@ class CategoricalColumn:
     """A column of coded text: `texts[codes]`; "" is blank.
 
     `numbers` are the texts read as numbers, NaN where `unparsable`; `counts` are the rows of each
-    text. All (k,).
+    text. All (k,). `form` and `notes` are those of a `NumericColumn`.
     """
 
     name: str
@@ -56,6 +59,8 @@ class CategoricalColumn:
     numbers: FloatArray
     unparsable: BoolArray
     counts: IntArray
+    form: NumberFormat = PLAIN
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.array.rows

@@ -15,7 +15,18 @@ import numpy as np
 from placement.arrays import BoolArray, ObjectArray
 from placement.data.schema import matching_column
 from placement.errors import UsageError
-from placement.model.scorer import Coded, ColumnLike, TableLike, fold, parse_numbers, words
+from placement.model.scorer import (
+    PLAIN,
+    READ,
+    Coded,
+    ColumnLike,
+    Formats,
+    NumberFormat,
+    TableLike,
+    fold,
+    parse_numbers,
+    words,
+)
 
 _RULE = re.compile(r"\s*(?:`([^`]+)`|([^`=!<>]*?))\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*", re.DOTALL)
 _SIGN = re.compile(r"==|!=|<=|>=|<|>")
@@ -39,25 +50,25 @@ class Rule:
     value: str
     number: float | None
 
-    def matches(self, cells: ColumnLike, decimal: str = ".") -> BoolArray:
+    def matches(self, cells: ColumnLike, form: NumberFormat = PLAIN) -> BoolArray:
         """Return which cells (n,) satisfy the comparison."""
         if isinstance(cells, Coded):
-            return np.asarray(self.matches(cells.texts, decimal)[cells.codes], dtype=bool)
+            return np.asarray(self.matches(cells.texts, form)[cells.codes], dtype=bool)
         compare = _COMPARE[self.sign]
         if self.number is None:
             folded = fold(self.value)
             return _test_distinct(words(cells), lambda word: bool(compare(fold(word), folded)))
-        numbers, unparsable = parse_numbers(cells, decimal)
+        numbers, unparsable = parse_numbers(cells, form)
         with np.errstate(invalid="ignore"):
             satisfied = np.asarray(compare(numbers, self.number), dtype=bool) & ~np.isnan(numbers)
         # A word is not the number 3, so it does match `!=3`; a blank cell matches nothing.
         has_words = self.sign == "!=" and np.asarray(cells).dtype.kind == "O"
         return satisfied | unparsable if has_words else satisfied
 
-    def mask(self, columns: TableLike, *, decimal: str = ".", file: str = "") -> BoolArray:
+    def mask(self, columns: TableLike, *, formats: Formats = READ, file: str = "") -> BoolArray:
         """Return which rows of a table satisfy the rule; `DataError` without its column."""
         name = matching_column(columns.keys(), self.column or "", option=str(self), file=file)
-        return self.matches(columns[name], decimal)
+        return self.matches(columns[name], formats.get(self.column or "", PLAIN))
 
     def negated(self) -> str:
         """The rule that holds where this one does not (but for missing cells)."""

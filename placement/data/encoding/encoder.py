@@ -23,9 +23,11 @@ from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.model.scorer import (
     KINDS,
+    READ,
     CategoryColumn,
     Coded,
     Column,
+    Formats,
     NumberColumn,
     Problem,
     TableLike,
@@ -105,9 +107,8 @@ class NumberSums:
         low, high = round_outwards(self.low, self.high)
         everything = self.weight + self.missing
         missing = self.missing / everything if self.missing else None
-        return NumberColumn(
-            feature.name, self.mean, std, low, high, feature.scale, missing, whole=self.whole
-        )
+        what = feature.name, self.mean, std, low, high, feature.scale, missing
+        return NumberColumn(*what, whole=self.whole, written=feature.written)
 
 
 def round_outwards(low: float, high: float) -> tuple[float, float]:
@@ -207,9 +208,9 @@ class Encoder:
         (column,) = (c for c in self.columns if isinstance(c, CategoryColumn) and c.column == name)
         return column.levels
 
-    def encode(self, table: TableLike, decimal: str = ".") -> FloatArray:
+    def encode(self, table: TableLike, formats: Formats = READ) -> FloatArray:
         """Return the encoded rows (n, d) of a mapping of file columns, each (n,)."""
-        parts = encode_in_order(self.columns, table, decimal)
+        parts = encode_in_order(self.columns, table, formats)
         encoded = [values for columns, _ in parts for values in columns]
         rows = len(table[self.columns[0].column]) if self.columns else 0
         return np.column_stack(encoded) if encoded else np.empty((rows, 0))
@@ -222,9 +223,9 @@ class Encoder:
                 target[index] = values
                 index += 1
 
-    def problems(self, table: TableLike, decimal: str = ".") -> tuple[Problem, ...]:
+    def problems(self, table: TableLike, formats: Formats = READ) -> tuple[Problem, ...]:
         """Return the cells that are encoded with a stand-in."""
-        parts = encode_in_order(self.columns, table, decimal)
+        parts = encode_in_order(self.columns, table, formats)
         return tuple(problem for _, problems in parts for problem in problems)
 
     def unstandardise(self, weights: FloatArray, intercept: float) -> tuple[FloatArray, float]:

@@ -6,7 +6,7 @@ where rows weigh whole numbers: so knots do not hang on pieces, order or files.
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -129,7 +129,7 @@ def _spline(column: NumberColumn, number: int, histogram: Histogram) -> SplineCo
     standardised = (values - column.mean) / column.std
     transform = _transform(standardised, column.std, functions - means[:, None], share)
     mean = tuple(means.tolist())
-    return SplineColumn(**asdict(column), knots=knots, means=mean, transform=transform)
+    return SplineColumn(**vars(column), knots=knots, means=mean, transform=transform)
 
 
 def _knots(column: NumberColumn, number: int, histogram: Histogram) -> tuple[float, ...]:

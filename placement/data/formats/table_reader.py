@@ -29,6 +29,7 @@ from placement.data.formats.sources import Source, find_sources
 from placement.data.formats.workbooks.choose_sheets import WantsSheet
 from placement.data.formats.workbooks.sheet_part import SheetPart
 from placement.errors import DataError
+from placement.model.scorer import NumberFormat
 from placement.runtime.parallel_map import in_order
 
 __all__ = ["Block", "BlockRequest", "Cells", "Dialect", "Reader", "WantsSheet", "open_table"]
@@ -43,8 +44,8 @@ class Reader:
     """An opened table, to be walked as often as needed.
 
     `kind` (of its format, or "frame"), `dialect`, `preamble` (title rows) and `header` (the header
-    record as it stands) are those of the first file. `decimal` is the mark to read numbers with;
-    the mark they are written with is `dialect.decimal`. `unnamed` names had an empty header.
+    record as it stands) are those of the first file. `number_format` is how numbers are written in
+    its columns, where these do not say otherwise. `unnamed` names had an empty header.
     `bad_rows`: what the user wants of rows whose cells cannot be told apart, None if nothing.
     `own_names`: what the first file calls the columns that `--rename` gives other names.
     """
@@ -53,7 +54,7 @@ class Reader:
     names: tuple[str, ...]
     kind: str
     dialect: Dialect | None
-    decimal: str
+    number_format: NumberFormat
     preamble: str
     header: str | None
     unnamed: frozenset[str]
@@ -138,7 +139,7 @@ def open_table(
         names=names,
         kind=kind,
         dialect=text.dialect if text else None,
-        decimal="," if any(map(_reads_commas, parts)) else ".",
+        number_format=NumberFormat(grouping="." if any(map(_reads_commas, parts)) else ","),
         preamble=text.preamble if text else "",
         header=text.header if text else None,
         unnamed=first.unnamed - new_names[0].keys(),

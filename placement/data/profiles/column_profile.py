@@ -8,7 +8,14 @@ import numpy as np
 
 from placement.arrays import Document, FloatArray, IntArray
 from placement.data.columns.raw_column import MAX_TEXTS, factorize
-from placement.model.scorer import ColumnLike, fold_level, parse_numbers, words
+from placement.model.scorer import (
+    PLAIN,
+    ColumnLike,
+    NumberFormat,
+    fold_level,
+    parse_numbers,
+    words,
+)
 
 
 @dataclass(frozen=True)
@@ -77,9 +84,9 @@ class NumberProfile:
     low: float
     high: float
 
-    def count(self, cells: ColumnLike, decimal: str = ".") -> NumberCounts:
+    def count(self, cells: ColumnLike, form: NumberFormat = PLAIN) -> NumberCounts:
         """Count cells (n,) in these bins."""
-        values, _ = parse_numbers(cells, decimal)
+        values, _ = parse_numbers(cells, form)
         return self.count_numbers(values)
 
     def count_numbers(self, values: FloatArray) -> NumberCounts:
@@ -107,10 +114,10 @@ class CategoryProfile:
     numeric: bool
     same: tuple[tuple[str, str], ...] = ()
 
-    def count(self, cells: ColumnLike, decimal: str = ".") -> CategoryCounts:
+    def count(self, cells: ColumnLike, form: NumberFormat = PLAIN) -> CategoryCounts:
         """Count cells (n,) by these levels."""
         texts = factorize(cells)
-        spellings = words(parse_numbers(texts.texts, decimal)[0] if self.numeric else texts.texts)
+        spellings = words(parse_numbers(texts.texts, form)[0] if self.numeric else texts.texts)
         rows = np.bincount(texts.codes, minlength=len(texts.texts)).tolist()
         index_of = {fold_level(level): index for index, level in enumerate(self.levels)}
         index_of |= {

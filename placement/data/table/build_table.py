@@ -7,7 +7,6 @@ import numpy as np
 
 from placement.arrays import BoolArray
 from placement.data.columns.column import (
-    infer_scale,
     refuse_infinity,
 )
 from placement.data.columns.column_store import (
@@ -21,6 +20,7 @@ from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.formats.faulty_rows import REASON
 from placement.data.schema import Feature, Schema
 from placement.data.table.column_roles import DataSummary, Roles, assign_roles
+from placement.data.table.grade_scales import infer_scale, refuse_second_scale
 from placement.data.table.roles.column_evidence import ColumnEvidence
 from placement.data.table.roles.identifiers import students_note
 from placement.data.table.row_copies import row_copies
@@ -65,7 +65,12 @@ def build_table(inputs: TableInputs, read_notes: ReadNotes, *, drop_missing: boo
         c.name: infer_scale(c, summary.used[c.name].counts_up_to, summary.used[c.name].high)
         for c in chosen
     }
-    features = tuple(Feature(c.name, c.kind, scales[c.name], same=c.same_pairs) for c in chosen)
+    for column in chosen:
+        refuse_second_scale(column, outcome, inputs.data.locations, inputs.data.name)
+    features = tuple(
+        Feature(c.name, c.kind, scales[c.name], written=c.written, same=c.same_pairs)
+        for c in chosen
+    )
     schema = Schema(inputs.labels.target, features, roles.dropped)
     warnings = table_warnings(inputs, roles, scales, summary)
     notes = table_notes(inputs, roles, scales, summary)

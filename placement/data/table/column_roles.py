@@ -12,6 +12,7 @@ from placement.data.names.after_outcome import means_after_the_event
 from placement.data.names.sensitive import sensitive_trait
 from placement.data.schema import PREDICTED_NAMES, Dropped, means_batch, quoted
 from placement.data.table.roles.column_evidence import ColumnEvidence, empty_reason
+from placement.data.table.roles.dates import date_reason
 from placement.data.table.roles.identifiers import identifier_in_files, students_on_several_rows
 from placement.data.table.roles.leakage import leak_reason, tells_verdict
 from placement.errors import DataError
@@ -170,6 +171,7 @@ RULES = (
     RoleRule(_if(lambda c: means_batch(c.name), "a batch or year, never a feature")),
     RoleRule(_sensitive, ("features", "allow_sensitive")),
     RoleRule(_nearly_empty, BY_LEAK),  # before the identifiers: six cells are not a count of rows
+    RoleRule(lambda column: date_reason(column.evidence.column, column.evidence.summary), BY_LEAK),
     RoleRule(_if(lambda c: c.evidence.holds_years, "calendar years, never a feature"), BY_LEAK),
     RoleRule(_by_name_after, BY_LEAK),
     RoleRule(lambda column: column.identifier, BY_LEAK),

@@ -11,10 +11,10 @@ from placement.config.bad_rows import BadRows
 from placement.config.file_options import FileOptions
 from placement.config.train_config import NO_GROUP
 from placement.data.columns.column import Column, infer_kind, with_same_levels
-from placement.data.columns.column_cache import load_cached_columns
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.left_out import describe_rows
 from placement.data.columns.load_columns import LoadedColumns, load_columns, raw_column
+from placement.data.columns.loading.column_cache import load_cached_columns
 from placement.data.columns.row_rules import Rule, parse_rule
 from placement.data.columns.same_levels import SameLevels, same_levels
 from placement.data.columns.storage import IN_MEMORY, Allocation, Storage
@@ -23,6 +23,7 @@ from placement.data.formats.table_reader import Reader, WantsSheet, open_table
 from placement.data.schema import matching_column, matching_columns, same_column
 from placement.data.table.build_table import ReadNotes, build_table
 from placement.data.table.column_roles import ColumnRequest
+from placement.data.table.grade_scales import mixed_scales, on_one_scale
 from placement.data.table.table import Table
 from placement.data.table.table_inputs import TableInputs
 from placement.data.target.label_join import JoinedLabels, join_labels, unique_identifiers
@@ -41,7 +42,7 @@ from placement.data.target.target_column import (
     unlabelled,
 )
 from placement.errors import DataError
-from placement.model.scorer import TableLike
+from placement.model.scorer import PLAIN, READ, Formats, TableLike, fold
 
 __all__ = ["Table", "matching_columns", "read_table", "unlabelled"]
 
@@ -68,6 +69,7 @@ def read_table(
     encoding: str | None = None,
     bad_rows: str | None = None,
     rename: Sequence[str] = (),
+    mixed_scale: Sequence[str] = (),
     labels: str | None = None,
     on: str | None = None,
     absent: str | None = None,
@@ -107,6 +109,7 @@ def read_opened_table(
     `on_progress` gets the rows read so far, and then how many of them were checked.
     """
     allocation = storage.allocate(reader)
+    options = {**options, "written": options.get("written", READ)}
     data, joined, notes = _read(reader, options, allocation, lambda rows: on_progress(rows, ""))
     faults = _faulty_rows(data, reader)
     of_model = options.get("of_model", False)  # then nobody typed an option
@@ -130,11 +133,14 @@ def read_opened_table(
     categorical = spelling.all("--categorical", options["categorical"])
     positive, negative = options["positive"], options["negative"]
     ignore = tuple(options["ignore_label"])
-    label_request = LabelRequest(
-        positive, negative, ignore, data.decimal, of_model, reader.error_cells.get(name, 0)
-    )
+    errors = reader.error_cells.get(name, 0)
+    label_request = LabelRequest(positive, negative, ignore, of_model, errors)
     labels = read_labels(data.columns[name], data.locations, label_request, file=data.name)
-    columns = {n: infer_kind(raw, categorical=n in categorical) for n, raw in data.columns.items()}
+    mixed = _mixed_scales(spelling, options)
+    raw_columns = {
+        n: on_one_scale(raw, *mixed[n]) if n in mixed else raw for n, raw in data.columns.items()
+    }
+    columns = {n: infer_kind(raw, categorical=n in categorical) for n, raw in raw_columns.items()}
     same = same_levels(options["same"], list(data.columns), data.name)
     for feature, learnt in options.get("same_of_model", {}).items():
         same[spelling.all(feature_option, (feature,))[0]] = SameLevels(learnt)
@@ -161,13 +167,18 @@ def _read(
     """Read all rows; with `--labels`, as they are written, and the outcome from the other file."""
     if options["labels"] is not None:
         store, names = allocation.store, frozenset(reader.names)
-        data = load_columns(reader, store, names, max_texts=sys.maxsize, on_progress=on_progress)
+        written = options["written"]
+        data = load_columns(
+            reader, store, names, written, max_texts=sys.maxsize, on_progress=on_progress
+        )
         return *_join(data, options), ()
     named = [*options["categorical"], *([] if options["target"] is None else [options["target"]])]
     as_text = [n for n in reader.names if any(same_column(n, other) for other in named)]
     if options["target"] is None:
         as_text += [name for name in reader.names if may_be_target(name)]
-    data, notes = load_cached_columns(reader, allocation, frozenset(as_text), on_progress)
+    data, notes = load_cached_columns(
+        reader, allocation, frozenset(as_text), options["written"], on_progress
+    )
     return data, None, notes
 
 
@@ -196,6 +207,23 @@ def _faulty_rows(data: LoadedColumns, reader: Reader) -> tuple[str, ...]:
     """Return a warning about rows whose cells cannot be told apart; DataError for too many."""
     total = len(data.locations) + len(data.left_out)
     return leave_out(data.left_out, total, reader.bad_rows or BadRows(), data.name)
+
+
+def _mixed_scales(
+    spelling: "_Spelling", options: Mapping[str, Any]
+) -> dict[str, tuple[float, float | None]]:
+    """Return the scale of the smaller cells of columns that mix two, and that of the others.
+
+    A model remembers what it was told in training; what is said now goes before that.
+    """
+    written: Formats = options["written"]
+    learnt = {fold(name): form for name, form in written.items()}
+    scales: dict[str, tuple[float, float | None]] = {}
+    given = {name: form.mixed for name, form in written.items() if form.mixed is not None}
+    for name, mixed in (given | mixed_scales(options["mixed_scale"])).items():
+        form = learnt.get(fold(name), PLAIN)
+        scales[spelling.all("--mixed-scale", (name,))[0]] = mixed, form.scale
+    return scales
 
 
 class _Spelling:

@@ -5,15 +5,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from placement.data.columns.column import Column, warn_off_scale, warn_unparsable
+from placement.data.columns.column import Column, warn_unparsable
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.column_summary import ColumnSummary
-from placement.data.columns.raw_column import CategoricalColumn, NumericColumn
+from placement.data.columns.raw_column import CategoricalColumn, HashedColumn, NumericColumn
 from placement.data.names.sensitive import means_age
 from placement.data.names.spellings import probably_same
 from placement.data.schema import quoted
 from placement.data.table.batches import Batches, batch_warnings, batches_of
 from placement.data.table.column_roles import DataSummary, Roles
+from placement.data.table.grade_scales import warn_off_scale
 from placement.data.table.roles.leakage import separating_auc
 from placement.data.table.table_inputs import TableInputs
 from placement.runtime.parallel_map import in_order, usable_processors
@@ -27,7 +28,8 @@ def table_notes(
 ) -> list[str]:
     """Return the facts about scales and the batch column."""
     graded = ", ".join(f"{name} {scale:g}" for name, scale in scales.items() if scale)
-    notes = [f"grade scales (inferred): {graded}"] if graded else []
+    notes = [note for name in roles.features for note in _read_notes(inputs.columns[name])]
+    notes += [f"grade scales (inferred): {graded}"] if graded else []
     notes += [
         f"{name} is an age, which the model uses: --sensitive {quoted(name)} compares its groups, "
         f"--drop {quoted(name)} leaves it out"
@@ -42,6 +44,13 @@ def table_notes(
         line = f"--test-where '{batches.latest_rule}'"
         notes.append(f"{batches.column} is the batch; to test on the latest: {line}")
     return notes
+
+
+def _read_notes(column: Column) -> list[str]:
+    """Say how cells that are no plain numbers were read."""
+    if isinstance(column.raw, HashedColumn) or column.kind != "number" or not column.raw.notes:
+        return []
+    return [f"{column.name}: {'; '.join(column.raw.notes)}"]
 
 
 def _batches(inputs: TableInputs, roles: Roles, summary: DataSummary) -> Batches | None:

@@ -87,7 +87,7 @@ def join_labels(
         cells[absent_rows] = ABSENT
     # As the data spells it where they have that column too.
     name = next((n for n in data.columns if fold(n) == fold(outcome.name)), outcome.name)
-    joined_column = raw_column(name, cells, labels.decimal)
+    joined_column = raw_column(name, cells, outcome.form)
     array = _in_pieces(joined_column.codes, data.columns[data_key].array)
     joined = replace(joined_column, array=array)
     notes.insert(0, f"{matched.sum():,} outcomes joined from {labels.name} on {data_key}")

@@ -54,7 +54,6 @@ class LabelRequest:
     positive: str | None = None
     negative: str | None = None
     ignore: tuple[str, ...] = ()
-    decimal: str = "."
     of_model: bool = False
     errors: int = 0
 
@@ -149,7 +148,7 @@ class _LabelReader:
         """Rows that meet the rule are positive, the rest negative (or as `--negative` says)."""
         if rule.column is not None and fold(rule.column) != fold(self.raw.name):
             raise DataError(f"{self.file}: --positive {rule} must be of the target {self.raw.name}")
-        satisfied = rule.matches(self.raw.texts, self.request.decimal)
+        satisfied = rule.matches(self.raw.texts, self.raw.form)
         values = [level for level in self.levels if rule.number is None or level.number is not None]
         unexpected = [level for level in self.levels if level not in values]
         if unexpected and values:

@@ -164,15 +164,15 @@ def _may_be_suggested(name: str, raw: RawColumn) -> bool:
     return len(values) == 2
 
 
-def unlabelled(target: Target, columns: TableLike, *, decimal: str = ".") -> BoolArray:
+def unlabelled(target: Target, columns: TableLike) -> BoolArray:
     """Return which rows (n,) of a table to be scored have no outcome yet (a blank status)."""
     name = matching_column(columns.keys(), target.name, option="--unknown", file="")
     cells = columns[name]
     if isinstance(cells, Coded):
-        text_unlabelled = unlabelled(target, {target.name: cells.texts}, decimal=decimal)
+        text_unlabelled = unlabelled(target, {target.name: cells.texts})
         return np.asarray(text_unlabelled[cells.codes], dtype=bool)
     blank = np.array([word is None for word in words(cells)], dtype=bool)
     if target.rule is None and parse_numbers([target.positive])[1][0]:
         return blank
-    numbers, unparsable = parse_numbers(cells, decimal)
+    numbers, unparsable = parse_numbers(cells)
     return np.asarray(blank | (np.isnan(numbers) & ~unparsable), dtype=bool)

@@ -32,7 +32,7 @@ from placement.evaluation.drift.distribution_tests import (
     psi,
     rates,
 )
-from placement.model.scorer import TableLike
+from placement.model.scorer import PLAIN, READ, Formats, TableLike
 from placement.stats.intervals import Z95
 
 EXAMPLES = 3
@@ -138,12 +138,18 @@ class DriftCounts:
 
 
 def count_for_drift(
-    profile: Profile, columns: TableLike, probability: FloatArray, decimal: str = "."
+    profile: Profile,
+    columns: TableLike,
+    probability: FloatArray,
+    formats: Formats = READ,
 ) -> DriftCounts:
     """Count some rows in a profile's bins: columns (n,) by their names there, probability (n,)."""
     return DriftCounts(
         len(probability),
-        tuple(column.count(columns[column.column], decimal) for column in profile.columns),
+        tuple(
+            column.count(columns[column.column], formats.get(column.column, PLAIN))
+            for column in profile.columns
+        ),
         profile.predictions.count_numbers(probability),
         NumberSums.of(probability, np.broadcast_to(np.float64(1), probability.shape)),
     )

@@ -40,11 +40,6 @@ def better(name: str) -> Better:
     return "less" if _LESS & _words(name) else "more"
 
 
-def is_counted(name: str) -> bool:
-    """Whether a column counts things, so that only whole numbers make sense."""
-    return bool((_DEEDS | _LESS) & _words(name))
-
-
 def changeable(schema: Schema, names: Sequence[str] = ()) -> tuple[Feature, ...]:
     """Return the features a student can change: those named, or those that their names imply.
 

@@ -13,7 +13,11 @@ import numpy as np
 from placement.arrays import FloatArray
 from placement.errors import DataError
 from placement.model.scorer import (
+    PLAIN,
+    READ,
     ColumnLike,
+    Formats,
+    NumberFormat,
     ScorerError,
     TableLike,
     match_columns,
@@ -47,18 +51,18 @@ class Explanation:
     high: FloatArray | None
 
 
-def explain(fitted: "Fitted", table: TableLike, decimal: str = ".") -> Explanation:
+def explain(fitted: "Fitted", table: TableLike, formats: Formats = READ) -> Explanation:
     """Explain rows of a table: a mapping of the model's columns, each (n,).
 
     Raises DataError where a column is lacking.
     """
     try:
-        scores = fitted.scorer.score(table, decimal, errors=True)
+        scores = fitted.scorer.score(table, formats, errors=True)
     except ScorerError as problem:
         raise DataError(str(problem)) from problem
     matched = match_columns(table.keys(), fitted.scorer.feature_columns)
     cells = {name: table[column] for name, column in matched.items()}
-    encoded = fitted.encoder.encode(cells, decimal)
+    encoded = fitted.encoder.encode(cells, formats)
     averages = fitted.encoder.averages
     parts = (encoded - averages) * fitted.weights
     columns = tuple(dict.fromkeys(fitted.encoder.source_columns))
@@ -78,10 +82,10 @@ def explain(fitted: "Fitted", table: TableLike, decimal: str = ".") -> Explanati
 
 
 def reasons(
-    fitted: "Fitted", explanation: Explanation, table: TableLike, decimal: str = "."
+    fitted: "Fitted", explanation: Explanation, table: TableLike, formats: Formats = READ
 ) -> list[tuple[str, ...]]:
     """Say of each student the up to three strongest reasons in words, the strongest first."""
-    cells = [_named_cells(fitted, name, table, decimal) for name in explanation.columns]
+    cells = [_named_cells(fitted, name, table, formats) for name in explanation.columns]
     parts = explanation.contributions
     order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :REASONS]
     return [
@@ -94,11 +98,15 @@ def reasons(
     ]
 
 
-def _named_cells(fitted: "Fitted", column: str, table: TableLike, decimal: str) -> Sequence[str]:
+def _named_cells(
+    fitted: "Fitted", column: str, table: TableLike, formats: Formats
+) -> Sequence[str]:
     """Name a column with each student's cell (n,): `cgpa 6.1 (average 7.0)`, `branch MECH`."""
     sources = _sources(fitted, column)
     matched = match_columns(table.keys(), sources)
-    parts = [_cells(fitted, name, table[matched[name]], decimal) for name in sources]
+    parts = [
+        _cells(fitted, name, table[matched[name]], formats.get(name, PLAIN)) for name in sources
+    ]
     return [" with ".join(row) for row in zip(*parts, strict=True)]
 
 
@@ -110,11 +118,11 @@ def _sources(fitted: "Fitted", column: str) -> tuple[str, ...]:
     return next((a, b) for a in names for b in names if f"{a}:{b}" == column)
 
 
-def _cells(fitted: "Fitted", name: str, cells: ColumnLike, decimal: str) -> list[str]:
+def _cells(fitted: "Fitted", name: str, cells: ColumnLike, form: NumberFormat) -> list[str]:
     kinds = {feature.name: feature.kind for feature in fitted.schema.features}
     if kinds[name] == "category":
         return [f"{name} {word}" if word else f"{name} not known" for word in words(cells)]
-    numbers, _ = parse_numbers(cells, decimal)
+    numbers, _ = parse_numbers(cells, form)
     average = _short(fitted.encoder.number(name).mean)
     return [
         f"{name} not known" if np.isnan(value) else f"{name} {_short(value)} (average {average})"

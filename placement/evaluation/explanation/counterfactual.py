@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from placement.arrays import Document, FloatArray
+from placement.data.names.quantities import means_count
 from placement.data.schema import Feature
-from placement.evaluation.explanation.actionable import better, is_counted
-from placement.model.scorer import TableLike, fold, parse_numbers, words
+from placement.evaluation.explanation.actionable import better
+from placement.model.scorer import PLAIN, READ, Formats, TableLike, fold, parse_numbers, words
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
@@ -56,18 +57,18 @@ def counterfactual(
     student: TableLike,
     features: Sequence[Feature],
     target: float,
-    decimal: str = ".",
+    formats: Formats = READ,
 ) -> tuple[Counterfactual, ...]:
     """Answer for each of some features of one student, given as column=cell."""
-    plain = _in_numbers(fitted, student, decimal)
+    plain = _in_numbers(fitted, student, formats)
     return tuple(_answer(fitted, plain, feature, target) for feature in features)
 
 
-def _in_numbers(fitted: "Fitted", student: TableLike, decimal: str) -> Document:
+def _in_numbers(fitted: "Fitted", student: TableLike, formats: Formats) -> Document:
     """Return a student's cells, those of number columns as numbers, whatever their decimal mark."""
     numbers = {feature.name for feature in fitted.schema.features if feature.kind == "number"}
     return {
-        name: parse_numbers([cell], decimal)[0][0] if name in numbers else cell
+        name: parse_numbers([cell], formats.get(name, PLAIN))[0][0] if name in numbers else cell
         for name, cell in student.items()
     }
 
@@ -81,7 +82,7 @@ def _answer(
         return answer("not known" if now is None else "no advice")
     table = {name: [cell] * (len(tried) + 1) for name, cell in student.items()}
     table[feature.name] = [student[feature.name], *tried]
-    scores = fitted.scorer.score(table, errors=True)
+    scores = fitted.scorer.score(table, READ, errors=True)
     chance, limits = scores.probability, scores.interval
     if chance[0] >= target:
         return answer("already", probability=float(chance[0]))
@@ -134,7 +135,7 @@ def _values(fitted: "Fitted", feature: Feature, value: float) -> list[float]:
         low, high = max(low, 0.0), min(high, feature.scale)
     sign = -1 if better(feature.name) == "less" else 1
     end = max(low, 0.0) if sign < 0 else high
-    step = 1.0 if column.whole or is_counted(feature.name) else _step(high - low)
+    step = 1.0 if column.whole or means_count(feature.name) else _step(high - low)
     first = math.floor(value / step + 1e-9) + 1 if sign > 0 else math.ceil(value / step - 1e-9) - 1
     last = math.floor(end / step + 1e-9) if sign > 0 else math.ceil(end / step - 1e-9)
     digits = max(0, -math.floor(math.log10(step)))

@@ -20,11 +20,12 @@ from placement.data.target.target_column import unlabelled
 from placement.errors import DataError, ModelError, UsageError
 from placement.evaluation.drift.drift import DriftCounts, count_for_drift, drift
 from placement.evaluation.drift.performance_drift import Performance, performance
-from placement.model.scorer import Problem, TableLike
+from placement.model.scorer import READ, Problem, TableLike
 from placement.reporting.text.drift import DriftResult
 from placement.runtime.parallel_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import Model, find_model
+from placement.workflows.reading.number_formats import FileFormats, number_formats
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import is_training_table
@@ -55,8 +56,9 @@ def drift_of_file(request: DriftRequest, listener: ProgressListener = NoProgress
     model = find_model(request.model, listener)
     profile = _profile(model)
     reader = open_for(model, request.data, request, listener)
+    formats = number_formats(model, reader, request, listener)
     with left_out_file(request.left_out) as left_out:
-        counts, labelled, rows, problems = _count_rows(model, profile, reader, listener)
+        counts, labelled, rows, problems = _count_rows(model, profile, reader, formats, listener)
         policy, total = reader.bad_rows or BadRows(), counts.rows + len(rows.faulty)
         faults = leave_out(rows.faulty, total, policy, reader.name)
         left_out.extend([*rows.faulty, *rows.others])
@@ -85,7 +87,11 @@ def _profile(model: Model) -> Profile:
 
 
 def _count_rows(
-    model: Model, profile: Profile, reader: Reader, listener: ProgressListener
+    model: Model,
+    profile: Profile,
+    reader: Reader,
+    formats: FileFormats,
+    listener: ProgressListener,
 ) -> tuple[DriftCounts, int, RowsLeftOut, tuple[str, ...]]:
     """Count all rows in the profile's bins, and those with an outcome.
 
@@ -102,10 +108,10 @@ def _count_rows(
         whole = task()
         block = whole.students()
         cells: TableLike = {name: block.columns[in_file] for name, in_file in matched.items()}
-        scores = model.scorer.score(cells, reader.decimal)
-        counts = count_for_drift(profile, cells, scores.probability, reader.decimal)
+        scores = model.scorer.score(cells, formats[block.file])
+        counts = count_for_drift(profile, cells, scores.probability, formats[block.file])
         problems = tuple(p for p in scores.problems if p.what == "not a number")
-        return whole, counts, _labelled(model, block, reader.decimal) if target else 0, problems
+        return whole, counts, _labelled(model, block) if target else 0, problems
 
     total: DriftCounts | None = None
     rows = RowsLeftOut()
@@ -123,8 +129,8 @@ def _count_rows(
     return total or empty, labelled, rows, warnings.warnings
 
 
-def _labelled(model: Model, block: Block, decimal: str) -> int:
-    return int((~unlabelled(model.schema.target, block.columns, decimal=decimal)).sum())
+def _labelled(model: Model, block: Block) -> int:
+    return int((~unlabelled(model.schema.target, block.columns)).sum())
 
 
 def _performance(
@@ -138,7 +144,7 @@ def _performance(
                 if text not in reader.notes:
                     listener.note(text)
             probabilities = [
-                model.scorer.score(table.piece(piece, model.schema.feature_names)).probability
+                model.scorer.score(table.piece(piece, model.schema.feature_names), READ).probability
                 for piece in range(table.pieces)
             ]
             figures = performance(np.concatenate(probabilities), table.label, model.figures)

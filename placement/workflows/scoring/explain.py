@@ -18,11 +18,12 @@ from placement.evaluation.explanation.contributions import explain, reasons
 from placement.evaluation.explanation.counterfactual import counterfactual
 from placement.model.figures import CoefficientEstimate
 from placement.model.fitted import Fitted, load_fitted
-from placement.model.scorer import TableLike
+from placement.model.scorer import Formats, TableLike
 from placement.reporting.results import ExplainResult, Student
 from placement.reporting.text.coefficients import unpenalised
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import Model, find_model
+from placement.workflows.reading.number_formats import number_formats
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.scoring.score_blocks import ScoringWarnings, match
 
@@ -102,7 +103,8 @@ def _students(
     listener: ProgressListener,
 ) -> tuple[list[Student], int, tuple[str, ...]]:
     reader = open_for(model, str(request.data), request, listener)
-    question, decimal = (request.reach, features), reader.decimal
+    formats = number_formats(model, reader, request, listener)
+    question = request.reach, features
     students: list[Student] = []
     left_out = RowsLeftOut()
     total = 0
@@ -115,9 +117,11 @@ def _students(
                     name: block.columns[spelling] for name, spelling in match(block, model).items()
                 }
                 cells = {name: column[rows] for name, column in columns.items()}
-                warnings.add(fitted.encoder.problems(cells, decimal), _where(block, rows))
+                warnings.add(
+                    fitted.encoder.problems(cells, formats[block.file]), _where(block, rows)
+                )
                 numbers = (total + 1 + rows).tolist()
-                for student in _explained(fitted, cells, numbers, question, decimal):
+                for student in _explained(fitted, cells, numbers, question, formats[block.file]):
                     students.append(student)
                     progress.update(student.row)
             total += len(block)
@@ -148,10 +152,10 @@ def _explained(
     cells: TableLike,
     numbers: Sequence[int],
     question: tuple[float, Sequence[Feature]],
-    decimal: str,
+    formats: Formats,
 ) -> Iterator[Student]:
-    explanation = explain(fitted, cells, decimal)
-    reasons_by_row = reasons(fitted, explanation, cells, decimal)
+    explanation = explain(fitted, cells, formats)
+    reasons_by_row = reasons(fitted, explanation, cells, formats)
     reach, features = question
     for index, number in enumerate(numbers):
         cells_of_row = {name: column[index] for name, column in cells.items()}
@@ -166,5 +170,5 @@ def _explained(
                 zip(explanation.columns, explanation.contributions[index].tolist(), strict=True)
             ),
             reasons=reasons_by_row[index],
-            what_if=counterfactual(fitted, cells_of_row, features, reach, decimal),
+            what_if=counterfactual(fitted, cells_of_row, features, reach, formats),
         )

@@ -28,6 +28,7 @@ from placement.runtime.atomic_write import replacing
 from placement.runtime.parallel_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import Model, find_model
+from placement.workflows.reading.number_formats import number_formats
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.scoring.ranked_output import RankedSink, Ranking, Sink
 from placement.workflows.scoring.score_blocks import (
@@ -89,7 +90,7 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
     model = find_model(request.model, listener)
     rule = parse_rule(request.where, option="--where") if request.where else None
     reader = open_for(model, request.data, request, listener)
-    scorer = _scorer(model, reader, request, rule)
+    scorer = _scorer(model, reader, request, rule, listener)
     ranking, counts = _ranking(request, reader), ScoringCounts()
     with (
         _sink(request, reader, scorer.added, ranking, listener) as sink,
@@ -134,18 +135,25 @@ def _finish(request: PredictRequest, result: PredictResult, listener: ProgressLi
 
 
 def _scorer(
-    model: Model, reader: Reader, request: PredictRequest, rule: Rule | None
+    model: Model,
+    reader: Reader,
+    request: PredictRequest,
+    rule: Rule | None,
+    listener: ProgressListener,
 ) -> BlockScorer:
     """Return what scores a block; DataError where a column that an option needs is lacking."""
     if request.unknown:
         matching_columns(
             reader.names, [model.schema.target.name], option="--unknown", file=reader.name
         )
+    others: frozenset[str] = frozenset()
     if rule is not None:
+        others = frozenset({str(rule.column)})
         matching_columns(reader.names, [str(rule.column)], option="--where", file=reader.name)
     threshold = model.threshold if request.threshold is None else request.threshold
     fitted = load_fitted(model.directory) if request.reasons else None
-    return BlockScorer(model, threshold, reader.decimal, request.unknown, rule, fitted)
+    formats = number_formats(model, reader, request, listener, others)
+    return BlockScorer(model, threshold, formats, request.unknown, rule, fitted)
 
 
 def _ranking(request: PredictRequest, reader: Reader) -> Ranking | None:

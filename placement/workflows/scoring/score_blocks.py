@@ -17,8 +17,9 @@ from placement.data.output.writer import NOTES
 from placement.data.schema import matching_columns
 from placement.data.target.target_column import unlabelled
 from placement.evaluation.explanation.contributions import REASONS
-from placement.model.scorer import Coded, Problem, Scores, TableLike
+from placement.model.scorer import Coded, Formats, Problem, Scores, TableLike
 from placement.workflows.reading.find_model import Model
+from placement.workflows.reading.number_formats import FileFormats
 from placement.workflows.scoring.predict_one import phrase
 
 ANSWER = ("placement_probability", "placement_prediction", "placement_label")
@@ -62,7 +63,7 @@ class BlockScorer:
 
     model: Model
     threshold: float
-    decimal: str
+    formats: FileFormats
     unknown: bool
     rule: Rule | None
     fitted: "Fitted | None" = None
@@ -88,10 +89,11 @@ class BlockScorer:
         given = {name: block.columns[spelling] for name, spelling in spellings}
         if not everything:
             given = {name: cells[keep] for name, cells in given.items()}
-        scores = self.model.scorer.score(given, self.decimal, errors=True)
+        formats = self.formats[block.file]
+        scores = self.model.scorer.score(given, formats, errors=True)
         cells = self._answer(scores)
         if self.fitted is not None:
-            cells |= _reasons(self.fitted, given, self.decimal)
+            cells |= _reasons(self.fitted, given, formats)
         if not everything:
             cells = {name: _spread(column, keep) for name, column in cells.items()}
         cells |= {NOTES: _notes(block, np.flatnonzero(keep), scores.problems)}
@@ -111,21 +113,21 @@ class BlockScorer:
     def _selection(self, block: Block) -> tuple[BoolArray, dict[str, int]]:
         keep, left_out = block.is_student.copy(), {}
         if self.unknown:
-            blank = unlabelled(self.model.schema.target, block.columns, decimal=self.decimal)
+            blank = unlabelled(self.model.schema.target, block.columns)
             left_out["the outcome is known"] = int((keep & ~blank).sum())
             keep &= blank
         if self.rule is not None:
-            meant = self.rule.mask(block.columns, decimal=self.decimal, file=block.file)
+            meant = self.rule.mask(block.columns, formats=self.formats[block.file], file=block.file)
             left_out[f"not {self.rule}"] = int((keep & ~meant).sum())
             keep &= meant
         return keep, left_out
 
 
-def _reasons(fitted: "Fitted", given: TableLike, decimal: str) -> Document:
+def _reasons(fitted: "Fitted", given: TableLike, formats: Formats) -> Document:
     """Return the reasons (n,) in words."""
     from placement.evaluation.explanation.contributions import explain, reasons
 
-    reasons_by_row = reasons(fitted, explain(fitted, given, decimal), given, decimal)
+    reasons_by_row = reasons(fitted, explain(fitted, given, formats), given, formats)
     return {
         name: np.array(
             [texts[index] if index < len(texts) else None for texts in reasons_by_row], object

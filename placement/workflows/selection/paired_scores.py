@@ -13,7 +13,7 @@ from placement.data.schema import Schema
 from placement.data.table.table import Table, digest_columns
 from placement.errors import DataError, UsageError
 from placement.evaluation.comparison import REPLICATES, Comparison, compare
-from placement.model.scorer import fold
+from placement.model.scorer import READ, fold
 from placement.runtime.progress import ProgressListener
 from placement.workflows.reading.find_model import Model
 from placement.workflows.reading.read_labelled import read_like
@@ -157,7 +157,7 @@ def _refuse_other_rows(first: Table, table: Table) -> None:
 def _scored(model: Model, table: Table, warnings: ScoringWarnings) -> FloatArray:
     parts = []
     for piece in range(table.pieces):
-        scores = model.scorer.score(table.piece(piece, model.schema.feature_names))
+        scores = model.scorer.score(table.piece(piece, model.schema.feature_names), READ)
         warnings.add(scores.problems, partial(table.where, piece))
         parts.append(scores.probability)
     return np.concatenate(parts)

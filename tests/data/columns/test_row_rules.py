@@ -3,6 +3,7 @@ import pytest
 
 from placement.data.columns.row_rules import is_rule, parse_rule
 from placement.errors import DataError, UsageError
+from placement.model.scorer import NumberFormat
 
 
 def texts(*cells):
@@ -54,7 +55,10 @@ def test_a_word_is_not_the_number_of_an_inequality():
 
 def test_decimal_comma_is_read_where_the_file_has_it():
     rule = parse_rule("cgpa>=7,5", option="--where")
-    assert rule.matches(texts("7,500", "7,499"), ",").tolist() == [True, False]
+    assert rule.matches(texts("7,500", "7,499"), NumberFormat(grouping="")).tolist() == [
+        True,
+        False,
+    ]
 
 
 def test_a_name_with_spaces_stands_in_backticks_and_matches_forgivingly():

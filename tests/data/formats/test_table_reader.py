@@ -312,7 +312,7 @@ def test_several_files_are_matched_by_name_whatever_their_form(tmp_path):
     blocks = list(reader.blocks())
     assert [b.file for b in blocks] == ["a.csv", "b.csv", "c.xlsx"]
     assert [b.records for b in blocks] == [["7.5,Yes"], None, None]
-    assert reader.decimal == ","
+    assert reader.number_format.grouping == "."
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from placement.data.profiles.column_profile import (
     in_bins,
     profile_of_document,
 )
+from placement.model.scorer import NumberFormat
 
 GRADES = NumberProfile("cgpa", (6.0, 7.5), (10, 20, 30), 5, 4.0, 10.0)
 STREAMS = CategoryProfile("stream", ("CSE", "ECE"), (40, 20), 5, 0, numeric=False)
@@ -75,7 +76,11 @@ def test_numbers_that_are_levels_match_as_numbers(cells):
 
 
 def test_a_decimal_comma_is_read_where_the_file_has_one():
-    assert GRADES.count(objects(["6,5", "7,9"]), ",").counts.tolist() == [0, 1, 1]
+    assert GRADES.count(objects(["6,5", "7,9"]), NumberFormat(grouping=".")).counts.tolist() == [
+        0,
+        1,
+        1,
+    ]
 
 
 def test_no_edge_makes_one_bin():

@@ -20,7 +20,8 @@ from placement.data.formats.delimited.csv_records import Record, fields, parse_l
 from placement.data.formats.delimited.dialect import Dialect, blank_characters
 from placement.data.formats.delimited.record_blocks import BlockBuilder
 from placement.data.formats.delimited.row_layout import RowLayout
-from placement.model.scorer import MISSING_NUMBERS, Coded
+from placement.data.names.quantities import means_count
+from placement.model.scorer import DASHES, MISSING_NUMBERS, Coded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,6 +33,9 @@ ENCODINGS = frozenset(
 )
 _FAULTY_COLUMN = re.compile(r"In CSV column #(\d+):.*?CSV conversion error to double")
 _MISSING = sorted({form(word) for word in MISSING_NUMBERS for form in (str, str.upper, str.title)})
+_MISSING_BUT_DASHES = sorted(set(_MISSING) - DASHES)  # in a column that counts, one may mean 0
+_CODE = re.compile(rb"(?<![^\s\"',;|])\d+e\d+(?![^\s\"',;|])", re.IGNORECASE)  # `1E2`
+_DIGITS_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
 _LINE_END, _QUOTE = 10, 34
 _MARK = "\ufeff".encode()
 _FEW_ODD = 100  # rows of a piece that are looked at one by one
@@ -105,6 +109,7 @@ class Parser:
         import pyarrow as pa
 
         number_columns, text_columns = self._looked_at
+        number_columns = frozenset() if _has_codes(text) else number_columns
         while True:
             try:
                 table = self._read(text, number_columns, text_columns)
@@ -150,6 +155,7 @@ class Parser:
         from pyarrow import csv
 
         columns = [name for name in self.names if name in number_columns | text_columns]
+        counts = any(map(means_count, number_columns))
         number_type, text_type = pa.float64(), pa.dictionary(pa.int32(), pa.string())
         return csv.read_csv(
             pa.BufferReader(text),
@@ -162,7 +168,7 @@ class Parser:
                     name: number_type if name in number_columns else text_type for name in columns
                 },
                 include_columns=columns,
-                null_values=_MISSING,
+                null_values=_MISSING_BUT_DASHES if counts else _MISSING,
                 strings_can_be_null=False,
                 decimal_point=self.dialect.decimal,
             ),
@@ -201,6 +207,11 @@ def lines_are_records(raw: bytes, dialect: Dialect) -> bool:
         return True
     lines = raw.decode(dialect.encoding, "surrogateescape").splitlines()
     return all('"' not in line or fields(line, dialect) is not None for line in lines)
+
+
+def _has_codes(text: bytes) -> bool:
+    """Whether some cell is a code such as `1E2`, which Arrow takes for 100."""
+    return b"0e0" in text.translate(_DIGITS_ALIKE) and _CODE.search(text) is not None
 
 
 def _in_utf8(raw: bytes, encoding: str) -> bytes | None:

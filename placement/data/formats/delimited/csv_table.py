@@ -48,7 +48,9 @@ from placement.data.formats.sources import Source, reading
 from placement.data.formats.students.suspects import Suspicion
 from placement.data.formats.students.text_suspects import TextSuspicion
 from placement.data.formats.students.usual_rows import UsualRows
+from placement.data.schema import means_mark
 from placement.errors import DataError
+from placement.model.scorer import are_codes
 
 BATCH_ROWS = 65_536
 _NEARLY_ALL = 0.95
@@ -153,6 +155,8 @@ class TextPart(FilePart):
         names = set()
         for name, column in zip(self.names, self.sample_columns, strict=False):
             non_missing = [cell for cell in map(unquote, column) if not is_missing(cell)]
+            if not means_mark(name) and are_codes(non_missing):
+                continue
             if non_missing and sum(map(is_number, non_missing)) >= _NEARLY_ALL * len(non_missing):
                 names.add(name)
         return frozenset(names)

@@ -14,7 +14,7 @@ from placement.data.formats.delimited.row_layout import RowLayout
 from placement.data.formats.table_reader import BlockRequest, open_table
 from placement.data.output.csv_cells import append_cells, render_cells
 from placement.errors import DataError
-from placement.model.scorer import Coded, parse_numbers, words
+from placement.model.scorer import Coded, NumberFormat, parse_numbers, words
 
 ODD_NUMBERS = (
     "7.5", " 7.5 ", "+5", "-5", ".5", "5.", "1e5", "1E+5", "nan", "NaN", "nAn", "nan(1)", "-nan",
@@ -46,7 +46,8 @@ def cells(blocks, name, decimal="."):
     """What the cells of a column mean: as words, and as numbers."""
     own = [block.columns[name] for block in blocks if len(block)]
     spelled = [w for one in own for w in (one if one.dtype.kind == "f" else words(one)).tolist()]
-    numbers = [parse_numbers(one, decimal) for one in own]
+    form = NumberFormat(grouping="." if decimal == "," else ",")
+    numbers = [parse_numbers(one, form) for one in own]
     bad = np.concatenate([mask for _, mask in numbers]).tolist()
     return spelled, np.concatenate([values for values, _ in numbers]).tolist(), bad
 

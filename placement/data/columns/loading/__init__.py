@@ -1,0 +1,1 @@
+"""What comes in is blocks of cells, or a cache on the disk; what goes out is raw columns."""
