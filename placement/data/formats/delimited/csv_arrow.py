@@ -109,7 +109,8 @@ class Parser:
         import pyarrow as pa
 
         number_columns, text_columns = self._looked_at
-        number_columns = frozenset() if _has_codes(text) else number_columns
+        if _has_codes(text):
+            number_columns, text_columns = frozenset(), number_columns | text_columns
         while True:
             try:
                 table = self._read(text, number_columns, text_columns)
