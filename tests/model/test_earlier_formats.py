@@ -1,6 +1,6 @@
 """Bundles of earlier formats, as they were written then: what they answer stays what it was.
 
-`tests/golden/expected.json` holds what the programs that wrote formats 1 and 2 last said of them.
+`tests/golden/expected.json` holds what the programs that wrote formats 1 to 3 last said of them.
 """
 
 import json

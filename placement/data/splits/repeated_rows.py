@@ -35,7 +35,7 @@ def warn_of_copies(table: Table, seed: int) -> str | None:
     listed = ", ".join(table.identifiers[:_SHOWN])
     but_for = f" but for {listed}" if listed else ""
     return (
-        f"{equal:,} of {rows:,} rows are equal to another{but_for}, and {len(counts):,} different: "
+        f"{equal:,} of {rows:,} rows are equal to another{but_for} ({len(counts):,} different): "
         f"if they are copies, standard errors are too small by a factor of {factor:.2g} and "
         "intervals and p-values too sure; keep one row a student"
     )

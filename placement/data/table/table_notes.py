@@ -15,6 +15,7 @@ from placement.data.schema import quoted
 from placement.data.table.batches import Batches, batch_warnings, batches_of
 from placement.data.table.column_roles import DataSummary, Roles
 from placement.data.table.grade_scales import warn_off_scale
+from placement.data.table.roles.identifiers import REPEATED
 from placement.data.table.roles.leakage import separating_auc
 from placement.data.table.table_inputs import TableInputs
 from placement.runtime.parallel_map import in_order, usable_processors
@@ -39,6 +40,13 @@ def table_notes(
     for column in (inputs.columns[name] for name in roles.features):
         pairs = ", ".join(f"{other!r} as {level!r}" for other, level in column.same_pairs)
         notes += [f"{column.name}: read {pairs} (--same)"] if pairs else []
+    notes += [
+        f"{name} repeats, {summary.evidence[name].distinct:,} numbers on "
+        f"{summary.evidence[name].summary.rows:,} rows, as where each class counts its own "
+        f"students; if a number is one student, --group {quoted(name)} keeps its rows together"
+        for name in (item.column for item in roles.dropped if item.reason == REPEATED)
+        if name != roles.students
+    ]
     batches = _batches(inputs, roles, summary)
     if batches is not None and batches.latest_rule is not None:
         line = f"--test-where '{batches.latest_rule}'"

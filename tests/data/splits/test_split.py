@@ -155,6 +155,13 @@ def test_folds_keep_the_rows_of_one_student_together_too():
     assert all(len(set(fold[roll == one])) == 1 for one in set(roll))
 
 
+def test_numbers_that_begin_anew_in_each_class_are_said_and_part_no_rows():
+    table = read_table(frame(300).assign(roll_no=1 + np.arange(300) % 60))
+    assert table.students is None
+    (said,) = (note for note in table.notes if "roll_no repeats, 60 numbers on 300 rows" in note)
+    assert "--group roll_no keeps its rows together" in said
+
+
 def test_another_group_or_none_is_said_to_part_the_rows_of_one_student():
     for group in ("college", "none"):
         notes = read_table(several_rows_each(), group=group).notes
