@@ -986,14 +986,30 @@ def _as_tuples(value: Any) -> Any:
 
 
 def match_columns(names: Iterable[str], columns: Sequence[str]) -> dict[str, str]:
-    """Map each of some columns to the name in the table, forgiving case and white space."""
+    """Map each of some columns to the name in the table, forgiving case and white space.
+
+    Where a heading has groups, as in `Academic Record: XII`, the name without its group will do if
+    there is but one.
+    """
     present = list(names)
     exact, folded = set(present), {fold_name(str(name)): name for name in reversed(present)}
-    return {
-        name: name if name in exact else folded[fold_name(name)]
-        for name in columns
-        if name in exact or fold_name(name) in folded
-    }
+    parts: dict[str, list[str]] = {}
+    for name in present:
+        parts.setdefault(_without_group(str(name)), []).append(name)
+    matches, requested = {}, set(map(fold_name, columns))
+    for name in columns:
+        alone = parts.get(_without_group(name), [])
+        if name in exact:
+            matches[name] = name
+        elif fold_name(name) in folded:
+            matches[name] = folded[fold_name(name)]
+        elif len(alone) == 1 and fold_name(alone[0]) not in requested:
+            matches[name] = alone[0]
+    return matches
+
+
+def _without_group(name: str) -> str:
+    return fold_name(name.rpartition(": ")[2])
 
 
 @dataclass(frozen=True)

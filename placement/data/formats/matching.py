@@ -81,7 +81,9 @@ def match_part(
 def _written_alike(first: FilePart, part: FilePart) -> bool:
     if not (isinstance(first, TextPart) and isinstance(part, TextPart)):
         return False
-    return first.dialect.delimiter == part.dialect.delimiter
+    one, other = first.dialect, part.dialect
+    marks = (one.delimiter, one.quote, one.escape)
+    return marks == (other.delimiter, other.quote, other.escape)
 
 
 def rename_columns(names: Sequence[str], renames: Sequence[str], file: str) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from placement.data.names.equivalents import equivalents
 from placement.data.schema import Schema, quoted
 from placement.errors import DataError, did_you_mean, listed
-from placement.model.scorer import fold_name
+from placement.model.scorer import fold_name, match_columns
 
 
 def refuse_lacking(file: str, names: Sequence[str], needed: Iterable[str], schema: Schema) -> None:
@@ -13,8 +13,9 @@ def refuse_lacking(file: str, names: Sequence[str], needed: Iterable[str], schem
 
     What the model knows as another column is never proposed for one that is lacking.
     """
-    there = set(map(fold_name, names))
-    lacking = [name for name in needed if fold_name(name) not in there]
+    columns = list(needed)
+    matches = match_columns(names, columns)
+    lacking = [name for name in columns if name not in matches]
     if not lacking:
         return
     known = {*schema.feature_names, schema.target.name, *(d.column for d in schema.dropped)}

@@ -137,14 +137,14 @@ class ColumnKinds:
         here = self._unlikely(cells)
         if not any(here):
             return None
+        best: tuple[int, int | None] = (0, None)
         for start, stop, step, needed in self._better_shifts(cells, spaced, least):
             odd = [index for index in range(start, stop + 1) if here[index]]
-            telling = [
-                i for i in odd if start <= i + step <= stop and self.kinds[i + step].is_telling
-            ]
-            if len(odd) + len(telling) >= needed:
-                return odd[0]
-        return None
+            there = (index + step for index in odd if start <= index + step <= stop)
+            gain = len(odd) + sum(self.kinds[index].is_telling for index in there)
+            if gain >= needed and gain > best[0]:
+                best = gain, odd[0]
+        return best[1]
 
     def _better_shifts(
         self, cells: Sequence[str], spaced: frozenset[int], least: int

@@ -12,7 +12,7 @@ from placement.data.formats.delimited.row_layout import RowLayout
 from placement.data.formats.students.suspects import Suspicion
 
 _QUOTES = frozenset("\"'=")
-_FEW_COLUMNS = 3
+_FEW_COLUMNS, _OTHER_MARKS = 3, "\t;|"
 _MARK = "\ufeff"  # of a file that was appended to another
 
 
@@ -71,6 +71,8 @@ class BlockBuilder:
         """Whether a record with too few fields is certainly no student's."""
         if self.suspicion is None or record.fault or len(record.cells) >= self.layout.width:
             return False
+        if any(record.text.count(mark) >= self.layout.width - 1 for mark in _OTHER_MARKS):
+            return False  # a row that is written like no other
         return self.suspicion.is_certain(_tidy(self.layout.fitted(record.cells)))
 
     def _suspects(self, rows: Sequence[list[str]], telling: Sequence[int]) -> set[int]:
