@@ -174,7 +174,9 @@ def _are_row_names(names: Sequence[str], body: Sequence[Sequence[str]], usual: i
     as_blank, as_names = sense(columns[:-1]), sense(columns[1:])
     if as_blank != as_names:
         return as_names > as_blank
+    if means_identifier(names[0]):
+        return False
     if columns[-1]:
         return len(set(columns[0])) == len(rows)
     counting = [[str(k) for k in range(start, start + len(rows))] for start in (0, 1)]
-    return columns[0] in counting and not means_identifier(names[0])
+    return columns[0] in counting
