@@ -356,6 +356,8 @@ def test_one_student_is_scored_like_a_row_of_a_file(predict, here):
     (here / "one.csv").write_text("stream,cgpa,backlogs,aptitude\nCSE,7.5,1,60.25\n")
     assert predict(*ONE, "--json").json == predict("one.csv", "--json").json
     assert "Placed" in predict(*ONE).out
+    odd = [*ONE[:2], "--set", "cgpa=x", *ONE[4:]]
+    assert predict(*odd, "--json").json[0]["notes"] == "cgpa: not a number"
 
 
 def test_one_student_spelled_otherwise_and_with_columns_the_model_leaves_out(predict):

@@ -1,6 +1,6 @@
 """Score one student, with as little loaded as possible: this is asked at a desk, many times."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from placement.arrays import Document
 from placement.errors import DataError, UsageError, did_you_mean
@@ -17,6 +17,11 @@ def phrase(problem: Problem) -> str:
     if problem.what == "not a number":
         return f"{problem.example!r} is not a number: scored as missing"
     return f"{problem.example} is {problem.what}: do not trust this row"
+
+
+def doubts(problems: Iterable[Problem]) -> str | None:
+    """Name the cells of a row that are in doubt, and why; None where none is."""
+    return "; ".join(f"{problem.column}: {problem.what}" for problem in problems) or None
 
 
 def predict_one(
@@ -50,4 +55,5 @@ def predict_one(
     }
     if scores.interval is not None:
         answer |= {"low": float(scores.interval[0][0]), "high": float(scores.interval[1][0])}
+    answer["notes"] = doubts(scores.problems)
     return answer, tuple(f"{p.column}: {phrase(p)}" for p in scores.problems)

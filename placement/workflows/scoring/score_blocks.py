@@ -20,7 +20,7 @@ from placement.evaluation.explanation.contributions import REASONS
 from placement.model.scorer import Coded, Formats, Problem, Scores, TableLike
 from placement.workflows.reading.find_model import Model
 from placement.workflows.reading.number_formats import FileFormats
-from placement.workflows.scoring.predict_one import phrase
+from placement.workflows.scoring.predict_one import doubts, phrase
 
 ANSWER = ("placement_probability", "placement_prediction", "placement_label")
 INTERVAL = ("placement_low", "placement_high")
@@ -141,16 +141,17 @@ def _notes(block: Block, scored: IndexArray, problems: tuple[Problem, ...]) -> C
 
     `scored` are the rows that the problems are numbered among.
     """
-    codes, texts = np.zeros(len(block), dtype=np.int64), [""]
+    codes, doubtful = np.zeros(len(block), dtype=np.int64), list[tuple[Problem, ...]]([()])
     for problem in problems:
-        rows, what = scored[problem.rows], f"{problem.column}: {problem.what}"
+        rows = scored[problem.rows]
         before, index = np.unique(codes[rows], return_inverse=True)
-        codes[rows] = len(texts) + index
-        texts += [f"{texts[code]}; {what}" if texts[code] else what for code in before.tolist()]
+        codes[rows] = len(doubtful) + index
+        doubtful += [(*doubtful[code], problem) for code in before.tolist()]
+    texts = list(map(doubts, doubtful))
     for row, reason in block.not_students.items():
         codes[row] = len(texts)
         texts.append(f"{NO_STUDENT}: {reason}")
-    return Coded(codes, np.array([text or None for text in texts], dtype=object))
+    return Coded(codes, np.array(texts, dtype=object))
 
 
 def _spread(cells: CellArray | Coded, keep: BoolArray) -> CellArray | Coded:
