@@ -9,7 +9,7 @@ from typing import Literal
 
 from placement.config.file_options import FileOptions
 from placement.data.formats.blocks import FilePart
-from placement.data.formats.delimited.csv_table import open_text
+from placement.data.formats.delimited.open_text import open_text
 from placement.data.formats.html_tables import open_html
 from placement.data.formats.json_records import open_json
 from placement.data.formats.parquet import open_parquet

@@ -146,8 +146,14 @@ class Parser:
         lines = [line for line in lines if line]  # as Arrow does
         builder = BlockBuilder("", self.dialect, self.layout)
         chosen = [lines[row] for row in rows.tolist()]
-        records = zip(parse_lines(chosen, self.dialect), chosen, strict=True)
-        return any(builder.shift_fault(Record(cells, line, 0)) for cells, line in records)
+        last = -1 if text.endswith(b"\n") else len(lines) - 1
+        records = [
+            Record(cells, line, 0, ended=row != last)
+            for row, cells, line in zip(
+                rows.tolist(), parse_lines(chosen, self.dialect), chosen, strict=True
+            )
+        ]
+        return any(map(builder.shift_fault, records))
 
     def _read(
         self, text: bytes, number_columns: frozenset[str], text_columns: frozenset[str]

@@ -6,7 +6,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from placement.data.formats.delimited.dialect import Dialect, blank_characters
@@ -23,7 +23,7 @@ _LONGEST = 131_072  # characters of a cell, as in `csv`
 class Record:
     """One record: its cells, its text without line end, its first line (1-based), its lines.
 
-    `fault`: why its cells cannot be told apart; None where they can.
+    `fault`: why its cells cannot be told apart; None where they can. `ended`: a line end follows.
     """
 
     cells: list[str]
@@ -31,6 +31,7 @@ class Record:
     line: int
     lines: int = 1
     fault: str | None = None
+    ended: bool = True
 
 
 class Lines:
@@ -171,7 +172,9 @@ def split_records(
         rows = list(parse_lines(lines, dialect))
         if len(rows) == len(lines):
             numbered = enumerate(zip(rows, texts, strict=True), lines_before + 1)
-            return [Record(cells, text, line) for line, (cells, text) in numbered]
+            records = [Record(cells, text, line) for line, (cells, text) in numbered]
+            records[-1] = replace(records[-1], ended=lines[-1] != texts[-1])
+            return records
     records, used = [], 0
     more.put_back(lines)
     while used < len(lines):
@@ -192,7 +195,7 @@ def _next_record(lines: Lines, dialect: Dialect, width: int, line: int) -> Recor
     rows = list(parse_lines(drawn, dialect))
     if len(rows) != 1:
         return Record([text], text, line, len(drawn), fault or OPEN_QUOTE)
-    return Record(rows[0], text, line, len(drawn), fault)
+    return Record(rows[0], text, line, len(drawn), fault, ended=drawn[-1][-1:] in "\r\n")
 
 
 def _with_open_cell(

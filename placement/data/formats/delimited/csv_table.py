@@ -12,49 +12,37 @@ from typing import BinaryIO
 
 import numpy as np
 
-from placement.config.file_options import FileOptions
 from placement.data.formats.blocks import (
     Block,
     BlockRequest,
     FilePart,
     unquote,
 )
-from placement.data.formats.delimited.column_kinds import ColumnKinds, kind_of
 from placement.data.formats.delimited.csv_arrow import ENCODINGS, Parser, lines_are_records
 from placement.data.formats.delimited.csv_records import (
-    OPEN_QUOTE,
     Lines,
-    Record,
-    fit_record,
     split_records,
     undecodable_line,
-    usual_width,
 )
 from placement.data.formats.delimited.dialect import (
     Dialect,
-    Sample,
-    blank_characters,
     is_missing,
     is_number,
-    read_sample,
     without_mark,
 )
-from placement.data.formats.delimited.encoding import encoding_notes, not_readable
-from placement.data.formats.delimited.find_dialect import find_dialect
+from placement.data.formats.delimited.encoding import not_readable
 from placement.data.formats.delimited.record_blocks import BlockBuilder
-from placement.data.formats.delimited.row_layout import RowLayout, lay_out
-from placement.data.formats.header import find_header
+from placement.data.formats.delimited.row_layout import RowLayout
 from placement.data.formats.sources import Source, reading
 from placement.data.formats.students.suspects import Suspicion
 from placement.data.formats.students.text_suspects import TextSuspicion
 from placement.data.formats.students.usual_rows import UsualRows
 from placement.data.schema import means_mark
-from placement.errors import DataError
 from placement.model.scorer import are_codes
 
 BATCH_ROWS = 65_536
 _NEARLY_ALL = 0.95
-_HEADER_RECORDS, _SAMPLE_LINES = 500, 2_000
+HEADER_RECORDS = 500  # of which a file's columns are known beforehand
 
 
 @dataclass(frozen=True)
@@ -226,76 +214,9 @@ class TextPart(FilePart):
     @cached_property
     def _suspicion(self) -> Suspicion:
         rows = [list(map(unquote, row)) for row in zip(*self.sample_columns, strict=True)]
-        whole = not self.large and len(rows) + self.skip < _HEADER_RECORDS
+        whole = not self.large and len(rows) + self.skip < HEADER_RECORDS
         return Suspicion(UsualRows.learn(self.names, rows, whole=whole))
 
     @cached_property
     def _text_suspicion(self) -> TextSuspicion:
         return TextSuspicion(self._suspicion, self.dialect.delimiter, self.dialect.encoding)
-
-
-def open_text(source: Source, options: FileOptions) -> TextPart:
-    """Find out how a text file is written and where its data begin."""
-    sample = read_sample(source, options.encoding)
-    dialect = find_dialect(sample)
-    records = _first_records(sample, dialect)
-    if not records:
-        raise DataError(f"{source.name}: nothing but blank lines")
-    if all(record.fault for record in records):
-        raise DataError(f"{source.name}, line {records[0].line}: {records[0].fault}")
-    records = [record for record in records if not record.fault]
-    cells = [record.cells for record in records]
-    header = find_header(cells, options.names, source.name)
-    above, body = records[header.row or 0], cells[0 if header.row is None else header.row + 1 :]
-    width = len(header.names)
-    header, layout = lay_out(
-        header, max(width, len(above.cells)) if header.row is None else len(above.cells), body
-    )
-    rows = [layout.fitted(row) for row in body if not layout.count_fault(row)]
-    columns = tuple(zip(*rows, strict=True)) or ((),) * layout.width
-    kinds = ColumnKinds(
-        tuple(kind_of(column, dialect.decimal) for column in columns),
-        dialect.decimal,
-        dialect.delimiter,
-    )
-    skip = above.line + above.lines - 1 if header.row is not None else 0
-    preamble = "".join(sample.lines()[: above.line - 1]) if header.row is not None else ""
-    return TextPart(
-        name=source.name,
-        names=header.names,
-        likely_rows=max(1, round(source.likely_bytes / sample.line_bytes) - skip),
-        origin=source,
-        dialect=dialect,
-        preamble=preamble,
-        header=None if header.row is None else _raw_header(above, width, dialect, layout),
-        skip=skip,
-        unnamed=header.unnamed,
-        notes=(
-            *encoding_notes(dialect.encoding, "--encoding" if options.encoding else ""),
-            *header.notes,
-        ),
-        warnings=header.warnings,
-        sample_columns=columns,
-        layout=replace(layout, kinds=kinds),
-        large=not sample.whole,
-    )
-
-
-def _first_records(sample: Sample, dialect: Dialect) -> list[Record]:
-    """The non-blank records of the sample; where the file goes on, without a last one cut off."""
-    lines, blank = sample.lines(), blank_characters(dialect.delimiter)
-    width = usual_width(lines[:_HEADER_RECORDS], dialect)
-    records = split_records(lines[:_SAMPLE_LINES], Lines(lines[_SAMPLE_LINES:]), dialect, width, 0)
-    if not sample.whole and records[-1].fault == OPEN_QUOTE:
-        records.pop()
-    return [record for record in records if record.text.strip(blank)][:_HEADER_RECORDS]
-
-
-def _raw_header(record: Record, width: int, dialect: Dialect, layout: RowLayout) -> str:
-    text = record.text
-    if len(record.cells) != width:
-        text = fit_record(text, dialect, width)
-    if layout.width == width:
-        return text
-    blank = dialect.quote * 2 if dialect.delimiter == " " else ""
-    return f"{blank}{dialect.delimiter}{text}"

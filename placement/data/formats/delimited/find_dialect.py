@@ -20,7 +20,7 @@ from placement.data.formats.delimited.dialect import (
     is_number,
 )
 
-_COMMON = "\t,;|"
+COMMON_MARKS = "\t,;|"
 _RARE = ("::", "#", "~", "^", ":")
 _CONSISTENT = 0.9
 _HALF = 0.5
@@ -122,7 +122,7 @@ def _fit(lines: Sequence[str], dialect: Dialect) -> _Fit:
 
 def _written_dialect(lines: Sequence[str]) -> Dialect:
     """Return the dialect that makes a table of the lines: delimiter, quote and escape."""
-    fits = [_best_quotes(lines, delimiter) for delimiter in _COMMON]
+    fits = [_best_quotes(lines, delimiter) for delimiter in COMMON_MARKS]
     best = min((fit for fit in fits if fit.width > 1), key=lambda fit: fit.sort_key, default=None)
     if best is not None and best.is_rectangular and not best.leading:
         return best.dialect

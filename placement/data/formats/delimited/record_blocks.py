@@ -103,6 +103,8 @@ class BlockBuilder:
 
     def shift_fault(self, record: Record) -> str | None:
         """Say where the cells of a record seem to stand one column off; None where they do not."""
+        if not record.ended and self.layout.is_cut(record.cells):
+            return "the file ends amid its last cell"
         raw = fields(record.text, self.dialect) or []
         spaced = frozenset(i for i, field in enumerate(raw) if field.startswith(" "))
         return self.layout.shift_fault(record.cells, spaced)
@@ -130,4 +132,7 @@ def _columns(rows: Sequence[Sequence[str]], width: int) -> list[tuple[str, ...]]
 
 def _tidy(cells: Iterable[str]) -> list[str]:
     """Trim cells, and take quotes off those few that still have them."""
-    return [unquote(cell) if cell[:1] in _QUOTES else cell for cell in map(str.strip, cells)]
+    return [
+        cell if cell.isprintable() and cell[:1] not in _QUOTES else unquote(cell)
+        for cell in map(str.strip, cells)
+    ]

@@ -85,6 +85,12 @@ class RowLayout:
             f"({_shortened(row[shifted])!r} under {self.names[shifted]!r})"
         )
 
+    def is_cut(self, cells: Sequence[str]) -> bool:
+        """Whether a last cell is but the beginning of a word that its column has."""
+        words, cell = self.kinds.kinds[-1].words, unquote(cells[-1]).casefold()
+        whole = not cell or cell in words or len(cells) != self.width
+        return not whole and any(word.startswith(cell) for word in words)
+
     def fitted(self, cells: list[str]) -> list[str]:
         """Return the cells of a row without a fault as they stand below the names."""
         return cells[: self.width] + [""] * (self.width - len(cells))
