@@ -11,13 +11,29 @@ from typing import Any
 import click
 
 from placement.cli.console import Console
+from placement.errors import UsageError
 
 
 def csv_words(text: str | None) -> tuple[str, ...]:
-    """Split one CSV record of names: `A,"B, C"` is two."""
-    if not text:
+    """Split one CSV record of names: `A,"B, C"` is two. A line break in a name is a blank."""
+    if not (record := " ".join((text or "").split())):
         return ()
-    return tuple(word.strip() for word in next(csv.reader([text], skipinitialspace=True)))
+    try:
+        return tuple(word.strip() for word in next(csv.reader([record], skipinitialspace=True)))
+    except csv.Error as problem:
+        raise UsageError(f"{record[:60]!r}…: not a list of names ({problem})") from problem
+
+
+def names_of_file(path: str) -> tuple[str, ...]:
+    """Return the names that a file lists, one a line."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UsageError(f"--features-file {path}: cannot be read ({problem})") from problem
+    names = tuple(" ".join(line.split()) for line in lines if line.strip())
+    if not names:
+        raise UsageError(f"--features-file {path}: it names no column; write one on each line")
+    return names
 
 
 class Probability(click.ParamType[float]):

@@ -6,7 +6,7 @@ import click
 
 from placement.cli.common import show, weight_option
 from placement.cli.console import Console
-from placement.cli.settings import file_options
+from placement.cli.settings import label_options
 
 
 @click.command(short_help="Compare models on the same rows.")
@@ -15,7 +15,7 @@ from placement.cli.settings import file_options
     "--data", metavar="FILE", required=True, help="File with outcomes that no model was trained on."
 )
 @weight_option
-@file_options
+@label_options
 def compare(as_json: bool, console: Console, **options: Any) -> None:
     """Compare each MODEL with the first on the same rows: figures, paired tests, a verdict.
 

@@ -6,7 +6,7 @@ import click
 
 from placement.cli.common import model_option, show
 from placement.cli.console import Console
-from placement.cli.settings import file_options
+from placement.cli.settings import label_options
 from placement.errors import GateRefused
 
 
@@ -20,7 +20,7 @@ from placement.errors import GateRefused
     help="Exit with 7 where the PSI of a column or of the predictions is above F (0.25, say) and "
     "beyond chance.",
 )
-@file_options
+@label_options
 def drift(as_json: bool, console: Console, **options: Any) -> None:
     """Compare DATA, a file with or without outcomes, with what a model was trained on.
 

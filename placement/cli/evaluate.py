@@ -6,7 +6,7 @@ import click
 
 from placement.cli.common import PROBABILITY, csv_words, model_option, weight_option
 from placement.cli.console import Console
-from placement.cli.settings import file_options
+from placement.cli.settings import label_options
 
 
 @click.command(short_help="Measure a model on a file with outcomes.")
@@ -29,7 +29,7 @@ from placement.cli.settings import file_options
     "  [default: those of the training, and gender and the like, by name]",
 )
 @weight_option
-@file_options
+@label_options
 def evaluate(as_json: bool, console: Console, **options: Any) -> None:
     """Measure a model on DATA, a file with outcomes: metrics with 95 % intervals, confusion.
 

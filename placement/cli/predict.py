@@ -115,7 +115,10 @@ def _values(settings: tuple[str, ...]) -> dict[str, str]:
     for item in settings:
         if "=" not in item or item.startswith("="):
             raise UsageError(f"--set {item!r}: write it as COLUMN=VALUE")
-    pairs = [(name.strip(), value) for name, _, value in (item.partition("=") for item in settings)]
+    pairs = [
+        (" ".join(name.split()), value)
+        for name, _, value in (item.partition("=") for item in settings)
+    ]
     folded = [name.casefold() for name, _ in pairs]
     for name, _ in pairs:
         if folded.count(name.casefold()) > 1:

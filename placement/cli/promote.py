@@ -6,7 +6,7 @@ import click
 
 from placement.cli.common import show, weight_option
 from placement.cli.console import Console
-from placement.cli.settings import file_options
+from placement.cli.settings import label_options
 from placement.errors import GateRefused
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     flag_value="",
     help="Give champion back to the one before.",
 )
-@file_options
+@label_options
 def promote(as_json: bool, console: Console, **options: Any) -> None:
     """Make MODEL, a registered version, the champion, unless it is worse on the rows of FILE.
 

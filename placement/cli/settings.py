@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from placement.cli.common import Command, csv_words, output_options
+from placement.cli.common import Command, csv_words, names_of_file, output_options
 from placement.config.file_options import FileOptions
+from placement.config.label_options import LabelOptions
 from placement.config.option import flag
 from placement.config.train_config import TrainConfig
 from placement.errors import UsageError, did_you_mean
@@ -32,11 +33,17 @@ def config_options(*unused: str) -> Callable[[Command], Command]:
 
     def with_options(command: Command) -> Command:
         @functools.wraps(command)
-        def with_config(*args: Any, config_file: str | None, **options: Any) -> Any:
+        def with_config(
+            *args: Any, config_file: str | None, features_file: str | None, **options: Any
+        ) -> Any:
             given = {name: options.pop(name) for name in FIELDS if name in options}
+            if features_file is not None:
+                if given["features"] is not None:
+                    raise UsageError("--features and --features-file both list them: choose one")
+                given["features"] = names_of_file(features_file)
             return command(*args, config=effective_config(given, config_file), **options)
 
-        decorated = _config_file_option(with_config)
+        decorated = _config_file_option(_features_file_option(with_config))
         for item in reversed(FIELDS.values()):
             if item.name not in unused:
                 decorated = _option(item)(decorated)
@@ -47,10 +54,18 @@ def config_options(*unused: str) -> Callable[[Command], Command]:
 
 def file_options(command: Command) -> Command:
     """Give a command the options of `FileOptions`, by their names, and those of the output."""
+    return _with_fields(FileOptions, command)
 
+
+def label_options(command: Command) -> Command:
+    """Give a command the options of `LabelOptions`, by their names, and those of the output."""
+    return _with_fields(LabelOptions, command)
+
+
+def _with_fields(options_type: type[FileOptions], command: Command) -> Command:
     @functools.wraps(command)
-    def with_file_options(*args: Any, **options: Any) -> Any:
-        for item in dataclasses.fields(FileOptions):
+    def with_fields(*args: Any, **options: Any) -> Any:
+        for item in dataclasses.fields(options_type):
             value = options[item.name]
             if value is None:
                 options[item.name] = item.default
@@ -58,8 +73,8 @@ def file_options(command: Command) -> Command:
                 options[item.name] = csv_words(value)
         return command(*args, **options)
 
-    decorated = output_options(with_file_options)
-    for item in reversed(dataclasses.fields(FileOptions)):
+    decorated = output_options(with_fields)
+    for item in reversed(dataclasses.fields(options_type)):
         decorated = _option(item)(decorated)
     return decorated
 
@@ -69,6 +84,11 @@ _config_file_option = click.option(
     "config_file",
     metavar="FILE",
     help="Read settings from this TOML file, not placement.toml.",
+)
+_features_file_option = click.option(
+    "--features-file",
+    metavar="FILE",
+    help="Use the columns that this file names, one a line, and no others.",
 )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from placement.config.file_options import FileOptions
+from placement.config.label_options import LabelOptions
 from placement.config.nonlinear_terms import check_interaction, spline_of, step_of
 from placement.config.optimizers import OPTIMIZERS
 from placement.config.option import Bounds, Scope, flag, option
@@ -39,7 +39,7 @@ _fit_each = partial(option, "fit", (), separate=True)
 
 
 @dataclass(frozen=True)
-class TrainConfig(FileOptions):
+class TrainConfig(LabelOptions):
     """Everything that decides a training run; checked when it is made.
 
     Fields of scope `read` say how the file is understood (`read_table` takes them as
@@ -72,11 +72,6 @@ class TrainConfig(FileOptions):
         "Keep a sensitive column as a feature; repeatable.", metavar="COL"
     )
     weight: str | None = _read(None, "Column of frequency weights (0 or more).", metavar="COL")
-    labels: str | None = _read(None, "File that holds the outcomes of these rows.", metavar="FILE")
-    on: str | None = _read(None, "Identifier common to the data and --labels.", metavar="COL")
-    absent: str | None = _read(
-        None, "What a row without a match in --labels means.", choices=("not-placed", "unknown")
-    )
     missing: str = _read(
         "fill",
         "Rows with a missing cell: fill in the average, or leave them out.",
@@ -216,7 +211,6 @@ class TrainConfig(FileOptions):
         rows_given = sum(map(bool, (self.test, self.test_where, group)))
         on_disk = self.stream or self.keep_cache
         contradictions = {
-            "--on and --absent need --labels FILE": (self.on or self.absent) and not self.labels,
             "--test, --test-where and --group exclude each other: choose one": rows_given > 1,
             "--refit: with --test FILE all of DATA is trained on already": self.refit and self.test,
             "--labels are joined in memory: leave out --stream and --keep-cache": (

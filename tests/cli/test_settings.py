@@ -278,3 +278,27 @@ def test_print_config_says_every_setting(run):
     shown = run("train", "--print-config", "--optimizer", list(OPTIMIZERS)[1]).out
     for item in dataclasses.fields(TrainConfig):
         assert f"{item.name} = " in shown or f"# {item.name} is not set" in shown
+
+
+@pytest.mark.parametrize("command", ["--features", "--names"])
+@pytest.mark.parametrize("text", ['a\nb,"c\r\nd"', '"a b', "a" * 200_000, "\n", '"a"b,c\rd'])
+def test_names_of_any_white_space_are_never_a_defect(run, tmp_path, command, text):
+    (tmp_path / "may.csv").write_text("x,placed\n1,Yes\n")
+    done = run("train", tmp_path / "may.csv", command, text, "--no-track", "--dry-run")
+    assert done.code in {2, 3}, done.err
+
+
+def test_columns_may_be_listed_in_a_file(run, tmp_path):
+    sheet, names = tmp_path / "may.csv", tmp_path / "names.txt"
+    rows = "".join(f"{k % 7},{k % 5},{k % 3},{'Yes' if k % 2 else 'No'}\n" for k in range(40))
+    sheet.write_text('"Your CGPA,\noverall",b,c,placed\n' + rows)
+    names.write_text("\ufeffYour CGPA,  overall\n\nb\n", encoding="utf-8")
+    words = ("train", sheet, "--no-track", "--dry-run", "--json")
+    done = run(*words, "--features-file", names)
+    assert done.code == 0, done.err
+    used = {"Your CGPA, overall", "b"}
+    assert {feature["name"] for feature in done.json["features"]} == used
+    assert run(*words, "--features-file", names, "--features", "b").code == 2
+    assert run(*words, "--features-file", tmp_path / "none.txt").code == 2
+    names.write_text("\n")
+    assert run(*words, "--features-file", names).code == 2

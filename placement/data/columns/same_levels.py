@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from placement.data.schema import matching_column
 from placement.errors import DataError, UsageError, did_you_mean
-from placement.model.scorer import fold, fold_level
+from placement.model.scorer import fold_level, fold_name
 
 OPTION = "--same"
 _EXAMPLE = f"write it like {OPTION} 'Branch:Civil=Civil Engg'"
@@ -53,7 +53,7 @@ def same_levels(options: Sequence[str], columns: Sequence[str], file: str) -> di
 def _parts(text: str, columns: Sequence[str], file: str) -> tuple[str, list[str]]:
     """Return the column and its levels; a column's name may have a colon too."""
     places = [place for place, character in enumerate(text) if character == ":"]
-    there = {fold(column) for column in columns}
-    place = next((p for p in reversed(places) if fold(text[:p]) in there), places[0])
+    there = {fold_name(column) for column in columns}
+    place = next((p for p in reversed(places) if fold_name(text[:p]) in there), places[0])
     column = matching_column(columns, text[:place], option=f"{OPTION} {text!r}", file=file)
     return column, [level.strip() for level in text[place + 1 :].split("=") if level.strip()]

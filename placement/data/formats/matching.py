@@ -91,7 +91,7 @@ def rename_columns(names: Sequence[str], renames: Sequence[str], file: str) -> M
     own = {fold_name(name): name for name in names}
     new_names: dict[str, str] = {}
     for text in renames:
-        new, old = next(((n, o) for n, o in _readings(text) if fold_name(o) in own), ("", ""))
+        new, old = next(((n, o) for n, o in name_pairs(text) if fold_name(o) in own), ("", ""))
         if new:
             new_names[own[fold_name(old)]] = new
     final = [fold_name(new_names.get(name, name)) for name in names]
@@ -108,14 +108,14 @@ def refuse_unused_renames(renames: Sequence[str], names: Sequence[str], file: st
     """Raise `DataError` for a rename of no column, unless its new name is there anyhow."""
     there = set(map(fold_name, names))
     for text in renames:
-        readings = list(_readings(text))
+        readings = list(name_pairs(text))
         if not any(fold_name(name) in there for reading in readings for name in reading):
             old = readings[0][1]
             hint = did_you_mean(old, names) or f": it has {listed(names, 12)}"
             raise DataError(f"{file}: there is no column {old!r} (--rename {quoted(text)}){hint}")
 
 
-def _readings(text: str) -> Iterator[tuple[str, str]]:
+def name_pairs(text: str) -> Iterator[tuple[str, str]]:
     """Yield the ways to part `NEW=OLD`, as a name may have the sign in it."""
     for position, character in enumerate(text):
         new, old = text[:position], text[position + 1 :]

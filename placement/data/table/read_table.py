@@ -13,9 +13,9 @@ from placement.config.train_config import NO_GROUP
 from placement.data.columns.column import Column, infer_kind, with_same_levels
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.left_out import describe_rows
-from placement.data.columns.load_columns import LoadedColumns, load_columns, raw_column
+from placement.data.columns.load_columns import LoadedColumns, load_columns
 from placement.data.columns.loading.column_cache import load_cached_columns
-from placement.data.columns.row_rules import Rule, parse_rule
+from placement.data.columns.row_rules import Rule, is_rule, parse_rule
 from placement.data.columns.same_levels import SameLevels, same_levels
 from placement.data.columns.storage import IN_MEMORY, Allocation, Storage
 from placement.data.formats.faulty_rows import leave_out
@@ -26,13 +26,14 @@ from placement.data.table.column_roles import ColumnRequest
 from placement.data.table.grade_scales import mixed_scales, on_one_scale
 from placement.data.table.table import Table
 from placement.data.table.table_inputs import TableInputs
-from placement.data.target.label_join import JoinedLabels, join_labels, unique_identifiers
-from placement.data.target.label_words import (
-    NEGATIVE_WORDS,
-    POSITIVE_WORDS,
-    levels_of,
-    may_be_outcome,
+from placement.data.table.wanted_sheets import LEAST_OUTCOMES, sheet_with_key, sheet_with_target
+from placement.data.target.label_join import (
+    LISTED_LABEL,
+    JoinedLabels,
+    JoinRequest,
+    join_labels,
 )
+from placement.data.target.label_keys import unique_identifiers
 from placement.data.target.labels import LabelRequest, Labels, read_labels
 from placement.data.target.target_column import (
     choose_target,
@@ -42,12 +43,9 @@ from placement.data.target.target_column import (
     unlabelled,
 )
 from placement.errors import DataError
-from placement.model.scorer import PLAIN, READ, Formats, TableLike, fold
+from placement.model.scorer import PLAIN, READ, Formats, fold
 
 __all__ = ["Table", "matching_columns", "read_table", "unlabelled"]
-
-LEAST_OUTCOMES = 2
-_CODES = POSITIVE_WORDS | NEGATIVE_WORDS
 
 
 def read_table(
@@ -72,6 +70,7 @@ def read_table(
     mixed_scale: Sequence[str] = (),
     labels: str | None = None,
     on: str | None = None,
+    labels_mean: str | None = None,
     absent: str | None = None,
     missing: str = "fill",
     group: str | None = None,
@@ -92,9 +91,9 @@ def open_labelled_table(source: Any, options: Mapping[str, Any]) -> Reader:
     """Open a table with outcomes; `options` has all keywords of `read_table`."""
     if options["labels"] is None:
         least = 1 if options.get("one_outcome") else LEAST_OUTCOMES
-        wants = _sheet_with_target(options["target"], options["positive"], least)
+        wants = sheet_with_target(options["target"], options["positive"], least)
     else:
-        wants = _sheet_with_key(options["on"])
+        wants = sheet_with_key(options["on"])
     return open_table(source, FileOptions.of(options), wants_sheet=wants)
 
 
@@ -251,12 +250,12 @@ def _target(data: LoadedColumns, target: str | None, option: str) -> str:
 
 def _join(data: LoadedColumns, options: Mapping[str, Any]) -> tuple[LoadedColumns, JoinedLabels]:
     """Add the outcome column of the `--labels` file."""
-    labels, target = options["labels"], options["target"]
-    reader = open_table(labels, wants_sheet=_sheet_with_target(target, options["positive"]))
+    request = _join_request(options)
+    reader = open_table(options["labels"], wants_sheet=_wants_sheet_of_labels(request, options))
     names = frozenset(reader.names)
     other = load_columns(reader, MemoryColumnStore(), names, max_texts=sys.maxsize)
     faults = _faulty_rows(other, reader)
-    joined = join_labels(data, other, target=target, on=options["on"], absent=options["absent"])
+    joined = join_labels(data, other, request)
     others = describe_rows(other.others, f"of {other.name} left out")
     joined = replace(joined, notes=(*others, *joined.notes), warnings=(*faults, *joined.warnings))
     if joined.column.name in data.columns:
@@ -266,46 +265,34 @@ def _join(data: LoadedColumns, options: Mapping[str, Any]) -> tuple[LoadedColumn
     return replace(data, columns=columns), joined
 
 
+def _wants_sheet_of_labels(request: JoinRequest, options: Mapping[str, Any]) -> WantsSheet | None:
+    if request.labels_mean is not None:
+        return sheet_with_key(request.on) if request.on else None
+    # A model's outcome may have another name there, and only one word.
+    target, least = (None, 1) if request.of_model else (request.target, LEAST_OUTCOMES)
+    return sheet_with_target(target, options["positive"], least)
+
+
+def _join_request(options: Mapping[str, Any]) -> JoinRequest:
+    positive, is_list = options["positive"], options["labels_mean"] is not None
+    if is_list and positive is not None and is_rule(positive):
+        raise DataError(
+            f"{options['labels']}: a list of the placed (--labels-mean) does not tell which of "
+            f"them are {positive}; give a file with that column"
+        )
+    return JoinRequest(
+        options["target"],
+        options["on"],
+        options["absent"],
+        options["labels_mean"],
+        options.get("of_model", False),
+        LISTED_LABEL if positive is None or is_rule(positive) else positive,
+    )
+
+
 def _read_notes(reader: Reader, data: LoadedColumns, joined: JoinedLabels | None) -> ReadNotes:
     blank = (f"blank lines dropped: {data.blank_lines:,}",) if data.blank_lines else ()
     blank = (*blank, *describe_rows(data.others, "left out"))
     if joined is None:
         return ReadNotes((*reader.notes, *blank), reader.warnings)
     return ReadNotes((*reader.notes, *blank, *joined.notes), (*reader.warnings, *joined.warnings))
-
-
-def _sheet_with_target(
-    target: str | None, positive: str | None, least_outcomes: int = LEAST_OUTCOMES
-) -> WantsSheet:
-    """Accept a sheet with an outcome column that has so many different words at least.
-
-    A summary that counts the placed of each batch has none, unless `positive` is said.
-    """
-
-    def wants(names: tuple[str, ...], cells: TableLike) -> bool:
-        columns = {name: raw_column(name, cells[name]) for name in names}
-        if target is None:
-            try:
-                name = choose_target(columns, target=None, file="")
-            except DataError:
-                return True  # two outcomes: the sheet is meant, the error comes when it is read
-        else:
-            name = next((other for other in names if same_column(other, target)), None)
-        if name is None:
-            return False
-        levels = [level for level in levels_of(columns[name]) if may_be_outcome(level)]
-        are_words = any(level.number is None or level.key in _CODES for level in levels)
-        return len(levels) >= least_outcomes and (are_words or positive is not None)
-
-    return wants
-
-
-def _sheet_with_key(on: str | None) -> WantsSheet:
-    """Accept a sheet that can be joined: the one with the key, or any that has an identifier."""
-
-    def wants(names: tuple[str, ...], cells: TableLike) -> bool:
-        if on is not None:
-            return any(same_column(name, on) for name in names)
-        return bool(unique_identifiers({name: raw_column(name, cells[name]) for name in names}))
-
-    return wants

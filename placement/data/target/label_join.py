@@ -1,32 +1,26 @@
-"""Outcomes from another file: `--labels offers.csv [--on COL] --absent not-placed|unknown`."""
+"""Outcomes from another file: `--labels offers.csv [--on A=B] --absent not-placed|unknown`."""
 
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from placement.arrays import BoolArray, IndexArray, IntArray, ObjectArray
 from placement.data.columns.column_store import ChunkedArray, MemoryColumnStore
-from placement.data.columns.column_summary import EXACT_ROWS
 from placement.data.columns.load_columns import LoadedColumns, raw_column
-from placement.data.columns.raw_column import (
-    CategoricalColumn,
-    NumericColumn,
-    RawColumn,
-    RawColumns,
-)
+from placement.data.columns.raw_column import CategoricalColumn, RawColumns
 from placement.data.columns.row_locations import MatchingRows
-from placement.data.schema import matching_column, quoted
-from placement.data.target.label_words import ABSENT, levels_of
+from placement.data.target.label_keys import common_key, keys_of
+from placement.data.target.label_words import ABSENT, NOT_PLACED_WORDS, levels_of
 from placement.data.target.target_column import (
+    MOST_WORDS,
     choose_target,
     evidence_of_target,
     refuse_without_target,
+    target_names,
 )
 from placement.errors import DataError
-from placement.model.scorer import fold
+from placement.model.scorer import match_columns
 
-_WHOLE = re.compile(r"([+-]?\d+)\.0+")
 LISTED_LABEL = "Placed"
 
 
@@ -40,27 +34,43 @@ class JoinedLabels:
     warnings: tuple[str, ...]
 
 
-def normalize_key(text: str) -> str:
-    """Return the form in which keys are compared: as text, `21.0` is `21`."""
-    match = _WHOLE.fullmatch(text.strip())
-    return fold(match[1] if match else text)
+@dataclass(frozen=True)
+class JoinRequest:
+    """How to join: the options of that name. `of_model`: the outcome is a trained model's.
+
+    Then the column may have another name in the other file. `listed`: the word for whoever a list
+    without outcomes names.
+    """
+
+    target: str | None = None
+    on: str | None = None
+    absent: str | None = None
+    labels_mean: str | None = None
+    of_model: bool = False
+    listed: str = LISTED_LABEL
 
 
-def join_labels(
-    data: LoadedColumns,
-    labels: LoadedColumns,
-    *,
-    target: str | None,
-    on: str | None,
-    absent: str | None,
-) -> JoinedLabels:
+def join_labels(data: LoadedColumns, labels: LoadedColumns, request: JoinRequest) -> JoinedLabels:
     """Find each row's outcome in the other file by an identifier common to both."""
-    data_key, label_key = common_key(data.columns, labels.columns, on, (data.name, labels.name))
+    is_list = request.labels_mean is not None
+    files = (data.name, labels.name)
+    data_key, label_key = common_key(
+        data.columns, labels.columns, request.on, files, repeats=is_list
+    )
     warnings: list[str] = []
-    outcome, notes = _outcome(labels, target, label_key, absent)
+    outcome, notes = _outcome(data, labels, label_key, request, warnings)
     texts = outcome.texts[outcome.codes]
-    row_of_key = _rows_of_keys(labels, label_key, texts, warnings)
-    keys = _keys(data.columns[data_key])
+    row_of_key, repeated_rows = _rows_of_keys(labels, label_key, texts)
+    if len(repeated_rows) and is_list:
+        students = len(set(keys_of(labels.columns[label_key])[repeated_rows].tolist()))
+        notes.append(f"{students:,} of them have several rows (offers); each counts once")
+    elif len(repeated_rows):
+        rows = labels.locations.describe_rows(MatchingRows.at(repeated_rows))
+        warnings.append(
+            f"{labels.name}, {rows}: {label_key} is there more than once "
+            f"({len(repeated_rows):,} rows) with the same outcome"
+        )
+    keys = keys_of(data.columns[data_key])
     repeated = _repeated(keys)
     if len(repeated):
         rows = data.locations.describe_rows(MatchingRows.at(repeated))
@@ -73,7 +83,7 @@ def join_labels(
     if not matched.any():
         raise DataError(
             f"{labels.name}: no {label_key} is one of {data_key} in {data.name}; name the common "
-            "identifier by --on COL"
+            "identifier by --on COL, or --on A=B where it has two names"
         )
     cells = np.where(matched, texts[np.maximum(label_rows, 0)], "")
     unused = np.setdiff1d(np.fromiter(row_of_key.values(), dtype=np.int64), label_rows)
@@ -82,11 +92,12 @@ def join_labels(
         warnings.append(
             f"{labels.name}, {rows}: no such {data_key} in {data.name} ({len(unused):,} rows)"
         )
+    absent = request.absent or ("not-placed" if is_list else None)
     absent_rows = _absent_rows(data, data_key, matched, absent, labels.name, notes)
     if absent_rows is not None:
         cells[absent_rows] = ABSENT
     # As the data spells it where they have that column too.
-    name = next((n for n in data.columns if fold(n) == fold(outcome.name)), outcome.name)
+    name = match_columns(data.columns, [outcome.name]).get(outcome.name, outcome.name)
     joined_column = raw_column(name, cells, outcome.form)
     array = _in_pieces(joined_column.codes, data.columns[data_key].array)
     joined = replace(joined_column, array=array)
@@ -94,59 +105,68 @@ def join_labels(
     return JoinedLabels(joined, data_key, tuple(notes), tuple(warnings))
 
 
-def common_key(
-    data: RawColumns, labels: RawColumns, on: str | None, files: tuple[str, str]
-) -> tuple[str, str]:
-    """Return the identifier's name in both files: `--on`, else the one that is unique in both."""
-    if on is not None:
-        data_name = matching_column(data, on, option="--on", file=files[0])
-        return data_name, matching_column(labels, on, option="--on", file=files[1])
-    label_names = {fold(name): name for name in labels}
-    both = [(name, label_names[fold(name)]) for name in data if fold(name) in label_names]
-    unique = [(a, b) for a, b in both if _is_unique(data[a]) and _is_unique(labels[b])]
-    if len(unique) == 1:
-        return unique[0]
-    if unique:
-        names = " or ".join(f"--on {quoted(a)}" for a, _ in unique)
-        raise DataError(f"{files[1]}: several columns identify a student; choose by {names}")
-    names = ", ".join(quoted(a) for a, _ in both) or "none"
-    raise DataError(
-        f"{files[1]}: no identifier is common to it and {files[0]} and unique in both "
-        f"(columns in both: {names}); name it by --on COL"
-    )
-
-
-def unique_identifiers(columns: RawColumns) -> list[str]:
-    """Return the columns with a different value in every row, as far as that is cheap to know."""
-    return [name for name, raw in columns.items() if _is_unique(raw)]
-
-
 def _outcome(
-    labels: LoadedColumns, target: str | None, key: str, absent: str | None
+    data: LoadedColumns,
+    labels: LoadedColumns,
+    key: str,
+    request: JoinRequest,
+    warnings: list[str],
 ) -> tuple[CategoricalColumn, list[str]]:
     """Return the outcome column of the labels file; a bare list of the placed will do."""
     columns = {name: raw for name, raw in labels.columns.items() if name != key}
+    if request.labels_mean is not None:
+        warnings += _contradictions(columns, labels.name)
+        note = f"whoever {labels.name} lists counts as {request.listed!r} (--labels-mean)"
+        return _list_of_placed(data, labels, request), [note]
+    target = request.target
+    if request.of_model and target is not None and not match_columns(columns, [target]):
+        target = None
     name = choose_target(columns, target=target, file=labels.name)
     if name is not None:
         raw = columns[name]
         if not isinstance(raw, CategoricalColumn):
             raise TypeError(f"{name} was not read as it is written")
         evidence = evidence_of_target(columns, name) if target is None else None
-        return raw, [] if evidence is None else [f"{labels.name}: {evidence}"]
-    if absent != "not-placed":
+        notes = [] if evidence is None else [f"{labels.name}: {evidence}"]
+        return (replace(raw, name=str(request.target)) if request.of_model else raw), notes
+    if request.absent != "not-placed":
         refuse_without_target(columns, file=labels.name, identifiers=())
-    note = f"{labels.name} has no outcome column: everyone it lists counts as {LISTED_LABEL}"
-    return raw_column("outcome", np.full(len(labels.locations), LISTED_LABEL, dtype=object)), [note]
+    note = f"{labels.name} has no outcome column: everyone it lists counts as {request.listed}"
+    return _list_of_placed(data, labels, request), [note]
+
+
+def _list_of_placed(
+    data: LoadedColumns, labels: LoadedColumns, request: JoinRequest
+) -> CategoricalColumn:
+    """Return the same outcome for every row, named as the data would name it."""
+    named = target_names(list(data.columns))
+    name = request.target or (named[0] if len(named) == 1 else "outcome")
+    return raw_column(name, np.full(len(labels.locations), request.listed, dtype=object))
+
+
+def _contradictions(columns: RawColumns, file: str) -> list[str]:
+    """Warn where a list of the placed has words for those who are not."""
+    return [
+        f"{file}: {name} says {level.name!r} in {level.rows:,} rows, which count as placed all the "
+        "same (--labels-mean placed)"
+        for name, raw in columns.items()
+        if isinstance(raw, CategoricalColumn) and len(raw.texts) <= MOST_WORDS
+        for level in levels_of(raw)
+        if level.key in NOT_PLACED_WORDS
+    ]
 
 
 def _rows_of_keys(
-    labels: LoadedColumns, key: str, texts: ObjectArray, warnings: list[str]
-) -> dict[str, int]:
-    """Map each key to a row of the labels file; keys with two outcomes are refused."""
+    labels: LoadedColumns, key: str, texts: ObjectArray
+) -> tuple[dict[str, int], IndexArray]:
+    """Map each key to a row of the labels file; return the further rows of a key as well.
+
+    Keys with two outcomes are refused.
+    """
     meaning = _meanings(texts)
     row_of_key: dict[str, int] = {}
     repeated: list[int] = []
-    for row, name in enumerate(_keys(labels.columns[key])):
+    for row, name in enumerate(keys_of(labels.columns[key])):
         first = row_of_key.setdefault(name, row) if name else row
         if first == row:
             continue
@@ -159,13 +179,7 @@ def _rows_of_keys(
                 f"{labels.name}, {both}: the same {key} has two outcomes, {texts[first]!r} and "
                 f"{texts[row]!r}; keep one of them"
             )
-    if repeated:
-        rows = labels.locations.describe_rows(MatchingRows.at(np.array(repeated)))
-        warnings.append(
-            f"{labels.name}, {rows}: {key} is there more than once "
-            f"({len(repeated):,} rows) with the same outcome"
-        )
-    return row_of_key
+    return row_of_key, np.array(repeated, dtype=np.intp)
 
 
 def _meanings(texts: ObjectArray) -> list[str]:
@@ -206,23 +220,6 @@ def _in_pieces(codes: IntArray, template: ChunkedArray) -> ChunkedArray:
         array.append(codes[start : start + size])
         start += size
     return array
-
-
-def _keys(raw: RawColumn) -> ObjectArray:
-    if not isinstance(raw, CategoricalColumn):
-        raise TypeError(f"{raw.name} was not read as it is written")
-    folded = np.array([normalize_key(text) for text in raw.texts], dtype=object)
-    keys: ObjectArray = folded[raw.codes]
-    return keys
-
-
-def _is_unique(raw: RawColumn) -> bool:
-    if isinstance(raw, CategoricalColumn):
-        keys = _keys(raw)
-        return len(keys) > 1 and "" not in keys and len(set(keys.tolist())) == len(keys)
-    if isinstance(raw, NumericColumn) and 1 < len(raw) == raw.number_count <= EXACT_ROWS:
-        return len(np.unique(raw.array.whole())) == len(raw)
-    return False
 
 
 def _repeated(keys: ObjectArray) -> IndexArray:

@@ -15,7 +15,7 @@ from placement.data.columns.raw_column import (
 )
 from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.columns.row_rules import Rule, is_rule, parse_rule
-from placement.data.schema import Target, quoted
+from placement.data.schema import Target, quoted, same_column
 from placement.data.target.label_errors import MOST_LISTED, LabelErrors
 from placement.data.target.label_words import (
     ABSENT,
@@ -28,7 +28,6 @@ from placement.data.target.label_words import (
     opposite_word,
 )
 from placement.errors import DataError, did_you_mean
-from placement.model.scorer import fold
 
 MOST_OUTCOMES = 20
 
@@ -146,7 +145,7 @@ class _LabelReader:
 
     def by_rule(self, rule: Rule) -> Labels:
         """Rows that meet the rule are positive, the rest negative (or as `--negative` says)."""
-        if rule.column is not None and fold(rule.column) != fold(self.raw.name):
+        if rule.column is not None and not same_column(rule.column, self.raw.name):
             raise DataError(f"{self.file}: --positive {rule} must be of the target {self.raw.name}")
         satisfied = rule.matches(self.raw.texts, self.raw.form)
         values = [level for level in self.levels if rule.number is None or level.number is not None]

@@ -37,7 +37,7 @@ from placement.errors import DataError, listed
 from placement.model.scorer import Coded, TableLike, fold, parse_numbers, words
 
 _CONTINUOUS_LEVELS = 20
-_MOST_WORDS = 100  # different cells of an outcome; with more they are not looked at
+MOST_WORDS = 100  # different cells of an outcome; with more they are not looked at
 _MOSTLY = 0.9
 
 _PLACED_OR_NOT = PLACED_WORDS | NOT_PLACED_WORDS
@@ -98,7 +98,7 @@ def _outcome_levels(name: str, raw: RawColumn) -> list[Level]:
     """Return the values of a column where nearly all of them are outcomes, of both kinds."""
     if not isinstance(raw, CategoricalColumn) or fold(name) in PREDICTED_NAMES:
         return []
-    if len(raw.texts) > _MOST_WORDS or means_no_outcome(name):
+    if len(raw.texts) > MOST_WORDS or means_no_outcome(name):
         return []
     levels = [level for level in levels_of(raw) if may_be_outcome(level)]
     outcomes = [level for level in levels if level.key in _PLACED_OR_NOT | _YES_OR_NO]
@@ -151,7 +151,7 @@ def is_continuous(raw: RawColumn) -> bool:
 def _may_be_suggested(name: str, raw: RawColumn) -> bool:
     """Whether a column has two values, and tells no protected trait."""
     if isinstance(raw, CategoricalColumn):
-        if len(raw.texts) > _MOST_WORDS or sensitive_trait(name, raw.texts) is not None:
+        if len(raw.texts) > MOST_WORDS or sensitive_trait(name, raw.texts) is not None:
             return False
         return len(levels_of(raw)) == 2
     if not isinstance(raw, NumericColumn) or sensitive_trait(name) is not None:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from placement.config.bad_rows import BadRows
-from placement.config.file_options import FileOptions
+from placement.config.label_options import LabelOptions
 from placement.data.columns.left_out import RowsLeftOut, describe_rows
-from placement.data.columns.storage import Storage
 from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.faulty_rows import leave_out
 from placement.data.formats.table_reader import Block, Reader, RowCount
@@ -27,13 +26,13 @@ from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.number_formats import FileFormats, number_formats
 from placement.workflows.reading.open_for_model import open_for
-from placement.workflows.reading.read_labelled import read_like
+from placement.workflows.reading.read_labelled import read_like, storage_for
 from placement.workflows.reading.training_settings import is_training_table
 from placement.workflows.scoring.score_blocks import ScoringWarnings
 
 
 @dataclass(frozen=True)
-class DriftRequest(FileOptions):
+class DriftRequest(LabelOptions):
     """Which file to compare with the training rows of which model.
 
     `fail_above`: the PSI from which on the result counts as refused.
@@ -65,7 +64,10 @@ def drift_of_file(request: DriftRequest, listener: ProgressListener = NoProgress
     others = describe_rows(rows.others, "left out")
     if not counts.rows:
         raise DataError(f"{reader.name}: has no rows to compare")
-    figures, warnings = _performance(model, reader, listener) if labelled else (None, ())
+    measured = (
+        _performance(model, reader, request, listener) if labelled or request.labels else None
+    )
+    figures, warnings = measured or (None, ())
     return DriftResult(
         data=reader.name,
         model=model.about,
@@ -134,12 +136,12 @@ def _labelled(model: Model, block: Block) -> int:
 
 
 def _performance(
-    model: Model, reader: Reader, listener: ProgressListener
+    model: Model, reader: Reader, request: DriftRequest, listener: ProgressListener
 ) -> tuple[Performance | None, tuple[str, ...]]:
     """Measure the model on the rows with an outcome; return warnings too."""
     try:
-        with Storage() as storage:
-            table = read_like(reader, model.schema, storage, listener, one_outcome=True)
+        with storage_for(request) as storage:
+            table = read_like(reader, model.schema, storage, listener, request, one_outcome=True)
             for text in table.notes:
                 if text not in reader.notes:
                     listener.note(text)

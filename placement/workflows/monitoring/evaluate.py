@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
-from placement.config.file_options import FileOptions
-from placement.data.columns.storage import Storage
+from placement.config.label_options import LabelOptions
 from placement.data.output.left_out_file import left_out_file
 from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.table.read_table import Table
@@ -16,7 +15,7 @@ from placement.reporting.results import EvaluateResult
 from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import find_model
-from placement.workflows.reading.read_labelled import read_like
+from placement.workflows.reading.read_labelled import read_like, storage_for
 from placement.workflows.reading.training_settings import (
     is_training_table,
     split_of_training,
@@ -26,7 +25,7 @@ from placement.workflows.scoring.score_blocks import ScoringWarnings
 
 
 @dataclass(frozen=True)
-class EvaluateRequest(FileOptions):
+class EvaluateRequest(LabelOptions):
     """Which model to measure on which file with outcomes.
 
     `weight`: its column of frequency weights. `with_alternatives`: perceptrons of the model's
@@ -49,7 +48,7 @@ def evaluate_file(
     """Measure a model on a file with outcomes."""
     model, sensitive = find_model(request.model, listener), request.sensitive
     fitted = load_fitted(model.directory)
-    with Storage() as storage:
+    with storage_for(request) as storage:
         with left_out_file(request.left_out) as left_out:
             table = read_like(
                 request.data,

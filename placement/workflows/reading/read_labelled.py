@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from placement.config.file_options import PLAIN_FILE, FileOptions
+from placement.config.label_options import LabelOptions
 from placement.config.train_config import TrainConfig
 from placement.data.columns.raw_column import MAX_TEXTS
 from placement.data.columns.storage import Storage
@@ -28,6 +29,11 @@ def read_with_progress(
     reader = source if isinstance(source, Reader) else open_labelled_table(source, how)
     with listener.progress("reading", "rows", reader.likely_rows) as progress:
         return read_opened_table(reader, how, storage, progress.update)
+
+
+def storage_for(options: LabelOptions) -> Storage:
+    """Return where a table with outcomes is stored: outcomes are joined in memory."""
+    return Storage(stream=False if options.labels else None)
 
 
 def read_like(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from placement.arrays import Document
 from placement.errors import DataError, UsageError, did_you_mean
-from placement.model.scorer import Problem, fold
+from placement.model.scorer import Problem, fold_name
 from placement.workflows.reading.find_model import Model
 
 
@@ -28,15 +28,18 @@ def predict_one(
     model: Model, values: Mapping[str, str], threshold: float | None
 ) -> tuple[Document, tuple[str, ...]]:
     """Score one student given as column=value: the entry of `predict --json`, and warnings."""
-    spelling = {fold(name): name for name in model.scorer.feature_columns}
-    unused = {fold(d.column) for d in model.schema.dropped} | {fold(model.schema.target.name)}
+    spelling = {fold_name(name): name for name in model.scorer.feature_columns}
+    unused = {fold_name(d.column) for d in model.schema.dropped} | {
+        fold_name(model.schema.target.name)
+    }
+    given = {fold_name(name): value for name, value in values.items()}
     for name in values:
-        if fold(name) not in spelling and fold(name) not in unused:
+        if fold_name(name) not in spelling and fold_name(name) not in unused:
             raise UsageError(
                 f"--set {name}=…: the model has no such column"
                 f"{did_you_mean(name, spelling.values())}"
             )
-    given = {fold(name): value for name, value in values.items()}
+    given = {fold_name(name): value for name, value in values.items()}
     missing = [name for key, name in spelling.items() if key not in given]
     if missing:
         raise DataError(

@@ -7,8 +7,7 @@ from functools import partial
 import numpy as np
 
 from placement.arrays import FloatArray
-from placement.config.file_options import FileOptions
-from placement.data.columns.storage import Storage
+from placement.config.label_options import LabelOptions
 from placement.data.schema import Schema
 from placement.data.table.table import Table, digest_columns
 from placement.errors import DataError, UsageError
@@ -16,7 +15,7 @@ from placement.evaluation.comparison import REPLICATES, Comparison, compare
 from placement.model.scorer import READ, fold
 from placement.runtime.progress import ProgressListener
 from placement.workflows.reading.find_model import Model
-from placement.workflows.reading.read_labelled import read_like
+from placement.workflows.reading.read_labelled import read_like, storage_for
 from placement.workflows.reading.training_settings import is_training_table
 from placement.workflows.scoring.score_blocks import ScoringWarnings
 
@@ -24,7 +23,7 @@ _SHOWN = 6
 
 
 @dataclass(frozen=True)
-class RowSource(FileOptions):
+class RowSource(LabelOptions):
     """Which rows to compare on: a file, and how it is read."""
 
     data: str
@@ -80,7 +79,7 @@ def score_pairs(
     probabilities: list[FloatArray] = []
     trained: list[bool] = []
     warnings: list[str] = []
-    with Storage() as storage:
+    with storage_for(rows) as storage:
         tables: dict[tuple[object, ...], Table] = {}
         for model in models:
             key = (model.schema.target, *((f.name, f.kind) for f in model.schema.features))

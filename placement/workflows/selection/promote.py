@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from placement.config.file_options import FileOptions
+from placement.config.label_options import LabelOptions
 from placement.errors import ModelError, UsageError
 from placement.reporting.text.promotion import (
     Outcome,
@@ -22,7 +22,7 @@ from placement.workflows.selection.promotion_gate import Version
 
 
 @dataclass(frozen=True)
-class PromoteRequest(FileOptions):
+class PromoteRequest(LabelOptions):
     """Which version to make champion, on the evidence of the rows of `data`.
 
     `force`: why it is to be champion whatever speaks against it. `rollback`: why `champion` goes
@@ -44,6 +44,8 @@ class PromoteRequest(FileOptions):
                     raise UsageError(
                         f"--{name} is not used by --rollback, which asks for no evidence"
                     )
+        elif self.labels is not None and self.data is None:
+            raise UsageError("--labels are of the rows of --data FILE")
         elif self.model is None:
             raise UsageError("name the model: placement promote challenger --data FILE")
         elif self.force is not None and not self.force.strip():

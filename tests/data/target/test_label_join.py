@@ -1,7 +1,8 @@
+import pandas as pd
 import pytest
 
 from placement.data.table.read_table import read_table
-from placement.data.target.label_join import normalize_key
+from placement.data.target.label_keys import normalize_key
 from placement.errors import DataError
 
 STUDENTS = "roll,cgpa,branch\n21,7.5,CSE\n22,6.1,ECE\n23,8.2,CSE\n24,5.9,ME\n"
@@ -103,3 +104,75 @@ def test_the_hint_names_the_identifier_of_a_file_without_target(files):
     students, _ = files("")
     with pytest.raises(DataError, match="--labels FILE --on roll"):
         read_table(students)
+
+
+OFFERS = "Reg No,company\n21,TCS\n23,Infosys\n21,Wipro\n"
+
+
+def test_the_identifier_may_have_two_names(files):
+    students, offers = files("Reg No,status\n21,Placed\n22,No\n23,Placed\n24,No\n")
+    table = read_table(students, labels=offers, on="roll=reg  no")
+    assert table.label.tolist() == [1, 0, 1, 0]
+    with pytest.raises(DataError, match=r'by their cells --on "roll=Reg No"'):
+        read_table(students, labels=offers)
+    with pytest.raises(DataError, match=r"offers.csv: there is no column 'Reg' \(--on\)"):
+        read_table(students, labels=offers, on="roll=Reg")
+
+
+def test_a_name_of_the_identifier_may_have_the_sign_in_it(files):
+    students, offers = files("a=b,status\n21,Yes\n22,No\n23,No\n24,No\n")
+    assert read_table(students, labels=offers, on="roll=a=b").label.tolist() == [1, 0, 0, 0]
+
+
+def test_whoever_a_list_of_offers_names_is_placed_once(files):
+    students, offers = files(OFFERS)
+    table = read_table(students, labels=offers, on="roll=Reg No", labels_mean="placed")
+    assert table.label.tolist() == [1, 0, 1, 0]
+    assert "1 of them have several rows (offers); each counts once" in table.notes
+    assert not [said for said in table.warnings if "more than once" in said]
+
+
+def test_a_list_of_offers_may_have_a_student_several_times_and_the_same_name(files):
+    students, offers = files(OFFERS.replace("Reg No", "Roll"))
+    table = read_table(students, labels=offers, labels_mean="placed")
+    assert table.label.tolist() == [1, 0, 1, 0]
+
+
+def test_who_is_not_listed_may_still_be_unknown(files):
+    students, offers = files(OFFERS)
+    with pytest.raises(DataError, match="both outcomes are needed"):
+        read_table(
+            students, labels=offers, on="roll=Reg No", labels_mean="placed", absent="unknown"
+        )
+
+
+def test_words_against_it_in_a_list_of_the_placed_are_warned_of(files):
+    students, offers = files("roll,state\n21,Placed\n22,Rejected\n23,Placed\n")
+    table = read_table(students, labels=offers, labels_mean="placed")
+    assert table.label.tolist() == [1, 1, 1, 0]
+    assert any("state says 'Rejected' in 1 rows" in said for said in table.warnings)
+
+
+def test_a_list_is_the_outcome_that_the_data_has_blank(files):
+    sheet = "roll,cgpa,status\n21,7.5,\n22,6.1,\n23,8.2,\n24,5.9,\n"
+    students, offers = files(OFFERS, sheet)
+    table = read_table(students, labels=offers, on="roll=Reg No", labels_mean="placed")
+    assert (table.schema.target.name, table.label.tolist()) == ("status", [1, 0, 1, 0])
+
+
+def test_a_list_does_not_tell_what_a_rule_asks(files):
+    students, offers = files(OFFERS)
+    with pytest.raises(DataError, match="does not tell which of them are >=4"):
+        read_table(
+            *(students,), labels=offers, on="roll=Reg No", labels_mean="placed", positive=">=4"
+        )
+
+
+def test_the_list_of_a_workbook_is_the_sheet_with_the_identifier(files, tmp_path):
+    students, _ = files("")
+    with pd.ExcelWriter(tmp_path / "offers.xlsx") as book:
+        pd.DataFrame({"x": [1, 2]}).to_excel(book, sheet_name="Cover", index=False)
+        pd.DataFrame({"Reg": [21, 23, 21]}).to_excel(book, sheet_name="Offers", index=False)
+    offers = str(tmp_path / "offers.xlsx")
+    table = read_table(students, labels=offers, on="roll=Reg", labels_mean="placed")
+    assert table.label.tolist() == [1, 0, 1, 0]
