@@ -10,6 +10,7 @@ columns; `parse_numbers` and `words` are the only places that decide what a cell
 """
 
 import hashlib
+import html
 import json
 import math
 import re
@@ -289,11 +290,11 @@ def _without_marks(digits: str, grouping: str) -> str | None:
 
 def _tidied(cell: str) -> str:
     """Return a cell case-folded, its spaces plain and its digits those of ASCII."""
+    cell = plain(cell)
     if not cell.isascii():
         cell = cell.translate(_TRANSLATED)
         cell = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in cell)
-    text = cell.strip().casefold()
-    return text[1:] if text[:1] == "'" else text
+    return cell.strip().casefold()
 
 
 @lru_cache(1 << 16)
@@ -567,6 +568,28 @@ def _kinds(parts: _Cell, cell: str, text: str) -> list[str]:
     ]
 
 
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+)
+_ENTITY = re.compile(r"&#?\w+;")
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')
+
+
+def plain(cell: str) -> str:
+    """Return a cell's text trimmed, and without what is no part of it.
+
+    Which is: signs that no one sees, HTML's entities, Excel's `="…"` and `'` before text.
+    """
+    if cell.isprintable() and "&" not in cell and not cell.startswith(("'", "=", " ")):
+        return cell.rstrip()
+    text = _UNSEEN.sub("", _ENTITY.sub(lambda entity: html.unescape(entity[0]), cell)).strip()
+    if formula := _TEXT_FORMULA.fullmatch(text):
+        text = formula[1].strip()
+    elif text.startswith("'") and text.count("'") == 1:
+        text = text[1:].strip()
+    return text if text == cell else plain(text)  # so that nothing is left for a second time
+
+
 def words(cells: ColumnLike) -> Objects:
     """Return each cell's trimmed text (n,), None where it is blank or missing; 7.0 is `"7"`."""
     if isinstance(cells, Coded):
@@ -578,7 +601,7 @@ def words(cells: ColumnLike) -> Objects:
         # True == 1 == 1.0 share a dictionary slot, so only text is remembered.
         if isinstance(cell, str):
             if cell not in trimmed:
-                trimmed[cell] = cell.strip() or None
+                trimmed[cell] = plain(cell) or None
             result[row] = trimmed[cell]
         else:
             result[row] = None if _is_missing(cell) else _text(cell)
@@ -587,7 +610,7 @@ def words(cells: ColumnLike) -> Objects:
 
 def fold(word: str) -> str:
     """Return the form in which two spellings of a word are the same."""
-    return word.strip().casefold()
+    return plain(word).casefold()
 
 
 _DOTTED_LETTERS = re.compile(r"\b([^\W\d_])\.\s*(?=[^\W\d_]\b)")

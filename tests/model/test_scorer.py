@@ -25,6 +25,7 @@ from placement.model.scorer import (
     fold_level,
     match_columns,
     parse_numbers,
+    plain,
     read_bundle,
     sigmoid,
     words,
@@ -127,6 +128,41 @@ def test_columns_of_every_dtype_mean_the_same(cells, numbers, text):
 
 def test_words_keep_case_and_a_literal_none_or_na():
     assert words(["None", "NA", " Cse ", 7.0, 7.25]).tolist() == ["None", "NA", "Cse", "7", "7.25"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("\u200bCSE\ufeff", "CSE"),
+        ("ME\u00adCH", "MECH"),
+        ("\u202b7.5\u202c", "7.5"),
+        ("go\0od\x1a", "good"),
+        ("&nbsp;R&amp;D&#39;s ", "R&D's"),
+        ("&amp;nbsp;", ""),
+        ('="22CS101"', "22CS101"),
+        ("'22CS101", "22CS101"),
+        ("'", ""),
+        # What looks like it and is none: Tamil and Persian join letters with signs no one sees.
+        ("R&D; AT&T", "R&D; AT&T"),
+        ("'tis O'Brien", "'tis O'Brien"),
+        ("=A1+B1", "=A1+B1"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("two\nlines", "two\nlines"),
+    ],
+)
+def test_what_is_no_part_of_a_cell_is_read_away(cell, text):
+    assert plain(cell) == text
+    assert words(np.array([cell], dtype=object))[0] == (text or None)
+
+
+@given(st.text(alphabet=" '=\"&;#3nbspam\u200b\u00a0x"))
+def test_a_cell_without_what_is_no_part_of_it_stays_as_it_is(cell):
+    assert plain(plain(cell)) == plain(cell)
+
+
+@pytest.mark.parametrize("cell", ["\u200b7.5", "'7.5", '="7.5"', "&nbsp;7.5", "7\u00ad.5"])
+def test_numbers_are_read_without_it_too(cell):
+    assert parse_numbers(np.array([cell], dtype=object))[0].tolist() == [7.5]
 
 
 def test_fold_matches_words_after_trimming_and_case_folding():

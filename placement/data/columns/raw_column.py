@@ -30,7 +30,8 @@ class NumericColumn:
     """A column of float64, NaN where missing and, see `is_unparsable`, where text is no number.
 
     `examples` has some of the unparsable texts by row. `form` is how the numbers are written, and
-    `notes` say of its cells how they were read where that is worth saying.
+    `notes` say of its cells how they were read where that is worth saying, `cleaned` of how many
+    something that is no part of a cell was read away.
     """
 
     name: str
@@ -40,6 +41,7 @@ class NumericColumn:
     examples: Mapping[int, str]
     form: NumberFormat = PLAIN
     notes: tuple[str, ...] = ()
+    cleaned: str = ""
 
     def __len__(self) -> int:
         return self.array.rows
@@ -50,7 +52,8 @@ class CategoricalColumn:
     """A column of coded text: `texts[codes]`; "" is blank.
 
     `numbers` are the texts read as numbers, NaN where `unparsable`; `counts` are the rows of each
-    text. All (k,). `form` and `notes` are those of a `NumericColumn`.
+    text. All (k,). `form`, `notes` and `cleaned` are those of a
+    `NumericColumn`.
     """
 
     name: str
@@ -61,6 +64,7 @@ class CategoricalColumn:
     counts: IntArray
     form: NumberFormat = PLAIN
     notes: tuple[str, ...] = ()
+    cleaned: str = ""
 
     def __len__(self) -> int:
         return self.array.rows

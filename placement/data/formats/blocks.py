@@ -12,7 +12,7 @@ import numpy as np
 
 from placement.arrays import BoolArray, CellArray, IntArray
 from placement.data.formats.sources import Source
-from placement.model.scorer import Coded
+from placement.model.scorer import Coded, plain
 
 Cells = CellArray | Coded
 
@@ -194,7 +194,7 @@ class Names:
 
 def tidy_names(cells: Iterable[str]) -> Names:
     """Trim and unquote header cells, number duplicates, name the unnamed by position."""
-    cleaned = [" ".join(unquote(cell).split()) for cell in cells]
+    cleaned = [" ".join(plain(unquote(cell)).split()) for cell in cells]
     taken = {name for name in cleaned if name}
     names: list[str] = []
     unnamed, duplicates = [], []

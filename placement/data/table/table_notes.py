@@ -22,6 +22,7 @@ from placement.runtime.parallel_map import in_order, usable_processors
 
 FEW_ROWS = 30
 FEW_OF_CLASS = 10
+_MOST_SAID = 4
 
 
 def table_notes(
@@ -30,6 +31,7 @@ def table_notes(
     """Return the facts about scales and the batch column."""
     graded = ", ".join(f"{name} {scale:g}" for name, scale in scales.items() if scale)
     notes = [note for name in roles.features for note in _read_notes(inputs.columns[name])]
+    notes += _cleaned_notes(inputs)
     notes += [f"grade scales (inferred): {graded}"] if graded else []
     notes += [
         f"{name} is an age, which the model uses: --sensitive {quoted(name)} compares its groups, "
@@ -59,6 +61,19 @@ def _read_notes(column: Column) -> list[str]:
     if isinstance(column.raw, HashedColumn) or column.kind != "number" or not column.raw.notes:
         return []
     return [f"{column.name}: {'; '.join(column.raw.notes)}"]
+
+
+def _cleaned_notes(inputs: TableInputs) -> list[str]:
+    """Say in which columns signs that no one sees, and what programs put there, are read away."""
+    raws = {name: column.raw for name, column in inputs.columns.items()}
+    said = [
+        f"{name} {raw.cleaned}"
+        for name, raw in raws.items()
+        if not isinstance(raw, HashedColumn) and raw.cleaned
+    ]
+    more = [f"{len(said) - _MOST_SAID} more columns"] if len(said) > _MOST_SAID else []
+    shown = "; ".join([*said[:_MOST_SAID], *more])
+    return [f"what is no part of a cell is read away: {shown}"] if said else []
 
 
 def _batches(inputs: TableInputs, roles: Roles, summary: DataSummary) -> Batches | None:

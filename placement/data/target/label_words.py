@@ -11,7 +11,7 @@ from placement.data.schema import word_set
 from placement.model.scorer import fold, parse_numbers
 
 # The outcome of those of whom a list of outcomes says nothing; numpy would drop a null character.
-ABSENT = "\x01"
+ABSENT = "\ue000"
 
 _PLACED = word_set(
     "placed selected hired recruited employed admitted admit offered colocado colocada contratado "

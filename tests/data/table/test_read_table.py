@@ -315,3 +315,16 @@ def test_blank_lines_are_dropped_and_counted(tmp_path):
     table = read_table(path)
     assert len(table) == 4
     assert "blank lines dropped: 3" in table.notes
+
+
+def test_what_is_read_away_of_cells_is_said_by_column_with_its_count(tmp_path):
+    path = tmp_path / "t.csv"
+    lines = [f"'CSE,&nbsp;{5 + n / 20},{'Placed' if n % 3 else 'Not Placed'}" for n in range(60)]
+    path.write_text("branch,\ufeffcgpa,status\n" + "\n".join(lines) + "\nECE,7,Placed\n", "utf-8")
+    table = read_table(path)
+    assert set(table.columns["branch"]) == {"CSE", "ECE"}
+    assert table.columns["cgpa"][0] == 5.0
+    said = (
+        "branch \"'CSE\" is read as 'CSE' (60 cells); cgpa '&nbsp;5.0' is read as '5.0' (60 cells)"
+    )
+    assert f"what is no part of a cell is read away: {said}" in table.notes

@@ -26,6 +26,7 @@ from placement.model.scorer import (
     are_codes,
     fold,
     parse_numbers,
+    plain,
 )
 
 _EXAMPLES = 1_000
@@ -70,6 +71,7 @@ class ColumnBuilder:
         self._code_of: defaultdict[str, int] = defaultdict()
         self._code_of.default_factory = self._code_of.__len__
         self._counts = np.zeros(0, dtype=np.int64)
+        self._cleaned_count, self._cleaned_example = 0, ""
 
     def add(self, cells: Cells) -> None:
         """Append cells (n,)."""
@@ -111,6 +113,7 @@ class ColumnBuilder:
                 self.written.kinds["zero"] += int(np.count_nonzero(cells == 0))
             return
         texts = factorize(cells)
+        self._count_cleaned(texts)
         self.written = self.written.merge(WrittenNumbers.of(texts))
         form = self.form
         self._formats_used.add(form)
@@ -125,14 +128,31 @@ class ColumnBuilder:
 
     def _add_texts(self, cells: Coded) -> None:
         self._cells = self._cells or ChunkedArrayBuilder(self._store, np.int32)
-        code_map = np.array([self._code_of[(text or "").strip()] for text in cells.texts], np.int32)
+        code_map = np.array([self._code_of[plain(text or "")] for text in cells.texts], np.int32)
         codes = code_map[cells.codes]
+        self._count_cleaned(cells)
         counts = np.bincount(codes, minlength=len(self._code_of))
         counts[: len(self._counts)] += self._counts
         self._counts = counts
         self._cells.add(codes)
         if len(self._code_of) > self._max_texts:
             self._cells = self._to_hashes(self._cells)
+
+    def _count_cleaned(self, cells: Coded) -> None:
+        """Count the cells of which something is read away that is no part of them."""
+        cleaned = [i for i, text in enumerate(cells.texts) if text and plain(text) != text.strip()]
+        if cleaned:
+            counts = np.bincount(cells.codes, minlength=len(cells.texts))
+            self._cleaned_count += int(counts[cleaned].sum())
+            self._cleaned_example = self._cleaned_example or cells.texts[cleaned[0]]
+
+    @property
+    def _cleaned(self) -> str:
+        """Say of how many cells something is read away, and what of the first."""
+        if not self._cleaned_count:
+            return ""
+        example, cells = self._cleaned_example, "cell" if self._cleaned_count == 1 else "cells"
+        return f"{example!a} is read as {plain(example)!r} ({self._cleaned_count:,} {cells})"
 
     def _add_hashes(self, cells: Coded) -> None:
         self._count_numbers(cells.texts, np.bincount(cells.codes, minlength=len(cells.texts)))
@@ -206,14 +226,22 @@ class ColumnBuilder:
         array = (self._cells or ChunkedArrayBuilder(self._store, np.int32)).array
         if array.dtype == np.float64:
             counts = self._number_count, self._unparsable_count
-            notes = self.written.notes(self.form)
-            return NumericColumn(self._name, array, *counts, self._examples, self.form, notes)
+            return NumericColumn(
+                self._name,
+                array,
+                *counts,
+                self._examples,
+                self.form,
+                self.written.notes(self.form),
+                self._cleaned,
+            )
         if array.dtype == np.uint64:
             return HashedColumn(self._name, array)
         texts, form = self._texts(), self.form
         numbers, unparsable = parse_numbers(texts, form)
         columns = array, texts, numbers, unparsable, self._counts
-        return CategoricalColumn(self._name, *columns, form, self.written.notes(form))
+        notes = self.written.notes(form)
+        return CategoricalColumn(self._name, *columns, form, notes, self._cleaned)
 
 
 def _hashes(cells: Coded) -> UInt64Array:

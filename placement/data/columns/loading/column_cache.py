@@ -32,7 +32,7 @@ from placement.runtime.parallel_map import in_order, usable_processors
 
 _State = list[int | str | list[list[int]]]
 
-FORMAT = 5
+FORMAT = 6
 _INDEX = "columns.json"
 
 
@@ -173,7 +173,7 @@ def _column_entry(raw: RawColumn) -> Document:
 
 
 def _written(raw: NumericColumn | CategoricalColumn) -> Document:
-    return {"form": asdict(raw.form), "notes": raw.notes}
+    return {"form": asdict(raw.form), "notes": raw.notes, "cleaned": raw.cleaned}
 
 
 def _load(folder: Path, state: _State) -> LoadedColumns | None:
@@ -204,12 +204,12 @@ def _column(entry: Document, folder: Path) -> RawColumn:
         raise ValueError(f"{array.path}: damaged")
     if "form" not in entry:
         return HashedColumn(entry["name"], array)
-    form, notes = NumberFormat(**entry["form"]), tuple(entry["notes"])
+    said = NumberFormat(**entry["form"]), tuple(entry["notes"]), entry["cleaned"]
     if "numbers" in entry:
         counts, examples = (entry["numbers"], entry["unparsable"]), dict(entry["examples"])
-        return NumericColumn(entry["name"], array, *counts, examples, form, notes)
+        return NumericColumn(entry["name"], array, *counts, examples, *said)
     texts = np.empty(len(entry["texts"]), dtype=object)
     texts[:] = entry["texts"]
-    numbers, unparsable = parse_numbers(texts, form)
+    numbers, unparsable = parse_numbers(texts, said[0])
     counts = np.array(entry["counts"], dtype=np.int64)
-    return CategoricalColumn(entry["name"], array, texts, numbers, unparsable, counts, form, notes)
+    return CategoricalColumn(entry["name"], array, texts, numbers, unparsable, counts, *said)

@@ -30,7 +30,8 @@ _SCRIPTS = {
 _DETECTED = {"big5": "cp950", "big5hkscs": "cp950", "euc_kr": "cp949", "shift_jis": "cp932"}
 # UTF-16 text without a BOM: nearly every other byte is zero, and hardly any of the rest.
 _MANY, _FEW = 0.4, 0.05
-_STRAY_ZEROS = 0.01
+_CONTROLS = bytes({*range(32)} - {*b"\t\n\x0b\x0c\r\x1a"})
+_FEW_CONTROLS = 0.01
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _SIGN_IN_WORD = re.compile(r"[^\W\d_][^\w\s'’´`.,:;/&()\[\]\"#*+|°ºª…–—·@!?<>=%$€£₹-][^\W\d_]")
 # How many times as likely as the next a reading must be, the more so the fewer its words.
@@ -123,7 +124,7 @@ def _wide_encoding(data: bytes) -> str | None:
 def _without_zeros(name: str, data: bytes) -> bytes:
     """Return a text without the few zero bytes that are astray in it, and those behind it."""
     text = data.rstrip(b"\0")
-    if text.count(0) > len(text) * _STRAY_ZEROS:
+    if len(text.translate(None, _CONTROLS)) < len(text) * (1 - _FEW_CONTROLS):
         raise DataError(f"{name}: binary data, not a table of text")
     return text.replace(b"\0", b"")
 

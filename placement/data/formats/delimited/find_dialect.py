@@ -151,12 +151,13 @@ def _uncommon(lines: Sequence[str]) -> Iterator[_Fit]:
 
 def _best_quotes(lines: Sequence[str], delimiter: str) -> _Fit:
     """Return the reading whose quotes leave the most rows equally wide; the plain one of equals."""
-    text = "".join(lines[:_SAMPLE_RECORDS])
+    text, mark = "".join(lines[:_SAMPLE_RECORDS]), re.escape(delimiter)
     plain = Dialect(delimiter=delimiter)
     candidates = [plain]
     if '\\"' in text or f"\\{delimiter}" in text:
         candidates.append(replace(plain, escape="\\"))
-    if re.search(rf"(?:^|{re.escape(delimiter)}) *'", text, re.MULTILINE):
+    double = re.search(rf'(?:^|{mark}) *"[^"]+" *(?:{mark}|$)', text, re.MULTILINE)
+    if not double and re.search(rf"(?:^|{mark}) *'", text, re.MULTILINE):
         candidates.append(replace(plain, quote="'"))
         if "\\'" in text:
             candidates.append(replace(plain, quote="'", escape="\\"))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placement.data.formats.blocks import unquote
-from placement.data.formats.delimited.dialect import read_sample
+from placement.data.formats.delimited.dialect import Sample, read_sample
 from placement.data.formats.delimited.find_dialect import find_dialect
 from placement.data.formats.sources import SAMPLE_BYTES, Source
 from placement.data.formats.table_reader import BlockRequest, open_table
@@ -164,3 +164,9 @@ def test_any_cells_in_any_dialect_come_back(
 def test_the_dialect_of_a_header_alone_is_found(tmp_path):
     source = Source("may.csv", written(tmp_path, "a;b;c\n"))
     assert find_dialect(read_sample(source)).delimiter == ";"
+
+
+def test_where_double_quotes_enclose_cells_single_ones_are_text():
+    rows = ["note|branch", *["\"x|y\"|'CSE'", "\"two\nlines\"|'ECE'", "good|'CSE'"] * 8]
+    sample = Sample("\n".join(rows) + "\n", "utf-8", b"", True, 200)
+    assert find_dialect(sample).quote == '"'
