@@ -233,8 +233,12 @@ def _is_taught(words: list[str]) -> bool:
 
 def _trait_of_texts(texts: Iterable[str | None]) -> str | None:
     """Return the trait that all of some texts tell, if there is one; two of them at least."""
-    said = {plain(text.strip()) for text in texts if text and text.strip()}
-    if not 2 <= len(said) <= _MOST_WORDS:
+    said = set[str]()
+    for text in texts:
+        said |= {plain(text.strip())} if text and text.strip() else set()
+        if len(said) > _MOST_WORDS:
+            return None
+    if len(said) < 2:
         return None
     # A+ and B+ alone may be marks.
     if all(map(_BLOOD_GROUP.fullmatch, said)) and any(t.startswith(("o", "0", "ab")) for t in said):

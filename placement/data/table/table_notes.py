@@ -10,7 +10,7 @@ from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.column_summary import ColumnSummary
 from placement.data.columns.raw_column import CategoricalColumn, HashedColumn, NumericColumn
 from placement.data.names.sensitive import means_age
-from placement.data.names.spellings import probably_same
+from placement.data.names.spellings import MOST_LEVELS, probably_same
 from placement.data.schema import quoted
 from placement.data.table.batches import Batches, batch_warnings, batches_of
 from placement.data.table.column_roles import DataSummary, Roles
@@ -130,6 +130,8 @@ def _warn_of_spellings(column: Column, summary: ColumnSummary) -> list[str]:
     if column.kind == "number" or column.is_hashed or summary.level_counts is None:
         return []
     rows = summary.level_counts.sum(axis=1).tolist()
+    if np.count_nonzero(rows) > MOST_LEVELS:
+        return []
     rows_of = {name: n for name, n in zip(column.level_names, rows, strict=True) if n}
     others: dict[str, list[str]] = {}
     for other, level in probably_same(rows_of).items():

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from placement.data.columns.column import Column
 from placement.data.columns.column_summary import ColumnSummary, all_distinct, count_distinct
@@ -21,7 +22,7 @@ class ColumnEvidence:
     summary: ColumnSummary
     pieces: tuple[int, ...]
 
-    @property
+    @cached_property
     def distinct(self) -> int:
         """Number of its different values."""
         counted = self.summary.distinct

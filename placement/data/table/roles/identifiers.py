@@ -6,7 +6,12 @@ import numpy as np
 
 from placement.arrays import UInt64Array
 from placement.data.columns.column import Column
-from placement.data.columns.column_summary import count_distinct, covers_its_range, mix_bits
+from placement.data.columns.column_summary import (
+    EXACT_ROWS,
+    count_distinct,
+    covers_its_range,
+    mix_bits,
+)
 from placement.data.names.identifiers import (
     means_identifier,
     means_person,
@@ -107,10 +112,11 @@ def students_on_several_rows(evidence: Mapping[str, ColumnEvidence]) -> str | No
     Numbers that begin anew in every class are of as many students; the names, where there are any,
     tell one from the other.
     """
-    names = [name for name in evidence if means_persons_name(name)]
     for name, own in evidence.items():
-        if not _is_on_several_rows(own):
+        if not means_student_number(name) or not _is_on_several_rows(own):
             continue
+        many = own.summary.rows > EXACT_ROWS
+        names = [] if many else [other for other in evidence if means_persons_name(other)]
         is_number = own.column.kind == "number"
         if names:
             pairs = min(_count_pairs(own, evidence[other]) for other in names)
