@@ -52,8 +52,8 @@ def same_levels(options: Sequence[str], columns: Sequence[str], file: str) -> di
 
 def _parts(text: str, columns: Sequence[str], file: str) -> tuple[str, list[str]]:
     """Return the column and its levels; a column's name may have a colon too."""
-    places = [place for place, character in enumerate(text) if character == ":"]
+    colons = [index for index, character in enumerate(text) if character == ":"]
     there = {fold_name(column) for column in columns}
-    place = next((p for p in reversed(places) if fold_name(text[:p]) in there), places[0])
-    column = matching_column(columns, text[:place], option=f"{OPTION} {text!r}", file=file)
-    return column, [level.strip() for level in text[place + 1 :].split("=") if level.strip()]
+    colon = next((k for k in reversed(colons) if fold_name(text[:k]) in there), colons[0])
+    column = matching_column(columns, text[:colon], option=f"{OPTION} {text!r}", file=file)
+    return column, [level.strip() for level in text[colon + 1 :].split("=") if level.strip()]

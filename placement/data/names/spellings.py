@@ -56,12 +56,12 @@ def probably_same(rows_of: Mapping[str, int]) -> dict[str, str]:
     same: dict[str, str] = {}
     for level in by_rows:
         keys = [key for key in (_branch(level), _squashed(level)) if key]
-        known = next((first[key] for key in keys if key in first), None)
-        known = known or _meant_by_slip(level, by_rows, rows_of)
-        if known is not None:
-            same[level] = known
+        meant = next((first[key] for key in keys if key in first), None)
+        meant = meant or _meant_by_slip(level, by_rows, rows_of)
+        if meant is not None:
+            same[level] = meant
         for key in keys:
-            first.setdefault(key, known or level)
+            first.setdefault(key, meant or level)
     return same | _ranges_made_dates(rows_of)
 
 
@@ -70,8 +70,8 @@ def _branch(level: str) -> str:
     words = [word for word in name_words(_DEGREE.sub("", level)) if word not in _GENERIC]
     glued = "".join(words)
     says_more = "+" in level or "#" in level  # C++ is not C
-    own = "" if says_more or sum(map(str.isalpha, glued)) < _LEAST_SQUASHED else glued
-    return _BRANCH_OF.get(glued, own)
+    letters = "" if says_more or sum(map(str.isalpha, glued)) < _LEAST_SQUASHED else glued
+    return _BRANCH_OF.get(glued, letters)
 
 
 def _squashed(level: str) -> str:

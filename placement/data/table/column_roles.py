@@ -227,7 +227,7 @@ def assign_roles(summary: DataSummary, request: ColumnRequest, unnamed: frozense
     if request.sensitive is not None:
         sensitive = list(dict.fromkeys(request.sensitive))
         notes += _still_features(features, request)
-    others = {name: own for name, own in summary.evidence.items() if name != request.target}
+    others = {n: one for n, one in summary.evidence.items() if n != request.target}
     return Roles(
         tuple(features),
         tuple(dropped),

@@ -112,19 +112,25 @@ def students_on_several_rows(evidence: Mapping[str, ColumnEvidence]) -> str | No
     Numbers that begin anew in every class are of as many students; the names, where there are any,
     tell one from the other.
     """
-    for name, own in evidence.items():
-        if not means_student_number(name) or not _is_on_several_rows(own):
+    for name, numbers in evidence.items():
+        if not means_student_number(name) or not _is_on_several_rows(numbers):
             continue
-        many = own.summary.rows > EXACT_ROWS
+        many = numbers.summary.rows > EXACT_ROWS
         names = [] if many else [other for other in evidence if means_persons_name(other)]
-        is_number = own.column.kind == "number"
         if names:
-            pairs = min(_count_pairs(own, evidence[other]) for other in names)
-            if pairs <= _ONE_NAME * own.distinct:
+            pairs = min(_count_pairs(numbers, evidence[other]) for other in names)
+            if pairs <= _ONE_NAME * numbers.distinct:
                 return name
-        elif not is_number or own.summary.high >= _LARGEST_ROLL or not _fills_its_range(own):
+        elif not _may_begin_anew(numbers):
             return name
     return None
+
+
+def _may_begin_anew(evidence: ColumnEvidence) -> bool:
+    """Whether the values may be small numbers that each class begins anew."""
+    is_number = evidence.column.kind == "number"
+    small = is_number and evidence.summary.high < _LARGEST_ROLL
+    return small and _fills_its_range(evidence)
 
 
 def _is_on_several_rows(evidence: ColumnEvidence) -> bool:

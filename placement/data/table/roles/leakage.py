@@ -64,11 +64,11 @@ def tells_verdict(column: Column, summary: ColumnSummary) -> bool:
     if column.kind != "category" or column.is_hashed or summary.level_counts is None:
         return False
     counts = {"negative": np.zeros(2, dtype=np.int64), "positive": np.zeros(2, dtype=np.int64)}
-    told, is_free_text = set[int](), False
+    counted, is_free_text = set[int](), False
     for level, text in zip(column.level_of.tolist(), column.texts, strict=True):
-        said = verdict(text) if level >= 0 and level not in told else None
+        said = verdict(text) if level >= 0 and level not in counted else None
         if said is not None:
-            told.add(level)
+            counted.add(level)
             counts[said] += summary.level_counts[level]
             is_free_text |= len(text.split()) > 2
     least = VERDICT_AGREES if is_free_text else WORD_AGREES
