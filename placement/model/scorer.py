@@ -552,6 +552,7 @@ class WrittenNumbers:
             number, good = _number_of_text(cell, form)
             if good and not math.isnan(number):
                 more = ", as no 0 is written" if kind == "dash" else ""
+                more += f" of {form.scale:g}" if kind == "out of" else ""
                 cells = f"{rows:,} cell{'' if rows == 1 else 's'}"
                 said.setdefault(cell, f"'{cell}' is read as {number:.12g}{more} ({cells})")
         return tuple(said.values())

@@ -7,6 +7,7 @@ import numpy as np
 
 from placement.arrays import BoolArray
 from placement.data.columns.column import (
+    Column,
     refuse_infinity,
 )
 from placement.data.columns.column_store import (
@@ -21,6 +22,7 @@ from placement.data.formats.faulty_rows import REASON
 from placement.data.schema import Feature, Schema
 from placement.data.table.column_roles import DataSummary, Roles, assign_roles
 from placement.data.table.grade_scales import infer_scale, refuse_second_scale
+from placement.data.table.partial_numbers import refuse_partial_marks
 from placement.data.table.roles.column_evidence import ColumnEvidence
 from placement.data.table.roles.identifiers import students_note
 from placement.data.table.row_copies import row_copies
@@ -46,6 +48,7 @@ def build_table(inputs: TableInputs, read_notes: ReadNotes, *, drop_missing: boo
         left_out.insert(0, (REASON, len(inputs.data.left_out)))
     check_classes(inputs, *outcome.counts)
     summary = _summarize(inputs, outcome)
+    refuse_partial_marks(_considered(inputs), inputs.data.locations)
     roles = _assign_roles(inputs, summary)
     if drop_missing:
         complete = outcome.without(_missing_in(inputs, roles.features))
@@ -123,6 +126,14 @@ def _assign_roles(inputs: TableInputs, summary: DataSummary) -> Roles:
         return assign_roles(summary, inputs.request, inputs.unnamed)
     except DataError as problem:
         raise DataError(f"{inputs.data.name}: {problem}") from problem
+
+
+def _considered(inputs: TableInputs) -> list[Column]:
+    """Return the columns that may become features as they are read."""
+    request = inputs.request
+    left_out = {request.target, request.weight, request.group, *request.drop, *request.categorical}
+    names = (n for n in inputs.columns if not request.features or n in request.features)
+    return [inputs.columns[name] for name in names if name not in left_out]
 
 
 def _missing_in(inputs: TableInputs, features: tuple[str, ...]) -> Callable[[int], BoolArray]:

@@ -11,6 +11,7 @@ from placement.data.columns.raw_column import MAX_TEXTS
 from placement.data.names.after_outcome import means_after_the_event
 from placement.data.names.sensitive import sensitive_trait
 from placement.data.schema import PREDICTED_NAMES, Dropped, means_batch, quoted
+from placement.data.table.partial_numbers import partial_numbers
 from placement.data.table.roles.column_evidence import ColumnEvidence, empty_reason
 from placement.data.table.roles.dates import date_reason
 from placement.data.table.roles.identifiers import identifier_in_files, students_on_several_rows
@@ -38,6 +39,7 @@ class ColumnRequest:
     group_is_given: bool = False
     sensitive: tuple[str, ...] | None = None
     one_outcome: bool = False
+    categorical: tuple[str, ...] = ()
     of_model: bool = False
 
     def __post_init__(self) -> None:
@@ -151,6 +153,11 @@ def _by_words_after(column: ColumnFacts) -> str | None:
     return "known only after the outcome, by its words (selected, rejected …)" if tells else None
 
 
+def _identifier(column: ColumnFacts) -> str | None:
+    partial = partial_numbers(column.evidence.column)
+    return column.identifier and column.identifier + (f"; {partial}" if partial else "")
+
+
 def _leak(column: ColumnFacts) -> str | None:
     summary, target = column.summary, column.request.target
     return leak_reason(column.used, summary.class_counts, summary.outcome, target)
@@ -174,7 +181,7 @@ RULES = (
     RoleRule(lambda column: date_reason(column.evidence.column, column.evidence.summary), BY_LEAK),
     RoleRule(_if(lambda c: c.evidence.holds_years, "calendar years, never a feature"), BY_LEAK),
     RoleRule(_by_name_after, BY_LEAK),
-    RoleRule(lambda column: column.identifier, BY_LEAK),
+    RoleRule(_identifier, BY_LEAK),
     RoleRule(_leak, BY_LEAK),
     RoleRule(_by_words_after, BY_LEAK),
     RoleRule(

@@ -128,8 +128,8 @@ def read_opened_table(
         sensitive=None if sensitive is None else spelling.all("--sensitive", sensitive),
         one_outcome=options.get("one_outcome", False),
         of_model=of_model,
+        categorical=spelling.all("--categorical", options["categorical"]),
     )
-    categorical = spelling.all("--categorical", options["categorical"])
     positive, negative = options["positive"], options["negative"]
     ignore = tuple(options["ignore_label"])
     errors = reader.error_cells.get(name, 0)
@@ -139,7 +139,9 @@ def read_opened_table(
     raw_columns = {
         n: on_one_scale(raw, *mixed[n]) if n in mixed else raw for n, raw in data.columns.items()
     }
-    columns = {n: infer_kind(raw, categorical=n in categorical) for n, raw in raw_columns.items()}
+    columns = {
+        n: infer_kind(raw, categorical=n in request.categorical) for n, raw in raw_columns.items()
+    }
     same = same_levels(options["same"], list(data.columns), data.name)
     for feature, learnt in options.get("same_of_model", {}).items():
         same[spelling.all(feature_option, (feature,))[0]] = SameLevels(learnt)
@@ -176,7 +178,7 @@ def _read(
     if options["target"] is None:
         as_text += [name for name in reader.names if may_be_target(name)]
     data, notes = load_cached_columns(
-        reader, allocation, frozenset(as_text), options["written"], on_progress
+        reader, allocation, frozenset(as_text), on_progress, options["written"]
     )
     return data, None, notes
 

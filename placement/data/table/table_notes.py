@@ -15,6 +15,7 @@ from placement.data.schema import quoted
 from placement.data.table.batches import Batches, batch_warnings, batches_of
 from placement.data.table.column_roles import DataSummary, Roles
 from placement.data.table.grade_scales import warn_off_scale
+from placement.data.table.partial_numbers import partial_numbers
 from placement.data.table.roles.identifiers import REPEATED
 from placement.data.table.roles.leakage import separating_auc
 from placement.data.table.table_inputs import TableInputs
@@ -58,6 +59,8 @@ def table_notes(
 
 def _read_notes(column: Column) -> list[str]:
     """Say how cells that are no plain numbers were read."""
+    if partial := partial_numbers(column):
+        return [f"{column.name}: {partial}, so it is a category"]
     if isinstance(column.raw, HashedColumn) or column.kind != "number" or not column.raw.notes:
         return []
     return [f"{column.name}: {'; '.join(column.raw.notes)}"]

@@ -25,7 +25,7 @@ from placement.data.columns.storage import Allocation
 from placement.data.formats.blocks import LeftOutRow, Part
 from placement.data.formats.sources import Source
 from placement.data.formats.table_reader import Reader
-from placement.model.scorer import Formats, NumberFormat, parse_numbers
+from placement.model.scorer import READ, Formats, NumberFormat, parse_numbers
 from placement.runtime.atomic_write import writing
 from placement.runtime.memory import in_words
 from placement.runtime.parallel_map import in_order, usable_processors
@@ -40,8 +40,8 @@ def load_cached_columns(
     reader: Reader,
     allocation: Allocation,
     as_text: frozenset[str],
-    written: Formats,
     on_progress: Callable[[int], None],
+    written: Formats = READ,
 ) -> tuple[LoadedColumns, tuple[str, ...]]:
     """Return the columns of a table, from the cache where it is valid, and notes that say so.
 
