@@ -17,9 +17,9 @@ def separating_auc(made):
     return leakage.separating_auc(made, evidence(made, TARGET).summary, TARGET)
 
 
-def tells_verdict(cells):
+def tells_verdict(cells, of=TARGET):
     made = column(cells, "notes")
-    return leakage.tells_verdict(made, evidence(made, TARGET).summary)
+    return leakage.tells_verdict(made, evidence(made, of).summary)
 
 
 def test_missingness_that_agrees_with_the_label_is_a_leak():
@@ -72,6 +72,9 @@ def test_words_of_another_matter_are_no_verdict_where_they_do_not_go_with_the_ou
     assert not tells_verdict(["selected for the hockey team", "hostel"] * 10)
     assert not tells_verdict(["selected in TCS"] * 3 + ["sincere"] * 17)
     assert not tells_verdict(["honest", "sincere"] * 10)
+    mostly_placed = outcome(["Placed"] * 17 + ["Not Placed"] * 3, {"Placed"})
+    team = ["selected for the hockey team"] * 8 + ["hostel"] * 9 + ["selected for the hockey team"]
+    assert not tells_verdict([*team, "hostel", "hostel"], mostly_placed)
 
 
 def test_single_words_need_to_go_with_the_outcome_nearly_always():
