@@ -1,7 +1,7 @@
 import pytest
 
 from placement.config.bad_rows import BadRows
-from placement.data.columns.column_cache import load_cached_columns
+from placement.data.columns.loading.column_cache import load_cached_columns
 from placement.data.columns.storage import Storage
 from placement.data.formats.blocks import LeftOutRow
 from placement.data.formats.faulty_rows import FaultyRows, answer_each, leave_out
@@ -49,9 +49,14 @@ def test_where_each_row_needs_an_answer_any_is_refused_and_twenty_are_listed():
 
 def test_rows_refused_are_listed_in_the_file_as_well(tmp_path):
     out = tmp_path / "left.csv"
-    with pytest.raises(FaultyRows), left_out_file(str(out)) as rows:
-        rows.extend(faults(1, "june.csv"))
-        leave_out(faults(4), 60, BadRows(), "may.csv")
+
+    def read_two_files():
+        with left_out_file(str(out)) as rows:
+            rows.extend(faults(1, "june.csv"))
+            leave_out(faults(4), 60, BadRows(), "may.csv")
+
+    with pytest.raises(FaultyRows):
+        read_two_files()
     assert [line[:8] for line in out.read_text("utf-8-sig").splitlines()] == [
         "file,lin", "june.csv", *["may.csv,"] * 4,
     ]  # fmt: skip
