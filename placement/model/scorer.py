@@ -529,15 +529,19 @@ class WrittenNumbers:
         if limits is None:
             return usual
         low, high = limits
-        as_thousands, as_decimals = (
-            sum(
+        readings = {True: "", False: "."}  # a mark that parts thousands is dropped
+        expected = {
+            parts: sum(
                 rows
                 for digits, rows in lone.items()
-                if low <= float(digits.replace(mark, to)) <= high
+                if low <= float(digits.replace(mark, point)) <= high
             )
-            for to in ("", ".")
-        )
-        return usual if as_thousands == as_decimals else as_thousands > as_decimals
+            for parts, point in readings.items()
+        }
+        # Only where most of what it usually means is far from all training is the other one meant.
+        if 2 * expected[usual] >= sum(lone.values()) or expected[usual] >= expected[not usual]:
+            return usual
+        return not usual
 
     def notes(self, form: NumberFormat) -> tuple[str, ...]:
         """Say of each way worth saying how a cell is read, and how many are written so."""
@@ -717,13 +721,14 @@ class NumberColumn:
             *_problem(self.column, "far outside training", far, cells),
         ]
 
-    def format_of(self, written: WrittenNumbers, grouping: str = ",") -> NumberFormat:
+    def format_of(self, written: WrittenNumbers, grouping: str | None = None) -> NumberFormat:
         """Decide how cells to be scored are written, given what training knew of the column.
 
-        `grouping` is that of their file.
+        `grouping` is that of their file; without one, that of training.
         """
         scale = self.written.scale or self.grade_scale
-        prior = replace(self.written, scale=scale, grouping=grouping)
+        marks = self.written.grouping if grouping is None else grouping
+        prior = replace(self.written, scale=scale, grouping=marks)
         return written.number_format(prior, self._near)
 
     @property

@@ -21,7 +21,12 @@ from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.formats.faulty_rows import REASON
 from placement.data.schema import Feature, Schema
 from placement.data.table.column_roles import DataSummary, Roles, assign_roles
-from placement.data.table.grade_scales import infer_scale, refuse_second_scale
+from placement.data.table.grade_scales import (
+    infer_scale,
+    is_graded,
+    refuse_other_scale,
+    refuse_second_scale,
+)
 from placement.data.table.partial_numbers import refuse_partial_marks
 from placement.data.table.roles.column_evidence import ColumnEvidence
 from placement.data.table.roles.identifiers import students_note
@@ -69,7 +74,7 @@ def build_table(inputs: TableInputs, read_notes: ReadNotes, *, drop_missing: boo
         for c in chosen
     }
     for column in chosen:
-        refuse_second_scale(column, outcome, inputs.data.locations, inputs.data.name)
+        _check_scales(inputs, column, outcome)
     features = tuple(
         Feature(c.name, c.kind, scales[c.name], written=c.written, same=c.same_pairs)
         for c in chosen
@@ -126,6 +131,15 @@ def _assign_roles(inputs: TableInputs, summary: DataSummary) -> Roles:
         return assign_roles(summary, inputs.request, inputs.unnamed)
     except DataError as problem:
         raise DataError(f"{inputs.data.name}: {problem}") from problem
+
+
+def _check_scales(inputs: TableInputs, column: Column, outcome: OutcomeCodes) -> None:
+    """Raise `DataError` where grades are on two scales, or on another than the model's."""
+    name, scale = inputs.data.name, column.written.scale
+    if inputs.request.of_model and column.kind == "number" and is_graded(column.name) and scale:
+        used = [np.asarray(column.piece(k))[rows] for k, rows in enumerate(outcome.used_masks())]
+        refuse_other_scale(column.name, scale, scale / 4, np.concatenate(used), name)
+    refuse_second_scale(column, outcome, inputs.data.locations, name)
 
 
 def _considered(inputs: TableInputs) -> list[Column]:

@@ -18,6 +18,7 @@ from placement.data.columns.raw_column import (
 from placement.data.columns.row_locations import RowLocations
 from placement.data.schema import means_grade, quoted
 from placement.errors import DataError, UsageError
+from placement.model.scorer import NumberFormat
 
 SCALE_SHARE = 0.95  # share of grades a scale must hold
 _LEAST = 3  # so many cells of another scale are no slips
@@ -127,6 +128,38 @@ def two_scales_text(name: str, found: SecondScale, examples: str = "") -> str:
         f"{found.large:,} above {found.above:g}, hardly any between{shown}: correct them, or bring "
         f"those up to {found.scale:g} to the other scale by --mixed-scale {line}"
     )
+
+
+def refuse_other_scale(name: str, scale: float, low: float, values: FloatArray, file: str) -> None:
+    """Raise `DataError` where all grades are on another scale than that a model knows, or some.
+
+    `low`: the least grade that it knows.
+    """
+    grades = values[np.isfinite(values) & (values > 0)]
+    if not len(grades):
+        return
+    high, count = float(grades.max()), count_cells(len(grades))
+    if grades.min() > 2 * scale:
+        other = next((f"{s:g}" for s in SCALES if high <= s), "SCALE")
+        kind = "a percentage" if other == "100" else "another scale"
+        raise DataError(
+            f"{file}: {name}: all {count} are beyond its scale of {scale:g}; it looks like {kind}: "
+            f"bring them to a scale of {scale:g}, as --mixed-scale {quoted(f'{name}:{other}')} does"
+        )
+    smaller = next((s for s in _SMALL_SCALES if high <= s <= min(scale / 4, low)), None)
+    if smaller is not None:
+        raise DataError(
+            f"{file}: {name}: all {count} are at most {smaller:g}, where the model knows a scale "
+            f"of {scale:g}: bring them there, as --mixed-scale {quoted(f'{name}:{smaller:g}')} does"
+        )
+    found = second_scale([grades])
+    if found is not None and found.scale <= scale:
+        raise DataError(f"{file}: {two_scales_text(name, found)}")
+
+
+def mixed_text(form: NumberFormat) -> str:
+    """Say which cells are brought to another scale."""
+    return f"cells out of {form.mixed:g} are brought to {form.scale:g} (--mixed-scale)"
 
 
 def mixed_scales(given: Sequence[str]) -> dict[str, float]:

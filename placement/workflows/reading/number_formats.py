@@ -6,17 +6,12 @@ A file whose first rows are plain numbers costs no more than those: then it is n
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
-from placement.arrays import FloatArray
 from placement.config.file_options import FileOptions
-from placement.data.columns.column import count_cells
 from placement.data.formats.blocks import Block, BlockRequest, Part
 from placement.data.formats.table_reader import Reader
 from placement.data.names.quantities import means_count
-from placement.data.schema import matching_columns, quoted
-from placement.data.table.grade_scales import mixed_scales, second_scale, two_scales_text
-from placement.errors import DataError
+from placement.data.schema import matching_columns
+from placement.data.table.grade_scales import mixed_scales, mixed_text, refuse_other_scale
 from placement.model.scorer import (
     Formats,
     NumberColumn,
@@ -30,7 +25,6 @@ from placement.workflows.reading.find_model import Model
 FileFormats = Mapping[str, Formats]  # by the name of a file, then by the model's column
 
 _PLAIN_KINDS = frozenset({"number", "zero", "decimal ."})
-_LEAST = 3  # so many cells beyond a scale are no slips
 
 
 def number_formats(
@@ -61,11 +55,13 @@ def number_formats(
             forms[name] = column.format_of(written[name], reader.number_format.grouping)
             if name in mixed:
                 forms[name] = replace(forms[name], mixed=mixed[name])
+            if forms[name].mixed is not None:
+                listener.note(f"{part.name}, {name}: {mixed_text(forms[name])}")
             for note in written[name].notes(forms[name]):
                 listener.note(f"{part.name}, {name}: {note}")
             if first is not None and column.grade_scale is not None:
                 values, _ = parse_numbers(first.columns[spelling[name]], forms[name])
-                _refuse_other_scale(column, values, part.name)
+                refuse_other_scale(name, column.grade_scale, column.low, values, part.name)
         formats[part.name] = forms
     return formats
 
@@ -96,27 +92,3 @@ def _look(
             if not any(total.kinds.keys() - _PLAIN_KINDS for total in written.values()):
                 break
     return written, first
-
-
-def _refuse_other_scale(column: NumberColumn, values: FloatArray, file: str) -> None:
-    """Raise DataError where grades are not on the scale that the model knows."""
-    scale, name = float(column.grade_scale or 0), column.column
-    grades = values[np.isfinite(values) & (values > 0)]
-    beyond = int(np.count_nonzero(grades > 2 * scale))
-    small = [s for s in (4.0, 5.0, 10.0) if s <= scale / 4 and column.low > s]
-    within = max((s for s in small), default=0.0)
-    if len(grades) and beyond == len(grades):
-        kind = "a percentage" if scale <= 20 and grades.max() <= 100 else "another scale"
-        raise DataError(
-            f"{file}: {name}: all {count_cells(beyond)} are beyond its scale of {scale:g}; it "
-            f"looks like {kind}: bring it to a scale of {scale:g}"
-        )
-    if within and len(grades) and grades.max() <= within:
-        raise DataError(
-            f"{file}: {name}: all {count_cells(len(grades))} are at most {within:g}, where the "
-            f"model knows a scale of {scale:g} from {column.low:g} on: bring them there, as by "
-            f"--mixed-scale {quoted(f'{name}:{within:g}')}"
-        )
-    found = second_scale([grades])
-    if found is not None and found.scale <= scale:
-        raise DataError(f"{file}: {two_scales_text(name, found)}")

@@ -66,7 +66,11 @@ def read_like(
             "weight": weight,
             "sensitive": sensitive,
             "same_of_model": {f.name: dict(f.same) for f in schema.features if f.same},
-            "written": {f.name: f.written for f in schema.features if f.kind == "number"},
+            "written": {
+                f.name: replace(f.written, scale=f.written.scale or f.scale)
+                for f in schema.features
+                if f.kind == "number"
+            },
             "categorical": tuple(f.name for f in schema.features if f.kind == "category"),
         }
     )
