@@ -31,7 +31,6 @@ class ColumnKind:
 
     is_numeric: bool = False
     words: frozenset[str] = frozenset()
-    values: frozenset[float] = frozenset()
     low: float = -np.inf
     high: float = np.inf
 
@@ -40,19 +39,15 @@ class ColumnKind:
         """Whether a cell of another column would not fit here."""
         return self.is_numeric or bool(self.words)
 
-    def fits(self, cell: str, decimal: str) -> bool:
+    def fits(self, cell: str) -> bool:
         """Whether a trimmed cell may stand here."""
         if not self.is_telling or is_missing(cell) or cell.casefold() in self.words:
             return True
-        return self.is_numeric and is_number(cell) and self.has_value(_number(cell, decimal))
-
-    def has_value(self, value: float) -> bool:
-        """Whether a number is one of the few here, where there are few."""
-        return not self.values or value in self.values or value != value  # noqa: PLR0124 - NaN
+        return self.is_numeric and is_number(cell)
 
     def is_likely(self, cell: str, decimal: str) -> bool:
         """Whether a cell may stand here and is no number far beyond the others."""
-        if not self.fits(cell, decimal):
+        if not self.fits(cell):
             return False
         number = _number(cell, decimal) if self.is_numeric else np.nan
         return not (number < self.low or number > self.high)
@@ -82,12 +77,10 @@ def kind_of(column: Sequence[str], decimal: str) -> ColumnKind:
     if len(numeric) < _MOST * len(cells):
         return ColumnKind(words=often if few else frozenset())
     words = often - frozenset(filter(is_number, often))
-    values = np.array([_number(cell, decimal) for cell in numeric if cell in often or not few])
+    values = np.array([_number(cell, decimal) for cell in numeric])
     values = values[np.isfinite(values)]
     if not len(values):
         return ColumnKind(is_numeric=True, words=words)
-    if few:
-        return ColumnKind(True, words, frozenset(values.tolist()))
     low, high = float(values.min()), float(values.max())
     counting = len(counts) > _DISTINCT * len(cells) and bool((values % 1 == 0).all())
     spread = np.inf if counting else high - low
@@ -105,7 +98,7 @@ class ColumnKinds:
 
     def __post_init__(self) -> None:
         # Amid columns of any numbers, a cell from either side would fit.
-        plain = [kind.is_numeric and not kind.values for kind in self.kinds]
+        plain = [kind.is_numeric for kind in self.kinds]
         around = zip([False, *plain], plain, [*plain[1:], False], strict=False)
         amid = map(all, around)
         pairs = enumerate(zip(self.kinds, amid, strict=True))
@@ -115,17 +108,15 @@ class ColumnKinds:
     def odd_texts(self, column: int, texts: Iterable[str]) -> set[str]:
         """Return those of a column's texts that do not fit there."""
         kind = self.kinds[column]
-        return {text for text in texts if not kind.fits(unquote(text), self.decimal)}
+        return {text for text in texts if not kind.fits(unquote(text))}
 
     def has_odd(self, column: int, cells: Cells) -> BoolArray:
         """Return which cells (n,) of a column do not fit there."""
         kind = self.kinds[column]
         if isinstance(cells, Coded):
-            odd = [not kind.fits(unquote(text or ""), self.decimal) for text in cells.texts]
+            odd = [not kind.fits(unquote(text or "")) for text in cells.texts]
             return np.array(odd, dtype=bool)[cells.codes]
-        if not kind.values:
-            return np.zeros(len(cells), dtype=bool)
-        return ~(np.isin(cells, np.array(sorted(kind.values))) | np.isnan(cells))
+        return np.zeros(len(cells), dtype=bool)
 
     def shifted_cell(self, cells: Sequence[str], spaced: frozenset[int], least: int) -> int | None:
         """Return the first cell that does not fit where all would one column off; None if none.

@@ -175,3 +175,14 @@ def test_a_cell_of_several_lines_is_a_cell(read):
 def test_excel_text_formulas_and_marks_of_appended_files_are_taken_off(read):
     content = changed(lambda row: '\ufeff="' + row.replace(",", '",', 1))
     assert read(content)[1][20] == lines()[19].split(",")
+
+
+def test_a_count_that_no_row_had_before_is_no_fault(tmp_path):
+    rows = [f"Asha {n},CSE,6.{n % 90:02d},{n % 4},{40 + n % 50},1,Placed," for n in range(400)]
+    rows[300] = "Asha 300,CSE,6.30,7,41,9,Placed,"
+    path = tmp_path / "clean.csv"
+    heading = "name,branch,cgpa,backlogs,aptitude,internships,status,ctc"
+    path.write_text("\n".join([heading, *rows]) + "\n", encoding="utf-8")
+    blocks = list(open_table(str(path)).blocks())
+    assert sum(map(len, blocks)) == 400
+    assert not any(block.left_out for block in blocks)
