@@ -24,18 +24,6 @@ def csv_words(text: str | None) -> tuple[str, ...]:
         raise UsageError(f"{record[:60]!r}…: not a list of names ({problem})") from problem
 
 
-def names_of_file(path: str) -> tuple[str, ...]:
-    """Return the names that a file lists, one a line."""
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UsageError(f"--features-file {path}: cannot be read ({problem})") from problem
-    names = tuple(" ".join(line.split()) for line in lines if line.strip())
-    if not names:
-        raise UsageError(f"--features-file {path}: it names no column; write one on each line")
-    return names
-
-
 class Probability(click.ParamType[float]):
     """A number from 0 to 1; click's own range lets NaN through."""
 

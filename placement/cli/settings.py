@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from placement.cli.common import Command, csv_words, names_of_file, output_options
+from placement.cli.common import Command, csv_words, output_options
 from placement.config.file_options import FileOptions
 from placement.config.label_options import LabelOptions
 from placement.config.option import flag
@@ -33,17 +33,11 @@ def config_options(*unused: str) -> Callable[[Command], Command]:
 
     def with_options(command: Command) -> Command:
         @functools.wraps(command)
-        def with_config(
-            *args: Any, config_file: str | None, features_file: str | None, **options: Any
-        ) -> Any:
+        def with_config(*args: Any, config_file: str | None, **options: Any) -> Any:
             given = {name: options.pop(name) for name in FIELDS if name in options}
-            if features_file is not None:
-                if given["features"] is not None:
-                    raise UsageError("--features and --features-file both list them: choose one")
-                given["features"] = names_of_file(features_file)
             return command(*args, config=effective_config(given, config_file), **options)
 
-        decorated = _config_file_option(_features_file_option(with_config))
+        decorated = _config_file_option(with_config)
         for item in reversed(FIELDS.values()):
             if item.name not in unused:
                 decorated = _option(item)(decorated)
@@ -84,11 +78,6 @@ _config_file_option = click.option(
     "config_file",
     metavar="FILE",
     help="Read settings from this TOML file, not placement.toml.",
-)
-_features_file_option = click.option(
-    "--features-file",
-    metavar="FILE",
-    help="Use the columns that this file names, one a line, and no others.",
 )
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from placement.config.label_options import LabelOptions
+from placement.config.name_list import names_of_file
 from placement.config.nonlinear_terms import check_interaction, spline_of, step_of
 from placement.config.optimizers import OPTIMIZERS
 from placement.config.option import Bounds, Scope, flag, option
@@ -153,7 +154,10 @@ class TrainConfig(LabelOptions):
         metavar="F|youden|recall=F|precision=F|capacity=N|cost=FP:FN",
     )
 
-    # Where it goes
+    # Where it comes from and goes
+    features_file: str | None = _run(
+        None, "Use the columns that this file names, one a line, and no others.", metavar="FILE"
+    )
     test: str | None = _run(
         None, "File of rows to test on, instead of a held-out share.", metavar="FILE"
     )
@@ -184,6 +188,11 @@ class TrainConfig(LabelOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.features_file is not None:
+            names = names_of_file(self.features_file, "--features-file")
+            if self.features not in ((), names):
+                raise UsageError("--features and --features-file both list them: choose one")
+            object.__setattr__(self, "features", names)
         for item in dataclasses.fields(self):
             self._check_value(item)
         self._check_optimizer()
