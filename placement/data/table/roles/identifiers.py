@@ -1,5 +1,6 @@
 """Which columns identify students, by their names and values, once each or on several rows."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -71,11 +72,22 @@ def _reason_of_many_rows(evidence: ColumnEvidence) -> str | None:
         return reason
     share = evidence.distinct / evidence.summary.non_missing
     if not number and share > WORDS_SHARE:
-        return f"an identifier: {share:.0%} of its words are distinct"
+        answers = _several_answers(evidence.texts)
+        return answers or f"an identifier: {share:.0%} of its words are distinct"
     if _repeats_students(evidence):
         return REPEATED
     is_serial = number and means_serial_number(evidence.column.name)
     return "a serial number that begins anew" if is_serial and _counts_from_one(evidence) else None
+
+
+def _several_answers(texts: Sequence[str]) -> str | None:
+    """Say that cells hold several answers each, as a form writes boxes that were ticked."""
+    split = [[part.strip() for part in re.split(r"[,;|]", text)] for text in texts]
+    several = sum(len(parts) > 1 for parts in split)
+    answers = {part.casefold() for parts in split for part in parts if part}
+    if 2 * several < len(texts) or 2 * len(answers) > len(texts):
+        return None
+    return f"several answers in a cell: {len(texts):,} different ones of {len(answers):,}"
 
 
 def _integer_identifier_reason(evidence: ColumnEvidence) -> str | None:

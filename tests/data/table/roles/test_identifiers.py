@@ -126,3 +126,16 @@ def test_numbers_that_begin_anew_in_every_class_are_of_as_many_students():
 def test_pairs_of_number_and_name_are_counted_where_neither_is_missing():
     cells = np.where(np.arange(60) % 3 == 0, "", [f"N{k % 20}" for k in range(60)])
     assert students(roll=[1 + k % 20 for k in range(60)], name=cells) == "roll"
+
+
+def test_boxes_that_were_ticked_are_said_to_be_several_answers():
+    answers = ("Go", "Java", "Python", "R", "C")
+    ticked = [
+        ", ".join(answer for k, answer in enumerate(answers) if which >> k & 1)
+        for which in range(1, 32)
+    ]
+    assert identifier_reason(column(ticked)) == (
+        "several answers in a cell: 31 different ones of 5"
+    )
+    names = [f"Kumar{k}, Ravi{k}" for k in range(31)]
+    assert identifier_reason(column(names)) == "an identifier: 100% of its words are distinct"
