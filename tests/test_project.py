@@ -24,6 +24,7 @@ MAX_MODULES = 12  # in a folder
 LISTS = {"cli"}  # one file a command
 NO_MODULE_OF_THIS_NAME = {
     "model/test_curves.py": "spline terms as they are scored, from encoding/ to the scorer",
+    "model/test_number_formats.py": "the scorer again: numbers as offices write them",
     "model/test_scorer_calibration.py": "the scorer again, calibrated",
     "training/test_large.py": "what passes/ and solver/ do only for many rows",
     "workflows/test_curves.py": "spline terms from the command to every use of a model",

@@ -729,7 +729,7 @@ class NumberColumn:
         scale = self.written.scale or self.grade_scale
         marks = self.written.grouping if grouping is None else grouping
         prior = replace(self.written, scale=scale, grouping=marks)
-        return written.number_format(prior, self._near)
+        return written.number_format(prior, (self.low, self.high))
 
     @property
     def _near(self) -> tuple[float, float]:

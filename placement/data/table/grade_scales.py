@@ -22,6 +22,7 @@ from placement.model.scorer import NumberFormat
 
 SCALE_SHARE = 0.95  # share of grades a scale must hold
 _LEAST = 3  # so many cells of another scale are no slips
+_WHOLE_SHARE = 0.15  # of whole numbers: fewer may be marks of those who failed
 _BETWEEN = 0.1  # of the smaller group may lie between two scales
 _SMALL_SCALES = (4.0, 5.0, 10.0, 20.0)
 _EDGES = tuple(sorted({s * f for s in _SMALL_SCALES for f in (0.25, 1.0, 2.5)} | {100.0}))
@@ -89,11 +90,11 @@ def second_scale(pieces: Iterable[FloatArray]) -> SecondScale | None:
         counts += np.bincount(np.searchsorted(_EDGES, finite), minlength=len(counts))
         whole = whole and bool((finite == np.floor(finite)).all())
     up_to = dict(zip(_EDGES, np.cumsum(counts).tolist(), strict=False))
-    least = _LEAST + 2 if whole else _LEAST
     for scale in _SMALL_SCALES:
         above = 2.5 * scale
         small, between = up_to[scale] - up_to[scale / 4], up_to[above] - up_to[scale]
         large = up_to[100.0] - up_to[above]
+        least = max(_LEAST, _WHOLE_SHARE * (small + large)) if whole else _LEAST
         if min(small, large) >= least and between <= _BETWEEN * min(small, large):
             return SecondScale(scale, above, small, large)
     return None
