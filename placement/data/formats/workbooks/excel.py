@@ -10,6 +10,7 @@ from placement.data.formats.sources import Source, reading
 from placement.data.formats.workbooks.choose_sheets import WantsSheet, choose_sheets
 from placement.data.formats.workbooks.extent import Extent, refuse_sparse
 from placement.data.formats.workbooks.other_extents import ods_extents, xlsb_extents
+from placement.data.formats.workbooks.probe import can_be_read
 from placement.data.formats.workbooks.sheet_part import Sheet, SheetPart
 from placement.data.formats.workbooks.xlsx_sheets import SheetFacts, read_facts
 from placement.errors import DataError
@@ -25,6 +26,9 @@ def open_workbook(
     with reading(source.name):
         kind = _kind(source)
         facts = _facts(source, kind)
+        # Of an .xlsx the extent is known, which is what calamine fails at there.
+        if kind != ".xlsx" and not can_be_read(source.path):
+            raise _unreadable(source, ValueError("damaged"))
         sheets = _read_sheets(source, facts)
     parts = choose_sheets(source, sheets, options, wants)
     if kind == ".xlsx":

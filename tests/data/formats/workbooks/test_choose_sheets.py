@@ -1,6 +1,7 @@
 """Which sheets of a workbook are read, and workbooks of the other kinds."""
 
 import base64
+import zipfile
 import zlib
 
 import pytest
@@ -154,3 +155,15 @@ def test_a_document_that_is_no_workbook_says_what_it_is(tmp_path):
         assert word in refused(path)
     path.write_bytes(XLS[:700])
     assert "a workbook that cannot be read" in refused(path)
+
+
+def test_a_damaged_workbook_at_which_calamine_panics_is_refused(tmp_path, capfd):
+    rows = [(i, j, cell) for i, row in enumerate(TABLE) for j, cell in enumerate(row)]
+    path = xlsb(tmp_path / "a.xlsb", rows)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content.replace(b"r\x001\x00", b"r\x002\x00"))
+    assert "a workbook that cannot be read (damaged)" in refused(path)
+    assert capfd.readouterr().err == ""
