@@ -67,7 +67,8 @@ def explain_model(
     features = changeable(fitted.schema, request.changeable)
     rows = _rows(fitted, request)
     students: list[Student] = []
-    warnings, total, faults = ScoringWarnings(), None, ()
+    warnings, total = ScoringWarnings(), None
+    faults: tuple[str, ...] = ()
     if request.data is not None:
         students, total, faults = _students(model, fitted, request, features, warnings, listener)
     return ExplainResult(

@@ -76,7 +76,7 @@ def kind_of(column: Sequence[str], decimal: str) -> ColumnKind:
     often = frozenset(cell for cell, count in counts.items() if count >= _OFTEN)
     if len(numeric) < _MOST * len(cells):
         return ColumnKind(words=often if few else frozenset())
-    words = often - frozenset(filter(is_number, often))
+    words = frozenset(cell for cell in often if not is_number(cell))
     values = np.array([_number(cell, decimal) for cell in numeric])
     values = values[np.isfinite(values)]
     if not len(values):
@@ -115,7 +115,7 @@ class ColumnKinds:
         kind = self.kinds[column]
         if isinstance(cells, Coded):
             odd = [not kind.fits(unquote(text or "")) for text in cells.texts]
-            return np.array(odd, dtype=bool)[cells.codes]
+            return np.asarray(np.array(odd, dtype=bool)[cells.codes])
         return np.zeros(len(cells), dtype=bool)
 
     def shifted_cell(self, cells: Sequence[str], spaced: frozenset[int], least: int) -> int | None:

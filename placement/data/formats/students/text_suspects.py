@@ -173,9 +173,12 @@ def _first_filled(content: Bytes, starts: IndexArray, delimiter: int) -> IndexAr
 
 def _count_blank(content: Bytes, ends: IndexArray, delimiter: int) -> IndexArray:
     """Count the cells of each line (n,) in which there is nothing, or nothing but quotes."""
-    before, after = np.append(_LINE_END, content), np.append(content, _LINE_END)
-    opens = (before == delimiter) | (before == _LINE_END)
-    closes = (after == delimiter) | (after == _LINE_END) | (after == _CARRIAGE_RETURN)
-    quoted = (before == _QUOTE) & (after == _QUOTE)
-    blank = np.flatnonzero((opens & closes) | quoted)
+    framed = np.full(len(content) + 2, _LINE_END, dtype=np.uint8)
+    framed[1:-1] = content
+    mark = (framed == delimiter) | (framed == _LINE_END)
+    blank_at = mark[:-1] & (mark[1:] | (framed[1:] == _CARRIAGE_RETURN))
+    quote = framed == _QUOTE
+    if quote.any():
+        blank_at |= quote[:-1] & quote[1:]
+    blank = np.flatnonzero(blank_at)
     return np.bincount(np.searchsorted(ends, blank), minlength=len(ends))[: len(ends)]
