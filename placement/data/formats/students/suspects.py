@@ -6,6 +6,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from placement.data.formats.students.not_students import find_not_students
 from placement.data.formats.students.phrases import FIGURES, STARTS
@@ -83,8 +84,8 @@ class Suspicion:
         most_blank, suspects = len(self.usual.columns) - self.few, []
         numbers = self.number_columns[:1]
         for index, row in enumerate(rows):
-            words = (cell.lstrip(" \"'") for cell in row)
-            word = next((word for word in words if word and not word[0].isdigit()), "")
+            filled = (word for word in (cell.lstrip(" \"'") for cell in row) if word)
+            word = next((word for word in islice(filled, 2) if not word[0].isdigit()), "")
             few = row.count("") >= most_blank or any(row[i].lstrip()[:1].isalpha() for i in numbers)
             if few or self.begins(word):
                 suspects.append(index)

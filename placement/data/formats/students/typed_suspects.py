@@ -9,6 +9,8 @@ from placement.data.formats.blocks import Cells
 from placement.data.formats.students.suspects import Suspicion
 from placement.model.scorer import Coded
 
+_LOOKED_AT = 2  # filled cells of a row: a number, and the word behind it
+
 
 def suspects_among(suspicion: Suspicion, columns: Sequence[Cells]) -> list[int]:
     """Return the indices of the suspect rows; text is coded, and its first characters suffice."""
@@ -19,11 +21,11 @@ def suspects_among(suspicion: Suspicion, columns: Sequence[Cells]) -> list[int]:
         if not isinstance(cells, Coded):
             filled += ~np.isnan(cells)
             continue
-        here = _test(cells, bool)
-        filled += here
+        undecided &= filled < _LOOKED_AT
         if undecided.any():
             suspect |= undecided & _test(cells, suspicion.begins)
             undecided &= ~_test(cells, lambda text: bool(text) and not text[0].isdigit())
+        filled += _test(cells, bool)
         if index in suspicion.number_columns[:1]:
             suspect |= _test(cells, lambda text: text[:1].isalpha())
     suspect |= filled <= suspicion.few

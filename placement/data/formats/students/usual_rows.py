@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from statistics import median
 
 import numpy as np
@@ -114,6 +115,7 @@ def repeats(cells: Sequence[str], names: Sequence[str]) -> bool:
     return same >= min(2, len(names)) and same >= 0.6 * len(filled)
 
 
+@cache
 def parts_of(name: str) -> tuple[str, ...]:
     """Return a name plain, its halves where it was joined of two rows, and without a number."""
     unnumbered = re.sub(r"\.\d+$", "", name)
