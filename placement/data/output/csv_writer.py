@@ -130,7 +130,7 @@ class TextOutput(Output):
         selected = row_indices(rows, len(block))
         if not len(selected):
             return b""
-        new = [_take_cells(cells[name], selected) for name in self._plan.added]
+        new = [self._writable(n, _take_cells(cells[n], selected)) for n in self._plan.added]
         if self._appends_at_once(block):
             text = append_cells(_take_records(block.records, selected), new, self._dialect)
             utf8 = self._dialect.encoding == "utf-8"
@@ -142,6 +142,16 @@ class TextOutput(Output):
         join, end = self._dialect.delimiter.join, self._dialect.line_end
         columns = [input_cells, *written] if input_cells else written
         return self._encode(end.join(map(join, zip(*columns, strict=True))) + end)
+
+    def _writable(self, name: str, cells: ColumnLike) -> ColumnLike:
+        """Put ? in notes and reasons for what the encoding lacks; of a label it is an error."""
+        encoding = self._dialect.encoding
+        if encoding.startswith("utf") or not name.startswith((NOTES, "placement_reason")):
+            return cells
+        words = cells.texts if isinstance(cells, Coded) else np.asarray(cells)
+        texts = [str(word or "").encode(encoding, "replace").decode(encoding) for word in words]
+        array = np.array(texts, dtype=object)
+        return Coded(cells.codes, array) if isinstance(cells, Coded) else array
 
     def _blank_answers(self, written: list[list[str]], others: BoolArray) -> None:
         for name, cells in zip(self._plan.added, written, strict=True):

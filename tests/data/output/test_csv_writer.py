@@ -18,6 +18,7 @@ from placement.data.formats.table_reader import BlockRequest, open_table
 from placement.data.output.csv_cells import quote_cell
 from placement.data.output.csv_writer import open_output, output_format
 from placement.errors import StoreError, UsageError
+from placement.model.scorer import Coded
 
 ADDED = ("placement_probability", "placement_label")
 
@@ -113,6 +114,16 @@ def test_a_label_the_encoding_lacks_is_an_error_that_leaves_no_file(tmp_path):
     with pytest.raises(StoreError, match="cannot be written in cp1252"):
         predicted(path, tmp_path / "out.csv", label="தமிழ்")
     assert files_in(tmp_path) == ["may.csv"]
+
+
+def test_a_note_says_what_the_encoding_can_say(tmp_path):
+    reader = open_table(written(tmp_path, "name,cgpa\nJosé,7.5\n".encode("cp1252")))
+    notes = Coded(np.zeros(1, dtype=np.int64), np.array(["专业: unseen, José"], dtype=object))
+    with open_output(str(tmp_path / "out.csv"), reader, ("placement_notes",)) as output:
+        for block in reader.blocks(BlockRequest(records=True)):
+            output.put(output.prepare(block, {"placement_notes": notes}))
+    expected = 'name,cgpa,placement_notes\nJosé,7.5,"??: unseen, José"\n'
+    assert (tmp_path / "out.csv").read_bytes().decode("cp1252") == expected
 
 
 def test_title_rows_stay_above_the_header(tmp_path):
