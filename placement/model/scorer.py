@@ -254,8 +254,9 @@ class _Cell:
             return value
         if not 0 <= value <= self.maximum or not _is_maximum(self.maximum):
             return None  # 17/5 is a day of May, or a ratio
-        same = form.scale is None or form.scale == self.maximum
-        return value if same else value / self.maximum * form.scale
+        if form.scale is None or form.scale == self.maximum:
+            return value
+        return value / self.maximum * form.scale
 
 
 def _is_maximum(number: float) -> bool:
@@ -377,7 +378,7 @@ def _number_of_text(cell: str, form: NumberFormat) -> tuple[float, bool]:
     value = _counted(text) if form.counts else None
     if value is None:
         parts = _taken_apart(text)
-        value = parts and parts.number(form)
+        value = parts.number(form) if parts else None
     return (math.nan, False) if value is None else (value, True)
 
 

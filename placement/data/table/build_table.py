@@ -24,6 +24,7 @@ from placement.data.table.column_roles import DataSummary, Roles, assign_roles
 from placement.data.table.grade_scales import (
     infer_scale,
     is_graded,
+    may_mix_scales,
     refuse_other_scale,
     refuse_second_scale,
 )
@@ -74,7 +75,7 @@ def build_table(inputs: TableInputs, read_notes: ReadNotes, *, drop_missing: boo
         for c in chosen
     }
     for column in chosen:
-        _check_scales(inputs, column, outcome)
+        _check_scales(inputs, column, summary)
     features = tuple(
         Feature(c.name, c.kind, scales[c.name], written=c.written, same=c.same_pairs)
         for c in chosen
@@ -133,13 +134,17 @@ def _assign_roles(inputs: TableInputs, summary: DataSummary) -> Roles:
         raise DataError(f"{inputs.data.name}: {problem}") from problem
 
 
-def _check_scales(inputs: TableInputs, column: Column, outcome: OutcomeCodes) -> None:
+def _check_scales(inputs: TableInputs, column: Column, summary: DataSummary) -> None:
     """Raise `DataError` where grades are on two scales, or on another than the model's."""
-    name, scale = inputs.data.name, column.written.scale
-    if inputs.request.of_model and column.kind == "number" and is_graded(column.name) and scale:
+    if column.kind != "number" or not is_graded(column.name):
+        return
+    name, scale, outcome = inputs.data.name, column.written.scale, summary.outcome
+    low, high = summary.used[column.name].low, summary.used[column.name].high
+    if inputs.request.of_model and scale and (low > 2 * scale or high <= scale / 4):
         used = [np.asarray(column.piece(k))[rows] for k, rows in enumerate(outcome.used_masks())]
         refuse_other_scale(column.name, scale, scale / 4, np.concatenate(used), name)
-    refuse_second_scale(column, outcome, inputs.data.locations, name)
+    if may_mix_scales(low, high):
+        refuse_second_scale(column, outcome, inputs.data.locations, name)
 
 
 def _considered(inputs: TableInputs) -> list[Column]:

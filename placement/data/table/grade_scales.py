@@ -78,6 +78,11 @@ class SecondScale:
     large: int
 
 
+def may_mix_scales(low: float, high: float) -> bool:
+    """Whether grades of such a range may be of two scales, so that it pays to look at them."""
+    return low <= _SMALL_SCALES[-1] and high > 2.5 * _SMALL_SCALES[0]
+
+
 def second_scale(pieces: Iterable[FloatArray]) -> SecondScale | None:
     """Find grades of two scales: two groups with nearly nothing between.
 

@@ -35,7 +35,7 @@ _FAULTY_COLUMN = re.compile(r"In CSV column #(\d+):.*?CSV conversion error to do
 _MISSING = sorted({form(word) for word in MISSING_NUMBERS for form in (str, str.upper, str.title)})
 _MISSING_BUT_DASHES = sorted(set(_MISSING) - DASHES)  # in a column that counts, one may mean 0
 _CODE = re.compile(rb"(?<![^\s\"',;|])\d+e\d+(?![^\s\"',;|])", re.IGNORECASE)  # `1E2`
-_DIGITS_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
+_ZERO, _LETTER_E, _LOWER = np.uint8(48), np.uint8(101), np.uint8(0x20)
 _LINE_END, _QUOTE = 10, 34
 _MARK = "\ufeff".encode()
 _FEW_ODD = 100  # rows of a piece that are looked at one by one
@@ -218,7 +218,10 @@ def lines_are_records(raw: bytes, dialect: Dialect) -> bool:
 
 def _has_codes(text: bytes) -> bool:
     """Whether some cell is a code such as `1E2`, which Arrow takes for 100."""
-    return b"0e0" in text.translate(_DIGITS_ALIKE) and _CODE.search(text) is not None
+    array = np.frombuffer(text, dtype=np.uint8)
+    is_digit = array - _ZERO < 10  # what is no digit wraps round to 10 or more
+    is_amid = ((array[1:-1] | _LOWER) == _LETTER_E) & is_digit[:-2] & is_digit[2:]
+    return bool(is_amid.any()) and _CODE.search(text) is not None
 
 
 def _in_utf8(raw: bytes, encoding: str) -> bytes | None:
