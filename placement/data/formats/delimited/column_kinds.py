@@ -110,6 +110,11 @@ class ColumnKinds:
         kind = self.kinds[column]
         return {text for text in texts if not kind.fits(unquote(text))}
 
+    def may_end_with(self, cells: Sequence[str]) -> bool:
+        """Whether a row may end with these cells: each fits one of the last columns."""
+        pairs = zip(self.kinds[len(self.kinds) - len(cells) :], cells, strict=True)
+        return all(kind.fits(unquote(cell)) for kind, cell in pairs)
+
     def has_odd(self, column: int, cells: Cells) -> BoolArray:
         """Return which cells (n,) of a column do not fit there."""
         kind = self.kinds[column]

@@ -97,8 +97,10 @@ class BlockBuilder:
         """Return a faulty row; two of them where a line end between them is lost."""
         width, raw = self.layout.width, fields(record.text, self.dialect) or []
         texts = [record.text]
-        if width > _FEW_COLUMNS and len(raw) in {2 * width - 1, 2 * width}:
-            texts = [self.dialect.delimiter.join(part) for part in (raw[:width], raw[width:])]
+        second = raw[width:]
+        two_rows = width > _FEW_COLUMNS and len(raw) in {2 * width - 1, 2 * width}
+        if two_rows and self.layout.kinds.may_end_with(second):
+            texts = [self.dialect.delimiter.join(part) for part in (raw[:width], second)]
         return [LeftOutRow(record.line, fault, text, self.file) for text in texts]
 
     def shift_fault(self, record: Record) -> str | None:
