@@ -467,12 +467,12 @@ def test_of_two_processes_that_keep_the_same_columns_each_goes_on(files, tmp_pat
     def storage():
         return Storage(keep=True, stream=True, folder=str(cache))
 
-    def slower(reader, store, as_text, on_progress):
+    def slower(reader, store, as_text, written, on_progress):
         monkeypatch.undo()
         with storage() as faster:
             kept_columns(sheet, faster)
         monkeypatch.setattr("pathlib.Path.exists", lambda path: "columns-" not in path.name)
-        return load_columns(reader, store, as_text, on_progress=on_progress)
+        return load_columns(reader, store, as_text, written, on_progress=on_progress)
 
     monkeypatch.setattr("placement.data.columns.loading.column_cache.load_columns", slower)
     with storage() as one:

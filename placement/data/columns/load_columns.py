@@ -80,8 +80,8 @@ def load_columns(
         builders = {name: builder_of(name, reading) for name, reading in misread.items()}
         as_written = frozenset(name for name, reading in misread.items() if reading.as_written)
         request = BlockRequest(frozenset(misread), as_written, piece_bytes=_PIECE_BYTES)
-        again = ReadRows(reader.name, RowLocations(), rows.not_students)
-        _fill(reader, builders, request, again, on_progress)
+        reread = ReadRows(reader.name, RowLocations(), rows.not_students)
+        _fill(reader, builders, request, reread, on_progress)
         for name, builder in builders.items():
             builder.look_at_texts()
             columns[name].array.discard()

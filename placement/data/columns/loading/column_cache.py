@@ -204,12 +204,14 @@ def _column(entry: Document, folder: Path) -> RawColumn:
         raise ValueError(f"{array.path}: damaged")
     if "form" not in entry:
         return HashedColumn(entry["name"], array)
+    said: tuple[NumberFormat, tuple[str, ...], str]
     said = NumberFormat(**entry["form"]), tuple(entry["notes"]), entry["cleaned"]
     if "numbers" in entry:
-        counts, examples = (entry["numbers"], entry["unparsable"]), dict(entry["examples"])
-        return NumericColumn(entry["name"], array, *counts, examples, *said)
+        examples: dict[int, str] = dict(entry["examples"])
+        of_cells = entry["numbers"], entry["unparsable"], examples
+        return NumericColumn(entry["name"], array, *of_cells, *said)
     texts = np.empty(len(entry["texts"]), dtype=object)
     texts[:] = entry["texts"]
     numbers, unparsable = parse_numbers(texts, said[0])
-    counts = np.array(entry["counts"], dtype=np.int64)
-    return CategoricalColumn(entry["name"], array, texts, numbers, unparsable, counts, *said)
+    of_texts = texts, numbers, unparsable, np.array(entry["counts"], dtype=np.int64)
+    return CategoricalColumn(entry["name"], array, *of_texts, *said)

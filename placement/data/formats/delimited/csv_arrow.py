@@ -35,6 +35,7 @@ _FAULTY_COLUMN = re.compile(r"In CSV column #(\d+):.*?CSV conversion error to do
 _MISSING = sorted({form(word) for word in MISSING_NUMBERS for form in (str, str.upper, str.title)})
 _MISSING_BUT_DASHES = sorted(set(_MISSING) - DASHES)  # in a column that counts, one may mean 0
 _CODE = re.compile(rb"(?<![^\s\"',;|])\d+e\d+(?![^\s\"',;|])", re.IGNORECASE)  # `1E2`
+_IN_CACHE = 1 << 16  # bytes that are scanned at once, several times faster than all
 _ZERO, _LETTER_E, _LOWER = np.uint8(48), np.uint8(101), np.uint8(0x20)
 _LINE_END, _QUOTE = 10, 34
 _MARK = "\ufeff".encode()
@@ -218,10 +219,14 @@ def lines_are_records(raw: bytes, dialect: Dialect) -> bool:
 
 def _has_codes(text: bytes) -> bool:
     """Whether some cell is a code such as `1E2`, which Arrow takes for 100."""
-    array = np.frombuffer(text, dtype=np.uint8)
-    is_digit = array - _ZERO < 10  # what is no digit wraps round to 10 or more
-    is_amid = ((array[1:-1] | _LOWER) == _LETTER_E) & is_digit[:-2] & is_digit[2:]
-    return bool(is_amid.any()) and _CODE.search(text) is not None
+    whole = np.frombuffer(text, dtype=np.uint8)
+    for start in range(0, len(whole), _IN_CACHE):
+        array = whole[start : start + _IN_CACHE + 2]
+        is_digit = array - _ZERO < 10  # what is no digit wraps round to 10 or more
+        is_amid = ((array[1:-1] | _LOWER) == _LETTER_E) & is_digit[:-2] & is_digit[2:]
+        if is_amid.any():
+            return _CODE.search(text) is not None
+    return False
 
 
 def _in_utf8(raw: bytes, encoding: str) -> bytes | None:
