@@ -138,3 +138,13 @@ def test_a_note_says_which_cell_is_in_doubt_without_reasons(predict, sheet, trai
     sheet.write_text("\n".join([lines[0], lines[1], ",".join(cells)]) + "\n")
     rows = list(csv.reader(predict(sheet).out.splitlines()))
     assert [row[-1] for row in rows] == ["placement_notes", "", "cgpa: not a number"]
+
+
+def test_the_list_of_rows_left_out_has_them_with_line_and_reason(run, sheet):
+    assert run("train", sheet, "--dry-run", "--left-out", "left.csv").code == 0
+    with (sheet.parent / "left.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["file"], int(row["line"])) for row in rows] == [
+        ("sheet.csv", line + 1) for line in OTHERS
+    ]
+    assert rows[1]["reason"] == "no student: a title or a note"
