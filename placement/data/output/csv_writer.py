@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import BoolArray, IndexArray
-from placement.data.formats.blocks import Block, BlockRequest
+from placement.data.formats.blocks import Block, BlockRequest, Cells
 from placement.data.formats.delimited.dialect import Dialect
 from placement.data.formats.table_reader import Reader
 from placement.data.output.csv_cells import (
@@ -143,12 +143,12 @@ class TextOutput(Output):
         columns = [input_cells, *written] if input_cells else written
         return self._encode(end.join(map(join, zip(*columns, strict=True))) + end)
 
-    def _writable(self, name: str, cells: ColumnLike) -> ColumnLike:
+    def _writable(self, name: str, cells: Cells) -> Cells:
         """Put ? in notes and reasons for what the encoding lacks; of a label it is an error."""
         encoding = self._dialect.encoding
         if encoding.startswith("utf") or not name.startswith((NOTES, "placement_reason")):
             return cells
-        words = cells.texts if isinstance(cells, Coded) else np.asarray(cells)
+        words = cells.texts if isinstance(cells, Coded) else cells
         texts = [str(word or "").encode(encoding, "replace").decode(encoding) for word in words]
         array = np.array(texts, dtype=object)
         return Coded(cells.codes, array) if isinstance(cells, Coded) else array
