@@ -57,14 +57,14 @@ class TextSuspicion:
         first = usual.columns[0].name
         begin = first not in complete or isinstance(columns[first], Coded)
         blank = len(complete) <= few
-        names = (usual.columns[i].name for i in self.suspicion.number_columns)
-        worded = [columns[name] for name in names if isinstance(columns.get(name), Coded)]
+        numbers = (columns.get(usual.columns[i].name) for i in self.suspicion.number_columns)
+        worded = [cells for cells in numbers if isinstance(cells, Coded)]
         suspect = _with_rare_words(worded[0]) if worded else np.empty(0, dtype=np.intp)
         if begin or blank:
             by_line = self._suspect_lines(text, begin=begin, blank=blank)
             by_row = by_line if lines is None else np.flatnonzero(np.isin(lines, by_line))
             suspect = np.union1d(suspect, by_row)
-        return suspect.tolist()
+        return [int(row) for row in suspect]
 
     def _suspect_lines(self, text: bytes, *, begin: bool, blank: bool) -> IndexArray:
         content = np.frombuffer(text, dtype=np.uint8)
