@@ -1076,7 +1076,8 @@ class Isotonic:
     @property
     def document(self) -> Document:
         """The JSON-able form."""
-        return {"kind": "isotonic", **asdict(self)}
+        points = {"logit": list(self.logit), "probability": list(self.probability)}
+        return {"kind": "isotonic", **points}
 
 
 Calibration = Platt | Isotonic
