@@ -16,10 +16,6 @@ from placement.model.scorer import Coded, plain
 
 Cells = CellArray | Coded
 
-_MARKS = frozenset("\"'=")  # with which a cell begins that is more than its text
-# What nobody sees, though programs leave it round cells: control characters, marks of direction.
-_INVISIBLE = "".join(map(chr, (*range(33), 127, 0xA0, 0xAD, *range(0x200B, 0x2010))))
-_INVISIBLE += "\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 _PANDAS_UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?$")
 
 
@@ -170,14 +166,6 @@ class FilePart(Part):
 def unquote(cell: str) -> str:
     """Trim a cell and take away matching quotes round it: `" 'Yes' "` → `"Yes"`."""
     cell = cell.strip()
-    if not cell.isprintable():
-        cell = cell.strip(_INVISIBLE)
-    if cell[:1] not in _MARKS:
-        return cell
-    if cell[0] == "'" and "'" not in cell[1:]:
-        return cell[1:].strip()  # with which Excel is made to keep a cell as text
-    if cell.startswith('="') and cell.endswith('"') and '"' not in cell[2:-1]:
-        return cell[2:-1].strip()  # text as Excel is made to keep it
     while len(cell) > 1 and cell[0] in "\"'" and cell[-1] == cell[0] and cell[0] not in cell[1:-1]:
         cell = cell[1:-1].strip()
     return cell

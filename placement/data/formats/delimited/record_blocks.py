@@ -11,7 +11,7 @@ from placement.data.formats.delimited.dialect import Dialect, blank_characters
 from placement.data.formats.delimited.row_layout import RowLayout
 from placement.data.formats.students.suspects import Suspicion
 
-_QUOTES = frozenset("\"'=")
+_QUOTES = frozenset("\"'")
 _FEW_COLUMNS, _OTHER_MARKS = 3, "\t;|"
 _MARK = "\ufeff"  # of a file that was appended to another
 
@@ -134,7 +134,4 @@ def _columns(rows: Sequence[Sequence[str]], width: int) -> list[tuple[str, ...]]
 
 def _tidy(cells: Iterable[str]) -> list[str]:
     """Trim cells, and take quotes off those few that still have them."""
-    return [
-        cell if cell.isprintable() and cell[:1] not in _QUOTES else unquote(cell)
-        for cell in map(str.strip, cells)
-    ]
+    return [unquote(cell) if cell[:1] in _QUOTES else cell for cell in map(str.strip, cells)]
