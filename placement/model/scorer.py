@@ -46,7 +46,7 @@ _NUMBER = re.compile(
 )
 _CELL = re.compile(
     r"(?P<before>[^\d+,-]{0,12}?)"
-    r"(?P<digits>(?!\+\d{8})[+-]?(?:\d[\d.,' ]*|[.,]\d[\d.,]*)(?:e[+-]?\d+)?)"
+    r"(?P<digits>(?!\+\d{8})[+-]?(?:\d[\d.,' ]*|(?<![^\W\d_])[.,]\d[\d.,]*)(?:e[+-]?\d+)?)"
     r"(?P<more>\+?) *(?:(?:/|(?:\(? *out )? *of) *(?P<maximum>\d+(?:\.\d+)?))?(?P<after>\D*)"
 )
 _GROUPED = {
@@ -148,8 +148,8 @@ _TRANSLATED = str.maketrans(
     dict.fromkeys("\u00a0\u1680\u2000\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u3000", " ")
     | dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2066\u2069\ufeff", "")
     | dict.fromkeys("’‘`´\u066c", "'")  # an Arabic separator parts thousands, whatever stands by it
-    | {"−": "-", "－": "-", "—": "–", "\u066b": ".", "．": ".", "，": ",", "／": "/", "＋": "+"}
-    | {"٪": "%", "％": "%"}
+    | {"−": "-", "－": "-", "—": "–", "\u066b": ".", "．": ".", "·": ".", "，": ",", "／": "/"}
+    | {"＋": "+", "٪": "%", "％": "%"}
 )
 _COUNTED = (
     "backlog backlogs arrear arrears kt kts internship internships project projects paper papers "

@@ -97,12 +97,12 @@ def _whole(new: Sequence[str], *, guess: bool) -> Verdict:
 
 
 def key(row: Row) -> tuple[str, str]:
-    """Who a row is of; a quote that stands alone beside a name is no part of it."""
+    """Who a row is of; a quote or a full stop beside a name is no part of it."""
     return row["roll"].casefold(), _word(row["name"])
 
 
 def _word(cell: str) -> str:
-    return " ".join(cell.split()).casefold().strip('"')
+    return " ".join(cell.split()).casefold().strip('".')
 
 
 def same(name: str, read: str, true: str) -> bool:

@@ -160,6 +160,13 @@ def test_a_cell_without_what_is_no_part_of_it_stays_as_it_is(cell):
     assert plain(plain(cell)) == plain(cell)
 
 
+@pytest.mark.parametrize(
+    ("cell", "number"), [("Rs.52,657/-", 52657), ("Rs.7.5", 7.5), ("6·69", 6.69), (".5", 0.5)]
+)
+def test_a_full_stop_may_end_a_word_or_begin_a_number(cell, number):
+    assert parse_numbers(np.array([cell], dtype=object))[0].tolist() == [number]
+
+
 @pytest.mark.parametrize("cell", ["\u200b7.5", "'7.5", '="7.5"', "&nbsp;7.5", "7\u00ad.5"])
 def test_numbers_are_read_without_it_too(cell):
     assert parse_numbers(np.array([cell], dtype=object))[0].tolist() == [7.5]

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from placement.arrays import FloatArray
-from placement.data.formats.delimited.dialect import is_number
 from placement.data.formats.students.phrases import FIGURES, NAMES_TOO
-from placement.data.formats.students.usual_rows import UsualColumn, UsualRows
+from placement.data.formats.students.usual_rows import UsualColumn, UsualRows, is_number
 from placement.model.scorer import parse_numbers
 
 FilledCells = Sequence[tuple[str, UsualColumn]]

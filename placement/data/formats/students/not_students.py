@@ -6,14 +6,13 @@ is the first text of its row and the cells that tell a student are blank.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from placement.data.formats.delimited.dialect import is_number
 from placement.data.formats.students.figures import (
     FilledCells,
     is_figure,
     is_level,
 )
 from placement.data.formats.students.phrases import HEADING_WORDS, NOTES, TITLES
-from placement.data.formats.students.usual_rows import UsualRows, is_filled, repeats
+from placement.data.formats.students.usual_rows import UsualRows, is_filled, is_number, repeats
 from placement.data.names.phrases import name_words
 
 HEADING = "the heading again"

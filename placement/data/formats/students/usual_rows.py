@@ -4,12 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from statistics import median
 
 import numpy as np
 
-from placement.data.formats.delimited.dialect import is_missing, is_number
+from placement.data.formats.delimited import dialect
+from placement.data.formats.delimited.dialect import is_missing
 from placement.data.names.identifiers import means_identifier, means_person
 from placement.model.scorer import fold, parse_numbers
 
@@ -18,6 +19,15 @@ _USUALLY = 0.8
 _DISTINCT = 0.9
 _LEAST_DISTINCT = 5
 _MOST_LEVELS = 60
+
+
+@lru_cache(1 << 14)
+def is_number(cell: str) -> bool:
+    """Whether a trimmed cell is a number, with a unit such as ₹ or without one."""
+    if dialect.is_number(cell):
+        return True
+    has_digits = any(map(str.isdecimal, cell))
+    return has_digits and not np.isnan(parse_numbers([cell])[0]).any()
 
 
 @dataclass(frozen=True)

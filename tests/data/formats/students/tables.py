@@ -19,6 +19,10 @@ FULL = [_student(number) for number in range(40)]
 
 TABLES: dict[str, tuple[tuple[str, ...], list[list[str]]]] = {
     "full": (HEADER, FULL),
+    "money": (
+        (*HEADER[:6], "Fee", "Placed"),
+        [[*s[:6], f"₹ {int(s[4]) * 1217}", s[6]] for s in FULL],
+    ),
     "serial": (
         ("S.No", *HEADER[1:]),
         [[str(n + 1), *student[1:]] for n, student in enumerate(FULL)],

@@ -36,6 +36,8 @@ NO_STUDENTS = [
     ("full", "* provisional", 40),
     ("full", "Note: 3 students absent", 40),
     ("full", "Grand total,,,,,,", 40),
+    ("money", "Total,,,,,,₹ 10926205,", 40),
+    ("money", "Total,,,412.5,,33,₹ 29865,", 40),
     ("full", "Grand Total,40,,285.3,,,21", 40),
     ("full", "Count,40,,40,40,40,40", 40),
     ("full", "Generated on 12/05/2025 10:31", 40),
