@@ -30,6 +30,7 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m cogapp -P --check README.md CONTRIBUTING.md docs/benchmarks.md
 	@$(BIN)/python -m cogapp -P --check docs/trust.md
+	@$(BIN)/python -m cogapp -P --check docs/sheets.md
 	@$(BIN)/python scripts/make_lessons.py --check
 
 format: $(VENV)/.installed-dev
@@ -37,6 +38,7 @@ format: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff check --fix
 	@$(BIN)/python -m cogapp -P -r README.md CONTRIBUTING.md docs/benchmarks.md
 	@$(BIN)/python -m cogapp -P -r docs/trust.md
+	@$(BIN)/python -m cogapp -P -r docs/sheets.md
 	@$(BIN)/python scripts/make_lessons.py
 
 # The store of runs below mlruns/ is yours: cleaning leaves it alone.

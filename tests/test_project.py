@@ -23,6 +23,7 @@ IMPORTED_BY_NAME = {"placement.lessons.catalog": "placement.lessons.course."}  #
 MAX_MODULES = 12  # in a folder
 LISTS = {"cli"}  # one file a command
 NO_MODULE_OF_THIS_NAME = {
+    "data/formats/test_referees.py": "other readers of the same files",
     "model/test_curves.py": "spline terms as they are scored, from encoding/ to the scorer",
     "model/test_number_formats.py": "the scorer again: numbers as offices write them",
     "model/test_scorer_calibration.py": "the scorer again, calibrated",
