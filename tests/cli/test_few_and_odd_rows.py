@@ -81,5 +81,5 @@ def test_what_a_file_lacks_is_named_as_the_model_s_not_as_an_option_nobody_typed
     output = run("evaluate", "no_outcome.csv", "--model", trained)
     assert (output.code, "'status' (the model's outcome)" in output.err) == (3, True)
     output = run("evaluate", "no_cgpa.csv", "--model", trained)
-    assert (output.code, "'cgpa' (a column of the model)" in output.err) == (3, True)
+    assert (output.code, "'cgpa' that the model needs" in output.err) == (3, True)
     assert "--" not in output.err

@@ -129,7 +129,7 @@ def test_the_model_folder_names_no_place_of_this_machine_and_holds_no_pickle(bun
     files = [path for path in target.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {"", ".yaml", ".json", ".txt", ".py", ".safetensors"}
     assert not [path for path in files if str(tmp_path).encode() in path.read_bytes()]
-    assert (target / "code" / "placement_scorer_3.py").is_file()
+    assert (target / "code" / "placement_scorer_4.py").is_file()
 
 
 def test_requirements_are_pinned_without_local_version_labels(bundle, tmp_path, monkeypatch):
