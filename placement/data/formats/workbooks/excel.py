@@ -108,6 +108,13 @@ def _sheets(
             columns_left,
             is_hidden=about.visible != visible,
             facts=facts.get(about.name, SheetFacts()),
+            merged=tuple(
+                (
+                    (top - rows_above, left - columns_left),
+                    (bottom - rows_above, right - columns_left),
+                )
+                for (top, left), (bottom, right) in cells.merged_cell_ranges or ()
+            ),
         )
 
 

@@ -13,6 +13,7 @@ from placement.data.formats.header import Header, find_header
 from placement.data.formats.sources import Source
 from placement.data.formats.students.suspects import not_students_among
 from placement.data.formats.workbooks.extent import Cell
+from placement.data.formats.workbooks.merged_cells import fill_merged
 from placement.data.formats.workbooks.xlsx_sheets import SheetFacts
 from placement.errors import DataError
 
@@ -27,7 +28,7 @@ class Sheet:
     """The cells of a sheet from its first filled row and column on, and what was seen of it.
 
     `lines`: where each row stands, if not one below the other. `header`: the names, if these are
-    not among the rows.
+    not among the rows. `merged`: the first and the last of cells that are one, from 0 in the grid.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Sheet:
     facts: SheetFacts = field(default_factory=SheetFacts)
     lines: Sequence[int] | None = None
     header: Header | None = None
+    merged: tuple[tuple[Cell, Cell], ...] = ()
 
     def line(self, index: int) -> int:
         """Return where a row of the grid stands in the sheet, or in the file."""
@@ -102,6 +104,7 @@ def sheet_part(source: Source, sheet: Sheet, names: tuple[str, ...]) -> SheetPar
         header = find_header([texts[i] for i in filled_rows[:_HEADER_ROWS]], names, source.name)
     first = 0 if header.row is None else header.row + 1
     data = filled_rows[first:]
+    merged = fill_merged([(i, texts[i]) for i in data], sheet.merged, header.names)
     columns: dict[str, Cells] = {
         name: np.array([texts[i][index] for i in data], dtype=object)
         for index, name in enumerate(header.names)
@@ -124,7 +127,7 @@ def sheet_part(source: Source, sheet: Sheet, names: tuple[str, ...]) -> SheetPar
         error_cells=peculiar.error_cells,
         not_students=not_students_among(header.names, [texts[i] for i in data]),
         unnamed=header.unnamed,
-        notes=(*peculiar.notes, *header.notes),
+        notes=(*peculiar.notes, *merged, *header.notes),
         warnings=(*peculiar.warnings, *header.warnings),
     )
 
