@@ -22,7 +22,7 @@ Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Location:
     """Where a record begins: the file, and its line."""
 
     file: str
@@ -46,13 +46,13 @@ def open_json(
     rows = [[record.get(name) for name in names] for _, record in records]
     tidy = tidy_names(names)
     header = Header(tidy.names, tidy.unnamed, tidy.notes, None)
-    lines = [place.line for place, _ in records]
+    lines = [location.line for location, _ in records]
     part = sheet_part(source, Sheet("records", rows, lines=lines, header=header), ())
     kind = ("records of a JSON file, a column a key",)
     return (replace(part, notes=(*kind, *notes, *part.notes)),)
 
 
-def _records(file: str, text: str) -> Iterator[tuple[_Place, Record]]:
+def _records(file: str, text: str) -> Iterator[tuple[_Location, Record]]:
     """Yield each record and where it begins."""
     decoder = json.JSONDecoder(object_pairs_hook=_once)
     at, start, line = 0, 0, 1
@@ -60,13 +60,13 @@ def _records(file: str, text: str) -> Iterator[tuple[_Place, Record]]:
     if is_list:
         at = text.index("[") + 1
     while (at := _behind_space(text, at)) < len(text) and text[at] != "]":
-        place = _Place(file, line + text.count("\n", start, at))
-        line, start = place.line, at
+        location = _Location(file, line + text.count("\n", start, at))
+        line, start = location.line, at
         try:
             record, at = decoder.raw_decode(text, at)
         except ValueError as error:
-            raise place.error(f"not readable as JSON ({error})") from error
-        yield from _rows_of(place, record)
+            raise location.error(f"not readable as JSON ({error})") from error
+        yield from _rows_of(location, record)
     if is_list and not text[at:].startswith("]"):
         raise DataError(f"{file}: cut short: the list has no end; fetch it again")
 
@@ -83,18 +83,18 @@ def _once(pairs: list[tuple[str, Any]]) -> Record:
     return dict(pairs)
 
 
-def _rows_of(place: _Place, record: Any) -> Iterator[tuple[_Place, Record]]:
+def _rows_of(location: _Location, record: Any) -> Iterator[tuple[_Location, Record]]:
     """Yield a record; of an object with one list of records, those."""
     if not isinstance(record, dict):
-        raise place.error("a record that is no object: write one object a student")
+        raise location.error("a record that is no object: write one object a student")
     lists = [value for value in record.values() if isinstance(value, list)]
     if len(lists) == 1 and lists[0] and all(isinstance(row, dict) for row in lists[0]):
         for row in lists[0]:
-            yield from _rows_of(place, row)
+            yield from _rows_of(location, row)
         return
     nested = next((name for name, value in record.items() if not isinstance(value, _PLAIN)), None)
     if nested is not None:
-        raise place.error(
+        raise location.error(
             f"{nested!r} holds an object or a list: write one value a key, or convert it to CSV"
         )
-    yield place, record
+    yield location, record

@@ -58,9 +58,9 @@ def match_part(
     """Put a file's columns under the table's names, whatever their case and white space."""
     if part is first and part.names == names:
         return part
-    own = {new_names.get(name, name): name for name in part.names}
-    matches = match_columns(own, names)
-    spare = [name for name in own if name not in matches.values()]
+    name_in_part = {new_names.get(name, name): name for name in part.names}
+    matches = match_columns(name_in_part, names)
+    spare = [name for name in name_in_part if name not in matches.values()]
     for name in names:
         if name not in matches:
             pair = f"{name}={equivalents([name], spare).get(name, 'COLUMN')}"
@@ -73,7 +73,7 @@ def match_part(
             f"{part.name}: column {spare[0]!r} is not in {first.name}: "
             "the files must have the same columns"
         )
-    part_names = tuple(own[matches[name]] for name in names)
+    part_names = tuple(name_in_part[matches[name]] for name in names)
     keep = _written_alike(first, part) and part_names == part.names
     return Matched(part.name, names, part.likely_rows, part.origin, part, part_names, keep)
 
@@ -88,12 +88,12 @@ def _written_alike(first: FilePart, part: FilePart) -> bool:
 
 def rename_columns(names: Sequence[str], renames: Sequence[str], file: str) -> Mapping[str, str]:
     """Map the file's own names of the columns that get others to those."""
-    own = {fold_name(name): name for name in names}
+    name_of = {fold_name(name): name for name in names}
     new_names: dict[str, str] = {}
     for text in renames:
-        new, old = next(((n, o) for n, o in name_pairs(text) if fold_name(o) in own), ("", ""))
+        new, old = next(((n, o) for n, o in name_pairs(text) if fold_name(o) in name_of), ("", ""))
         if new:
-            new_names[own[fold_name(old)]] = new
+            new_names[name_of[fold_name(old)]] = new
     final = [fold_name(new_names.get(name, name)) for name in names]
     for old, new in new_names.items():
         if final.count(fold_name(new)) > 1:

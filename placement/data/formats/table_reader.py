@@ -47,7 +47,7 @@ class Reader:
     record as it stands) are those of the first file. `number_format` is how numbers are written in
     its columns, where these do not say otherwise. `unnamed` names had an empty header.
     `bad_rows`: what the user wants of rows whose cells cannot be told apart, None if nothing.
-    `own_names`: what the first file calls the columns that `--rename` gives other names.
+    `file_names`: what the first file calls the columns that `--rename` gives other names.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Reader:
     warnings: tuple[str, ...]
     parts: tuple[Part, ...]
     bad_rows: BadRows | None = None
-    own_names: Mapping[str, str] = field(default_factory=dict)
+    file_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def same_layout(self) -> bool:
@@ -150,7 +150,7 @@ def open_table(
             for part, of_part in zip(parts, new_names, strict=True)
         ),
         bad_rows=bad_rows,
-        own_names={new: own for own, new in new_names[0].items()},
+        file_names={new: old for old, new in new_names[0].items()},
     )
 
 
@@ -169,7 +169,7 @@ def _renaming(wants: WantsSheet | None, options: FileOptions) -> WantsSheet | No
 
 def _renamed_notes(new_names: list[Mapping[str, str]]) -> tuple[str, ...]:
     said = dict.fromkeys(pair for renames in new_names for pair in renames.items())
-    return tuple(f"{own!r} is read as {new!r} (--rename)" for own, new in said)
+    return tuple(f"{old!r} is read as {new!r} (--rename)" for old, new in said)
 
 
 def _name(sources: list[Source], parts: list[FilePart]) -> str:

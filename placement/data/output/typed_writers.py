@@ -184,7 +184,7 @@ class ParquetOutput(Output):
         others = ~block.is_student[indices]
         blank = {n: others & (n != NOTES) for n in self._plan.added}
         new = [_arrow_new(as_array(cells[n])[indices], blank[n]) for n in self._plan.added]
-        return pa.Table.from_arrays([*existing, *new], names=list(self._plan.own_names))
+        return pa.Table.from_arrays([*existing, *new], names=list(self._plan.file_names))
 
     def put(self, prepared: Any) -> None:
         """Append those rows."""
@@ -205,7 +205,7 @@ class ParquetOutput(Output):
         import pyarrow as pa
 
         if self._writer is None:
-            names = list(self._plan.own_names)
+            names = list(self._plan.file_names)
             self.put(pa.Table.from_arrays([pa.array([], pa.string()) for _ in names], names=names))
         with writing(self._name):
             self.discard()

@@ -65,10 +65,10 @@ class Plan:
     def header(self) -> tuple[str, ...]:
         """The header cells of the output, as in the file; columns without a name stay so."""
         blank = {n for n in self.reader.unnamed if n.startswith("unnamed_")}
-        return tuple("" if name in blank else name for name in self.own_names)
+        return tuple("" if name in blank else name for name in self.file_names)
 
     @property
-    def own_names(self) -> tuple[str, ...]:
+    def file_names(self) -> tuple[str, ...]:
         """What the file calls its columns, whatever `--rename` makes of them, and the added."""
-        own = self.reader.own_names
+        own = self.reader.file_names
         return (*(own.get(name, name) for name in self.input_columns), *self.added)

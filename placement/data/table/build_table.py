@@ -1,7 +1,7 @@
 """Build a `Table` from loaded columns and their outcome: roles, checks, the used rows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from placement.data.table.grade_scales import (
 from placement.data.table.partial_numbers import refuse_partial_marks
 from placement.data.table.roles.column_evidence import ColumnEvidence
 from placement.data.table.roles.identifiers import students_note
-from placement.data.table.row_copies import row_copies
+from placement.data.table.row_copies import RowCopies, row_copies
 from placement.data.table.table import Table, digest_columns, take_used
 from placement.data.table.table_inputs import TableInputs, check_classes, read_weights
 from placement.data.table.table_notes import few_rows, table_notes, table_warnings
@@ -186,18 +186,12 @@ def _table_of_used_rows(
         together = inputs.request.group == students or not inputs.request.group_is_given
         note = students_note(columns[students], together=together)
         students, notes = (students, (*notes, note)) if note else (None, notes)
+    weight, copies = inputs.request.weight, None
     weights: ChunkedArray = ConstantArray(1.0, labels.sizes)
-    if inputs.request.weight is not None:
-        weights = read_weights(inputs, columns[inputs.request.weight], outcome, labels)
+    if weight is not None:
+        weights = read_weights(inputs, columns[weight], outcome, labels)
         copies = row_copies(weights, store)
-        if copies is not None:
-            # As the table that was counted has no column of counts, the copies have none.
-            del columns[inputs.request.weight]
-            columns = {n: c.with_array(copies.of(c.array)) for n, c in columns.items()}
-            labels, row_numbers = copies.of(labels), copies.of(row_numbers)
-            notes = (*notes, copies.describe(inputs.request.weight))
-            weights = copies.weight
-    return Table(
+    table = Table(
         name=inputs.data.name,
         chunked_columns=columns,
         labels=labels,
@@ -211,7 +205,28 @@ def _table_of_used_rows(
         left_out=left_out,
         left_out_rows=(*inputs.data.left_out, *inputs.data.others),
         notes=notes,
-        warnings=(*warnings, *few_rows(labels)),
-        digest=digest_columns(columns),
+        warnings=warnings if copies else (*warnings, *few_rows(labels)),
+        digest="" if copies else digest_columns(columns),
         store=store,
+    )
+    return table if copies is None else _repeat_rows(table, str(weight), copies)
+
+
+def _repeat_rows(table: Table, weight: str, copies: RowCopies) -> Table:
+    """Return the table of the rows that the lines of a table of counts stand for."""
+    columns = {
+        name: column.with_array(copies.of(column.array))
+        for name, column in table.chunked_columns.items()
+        if name != weight  # the table that was counted has no column of counts
+    }
+    labels = copies.of(table.labels)
+    return replace(
+        table,
+        chunked_columns=columns,
+        labels=labels,
+        weights=copies.weight,
+        row_numbers=copies.of(table.row_numbers),
+        notes=(*table.notes, copies.describe(weight)),
+        warnings=(*table.warnings, *few_rows(labels)),
+        digest=digest_columns(columns),
     )

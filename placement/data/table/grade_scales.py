@@ -111,28 +111,28 @@ def refuse_second_scale(
     """Raise `DataError` where a column of grades mixes two scales."""
     if column.kind != "number" or not is_graded(column.name):
         return
-    found = second_scale(
+    second = second_scale(
         np.asarray(column.piece(piece))[used] for piece, used in enumerate(outcome.used_masks())
     )
-    if found is None:
+    if second is None:
         return
-    small = rows_where(column, outcome, lambda v: (v > found.scale / 4) & (v <= found.scale))
-    large = rows_where(column, outcome, lambda v: (v > found.above) & (v <= 100))
+    small = rows_where(column, outcome, lambda v: (v > second.scale / 4) & (v <= second.scale))
+    large = rows_where(column, outcome, lambda v: (v > second.above) & (v <= 100))
     examples = (
         f"{column.number_at(row, locations):g} in {locations.describe(row)}"
         for row in (small.first[0], large.first[0])
     )
-    raise DataError(f"{file}: {two_scales_text(column.name, found, ' and '.join(examples))}")
+    raise DataError(f"{file}: {two_scales_text(column.name, second, ' and '.join(examples))}")
 
 
-def two_scales_text(name: str, found: SecondScale, examples: str = "") -> str:
+def two_scales_text(name: str, second: SecondScale, examples: str = "") -> str:
     """Say which two scales a column mixes, and what to type."""
     shown = f" ({examples})" if examples else ""
-    line = quoted(f"{name}:{found.scale:g}")
+    line = quoted(f"{name}:{second.scale:g}")
     return (
-        f"column {name} mixes two scales: {count_cells(found.small)} up to {found.scale:g}, "
-        f"{found.large:,} above {found.above:g}, hardly any between{shown}: correct them, or bring "
-        f"those up to {found.scale:g} to the other scale by --mixed-scale {line}"
+        f"column {name} mixes two scales: {count_cells(second.small)} up to {second.scale:g}, "
+        f"{second.large:,} above {second.above:g}, hardly any between{shown}: correct them, or "
+        f"bring those up to {second.scale:g} to the other scale by --mixed-scale {line}"
     )
 
 
@@ -158,9 +158,9 @@ def refuse_other_scale(name: str, scale: float, low: float, values: FloatArray, 
             f"{file}: {name}: all {count} are at most {smaller:g}, where the model knows a scale "
             f"of {scale:g}: bring them there, as --mixed-scale {quoted(f'{name}:{smaller:g}')} does"
         )
-    found = second_scale([grades])
-    if found is not None and found.scale <= scale:
-        raise DataError(f"{file}: {two_scales_text(name, found)}")
+    second = second_scale([grades])
+    if second is not None and second.scale <= scale:
+        raise DataError(f"{file}: {two_scales_text(name, second)}")
 
 
 def mixed_text(form: NumberFormat) -> str:

@@ -9,21 +9,22 @@ from typing import Any
 from placement.arrays import BoolArray
 from placement.config.bad_rows import BadRows
 from placement.config.file_options import FileOptions
-from placement.config.train_config import NO_GROUP
-from placement.data.columns.column import Column, infer_kind, with_same_levels
+from placement.data.columns.column import Column
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.left_out import describe_rows
 from placement.data.columns.load_columns import LoadedColumns, load_columns
 from placement.data.columns.loading.column_cache import load_cached_columns
 from placement.data.columns.row_rules import Rule, is_rule, parse_rule
-from placement.data.columns.same_levels import SameLevels, same_levels
 from placement.data.columns.storage import IN_MEMORY, Allocation, Storage
 from placement.data.formats.faulty_rows import leave_out
 from placement.data.formats.table_reader import Reader, WantsSheet, open_table
 from placement.data.schema import matching_column, matching_columns, same_column
 from placement.data.table.build_table import ReadNotes, build_table
-from placement.data.table.column_roles import ColumnRequest
-from placement.data.table.grade_scales import mixed_scales, on_one_scale
+from placement.data.table.column_options import (
+    ColumnSpelling,
+    column_request,
+    columns_by_options,
+)
 from placement.data.table.table import Table
 from placement.data.table.table_inputs import TableInputs
 from placement.data.table.wanted_sheets import LEAST_OUTCOMES, sheet_with_key, sheet_with_target
@@ -43,7 +44,7 @@ from placement.data.target.target_column import (
     unlabelled,
 )
 from placement.errors import DataError
-from placement.model.scorer import PLAIN, READ, Formats, fold
+from placement.model.scorer import READ
 
 __all__ = ["Table", "matching_columns", "read_table", "unlabelled"]
 
@@ -113,39 +114,15 @@ def read_opened_table(
     faults = _faulty_rows(data, reader)
     of_model = options.get("of_model", False)  # then nobody typed an option
     option = "the model's outcome" if of_model else "--target"
-    feature_option = "a column of the model" if of_model else "--features"
     name = joined.column.name if joined else _target(data, options["target"], option)
-    spelling, sensitive, group = _Spelling(data), options["sensitive"], options["group"]
-    request = ColumnRequest(
-        target=name,
-        features=spelling.all(feature_option, options["features"]),
-        drop=spelling.all("--drop", options["drop"]),
-        allow_leak=spelling.all("--allow-leak", options["allow_leak"]),
-        allow_sensitive=spelling.all("--allow-sensitive", options["allow_sensitive"]),
-        weight=spelling.one("--weight", options["weight"]),
-        group=spelling.one("--group", None if group == NO_GROUP else group),
-        group_is_given=group is not None,
-        sensitive=None if sensitive is None else spelling.all("--sensitive", sensitive),
-        one_outcome=options.get("one_outcome", False),
-        of_model=of_model,
-        categorical=spelling.all("--categorical", options["categorical"]),
-    )
+    spelling = ColumnSpelling(data)
+    request = column_request(spelling, options, name, of_model=of_model)
     positive, negative = options["positive"], options["negative"]
     ignore = tuple(options["ignore_label"])
     errors = reader.error_cells.get(name, 0)
     label_request = LabelRequest(positive, negative, ignore, of_model, errors)
     labels = read_labels(data.columns[name], data.locations, label_request, file=data.name)
-    mixed = _mixed_scales(spelling, options)
-    raw_columns = {
-        n: on_one_scale(raw, *mixed[n]) if n in mixed else raw for n, raw in data.columns.items()
-    }
-    columns = {
-        n: infer_kind(raw, categorical=n in request.categorical) for n, raw in raw_columns.items()
-    }
-    same = same_levels(options["same"], list(data.columns), data.name)
-    for feature, learnt in options.get("same_of_model", {}).items():
-        same[spelling.all(feature_option, (feature,))[0]] = SameLevels(learnt)
-    columns |= {n: with_same_levels(columns[n], levels) for n, levels in same.items()}
+    columns = columns_by_options(spelling, options, request.categorical)
     labels = _only_where(labels, columns, options["where"], data.name)
     inputs = TableInputs(
         data, columns, labels, request, reader.unnamed, allocation.store, on_progress
@@ -208,38 +185,6 @@ def _faulty_rows(data: LoadedColumns, reader: Reader) -> tuple[str, ...]:
     """Return a warning about rows whose cells cannot be told apart; DataError for too many."""
     total = len(data.locations) + len(data.left_out)
     return leave_out(data.left_out, total, reader.bad_rows or BadRows(), data.name)
-
-
-def _mixed_scales(
-    spelling: "_Spelling", options: Mapping[str, Any]
-) -> dict[str, tuple[float, float | None]]:
-    """Return the scale of the smaller cells of columns that mix two, and that of the others.
-
-    A model remembers what it was told in training; what is said now goes before that.
-    """
-    written: Formats = options["written"]
-    learnt = {fold(name): form for name, form in written.items()}
-    scales: dict[str, tuple[float, float | None]] = {}
-    given = {name: form.mixed for name, form in written.items() if form.mixed is not None}
-    for name, mixed in (given | mixed_scales(options["mixed_scale"])).items():
-        form = learnt.get(fold(name), PLAIN)
-        scales[spelling.all("--mixed-scale", (name,))[0]] = mixed, form.scale
-    return scales
-
-
-class _Spelling:
-    """The file's own spelling of the columns that options name."""
-
-    def __init__(self, data: LoadedColumns) -> None:
-        self._data = data
-
-    def all(self, option: str, names: Sequence[str]) -> tuple[str, ...]:
-        data = self._data
-        spellings = matching_columns(data.columns, tuple(names), option=option, file=data.name)
-        return tuple(spellings[name] for name in names)
-
-    def one(self, option: str, names: str | None) -> str | None:
-        return None if names is None else self.all(option, (names,))[0]
 
 
 def _target(data: LoadedColumns, target: str | None, option: str) -> str:

@@ -64,20 +64,10 @@ def join_labels(data: LoadedColumns, labels: LoadedColumns, request: JoinRequest
     if len(repeated_rows) and is_list:
         students = len(set(keys_of(labels.columns[label_key])[repeated_rows].tolist()))
         notes.append(f"{students:,} of them have several rows (offers); each counts once")
-    elif len(repeated_rows):
-        rows = labels.locations.describe_rows(MatchingRows.at(repeated_rows))
-        warnings.append(
-            f"{labels.name}, {rows}: {label_key} is there more than once "
-            f"({len(repeated_rows):,} rows) with the same outcome"
-        )
+    else:
+        warnings += _repetition(labels, label_key, repeated_rows, " with the same outcome")
     keys = keys_of(data.columns[data_key])
-    repeated = _repeated(keys)
-    if len(repeated):
-        rows = data.locations.describe_rows(MatchingRows.at(repeated))
-        warnings.append(
-            f"{data.name}, {rows}: {data_key} is there more than once "
-            f"({len(repeated):,} rows); each takes the same outcome"
-        )
+    warnings += _repetition(data, data_key, _repeated(keys), "; each takes the same outcome")
     label_rows = np.array([row_of_key.get(key, -1) if key else -1 for key in keys], dtype=np.int64)
     matched = label_rows >= 0
     if not matched.any():
@@ -103,6 +93,14 @@ def join_labels(data: LoadedColumns, labels: LoadedColumns, request: JoinRequest
     joined = replace(joined_column, array=array)
     notes.insert(0, f"{matched.sum():,} outcomes joined from {labels.name} on {data_key}")
     return JoinedLabels(joined, data_key, tuple(notes), tuple(warnings))
+
+
+def _repetition(data: LoadedColumns, key: str, repeated: IntArray, outcome: str) -> list[str]:
+    """Return the warning that some rows have the key of others, where there are such."""
+    if not len(repeated):
+        return []
+    rows = data.locations.describe_rows(MatchingRows.at(repeated))
+    return [f"{data.name}, {rows}: {key} is there more than once ({len(repeated):,} rows){outcome}"]
 
 
 def _outcome(

@@ -61,9 +61,8 @@ def read_labels(
     raw: RawColumn, locations: RowLocations, request: LabelRequest, *, file: str
 ) -> Labels:
     """Turn the words of the outcome column into positive, negative and left out (counted)."""
-    rule = None
-    if request.positive is not None and is_rule(request.positive):
-        rule = parse_rule(request.positive, option="--positive", column_needed=False)
+    given = request.positive or ""
+    rule = parse_rule(given, option="--positive", column_needed=False) if is_rule(given) else None
     if not isinstance(raw, CategoricalColumn):
         return _from_many_values(raw, locations, rule, request, file)
     reader = _LabelReader(raw, locations, request, file)

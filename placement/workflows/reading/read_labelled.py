@@ -52,28 +52,8 @@ def read_like(
     `weight`: its column of frequency weights. `one_outcome`: all of its rows may have the same one.
     `sensitive`: columns whose groups are to be compared, None for the recognised ones.
     """
-    target = schema.target
-    how = (
-        TrainConfig().of_scope("read")
-        | options.file_options()
-        | {
-            "target": target.name,
-            "positive": target.rule or target.positive,
-            "negative": None if target.rule else target.negative,
-            "of_model": True,
-            "one_outcome": one_outcome,
-            "features": schema.feature_names,
-            "weight": weight,
-            "sensitive": sensitive,
-            "same_of_model": {f.name: dict(f.same) for f in schema.features if f.same},
-            "written": {
-                f.name: replace(f.written, scale=f.written.scale or f.scale)
-                for f in schema.features
-                if f.kind == "number"
-            },
-            "categorical": tuple(f.name for f in schema.features if f.kind == "category"),
-        }
-    )
+    how = TrainConfig().of_scope("read") | options.file_options() | _settings_of(schema)
+    how |= {"one_outcome": one_outcome, "weight": weight, "sensitive": sensitive}
     reader = source if isinstance(source, Reader) else open_labelled_table(source, how)
     refuse_lacking(reader.name, reader.names, schema.feature_names, schema)
     table = read_with_progress(reader, how, storage, listener)
@@ -92,3 +72,22 @@ def read_like(
         },
         sensitive=tuple(names_of_model.get(name, name) for name in table.sensitive),
     )
+
+
+def _settings_of(schema: Schema) -> dict[str, Any]:
+    """Return what a model's schema says of how a table is read."""
+    target, features = schema.target, schema.features
+    return {
+        "target": target.name,
+        "positive": target.rule or target.positive,
+        "negative": None if target.rule else target.negative,
+        "of_model": True,
+        "features": schema.feature_names,
+        "categorical": tuple(f.name for f in features if f.kind == "category"),
+        "same_of_model": {f.name: dict(f.same) for f in features if f.same},
+        "written": {
+            f.name: replace(f.written, scale=f.written.scale or f.scale)
+            for f in features
+            if f.kind == "number"
+        },
+    }

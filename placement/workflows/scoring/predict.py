@@ -99,9 +99,8 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
     ):
         for scored in _scored(reader, scorer, sink):
             counts.add(scored)
-            if (
-                reader.bad_rows or not counts.rows_left_out.faulty
-            ):  # else nothing is written in the end
+            # Where a faulty row is refused, nothing is written in the end.
+            if reader.bad_rows or not counts.rows_left_out.faulty:
                 sink.put(scored)
             progress.update(counts.rows_in)
         faults = counts.settle_faulty(reader)

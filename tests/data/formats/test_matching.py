@@ -25,7 +25,7 @@ def test_a_column_has_the_new_name_for_everybody_and_it_is_said(sheet):
     reader = opened(sheet, "tenth=X %", "cgpa=ug  cgpa")
     assert reader.names == ("roll", "tenth", "cgpa", "a=b")
     assert cells(reader, "cgpa") == ["6.26", "7.31"]
-    assert reader.own_names == {"tenth": "X %", "cgpa": "UG CGPA"}
+    assert reader.file_names == {"tenth": "X %", "cgpa": "UG CGPA"}
     assert "'X %' is read as 'tenth' (--rename)" in reader.notes
 
 

@@ -152,8 +152,8 @@ class _Reading:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        found = _WORD.findall(unicodedata.normalize("NFC", self.text))
-        return frozenset(word for word in found if not word.translate(_APOSTROPHE).isascii())
+        words = _WORD.findall(unicodedata.normalize("NFC", self.text))
+        return frozenset(word for word in words if not word.translate(_APOSTROPHE).isascii())
 
     @cached_property
     def known(self) -> int:

@@ -55,8 +55,8 @@ def _is_certain(usual: UsualRows, word: str, filled: FilledCells) -> bool:
 def _has_figures_only(usual: UsualRows, filled: FilledCells) -> bool:
     """Whether only numbers are filled, those of the table, where students have codes or names."""
     lacking = any(c.is_filled and (c.is_identifier or c.is_person) for c in usual.columns)
-    told = any(column.is_identifier or column.is_person for _, column in filled)
-    return lacking and not told and _are_figures(usual, filled, least=2)
+    identified = any(column.is_identifier or column.is_person for _, column in filled)
+    return lacking and not identified and _are_figures(usual, filled, least=2)
 
 
 def _are_figures(usual: UsualRows, filled: FilledCells, least: int = 1) -> bool:
@@ -79,5 +79,5 @@ def _figures_like(cell: str, numbers: FloatArray) -> tuple[bool, ...]:
     at = np.flatnonzero(numbers == value)
     others = np.delete(numbers, at) if len(at) == 1 and len(numbers) > 1 else numbers
     figures = (others.mean(), np.median(others), others.std(), others.sum(), others.min())
-    alike = (bool(abs(value - figure) <= tolerance) for figure in figures)
-    return (*alike, bool(value >= numbers.max()), value == len(others))
+    equal = (bool(abs(value - figure) <= tolerance) for figure in figures)
+    return (*equal, bool(value >= numbers.max()), value == len(others))

@@ -21,7 +21,7 @@ TITLE = "a title or a note"
 NOTE = "a note or a signature"
 OTHER_TABLE = "another table below"
 
-_ALIKE = 0.6  # so many cells of a row like those above make it a student's
+_LIKE_A_STUDENT = 0.6  # so many cells of a row like those above make it a student's
 
 Cells = Sequence[str]
 
@@ -35,11 +35,11 @@ def find_not_students(
     `cells_of` returns the trimmed cells of a row.
     """
     reasons: dict[int, str] = {}
-    judged = -1
+    last_row = -1
     for suspect in suspects:
         row, above = suspect, ""
-        while judged < row < rows:
-            cells, judged = cells_of(row), row
+        while last_row < row < rows:
+            cells, last_row = cells_of(row), row
             reason = _reason(usual, cells) or _below(usual, cells, above)
             if not reason:
                 break
@@ -105,6 +105,6 @@ def _below(usual: UsualRows, cells: Cells, above: str) -> str:
         return ""
     usually = [column.fits(cell) for cell, column in pairs if column.is_filled]
     if above == OTHER_TABLE:
-        return OTHER_TABLE if sum(usually) < _ALIKE * len(usually) else ""
-    told = any(is_filled(cell) and (c.is_identifier or c.is_person) for cell, c in pairs)
-    return "" if told or sum(usually) * 3 >= len(usually) else OTHER_TABLE
+        return OTHER_TABLE if sum(usually) < _LIKE_A_STUDENT * len(usually) else ""
+    identified = any(is_filled(cell) and (c.is_identifier or c.is_person) for cell, c in pairs)
+    return "" if identified or sum(usually) * 3 >= len(usually) else OTHER_TABLE

@@ -95,11 +95,6 @@ class UsualRows:
         ]
         return UsualRows(tuple(columns), usual, whole)
 
-    @property
-    def has_identifiers(self) -> bool:
-        """Whether some column tells students apart, other than a name."""
-        return any(column.is_identifier for column in self.columns)
-
 
 def is_filled(cell: str) -> bool:
     """Whether there is anything in a trimmed cell but a mark of what is missing."""
