@@ -26,10 +26,11 @@ def train(
     as_json: bool,
     console: Console,
 ) -> None:
-    """Train a perceptron on DATA: CSV, TSV, Excel or Parquet files, globs, or - for standard input.
+    """Train a perceptron on DATA: files, globs, or - for standard input.
 
-    Several files form one table. The outcome column is found by its name (placed, status …), and
-    columns that would give the answer away are left out; --dry-run shows what was understood.
+    CSV, Excel, .ods, JSON and Parquet are read. Several files form one table. The outcome column is
+    found by its name or its words, and columns that would give the answer away are left out;
+    --dry-run shows what was understood.
 
     \b
     Example:
