@@ -184,6 +184,8 @@ _UNITS = {
     for spelling in spellings.split()
 }
 _CURRENCIES = frozenset({"INR", "USD", "EUR", "GBP", "other money"})
+_MULTIPLES = frozenset({"thousand", "lakh", "crore"})
+_LARGE = 10_000.0  # a number from here on is written out, not in thousands, lakhs or crores
 _NOTHING = (
     "nil nill none no zero nothing aucun aucune kein keine ninguno ninguna nenhum nenhuma nada "
     "nihil tidak शून्य नहीं لا صفر 无 没有 零"
@@ -203,8 +205,9 @@ class NumberFormat:
 
     `grouping`: the marks that part thousands where a cell alone could mean either: with "," is
     `12,500` twelve thousand five hundred, with "." is `12.500`; any other mark is decimal there.
-    `unit`: cells that state another one are no numbers; None where no two are stated.
-    `scale`: what the numbers are out of, where that is stated: `450/500` is brought to it.
+    `unit`: cells that state another one are no numbers, None where any may be stated.
+    `scale`: what the numbers are out of, where that is stated: `450/500` is brought to it; 0 where
+    cells that state it are no numbers, as the scale of the others is not known.
     `mixed`: cells up to it (where `scale` is below it: cells above that) are out of so much, and
     are brought to `scale`. `counts`: the column counts things, so Nil is 0 and `3+` is 3.
     `dash_is_zero`: so is "-".
@@ -244,7 +247,7 @@ class _Cell:
 
     def number(self, form: NumberFormat) -> float | None:
         """Return the number; None where the cell is none in a column so written."""
-        if (self.vague and not form.counts) or (form.unit and self.unit not in ("", form.unit)):
+        if self._is_other(form):
             return None
         digits = _without_marks(self.digits, form.grouping)
         if digits is None:
@@ -257,6 +260,12 @@ class _Cell:
         if form.scale is None or form.scale == self.maximum:
             return value
         return value / self.maximum * form.scale
+
+    def _is_other(self, form: NumberFormat) -> bool:
+        """Whether the cell says what no number of a column so written does."""
+        other_unit = form.unit is not None and self.unit not in ("", form.unit)
+        other_scale = form.scale == 0 and self.maximum is not None
+        return other_unit or other_scale or (self.vague and not form.counts)
 
 
 def _is_maximum(number: float) -> bool:
@@ -439,6 +448,8 @@ class WrittenNumbers:
                 written._add(text, number)
                 continue
             written.kinds["number"] += number
+            if len(text) > 4 and abs(float(text)) >= _LARGE:
+                written.kinds["large"] += number
             if "." in text and not point and "decimal ." in written._add_marks(text, number):
                 point = True  # one is enough to know
                 written.kinds["decimal ."] += number
@@ -450,14 +461,17 @@ class WrittenNumbers:
         """Count the rows of a text that is no plain number."""
         text = _tidied(cell)
         count, parts = _counted(text), _taken_apart(text)
+        number = None if parts is None else parts.number(_ANY)
         if text in MISSING_NUMBERS:
             kinds = ["dash"] if text in DASHES else []
         elif count is not None:
             kinds = ["word"] if count else ["word", "zero"]
-        elif parts is None or parts.number(_ANY) is None:
+        elif parts is None or number is None:
             kinds = ["other", "yes"] if _YES.fullmatch(text) else ["other"]
         else:
             kinds = ["number", *self._add_marks(parts.digits, rows), *_kinds(parts, cell, text)]
+            if parts.unit not in _MULTIPLES and abs(number) >= _LARGE:
+                kinds.append("large")
             if parts.unit:
                 self.units[parts.unit] += rows
             if parts.maximum:
@@ -493,15 +507,14 @@ class WrittenNumbers:
         )
 
     def number_format(
-        self, prior: NumberFormat = PLAIN, limits: tuple[float, float] | None = None
+        self, prior: NumberFormat = PLAIN, learnt: "LearntRange | None" = None
     ) -> NumberFormat:
-        """Decide how the column is written; `limits`: between which numbers a model expects it.
+        """Decide how the column is written; `learnt`: the numbers of it that a model knows.
 
         `prior` is what is known without these cells: of the file, of the column's name or model.
         """
         kinds = self.kinds
-        marks = [mark for mark in ",." if self._parts_thousands(mark, prior, limits)]
-        units, maxima = self.units.most_common(1), self.maxima.most_common(1)
+        marks = [mark for mark in ",." if self._parts_thousands(mark, prior, learnt)]
         counts = prior.counts and kinds["yes"] <= kinds["number"]
         zero = (
             bool(kinds["dash"])
@@ -511,14 +524,28 @@ class WrittenNumbers:
         return replace(
             prior,
             grouping="".join(marks),
-            unit=prior.unit or (units[0][0] if units else None),
-            scale=prior.scale or (maxima[0][0] if maxima else None),
+            unit=prior.unit or self._unit(learnt),
+            scale=prior.scale or self._scale(learnt),
             counts=counts,
             dash_is_zero=counts and zero,
         )
 
+    def _unit(self, learnt: "LearntRange | None") -> str | None:
+        """Return the unit that most cells state; lakhs beside numbers written out are none."""
+        written_out = self.kinds["large"] or (learnt is not None and learnt.high >= _LARGE)
+        units = [unit for unit, _ in self.units.most_common()]
+        fitting = [unit for unit in units if not (written_out and unit in _MULTIPLES)]
+        return fitting[0] if fitting else "" if units else None
+
+    def _scale(self, learnt: "LearntRange | None") -> float | None:
+        """Return what most cells are out of, 0 where a model knows larger numbers than that."""
+        scale = self.maxima.most_common(1)[0][0] if self.maxima else None
+        if learnt is None or (scale is not None and scale >= learnt.high):
+            return scale
+        return 0.0
+
     def _parts_thousands(
-        self, mark: str, prior: NumberFormat, limits: tuple[float, float] | None
+        self, mark: str, prior: NumberFormat, learnt: "LearntRange | None"
     ) -> bool:
         """Whether a mark parts thousands where a cell alone could mean either."""
         lone = {digits: rows for digits, rows in self.lone.items() if mark in digits}
@@ -527,19 +554,18 @@ class WrittenNumbers:
         if self.kinds[f"group {mark}"] or self.kinds[f"decimal {mark}"]:
             return bool(self.kinds[f"group {mark}"])
         usual = mark in prior.grouping or (mark == "." and bool(self.kinds["decimal ,"]))
-        if limits is None:
+        if learnt is None:
             return usual
-        low, high = limits
         readings = {True: "", False: "."}  # a mark that parts thousands is dropped
         expected = {
             parts: sum(
                 rows
                 for digits, rows in lone.items()
-                if low <= float(digits.replace(mark, point)) <= high
+                if learnt.expects(float(digits.replace(mark, point)))
             )
             for parts, point in readings.items()
         }
-        # Only where most of what it usually means is far from all training is the other one meant.
+        # Only where most of what it usually means is not like training is the other one meant.
         if 2 * expected[usual] >= sum(lone.values()) or expected[usual] >= expected[not usual]:
             return usual
         return not usual
@@ -561,6 +587,27 @@ class WrittenNumbers:
                 cells = f"{rows:,} cell{'' if rows == 1 else 's'}"
                 said.setdefault(cell, f"'{cell}' is read as {number:.12g}{more} ({cells})")
         return tuple(said.values())
+
+
+@dataclass(frozen=True)
+class LearntRange:
+    """The numbers of a column that a model knows; `whole`: there were no others among them."""
+
+    low: float
+    high: float
+    whole: bool = False
+
+    def expects(self, value: float) -> bool:
+        """Whether a number is like those."""
+        return self.low <= value <= self.high and (not self.whole or value.is_integer())
+
+
+def writes_decimal_commas(columns: Iterable[WrittenNumbers]) -> bool:
+    """Whether columns of one file have decimal commas only: then `12.500` is 12500 in all."""
+    kinds = [written.kinds for written in columns]
+    commas = any(k["decimal ,"] and not k["decimal ."] for k in kinds)
+    others = any(k["group ,"] or (k["decimal ."] and not k["decimal ,"]) for k in kinds)
+    return commas and not others
 
 
 def _kinds(parts: _Cell, cell: str, text: str) -> list[str]:
@@ -727,10 +774,15 @@ class NumberColumn:
 
         `grouping` is that of their file; without one, that of training.
         """
-        scale = self.written.scale or self.grade_scale
         marks = self.written.grouping if grouping is None else grouping
-        prior = replace(self.written, scale=scale, grouping=marks)
-        return written.number_format(prior, (self.low, self.high))
+        prior = replace(self.written, scale=self.scale, grouping=marks)
+        return written.number_format(prior, LearntRange(self.low, self.high, self.whole))
+
+    @property
+    def scale(self) -> float | None:
+        """What its numbers are out of, where that is known."""
+        share = 100.0 if self.written.unit == "%" else None
+        return self.written.scale or self.grade_scale or share
 
     @property
     def _near(self) -> tuple[float, float]:
@@ -866,6 +918,7 @@ class CategoryColumn:
     one, else as the average student. `numeric`: the levels are numbers, so `2.0` is `2`, and
     what is no number is missing. `same` are further spellings, each with its level.
     `ignores_dots`: spellings are one by `fold_level`; to formats before 4, `cse.` was not `CSE`.
+    `written` is how the numbers of training were, where levels are `numeric`.
     """
 
     column: str
@@ -876,6 +929,7 @@ class CategoryColumn:
     numeric: bool
     same: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
     ignores_dots: bool = field(default=False, kw_only=True)
+    written: NumberFormat = field(default=PLAIN, kw_only=True)
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -921,6 +975,11 @@ class CategoryColumn:
             *_problem(self.column, "missing", gap & ~bad, cells),
         ]
 
+    def format_of(self, written: WrittenNumbers, grouping: str | None = None) -> NumberFormat:
+        """Decide how numbers to be scored are written, as that of a `NumberColumn` does."""
+        marks = self.written.grouping if grouping is None else grouping
+        return written.number_format(replace(self.written, grouping=marks))
+
     def _slot_of_each(self, spelled: Objects) -> npt.NDArray[np.intp]:
         folded = fold_level if self.ignores_dots else fold
         slot_of_level: dict[str | None, int] = {folded(w): k for k, w in enumerate(self.levels)}
@@ -938,6 +997,7 @@ class CategoryColumn:
         return np.fromiter((slot_of[word] for word in spelled), dtype=np.intp, count=len(spelled))
 
 
+LearntNumbers = NumberColumn | CategoryColumn  # a column of numbers that a model knows
 CellColumn = NumberColumn | CategoryColumn | StepColumn
 Column = CellColumn | InteractionColumn
 # What a column is called in the bundle's document.
@@ -1111,13 +1171,21 @@ class Scorer:
         """The file columns that must be there."""
         return file_columns(self.columns)
 
-    def formats(self, table: TableLike) -> dict[str, NumberFormat]:
-        """Decide by the cells of a table how its columns of numbers are written."""
+    @property
+    def numbers(self) -> dict[str, LearntNumbers]:
+        """The columns of numbers by name, those of numbers as levels too."""
         return {
-            column.column: column.format_of(WrittenNumbers.of(table[column.column]))
+            column.column: column
             for column in self.columns
             if isinstance(column, NumberColumn)
+            or (isinstance(column, CategoryColumn) and column.numeric)
         }
+
+    def formats(self, table: TableLike) -> dict[str, NumberFormat]:
+        """Decide by the cells of a table how its columns of numbers are written."""
+        written = {name: WrittenNumbers.of(table[name]) for name in self.numbers}
+        grouping = "." if writes_decimal_commas(written.values()) else None
+        return {n: column.format_of(written[n], grouping) for n, column in self.numbers.items()}
 
     def score(
         self, table: TableLike, formats: Formats | None = None, *, errors: bool = False

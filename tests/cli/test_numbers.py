@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import pytest
 
@@ -102,3 +103,38 @@ def test_a_training_on_two_scales_is_refused_and_remembers_what_it_was_told(
     assert done.code == 0, done.err
     assert run("predict", tmp_path / "mixed.csv", "--model", model).code == 0
     assert run("evaluate", tmp_path / "mixed.csv", "--model", model).code == 0
+
+
+def test_a_file_to_evaluate_is_read_as_one_to_predict(run, trained, tmp_path):
+    def measured(grades):
+        words = ("Placed", "Not Placed", "Placed")
+        rows = [f'CSE,"{grade}",1,60,{word}' for grade, word in zip(grades, words, strict=True)]
+        (tmp_path / "past.csv").write_text("\n".join([f"{HEAD},status", *rows]) + "\n")
+        done = run("evaluate", tmp_path / "past.csv", "--model", trained, "--json")
+        assert done.code == 0, done.err
+        return json.loads(done.out)["metrics"]
+
+    assert measured(["7,500", "6,125", "8,250"]) == measured(["7.5", "6.125", "8.25"])
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_shares_for_a_model_of_percents_are_refused(run, students, tmp_path, command):
+    sheet = students(tmp_path / "may.csv", 120)
+    head, *lines = sheet.read_text().splitlines()
+    rows = [line.split(",") for line in lines]
+    percents = [[*row[:6], f"{float(row[6]):.0f}%", row[7]] for row in rows]
+    sheet.write_text("\n".join([head, *map(",".join, percents)]) + "\n")
+    done = run("train", sheet, "--no-track", "--out", tmp_path / "model")
+    assert done.code == 0, done.err
+    shares = [[*row[:6], f"{float(row[6]) / 100:.2f}", row[7]] for row in rows]
+    sheet.write_text("\n".join([head, *map(",".join, shares)]) + "\n")
+    done = run(command, sheet, "--model", tmp_path / "model")
+    assert done.code == 3
+    assert "--mixed-scale aptitude:1" in done.err
+    done = run(command, sheet, "--model", tmp_path / "model", "--mixed-scale", "aptitude:1")
+    assert done.code == 0, done.err
+
+
+def test_a_second_scale_of_numbers_without_one_is_wrong_usage(score):
+    _, err = score(PLAIN, "--mixed-scale", "aptitude:10", code=2)
+    assert "the model knows no scale of its numbers" in err

@@ -5,6 +5,8 @@ import pytest
 
 from placement.model.scorer import (
     PLAIN,
+    CategoryColumn,
+    LearntRange,
     NumberColumn,
     NumberFormat,
     Scorer,
@@ -19,9 +21,9 @@ GERMAN = NumberFormat(grouping=".")
 INCOME = NumberColumn("income", 40_000.0, 9_000.0, 5_000.0, 90_000.0, None, None)
 
 
-def read(*cells, prior=PLAIN, limits=None):
+def read(*cells, prior=PLAIN, learnt=None):
     """What the cells of a column mean; None where one is no number."""
-    form = WrittenNumbers.of(list(cells)).number_format(prior, limits)
+    form = WrittenNumbers.of(list(cells)).number_format(prior, learnt)
     values, bad = parse_numbers(list(cells), form)
     return [None if is_bad else value for value, is_bad in zip(values.tolist(), bad, strict=True)]
 
@@ -100,16 +102,30 @@ def test_all_cells_decide_what_a_lone_mark_means(cells, prior, number):
 
 
 @pytest.mark.parametrize(
-    ("cell", "limits", "number"),
+    ("cell", "learnt", "number"),
     [
-        ("12.500", (5_000, 90_000), 12_500),
-        ("12.500", (0, 90_000), 12.5),
-        ("7,125", (4, 10), 7.125),
-        ("7,125", (4, 10_000), 7_125),
+        ("12.500", LearntRange(5_000, 90_000), 12_500),
+        ("12.500", LearntRange(0, 90_000), 12.5),
+        ("12.500", LearntRange(0, 90_000, whole=True), 12_500),
+        ("7,125", LearntRange(4, 10), 7.125),
+        ("7,125", LearntRange(4, 10_000), 7_125),
     ],
 )
-def test_what_a_model_expects_decides_where_the_usual_reading_is_far_from_it(cell, limits, number):
-    assert read(cell, limits=limits) == [number]
+def test_what_a_model_knows_decides_where_the_usual_reading_is_not_like_it(cell, learnt, number):
+    assert read(cell, learnt=learnt) == [number]
+
+
+def test_lakhs_beside_numbers_written_out_are_no_numbers():
+    assert read("4.5 LPA", "450000", "₹ 6,50,000") == [None, 450_000, 650_000]
+    assert read("4.5 LPA", "12") == [4.5, 12]
+    assert read("4.5 LPA", learnt=LearntRange(0, 900_000)) == [None]
+    assert read("4.5 LPA", learnt=LearntRange(0, 20)) == [4.5]
+
+
+def test_marks_out_of_less_than_a_model_knows_are_no_numbers():
+    assert read("45/50", learnt=LearntRange(20, 100)) == [None]
+    assert read("45/50", learnt=LearntRange(20, 50)) == [45]
+    assert read("45/50", prior=NumberFormat(scale=100.0), learnt=LearntRange(20, 100)) == [90]
 
 
 def test_cells_that_state_another_unit_are_no_numbers():
@@ -161,6 +177,22 @@ def test_a_table_to_be_scored_is_read_by_its_cells_and_the_training():
     plain = scorer.score({"income": [12_500.0]}).logit
     for cell in ("12.500", "12,500", "₹ 12,500"):
         assert scorer.score({"income": [cell]}).logit == plain
+
+
+def test_decimal_commas_in_one_column_decide_of_a_lone_point_in_another():
+    fee = NumberColumn("fee", 40_000.0, 9_000.0, 0.0, 90_000.0, None, None)
+    scorer = Scorer((INCOME, fee), np.array([1.0, 1.0]), 0.0)
+    plain = scorer.score({"income": [9_750.5], "fee": [12_500.0]}).logit
+    assert scorer.score({"income": ["9.750,50"], "fee": ["12.500"]}).logit == plain
+
+
+def test_levels_that_are_numbers_are_read_as_in_training():
+    shares = (0.5, 0.5)
+    column = CategoryColumn("arrears", ("0", "1"), False, False, shares, True, written=COUNTS)
+    scorer = Scorer((column,), np.array([1.0]), 0.0)
+    scores = scorer.score({"arrears": ["Nil", "1"]})
+    assert scores.logit.tolist() == [0, 1]
+    assert scores.problems == ()
 
 
 def test_a_column_of_an_earlier_format_is_written_plainly():

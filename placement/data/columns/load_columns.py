@@ -6,6 +6,7 @@ otherwise than all do is read once more, alone: text must stay as it is written.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,12 +21,21 @@ from placement.data.formats.blocks import Block, BlockRequest, LeftOutRow
 from placement.data.formats.faulty_rows import leave_out
 from placement.data.names.quantities import means_count
 from placement.errors import DataError
-from placement.model.scorer import PLAIN, READ, Coded, ColumnLike, Formats, NumberFormat, fold
+from placement.model.scorer import (
+    PLAIN,
+    Coded,
+    ColumnLike,
+    LearntNumbers,
+    NumberFormat,
+    fold,
+    writes_decimal_commas,
+)
 from placement.runtime.parallel_map import usable_processors
 
 if TYPE_CHECKING:
     from placement.data.formats.table_reader import Reader
 
+NOTHING_LEARNT: Mapping[str, LearntNumbers] = MappingProxyType({})
 _PIECE_BYTES = 1 << 23  # of text; few calls for each, as they contend with the imports
 
 
@@ -48,21 +58,22 @@ def load_columns(
     reader: "Reader",
     store: ColumnStore,
     as_text: frozenset[str] = frozenset(),
-    written: Formats = READ,
+    learnt: Mapping[str, LearntNumbers] = NOTHING_LEARNT,
     *,
     max_texts: int = MAX_TEXTS,
     on_progress: Callable[[int], None] = lambda _rows: None,
 ) -> LoadedColumns:
     """Read every row; columns of `as_text` stay as written. `on_progress` gets the rows so far.
 
-    `written`: how a model knows that the numbers of its columns are written.
+    `learnt`: the columns of numbers that a model knows.
     """
-    learnt = {fold(name): form for name, form in written.items()}
+    known = {fold(name): column for name, column in learnt.items()}
 
     def builder_of(name: str, reading: Reading) -> ColumnBuilder:
-        prior = learnt.get(fold(name)) or NumberFormat(counts=means_count(name))
+        column = known.get(fold(name))
+        prior = NumberFormat(counts=means_count(name)) if column is None else column.written
         prior = replace(prior, grouping=reader.number_format.grouping, mixed=None)
-        return ColumnBuilder(name, store, prior, reading, max_texts)
+        return ColumnBuilder(name, store, prior, reading, max_texts, column)
 
     readings = {
         n: Reading(True, as_written=True) if n in as_text else Reading() for n in reader.names
@@ -101,9 +112,7 @@ def _share_decimal_mark(builders: Iterable[ColumnBuilder]) -> None:
     builders = list(builders)
     for builder in builders:
         builder.look_at_texts()
-    kinds = [builder.written.kinds for builder in builders]
-    commas = any(k["decimal ,"] and not k["decimal ."] for k in kinds)
-    if commas and not any(k["group ,"] or (k["decimal ."] and not k["decimal ,"]) for k in kinds):
+    if writes_decimal_commas(builder.written for builder in builders):
         for builder in builders:
             builder.prior = replace(builder.prior, grouping=".")
 

@@ -163,7 +163,7 @@ class LevelCounts:
         total = sum(amounts) or 1.0
         shares = tuple(amount / total for amount in amounts)
         what = feature.name, levels, rare > 0, self.missing > 0, shares, self._numeric
-        return CategoryColumn(*what, same=feature.same, ignores_dots=True)
+        return CategoryColumn(*what, same=feature.same, ignores_dots=True, written=feature.written)
 
     @property
     def _numeric(self) -> bool:

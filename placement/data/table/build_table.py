@@ -136,14 +136,14 @@ def _assign_roles(inputs: TableInputs, summary: DataSummary) -> Roles:
 
 def _check_scales(inputs: TableInputs, column: Column, summary: DataSummary) -> None:
     """Raise `DataError` where grades are on two scales, or on another than the model's."""
-    if column.kind != "number" or not is_graded(column.name):
+    if column.kind != "number":
         return
     name, scale, outcome = inputs.data.name, column.written.scale, summary.outcome
     low, high = summary.used[column.name].low, summary.used[column.name].high
     if inputs.request.of_model and scale and (low > 2 * scale or high <= scale / 4):
         used = [np.asarray(column.piece(k))[rows] for k, rows in enumerate(outcome.used_masks())]
         refuse_other_scale(column.name, scale, scale / 4, np.concatenate(used), name)
-    if may_mix_scales(low, high):
+    if is_graded(column.name) and may_mix_scales(low, high):
         refuse_second_scale(column, outcome, inputs.data.locations, name)
 
 

@@ -10,7 +10,7 @@ from placement.data.columns.same_levels import SameLevels, same_levels
 from placement.data.schema import matching_columns
 from placement.data.table.column_roles import ColumnRequest
 from placement.data.table.grade_scales import mixed_scales, on_one_scale
-from placement.model.scorer import PLAIN, Formats, fold
+from placement.model.scorer import NumberColumn, fold
 
 MODEL_COLUMN = "a column of the model"  # whose name nobody typed
 
@@ -76,11 +76,10 @@ def _mixed_scales(
 
     A model remembers what it was told in training; what is said now goes before that.
     """
-    written: Formats = options["written"]
-    learnt = {fold(name): form for name, form in written.items()}
+    numbers = [c for c in options["learnt"].values() if isinstance(c, NumberColumn)]
+    scale_of = {fold(column.column): column.scale for column in numbers}
     scales: dict[str, tuple[float, float | None]] = {}
-    given = {name: form.mixed for name, form in written.items() if form.mixed is not None}
+    given = {c.column: c.written.mixed for c in numbers if c.written.mixed is not None}
     for name, mixed in (given | mixed_scales(options["mixed_scale"])).items():
-        form = learnt.get(fold(name), PLAIN)
-        scales[spelling.all("--mixed-scale", (name,))[0]] = mixed, form.scale
+        scales[spelling.all("--mixed-scale", (name,))[0]] = mixed, scale_of.get(fold(name))
     return scales

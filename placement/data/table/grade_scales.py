@@ -24,6 +24,7 @@ SCALE_SHARE = 0.95  # share of grades a scale must hold
 _LEAST = 3  # so many cells of another scale are no slips
 _WHOLE_SHARE = 0.15  # of whole numbers: fewer may be marks of those who failed
 _BETWEEN = 0.1  # of the smaller group may lie between two scales
+_SHARE = 1.0
 _SMALL_SCALES = (4.0, 5.0, 10.0, 20.0)
 _EDGES = tuple(sorted({s * f for s in _SMALL_SCALES for f in (0.25, 1.0, 2.5)} | {100.0}))
 
@@ -152,7 +153,9 @@ def refuse_other_scale(name: str, scale: float, low: float, values: FloatArray, 
             f"{file}: {name}: all {count} are beyond its scale of {scale:g}; it looks like {kind}: "
             f"bring them to a scale of {scale:g}, as --mixed-scale {quoted(f'{name}:{other}')} does"
         )
-    smaller = next((s for s in _SMALL_SCALES if high <= s <= min(scale / 4, low)), None)
+    smaller = next((s for s in (_SHARE, *SCALES) if high <= s <= min(scale / 4, low)), None)
+    if scale == SCALES[-1] and high <= _SHARE and (grades != high).any():
+        smaller = _SHARE  # percents as Excel stores them
     if smaller is not None:
         raise DataError(
             f"{file}: {name}: all {count} are at most {smaller:g}, where the model knows a scale "

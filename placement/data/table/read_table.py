@@ -12,7 +12,7 @@ from placement.config.file_options import FileOptions
 from placement.data.columns.column import Column
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.left_out import describe_rows
-from placement.data.columns.load_columns import LoadedColumns, load_columns
+from placement.data.columns.load_columns import NOTHING_LEARNT, LoadedColumns, load_columns
 from placement.data.columns.loading.column_cache import load_cached_columns
 from placement.data.columns.row_rules import Rule, is_rule, parse_rule
 from placement.data.columns.storage import IN_MEMORY, Allocation, Storage
@@ -44,7 +44,6 @@ from placement.data.target.target_column import (
     unlabelled,
 )
 from placement.errors import DataError
-from placement.model.scorer import READ
 
 __all__ = ["Table", "matching_columns", "read_table", "unlabelled"]
 
@@ -109,7 +108,7 @@ def read_opened_table(
     `on_progress` gets the rows read so far, and then how many of them were checked.
     """
     allocation = storage.allocate(reader)
-    options = {**options, "written": options.get("written", READ)}
+    options = {**options, "learnt": options.get("learnt", NOTHING_LEARNT)}
     data, joined, notes = _read(reader, options, allocation, lambda rows: on_progress(rows, ""))
     faults = _faulty_rows(data, reader)
     of_model = options.get("of_model", False)  # then nobody typed an option
@@ -145,9 +144,9 @@ def _read(
     """Read all rows; with `--labels`, as they are written, and the outcome from the other file."""
     if options["labels"] is not None:
         store, names = allocation.store, frozenset(reader.names)
-        written = options["written"]
+        learnt = options["learnt"]
         data = load_columns(
-            reader, store, names, written, max_texts=sys.maxsize, on_progress=on_progress
+            reader, store, names, learnt, max_texts=sys.maxsize, on_progress=on_progress
         )
         return *_join(data, options), ()
     named = [*options["categorical"], *([] if options["target"] is None else [options["target"]])]
@@ -155,7 +154,7 @@ def _read(
     if options["target"] is None:
         as_text += [name for name in reader.names if may_be_target(name)]
     data, notes = load_cached_columns(
-        reader, allocation, frozenset(as_text), on_progress, options["written"]
+        reader, allocation, frozenset(as_text), on_progress, options["learnt"]
     )
     return data, None, notes
 

@@ -27,7 +27,8 @@ def row_graph(
     the gradient of their weights is 0. Raises DataError where there is no such row with an outcome.
     """
     fitted = load_fitted(find_model(model, progress).directory)
-    table = read_like(source, fitted.schema, IN_MEMORY, progress, one_outcome=True)
+    learnt = fitted.scorer.numbers
+    table = read_like(source, fitted.schema, learnt, IN_MEMORY, progress, one_outcome=True)
     positions = np.flatnonzero(table.rows == row)
     if not len(positions):
         raise DataError(

@@ -141,7 +141,15 @@ def _performance(
     """Measure the model on the rows with an outcome; return warnings too."""
     try:
         with storage_for(request) as storage:
-            table = read_like(reader, model.schema, storage, listener, request, one_outcome=True)
+            table = read_like(
+                reader,
+                model.schema,
+                model.scorer.numbers,
+                storage,
+                listener,
+                request,
+                one_outcome=True,
+            )
             for text in table.notes:
                 if text not in reader.notes:
                     listener.note(text)

@@ -53,6 +53,7 @@ def evaluate_file(
             table = read_like(
                 request.data,
                 model.schema,
+                model.scorer.numbers,
                 storage,
                 listener,
                 request,

@@ -79,7 +79,8 @@ def write_report(request: ReportRequest, listener: ProgressListener = NoProgress
     report = Report(model.about, fitted, _checks(run_id))
     if request.data is not None:
         with Storage() as storage:
-            table = read_like(request.data, model.schema, storage, listener, request)
+            learnt = model.scorer.numbers
+            table = read_like(request.data, model.schema, learnt, storage, listener, request)
             report = _with_data(report, table, listener)
     title, subtitle, sections = title_of(report), subtitle_of(report), sections_of(report)
     page, card = html_page(title, subtitle, sections), model_card(title, subtitle, sections)

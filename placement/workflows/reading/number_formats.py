@@ -12,19 +12,22 @@ from placement.data.formats.table_reader import Reader
 from placement.data.names.quantities import means_count
 from placement.data.schema import matching_columns
 from placement.data.table.grade_scales import mixed_scales, mixed_text, refuse_other_scale
+from placement.errors import UsageError
 from placement.model.scorer import (
     Formats,
+    LearntNumbers,
     NumberColumn,
     NumberFormat,
     WrittenNumbers,
     parse_numbers,
+    writes_decimal_commas,
 )
 from placement.runtime.progress import ProgressListener
 from placement.workflows.reading.find_model import Model
 
 FileFormats = Mapping[str, Formats]  # by the name of a file, then by the model's column
 
-_PLAIN_KINDS = frozenset({"number", "zero", "decimal ."})
+_PLAIN_KINDS = frozenset({"number", "large", "zero", "decimal ."})
 
 
 def number_formats(
@@ -38,32 +41,39 @@ def number_formats(
 
     Raises DataError where grades are of another scale than the model's.
     """
-    columns = {c.column: c for c in model.scorer.columns if isinstance(c, NumberColumn)}
+    columns = model.scorer.numbers
     names = [*columns, *sorted(others - columns.keys())]
     spelling = matching_columns(reader.names, names, file=reader.name)
     mixed = _mixed(options, spelling)
     formats: dict[str, Formats] = {}
     for part in reader.parts:
         written, first = _look(part, spelling)
+        grouping = "." if writes_decimal_commas(written.values()) else reader.number_format.grouping
         forms: dict[str, NumberFormat] = {}
         for name in names:
             column = columns.get(name)
             if column is None:
-                prior = replace(reader.number_format, counts=means_count(name))
+                prior = NumberFormat(grouping=grouping, counts=means_count(name))
                 forms[name] = written[name].number_format(prior)
                 continue
-            forms[name] = column.format_of(written[name], reader.number_format.grouping)
+            forms[name] = column.format_of(written[name], grouping)
             if name in mixed:
-                forms[name] = replace(forms[name], mixed=mixed[name])
+                forms[name] = _on_scale(column, forms[name], mixed[name])
             if forms[name].mixed is not None:
                 listener.note(f"{part.name}, {name}: {mixed_text(forms[name])}")
             for note in written[name].notes(forms[name]):
                 listener.note(f"{part.name}, {name}: {note}")
-            if first is not None and column.grade_scale is not None:
+            if first is not None and isinstance(column, NumberColumn) and column.scale:
                 values, _ = parse_numbers(first.columns[spelling[name]], forms[name])
-                refuse_other_scale(name, column.grade_scale, column.low, values, part.name)
+                refuse_other_scale(name, column.scale, column.low, values, part.name)
         formats[part.name] = forms
     return formats
+
+
+def _on_scale(column: LearntNumbers, form: NumberFormat, mixed: float) -> NumberFormat:
+    if not isinstance(column, NumberColumn) or not column.scale:
+        raise UsageError(f"--mixed-scale {column.column}: the model knows no scale of its numbers")
+    return replace(form, mixed=mixed, scale=column.scale)
 
 
 def _mixed(options: FileOptions, spelling: Mapping[str, str]) -> dict[str, float]:

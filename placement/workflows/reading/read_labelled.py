@@ -18,6 +18,7 @@ from placement.data.table.read_table import (
     read_opened_table,
 )
 from placement.errors import DataError
+from placement.model.scorer import LearntNumbers
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.lacking_columns import refuse_lacking
 
@@ -39,6 +40,7 @@ def storage_for(options: LabelOptions) -> Storage:
 def read_like(
     source: Any,
     schema: Schema,
+    learnt: Mapping[str, LearntNumbers],
     storage: Storage,
     listener: ProgressListener = NoProgress(),
     options: FileOptions = PLAIN_FILE,
@@ -49,11 +51,12 @@ def read_like(
 ) -> Table:
     """Read a file with the target words and columns of a model's schema, in its spelling.
 
+    `learnt`: its columns of numbers, which say how those of the file are written.
     `weight`: its column of frequency weights. `one_outcome`: all of its rows may have the same one.
     `sensitive`: columns whose groups are to be compared, None for the recognised ones.
     """
     how = TrainConfig().of_scope("read") | options.file_options() | _settings_of(schema)
-    how |= {"one_outcome": one_outcome, "weight": weight, "sensitive": sensitive}
+    how |= {"one_outcome": one_outcome, "weight": weight, "sensitive": sensitive, "learnt": learnt}
     reader = source if isinstance(source, Reader) else open_labelled_table(source, how)
     refuse_lacking(reader.name, reader.names, schema.feature_names, schema)
     table = read_with_progress(reader, how, storage, listener)
@@ -85,9 +88,4 @@ def _settings_of(schema: Schema) -> dict[str, Any]:
         "features": schema.feature_names,
         "categorical": tuple(f.name for f in features if f.kind == "category"),
         "same_of_model": {f.name: dict(f.same) for f in features if f.same},
-        "written": {
-            f.name: replace(f.written, scale=f.written.scale or f.scale)
-            for f in features
-            if f.kind == "number"
-        },
     }

@@ -3,14 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from placement.config.file_options import FileOptions
 from placement.config.train_config import TrainConfig
 from placement.data.columns.row_rules import is_rule, parse_rule
 from placement.data.columns.same_levels import check_same
 from placement.data.columns.storage import Storage
+from placement.data.encoding.encoder import learn_encoding
 from placement.data.output.left_out_file import left_out_file
 from placement.data.splits.row_hashes import count_common_rows
+from placement.data.splits.split import TRAIN, make_split
 from placement.data.table.table import Table
+from placement.model.scorer import LearntNumbers, Scorer
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.read_labelled import read_like, read_with_progress
 
@@ -45,11 +50,23 @@ def read(
         if not config.test:
             return Tables(table, None, table.warnings)
         test = read_like(
-            config.test, table.schema, storage, listener, options, sensitive=config.sensitive
+            config.test,
+            table.schema,
+            _numbers_of(table),
+            storage,
+            listener,
+            options,
+            sensitive=config.sensitive,
         )
         left_out.extend(test.left_out_rows)
     warnings = (*table.warnings, *_rows_in_common(table, test, config.seed), *test.warnings)
     return Tables(table, test, warnings)
+
+
+def _numbers_of(table: Table) -> dict[str, LearntNumbers]:
+    """Return the columns of numbers of a table as a model of all its rows would know them."""
+    everything = make_split(table, lambda piece: np.full(table.labels.sizes[piece], TRAIN), "")
+    return Scorer(learn_encoding(table, everything).columns, np.empty(0), 0.0).numbers
 
 
 def _check_rules(config: TrainConfig) -> None:

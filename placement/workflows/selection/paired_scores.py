@@ -82,10 +82,11 @@ def score_pairs(
     with storage_for(rows) as storage:
         tables: dict[tuple[object, ...], Table] = {}
         for model in models:
-            key = (model.schema.target, *((f.name, f.kind) for f in model.schema.features))
+            schema, learnt = model.schema, model.scorer.numbers
+            key = (schema.target, schema.features, tuple(learnt.values()))
             if key not in tables:
                 tables[key] = read_like(
-                    rows.data, model.schema, storage, listener, rows, weight=rows.weight
+                    rows.data, schema, learnt, storage, listener, rows, weight=rows.weight
                 )
                 warnings += tables[key].warnings
             table = tables[key]

@@ -74,7 +74,7 @@ def test_the_model_remembers_levels_that_were_made_one(tmp_path):
     loaded = load_fitted(fitted.save(tmp_path / "model"))
     assert loaded.predict_proba(frame).tolist() == [civil, same, mech]
     assert loaded.schema == fitted.schema
-    again = read_like(students(), loaded.schema, IN_MEMORY)
+    again = read_like(students(), loaded.schema, {}, IN_MEMORY)
     assert again.digest == table.digest
     counted = loaded.figures.profile.columns[0].count(frame["branch"].to_numpy(dtype=object))
     assert counted.counts.tolist() == [2, 1, 0]

@@ -1,7 +1,7 @@
 """Builds a column block by block: as numbers, as coded text, or as hashes of free text."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from placement.data.formats.blocks import Cells
 from placement.data.schema import means_mark
 from placement.model.scorer import (
     Coded,
+    LearntNumbers,
     NumberFormat,
     WrittenNumbers,
     are_codes,
@@ -56,9 +57,10 @@ class ColumnBuilder:
         prior: NumberFormat,
         reading: Reading = Reading(),
         max_texts: int = MAX_TEXTS,
+        learnt: LearntNumbers | None = None,
     ) -> None:
         self._name, self._store = name, store
-        self.prior, self._reading = prior, reading
+        self.prior, self._reading, self._learnt = prior, reading, learnt
         self.written = WrittenNumbers()
         self._formats_used: set[NumberFormat] = set()
         self._typed = False  # some of the numbers came as such, not as text
@@ -92,7 +94,7 @@ class ColumnBuilder:
         counts = np.bincount(cells.codes, minlength=len(cells.texts))
         if not means_mark(self._name) and are_codes(cells.texts):
             return True
-        form = WrittenNumbers.of(cells).number_format(self.prior)
+        form = self._format_of(WrittenNumbers.of(cells))
         numbers, unparsable = parse_numbers(cells.texts, form)
         parsed, unparsed = int(counts[~np.isnan(numbers)].sum()), int(counts[unparsable].sum())
         return bool(unparsed) and parsed < NUMBER_SHARE * (parsed + unparsed)
@@ -171,7 +173,12 @@ class ColumnBuilder:
     @property
     def form(self) -> NumberFormat:
         """How the numbers are written, as far as was read."""
-        return self._reading.form or self.written.number_format(self.prior)
+        return self._reading.form or self._format_of(self.written)
+
+    def _format_of(self, written: WrittenNumbers) -> NumberFormat:
+        if self._learnt is None:
+            return written.number_format(self.prior)
+        return replace(self._learnt.format_of(written, self.prior.grouping), mixed=None)
 
     @property
     def reread(self) -> Reading | None:

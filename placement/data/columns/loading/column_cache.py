@@ -5,7 +5,7 @@ import hashlib
 import json
 import shutil
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, astuple
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from placement.arrays import Document
 from placement.data.columns.column_store import DiskChunkedArray, DiskColumnStore
-from placement.data.columns.load_columns import LoadedColumns, load_columns
+from placement.data.columns.load_columns import NOTHING_LEARNT, LoadedColumns, load_columns
 from placement.data.columns.raw_column import (
     CategoricalColumn,
     HashedColumn,
@@ -25,7 +25,7 @@ from placement.data.columns.storage import Allocation
 from placement.data.formats.blocks import LeftOutRow, Part
 from placement.data.formats.sources import Source
 from placement.data.formats.table_reader import Reader
-from placement.model.scorer import READ, Formats, NumberFormat, parse_numbers
+from placement.model.scorer import LearntNumbers, NumberFormat, parse_numbers
 from placement.runtime.atomic_write import writing
 from placement.runtime.memory import in_words
 from placement.runtime.parallel_map import in_order, usable_processors
@@ -41,7 +41,7 @@ def load_cached_columns(
     allocation: Allocation,
     as_text: frozenset[str],
     on_progress: Callable[[int], None],
-    written: Formats = READ,
+    learnt: Mapping[str, LearntNumbers] = NOTHING_LEARNT,
 ) -> tuple[LoadedColumns, tuple[str, ...]]:
     """Return the columns of a table, from the cache where it is valid, and notes that say so.
 
@@ -49,9 +49,9 @@ def load_cached_columns(
     at any time.
     """
     if allocation.cache_folder is None or not isinstance(allocation.store, DiskColumnStore):
-        return load_columns(reader, allocation.store, as_text, written, on_progress=on_progress), ()
+        return load_columns(reader, allocation.store, as_text, learnt, on_progress=on_progress), ()
     settings, state = (
-        _settings(reader, as_text, written, allocation.store.piece_rows),
+        _settings(reader, as_text, learnt, allocation.store.piece_rows),
         _state(reader),
     )
     cache_folder = allocation.cache_folder / f"columns-{settings}"
@@ -64,20 +64,25 @@ def load_cached_columns(
     for path in folder.iterdir():
         path.unlink()
     store = DiskColumnStore(folder, allocation.store.piece_rows)
-    data = load_columns(reader, store, as_text, written, on_progress=on_progress)
+    data = load_columns(reader, store, as_text, learnt, on_progress=on_progress)
     _save(data, folder, state)
     size = in_words(sum(path.stat().st_size for path in folder.iterdir()))
     _move_to_cache(folder, cache_folder, allocation.store.folder)
     return data, (f"the columns ({size}) are kept in {cache_folder}: remove it when it has served",)
 
 
-def _settings(reader: Reader, as_text: frozenset[str], written: Formats, piece_rows: int) -> str:
+def _settings(
+    reader: Reader,
+    as_text: frozenset[str],
+    learnt: Mapping[str, LearntNumbers],
+    piece_rows: int,
+) -> str:
     """Return a digest of which files are read, and how."""
     files = [[part.name, file.name, str(file.path.resolve())] for part, file in _files(reader)]
     # Without a header (`--names`) the first record is a row.
     encoding = reader.dialect and reader.dialect.encoding
     options = [reader.names, reader.header, asdict(reader.number_format), encoding, sorted(as_text)]
-    options.append({name: asdict(form) for name, form in written.items()})
+    options.append({name: asdict(column) for name, column in learnt.items()})
     return hashlib.sha256(json.dumps([*options, piece_rows, files]).encode()).hexdigest()[:24]
 
 
