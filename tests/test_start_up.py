@@ -49,6 +49,15 @@ def test_predicting_a_file_from_a_bundle_loads_nothing_heavy(trained, code_path,
     assert (tmp_path / "scored.csv").exists()
 
 
+def test_predicting_a_large_text_table_loads_no_pandas_either(trained, code_path, tmp_path):
+    heading, *rows = (trained.parent / "students.csv").read_text().splitlines()
+    (tmp_path / "large.csv").write_text("\n".join([heading, *rows * 100]))
+    code = command("predict", "large.csv", "--model", trained, "--out", "scored.csv")
+    modules = loaded(code, code_path, tmp_path)
+    assert "pyarrow.csv" in modules
+    assert not modules & {*HEAVY, "pandas"}
+
+
 def test_predicting_one_student_loads_no_pandas_either(trained, code_path, tmp_path):
     words = [
         "--set",

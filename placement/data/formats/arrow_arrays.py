@@ -1,8 +1,10 @@
-"""Arrow arrays as numpy arrays, without a copy: straight from their buffers.
+"""Arrow arrays as numpy arrays and back, without a copy: straight from their buffers.
 
-`Array.to_numpy` would do it, and import pandas for it, which takes longer than many a table.
+`Array.to_numpy` and `pa.array` would do it, and import pandas for it, which takes longer than many
+a table.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,3 +42,28 @@ def to_floats(array: "pa.Array") -> FloatArray:
     """Return the numbers (n,) of an array of float64, NaN where they are null."""
     values, null = to_numpy(array, np.float64), null_mask(array)
     return values if null is None else np.where(null, np.nan, values)
+
+
+def from_numpy(values: CellArray) -> "pa.Array":
+    """Return numbers or truth values (n,) as an array."""
+    import pyarrow as pa
+
+    is_mask = values.dtype == bool
+    data = np.packbits(values, bitorder="little") if is_mask else np.ascontiguousarray(values)
+    kind = pa.bool_() if is_mask else pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(data)])
+
+
+def from_texts(texts: Sequence[str]) -> "pa.Array":
+    """Return texts (n,) as an array."""
+    import pyarrow as pa
+
+    encoded = [text.encode() for text in texts]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.string(), len(encoded), buffers)
+
+
+def text_scalar(text: str) -> "pa.StringScalar":
+    """Return one text, to be put beside every cell of an array."""
+    return from_texts([text])[0]

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import IndexArray
+from placement.data.formats.arrow_arrays import from_numpy, from_texts, text_scalar
 from placement.data.formats.blocks import Block, Cells, text_of
 from placement.data.formats.delimited.csv_records import fields
 from placement.data.formats.delimited.dialect import Dialect, is_number
@@ -81,40 +82,42 @@ def append_cells(records: "pa.Array", columns: Sequence[Cells], dialect: Dialect
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    written = [_render_arrow(cells, dialect) for cells in columns]
-    lines = pc.binary_join_element_wise(records, *written, dialect.delimiter)
-    lines_with_ends = pc.binary_join_element_wise(lines, dialect.line_end, "")
-    if not len(lines_with_ends):
+    *others, last = columns
+    written = [_render_arrow(cells, dialect) for cells in others]
+    written.append(_render_arrow(last, dialect, dialect.line_end))
+    lines = pc.binary_join_element_wise(records, *written, text_scalar(dialect.delimiter))
+    if not len(lines):
         return b""
-    _, offsets, data = lines_with_ends.buffers()
-    first, last = np.frombuffer(offsets, dtype=np.int32)[
-        [lines_with_ends.offset, lines_with_ends.offset + len(lines_with_ends)]
-    ]
-    return pa.py_buffer(data)[first:last]
+    _, offsets, data = lines.buffers()
+    first, end = np.frombuffer(offsets, dtype=np.int32)[[lines.offset, lines.offset + len(lines)]]
+    return pa.py_buffer(data)[first:end]
 
 
-def _render_arrow(cells: Cells, dialect: Dialect) -> "pa.Array":
-    import pyarrow as pa
+def _render_arrow(cells: Cells, dialect: Dialect, end: str = "") -> "pa.Array | pa.StringScalar":
+    """Return new cells with `end` behind each: an array, or one text where all are the same."""
     import pyarrow.compute as pc
 
     if isinstance(cells, Coded):
-        texts = _quote_distinct(map(text_of, cells.texts.tolist()), dialect)
-        codes = cells.codes.astype(np.int32, copy=False)
-        return pa.DictionaryArray.from_arrays(codes, pa.array(texts)).dictionary_decode()
+        quoted = _quote_distinct(map(text_of, cells.texts.tolist()), dialect)
+        texts = from_texts([text + end for text in quoted])
+        return texts[0] if len(texts) == 1 else texts.take(from_numpy(cells.codes))
     if cells.dtype.kind == "f" and dialect.delimiter == dialect.decimal:
-        return pa.array(render_cells(cells, dialect))  # some are quoted and some are not
-    written = pc.cast(pa.array(cells), pa.string())
+        rendered = render_cells(cells, dialect)  # some are quoted and some are not
+        return from_texts([text + end for text in rendered])
+    written = pc.cast(from_numpy(cells), "string")
     if cells.dtype.kind == "f":
         # Arrow and Python write the same but for whole, very small and very large numbers.
         size = np.abs(cells)
-        differs = ~((size >= 1e-4) & (size < 1e16)) | (cells % 1 == 0)
+        differs = ~((size >= 1e-4) & (size < 1e16)) | (np.floor(cells) == cells)
         if differs.any():
-            texts = [_shortest(value, ".") for value in cells[differs].tolist()]
-            written = pc.replace_with_mask(written, pa.array(differs), pa.array(texts, pa.string()))
+            texts = from_texts([_shortest(value, ".") for value in cells[differs].tolist()])
+            written = pc.replace_with_mask(written, from_numpy(differs), texts)
         if dialect.decimal != ".":
             written = pc.replace_substring(written, ".", dialect.decimal)
-    if dialect.quoting == "all":
-        written = pc.binary_join_element_wise(dialect.quote, written, dialect.quote, "")
+    quote = dialect.quote if dialect.quoting == "all" else ""
+    if quote or end:
+        before, behind, nothing = map(text_scalar, (quote, quote + end, ""))
+        written = pc.binary_join_element_wise(before, written, behind, nothing)
     return written
 
 

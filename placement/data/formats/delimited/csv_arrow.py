@@ -96,7 +96,7 @@ class Parser:
         text = _in_utf8(raw, self.dialect.encoding)
         if text is None or not _is_plain(text, self.dialect.delimiter):
             return None
-        parsed, line_count = self._parse(text), _lines(text)
+        parsed, line_count = self._parse(text), line_feeds(text) + (not text.endswith(b"\n"))
         whole = parsed is not None and parsed.rows == line_count
         if parsed is not None and whole and not self._any_blank(parsed.columns):
             return parsed
@@ -238,9 +238,9 @@ def _in_utf8(raw: bytes, encoding: str) -> bytes | None:
         return None
 
 
-def _lines(text: bytes) -> int:
-    ends = int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == _LINE_END))
-    return ends + (not text.endswith(b"\n"))
+def line_feeds(text: bytes) -> int:
+    """Count the line feeds of a text; `bytes.count` takes several times as long."""
+    return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == _LINE_END))
 
 
 def _is_plain(text: bytes, delimiter: str) -> bool:

@@ -18,7 +18,12 @@ from placement.data.formats.blocks import (
     FilePart,
     unquote,
 )
-from placement.data.formats.delimited.csv_arrow import ENCODINGS, Parser, lines_are_records
+from placement.data.formats.delimited.csv_arrow import (
+    ENCODINGS,
+    Parser,
+    line_feeds,
+    lines_are_records,
+)
 from placement.data.formats.delimited.csv_records import (
     Lines,
     split_records,
@@ -55,7 +60,7 @@ class _Position:
     def after(self, raw: bytes) -> "_Position":
         """The position behind some whole lines."""
         lone_returns = raw.count(b"\r") - raw.count(b"\r\n") if b"\r" in raw else 0
-        return _Position(self.offset + len(raw), self.lines + raw.count(b"\n") + lone_returns)
+        return _Position(self.offset + len(raw), self.lines + line_feeds(raw) + lone_returns)
 
 
 @dataclass(frozen=True)

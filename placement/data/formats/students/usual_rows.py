@@ -88,7 +88,7 @@ class UsualRows:
         # Words and codes count where they come again, in rows whose other words are there too.
         text = [i for i, c in enumerate(learnt) if c.is_filled and not c.is_number]
         complete = [row for row in ordinary if all(is_filled(row[i]) for i in text)]
-        known = _learn_columns(names, complete)
+        known = learnt if len(complete) == len(ordinary) else _learn_columns(names, complete)
         columns = [
             replace(column, levels=other.levels, shapes=other.shapes)
             for column, other in zip(learnt, known, strict=True)
@@ -141,7 +141,7 @@ def _learn_column(name: str, cells: Sequence[str]) -> UsualColumn:
     person = means_person(name) and not numeric
     named = means_identifier(name) and (few or distinct or not numeric)
     identifier = not person and (named or (distinct and not numeric and not few))
-    shapes = Counter(map(shape_of, filled))
+    shapes = Counter(map(shape_of, filled if identifier or not numeric else ()))
     category = not (numeric or identifier or person) and len(words) <= _MOST_LEVELS
     return UsualColumn(
         name=name,
