@@ -31,11 +31,36 @@ def to_numpy(array: "pa.Array", dtype: npt.DTypeLike) -> CellArray:
 def null_mask(array: "pa.Array") -> BoolArray | None:
     """Return which values (n,) are null; None where none is."""
     valid = array.buffers()[0]
-    if not array.null_count or valid is None:
+    if not array.null_count:
         return None
+    if valid is None:  # an array of the type null
+        return np.ones(len(array), dtype=bool)
     end = array.offset + len(array)
     bits = np.unpackbits(np.frombuffer(valid, np.uint8), count=end, bitorder="little")
     return np.asarray(bits[array.offset :] == 0)
+
+
+def text_lines(text: bytes) -> "pa.Array":
+    """Return the lines of a text in UTF-8 as they stand, without their ends."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    whole = text if text.endswith(b"\n") else text + b"\n"
+    ends = np.flatnonzero(np.frombuffer(whole, dtype=np.uint8) == ord("\n"))
+    offsets = np.concatenate([[0], ends + 1]).astype(np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(whole)]
+    return pc.ascii_rtrim(pa.Array.from_buffers(pa.utf8(), len(ends), buffers), "\r\n")
+
+
+def matches(texts: "pa.Array", pattern: str) -> BoolArray:
+    """Return in which texts (n,) a pattern of RE2 is found; in none that is null."""
+    import pyarrow.compute as pc
+
+    found, null = pc.match_substring_regex(texts, pattern), null_mask(texts)
+    end = found.offset + len(found)
+    bits = np.frombuffer(found.buffers()[-1], np.uint8)
+    mask = np.unpackbits(bits, count=end, bitorder="little")[found.offset :].astype(bool)
+    return mask if null is None else mask & ~null
 
 
 def to_floats(array: "pa.Array") -> FloatArray:

@@ -20,7 +20,7 @@ from placement.data.formats.blocks import (
 )
 from placement.data.formats.sources import Partition, Source, reading
 from placement.data.formats.students.not_students import find_not_students
-from placement.data.formats.students.suspects import KEY, MOST_LEARNT, Suspicion
+from placement.data.formats.students.suspects import MOST_LEARNT, Suspicion
 from placement.data.formats.students.typed_suspects import suspects_among
 from placement.data.formats.students.usual_rows import UsualRows
 from placement.errors import DataError
@@ -70,7 +70,7 @@ class ParquetPart(FilePart):
         import pyarrow as pa
 
         rows = batch.num_rows
-        suspects = suspects_among(suspicion, list(map(_beginnings, batch.columns))) if rows else []
+        suspects = suspects_among(suspicion, batch.columns) if rows else []
         not_students = find_not_students(
             suspicion.usual, rows, suspects, lambda row: _texts(batch.slice(row, 1))[0]
         )
@@ -119,23 +119,6 @@ def _texts(batch: "pa.RecordBatch") -> list[list[str]]:
 
 def _text(value: Cell) -> str:
     return unquote(value) if isinstance(value, str) else text_of(value)
-
-
-def _beginnings(column: "pa.Array") -> Cells:
-    """Return the first characters of text; of other cells, NaN where there is none."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.dictionary_decode()
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        starts = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(column), 0, KEY)
-        return _arrow_cells(starts)
-    if pa.types.is_null(kind):
-        return np.full(len(column), np.nan)
-    null = null_mask(column)
-    return np.zeros(len(column)) if null is None else np.where(null, np.nan, 0.0)
 
 
 def _arrow_cells(column: "pa.Array") -> Cells:
@@ -196,7 +179,7 @@ class FramePart(FilePart):
             if request.columns is None or name in request.columns
         }
         suspicion = self._suspicion
-        suspects = suspects_among(suspicion, list(map(_coded, cells))) if len(piece) else []
+        suspects = suspects_among(suspicion, list(map(_arrow_column, cells))) if len(piece) else []
         not_students = find_not_students(
             suspicion.usual, len(piece), suspects, lambda row: [text_of(c[row]) for c in cells]
         )
@@ -222,11 +205,7 @@ def _frame_cells(series: "pd.Series[Any]") -> Cells:
     return text_objects(series.astype(object).where(series.notna(), None).tolist())
 
 
-def _coded(cells: Cells) -> Cells:
-    """Return text coded, and numbers as they are."""
-    import pandas as pd
+def _arrow_column(cells: Cells) -> "pa.Array":
+    import pyarrow as pa
 
-    if isinstance(cells, Coded) or cells.dtype.kind != "O":
-        return cells
-    texts = np.array([text or "" for text in cells.tolist()], dtype=object)
-    return Coded(*pd.factorize(texts))
+    return pa.array(cells, from_pandas=True)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import BoolArray, IntArray
-from placement.data.formats.arrow_arrays import to_floats, to_numpy
+from placement.data.formats.arrow_arrays import text_lines, to_floats, to_numpy
 from placement.data.formats.blocks import Cells, unquote
 from placement.data.formats.delimited.csv_records import Record, fields, parse_lines
 from placement.data.formats.delimited.dialect import Dialect, blank_characters
@@ -133,7 +133,7 @@ class Parser:
         if self._any_shifted(text, parsed):
             return None
         parsed = {name: cells for name, cells in parsed.items() if name in self.requested}
-        return Parsed(table.num_rows, parsed, _records(text) if self.records else None)
+        return Parsed(table.num_rows, parsed, text_lines(text) if self.records else None)
 
     def _any_shifted(self, text: bytes, columns: Mapping[str, Cells]) -> bool:
         """Whether the cells of some row seem to stand one column off, or too many rows are odd."""
@@ -278,15 +278,3 @@ def _cells(column: "pa.ChunkedArray") -> Cells | None:
     values = to_floats(chunk)
     no_nulls = not chunk.null_count and len(values) and not np.isnan(values.min())
     return values if no_nulls or int(np.isnan(values).sum()) == chunk.null_count else None
-
-
-def _records(text: bytes) -> "pa.Array":
-    """Return the lines as they stand, without their ends."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    whole = text if text.endswith(b"\n") else text + b"\n"
-    ends = np.flatnonzero(np.frombuffer(whole, dtype=np.uint8) == _LINE_END)
-    offsets = np.concatenate([[0], ends + 1]).astype(np.int32)
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(whole)]
-    return pc.ascii_rtrim(pa.Array.from_buffers(pa.utf8(), len(ends), buffers), "\r\n")

@@ -75,13 +75,3 @@ HEADING_WORDS = word_set(
     "role roles salary package ctc lpa remarks grade marks range category gender year batch "
     "section course strength registered eligible recruiter visited date sno slno srno"
 )
-
-# How FIGURES begin, in lower case: a full row is looked at only where its first cell begins so.
-STARTS = word_set(
-    "sub subt gran over fina runn tota sum aver avg mean medi mode min mini max maxi std s.d sd "
-    "stan vari rang coun head high lowe topp out full pass cred weig perc plac rate % no num numb "
-    "nos n. stre summ stat quar q1 q2 q3 clas sect bran batc coll dept depa year page this net the "
-    "tabl grou cour prog seme sem prom suma méd soma somm moye éca ecar máx mín desv gesa insg "
-    "durc mitt juml rata topl orta итог всег сред कुल योग औसत الم 合 总 小 平 最 満 * # ( [ -- == "
-    "__ .. ~~"
-)

@@ -3,16 +3,22 @@
 `find_not_students` looks at those alone, one by one. Here many rows are looked at, at little cost.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-from placement.data.formats.students.not_students import find_not_students
-from placement.data.formats.students.phrases import FIGURES, STARTS
-from placement.data.formats.students.usual_rows import UsualRows, parts_of, plain
+import numpy as np
 
-KEY = 4  # characters of a beginning that are compared
+from placement.arrays import BoolArray
+from placement.data.formats.arrow_arrays import matches
+from placement.data.formats.students.not_students import find_not_students
+from placement.data.formats.students.phrases import FIGURES
+from placement.data.formats.students.usual_rows import UsualRows, parts_of
+
+_SIGNS = r"!-/:-@\[-`{-~\s…–—"
+_FEW_WORDS = 20_000  # which are no reason to import Arrow
 MOST_LEARNT = 500  # rows
 
 
@@ -28,27 +34,16 @@ class Suspicion:
         return self.usual.filled // 2
 
     @cached_property
-    def headings(self) -> frozenset[str]:
-        """What the first cell of a heading may say, in letters and digits."""
-        return frozenset(part for c in self.usual.columns for part in parts_of(c.name))
+    def pattern(self) -> str:
+        """What the first text of a heading or a total is, as `re` and Arrow read it."""
+        names = {part for column in self.usual.columns for part in parts_of(column.name)}
+        headings = "|".join(f"[{_SIGNS}]*".join(map(re.escape, name)) for name in sorted(names))
+        heading = rf"[{_SIGNS}]*(?:{headings})[{_SIGNS}]*|" if headings else ""
+        return rf"(?:{heading}{FIGURES.pattern}|[{_SIGNS}]+)"
 
     @cached_property
-    def stems(self) -> tuple[str, ...]:
-        """How words begin that suspect rows begin with."""
-        names = (name for c in self.usual.columns for name in (c.name, *c.name.split(": ")))
-        heads = {name.casefold()[:KEY] for name in names if name}
-        stems = [start for start in STARTS if len(start) >= KEY or not start.isascii()]
-        signs = [start for start in STARTS if not start[0].isalnum()]
-        return tuple(dict.fromkeys((*stems, *signs, *sorted(heads))))
-
-    @cached_property
-    def short_words(self) -> frozenset[str]:
-        """Words, shorter than those, with which suspect rows begin."""
-        return frozenset(STARTS) - frozenset(self.stems)
-
-    @cached_property
-    def _pairs(self) -> frozenset[str]:
-        return frozenset(word[:2] for word in (*self.stems, *self.short_words))
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern, re.IGNORECASE | re.DOTALL)
 
     @cached_property
     def number_columns(self) -> tuple[int, ...]:
@@ -56,18 +51,13 @@ class Suspicion:
         columns = enumerate(self.usual.columns)
         return tuple(i for i, c in columns if c.is_number and c.is_filled and not c.is_identifier)
 
-    def begins(self, cell: str) -> bool:
-        """Whether a cell begins as those of a heading or a total do."""
-        head = cell[:KEY].casefold()
-        if head[:2] not in self._pairs and head[:1] not in self._pairs:
-            return False
-        short = (head[:n] in self.short_words and not head[n : n + 1].isalpha() for n in (1, 2, 3))
-        return head.startswith(self.stems) or any(short)
+    def says(self, words: Sequence[str]) -> BoolArray:
+        """Return which trimmed words (n,) say what those of a heading or a total do."""
+        if len(words) < _FEW_WORDS:
+            return np.array([bool(self._compiled.fullmatch(word)) for word in words], dtype=bool)
+        import pyarrow as pa
 
-    def says(self, cell: str) -> bool:
-        """Whether a cell, trimmed, says what those of a heading or a total do."""
-        word = plain(cell)
-        return not word or word in self.headings or FIGURES.fullmatch(cell) is not None
+        return matches(pa.array(words, pa.string()), f"(?is)^{self.pattern}$")
 
     def not_students(
         self, rows: Sequence[Sequence[str]], tidy: Callable[[Sequence[str]], Sequence[str]]
@@ -81,15 +71,15 @@ class Suspicion:
         return bool(find_not_students(self.usual, 1, [0], lambda _row: cells))
 
     def _suspects(self, rows: Sequence[Sequence[str]]) -> list[int]:
-        most_blank, suspects = len(self.usual.columns) - self.few, []
-        numbers = self.number_columns[:1]
-        for index, row in enumerate(rows):
-            filled = (word for word in (cell.lstrip(" \"'") for cell in row) if word)
-            word = next((word for word in islice(filled, 2) if not word[0].isdigit()), "")
-            few = row.count("") >= most_blank or any(row[i].lstrip()[:1].isalpha() for i in numbers)
-            if few or self.begins(word):
-                suspects.append(index)
-        return suspects
+        most_blank, numbers = len(self.usual.columns) - self.few, self.number_columns[:1]
+        odd, words = list[bool](), list[str]()
+        for row in rows:
+            filled = (word for word in (cell.strip(" \"'") for cell in row) if word)
+            words.append(next((word for word in islice(filled, 2) if not word[0].isdigit()), ""))
+            few = row.count("") >= most_blank
+            odd.append(few or any(row[i].lstrip()[:1].isalpha() for i in numbers))
+        suspect = np.array(odd, dtype=bool) | self.says(words)
+        return [int(row) for row in np.flatnonzero(suspect)]
 
 
 def not_students_among(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[int, str]:
