@@ -70,6 +70,11 @@ def listed(words: Sequence[str], most: int = 6, last: str = ", ") -> str:
     return shown if len(words) <= most else f"{shown} and {len(words) - most:,} more"
 
 
+def counted(number: int, thing: str) -> str:
+    """Return a number of things for a message: `"1 row"`, `"1,200 rows"`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 class Terminated(SystemExit):
     """SIGTERM or SIGHUP arrived; a program that does not catch it leaves with this exit code.
 

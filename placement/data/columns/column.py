@@ -21,7 +21,7 @@ from placement.data.columns.raw_column import (
 from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.columns.same_levels import SameLevels
 from placement.data.schema import Kind, means_mark
-from placement.errors import DataError
+from placement.errors import DataError, counted
 from placement.model.scorer import PLAIN, Coded, NumberFormat, are_codes, fold_level, words
 
 SCALES = (4.0, 5.0, 10.0, 20.0, 100.0)
@@ -220,7 +220,7 @@ def warn_unparsable(column: Column, outcome: OutcomeCodes, locations: RowLocatio
     warning = (
         f"{locations.file(first)}, {locations.describe_rows(matching)}, column {column.name}: "
         f"{column.text_at(first, locations)!r} is not a number and counts as missing "
-        f"({count_cells(matching.count)}; correct it or use --categorical {column.name})"
+        f"({counted(matching.count, 'cell')}; correct it or use --categorical {column.name})"
     )
     return [warning]
 
@@ -232,7 +232,7 @@ def refuse_infinity(column: Column, outcome: OutcomeCodes, locations: RowLocatio
         text = column.text_at(matching.first[0], locations)
         raise DataError(
             f"{locations.describe(matching.first[0])}, column {column.name}: {text} is not a "
-            f"finite number ({count_cells(matching.count)}; correct it, leave it blank, or "
+            f"finite number ({counted(matching.count, 'cell')}; correct it, leave it blank, or "
             f"--drop {column.name})"
         )
 
@@ -248,8 +248,3 @@ def rows_where(
                 yield test(np.asarray(column.piece(piece))) & used
 
     return MatchingRows.from_masks(masks())
-
-
-def count_cells(count: int) -> str:
-    """Return `1 cell` or `3 cells`."""
-    return f"{count:,} cell{'' if count == 1 else 's'}"

@@ -8,6 +8,7 @@ from placement.config.bad_rows import BadRows
 from placement.data.columns.row_locations import RowLocations
 from placement.data.formats.blocks import Block, LeftOutRow
 from placement.data.formats.faulty_rows import leave_out
+from placement.errors import counted
 
 _HOPELESS = 10_000  # faulty rows, more than others: no more are read
 _NAMED = 5
@@ -70,8 +71,7 @@ def describe_rows(rows: Sequence[LeftOutRow], what: str) -> tuple[str, ...]:
     several = len({row.file for row in rows}) > 1
     named = [_describe(row, with_file=several) for row in rows[:_NAMED]]
     more = f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else ""
-    count = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
-    return (f"{count} {what}: {'; '.join(named)}{more}",)
+    return (f"{counted(len(rows), 'row')} {what}: {'; '.join(named)}{more}",)
 
 
 def _describe(row: LeftOutRow, *, with_file: bool) -> str:

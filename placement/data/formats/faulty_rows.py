@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from placement.config.bad_rows import MOST_SHARE, BadRows
 from placement.data.formats.blocks import LeftOutRow
-from placement.errors import DataError
+from placement.errors import DataError, counted
 
 REASON = "cells cannot be told apart"
 _NAMED = 5
@@ -32,7 +32,7 @@ def leave_out(
     named = "; ".join(f"{_where(row, rows)} ({row.reason})" for row in rows[:_NAMED])
     rest = len(rows) - _NAMED
     more = f"; and {rest:,} more: --left-out FILE lists them all" if rest > 0 else ""
-    return (f"{name}: {_count(len(rows))} left out, {REASON}: {named}{more}",)
+    return (f"{name}: {counted(len(rows), 'row')} left out, {REASON}: {named}{more}",)
 
 
 def answer_each(
@@ -45,14 +45,15 @@ def answer_each(
     if policy is not None:
         return leave_out(rows, total, policy, name)
     if rows:
-        head = f"{name}: {_count(len(rows))} cannot be read with certainty, and each is a student"
+        number = counted(len(rows), "row")
+        head = f"{name}: {number} cannot be read with certainty, and each is a student"
         remedy = "mend them, or leave them unanswered with --bad-rows leave-out"
         raise FaultyRows(_listed(head, rows, _LISTED, remedy), rows)
     return ()
 
 
 def _refusal(rows: Sequence[LeftOutRow], total: int, limit: int, name: str) -> str:
-    head = f"{name}: {len(rows):,} of {_count(total)} cannot be read with certainty"
+    head = f"{name}: {len(rows):,} of {counted(total, 'row')} cannot be read with certainty"
     if limit:
         head += f", and at most {limit:,} are left out"
     remedy = "mend them; --left-out FILE lists them all"
@@ -77,7 +78,3 @@ def _where(row: LeftOutRow, rows: Sequence[LeftOutRow]) -> str:
     """Say which line, and of which file where they are of several."""
     line = f"line {row.line}"
     return line if len({other.file for other in rows}) == 1 else f"{row.file}, {line}"
-
-
-def _count(rows: int) -> str:
-    return "1 row" if rows == 1 else f"{rows:,} rows"

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from placement.data.formats.blocks import Names, tidy_names, unquote
+from placement.data.formats.delimited.dialect import usual_width
 from placement.data.formats.heading_rows import (
     find_heading,
     is_data,
     joined_names,
     names_over_numbers,
-    usual_width,
 )
-from placement.errors import DataError
-
-_LETTERS = 26
+from placement.data.formats.workbooks.extent import column_letters
+from placement.errors import DataError, counted
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,7 @@ def _said(rows_of_names: Sequence[int]) -> tuple[str, ...]:
     titles, joined = rows_of_names[0], len(rows_of_names)
     notes = []
     if titles:
-        rows_above = "1 title row" if titles == 1 else f"{titles} title rows"
-        notes.append(f"{rows_above} above the header skipped")
+        notes.append(f"{counted(titles, 'title row')} above the header skipped")
     if joined > 1:
         notes.append(f"{joined} rows of column names joined")
     return tuple(notes)
@@ -74,8 +72,8 @@ def _header_of_names(cells: list[list[str]], names: tuple[str, ...], file: str) 
     filled = max((i + 1 for row in cells for i, c in enumerate(row) if c), default=width)
     if len(names) != width and not filled <= len(names) < width:
         raise DataError(
-            f"{file}: --names gives {_count(len(names), 'name')}, "
-            f"but the file has {_count(width, 'column')}: {_hint(width)}"
+            f"{file}: --names gives {counted(len(names), 'name')}, "
+            f"but the file has {counted(width, 'column')}: {_hint(width)}"
         )
     tidy = tidy_names(names)
     warnings: tuple[str, ...] = ()
@@ -86,18 +84,5 @@ def _header_of_names(cells: list[list[str]], names: tuple[str, ...], file: str) 
 
 
 def _hint(width: int) -> str:
-    return f"give its {_count(width, 'name')} with --names {','.join(map(_letter, range(width)))}"
-
-
-def _letter(position: int) -> str:
-    """A, B … Z, AA, AB: columns as spreadsheets call them."""
-    letters = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, _LETTERS)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    letters = ",".join(map(column_letters, range(1, width + 1)))
+    return f"give its {counted(width, 'name')} with --names {letters}"

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from placement.data.formats.delimited.dialect import is_missing, is_number
+from placement.data.formats.delimited.dialect import is_missing, is_number, usual_width
 from placement.data.names.identifiers import means_identifier, means_person
 from placement.data.schema import means_grade
 
@@ -34,12 +34,6 @@ def find_heading(cells: Sequence[Cells]) -> list[int]:
     if not joined and row and _is_group_row(cells[row - 1], cells[row], width):
         joined.append(row - 1)
     return [*joined, row]
-
-
-def usual_width(rows: Sequence[Cells]) -> int:
-    """Return the number of cells that most rows have, the larger of two that are as frequent."""
-    counts = Counter(map(len, rows))
-    return max(counts, key=lambda count: (counts[count], count))
 
 
 def _next_heading(cells: Sequence[Cells], row: int, width: int) -> tuple[int, bool] | None:
@@ -81,11 +75,6 @@ def _is_name(cell: str) -> bool:
     """Whether a cell reads like the name of a usual column."""
     named = means_grade(cell) or means_identifier(cell) or means_person(cell)
     return named or bool(_USUAL.search(cell))
-
-
-_USUAL = re.compile(
-    r"\b(?:placed|status|score|branch|stream|gender|age|aptitude|backlogs?|iq)\b", re.IGNORECASE
-)
 
 
 def _are_new(candidate: Cells, rest: Sequence[Cells]) -> bool:

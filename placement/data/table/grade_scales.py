@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from placement.arrays import FloatArray
-from placement.data.columns.column import SCALES, Column, count_cells, rows_where
+from placement.data.columns.column import SCALES, Column, rows_where
 from placement.data.columns.column_store import ComputedArray
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import (
@@ -17,7 +17,7 @@ from placement.data.columns.raw_column import (
 )
 from placement.data.columns.row_locations import RowLocations
 from placement.data.schema import means_grade, quoted
-from placement.errors import DataError, UsageError
+from placement.errors import DataError, UsageError, counted
 from placement.model.scorer import NumberFormat
 
 SCALE_SHARE = 0.95  # share of grades a scale must hold
@@ -58,7 +58,7 @@ def warn_off_scale(
     cure = "a percentage? " if scale < worst <= 100 and scale <= 10 else ""
     warning = (
         f"{locations.file(first)}, {locations.describe_rows(matching)}, column {column.name}: "
-        f"{worst:g} is off the inferred scale of {scale:g} ({count_cells(matching.count)}; "
+        f"{worst:g} is off the inferred scale of {scale:g} ({counted(matching.count, 'cell')}; "
         f"{cure}correct it or --drop {column.name})"
     )
     return [warning]
@@ -131,7 +131,7 @@ def two_scales_text(name: str, second: SecondScale, examples: str = "") -> str:
     shown = f" ({examples})" if examples else ""
     line = quoted(f"{name}:{second.scale:g}")
     return (
-        f"column {name} mixes two scales: {count_cells(second.small)} up to {second.scale:g}, "
+        f"column {name} mixes two scales: {counted(second.small, 'cell')} up to {second.scale:g}, "
         f"{second.large:,} above {second.above:g}, hardly any between{shown}: correct them, or "
         f"bring those up to {second.scale:g} to the other scale by --mixed-scale {line}"
     )
@@ -145,7 +145,7 @@ def refuse_other_scale(name: str, scale: float, low: float, values: FloatArray, 
     grades = values[np.isfinite(values) & (values > 0)]
     if not len(grades):
         return
-    high, count = float(grades.max()), count_cells(len(grades))
+    high, count = float(grades.max()), counted(len(grades), "cell")
     if grades.min() > 2 * scale:
         other = next((f"{s:g}" for s in SCALES if high <= s), "SCALE")
         kind = "a percentage" if other == "100" else "another scale"
@@ -200,7 +200,7 @@ def on_one_scale(raw: RawColumn, mixed: float, scale: float | None = None) -> Ra
     values = raw.numbers if isinstance(raw, CategoricalColumn) else np.empty(0)
     pieces = (values[c] for c in raw.array) if isinstance(raw, CategoricalColumn) else raw.array
     moved = sum(int((form.rescaled(v) != v)[~np.isnan(v)].sum()) for v in pieces)
-    note = f"{count_cells(moved)} brought from {mixed:g} to {scale:g} (--mixed-scale)"
+    note = f"{counted(moved, 'cell')} brought from {mixed:g} to {scale:g} (--mixed-scale)"
     notes = (*raw.notes, note)
     if isinstance(raw, CategoricalColumn):
         return replace(raw, numbers=form.rescaled(raw.numbers), form=form, notes=notes)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from placement.arrays import BoolArray, FloatArray
-from placement.data.columns.column import Column, count_cells
+from placement.data.columns.column import Column
 from placement.data.columns.column_store import ChunkedArray, ColumnStore
 from placement.data.columns.load_columns import LoadedColumns
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.table.column_roles import ColumnRequest
 from placement.data.target.labels import Labels
-from placement.errors import DataError
+from placement.errors import DataError, counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ def check_classes(inputs: TableInputs, rows: int, positive: int) -> None:
         return
     if rows < 2:
         raise DataError(
-            f"{file}: {rows} row{'' if rows == 1 else 's'} with a known outcome; at "
+            f"{file}: {counted(rows, 'row')} with a known outcome; at "
             "least two are needed, one of each outcome"
         )
     if positive in (0, rows):
@@ -75,6 +75,6 @@ def _check_weights(column: Column, outcome: OutcomeCodes, locations: RowLocation
         text = column.text_at(matching.first[0], locations)
         raise DataError(
             f"{locations.describe(matching.first[0])}, column {column.name}: "
-            f"weight {text or 'missing'} ({count_cells(matching.count)}; weights are finite "
+            f"weight {text or 'missing'} ({counted(matching.count, 'cell')}; weights are finite "
             "numbers of 0 or more)"
         )

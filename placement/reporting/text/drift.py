@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 from placement.arrays import Document
 from placement.data.profiles.column_profile import Profile
+from placement.errors import counted
 from placement.evaluation.drift.distribution_tests import LARGE, MODERATE, Psi
 from placement.evaluation.drift.drift import ColumnDrift, Drift, PredictionDrift
 from placement.evaluation.drift.performance_drift import Performance
@@ -155,18 +156,14 @@ def _unusual_cells(column: ColumnDrift, profile: Profile) -> list[str]:
     if unseen is not None and unseen.levels:
         words = ", ".join(map(repr, unseen.examples))
         more = ", …" if unseen.levels > len(unseen.examples) else ""
-        what = f"{_number(unseen.rows, 'row')} with {_number(unseen.levels, 'level')}"
+        what = f"{counted(unseen.rows, 'row')} with {counted(unseen.levels, 'level')}"
         texts.append(f"{what} that training had fewer than 5 times, or never ({words}{more})")
     if column.out_of_range:
         (profiled,) = (c for c in profile.columns if c.column == column.column)
         span = f"{getattr(profiled, 'low', 0):g} to {getattr(profiled, 'high', 0):g}"
-        rows = _number(column.out_of_range, "row")
+        rows = counted(column.out_of_range, "row")
         texts.append(f"{rows} outside {span}, about the range of training")
     return [f"{column.column}: {text}" for text in texts]
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _points(low: float, high: float) -> str:
@@ -199,7 +196,7 @@ def _performance_lines(outcomes: Performance) -> list[str]:
     then = "held out then" if outcomes.then == "test" else "training then"
     header = ("figure", "now", "95 % from", "to", then, "change (95 %)", "")
     lines = [
-        f"Outcomes are known of {_number(outcomes.rows, 'row')}",
+        f"Outcomes are known of {counted(outcomes.rows, 'row')}",
         table(header, rows, numeric=range(1, 6)),
     ]
     if outcomes.then == "train":

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from placement.arrays import Document
 from placement.data.encoding.encoder import Encoder
+from placement.errors import counted
 from placement.model.scorer import InteractionColumn, SplineColumn, StepColumn
 
 
@@ -24,7 +25,7 @@ def number_kind(encoder: Encoder, column: str) -> str:
 def interaction_rows(encoder: Encoder) -> list[tuple[str, str, str]]:
     """Return name, kind and remark of each pair of columns that depend on another."""
     return [
-        (column.column, f"interaction, {_count(len(column.pairs), 'product')}", "")
+        (column.column, f"interaction, {counted(len(column.pairs), 'product')}", "")
         for column in encoder.columns
         if isinstance(column, InteractionColumn)
     ]
@@ -60,7 +61,3 @@ def curve_notes(encoder: Encoder) -> list[str]:
 
 def _listed(values: Iterable[float]) -> str:
     return ", ".join(f"{value:g}" for value in values)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

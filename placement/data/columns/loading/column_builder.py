@@ -19,6 +19,7 @@ from placement.data.columns.raw_column import (
 )
 from placement.data.formats.blocks import Cells
 from placement.data.schema import means_mark
+from placement.errors import counted
 from placement.model.scorer import (
     Coded,
     LearntNumbers,
@@ -153,8 +154,8 @@ class ColumnBuilder:
         """Say of how many cells something is read away, and what of the first."""
         if not self._cleaned_count:
             return ""
-        example, cells = self._cleaned_example, "cell" if self._cleaned_count == 1 else "cells"
-        return f"{example!a} is read as {plain(example)!r} ({self._cleaned_count:,} {cells})"
+        example, cells = self._cleaned_example, counted(self._cleaned_count, "cell")
+        return f"{example!a} is read as {plain(example)!r} ({cells})"
 
     def _add_hashes(self, cells: Coded) -> None:
         self._count_numbers(cells.texts, np.bincount(cells.codes, minlength=len(cells.texts)))

@@ -2,8 +2,9 @@
 
 import csv
 import io
+import itertools
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -229,14 +230,13 @@ def _literal_fields(line: str, dialect: Dialect) -> int:
     return line.count(dialect.delimiter) + 1
 
 
-def usual_width(lines: Sequence[str], dialect: Dialect) -> int:
-    """Return the number of fields that most rows have, the larger of two that are as frequent."""
-    counts: Counter[int] = Counter()
-    blank = blank_characters(dialect.delimiter)
+def parse_first(lines: Iterable[str], dialect: Dialect, most: int) -> list[list[str]]:
+    """Split the first lines into rows of raw cells; blank rows are left out."""
+    blank, rows = blank_characters(dialect.delimiter), list[list[str]]()
+    some = itertools.islice((line for line in lines if line.strip(blank)), most)
     with suppress(csv.Error):  # a quote that is never closed: the rows before it tell
-        for row in parse_lines((line for line in lines if line.strip(blank)), dialect):
-            counts[len(row)] += 1
-    return max(counts, key=lambda count: (counts[count], count), default=1)
+        rows.extend(parse_lines(some, dialect))
+    return rows
 
 
 def undecodable_line(source: Source, encoding: str, lines_before: int) -> int:

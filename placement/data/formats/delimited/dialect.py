@@ -4,7 +4,8 @@ import codecs
 import io
 import itertools
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -117,6 +118,12 @@ def _later_encoding(source: Source) -> str:
                 text = block[start:] + stream.read(SAMPLE_BYTES)
                 return find_encoding(source.name, text, whole=False)[0]
     return "utf-8"
+
+
+def usual_width(rows: Iterable[Sequence[str]]) -> int:
+    """Return the number of cells that most rows have, the larger of two that are as frequent."""
+    counts = Counter(map(len, rows))
+    return max(counts, key=lambda count: (counts[count], count), default=0)
 
 
 def blank_characters(delimiter: str) -> str:

@@ -1,15 +1,13 @@
 """How a text table is written, found by what makes its rows equally wide."""
 
-import csv
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from placement.data.formats.delimited.csv_records import parse_lines, quote_fault
+from placement.data.formats.delimited.csv_records import parse_first, quote_fault
 from placement.data.formats.delimited.dialect import (
     Dialect,
     Quoting,
@@ -18,6 +16,7 @@ from placement.data.formats.delimited.dialect import (
     decimal_mark,
     is_missing,
     is_number,
+    usual_width,
 )
 
 COMMON_MARKS = "\t,;|"
@@ -32,7 +31,7 @@ def find_dialect(sample: Sample) -> Dialect:
     """Find the delimiter, the quotes, the decimal mark and the line end of a sample."""
     lines = sample.lines()
     dialect = _written_dialect(lines)
-    rows = _parse(lines, dialect)
+    rows = parse_first(lines, dialect, _SAMPLE_RECORDS)
     ends = Counter(line[len(line.rstrip("\r\n")) :] for line in lines)
     ends.pop("", None)
     return replace(
@@ -43,15 +42,6 @@ def find_dialect(sample: Sample) -> Dialect:
         line_end=ends.most_common(1)[0][0] if ends else "\n",
         quoting=_quoting(lines[:_SAMPLE_RECORDS], dialect, rows),
     )
-
-
-def _parse(lines: Iterable[str], dialect: Dialect) -> list[list[str]]:
-    """Split the first lines into rows of raw cells; blank rows are left out."""
-    blank, rows = blank_characters(dialect.delimiter), list[list[str]]()
-    some = itertools.islice((line for line in lines if line.strip(blank)), _SAMPLE_RECORDS)
-    with suppress(csv.Error):  # a quote that is never closed: the rows before it tell
-        rows.extend(parse_lines(some, dialect))
-    return rows
 
 
 @dataclass(frozen=True)
@@ -67,8 +57,7 @@ class _Fit:
 
     @cached_property
     def width(self) -> int:
-        counts = Counter(map(len, self.rows))
-        return max(counts, key=lambda count: (counts[count], count), default=0)
+        return usual_width(self.rows)
 
     @cached_property
     def leading(self) -> int:
@@ -113,7 +102,7 @@ def _holds_numbers(column: Sequence[str]) -> bool:
 
 
 def _fit(lines: Sequence[str], dialect: Dialect) -> _Fit:
-    rows = _parse(lines, dialect)
+    rows = parse_first(lines, dialect, _SAMPLE_RECORDS)
     some = lines[:_SAMPLE_RECORDS]
     # Quotes that stand within a cell cost a row its rank, where another dialect explains them.
     faults = sum(bool(quote_fault(line.rstrip("\r\n"), dialect)) for line in some)

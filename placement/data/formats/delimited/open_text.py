@@ -10,8 +10,8 @@ from placement.data.formats.delimited.csv_records import (
     Lines,
     Record,
     fit_record,
+    parse_first,
     split_records,
-    usual_width,
 )
 from placement.data.formats.delimited.csv_table import HEADER_RECORDS, TextPart
 from placement.data.formats.delimited.dialect import (
@@ -19,6 +19,7 @@ from placement.data.formats.delimited.dialect import (
     Sample,
     blank_characters,
     read_sample,
+    usual_width,
 )
 from placement.data.formats.delimited.encoding import encoding_notes
 from placement.data.formats.delimited.find_dialect import COMMON_MARKS, find_dialect
@@ -85,7 +86,7 @@ def open_text(source: Source, options: FileOptions) -> TextPart:
 def _first_records(sample: Sample, dialect: Dialect) -> list[Record]:
     """The non-blank records of the sample; where the file goes on, without a last one cut off."""
     lines, blank = sample.lines(), blank_characters(dialect.delimiter)
-    width = usual_width(lines[:HEADER_RECORDS], dialect)
+    width = usual_width(parse_first(lines[:HEADER_RECORDS], dialect, HEADER_RECORDS))
     records = split_records(lines[:_SAMPLE_LINES], Lines(lines[_SAMPLE_LINES:]), dialect, width, 0)
     if not sample.whole and records[-1].fault == OPEN_QUOTE:
         records.pop()

@@ -11,6 +11,7 @@ from placement.data.formats.delimited.dialect import is_number
 from placement.data.formats.header import Header
 from placement.data.names.identifiers import means_identifier, means_person
 from placement.data.schema import means_grade
+from placement.errors import counted
 
 _NEARLY_ALL = 0.9
 _FEW_SHORT = 0.1
@@ -61,12 +62,13 @@ class RowLayout:
     def count_fault(self, cells: Sequence[str]) -> str | None:
         """Say why a row's number of fields does not tell which is which; None where it does."""
         count, width = len(cells), self.width
+        fields = counted(count, "field")
         if not self.shortest <= count <= self.most:
-            return f"{_count(count)} where the heading has {width}"
+            return f"{fields} where the heading has {width}"
         if any(map(str.strip, cells[width:])):
-            return f"text behind its last column, {_count(count)} where the heading has {width}"
+            return f"text behind its last column, {fields} where the heading has {width}"
         if count != self.usual and count >= width and not cells[width - 1].strip():
-            return f"{_count(count)} where most rows have {self.usual}"
+            return f"{fields} where most rows have {self.usual}"
         return None
 
     def shift_fault(self, cells: list[str], spaced: frozenset[int]) -> str | None:
@@ -94,10 +96,6 @@ class RowLayout:
     def fitted(self, cells: list[str]) -> list[str]:
         """Return the cells of a row without a fault as they stand below the names."""
         return cells[: self.width] + [""] * (self.width - len(cells))
-
-
-def _count(fields: int) -> str:
-    return "1 field" if fields == 1 else f"{fields} fields"
 
 
 def _shortened(text: str) -> str:
@@ -129,7 +127,8 @@ def lay_out(
         lacking = ", ".join(header.names[short:][:3]) + (", …" if width - short > 3 else "")
         notes = (f"rows that end before their last columns ({lacking}) have blanks there",)
     elif usual > width:
-        notes = (f"{_count(usual - width)} without a name and a cell, at the end of rows, dropped",)
+        more = counted(usual - width, "field")
+        notes = (f"{more} without a name and a cell, at the end of rows, dropped",)
     usual = max(usual, shortest)
     header = replace(header, notes=(*header.notes, *notes))
     return header, RowLayout(header.names, usual, most, shortest)

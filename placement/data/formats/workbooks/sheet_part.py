@@ -15,7 +15,7 @@ from placement.data.formats.students.suspects import not_students_among
 from placement.data.formats.workbooks.extent import Cell
 from placement.data.formats.workbooks.merged_cells import fill_merged
 from placement.data.formats.workbooks.xlsx_sheets import SheetFacts
-from placement.errors import DataError
+from placement.errors import DataError, counted
 
 _HEADER_ROWS = 500
 _BLOCK_ROWS = 65_536
@@ -176,7 +176,7 @@ class _Peculiar:
             for word in sorted(set(errors.values()))
         }
         return tuple(
-            f"column {name!r} holds {_count(number)} ("
+            f"column {name!r} holds {counted(number, 'Excel error')} ("
             + "; ".join(f"{w} in {_rows(r[name])}" for w, r in of_word.items() if name in r)
             + "), read as blank"
             for name, number in self.error_cells.items()
@@ -198,19 +198,11 @@ class _Peculiar:
         rows = self._by_column(self.sheet.facts.never_calculated)
         if not rows:
             return None
-        columns = ", ".join(f"{name} ({_cells(len(r))})" for name, r in rows.items())
+        columns = ", ".join(f"{name} ({counted(len(r), 'cell')})" for name, r in rows.items())
         return (
             f"sheet {self.sheet.title!r}: formulas that were never calculated in {columns}: open "
             "the workbook in Excel or LibreOffice and save it"
         )
-
-
-def _cells(number: int) -> str:
-    return "1 cell" if number == 1 else f"{number:,} cells"
-
-
-def _count(errors: int) -> str:
-    return "1 Excel error" if errors == 1 else f"{errors:,} Excel errors"
 
 
 def _rows(rows: list[int]) -> str:
