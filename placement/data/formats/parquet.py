@@ -20,8 +20,8 @@ from placement.data.formats.blocks import (
 )
 from placement.data.formats.sources import Partition, Source, reading
 from placement.data.formats.students.not_students import find_not_students
-from placement.data.formats.students.suspects import MOST_LEARNT, Suspicion
-from placement.data.formats.students.typed_suspects import suspects_among
+from placement.data.formats.students.row_filter import MOST_LEARNT, RowFilter
+from placement.data.formats.students.typed_row_filter import rows_to_check
 from placement.data.formats.students.usual_rows import UsualRows
 from placement.errors import DataError
 from placement.model.scorer import Cell, Coded
@@ -51,28 +51,28 @@ class ParquetPart(FilePart):
         with reading(self.name):
             try:
                 with pq.ParquetFile(self.origin.path) as file:
-                    suspicion: Suspicion | None = None
+                    row_filter: RowFilter | None = None
                     # All columns tell a student, whichever are requested.
                     for batch in file.iter_batches(batch_size=size):
-                        suspicion = suspicion or self._suspicion(batch)
-                        yield partial(self._block, batch, names, suspicion, raw=request.records)
+                        row_filter = row_filter or self._row_filter(batch)
+                        yield partial(self._block, batch, names, row_filter, raw=request.records)
             except pa.ArrowException as error:
                 raise _damaged(self.name, error) from error
 
-    def _suspicion(self, first: "pa.RecordBatch") -> Suspicion:
+    def _row_filter(self, first: "pa.RecordBatch") -> RowFilter:
         rows = _texts(first.slice(0, MOST_LEARNT))
         names = self.names[: first.num_columns]
-        return Suspicion(UsualRows.learn(names, rows, whole=self.likely_rows <= MOST_LEARNT))
+        return RowFilter(UsualRows.learn(names, rows, whole=self.likely_rows <= MOST_LEARNT))
 
     def _block(
-        self, batch: "pa.RecordBatch", names: list[str], suspicion: Suspicion, *, raw: bool
+        self, batch: "pa.RecordBatch", names: list[str], row_filter: RowFilter, *, raw: bool
     ) -> Block:
         import pyarrow as pa
 
         rows = batch.num_rows
-        suspects = suspects_among(suspicion, batch.columns) if rows else []
+        to_check = rows_to_check(row_filter, batch.columns) if rows else []
         not_students = find_not_students(
-            suspicion.usual, rows, suspects, lambda row: _texts(batch.slice(row, 1))[0]
+            row_filter.usual, rows, to_check, lambda row: _texts(batch.slice(row, 1))[0]
         )
         for name, value in self.added:
             kind = pa.int64() if isinstance(value, int) else pa.string()
@@ -165,11 +165,11 @@ class FramePart(FilePart):
             yield partial(self._block, self.frame.iloc[start : start + step], request)
 
     @cached_property
-    def _suspicion(self) -> Suspicion:
+    def _row_filter(self) -> RowFilter:
         first = self.frame.iloc[:MOST_LEARNT]
         cells = [_frame_cells(first.iloc[:, index]) for index in range(len(self.names))]
         rows = [list(map(text_of, row)) for row in zip(*cells, strict=True)]
-        return Suspicion(UsualRows.learn(self.names, rows, whole=len(self.frame) <= MOST_LEARNT))
+        return RowFilter(UsualRows.learn(self.names, rows, whole=len(self.frame) <= MOST_LEARNT))
 
     def _block(self, piece: "pd.DataFrame", request: BlockRequest) -> Block:
         cells = [_frame_cells(piece.iloc[:, index]) for index in range(len(self.names))]
@@ -178,10 +178,10 @@ class FramePart(FilePart):
             for name, column in zip(self.names, cells, strict=True)
             if request.columns is None or name in request.columns
         }
-        suspicion = self._suspicion
-        suspects = suspects_among(suspicion, list(map(_arrow_column, cells))) if len(piece) else []
+        row_filter = self._row_filter
+        to_check = rows_to_check(row_filter, list(map(_arrow_column, cells))) if len(piece) else []
         not_students = find_not_students(
-            suspicion.usual, len(piece), suspects, lambda row: [text_of(c[row]) for c in cells]
+            row_filter.usual, len(piece), to_check, lambda row: [text_of(c[row]) for c in cells]
         )
         return Block(
             self.names, columns, len(piece), self.name, raw=piece, not_students=not_students

@@ -39,8 +39,8 @@ from placement.data.formats.delimited.encoding import not_readable
 from placement.data.formats.delimited.record_blocks import BlockBuilder
 from placement.data.formats.delimited.row_layout import RowLayout
 from placement.data.formats.sources import Source, reading
-from placement.data.formats.students.suspects import Suspicion
-from placement.data.formats.students.text_suspects import TextSuspicion
+from placement.data.formats.students.row_filter import RowFilter
+from placement.data.formats.students.text_row_filter import TextRowFilter
 from placement.data.formats.students.usual_rows import UsualRows
 from placement.data.schema import means_mark
 from placement.model.scorer import are_codes
@@ -172,7 +172,7 @@ class TextPart(FilePart):
             lines=position.lines + 1 + lines,
             records=parsed.records,
             blank_lines=parsed.blank_lines,
-            not_students=self._text_suspicion.not_students(
+            not_students=self._text_row_filter.not_students(
                 raw, parsed.rows, parsed.columns, parsed.lines
             ),
         )
@@ -214,14 +214,14 @@ class TextPart(FilePart):
 
     @property
     def _builder(self) -> BlockBuilder:
-        return BlockBuilder(self.name, self.dialect, self.layout, self._suspicion)
+        return BlockBuilder(self.name, self.dialect, self.layout, self._row_filter)
 
     @cached_property
-    def _suspicion(self) -> Suspicion:
+    def _row_filter(self) -> RowFilter:
         rows = [list(map(unquote, row)) for row in zip(*self.sample_columns, strict=True)]
         whole = not self.large and len(rows) + self.skip < HEADER_RECORDS
-        return Suspicion(UsualRows.learn(self.names, rows, whole=whole))
+        return RowFilter(UsualRows.learn(self.names, rows, whole=whole))
 
     @cached_property
-    def _text_suspicion(self) -> TextSuspicion:
-        return TextSuspicion(self._suspicion, self.dialect.delimiter, self.dialect.encoding)
+    def _text_row_filter(self) -> TextRowFilter:
+        return TextRowFilter(self._row_filter, self.dialect.delimiter, self.dialect.encoding)

@@ -16,6 +16,7 @@ from placement.data.formats.delimited.encoding import (
 )
 from placement.data.formats.sources import SAMPLE_BYTES, Source, reading
 from placement.errors import DataError
+from placement.model.scorer import MISSING_NUMBERS
 
 _NEARLY_ALL = 0.9
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
@@ -24,7 +25,7 @@ _NUMBER = re.compile(
 )
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d*)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+\s*%?")
-_MISSING = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "-", "?", "none"})
+_MISSING = MISSING_NUMBERS | {"none"}
 
 Quoting = Literal["minimal", "text", "all"]
 

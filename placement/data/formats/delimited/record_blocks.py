@@ -9,7 +9,7 @@ from placement.data.formats.blocks import Block, BlockRequest, Cells, LeftOutRow
 from placement.data.formats.delimited.csv_records import Record, fields, fit_record
 from placement.data.formats.delimited.dialect import Dialect, blank_characters
 from placement.data.formats.delimited.row_layout import RowLayout
-from placement.data.formats.students.suspects import Suspicion
+from placement.data.formats.students.row_filter import RowFilter
 
 _QUOTES = frozenset("\"'")
 _FEW_COLUMNS, _OTHER_MARKS = 3, "\t;|"
@@ -20,13 +20,13 @@ _MARK = "\ufeff"  # of a file that was appended to another
 class BlockBuilder:
     """Makes blocks of the records of a file of this name, dialect and layout.
 
-    `suspicion` finds the rows that are no students; one of those may end before its last columns.
+    `row_filter` finds the rows that are no students; one of those may end before its last columns.
     """
 
     file: str
     dialect: Dialect
     layout: RowLayout
-    suspicion: Suspicion | None = None
+    row_filter: RowFilter | None = None
 
     def block(self, records: Sequence[Record], request: BlockRequest) -> Block:
         """Return the rows of some records that follow one another."""
@@ -40,7 +40,7 @@ class BlockBuilder:
             else:
                 counted.append(record)
         rows = [self.layout.fitted(record.cells) for record in counted]
-        others = self.suspicion.not_students(rows, _tidy) if self.suspicion else {}
+        others = self.row_filter.not_students(rows, _tidy) if self.row_filter else {}
         suspects = self._suspects(rows, self.layout.telling(request)) - others.keys()
         shifted = self._shifted(counted, suspects)
         if shifted:
@@ -69,11 +69,11 @@ class BlockBuilder:
 
     def _is_short_note(self, record: Record) -> bool:
         """Whether a record with too few fields is certainly no student's."""
-        if self.suspicion is None or record.fault or len(record.cells) >= self.layout.width:
+        if self.row_filter is None or record.fault or len(record.cells) >= self.layout.width:
             return False
         if any(record.text.count(mark) >= self.layout.width - 1 for mark in _OTHER_MARKS):
             return False  # a row that is written like no other
-        return self.suspicion.is_certain(_tidy(self.layout.fitted(record.cells)))
+        return self.row_filter.is_certain(_tidy(self.layout.fitted(record.cells)))
 
     def _suspects(self, rows: Sequence[list[str]], telling: Sequence[int]) -> set[int]:
         """Return the rows, by position, with a cell that does not fit its column."""

@@ -27,17 +27,17 @@ Cells = Sequence[str]
 
 
 def find_not_students(
-    usual: UsualRows, rows: int, suspects: Iterable[int], cells_of: Callable[[int], Cells]
+    usual: UsualRows, rows: int, to_check: Iterable[int], cells_of: Callable[[int], Cells]
 ) -> dict[int, str]:
     """Return which of some rows in order (0-based) are no students, and why.
 
-    `suspects` are those to look at, in order; what stands below one that is none is looked at too.
+    `to_check` are those to look at, in order; what stands below one that is none is looked at too.
     `cells_of` returns the trimmed cells of a row.
     """
     reasons: dict[int, str] = {}
     last_row = -1
-    for suspect in suspects:
-        row, above = suspect, ""
+    for first in to_check:
+        row, above = first, ""
         while last_row < row < rows:
             cells, last_row = cells_of(row), row
             reason = _reason(usual, cells) or _below(usual, cells, above)

@@ -11,7 +11,7 @@ import numpy as np
 from placement.data.formats.blocks import Block, BlockRequest, Cells, FilePart, text_of, unquote
 from placement.data.formats.header import Header, find_header
 from placement.data.formats.sources import Source
-from placement.data.formats.students.suspects import not_students_among
+from placement.data.formats.students.row_filter import not_students_among
 from placement.data.formats.workbooks.extent import Cell
 from placement.data.formats.workbooks.merged_cells import fill_merged
 from placement.data.formats.workbooks.xlsx_sheets import SheetFacts

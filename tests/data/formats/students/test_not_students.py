@@ -6,8 +6,8 @@ import io
 import pandas as pd
 import pytest
 
-from placement.data.formats.students.suspects import Suspicion, not_students_among
-from placement.data.formats.students.text_suspects import TextSuspicion
+from placement.data.formats.students.row_filter import RowFilter, not_students_among
+from placement.data.formats.students.text_row_filter import TextRowFilter
 from placement.data.formats.students.usual_rows import UsualRows
 from placement.data.formats.table_reader import open_table
 from tests.data.formats.students.tables import with_rows
@@ -227,9 +227,9 @@ def test_large_text_is_looked_at_as_bytes_and_the_same_rows_are_found(table, row
     names, cells = with_rows(table, [row], at)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(cells)
-    suspicion = Suspicion(UsualRows.learn(names, cells, whole=True))
+    row_filter = RowFilter(UsualRows.learn(names, cells, whole=True))
     raw = text.getvalue().encode()
-    assert set(TextSuspicion(suspicion, ",", "utf-8").not_students(raw, 41, {}, None)) == {at}
+    assert set(TextRowFilter(row_filter, ",", "utf-8").not_students(raw, 41, {}, None)) == {at}
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx", "parquet", "frame"])

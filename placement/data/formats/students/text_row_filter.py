@@ -1,4 +1,4 @@
-"""Suspect rows in large text, which is looked at many rows at once."""
+"""Which rows of large text may be no students: many are looked at at once."""
 
 import csv
 import re
@@ -13,7 +13,7 @@ from placement.arrays import BoolArray, IndexArray
 from placement.data.formats.arrow_arrays import matches, text_lines
 from placement.data.formats.blocks import Cells, unquote
 from placement.data.formats.students.not_students import find_not_students
-from placement.data.formats.students.suspects import Suspicion
+from placement.data.formats.students.row_filter import RowFilter
 from placement.model.scorer import Coded
 
 _LINE_END, _CARRIAGE_RETURN, _QUOTE = b'\n\r"'
@@ -21,10 +21,10 @@ _RARE = 3  # a word in so few rows of a piece may be the name of another column
 
 
 @dataclass(frozen=True)
-class TextSuspicion:
+class TextRowFilter:
     """Finds the rows to look at in text: each line is a row, and cells are quoted whole."""
 
-    suspicion: Suspicion
+    row_filter: RowFilter
     delimiter: str
     encoding: str
 
@@ -39,8 +39,8 @@ class TextSuspicion:
         if self.encoding != "utf-8" and not text.isascii():
             text = text.decode(self.encoding).encode()
         line_of = np.arange(rows) if lines is None else lines
-        suspects = np.flatnonzero(self._suspects(text, columns, line_of)).tolist()
-        if not suspects:
+        to_check = np.flatnonzero(self._to_check(text, columns, line_of)).tolist()
+        if not to_check:
             return {}
         texts = text.decode().split("\n")
 
@@ -49,28 +49,28 @@ class TextSuspicion:
             (cells,) = csv.reader([line], delimiter=self.delimiter, skipinitialspace=True)
             return list(map(unquote, cells))
 
-        return find_not_students(self.suspicion.usual, rows, suspects, cells_of)
+        return find_not_students(self.row_filter.usual, rows, to_check, cells_of)
 
-    def _suspects(
+    def _to_check(
         self, text: bytes, columns: Mapping[str, Cells], line_of: IndexArray
     ) -> BoolArray:
-        usual, few = self.suspicion.usual, self.suspicion.few
-        complete = [n for n, cells in columns.items() if _is_complete(cells)]
+        usual, few = self.row_filter.usual, self.row_filter.few
+        complete = [n for n, cells in read.items() if _is_complete(cells)]
         first = usual.columns[0].name
-        numbers = (columns.get(usual.columns[i].name) for i in self.suspicion.number_columns)
+        numbers = (read.get(usual.columns[i].name) for i in self.row_filter.number_columns)
         worded = next((cells for cells in numbers if isinstance(cells, Coded)), None)
-        suspect = np.zeros(len(line_of), dtype=bool) if worded is None else _has_rare_word(worded)
-        if first not in complete or isinstance(columns[first], Coded):
-            suspect = suspect | matches(text_lines(text), self._beginning)[line_of]
+        to_check = np.zeros(len(line_of), dtype=bool) if worded is None else _has_rare_word(worded)
+        if first not in complete or isinstance(read[first], Coded):
+            to_check = to_check | matches(text_lines(text), self._beginning)[line_of]
         if len(complete) <= few:
             blank = _count_blank(np.frombuffer(text, dtype=np.uint8), ord(self.delimiter))
-            suspect = suspect | (blank[line_of] >= len(usual.columns) - few)
-        return suspect
+            to_check = to_check | (blank[line_of] >= len(usual.columns) - few)
+        return to_check
 
     @cached_property
     def _beginning(self) -> str:
         mark = re.escape(self.delimiter)
-        return rf'(?is)^[\s"{mark}]*{self.suspicion.pattern}[\s"]*(?:{mark}|$)'
+        return rf'(?is)^[\s"{mark}]*{self.row_filter.pattern}[\s"]*(?:{mark}|$)'
 
 
 def _is_complete(cells: Cells) -> bool:

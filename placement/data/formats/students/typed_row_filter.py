@@ -1,4 +1,4 @@
-"""Suspect rows of a table that comes in columns with types: Parquet, frames."""
+"""Which rows of columns with types (Parquet, frames) may be no students."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from placement.data.formats.arrow_arrays import matches, null_mask
-from placement.data.formats.students.suspects import Suspicion
+from placement.data.formats.students.row_filter import RowFilter
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 _LOOKED_AT = 2  # filled cells of a row: a number, and the word behind it
 
 
-def suspects_among(suspicion: Suspicion, columns: Sequence["pa.Array"]) -> list[int]:
-    """Return the indices of the suspect rows."""
+def rows_to_check(row_filter: RowFilter, columns: Sequence["pa.Array"]) -> list[int]:
+    """Return the indices of the rows to look at."""
     rows = len(columns[0])
     filled = np.zeros(rows, dtype=np.int64)
-    suspect, undecided = np.zeros(rows, dtype=bool), np.ones(rows, dtype=bool)
+    to_check, undecided = np.zeros(rows, dtype=bool), np.ones(rows, dtype=bool)
     for index, cells in enumerate(map(_trimmed, columns)):
         if cells is None:
             null = null_mask(columns[index])
@@ -26,13 +26,13 @@ def suspects_among(suspicion: Suspicion, columns: Sequence["pa.Array"]) -> list[
             continue
         undecided &= filled < _LOOKED_AT
         if undecided.any():
-            suspect |= undecided & matches(cells, f"(?is)^{suspicion.pattern}$")
+            to_check |= undecided & matches(cells, f"(?is)^{row_filter.pattern}$")
             undecided &= ~matches(cells, r"^\D")
         filled += matches(cells, ".")
-        if index in suspicion.number_columns[:1]:
-            suspect |= matches(cells, r"^\pL")
-    suspect |= filled <= suspicion.few
-    return [int(row) for row in np.flatnonzero(suspect)]
+        if index in row_filter.number_columns[:1]:
+            to_check |= matches(cells, r"^\pL")
+    to_check |= filled <= row_filter.few
+    return [int(row) for row in np.flatnonzero(to_check)]
 
 
 def _trimmed(column: "pa.Array") -> "pa.Array | None":

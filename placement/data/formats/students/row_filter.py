@@ -23,14 +23,14 @@ MOST_LEARNT = 500  # rows
 
 
 @dataclass(frozen=True)
-class Suspicion:
+class RowFilter:
     """Finds the rows to look at, in a table whose ordinary rows are known."""
 
     usual: UsualRows
 
     @property
     def few(self) -> int:
-        """So few filled cells make a row suspect."""
+        """So few filled cells mean that a row is looked at."""
         return self.usual.filled // 2
 
     @cached_property
@@ -63,14 +63,14 @@ class Suspicion:
         self, rows: Sequence[Sequence[str]], tidy: Callable[[Sequence[str]], Sequence[str]]
     ) -> dict[int, str]:
         """Return which of some rows of cells are no students, and why; `tidy` trims a row."""
-        suspects = self._suspects(rows)
-        return find_not_students(self.usual, len(rows), suspects, lambda row: tidy(rows[row]))
+        to_check = self._rows_to_check(rows)
+        return find_not_students(self.usual, len(rows), to_check, lambda row: tidy(rows[row]))
 
     def is_certain(self, cells: Sequence[str]) -> bool:
         """Whether a row of trimmed cells is no student by itself, whatever stands above it."""
         return bool(find_not_students(self.usual, 1, [0], lambda _row: cells))
 
-    def _suspects(self, rows: Sequence[Sequence[str]]) -> list[int]:
+    def _rows_to_check(self, rows: Sequence[Sequence[str]]) -> list[int]:
         most_blank, numbers = len(self.usual.columns) - self.few, self.number_columns[:1]
         odd, words = list[bool](), list[str]()
         for row in rows:
@@ -78,12 +78,12 @@ class Suspicion:
             words.append(next((word for word in islice(filled, 2) if not word[0].isdigit()), ""))
             few = row.count("") >= most_blank
             odd.append(few or any(row[i].lstrip()[:1].isalpha() for i in numbers))
-        suspect = np.array(odd, dtype=bool) | self.says(words)
-        return [int(row) for row in np.flatnonzero(suspect)]
+        to_check = np.array(odd, dtype=bool) | self.says(words)
+        return [int(row) for row in np.flatnonzero(to_check)]
 
 
 def not_students_among(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[int, str]:
     """Return which of all rows of a table (trimmed cells) are no students, and why."""
     whole = len(rows) <= MOST_LEARNT
-    suspicion = Suspicion(UsualRows.learn(names, rows[:MOST_LEARNT], whole=whole))
-    return suspicion.not_students(rows, lambda row: row)
+    row_filter = RowFilter(UsualRows.learn(names, rows[:MOST_LEARNT], whole=whole))
+    return row_filter.not_students(rows, lambda row: row)
