@@ -55,12 +55,12 @@ class TextRowFilter:
         self, text: bytes, columns: Mapping[str, Cells], line_of: IndexArray
     ) -> BoolArray:
         usual, few = self.row_filter.usual, self.row_filter.few
-        complete = [n for n, cells in read.items() if _is_complete(cells)]
+        complete = [n for n, cells in columns.items() if _is_complete(cells)]
         first = usual.columns[0].name
-        numbers = (read.get(usual.columns[i].name) for i in self.row_filter.number_columns)
+        numbers = (columns.get(usual.columns[i].name) for i in self.row_filter.number_columns)
         worded = next((cells for cells in numbers if isinstance(cells, Coded)), None)
         to_check = np.zeros(len(line_of), dtype=bool) if worded is None else _has_rare_word(worded)
-        if first not in complete or isinstance(read[first], Coded):
+        if first not in complete or isinstance(columns[first], Coded):
             to_check = to_check | matches(text_lines(text), self._beginning)[line_of]
         if len(complete) <= few:
             blank = _count_blank(np.frombuffer(text, dtype=np.uint8), ord(self.delimiter))
