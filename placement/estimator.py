@@ -36,6 +36,7 @@ from placement.data.encoding.array_encoder import (
     number_encoder,
 )
 from placement.data.encoding.chunks import ArrayChunks, threads_for, unit_weights
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.errors import DataError, UsageError
 from placement.model.scorer import sigmoid
 
@@ -104,11 +105,13 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         try:
             if isinstance(table, dict):
                 self._encoder = learn_array_encoder(table, np.asarray(weight, dtype=np.float64))
-                encoded = self._encoder.encode(table)
+                encoded = self._encoder.design_matrix(table)
                 rows = ArrayChunks(encoded, target, weight if in_loss is None else in_loss)
                 solution = solve(rows, options, names=self._encoder.names)
             else:
-                solution = self._fit_numbers(ArrayChunks(table, target, weight), in_loss, options)
+                solution = self._fit_numbers(
+                    ArrayChunks(DesignMatrix.of(table), target, weight), in_loss, options
+                )
         except DataError as problem:
             raise ValueError(f"{problem}") from problem
         self._set_fitted(solution)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from placement.arrays import FloatArray
+from placement.model.design_tensor import Design, DesignTensor
 
 # Means up to so many standard deviations: beyond, rescaled parameters would cancel too many digits.
 _MAX_MEAN = {torch.float64: 1e3, torch.float32: 4.0}
@@ -70,9 +71,12 @@ class Perceptron(nn.Module):
         model.set_parameters(values)
         return model
 
-    def logits(self, x: Tensor) -> Tensor:
+    def logits(self, x: Design) -> Tensor:
         """Log-odds `z: (n,)` of the rows `x: (n, d)`."""
-        return functional.linear(self.inputs(x), *self.effective_parameters()).squeeze(1)
+        rows = self.inputs(x)
+        if isinstance(rows, DesignTensor):
+            return rows.product(*self.effective_parameters())
+        return functional.linear(rows, *self.effective_parameters()).squeeze(1)
 
     def effective_parameters(self) -> tuple[Tensor, Tensor]:
         """Return weight (1, d) and bias (1,) for the rows as `inputs` returns them."""
@@ -82,13 +86,15 @@ class Perceptron(nn.Module):
         weight = weight / self.std
         return weight, bias - weight @ self.mean
 
-    def inputs(self, x: Tensor) -> Tensor:
+    def inputs(self, x: Design) -> Design:
         """Return the rows as the layer multiplies them: standardised, unless that is rescaled."""
         if self.standardising is None or self._rescales:
             return x
+        if isinstance(x, DesignTensor):
+            raise TypeError("coded columns are standardised when they are encoded")
         return (x - self.mean) / self.std
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Design) -> Tensor:
         """Probabilities `p: (n,)` of the rows `x: (n, d)`."""
         return torch.sigmoid(self.logits(x))
 

@@ -951,25 +951,34 @@ class CategoryColumn:
         self, cells: ColumnLike, form: NumberFormat = PLAIN
     ) -> tuple[list[Floats], list[Problem]]:
         """Return one contiguous array per encoded column, and the cells in doubt."""
+        codes, problems = self.codes(cells, form)
+        columns = []
+        for slot, share in enumerate(self.shares[1:], 1):
+            column = (codes == slot).astype(np.float64)
+            column[codes == len(self.slots)] = share
+            columns.append(column)
+        return columns, problems
+
+    def codes(
+        self, cells: ColumnLike, form: NumberFormat = PLAIN
+    ) -> tuple[npt.NDArray[np.intp], list[Problem]]:
+        """Return each row's slot (n,), `len(slots)` where unseen, and the cells in doubt."""
         if isinstance(cells, Coded):
-            return _of_distinct(self, cells, form)
+            of_texts, doubts = self.codes(cells.texts, form)
+            return of_texts[cells.codes], _of_rows(doubts, cells)
         bad = np.zeros(len(cells), dtype=bool)
         if self.numeric:
             numbers, bad = parse_numbers(cells, form)
             spelled = words(numbers)
         else:
             spelled = words(cells)
-        slots = self._slot_of_each(spelled)
-        unseen = slots < 0
+        codes = self._slot_of_each(spelled)
+        unseen = codes < 0
         gap = unseen & (spelled == None)  # noqa: E711 - elementwise on an object array
+        codes[unseen] = len(self.slots)
         if self.rare:
-            slots[unseen & ~gap] = len(self.levels)
-        columns = []
-        for slot in range(1, len(self.slots)):
-            column = (slots == slot).astype(np.float64)
-            column[slots < 0] = self.shares[slot]
-            columns.append(column)
-        return columns, [
+            codes[unseen & ~gap] = len(self.levels)
+        return codes, [
             *_problem(self.column, "unseen level", unseen & ~gap, cells),
             *_problem(self.column, "not a number", bad, cells),
             *_problem(self.column, "missing", gap & ~bad, cells),
@@ -1037,16 +1046,21 @@ def encode_in_order(
 
 
 def _of_distinct(
-    column: CellColumn, cells: Coded, form: NumberFormat
+    column: NumberColumn | StepColumn, cells: Coded, form: NumberFormat
 ) -> tuple[list[Floats], list[Problem]]:
     """Encode each distinct text once, and hand the result to the rows that have it."""
     encoded, doubts = column.encode(cells.texts, form)
+    return [values[cells.codes] for values in encoded], _of_rows(doubts, cells)
+
+
+def _of_rows(doubts: Iterable[Problem], cells: Coded) -> list[Problem]:
+    """Turn doubts about distinct texts into such about the rows that have them."""
     problems: list[Problem] = []
     for doubt in doubts:
         mask = np.zeros(len(cells.texts), dtype=bool)
         mask[doubt.rows] = True
-        problems += _problem(column.column, doubt.what, mask[cells.codes], cells)
-    return [values[cells.codes] for values in encoded], problems
+        problems += _problem(doubt.column, doubt.what, mask[cells.codes], cells)
+    return problems
 
 
 def _problem(

@@ -32,7 +32,7 @@ def frame(rows=400, seed=0):
 
 def encoded(table, config):
     rows = prepare(table, config).problem.source
-    return rows.x, rows.y
+    return rows.x.to_dense(), rows.y
 
 
 def test_the_default_penalty_is_scikit_learn_s():

@@ -14,8 +14,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import AnyFloatArray, IntArray
+from placement.arrays import AnyFloatArray, BytesArray, IntArray
 from placement.data.columns.column_store import truncated_error
+from placement.data.encoding.design_matrix import DesignMatrix, Layout, concatenate
 from placement.runtime.parallel_map import usable_processors
 
 CHUNK_BYTES = 1 << 22  # what stays in the cache from one step to the next
@@ -26,9 +27,9 @@ MOST_SAMPLED_CELLS = 1 << 24
 BATCH_BLOCK = 65_536
 
 
-def rows_per_chunk(columns: int, cell_bytes: int = 8) -> int:
-    """Return how many rows of so many columns are worked on at once."""
-    rows = CHUNK_BYTES // (cell_bytes * max(columns, 1))
+def rows_per_chunk(row_bytes: int) -> int:
+    """Return how many rows of so many bytes are worked on at once."""
+    rows = CHUNK_BYTES // max(row_bytes, 1)
     return min(max(rows, LEAST_CHUNK_ROWS), MOST_CHUNK_ROWS)
 
 
@@ -36,13 +37,13 @@ def rows_per_chunk(columns: int, cell_bytes: int = 8) -> int:
 class Chunk:
     """Some encoded rows: `x: (n, d)`, `y: (n,)` in [0, 1], `weight: (n,)` of 0 or more."""
 
-    x: AnyFloatArray
+    x: DesignMatrix
     y: AnyFloatArray
     weight: AnyFloatArray
 
     def __post_init__(self) -> None:
         # (n,) against (n, 1) would broadcast to a silent (n, n) loss.
-        if self.x.ndim != 2 or self.y.shape != (len(self.x),) or self.weight.shape != self.y.shape:
+        if self.y.shape != (len(self.x),) or self.weight.shape != self.y.shape:
             raise ValueError(
                 f"chunk shapes x {self.x.shape}, y {self.y.shape}, weight {self.weight.shape}: "
                 "expected (n, d), (n,), (n,)"
@@ -102,7 +103,7 @@ class ArrayChunks:
     `chunk_rows` decides how much is worked on at once, never the result; None: what fits the cache.
     """
 
-    x: AnyFloatArray
+    x: DesignMatrix
     y: AnyFloatArray
     weight: AnyFloatArray
     chunk_rows: int | None = None
@@ -115,11 +116,11 @@ class ArrayChunks:
     @property
     def columns(self) -> int:
         """Number of encoded columns."""
-        return int(self.x.shape[1])
+        return self.x.shape[1]
 
     @property
     def _step(self) -> int:
-        return self.chunk_rows or rows_per_chunk(self.columns, self.x.itemsize)
+        return self.chunk_rows or rows_per_chunk(self.x.layout.row_bytes(self.x.dtype.itemsize))
 
     def __len__(self) -> int:
         return math.ceil(self.rows / self._step)
@@ -134,15 +135,13 @@ class ArrayChunks:
 
     def select(self, columns: npt.NDArray[np.integer]) -> "ArrayChunks":
         """Return the same rows with some of the columns."""
-        return ArrayChunks(self.x[:, columns], self.y, self.weight, self.chunk_rows)
+        return replace(self, x=self.x.select(columns))
 
     def sample(self) -> "ArrayChunks":
         """Return the head of every chunk, one row in 20."""
         length = self._step // SAMPLED
         heads = [slice(start, start + length) for start in range(0, self.rows, self._step)]
-        arrays = (self.x, self.y, self.weight)
-        x, y, weight = (np.concatenate([array[head] for head in heads]) for array in arrays)
-        return ArrayChunks(x, y, weight)
+        return _concatenate([Chunk(self.x[h], self.y[h], self.weight[h]) for h in heads])
 
     def take(self, rows: npt.NDArray[np.integer]) -> "ArrayChunks":
         """Return the rows at these positions, in this order."""
@@ -153,19 +152,42 @@ class ArrayChunks:
 
 
 @dataclass(frozen=True)
-class FileChunks:
-    """A source of chunks in a file: of each, the columns one after the other, y, the weights.
+class ChunkFormat:
+    """How a chunk is laid out in a file: cells column by column, y, the weights, the codes."""
 
-    `sizes` are the rows of each chunk. `column_indices` are the columns to read of the
-    `width` in the file. Each thread reads into a buffer of its own, again and again.
+    layout: Layout
+    dtype: np.dtype[np.floating]
+    weighted: bool
+
+    @property
+    def row_bytes(self) -> int:
+        """The bytes of a row."""
+        itemsize = self.dtype.itemsize
+        return self.layout.row_bytes(itemsize) + itemsize * (1 + self.weighted)
+
+    def chunk(self, buffer: BytesArray) -> Chunk:
+        """Return the views into the bytes of one chunk."""
+        rows, columns = len(buffer) // self.row_bytes, self.layout.dense_held
+        end = rows * self.dtype.itemsize * (columns + 1 + self.weighted)
+        numbers = buffer[:end].view(self.dtype).reshape(-1, rows)
+        codes = []
+        for code_type in self.layout.code_types:
+            start, end = end, end + rows * code_type.itemsize
+            codes.append(buffer[start:end].view(code_type))
+        x = DesignMatrix(self.layout, numbers[:columns].T, tuple(codes))
+        return Chunk(x, numbers[columns], numbers[-1] if self.weighted else unit_weights(rows))
+
+
+@dataclass(frozen=True)
+class FileChunks:
+    """A source of chunks in a file; `sizes` are the rows of each.
+
+    Each thread reads into a buffer of its own, again and again.
     """
 
     path: Path
     sizes: tuple[int, ...]
-    width: int
-    dtype: np.dtype[np.floating]
-    weighted: bool
-    column_indices: npt.NDArray[np.integer] | None = None
+    format: ChunkFormat
     _buffers: threading.local = field(default_factory=threading.local, compare=False, repr=False)
 
     @property
@@ -176,7 +198,7 @@ class FileChunks:
     @property
     def columns(self) -> int:
         """Number of encoded columns."""
-        return self.width if self.column_indices is None else len(self.column_indices)
+        return self.format.layout.width
 
     def __len__(self) -> int:
         return len(self.sizes)
@@ -185,35 +207,29 @@ class FileChunks:
     def _starts(self) -> IntArray:
         return np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
 
-    @property
-    def _stored_columns(self) -> int:
-        return self.width + 1 + self.weighted
-
     def chunk(self, index: int) -> Chunk:
         """Read one chunk; it is overwritten when the same thread reads the next."""
-        buffers, rows = self._buffers, self.sizes[index]
+        buffers, row_bytes = self._buffers, self.format.row_bytes
         if not hasattr(buffers, "buffer"):
-            buffers.buffer = np.empty(self._stored_columns * max(self.sizes), self.dtype)
-        cells = buffers.buffer[: self._stored_columns * rows]
-        view, bytes_read = memoryview(cells).cast("B"), 0
+            buffers.buffer = np.empty(row_bytes * max(self.sizes), np.uint8)
+        buffer = buffers.buffer[: row_bytes * self.sizes[index]]
+        view, bytes_read = memoryview(buffer), 0
         with self.path.open("rb", buffering=0) as file:
-            file.seek(int(self._starts[index]) * self._stored_columns * self.dtype.itemsize)
+            file.seek(int(self._starts[index]) * row_bytes)
             while bytes_read < len(view):
                 count = file.readinto(view[bytes_read:])
                 if not count:
                     raise truncated_error(self.path)
                 bytes_read += count
-        columns = cells.reshape(self._stored_columns, rows)
-        x = columns[: self.width] if self.column_indices is None else columns[self.column_indices]
-        return Chunk(x.T, columns[self.width], columns[-1] if self.weighted else unit_weights(rows))
+        return self.format.chunk(buffer)
 
     def __iter__(self) -> Iterator[Chunk]:
         return map(self.chunk, range(len(self)))
 
     def select(self, columns: npt.NDArray[np.integer]) -> "FileChunks":
         """Return the same rows with some of the columns."""
-        column_indices = columns if self.column_indices is None else self.column_indices[columns]
-        return replace(self, column_indices=column_indices, _buffers=threading.local())
+        selected = replace(self.format, layout=self.format.layout.select(columns))
+        return replace(self, format=selected, _buffers=threading.local())
 
     def sample(self) -> ArrayChunks:
         """Return the head of every chunk, one row in 20; of a large file, of fewer chunks."""
@@ -244,10 +260,10 @@ def _head(chunk: Chunk, rows: int) -> Chunk:
 
 
 def _concatenate(parts: Sequence[Chunk]) -> ArrayChunks:
-    x, y, weight = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("x", "y", "weight")
+    y, weight = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("y", "weight")
     )
-    return ArrayChunks(x, y, weight)
+    return ArrayChunks(concatenate([part.x for part in parts]), y, weight)
 
 
 def mini_batches(source: Chunks, size: int, seed: int) -> Iterator[ArrayChunks]:

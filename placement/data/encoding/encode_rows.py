@@ -6,15 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from placement.arrays import BoolArray, CellArray, FloatArray, IndexArray
+from placement.arrays import BoolArray, BytesArray, FloatArray, IndexArray
 from placement.data.columns.column_store import DiskColumnStore
 from placement.data.encoding.chunks import (
     ArrayChunks,
+    Chunk,
+    ChunkFormat,
     Chunks,
     FileChunks,
     rows_per_chunk,
     unit_weights,
 )
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.data.encoding.encoder import Encoder
 from placement.data.table.table import Table
 from placement.runtime.atomic_write import writing
@@ -40,8 +43,7 @@ def encode_rows(
 ) -> Chunks:
     """Encode some rows of a table on every processor; `on_progress` gets the rows of each slice."""
     rows = sum(int(np.count_nonzero(request.rows(piece))) for piece in range(table.pieces))
-    width = len(request.encoder.names) + 1 + _is_weighted(table, request)
-    store = table.store.spill_if_needed(rows * width * request.dtype.itemsize)
+    store = table.store.spill_if_needed(rows * _row_bytes(table, request))
     if isinstance(store, DiskColumnStore):
         return _in_file(table, request, store.new_path(), on_progress)
     return _in_memory(table, request, rows, on_progress)
@@ -49,6 +51,13 @@ def encode_rows(
 
 def _is_weighted(table: Table, request: EncodingRequest) -> bool:
     return table.is_weighted or request.class_weights is not None
+
+
+def _row_bytes(table: Table, request: EncodingRequest) -> int:
+    """Return the bytes of an encoded row, its outcome and its weight."""
+    itemsize = request.dtype.itemsize
+    of_row = request.encoder.coded_layout.layout.row_bytes(itemsize)
+    return of_row + itemsize * (1 + _is_weighted(table, request))
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,8 @@ class _Slice:
 
 
 def _slices(table: Table, request: EncodingRequest) -> Iterator[_Slice]:
-    step, before = request.chunk_rows or rows_per_chunk(len(request.encoder.names)), 0
+    row_bytes = request.encoder.coded_layout.layout.row_bytes(request.dtype.itemsize)
+    step, before = request.chunk_rows or rows_per_chunk(row_bytes), 0
     for piece in range(table.pieces):
         rows = np.flatnonzero(request.rows(piece))
         for start in range(0, len(rows), step):
@@ -73,50 +83,47 @@ def _slices(table: Table, request: EncodingRequest) -> Iterator[_Slice]:
 def _in_memory(
     table: Table, request: EncodingRequest, rows: int, on_progress: Callable[[int], None]
 ) -> ArrayChunks:
-    # Columns one after the other: so they are made, and so they are multiplied as fast.
-    x = np.empty((len(request.encoder.names), rows), request.dtype)
-    y = np.empty(rows, request.dtype)
-    weight = np.empty(rows, request.dtype) if _is_weighted(table, request) else None
+    layout = request.encoder.coded_layout.layout
+    x, y = DesignMatrix.empty(layout, rows, request.dtype), np.empty(rows, request.dtype)
+    weight = np.empty(rows, request.dtype) if _is_weighted(table, request) else unit_weights(rows)
 
     def fill(slice_: _Slice) -> int:
         target = slice(slice_.before, slice_.before + len(slice_.rows))
-        _encode(table, request, slice_, x[:, target], y[target])
-        if weight is not None:
-            weight[target] = _weights(table, request, slice_)
+        _encode(table, request, slice_, Chunk(x[target], y[target], weight[target]))
         return len(slice_.rows)
 
     for count in in_order(_slices(table, request), fill, usable_processors()):
         on_progress(count)
-    return ArrayChunks(x.T, y, unit_weights(rows) if weight is None else weight, request.chunk_rows)
+    return ArrayChunks(x, y, weight, request.chunk_rows)
 
 
 def _in_file(
     table: Table, request: EncodingRequest, path: Path, on_progress: Callable[[int], None]
 ) -> FileChunks:
-    columns, weighted = len(request.encoder.names), _is_weighted(table, request)
+    layout, weighted = request.encoder.coded_layout.layout, _is_weighted(table, request)
+    chunk_format = ChunkFormat(layout, request.dtype, weighted)
 
-    def encode(slice_: _Slice) -> CellArray:
-        cells = np.empty((columns + 1 + weighted, len(slice_.rows)), request.dtype)
-        _encode(table, request, slice_, cells[:columns], cells[columns])
-        if weighted:
-            cells[-1] = _weights(table, request, slice_)
-        return cells
+    def encode(slice_: _Slice) -> BytesArray:
+        buffer = np.empty(len(slice_.rows) * chunk_format.row_bytes, np.uint8)
+        _encode(table, request, slice_, chunk_format.chunk(buffer))
+        return buffer
 
     sizes = []
     with writing(str(path)), path.open("wb") as file:
-        for cells in in_order(_slices(table, request), encode, usable_processors()):
-            cells.tofile(file)
-            sizes.append(cells.shape[1])
-            on_progress(cells.shape[1])
-    return FileChunks(path, tuple(sizes), columns, request.dtype, weighted)
+        for buffer in in_order(_slices(table, request), encode, usable_processors()):
+            buffer.tofile(file)
+            sizes.append(len(buffer) // chunk_format.row_bytes)
+            on_progress(sizes[-1])
+    return FileChunks(path, tuple(sizes), chunk_format)
 
 
-def _encode(
-    table: Table, request: EncodingRequest, slice_: _Slice, x: CellArray, y: CellArray
-) -> None:
+def _encode(table: Table, request: EncodingRequest, slice_: _Slice, target: Chunk) -> None:
     cells = table.piece(slice_.piece, table.schema.feature_names)
-    request.encoder.encode_into(x, {name: column[slice_.rows] for name, column in cells.items()})
-    y[:] = table.labels.piece(slice_.piece)[slice_.rows]
+    rows = {name: column[slice_.rows] for name, column in cells.items()}
+    request.encoder.coded_layout.fill(target.x, rows)
+    target.y[:] = table.labels.piece(slice_.piece)[slice_.rows]
+    if _is_weighted(table, request):
+        target.weight[:] = _weights(table, request, slice_)
 
 
 def _weights(table: Table, request: EncodingRequest, slice_: _Slice) -> FloatArray:

@@ -7,12 +7,15 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
 
-from placement.arrays import CellArray, Columns, Document, FloatArray, ObjectArray
+from placement.arrays import Columns, Document, FloatArray, ObjectArray
 from placement.data.columns.raw_column import factorize
+from placement.data.encoding.coded_layout import CodedLayout, coded_layout
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.data.encoding.fit_terms import fit_terms
 from placement.data.encoding.nonlinear_terms import NO_TERMS, NonlinearTerms
 from placement.data.encoding.spline_knots import PieceMapper
@@ -208,20 +211,24 @@ class Encoder:
         (column,) = (c for c in self.columns if isinstance(c, CategoryColumn) and c.column == name)
         return column.levels
 
+    @cached_property
+    def coded_layout(self) -> CodedLayout:
+        """How rows are held that are trained on: categories as codes."""
+        return coded_layout(self.columns)
+
     def encode(self, table: TableLike, formats: Formats = READ) -> FloatArray:
-        """Return the encoded rows (n, d) of a mapping of file columns, each (n,)."""
+        """Return the encoded rows (n, d), written out, of a mapping of file columns, each (n,)."""
         parts = encode_in_order(self.columns, table, formats)
         encoded = [values for columns, _ in parts for values in columns]
         rows = len(table[self.columns[0].column]) if self.columns else 0
         return np.column_stack(encoded) if encoded else np.empty((rows, 0))
 
-    def encode_into(self, target: CellArray, table: TableLike) -> None:
-        """Write the encoded columns into the rows of `target` (d, n)."""
-        index = 0
-        for columns, _ in encode_in_order(self.columns, table):
-            for values in columns:
-                target[index] = values
-                index += 1
+    def design_matrix(self, table: TableLike) -> DesignMatrix:
+        """Return the rows (n, d) of file columns, each (n,), with categories as codes."""
+        rows = len(table[self.columns[0].column]) if self.columns else 0
+        matrix = DesignMatrix.empty(self.coded_layout.layout, rows, np.float64)
+        self.coded_layout.fill(matrix, table)
+        return matrix
 
     def problems(self, table: TableLike, formats: Formats = READ) -> tuple[Problem, ...]:
         """Return the cells that are encoded with a stand-in."""

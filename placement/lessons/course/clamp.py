@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from placement.data.encoding.chunks import ArrayChunks, unit_weights
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.lessons.computation import Check, Computation, Curves, StepValue, central_difference
 from placement.lessons.definition import EPSILON, PROBABILITY, Lesson
 from placement.lessons.graph.common_graphs import perceptron_graph
@@ -90,7 +91,7 @@ def _train_with_outlier(epsilon: float) -> dict[str, StepValue]:
     x = generator.normal(size=400)
     y = (generator.random(400) < 1 / (1 + np.exp(-4 * x))).astype(float)
     x, y = np.append(x, _OUTLIER), np.append(y, 0.0)
-    rows = ArrayChunks(x[:, None], y, unit_weights(len(y)))
+    rows = ArrayChunks(DesignMatrix.of(x[:, None]), y, unit_weights(len(y)))
     values: dict[str, StepValue] = {}
     for loss in ("clamped", "logits"):
         solution = solve(rows, Options(loss=loss, l2=0.0, optimizer="newton", epsilon=epsilon))

@@ -14,6 +14,7 @@ import torch
 from placement.arrays import AnyFloatArray
 from placement.config.train_config import TrainConfig
 from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, unit_weights
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.errors import UsageError
 from placement.model import loss as cross_entropy
 from placement.training.gradcheck import gradient_methods as methods
@@ -42,7 +43,7 @@ def check_scalar(
     >>> check_scalar().gradients[0].manual
     6.691762447357178
     """
-    row = Chunk(np.full((1, 1), x), np.full(1, y), np.ones(1))
+    row = Chunk(DesignMatrix.of(np.full((1, 1), x)), np.full(1, y), np.ones(1))
     rows = _rows(row, np.full(1, w), b, dtype, epsilon, "clamped")
     return _check(rows, ("w",), broken, show_links=True)
 
@@ -69,7 +70,7 @@ def check_beyond_clamp(
     """Check rows outside the clamp, on both sides with both targets, and ordinary ones."""
     x = np.array([[-40.0], [-40.0], [40.0], [40.0], [-200.0], [200.0], [-0.5], [0.25]])
     y = np.array([0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0])
-    rows = Chunk(x, y, np.ones(len(y)))
+    rows = Chunk(DesignMatrix.of(x), y, np.ones(len(y)))
     return check_batch(rows, np.ones(1), 0.0, dtype, epsilon, loss, ("logit",))
 
 
@@ -86,7 +87,7 @@ def check_gradients(
         source = data
     elif isinstance(data, tuple):
         x, y = (np.asarray(part, dtype=np.float64) for part in data)
-        source = ArrayChunks(x, y, unit_weights(len(y)))
+        source = ArrayChunks(DesignMatrix.of(x), y, unit_weights(len(y)))
     else:
         from placement.training.prepare import prepare
 
@@ -119,7 +120,7 @@ def _rows(
     def tensor(array: npt.ArrayLike) -> torch.Tensor:
         return torch.from_numpy(np.array(array, dtype=np.float64)).to(torch_dtype)
 
-    x, y, weight = tensor(rows.x), tensor(rows.y), tensor(rows.weight)
+    x, y, weight = tensor(rows.x.to_dense()), tensor(rows.y), tensor(rows.weight)
     epsilon = cross_entropy.effective_epsilon(torch_dtype, epsilon)
     return Rows(x, y, weight, tensor(weights), tensor([intercept]), epsilon, loss)
 

@@ -17,6 +17,7 @@ from scipy.special import expit
 
 from placement.arrays import FloatArray
 from placement.data.encoding.chunks import ArrayChunks, Chunks
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.errors import DataError
 from placement.training.problem.problem import Problem
 from placement.training.problem.stages import Stage
@@ -48,7 +49,7 @@ def pseudo_observed(problem: Problem) -> Problem:
         total = weight + leverage
         with np.errstate(invalid="ignore", divide="ignore"):
             label = np.where(total > 0, (weight * y + leverage / 2) / total, 0.5)
-        rows = ArrayChunks(x, label, total)
+        rows = ArrayChunks(DesignMatrix.of(x), label, total)
         stages = (Stage("newton", limit, rows),)
         augmented = replace(problem, source=rows, options=options, stages=stages, hard=False)
         solution = solve(augmented)
@@ -71,7 +72,7 @@ def flic_intercept(source: Chunks, weights: FloatArray, intercept: float) -> flo
 
 
 def _arrays(source: Chunks) -> tuple[FloatArray, FloatArray, FloatArray]:
-    parts = [(chunk.x, chunk.y, chunk.weight) for chunk in source]
+    parts = [(chunk.x.to_dense(), chunk.y, chunk.weight) for chunk in source]
     x, y, weight = (
         np.concatenate([np.array(part[k], dtype=np.float64) for part in parts]) for k in range(3)
     )

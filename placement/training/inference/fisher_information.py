@@ -12,7 +12,10 @@ import torch
 
 from placement.arrays import FloatArray
 from placement.data.encoding.chunks import Chunk, Chunks, threads_for
+from placement.model.loss import logit_bce_sum
+from placement.model.perceptron import Perceptron
 from placement.training.passes.chunk_threads import map_chunks, tensors
+from placement.training.passes.cross_products import CrossProducts
 
 MAX_COLUMNS = 2_000  # beyond, a covariance takes hundreds of megabytes
 
@@ -104,18 +107,14 @@ def fisher_information(
     """
     size = source.columns + 1
     scalars, matrices = np.zeros(3), np.zeros((3, size, size))
-    with torch.no_grad():
-        beta = torch.from_numpy(np.append(weights, intercept))
+    model = Perceptron.of(weights, intercept)
 
-        def sum_part(chunks: Iterable[Chunk]) -> tuple[FloatArray, FloatArray]:
-            sums = np.zeros(3), np.zeros((3, size, size))
-            for chunk in chunks:
-                _add_chunk(sums, chunk, beta, class_weights)
-            return sums
+    def sum_part(chunks: Iterable[Chunk]) -> tuple[FloatArray, FloatArray]:
+        return _sums_of(chunks, model, class_weights)
 
-        for part in map_chunks(source, sum_part, threads_for(source)):
-            scalars += part[0]
-            matrices += part[1]
+    for part in map_chunks(source, sum_part, threads_for(source), blas=True):
+        scalars += part[0]
+        matrices += part[1]
     log_likelihood, positive, weight = scalars.tolist()
     hessian, products, scores = matrices
     return FisherInformation(
@@ -129,27 +128,29 @@ def fisher_information(
     )
 
 
-def _add_chunk(
-    sums: tuple[FloatArray, FloatArray],
-    chunk: Chunk,
-    beta: torch.Tensor,
-    class_weights: tuple[float, float] | None,
-) -> None:
-    """Add to the log-likelihood and Σ weight (3,), and to Hessian, products and scores."""
-    scalars, matrices = sums
-    x, y, given = tensors(chunk, torch.float64)
-    with torch.no_grad():
-        x = torch.cat([x, torch.ones(len(x), 1, dtype=torch.float64)], dim=1)
+@torch.no_grad()
+def _sums_of(
+    chunks: Iterable[Chunk], model: Perceptron, class_weights: tuple[float, float] | None
+) -> tuple[FloatArray, FloatArray]:
+    """Return log-likelihood, positive weight and weight (3,); Hessian, products and scores."""
+    scalars = np.zeros(3)
+    sums = [CrossProducts(model.width) for _ in range(3)]
+    for chunk in chunks:
+        x, y, given = tensors(chunk, torch.float64)
         w = torch.ones_like(y) if given is None else given
         factor = torch.ones_like(w)
         if class_weights is not None:
             factor = torch.tensor(class_weights, dtype=torch.float64)[(y >= 0.5).long()]
-        z = x @ beta
+        z = model.logits(x)
         p = torch.sigmoid(z)
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(z, y, weight=w, reduction="sum")
-        scalars += -float(loss), float((w / factor) @ y), float((w / factor).sum())
+        scalars += (
+            -float(logit_bce_sum(z, y, w)),
+            float((w / factor) @ y),
+            float((w / factor).sum()),
+        )
         row_weights = [w * p * (1 - p), w / factor]
         if class_weights is not None:  # else the sandwich is not needed
             row_weights.append(w * factor * (p - y) ** 2)
-        for index, row_weight in enumerate(row_weights):
-            matrices[index] += (x.T @ (x * row_weight.unsqueeze(1))).numpy()
+        for products, row_weight in zip(sums, row_weights, strict=False):
+            products.add(x, row_weight)
+    return scalars, np.stack([products.symmetric for products in sums])

@@ -10,8 +10,8 @@ import torch
 from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
-from placement.arrays import AnyFloatArray
 from placement.data.encoding.chunks import Chunk, Chunks
+from placement.model.design_tensor import Design, design_tensor, tensor_of
 from placement.runtime.parallel_map import in_order
 
 T = TypeVar("T")
@@ -55,16 +55,10 @@ def one_thread() -> Iterator[None]:
 _libraries = cache(ThreadpoolController)  # it looks through all that is loaded: once
 
 
-def tensors(chunk: Chunk, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor | None]:
+def tensors(chunk: Chunk, dtype: torch.dtype) -> tuple[Design, Tensor, Tensor | None]:
     """Return x, y and weight (None: each row counts once) as tensors, not copied where possible."""
-    weight = None if chunk.is_unweighted else _tensor(chunk.weight, dtype)
-    return _tensor(chunk.x, dtype), _tensor(chunk.y, dtype), weight
-
-
-def _tensor(array: AnyFloatArray, dtype: torch.dtype) -> Tensor:
-    # torch.from_numpy warns of read-only arrays and refuses negative strides.
-    usable = array.flags.writeable and array.flags.aligned and min(array.strides) > 0
-    return torch.from_numpy(array if usable else array.copy()).to(dtype)
+    weight = None if chunk.is_unweighted else tensor_of(chunk.weight, dtype)
+    return design_tensor(chunk.x, dtype), tensor_of(chunk.y, dtype), weight
 
 
 def total_weight(chunk: Chunk) -> float:

@@ -18,9 +18,11 @@ from torch import Tensor
 from placement.arrays import FloatArray
 from placement.data.encoding.chunks import Chunk, Chunks
 from placement.model import loss as cross_entropy
+from placement.model.design_tensor import Design
 from placement.model.perceptron import Perceptron
 from placement.training.passes import distributed
 from placement.training.passes.chunk_threads import map_chunks, tensors, total_weight
+from placement.training.passes.cross_products import CrossProducts
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class LossSums:
         leaf.clear_gradient()
         if with_hessian:
             state = self._of_thread
-            state.products = products = getattr(state, "products", _Products())
+            state.products = products = getattr(state, "products", CrossProducts())
             products.begin(leaf.width)
         scalars = np.zeros(4)
         for chunk in chunks:
@@ -136,39 +138,8 @@ class LossSums:
         return sums
 
 
-class _Products:
-    """Σ s·(x, 1)(x, 1)ᵀ over chunks, `(d + 1, d + 1)`, in buffers that are used again."""
-
-    def __init__(self) -> None:
-        self._scaled = torch.empty(0)
-        self._total = np.empty((0, 0))
-
-    def begin(self, columns: int) -> None:
-        """Start at zero."""
-        self._total = np.zeros((columns + 1, columns + 1))
-
-    @property
-    def symmetric(self) -> FloatArray:
-        """The sums, symmetric to the last bit."""
-        return np.asarray((self._total + self._total.T) / 2)
-
-    def add(self, x: Tensor, working_weight: Tensor) -> None:
-        """Add the products of rows `x: (n, d)`, each `working_weight: (n,)` times."""
-        if self._scaled.shape[1:] != x.shape[1:] or len(self._scaled) < len(x):
-            self._scaled = torch.empty_like(x)
-        root = working_weight.sqrt().unsqueeze(1)
-        scaled = torch.mul(x, root, out=self._scaled[: len(x)]).numpy()
-        # numpy's BLAS is three times as fast as torch's on products as flat as these, and of a
-        # matrix with itself it computes one half only.
-        self._total[:-1, :-1] += scaled.T @ scaled
-        sums = (x.T @ working_weight).numpy()
-        self._total[-1, :-1] += sums
-        self._total[:-1, -1] += sums
-        self._total[-1, -1] += working_weight.sum().item()
-
-
 def _backward(
-    model: Perceptron, chunk: Chunk, settings: LossSettings, products: _Products | None
+    model: Perceptron, chunk: Chunk, settings: LossSettings, products: CrossProducts | None
 ) -> tuple[float, float, int, int]:
     """Let `backward()` add into `.grad`, add to the products, and return the scalars."""
     x, y, weight = tensors(chunk, model.dtype)
@@ -185,7 +156,7 @@ def _backward(
 
 
 def _loss(
-    model: Perceptron, x: Tensor, y: Tensor, weight: Tensor | None, settings: LossSettings
+    model: Perceptron, x: Design, y: Tensor, weight: Tensor | None, settings: LossSettings
 ) -> tuple[Tensor, Tensor]:
     if settings.loss == "logits":
         z = model.logits(x)

@@ -10,9 +10,11 @@ import torch
 from placement.arrays import FloatArray
 from placement.data.encoding.chunks import Chunk, Chunks
 from placement.errors import DataError
+from placement.model.design_tensor import column_sums, subtract
 from placement.model.perceptron import Standardising
 from placement.training.passes import distributed
 from placement.training.passes.chunk_threads import map_chunks, tensors, total_weight
+from placement.training.passes.cross_products import CrossProducts
 
 ALIASED = 1e-10  # of a column's squared length: what earlier columns leave unexplained
 CONSTANT = 1e-20
@@ -127,10 +129,11 @@ def column_totals(
     pivot = _pivot(source)
 
     def sum_part(chunks: Iterable[Chunk]) -> tuple[FloatArray, bool]:
-        return _add_up((_sums_of(chunk, pivot, dtype, products=products) for chunk in chunks), size)
+        return _sums_of(chunks, pivot, dtype, products=products)
 
-    size = 3 + columns + columns**2 * products
-    sums, valid = _add_up(map_chunks(source, sum_part, threads, blas=products), size)
+    sums, valid = np.zeros(3 + columns + columns**2 * products), True
+    for part, is_valid in map_chunks(source, sum_part, threads, blas=products):
+        sums, valid = sums + part, valid and is_valid
     hard, rounded = not distributed.any_rank(not valid), distributed.any_rank(single)
     in_doubt = not (valid and np.isfinite(sums[: 3 + columns]).all())
     sums = distributed.add_up(sums)
@@ -147,37 +150,42 @@ def column_totals(
     )
 
 
-def _add_up(parts: Iterable[tuple[FloatArray, bool]], size: int) -> tuple[FloatArray, bool]:
-    """Add the sums (size,) of all parts; False where one of them is not valid."""
-    total, all_valid = np.zeros(size), True
-    for sums, valid in parts:
-        total, all_valid = total + sums, all_valid and valid
-    return total, all_valid
-
-
 def _sums_of(
-    chunk: Chunk, pivot: FloatArray, dtype: torch.dtype, *, products: bool
+    chunks: Iterable[Chunk], pivot: FloatArray, dtype: torch.dtype, *, products: bool
 ) -> tuple[FloatArray, bool]:
-    """Sum up one chunk; False where a target is neither 0 nor 1 or a weight negative."""
-    x, y, weight = tensors(chunk, dtype)
-    valid = bool(((y == 0) | (y == 1)).all()) and not (weight is not None and (weight < 0).any())
-    if pivot.any():
-        x = x - torch.from_numpy(pivot).to(dtype)
-    column = torch.ones_like(y) if weight is None else weight
-    numbers = np.array([len(chunk), total_weight(chunk), float(column @ y)])
-    parts = [numbers, (column @ x).double().numpy()]
-    if products:
-        weighted = x if weight is None else x * weight.unsqueeze(1)
+    """Sum up some chunks; False where a target is neither 0 nor 1 or a weight negative."""
+    numbers, sums, valid = np.zeros(3), np.zeros(len(pivot)), True
+    cross_products = CrossProducts(len(pivot) if products else 0)
+    for chunk in chunks:
+        x, y, weight = tensors(chunk, dtype)
+        valid &= bool(((y == 0) | (y == 1)).all()) and not (
+            weight is not None and (weight < 0).any()
+        )
+        if pivot.any():
+            x = subtract(x, torch.from_numpy(pivot).to(dtype))
+        row_weight = torch.ones_like(y) if weight is None else weight
+        numbers += len(chunk), total_weight(chunk), float(row_weight @ y)
         with np.errstate(over="ignore", invalid="ignore"):
-            parts.append((x.numpy().T @ weighted.numpy()).ravel())
-    return np.concatenate(parts), valid
+            if products:
+                cross_products.add(x, weight)
+            else:
+                sums += column_sums(x, row_weight)
+    if not products:
+        return np.concatenate([numbers, sums]), valid
+    total = cross_products.symmetric
+    return np.concatenate([numbers, total[-1, :-1], total[:-1, :-1].ravel()]), valid
 
 
 def _pivot(source: Chunks) -> FloatArray:
-    """Return the mean of the first rows of every rank where that is far from zero, else zero."""
+    """Return the mean of the first rows of every rank where that is far from zero, else zero.
+
+    It is zero for columns of codes too, whose cells are no larger than 1 or their factor.
+    """
     sums = np.zeros(1 + 2 * source.columns)
     if len(source):
-        x = np.asarray(source.chunk(0).x[:1024], dtype=np.float64)
+        first = source.chunk(0).x[:1024]
+        x = np.zeros(first.shape)
+        x[:, first.layout.dense] = first.dense
         with np.errstate(over="ignore", invalid="ignore"):
             sums = np.concatenate([[len(x)], x.sum(axis=0), (x**2).sum(axis=0)])
     sums = distributed.add_up(sums)

@@ -68,7 +68,7 @@ def _check_chunk(chunk: Chunk, rows_before: int, names: Sequence[str]) -> None:
             f"target of row {rows_before + row + 1} is {chunk.y[row]:g}: "
             "a target is a probability between 0 and 1"
         )
-    finite = np.isfinite(chunk.x)
+    finite = np.isfinite(chunk.x.to_dense())
     if not finite.all():
         row, column = np.argwhere(~finite)[0]
         raise DataError(f"row {rows_before + row + 1}, column {names[column]}: not a finite number")

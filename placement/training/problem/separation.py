@@ -104,7 +104,7 @@ def _scale(source: Chunks) -> tuple[FloatArray, FloatArray]:
     """Return the middle and the half width of each column's range, `(d,)` each, 1 if it is 0."""
     low, high = np.full(source.columns, np.inf), np.full(source.columns, -np.inf)
     for chunk in source:
-        used = chunk.x[chunk.weight > 0]
+        used = chunk.x[chunk.weight > 0].to_dense()
         low = np.minimum(low, used.min(axis=0, initial=np.inf))
         high = np.maximum(high, used.max(axis=0, initial=-np.inf))
     half = (high - low) / 2
@@ -115,7 +115,7 @@ def _signed_rows(rows: Chunk | ArrayChunks, scale: tuple[FloatArray, FloatArray]
     """Rows s·(x, 1) with s = ±1, columns brought to like size; a soft target counts as both."""
     used = rows.weight > 0
     middle, width = scale
-    x, y = np.asarray(rows.x[used], dtype=np.float64), rows.y[used]
+    x, y = np.asarray(rows.x[used].to_dense(), dtype=np.float64), rows.y[used]
     full = np.column_stack([(x - middle) / width, np.ones(len(x))])
     return np.concatenate([full[y > 0], -full[y < 1]])
 

@@ -92,8 +92,8 @@ def held_out_losses(source: Chunks, fits: FloatArray) -> tuple[FloatArray, float
     """Return the mean log-loss (m,) of rows under parameters (m, d + 1), and Σ weight."""
     total, size = np.zeros(len(fits)), 0.0
     for chunk in source:
-        x, y, w = (np.asarray(part, dtype=np.float64) for part in (chunk.x, chunk.y, chunk.weight))
-        z = x @ fits[:, :-1].T + fits[:, -1]
+        y, w = np.asarray(chunk.y, dtype=np.float64), np.asarray(chunk.weight, dtype=np.float64)
+        z = chunk.x.dot(fits[:, :-1].T) + fits[:, -1]
         total += w @ (np.logaddexp(0.0, z) - y[:, None] * z)
         size += float(w.sum())
     return total / size, size

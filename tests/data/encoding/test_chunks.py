@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from placement.data.encoding import chunks
-from placement.data.encoding.chunks import ArrayChunks, FileChunks
+from placement.data.encoding.chunks import ArrayChunks, ChunkFormat, FileChunks
+from placement.data.encoding.design_matrix import DesignMatrix, Layout
 from placement.errors import StoreError
 
 SIZES = (40, 40, 17)
@@ -23,8 +24,8 @@ def both(request, tmp_path):
             lines = [*x[part].T, y[part], *([weight[part]] if request.param else [])]
             file.writelines(line.tobytes() for line in lines)
     return (
-        FileChunks(path, SIZES, 3, np.dtype(np.float64), weighted=request.param),
-        ArrayChunks(x, y, weight, chunk_rows=40),
+        FileChunks(path, SIZES, ChunkFormat(Layout.plain(3), np.dtype(np.float64), request.param)),
+        ArrayChunks(DesignMatrix.of(x), y, weight, chunk_rows=40),
     )
 
 

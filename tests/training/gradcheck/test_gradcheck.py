@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from placement.data.encoding.chunks import ArrayChunks, Chunk
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.errors import DataError, UsageError
 from placement.training.gradcheck.gradcheck import (
     check_batch,
@@ -56,7 +57,7 @@ def test_an_unknown_link_is_refused():
 def batch(seed=0, rows=300, columns=4, scale=1.0):
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(rows, columns)) * scale, rng.random(rows)
-    source = ArrayChunks(x, np.where(y < 0.8, y.round(), y), rng.random(rows))
+    source = ArrayChunks(DesignMatrix.of(x), np.where(y < 0.8, y.round(), y), rng.random(rows))
     return first_rows(source), rng.normal(size=columns) * 6 / scale
 
 
@@ -111,7 +112,9 @@ def test_forgetting_the_clamp_by_hand_is_caught(monkeypatch):
     # p(1 − p) of a saturated row is no longer 0 at |z| = 20, so the hand now disagrees.
     x = np.array([[20.0], [-20.0], [0.5]])
     y = np.array([0.0, 1.0, 1.0])
-    assert not check_batch(Chunk(x, y, np.ones(3)), np.ones(1), 0.0, "float64").passed
+    assert not check_batch(
+        Chunk(DesignMatrix.of(x), y, np.ones(3)), np.ones(1), 0.0, "float64"
+    ).passed
 
 
 def test_a_row_at_the_corner_is_left_out_of_the_difference_and_counted():
@@ -124,9 +127,9 @@ def test_a_row_at_the_corner_is_left_out_of_the_difference_and_counted():
 
 def test_arrays_are_checked_where_training_starts(make):
     source = make()
-    assert check_gradients((source.x, source.y)).passed
+    assert check_gradients((source.x.to_dense(), source.y)).passed
     with pytest.raises(DataError, match="row 1"):
-        check_gradients((source.x, source.y + 3))
+        check_gradients((source.x.to_dense(), source.y + 3))
 
 
 def test_the_document_is_json_with_the_names_of_the_contract():

@@ -13,6 +13,7 @@ import sys
 import numpy as np
 from torch import distributed
 from placement.data.encoding.chunks import ArrayChunks
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.training.solver.training_loop import solve
 from placement.training.problem.options import Options
 
@@ -20,7 +21,8 @@ rank, rows, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 distributed.init_process_group("gloo", f"file://{folder}/meet", rank=rank, world_size=2)
 data = np.load(f"{folder}/rows.npz")
 mine = slice(0, rows) if rank == 0 else slice(rows, None)
-source = ArrayChunks(data["x"][mine], data["y"][mine], np.ones(len(data["y"][mine])), 50)
+y = data["y"][mine]
+source = ArrayChunks(DesignMatrix.of(data["x"][mine]), y, np.ones(len(y)), 50)
 for optimizer, batch_size in (("auto", None), ("lbfgs", None), ("sgd", 64)):
     settings = Options(optimizer=optimizer, batch_size=batch_size, epochs=60)
     found = solve(source, settings)
@@ -39,7 +41,7 @@ def test_alone_every_sum_is_its_own():
 
 
 def run_ranks(folder, source, rows):
-    np.savez(folder / "rows.npz", x=source.x, y=source.y)
+    np.savez(folder / "rows.npz", x=source.x.to_dense(), y=source.y)
     started = [
         subprocess.Popen([sys.executable, "-c", RANK, str(rank), str(rows), str(folder)])
         for rank in (0, 1)

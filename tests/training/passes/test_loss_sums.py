@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.model import loss as losses
 from placement.model.perceptron import Perceptron
 from placement.training.passes.loss_sums import LossSettings, LossSums
@@ -21,7 +22,7 @@ def model_at(parameters):
 def test_the_hessian_is_the_second_derivative_of_the_loss(make, loss):
     source = make(50, scale=6.0)
     at = torch.tensor([1.0, -0.5, 0.8, 0.1], dtype=torch.float64)
-    x, y, weight = map(torch.from_numpy, (source.x, source.y, source.weight))
+    x, y, weight = map(torch.from_numpy, (source.x.to_dense(), source.y, source.weight))
 
     def total(parameters):
         z = x @ parameters[:-1] + parameters[-1]
@@ -62,7 +63,7 @@ def test_no_rows_give_zero_sums(make):
 
 def test_rows_beyond_the_clamp_are_counted_and_the_wrong_ones_told_apart(make):
     source = make(4, 1).take(np.arange(4))
-    source.x[:, 0] = [-50, 50, 50, 0]
+    source.x.to_dense()[:, 0] = [-50, 50, 50, 0]
     source.y[:] = [0, 0, 1, 1]
     result = evaluate(model_at(np.array([1.0, 0.0])), source)
     assert (result.saturated, result.saturated_wrong) == (3, 1)
@@ -70,7 +71,7 @@ def test_rows_beyond_the_clamp_are_counted_and_the_wrong_ones_told_apart(make):
 
 def test_a_soft_target_beyond_the_clamp_is_no_settled_row(make):
     source = make(1, 1)
-    source.x[:] = 50
+    source.x.to_dense()[:] = 50
     source.y[:] = 0.7
     assert evaluate(model_at(np.array([1.0, 0.0])), source).saturated_wrong == 1
 
@@ -86,7 +87,7 @@ def test_the_mean_loss_leaves_no_gradient(make):
 def test_read_only_and_strided_cells_are_taken_as_they_are(make):
     source = make(20)
     plain = evaluate(Perceptron(3), source).gradient
-    twisted = np.asfortranarray(source.x)
+    twisted = np.asfortranarray(source.x.to_dense())
     twisted.flags.writeable = False
-    other = type(source)(twisted, source.y, source.weight)
+    other = type(source)(DesignMatrix.of(twisted), source.y, source.weight)
     np.testing.assert_array_equal(plain, evaluate(Perceptron(3), other).gradient)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from placement.data.encoding.chunks import ArrayChunks
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.training.passes.moments import column_totals
 from placement.training.problem.options import Options
 from placement.training.problem.problem import define_problem
@@ -11,7 +12,7 @@ from placement.training.problem.problem import define_problem
 
 def aliased(x, weight=None):
     weight = np.ones(len(x)) if weight is None else weight
-    source = ArrayChunks(x, np.zeros(len(x)), weight, 13)
+    source = ArrayChunks(DesignMatrix.of(x), np.zeros(len(x)), weight, 13)
     return column_totals(source, products=True).moments.aliased
 
 
@@ -44,7 +45,9 @@ def test_in_float32_a_column_that_is_nearly_another_is_told_from_one_that_is(mon
     rng = np.random.default_rng(0)
     x = rng.normal(size=(5_000, 3))
     x[:, 2] = x[:, 0] + x[:, 1] + (0 if twice else 1e-3) * rng.normal(size=5_000)
-    rows = ArrayChunks(x.astype(np.float32), np.arange(5_000) % 2 * 1.0, np.ones(5_000))
+    rows = ArrayChunks(
+        DesignMatrix.of(x.astype(np.float32)), np.arange(5_000) % 2 * 1.0, np.ones(5_000)
+    )
     options = Options(l2=0.0, dtype="float32")
     assert define_problem(rows, options).aliased == ((2,) if twice else ())
     assert column_totals(rows, products=True).rounded
@@ -59,6 +62,6 @@ def test_in_float32_plain_columns_are_summed_up_once(monkeypatch):
         inspection, "column_totals", lambda *a, **k: taken.append(k) or column_totals(*a, **k)
     )
     x = np.random.default_rng(0).normal(size=(500, 3)).astype(np.float32)
-    rows = ArrayChunks(x, np.arange(500) % 2 * 1.0, np.ones(500))
+    rows = ArrayChunks(DesignMatrix.of(x), np.arange(500) % 2 * 1.0, np.ones(500))
     define_problem(rows, Options(l2=0.0, dtype="float32"))
     assert len(taken) == 1

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from placement.data.encoding.chunks import ArrayChunks
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.errors import DataError
 from placement.training.problem import separation, separation_lp
 from placement.training.problem.options import Options
@@ -17,7 +18,7 @@ from placement.training.problem.separation_lp import (
 
 def separated(x, y, names=None, **more):
     names = names or [f"c{j}" for j in range(x.shape[1])]
-    source = ArrayChunks(x, np.asarray(y, dtype=float), np.ones(len(x)), 13)
+    source = ArrayChunks(DesignMatrix.of(x), np.asarray(y, dtype=float), np.ones(len(x)), 13)
     return find_separation(source, names, **more)
 
 
@@ -78,12 +79,12 @@ def test_too_many_distinct_rows_leave_it_undecided():
 
 def test_the_penalty_turns_the_error_into_a_warning():
     x = np.linspace(-1, 1, 50)[:, None]
-    source = ArrayChunks(x, (x[:, 0] > 0) * 1.0, np.ones(50))
+    source = ArrayChunks(DesignMatrix.of(x), (x[:, 0] > 0) * 1.0, np.ones(50))
     with pytest.raises(DataError, match="cgpa separates the classes"):
         define_problem(source, Options(l2=0.0), ("cgpa",))
     (warning,) = define_problem(source, Options(l2=1.0), ("cgpa",)).warnings
     assert "cgpa separates the classes" in warning
-    mixed = ArrayChunks(x, np.arange(50) % 2 * 1.0, np.ones(50))
+    mixed = ArrayChunks(DesignMatrix.of(x), np.arange(50) % 2 * 1.0, np.ones(50))
     assert define_problem(mixed, Options(l2=1.0), ("cgpa",)).warnings == ()
 
 

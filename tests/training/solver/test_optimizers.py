@@ -5,6 +5,7 @@ from sklearn.linear_model import LogisticRegression
 from statsmodels.api import Logit, add_constant
 
 from placement.data.encoding.chunks import ArrayChunks
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.model import loss as losses
 from placement.training.gradcheck.gradcheck import check_gradients
 from placement.training.problem.options import Options
@@ -44,7 +45,9 @@ def data_sets():
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_without_penalty_it_finds_what_statsmodels_finds(optimizer, which):
     x, y = data_sets()[which]
-    solution = solve(ArrayChunks(x, y, np.ones(len(y))), options(optimizer, l2=0.0))
+    solution = solve(
+        ArrayChunks(DesignMatrix.of(x), y, np.ones(len(y))), options(optimizer, l2=0.0)
+    )
     referee = Logit(y, add_constant(x)).fit(disp=0, tol=1e-14, method="newton").params
     assert solution.converged
     assert solution.newton_decrement <= 1e-8
@@ -56,7 +59,9 @@ def test_without_penalty_it_finds_what_statsmodels_finds(optimizer, which):
 @pytest.mark.parametrize("loss", ["clamped", "logits"])
 def test_with_penalty_it_finds_what_scikit_learn_finds(optimizer, which, loss):
     x, y = data_sets()[which]
-    solution = solve(ArrayChunks(x, y, np.ones(len(y))), options(optimizer, l2=1.0, loss=loss))
+    solution = solve(
+        ArrayChunks(DesignMatrix.of(x), y, np.ones(len(y))), options(optimizer, l2=1.0, loss=loss)
+    )
     referee = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-12).fit(x, y)
     assert solution.converged
     np.testing.assert_allclose(solution.weights, referee.coef_[0], atol=1e-6)

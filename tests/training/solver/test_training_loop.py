@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from placement.data.encoding.chunks import ArrayChunks
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.errors import DataError
 from placement.model import loss as losses
 from placement.training.problem.options import Options
@@ -74,7 +75,7 @@ def test_a_row_twice_is_a_row_of_weight_two(make, optimizer):
 
 def test_gradient_descent_is_the_notebooks_loop(make):
     source = make(50)
-    x, y = torch.from_numpy(source.x), torch.from_numpy(source.y)
+    x, y = torch.from_numpy(source.x.to_dense()), torch.from_numpy(source.y)
     w = torch.zeros(3, dtype=torch.float64, requires_grad=True)
     b = torch.zeros(1, dtype=torch.float64, requires_grad=True)
     for _ in range(5):
@@ -94,7 +95,7 @@ def test_gradient_descent_is_the_notebooks_loop(make):
 def test_the_default_step_of_gd_is_one_over_the_largest_curvature(make):
     source = make()
     solution = solve(source, options("gd", epochs=2, l2=3.0))
-    ones = np.column_stack([source.x, np.ones(source.rows)])
+    ones = np.column_stack([source.x.to_dense(), np.ones(source.rows)])
     bound = (ones.T @ ones / 4 + np.diag([3.0, 3, 3, 0])) / source.rows
     assert solution.lr == pytest.approx(1 / np.linalg.eigvalsh(bound)[-1])
     assert solution.history[0].step_size == solution.lr
@@ -146,7 +147,7 @@ def test_huge_unscaled_columns_in_float32_stay_finite(make, optimizer, loss):
 
 def test_logits_of_200_in_float32_are_counted_and_finite():
     x = np.array([[-200.0], [200.0], [-1.0], [1.0]])
-    source = ArrayChunks(x, np.array([1.0, 0.0, 0.0, 1.0]), np.ones(4))
+    source = ArrayChunks(DesignMatrix.of(x), np.array([1.0, 0.0, 0.0, 1.0]), np.ones(4))
     solution = solve(source, Options(optimizer="gd", lr=8.0, epochs=6, dtype="float32", l2=0.0))
     assert max(epoch.clamped_rows for epoch in solution.history) > 0
     assert all(np.isfinite(epoch.loss) for epoch in solution.history)
@@ -155,7 +156,7 @@ def test_logits_of_200_in_float32_are_counted_and_finite():
 
 def test_a_row_just_inside_the_clamp_does_not_stall_newton():
     x = np.append(np.linspace(-1.5, 1.5, 400), 3.5)[:, None]
-    source = ArrayChunks(x, np.append((x[:400, 0] > 0) * 1.0, 0.0), np.ones(401))
+    source = ArrayChunks(DesignMatrix.of(x), np.append((x[:400, 0] > 0) * 1.0, 0.0), np.ones(401))
     assert solve(source, options("newton")).converged
 
 
@@ -183,10 +184,10 @@ def test_held_out_rows_are_looked_at_and_decide_nothing(make):
 
 def test_an_aliased_column_is_left_out_and_named_by_place(make):
     source = make(300, 4)
-    x = source.x.copy()
+    x = source.x.to_dense().copy()
     x[:, 2] = 2 * x[:, 0] - x[:, 1] + 5
-    solution = solve(dataclasses.replace(source, x=x), options(l2=0.0))
-    result = solve(dataclasses.replace(source, x=x[:, [0, 1, 3]]), options(l2=0.0))
+    solution = solve(dataclasses.replace(source, x=DesignMatrix.of(x)), options(l2=0.0))
+    result = solve(dataclasses.replace(source, x=DesignMatrix.of(x[:, [0, 1, 3]])), options(l2=0.0))
     assert solution.aliased == (2,)
     assert solution.weights[2] == 0
     np.testing.assert_allclose(solution.weights[[0, 1, 3]], result.weights, atol=1e-10)
@@ -194,7 +195,7 @@ def test_an_aliased_column_is_left_out_and_named_by_place(make):
 
 def test_separable_classes_are_refused_without_penalty_and_warned_of_with_one():
     x = np.column_stack([np.linspace(-1, 1, 50), np.sin(np.arange(50))])
-    source = ArrayChunks(x, (x[:, 0] > 0) * 1.0, np.ones(50))
+    source = ArrayChunks(DesignMatrix.of(x), (x[:, 0] > 0) * 1.0, np.ones(50))
     with pytest.raises(DataError, match="cgpa separate"):
         solve(source, options(l2=0.0), names=("cgpa", "noise"))
     solution = solve(source, options(l2=1.0), names=("cgpa", "noise"))
@@ -205,7 +206,7 @@ def test_separable_classes_are_refused_without_penalty_and_warned_of_with_one():
 def test_a_large_separable_table_is_refused_when_fitting_ends_clamped(monkeypatch):
     monkeypatch.setattr("placement.training.problem.separation.MOST_DISTINCT_ROWS", 10)
     x = np.linspace(-1, 1, 50)[:, None]
-    source = ArrayChunks(x, (x[:, 0] > 0) * 1.0, np.ones(50))
+    source = ArrayChunks(DesignMatrix.of(x), (x[:, 0] > 0) * 1.0, np.ones(50))
     for loss in ("clamped", "logits"):
         with pytest.raises(DataError, match="separate"):
             solve(source, options("newton", l2=0.0, loss=loss))
