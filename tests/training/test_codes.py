@@ -1,0 +1,169 @@
+"""Rows whose categories are codes train like rows in which they are written out as 0 and 1."""
+
+import re
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from placement.data.encoding.chunks import ArrayChunks, ChunkFormat, FileChunks
+from placement.data.encoding.design_matrix import DesignMatrix
+from placement.data.encoding.encoder import Encoder, learn_encoder
+from placement.data.encoding.nonlinear_terms import NonlinearTerms
+from placement.data.schema import Feature, Schema, Target
+from placement.model.perceptron import Perceptron
+from placement.training.inference.fisher_information import fisher_information
+from placement.training.passes.loss_sums import LossSettings, LossSums
+from placement.training.passes.moments import column_totals
+from placement.training.problem.options import Options
+from placement.training.solver.training_loop import solve
+
+ROWS = 1_500
+TERMS = {
+    "plain": NonlinearTerms(),
+    "spline": NonlinearTerms(splines={"cgpa": 4}),
+    "step": NonlinearTerms(steps={"cgpa": (6.0, 8.0)}),
+    "number by category": NonlinearTerms(interactions=(("cgpa", "branch"),)),
+    "category by category": NonlinearTerms(interactions=(("branch", "town"),)),
+    "spline by category, both orders": NonlinearTerms(
+        splines={"cgpa": 4}, interactions=(("branch", "cgpa"), ("age", "town"))
+    ),
+    "everything": NonlinearTerms(
+        splines={"age": 3},
+        steps={"cgpa": (7.0,)},
+        interactions=(("branch", "town"), ("town", "cgpa"), ("cgpa", "age")),
+    ),
+}
+
+
+def drawn_table():
+    """Two numbers, one with gaps, and three categories with rare, missing and many levels."""
+    draw = np.random.default_rng(5)
+    words = {
+        "branch": draw.choice(np.array(["CSE", "ECE", "IT", "MECH", None], dtype=object), ROWS),
+        "town": draw.choice([f"town {k}" for k in range(5)], ROWS),
+        "board": draw.choice(["state", "central"], ROWS),
+    }  # fmt: skip
+    cells = {"cgpa": draw.normal(7, 1, ROWS).round(2), "age": draw.integers(18, 25, ROWS) * 1.0}
+    cells["age"][::17] = np.nan
+    words["branch"][:40] = [f"rare {k // 4}" for k in range(40)]
+    logit = cells["cgpa"] - 7 + (words["branch"] == "CSE") - 0.4 * (words["board"] == "state")
+    y = (draw.random(ROWS) < 1 / (1 + np.exp(-logit))) * 1.0
+    return cells | {name: np.array(column, dtype=object) for name, column in words.items()}, y
+
+
+@dataclass(frozen=True)
+class Both:
+    """The same rows with codes and written out as numbers, and their encoder."""
+
+    coded: ArrayChunks
+    dense: ArrayChunks
+    encoder: Encoder
+
+
+@pytest.fixture(params=TERMS)
+def both(request):
+    """Rows of every kind of term, weighted."""
+    cells, y = drawn_table()
+    features = [Feature(n, "category" if c.dtype == object else "number") for n, c in cells.items()]
+    schema = Schema(Target("placed", "yes", "no"), tuple(features), ())
+    encoder = learn_encoder(cells, schema, np.ones(ROWS), TERMS[request.param])
+    weight = np.random.default_rng(2).integers(0, 4, ROWS) * 1.0
+    dense = DesignMatrix.of(encoder.encode(cells))
+    coded = encoder.design_matrix(cells)
+    return Both(ArrayChunks(coded, y, weight), ArrayChunks(dense, y, weight), encoder)
+
+
+def in_file(rows, path, sizes):
+    """Write coded rows to a file, as tables larger than memory are."""
+    form = ChunkFormat(rows.x.layout, rows.x.dtype, weighted=True)
+    with path.open("wb") as file:
+        for start, end in pairwise(np.append(0, np.cumsum(sizes)).tolist()):
+            buffer = np.empty((end - start) * form.row_bytes, np.uint8)
+            chunk, part = form.chunk(buffer), rows.take(np.arange(start, end))
+            chunk.x.cells[:], chunk.y[:], chunk.weight[:] = part.x.cells, part.y, part.weight
+            for filled, codes in zip(chunk.x.codes, part.x.codes, strict=True):
+                filled[:] = codes
+            buffer.tofile(file)
+    return FileChunks(path, sizes, form)
+
+
+def test_codes_written_out_are_the_encoded_rows_to_the_last_bit(both):
+    np.testing.assert_array_equal(both.coded.x.to_dense(), both.dense.x.to_dense())
+
+
+def test_no_column_of_a_category_is_held_as_numbers(both):
+    layout, names = both.coded.x.layout, both.encoder.names
+    held = {names[position] for position in layout.dense}
+    assert not [name for name in held if re.search("(branch|town|board)=", name)]
+    assert {codes.dtype.itemsize for codes in both.coded.x.codes} <= {1, 2}
+
+
+def test_a_level_that_training_did_not_know_is_the_average_student_in_codes_too(both):
+    unseen = {name: cells[:2] for name, cells in drawn_table()[0].items()}
+    unseen["board"] = np.array(["foreign", None], dtype=object)
+    codes = both.encoder.design_matrix(unseen).to_dense()
+    np.testing.assert_array_equal(codes, both.encoder.encode(unseen))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_backward_scatters_the_gradient_that_written_out_columns_have(both, dtype):
+    width = len(both.encoder.names)
+    parameters = np.random.default_rng(0).normal(0, 0.3, width + 1)
+    found = []
+    for rows in (both.coded, both.dense):
+        model = Perceptron(width, dtype)
+        model.set_parameters(parameters)
+        sums = LossSums(model, LossSettings("clamped", 1e-8)).evaluate(rows, with_hessian=True)
+        grad = torch.cat([p.grad.reshape(-1) for p in model.parameters()])
+        np.testing.assert_array_equal(sums.gradient, grad.double().numpy())
+        found.append((sums.loss, sums.gradient, sums.hessian))
+    near = (
+        {"rtol": 1e-11, "atol": 1e-11} if dtype == torch.float64 else {"rtol": 1e-3, "atol": 0.02}
+    )
+    for coded, dense in zip(*found, strict=True):
+        np.testing.assert_allclose(coded, dense, **near)
+
+
+def test_moments_and_information_are_those_of_written_out_columns(both):
+    coded, dense = (column_totals(rows, products=True).moments for rows in (both.coded, both.dense))
+    np.testing.assert_allclose(coded.mean, dense.mean, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(coded.centred, dense.centred, rtol=1e-10, atol=1e-10)
+    assert coded.aliased == dense.aliased
+    of_sums = (column_totals(rows) for rows in (both.coded, both.dense))
+    one, other = (totals.pivot + totals.sums / totals.weight for totals in of_sums)
+    np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
+    weights = np.random.default_rng(1).normal(0, 0.3, len(both.encoder.names))
+    informations = [
+        fisher_information(rows, weights, 0.1, (1.5, 0.7)) for rows in (both.coded, both.dense)
+    ]
+    for name in ("log_likelihood", "hessian", "scores", "products"):
+        coded, dense = (getattr(information, name) for information in informations)
+        np.testing.assert_allclose(coded, dense, rtol=1e-11, atol=1e-11)
+
+
+def test_every_way_of_holding_rows_has_the_same_optimum(both, tmp_path):
+    options = Options("newton", l2=0.0, loss="logits")
+    expected = solve(both.dense, options, names=both.encoder.names)
+    sizes = (700, 500, 300)
+    for rows in (
+        both.coded,
+        replace(both.coded, chunk_rows=177),
+        in_file(both.coded, tmp_path / "rows", sizes),
+    ):
+        solution = solve(rows, options, names=both.encoder.names)
+        assert solution.aliased == expected.aliased
+        np.testing.assert_allclose(solution.weights, expected.weights, rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(solution.intercept, expected.intercept, rtol=1e-10, atol=1e-10)
+
+
+def test_some_of_the_columns_are_selected_whatever_holds_them(both, tmp_path):
+    columns = np.random.default_rng(3).permutation(len(both.encoder.names))[::2]
+    expected = both.dense.x.to_dense()[:, columns]
+    np.testing.assert_array_equal(both.coded.select(columns).x.to_dense(), expected)
+    of_file = in_file(both.coded, tmp_path / "rows", (ROWS,)).select(columns)
+    np.testing.assert_array_equal(of_file.chunk(0).x.to_dense(), expected)
+    fits = np.random.default_rng(4).normal(size=(len(columns), 3))
+    np.testing.assert_allclose(both.coded.select(columns).x.dot(fits), expected @ fits, atol=1e-12)
