@@ -26,11 +26,13 @@ _OFTEN = 2
 class ColumnKind:
     """A column of numbers, of a few `words` (empty where any may come), or neither.
 
-    Words that often stand among numbers, such as AB for absent, are words of their column too.
+    Words that often stand among numbers, such as AB for absent, are words of their column too; and
+    where numbers are some of the few words, such as 0 beside "Yes, 1", so is any other number.
     """
 
     is_numeric: bool = False
     words: frozenset[str] = frozenset()
+    has_numbers: bool = False
     low: float = -np.inf
     high: float = np.inf
 
@@ -43,7 +45,7 @@ class ColumnKind:
         """Whether a trimmed cell may stand here."""
         if not self.is_telling or is_missing(cell) or cell.casefold() in self.words:
             return True
-        return self.is_numeric and is_number(cell)
+        return (self.is_numeric or self.has_numbers) and is_number(cell)
 
     def is_likely(self, cell: str, decimal: str) -> bool:
         """Whether a cell may stand here and is no number far beyond the others."""
@@ -75,7 +77,8 @@ def kind_of(column: Sequence[str], decimal: str) -> ColumnKind:
     )
     often = frozenset(cell for cell, count in counts.items() if count >= _OFTEN)
     if len(numeric) < _MOST * len(cells):
-        return ColumnKind(words=often if few else frozenset())
+        numbered = any(map(is_number, often))
+        return ColumnKind(words=often, has_numbers=numbered) if few else ColumnKind()
     words = frozenset(cell for cell in often if not is_number(cell))
     values = np.array([_number(cell, decimal) for cell in numeric])
     values = values[np.isfinite(values)]
@@ -84,7 +87,7 @@ def kind_of(column: Sequence[str], decimal: str) -> ColumnKind:
     low, high = float(values.min()), float(values.max())
     counting = len(counts) > _DISTINCT * len(cells) and bool((values % 1 == 0).all())
     spread = np.inf if counting else high - low
-    return ColumnKind(True, words, low=low - spread, high=high + spread)
+    return ColumnKind(is_numeric=True, words=words, low=low - spread, high=high + spread)
 
 
 @dataclass(frozen=True)
