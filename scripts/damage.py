@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 from scripts.damaged.judge import WRONG, Read, Verdict, compare, refused  # noqa: E402
 from scripts.damaged.kinds import KINDS  # noqa: E402
-from scripts.damaged.scored import compare_answers  # noqa: E402
+from scripts.damaged.scored import Due, compare_answers  # noqa: E402
 from scripts.damaged.sheet import GUESSES, NAMES, ROWS, Row, Sheet, students  # noqa: E402
 
 _SUFFIX = {b"\x1f\x8b": ".csv.gz", b"PK": ".xlsx"}
@@ -107,7 +107,8 @@ def judge_scoring(path: Path, damaged: Damaged, undamaged: Undamaged) -> Verdict
         warnings = score(path, undamaged.model, out)
     except DataError as error:
         return refused(path.name, str(error))
-    return compare_answers(path, out, answers, warnings)
+    due = {row["roll"]: Due(answers[row["roll"]], row) for row in damaged.truth}
+    return compare_answers(path, out, due, warnings)
 
 
 def score(path: Path, model: str, out: Path) -> tuple[str, ...]:

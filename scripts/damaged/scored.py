@@ -3,7 +3,7 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -11,13 +11,23 @@ from pathlib import Path
 import openpyxl
 
 from scripts.damaged.judge import WRONG, Verdict
-from scripts.damaged.sheet import NAMES
+from scripts.damaged.sheet import Row
 
 _LEAST_ANSWERED = 0.9
 _ROLL = re.compile(r"22CS\d{3}", re.IGNORECASE)
 _PROBABILITY, _NOTES = "placement_probability", "placement_notes"
 _OURS = re.compile(rf"""(.)(["']?{_PROBABILITY}.*)""")
+_FEATURES = ("branch", "cgpa", "aptitude", "backlogs", "fee")
+_BESIDE = r"""[,;|\t#~^:"']"""  # what may stand beside a cell
 _SIGNS = str.maketrans(dict.fromkeys("\ufeff\0\x1a"))  # which may go from between the records
+
+
+@dataclass(frozen=True)
+class Due:
+    """The answer that a student must have, and the true cells that it follows from."""
+
+    answer: str
+    row: Row
 
 
 @dataclass(frozen=True)
@@ -31,38 +41,55 @@ class Answered:
 
 
 def compare_answers(
-    damaged: Path, out: Path, answers: Mapping[str, str], warnings: Sequence[str]
+    damaged: Path, out: Path, due: Mapping[str, Due], warnings: Sequence[str]
 ) -> Verdict:
     """Compare a scored file with the damaged one, and with the answer due to each roll.
 
-    Another answer needs a note in its row, or one of the `warnings` about a column.
+    Another answer needs a note in its row, or one of the `warnings`, that names the column of a
+    cell that does not stand there as it truly is.
     """
     is_workbook = damaged.suffix == ".xlsx"
     try:
         records = list(_of_workbook(damaged, out) if is_workbook else _of_text(damaged, out))
     except MovedError as moved:
         return Verdict(WRONG, str(moved))
-    warned = any(name in text for text in warnings for name in NAMES)
-    fault = next(filter(None, (_fault(record, answers, warned=warned) for record in records)), None)
+    fault = next(filter(None, (_fault(record, due, warnings) for record in records)), None)
     if fault is not None:
         return Verdict(WRONG, fault)
     answered = Counter(record.rolls for record in records if record.probability)
-    if len(answered) < _LEAST_ANSWERED * len(answers):
-        return Verdict(WRONG, f"{len(answered)} of {len(answers)} students were answered")
+    if len(answered) < _LEAST_ANSWERED * len(due):
+        return Verdict(WRONG, f"{len(answered)} of {len(due)} students were answered")
     doubts = sum(bool(record.notes) for record in records)
-    if doubts or warned:
+    if doubts or warnings:
         return Verdict("noted", f"{doubts} records have a note; {' | '.join(warnings)}")
     return Verdict("right")
 
 
-def _fault(record: Answered, answers: Mapping[str, str], *, warned: bool) -> str | None:
+def _fault(record: Answered, due: Mapping[str, Due], warnings: Sequence[str]) -> str | None:
     """Say what is wrong with a record's answer; None where it is in order."""
     if not record.probability:
         return None if record.notes else f"no answer and no reason: {record.text}"
-    if len(record.rolls) != 1 or record.rolls[0] not in answers:
+    if len(record.rolls) != 1 or record.rolls[0] not in due:
         return f"an answer for {record.rolls or 'nobody'}: {record.text}"
-    right = record.probability == answers[record.rolls[0]]
-    return None if right or record.notes or warned else f"another answer, no note: {record.text}"
+    true = due[record.rolls[0]]
+    if record.probability == true.answer:
+        return None
+    said = any(names_column(n, (record.notes, *warnings)) for n in _otherwise(record.text, true))
+    return None if said else f"another answer, and its column is not named: {record.text}"
+
+
+def _otherwise(text: str, due: Due) -> list[str]:
+    """Return the features whose true cells do not stand in a record."""
+    return [
+        name
+        for name in _FEATURES
+        if not re.search(rf"{_BESIDE}\s*{re.escape(due.row[name])}\s*{_BESIDE}", f",{text},")
+    ]
+
+
+def names_column(name: str, texts: Iterable[str]) -> bool:
+    """Whether one of some texts names a column."""
+    return any(re.search(rf"\b{name}\b", text) for text in texts)
 
 
 class MovedError(Exception):
@@ -105,7 +132,7 @@ def _of_workbook(damaged: Path, out: Path) -> Iterator[Answered]:
         cells = tuple(map(_plain, row[:first]))
         if not any(_ends_alike(cells, other) for other in stood):
             raise MovedError(f"a row that did not stand in the sheet: {row}")
-        yield _answered(" ".join(cells), dict(zip(rows[top][first:], row[first:], strict=True)))
+        yield _answered("\t".join(cells), dict(zip(rows[top][first:], row[first:], strict=True)))
 
 
 def _ends_alike(cells: Sequence[str], other: Sequence[str]) -> bool:

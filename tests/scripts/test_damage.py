@@ -5,7 +5,7 @@ import pytest
 from scripts import damage
 from scripts.damaged.judge import Read, compare, refused
 from scripts.damaged.kinds import KINDS
-from scripts.damaged.scored import compare_answers
+from scripts.damaged.scored import Due, compare_answers
 from scripts.damaged.sheet import Sheet, students
 
 # What becomes of a kind: these are read whole, and those in part or not at all, but said.
@@ -103,36 +103,56 @@ def test_a_refusal_names_the_file_and_a_place_or_a_way():
     assert refused("a.csv", "a.csv: unreadable").word == "WRONG"
 
 
+REST = "IT,50,0,9000"
+ASHA, RAVI = f"22CS101,Asha,7.1,{REST}", f"22CS102,Ravi,7..5,{REST}"
+ASHA_ANSWERED, TOTAL = f"{ASHA},0.5,", "Total,2,,no student"
+
+
 @pytest.fixture
 def scored(tmp_path):
     """Judge a scored file of three lines: `scored(line, …)`; both students' answer is 0.5."""
-    head = "roll,name"
-    stood = ("22CS101,Asha", "22CS102,Ravi", "Total,2")
+    head = "roll,name,cgpa,branch,aptitude,backlogs,fee"
+    stood = (ASHA, RAVI, "Total,2")
+    cells = dict(zip(("branch", "aptitude", "backlogs", "fee"), REST.split(","), strict=True))
+    due = {
+        "22CS101": Due("0.5", {**cells, "cgpa": "7.1"}),
+        "22CS102": Due("0.5", {**cells, "cgpa": "7.5"}),
+    }
 
-    def judge(*lines):
+    def judge(*lines, warnings=()):
         damaged, out = tmp_path / "students.csv", tmp_path / "out.csv"
         damaged.write_text("\n".join([head, *stood]) + "\n", encoding="utf-8")
         ours = "placement_probability,placement_notes"
         out.write_text("\n".join([f"{head},{ours}", *lines]) + "\n", encoding="utf-8")
-        return compare_answers(damaged, out, {"22CS101": "0.5", "22CS102": "0.5"}, ()).word
+        return compare_answers(damaged, out, due, warnings).word
 
     return judge
 
 
 def test_a_scored_file_as_it_should_be(scored):
-    total = "Total,2,,no student"
-    assert scored("22CS101,Asha,0.5,", "22CS102,Ravi,0.5,", total) == "noted"
-    assert scored("22CS101,Asha,0.5,", "22CS102,Ravi,0.9,cgpa is unreadable", total) == "noted"
+    assert scored(ASHA_ANSWERED, f"{RAVI},0.5,", TOTAL) == "noted"
+    assert scored(ASHA_ANSWERED, f"{RAVI},0.9,cgpa is unreadable", TOTAL) == "noted"
+
+
+def test_another_answer_is_wrong_unless_the_column_of_its_wrong_cell_is_named(scored):
+    lines = (ASHA_ANSWERED, f"{RAVI},0.9,", TOTAL)
+    assert scored(*lines, warnings=("column cgpa: '7..5' is no number",)) == "noted"
+    assert scored(*lines, warnings=("column aptitude: 'x' is no number",)) == "WRONG"
+    assert scored(ASHA_ANSWERED, f"{RAVI},0.9,branch is new", TOTAL) == "WRONG"
+
+
+def test_another_answer_for_true_cells_is_wrong_whatever_is_said(scored):
+    assert scored(f"{ASHA},0.9,cgpa is unreadable", f"{RAVI},0.5,", TOTAL) == "WRONG"
 
 
 @pytest.mark.parametrize(
     "lines",
     [
-        ("22CS101,Ravi,0.5,", "22CS102,Asha,0.5,", "Total,2,,no student"),  # moved
-        ("22CS101,Asha,0.5,", "Total,2,,no student"),  # gone
-        ("22CS101,Asha,0.5,", "22CS102,Ravi,0.9,", "Total,2,,no student"),  # another answer
-        ("22CS101,Asha,0.5,", "22CS102,Ravi,,", "Total,2,,no student"),  # no answer
-        ("22CS101,Asha,0.5,", "22CS102,Ravi,0.5,", "Total,2,0.5,"),  # an answer for nobody
+        (f"22CS101,Ravi,7..5,{REST},0.5,", f"22CS102,Asha,7.1,{REST},0.5,", TOTAL),  # moved
+        (ASHA_ANSWERED, TOTAL),  # gone
+        (ASHA_ANSWERED, f"{RAVI},0.9,", TOTAL),  # another answer
+        (ASHA_ANSWERED, f"{RAVI},,", TOTAL),  # no answer
+        (ASHA_ANSWERED, f"{RAVI},0.5,", "Total,2,0.5,"),  # an answer for nobody
     ],
 )
 def test_a_scored_file_that_is_wrong(scored, lines):
