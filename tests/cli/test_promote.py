@@ -136,6 +136,22 @@ def test_a_challenger_that_is_not_worse_becomes_champion_with_its_evidence_as_ta
     assert version_tags["promotion_time"].endswith("+00:00")
 
 
+def test_outcomes_from_another_file_decide_as_those_of_the_rows_do(store, run):
+    frame = pd.read_csv("held.csv", dtype={"register_no": str})
+    frame.drop(columns="status").to_csv("rows.csv", index=False)
+    outcomes = frame[["register_no", "status"]].sample(frac=1, random_state=0)
+    outcomes.to_csv("outcomes.csv", index=False)
+    on = ("--labels", "outcomes.csv", "--on", "register_no")
+    done = run("promote", uri("good"), "--data", "rows.csv", *on, "--json")
+    assert done.code == 0, done.err
+    assert aliases(store)["champion"] == VERSIONS["good"]
+    crown(store, "weak", over="good")
+    same = run("promote", uri("good"), "--data", "held.csv", "--json").json["evidence"]
+    joined = done.json["evidence"]
+    assert joined["comparison"] == same["comparison"]
+    assert tags(store, "good")["promotion_rows"] == "300"
+
+
 def test_few_rows_on_which_a_model_looks_worse_are_warned_of(store, run):
     crown(store, "good", over="weak")
     frame, good, middling = pd.read_csv("held.csv"), load_fitted("good"), load_fitted("middling")
