@@ -53,9 +53,11 @@ class UsualColumn:
             return False
         if self.is_number and not self.is_identifier:
             return is_number(cell)
-        if self.levels:
-            return fold(cell) in self.levels
-        return shape_of(cell) in self.shapes
+        if fold(cell) in self.levels:
+            return True
+        # Dates and codes that come but once are none of the levels.
+        may_be_new = not self.levels or any(map(str.isdigit, cell))
+        return may_be_new and shape_of(cell) in self.shapes
 
     def identifies(self, cell: str) -> bool:
         """Whether a cell is a code such as the column has: with digits, and of their shape."""
