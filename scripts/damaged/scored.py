@@ -18,7 +18,7 @@ _ROLL = re.compile(r"22CS\d{3}", re.IGNORECASE)
 _PROBABILITY, _NOTES = "placement_probability", "placement_notes"
 _OURS = re.compile(rf"""(.)(["']?{_PROBABILITY}.*)""")
 _FEATURES = ("branch", "cgpa", "aptitude", "backlogs", "fee")
-_BESIDE = r"""[,;|\t#~^:"']"""  # what may stand beside a cell
+_BESIDE = r"""[,;|\t~^:"']"""  # what may stand beside a cell
 _SIGNS = str.maketrans(dict.fromkeys("\ufeff\0\x1a"))  # which may go from between the records
 
 
