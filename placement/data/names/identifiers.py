@@ -35,12 +35,16 @@ _PERSON_NAMES = phrases(
     "name, fullname, firstname, lastname, middlename, surname, studentname,"
     "candidatename, email, emailid, emailaddress, mail, mobile, mobileno, mobilenumber,"
     "phone, phoneno, phonenumber, contact, contactno, contactnumber, telephone,"
-    "whatsapp"
+    "whatsapp, नाम, nama, nombre, nombres, nombre apellidos, apellido, apellidos, nome,"
+    "sobrenome, nom, prénom, vorname, nachname, имя, фамилия, фио, الاسم, اسم الطالب,"
+    "姓名, ad soyad, họ tên"
 )
 _PERSON_FILLERS = phrases(
     "student, students, candidate, applicant, person, personal, official, primary,"
     "parent, parents, father, fathers, mother, mothers, guardian, guardians, s, of, the,"
-    "no, number, id, address, full, first, last, middle, given, family, whatsapp"
+    "no, number, id, address, full, first, last, middle, given, family, whatsapp,"
+    "विद्यार्थी, छात्र, का, siswa, mahasiswa, lengkap, estudiante, alumno, del, y, completo, aluno,"
+    "do, étudiant, complet"
 )
 
 

@@ -17,6 +17,20 @@ def test_names_of_other_things_are_no_persons(name):
 
 @pytest.mark.parametrize(
     "name",
+    ["नाम", "छात्र का नाम", "Nama Mahasiswa", "nama_lengkap", "Nombre y apellidos", "Nome do aluno",
+     "Prénom", "Nachname", "ФИО", "الاسم", "姓名", "Ad Soyad", "Họ tên"],
+)  # fmt: skip
+def test_persons_names_are_recognised_in_other_languages(name):
+    assert means_person(name)
+
+
+@pytest.mark.parametrize("name", ["Nombre de la universidad", "Nama sekolah", "nomor", "dominio"])
+def test_other_names_in_those_languages_are_no_persons(name):
+    assert not means_person(name)
+
+
+@pytest.mark.parametrize(
+    "name",
     ["Admission grade", "Internships", "video", "noise", "grid", "Enrolment Fee", "ID proof",
      "Registration Marks", "Number of backlogs", "No of internships", "No. of projects",
      "Serial Arrears", "enrolment_income_rupees", "Happiness Index", "Body mass index",
