@@ -205,7 +205,8 @@ class NumberFormat:
 
     `grouping`: the marks that part thousands where a cell alone could mean either: with "," is
     `12,500` twelve thousand five hundred, with "." is `12.500`; any other mark is decimal there.
-    `unit`: cells that state another one are no numbers, None where any may be stated.
+    `unit`: cells that state another one are no numbers, None where any may be stated; "" where
+    numbers are written out, so that only money may be.
     `scale`: what the numbers are out of, where that is stated: `450/500` is brought to it; 0 where
     cells that state it are no numbers, as the scale of the others is not known.
     `mixed`: cells up to it (where `scale` is below it: cells above that) are out of so much, and
@@ -263,7 +264,8 @@ class _Cell:
 
     def _is_other(self, form: NumberFormat) -> bool:
         """Whether the cell says what no number of a column so written does."""
-        other_unit = form.unit is not None and self.unit not in ("", form.unit)
+        fitting = {"", form.unit} if form.unit else {"", *_CURRENCIES}
+        other_unit = form.unit is not None and self.unit not in fitting
         other_scale = form.scale == 0 and self.maximum is not None
         return other_unit or other_scale or (self.vague and not form.counts)
 
@@ -431,8 +433,10 @@ class WrittenNumbers:
             return WrittenNumbers.of_texts(zip(cells.texts, rows.tolist(), strict=True))
         array = _as_array(cells)
         if array.dtype.kind in "fiub":
-            numbers = array[~np.isnan(array)] if array.dtype.kind == "f" else array
-            return WrittenNumbers(Counter(number=len(numbers), zero=int((numbers == 0).sum())))
+            missing = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
+            zero, large = ((array == 0).sum(), (np.abs(array) >= _LARGE).sum())
+            kinds = {"number": len(array) - missing, "zero": int(zero), "large": int(large)}
+            return WrittenNumbers(+Counter(kinds))
         texts = Counter(text for text in words(array) if text is not None)
         return WrittenNumbers.of_texts(texts.items())
 
@@ -532,10 +536,12 @@ class WrittenNumbers:
 
     def _unit(self, learnt: "LearntRange | None") -> str | None:
         """Return the unit that most cells state; lakhs beside numbers written out are none."""
-        written_out = self.kinds["large"] or (learnt is not None and learnt.high >= _LARGE)
+        learnt_large = learnt is not None and learnt.high >= _LARGE
         units = [unit for unit, _ in self.units.most_common()]
-        fitting = [unit for unit in units if not (written_out and unit in _MULTIPLES)]
-        return fitting[0] if fitting else "" if units else None
+        if not (learnt_large or self.kinds["large"]):
+            return units[0] if units else None
+        fitting = [unit for unit in units if unit not in _MULTIPLES]
+        return fitting[0] if fitting else "" if units or learnt_large else None
 
     def _scale(self, learnt: "LearntRange | None") -> float | None:
         """Return what most cells are out of, 0 where a model knows larger numbers than that."""

@@ -120,6 +120,10 @@ def test_lakhs_beside_numbers_written_out_are_no_numbers():
     assert read("4.5 LPA", "12") == [4.5, 12]
     assert read("4.5 LPA", learnt=LearntRange(0, 900_000)) == [None]
     assert read("4.5 LPA", learnt=LearntRange(0, 20)) == [4.5]
+    typed = WrittenNumbers.of(np.array([450_000.0])).merge(WrittenNumbers.of(["4.5 LPA"]))
+    assert parse_numbers(["4.5 LPA"], typed.number_format())[1].all()
+    plain = WrittenNumbers.of(["5"]).number_format(PLAIN, LearntRange(0, 900_000))
+    assert parse_numbers(["4.5 LPA", "₹ 4,500"], plain)[1].tolist() == [True, False]
 
 
 def test_marks_out_of_less_than_a_model_knows_are_no_numbers():

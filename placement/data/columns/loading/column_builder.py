@@ -108,12 +108,11 @@ class ColumnBuilder:
     def _add_numbers(self, cells: Cells) -> None:
         self._cells = self._cells or ChunkedArrayBuilder(self._store, np.float64)
         if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
-            missing = int(np.count_nonzero(np.isnan(cells))) if cells.dtype.kind == "f" else 0
-            self._number_count += len(cells) - missing
+            written = WrittenNumbers.of(cells)
+            self.written = self.written.merge(written)
+            self._number_count += written.kinds["number"]
             self._cells.add(cells)
             self._typed = True
-            if self.prior.counts:
-                self.written.kinds["zero"] += int(np.count_nonzero(cells == 0))
             return
         texts = factorize(cells)
         self._count_cleaned(texts)
