@@ -19,9 +19,7 @@ from placement.data.formats.blocks import (
     unquote,
 )
 from placement.data.formats.sources import Partition, Source, reading
-from placement.data.formats.students.not_students import find_not_students
 from placement.data.formats.students.row_filter import MOST_LEARNT, RowFilter
-from placement.data.formats.students.typed_row_filter import rows_to_check
 from placement.data.formats.students.usual_rows import UsualRows
 from placement.errors import DataError
 from placement.model.scorer import Cell, Coded
@@ -70,9 +68,8 @@ class ParquetPart(FilePart):
         import pyarrow as pa
 
         rows = batch.num_rows
-        to_check = rows_to_check(row_filter, batch.columns) if rows else []
-        not_students = find_not_students(
-            row_filter.usual, rows, to_check, lambda row: _texts(batch.slice(row, 1))[0]
+        not_students = row_filter.not_typed_students(
+            batch.columns, lambda row: _texts(batch.slice(row, 1))[0]
         )
         for name, value in self.added:
             kind = pa.int64() if isinstance(value, int) else pa.string()
@@ -178,10 +175,8 @@ class FramePart(FilePart):
             for name, column in zip(self.names, cells, strict=True)
             if request.columns is None or name in request.columns
         }
-        row_filter = self._row_filter
-        to_check = rows_to_check(row_filter, list(map(_arrow_column, cells))) if len(piece) else []
-        not_students = find_not_students(
-            row_filter.usual, len(piece), to_check, lambda row: [text_of(c[row]) for c in cells]
+        not_students = self._row_filter.not_typed_students(
+            list(map(_arrow_column, cells)), lambda row: [text_of(c[row]) for c in cells]
         )
         return Block(
             self.names, columns, len(piece), self.name, raw=piece, not_students=not_students
