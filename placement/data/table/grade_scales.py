@@ -138,9 +138,9 @@ def two_scales_text(name: str, second: SecondScale, examples: str = "") -> str:
 
 
 def refuse_other_scale(name: str, scale: float, low: float, values: FloatArray, file: str) -> None:
-    """Raise `DataError` where all grades are on another scale than that a model knows, or some.
+    """Raise `DataError` where all numbers are on another scale than that a model knows.
 
-    `low`: the least grade that it knows.
+    `low`: the least number that it knows.
     """
     grades = values[np.isfinite(values) & (values > 0)]
     if not len(grades):
@@ -161,7 +161,11 @@ def refuse_other_scale(name: str, scale: float, low: float, values: FloatArray, 
             f"{file}: {name}: all {count} are at most {smaller:g}, where the model knows a scale "
             f"of {scale:g}: bring them there, as --mixed-scale {quoted(f'{name}:{smaller:g}')} does"
         )
-    second = second_scale([grades])
+
+
+def refuse_two_scales(name: str, scale: float, values: FloatArray, file: str) -> None:
+    """Raise `DataError` where some grades are on another scale than that a model knows."""
+    second = second_scale([values])
     if second is not None and second.scale <= scale:
         raise DataError(f"{file}: {two_scales_text(name, second)}")
 

@@ -11,7 +11,12 @@ from placement.data.formats.blocks import Block, BlockRequest, Part
 from placement.data.formats.table_reader import Reader
 from placement.data.names.quantities import means_count
 from placement.data.schema import matching_columns
-from placement.data.table.grade_scales import mixed_scales, mixed_text, refuse_other_scale
+from placement.data.table.grade_scales import (
+    mixed_scales,
+    mixed_text,
+    refuse_other_scale,
+    refuse_two_scales,
+)
 from placement.errors import UsageError
 from placement.model.scorer import (
     Formats,
@@ -66,6 +71,8 @@ def number_formats(
             if first is not None and isinstance(column, NumberColumn) and column.scale:
                 values, _ = parse_numbers(first.columns[spelling[name]], forms[name])
                 refuse_other_scale(name, column.scale, column.low, values, part.name)
+                if column.grade_scale is not None:
+                    refuse_two_scales(name, column.scale, values, part.name)
         formats[part.name] = forms
     return formats
 
