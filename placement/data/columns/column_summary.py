@@ -80,7 +80,7 @@ def _merge_outcome_counts(
     """Add up the outcome counts of two parts; of numbers, by value."""
     if one.outcome_counts is None or other.outcome_counts is None:
         return one.values, None
-    if one.level_counts is not None:
+    if one.level_counts is not None or np.array_equal(one.values, other.values):
         return one.values, one.outcome_counts + other.outcome_counts
     values: FloatArray = np.union1d(one.values, other.values).astype(np.float64)
     if len(values) > MOST_LEVELS:
@@ -98,69 +98,76 @@ def summarize_columns(
     """Yield for each of the pieces the summary of every column over its used rows."""
 
     def of_piece(piece: int) -> dict[str, ColumnSummary]:
-        codes = outcome.codes(piece)
-        return {
-            name: summarize_piece(column, piece, codes, outcome.positive)
-            for name, column in columns.items()
-        }
+        rows = _UsedRows.of(outcome, piece)
+        return {name: _summarize_piece(column, piece, rows) for name, column in columns.items()}
 
     yield from in_order(pieces, of_piece, usable_processors())
 
 
-def summarize_piece(
-    column: Column, piece: int, codes: IntArray, positive: BoolArray
-) -> ColumnSummary:
+@dataclass(frozen=True)
+class _UsedRows:
+    """Which rows of a piece are used, and their outcomes (n,), one of so many, and classes (n,)."""
+
+    rows: BoolArray | slice
+    codes: IntArray
+    classes: IntArray
+    outcomes: int
+
+    @staticmethod
+    def of(outcome: OutcomeCodes, piece: int) -> "_UsedRows":
+        codes = outcome.codes(piece)
+        used = codes >= 0
+        rows = slice(None) if used.all() else used  # a slice copies nothing
+        codes = codes[rows]
+        classes = outcome.positive[codes].astype(np.int64)
+        return _UsedRows(rows, codes, classes, len(outcome.positive))
+
+
+def _summarize_piece(column: Column, piece: int, used: _UsedRows) -> ColumnSummary:
     """Summarize the used rows of one piece of a column."""
-    used = codes >= 0
-    all_used = bool(used.all())
-    codes = codes if all_used else codes[used]
-    classes = positive[codes].astype(np.int64)
     if column.is_hashed:
-        hashes = column.array.piece(piece)
-        blank = (hashes if all_used else hashes[used]) == 0
-        return ColumnSummary(len(codes), _count(classes[blank], 2), None, None, np.empty(0))
+        blank = column.array.piece(piece)[used.rows] == 0
+        missing = _count(used.classes[blank], 2)
+        return ColumnSummary(len(used.codes), missing, None, None, np.empty(0))
     if column.kind == "number":
-        values = np.asarray(column.piece(piece))
-        values = values if all_used else values[used]
-        return _of_numbers(values, codes, classes, len(positive), means_grade(column.name))
-    levels = column.level_of[column.array.piece(piece)]
-    return _of_levels(levels if all_used else levels[used], codes, classes, len(positive), column)
+        values = np.asarray(column.piece(piece))[used.rows]
+        return _of_numbers(values, used, graded=means_grade(column.name))
+    return _of_levels(column.level_of[column.array.piece(piece)][used.rows], used, column)
 
 
-def _of_levels(
-    levels: IntArray, codes: IntArray, classes: IntArray, outcomes: int, column: Column
-) -> ColumnSummary:
+def _of_levels(levels: IntArray, used: _UsedRows, column: Column) -> ColumnSummary:
     non_missing = levels >= 0
+    missing = _count(used.classes[~non_missing], 2)
+    codes, classes, outcomes = used.codes[non_missing], used.classes[non_missing], used.outcomes
+    levels = levels[non_missing]
     size = int(column.level_of.max(initial=-1)) + 1
-    level_counts = _count(levels[non_missing] * 2 + classes[non_missing], 2 * size).reshape(size, 2)
+    level_counts = _count(levels * 2 + classes, 2 * size).reshape(size, 2)
     outcome_counts = None
     if size <= MOST_LEVELS and outcomes <= MOST_LEVELS:
-        pairs = levels[non_missing] * outcomes + codes[non_missing]
-        outcome_counts = _count(pairs, outcomes * size).reshape(size, outcomes)
-    missing = _count(classes[~non_missing], 2)
-    return ColumnSummary(len(levels), missing, level_counts, outcome_counts, np.empty(0))
+        outcome_counts = _count(levels * outcomes + codes, outcomes * size).reshape(size, outcomes)
+    return ColumnSummary(len(used.codes), missing, level_counts, outcome_counts, np.empty(0))
 
 
-def _of_numbers(
-    values: FloatArray, codes: IntArray, classes: IntArray, outcomes: int, graded: bool
-) -> ColumnSummary:
-    missing = np.zeros(2, dtype=np.int64)
-    if not len(values) or np.isnan(values.min()):
+def _of_numbers(values: FloatArray, used: _UsedRows, *, graded: bool) -> ColumnSummary:
+    missing, codes, outcomes = np.zeros(2, dtype=np.int64), used.codes, used.outcomes
+    low = float(values.min(initial=math.inf))
+    if math.isnan(low):
         is_missing = np.isnan(values)
-        missing = _count(classes[is_missing], 2)
+        missing = _count(used.classes[is_missing], 2)
         values, codes = values[~is_missing], codes[~is_missing]
+        low = float(values.min(initial=math.inf))
     if not len(values):
         no_counts = np.zeros((0, outcomes), dtype=np.int64)
-        return ColumnSummary(len(classes), missing, None, no_counts, np.empty(0))
-    low, high = float(values.min()), float(values.max())
+        return ColumnSummary(len(used.codes), missing, None, no_counts, np.empty(0))
+    high = float(values.max())
     whole = _are_whole(values[:_HEAD], low, high) and _are_whole(values, low, high)
     distinct, outcome_counts = _count_distinct_by_outcome(values, codes, outcomes, low, high, whole)
     least = max(0.0, low, -high)
-    if least == 0 and whole:
+    if low < 0 < high and whole:
         least = float(np.abs(values).min())
     up_to = _count_up_to_scales(values, low, high) if graded else (0,) * (len(SCALES) + 1)
     return ColumnSummary(
-        len(classes), missing, None, outcome_counts, distinct, low, high, least, whole, up_to
+        len(used.codes), missing, None, outcome_counts, distinct, low, high, least, whole, up_to
     )
 
 

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
-from placement.arrays import BoolArray, FloatArray, IntArray
+from placement.arrays import BoolArray, IntArray
+
+_EVERY = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,21 +17,23 @@ class OutcomeCodes:
     """`codes(piece)` gives each row's outcome (n,), -1 where the row is not used.
 
     `positive` (m,) tells which of the outcomes count as positive; there are `pieces` pieces.
+    `rows` (m,) are the rows of each outcome, where they were counted while reading.
     """
 
     codes: Callable[[int], IntArray]
     positive: BoolArray
     pieces: int
+    rows: IntArray | None = None
 
     def used_masks(self) -> Iterator[BoolArray]:
         """Yield for each piece which rows (n,) are used."""
         for piece in range(self.pieces):
             yield self.codes(piece) >= 0
 
-    def label(self, piece: int) -> FloatArray:
-        """Return the label of a piece's rows (n,): 1, 0, or NaN where a row is not used."""
+    def used_labels(self, piece: int) -> npt.NDArray[np.int8]:
+        """Return the labels, 1 or 0, of those of a piece's rows that are used, (k,)."""
         codes = self.codes(piece)
-        return np.where(codes < 0, np.nan, self.positive[codes].astype(np.float64))
+        return self.positive[codes[codes >= 0]].view(np.int8)
 
     def without(self, excluded: Callable[[int], BoolArray]) -> "OutcomeCodes":
         """The same with further rows not used: those that `excluded(piece)` marks (n,)."""
@@ -35,14 +41,21 @@ class OutcomeCodes:
         def codes(piece: int) -> IntArray:
             return np.where(excluded(piece), -1, self.codes(piece))
 
-        return replace(self, codes=codes)
+        return replace(self, codes=codes, rows=None)
 
-    @property
+    @cached_property
     def counts(self) -> tuple[int, int]:
         """Rows that are used, of which so many positive."""
+        if self.rows is not None:
+            return int(self.rows.sum()), int(self.rows[self.positive].sum())
         rows = positive = 0
         for piece in range(self.pieces):
-            codes = self.codes(piece)
-            codes = codes[codes >= 0]
-            rows, positive = rows + len(codes), positive + int(self.positive[codes].sum())
+            labels = self.used_labels(piece)
+            rows, positive = rows + len(labels), positive + int(np.count_nonzero(labels))
         return rows, positive
+
+    @cached_property
+    def sample(self) -> tuple["OutcomeCodes", int]:
+        """The outcome of every so many rows of each piece, and of every how many."""
+        codes = [self.codes(piece)[::_EVERY].copy() for piece in range(self.pieces)]
+        return OutcomeCodes(codes.__getitem__, self.positive, self.pieces), _EVERY

@@ -74,7 +74,8 @@ def _row_hashes(columns: Iterable[tuple[str, UInt64Array]], seed: int) -> UInt64
 
 def number_hashes(cells: FloatArray) -> UInt64Array:
     """Return the bits of numbers (n,): one NaN, one zero."""
-    plain = np.where(np.isnan(cells), np.nan, cells) + 0.0  # -0.0 becomes 0.0
+    plain = cells + 0.0  # -0.0 becomes 0.0
+    plain[np.isnan(plain)] = np.nan
     bits: UInt64Array = plain.view(np.uint64)
     return bits
 

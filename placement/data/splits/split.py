@@ -104,7 +104,7 @@ def _test_rows(table: Table, config: TrainConfig, order: "HashOrder | None") -> 
     if order is None or not config.test_size:
         return _no_rows(table), "nothing held out"
     test = mark_smallest(table, order, config.test_size)
-    if _rarer(table, test) < MIN_HELD_OUT:
+    if not _has_enough(table, test):
         return _no_rows(table), (
             f"nothing held out: {config.test_size:.0%} of the smaller class is fewer than "
             f"{MIN_HELD_OUT} rows"
@@ -112,10 +112,14 @@ def _test_rows(table: Table, config: TrainConfig, order: "HashOrder | None") -> 
     return test, f"held out: {config.test_size:.0%} of each outcome, chosen by a hash of the row"
 
 
-def _rarer(table: Table, test: RowMask) -> int:
-    """Count the rows of the rarer outcome among those to test on."""
-    tested = make_split(table, lambda piece: np.where(test(piece), TEST, TRAIN), "")
-    return min(int(tested.positive[TEST]), int(tested.counts[TEST] - tested.positive[TEST]))
+def _has_enough(table: Table, test: RowMask) -> bool:
+    """Whether enough rows of each outcome are among those to test on; the first pieces may tell."""
+    counts: IntArray = np.zeros(2, dtype=np.int64)
+    for piece in range(table.pieces):
+        counts += np.bincount(classes_of(table, piece)[test(piece)], minlength=2)
+        if counts.min() >= MIN_HELD_OUT:
+            return True
+    return False
 
 
 def _rows_matching(table: Table, text: str) -> tuple[RowMask, str]:
@@ -141,7 +145,7 @@ def _whole_groups(table: Table, group: str, config: TrainConfig) -> tuple[RowMas
     def test(piece: int) -> BoolArray:
         return np.asarray(groups.hashes_of(piece) <= limit)
 
-    if config.group is None and _rarer(table, test) < MIN_HELD_OUT:
+    if config.group is None and not _has_enough(table, test):
         return _no_rows(table), (
             f"nothing held out: {config.test_size:.0%} of the students are fewer than "
             f"{MIN_HELD_OUT} rows of an outcome"

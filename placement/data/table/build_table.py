@@ -115,9 +115,15 @@ def _summarize(inputs: TableInputs, outcome: OutcomeCodes) -> DataSummary:
         for number in range(len(locations.files))
     ]
     evidence = _evidence(inputs, all_summaries, tuple(range(outcome.pieces)))
-    by_file = [_evidence(inputs, all_summaries, pieces) for pieces in files]
+    by_file = [evidence]
+    if len(files) > 1:
+        by_file = [_evidence(inputs, all_summaries, pieces) for pieces in files]
+    if all_summaries is summaries:
+        used = {name: of_column.summary for name, of_column in evidence.items()}
+    else:
+        used = merge_summaries(summaries)
     class_counts = np.array([rows - positive, positive])
-    return DataSummary(evidence, by_file, merge_summaries(summaries), class_counts, outcome)
+    return DataSummary(evidence, by_file, used, class_counts, outcome)
 
 
 def _evidence(
@@ -172,8 +178,8 @@ def _table_of_used_rows(
     """Build the table of the used rows."""
     store, all_used = inputs.store, outcome.counts[0] == len(inputs.data.locations)
     locations, labels = inputs.data.locations, store.new_array(np.float64)
-    for piece, used in enumerate(outcome.used_masks()):
-        labels.append(outcome.label(piece)[used])
+    for piece in range(outcome.pieces):
+        labels.append(outcome.used_labels(piece))
     columns = dict(inputs.columns)
     row_numbers: ChunkedArray = ComputedArray(
         np.int64, [rows for _, _, rows in locations.pieces], locations.row_numbers
@@ -205,7 +211,7 @@ def _table_of_used_rows(
         left_out=left_out,
         left_out_rows=(*inputs.data.left_out, *inputs.data.others),
         notes=notes,
-        warnings=warnings if copies else (*warnings, *few_rows(labels)),
+        warnings=warnings if copies else (*warnings, *few_rows(*outcome.counts)),
         digest="" if copies else digest_columns(columns),
         store=store,
     )
@@ -220,6 +226,7 @@ def _repeat_rows(table: Table, weight: str, copies: RowCopies) -> Table:
         if name != weight  # the table that was counted has no column of counts
     }
     labels = copies.of(table.labels)
+    positive = sum(int(piece.sum()) for piece in labels)
     return replace(
         table,
         chunked_columns=columns,
@@ -227,6 +234,9 @@ def _repeat_rows(table: Table, weight: str, copies: RowCopies) -> Table:
         weights=copies.weight,
         row_numbers=copies.of(table.row_numbers),
         notes=(*table.notes, copies.describe(weight)),
-        warnings=(*table.warnings, *few_rows(labels)),
+        warnings=(
+            *table.warnings,
+            *few_rows(labels.rows, positive),
+        ),
         digest=digest_columns(columns),
     )

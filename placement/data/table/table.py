@@ -22,6 +22,8 @@ from placement.data.schema import Kind, Schema
 from placement.model.scorer import Coded
 from placement.runtime.parallel_map import in_order, usable_processors
 
+_UNSEEN = -2  # no word yet has this code
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -167,10 +169,11 @@ def _digest_of_column(column: Column) -> str:
 def _text_bytes(column: Column) -> Iterator[bytes]:
     """Yield the words of a category: codes in the order in which words appear, then the words."""
     code_of: dict[str | None, int] = {None: -1}
-    for codes_of_piece in column.array:
-        distinct, first, inverse = np.unique(codes_of_piece, return_index=True, return_inverse=True)
-        codes = np.empty(len(distinct), dtype="<i4")
-        for index in np.argsort(first):
-            codes[index] = code_of.setdefault(column.texts[distinct[index]], len(code_of) - 1)
-        yield codes[inverse].tobytes()
+    code_of_text = np.full(len(column.texts), _UNSEEN, dtype="<i4")
+    for texts in column.array:
+        codes = code_of_text[texts]
+        unseen, first = np.unique(texts[codes == _UNSEEN], return_index=True)
+        for text in unseen[np.argsort(first)]:
+            code_of_text[text] = code_of.setdefault(column.texts[text], len(code_of) - 1)
+        yield (code_of_text[texts] if len(unseen) else codes).tobytes()
     yield "\x1f".join(word for word in code_of if word is not None).encode("utf-8", "surrogatepass")

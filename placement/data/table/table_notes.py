@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from placement.data.columns.column import Column, warn_unparsable
-from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.column_summary import ColumnSummary
 from placement.data.columns.raw_column import CategoricalColumn, HashedColumn, NumericColumn
 from placement.data.names.sensitive import means_age
@@ -150,9 +149,8 @@ def _warn_of_spellings(column: Column, summary: ColumnSummary) -> list[str]:
     return [f"{column.name}: {listed}; if so, make them one by {line}"]
 
 
-def few_rows(labels: ChunkedArray) -> tuple[str, ...]:
+def few_rows(rows: int, positive: int) -> tuple[str, ...]:
     """Return the warning that the rows are few, where they are."""
-    rows, positive = labels.rows, sum(int(np.count_nonzero(piece >= 0.5)) for piece in labels)
     rarer = min(positive, rows - positive)
     if rows >= FEW_ROWS and rarer >= FEW_OF_CLASS:
         return ()

@@ -295,6 +295,7 @@ def _outcome(raw: CategoricalColumn, code_of_text: IntArray, positive: BoolArray
     if len(positive) > MOST_OUTCOMES:
         code_of_text = np.where(code_of_text < 0, -1, positive[code_of_text].astype(np.int64))
         positive = np.array([False, True])
+    rows = np.bincount(code_of_text + 1, raw.counts, len(positive) + 1)[1:].astype(np.int64)
     return OutcomeCodes(
-        lambda piece: code_of_text[raw.array.piece(piece)], positive, len(raw.array)
+        lambda piece: code_of_text[raw.array.piece(piece)], positive, len(raw.array), rows
     )

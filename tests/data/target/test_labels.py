@@ -14,8 +14,12 @@ class Result:
     def __init__(self, labels):
         self.target, self.left_out = labels.target, labels.left_out
         self.notes, self.warnings = labels.notes, labels.warnings
-        pieces = range(labels.outcome.pieces)
-        self.values = np.concatenate([labels.outcome.label(k) for k in pieces])
+        outcome = labels.outcome
+        codes = np.concatenate([outcome.codes(k) for k in range(outcome.pieces)])
+        self.values = np.where(codes < 0, np.nan, outcome.positive[codes])
+        used = np.concatenate([outcome.used_labels(k) for k in range(outcome.pieces)])
+        assert used.tolist() == self.values[codes >= 0].tolist()
+        assert outcome.counts == (len(used), used.sum())  # which reading counted
 
 
 def read(cells, **wanted):

@@ -19,7 +19,6 @@ NEARLY_SEPARATES = 0.99
 ROWS_PER_LEVEL = 5
 _BINS = 4_096
 _EXACT_ROWS = 100_000
-_EVERY = 50
 _SAMPLE_AUC = 0.97  # of a sample of 2,000 or more: ten standard errors below what is sought
 _OPEN = 1e-4
 
@@ -106,7 +105,7 @@ def _has_enough_rows(levels: IntArray) -> bool:
 def _auc_of_numbers(column: Column, summary: ColumnSummary, outcome: OutcomeCodes) -> float:
     """Return the AUC of numbers: exact up to 100,000 rows, beyond from bins that count ties half.
 
-    One row in 50 decides whether to go on. Bins of equal width serve while the pairs within bins
+    A sample decides whether to go on. Bins of equal width serve while the pairs within bins
     cannot decide; else, as where an outlier puts all others into one, bins of about equal count
     are used.
     """
@@ -114,7 +113,7 @@ def _auc_of_numbers(column: Column, summary: ColumnSummary, outcome: OutcomeCode
         parts = list(_labelled_values(column, outcome))
         values, label = (np.concatenate(part) for part in zip(*parts, strict=True))
         return roc_area_of_rows(values, 1 - label, label)
-    sample = list(_labelled_values(column, outcome, every=_EVERY))
+    sample = list(_labelled_values(column, *outcome.sample))
     values, label = (np.concatenate(part) for part in zip(*sample, strict=True))
     area = roc_area_of_rows(values, 1 - label, label)
     if max(area, 1 - area) < _SAMPLE_AUC:
@@ -146,8 +145,11 @@ def _binned(
 def _labelled_values(
     column: Column, outcome: OutcomeCodes, every: int = 1
 ) -> Iterator[tuple[FloatArray, IntArray]]:
-    """Yield the numbers of the used rows of each piece, and whether each is positive."""
+    """Yield the numbers of the used rows of each piece, and whether each is positive.
+
+    `outcome` has the codes of `every` so many rows.
+    """
     for piece in range(outcome.pieces):
-        values, codes = np.asarray(column.piece(piece))[::every], outcome.codes(piece)[::every]
+        values, codes = np.asarray(column.piece(piece))[::every], outcome.codes(piece)
         labelled = (codes >= 0) & ~np.isnan(values)
         yield values[labelled], outcome.positive[codes[labelled]].astype(np.int64)
