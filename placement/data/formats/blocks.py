@@ -184,7 +184,7 @@ def tidy_names(cells: Iterable[str]) -> Names:
     """Trim and unquote header cells, number duplicates, name the unnamed by position."""
     cleaned = [" ".join(plain(unquote(cell)).split()) for cell in cells]
     taken = {name for name in cleaned if name}
-    names: list[str] = []
+    names: dict[str, None] = {}  # in order
     unnamed, duplicates = [], []
     for position, name in enumerate(cleaned, start=1):
         final = name or f"unnamed_{position}"
@@ -196,7 +196,7 @@ def tidy_names(cells: Iterable[str]) -> Names:
             duplicates.append(final)
         if not name or _PANDAS_UNNAMED.match(name):
             unnamed.append(final)
-        names.append(final)
+        names[final] = None
     notes: tuple[str, ...] = ()
     if duplicates:
         notes = (f"duplicate column names were numbered: {', '.join(duplicates)}",)

@@ -7,6 +7,7 @@ give when they are written as one.
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 _LONGEST_RUN = 5
 _LEAST_GLUED = 6  # letters: shorter words come about by chance where others are joined
@@ -22,11 +23,16 @@ def plain(text: str) -> str:
 
 def name_words(name: str) -> list[str]:
     """Return the words of a column name: `StudentID` and `student_id` are `student`, `id`."""
+    return list(_words(name))
+
+
+@lru_cache(1 << 14)  # a name is looked at for many meanings
+def _words(name: str) -> tuple[str, ...]:
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     if spaced.isascii():
-        return re.findall(r"[^\W_]+", spaced.casefold())
+        return tuple(re.findall(r"[^\W_]+", spaced.casefold()))
     # A vowel sign of an Indian script is no letter to `re`, though it is part of the word.
-    return "".join(c if _is_of_word(c) else " " for c in plain(spaced)).split()
+    return tuple("".join(c if _is_of_word(c) else " " for c in plain(spaced)).split())
 
 
 def _is_of_word(character: str) -> bool:

@@ -6,6 +6,7 @@ it. An age is none of them: it is used, and said.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from placement.data.names.phrases import name_words, phrases, plain, runs, whole
 
@@ -212,6 +213,7 @@ def means_age(name: str) -> bool:
     return whole(words) in _AGE | _AGE_UNSPACED
 
 
+@lru_cache(1 << 14)
 def _trait_of_name(name: str) -> str | None:
     words = name_words(name)
     glued, joined = runs(words), "".join(words)

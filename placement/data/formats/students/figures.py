@@ -62,9 +62,9 @@ def _has_figures_only(usual: UsualRows, filled: FilledCells) -> bool:
 def _are_figures(usual: UsualRows, filled: FilledCells, least: int = 1) -> bool:
     """Whether all numbers of a row are the same figure of their columns: means, sums, maxima."""
     tested = [
-        (cell, np.array(column.numbers))
+        (cell, column.numbers)
         for cell, column in filled
-        if column.numbers and not column.is_identifier and is_number(cell)
+        if len(column.numbers) and not column.is_identifier and is_number(cell)
     ]
     if not usual.whole or len(tested) < least:
         return False

@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from statistics import median
 
 import numpy as np
 
+from placement.arrays import FloatArray
 from placement.data.formats.delimited import dialect
 from placement.data.formats.delimited.dialect import is_missing
 from placement.data.names.identifiers import means_identifier, means_person
@@ -35,7 +36,8 @@ class UsualColumn:
     """A column as it is in ordinary rows.
 
     `levels` are its words, case-folded, where it is a category; `shapes` those of
-    an identifier's cells: "22X05001" is "9A9". `is_filled`: in nearly every row.
+    an identifier's cells: "22X05001" is "9A9". `is_filled`: in nearly every row. `number_cells`
+    are those of a column of numbers.
     """
 
     name: str
@@ -45,7 +47,13 @@ class UsualColumn:
     is_person: bool
     levels: frozenset[str]
     shapes: frozenset[str]
-    numbers: tuple[float, ...]
+    number_cells: tuple[str, ...]
+
+    @cached_property
+    def numbers(self) -> FloatArray:
+        """The numbers of the column, parsed only where a row is suspect."""
+        values, _ = parse_numbers(self.number_cells)
+        return values[~np.isnan(values)]
 
     def fits(self, cell: str) -> bool:
         """Whether a cell looks like the others: a number, a level, a code of the same shape."""
@@ -153,10 +161,5 @@ def _learn_column(name: str, cells: Sequence[str]) -> UsualColumn:
         is_person=person,
         levels=frozenset(w for w, n in words.items() if category and n > 1),
         shapes=frozenset(s for s, n in shapes.items() if n > 1 or few),
-        numbers=_floats(numbers) if numeric else (),
+        number_cells=tuple(numbers) if numeric else (),
     )
-
-
-def _floats(cells: Sequence[str]) -> tuple[float, ...]:
-    values, _ = parse_numbers(cells)
-    return tuple(values[~np.isnan(values)].tolist())
