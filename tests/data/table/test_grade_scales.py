@@ -8,6 +8,7 @@ from placement.data.table.grade_scales import (
     on_one_scale,
     refuse_other_scale,
     refuse_second_scale,
+    refuse_two_scales,
     second_scale,
     warn_off_scale,
 )
@@ -107,12 +108,18 @@ def test_a_column_with_a_colon_has_its_scale_behind_the_last():
     [
         (10.0, 4.0, [59.5, 88.0], r"all 2 cells are beyond.*a percentage.*--mixed-scale cgpa:100"),
         (100.0, 40.0, CGPA, "all 4 cells are at most 10.*--mixed-scale cgpa:10"),
-        (100.0, 40.0, CGPA + PERCENT, "mixes two scales"),
+        (100.0, 0.0, [0.8, 0.95], "all 2 cells are at most 1,.*--mixed-scale cgpa:1"),
+        (500.0, 200.0, PERCENT, "all 4 cells are at most 100.*--mixed-scale cgpa:100"),
     ],
 )
 def test_grades_of_another_scale_than_the_model_knows_are_refused(scale, low, grades, said):
     with pytest.raises(DataError, match=said):
         refuse_other_scale("cgpa", scale, low, np.array(grades), "may.csv")
+
+
+def test_grades_of_two_scales_are_refused_for_a_model_of_one():
+    with pytest.raises(DataError, match="mixes two scales"):
+        refuse_two_scales("cgpa", 100.0, np.array(CGPA + PERCENT), "may.csv")
 
 
 @pytest.mark.parametrize(
@@ -121,3 +128,4 @@ def test_grades_of_another_scale_than_the_model_knows_are_refused(scale, low, gr
 )
 def test_grades_of_the_same_scale_are_accepted_with_slips_and_failures(scale, low, grades):
     refuse_other_scale("cgpa", scale, low, np.array(grades, dtype=float), "may.csv")
+    refuse_two_scales("cgpa", scale, np.array(grades, dtype=float), "may.csv")

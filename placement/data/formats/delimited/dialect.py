@@ -25,7 +25,8 @@ _NUMBER = re.compile(
 )
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d*)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+\s*%?")
-_MISSING = MISSING_NUMBERS | {"none"}
+# Several dashes are a rule between rows rather than what is missing.
+_MISSING = MISSING_NUMBERS - {"--", "---"} | {"none"}
 
 Quoting = Literal["minimal", "text", "all"]
 

@@ -49,6 +49,7 @@ NO_STUDENTS = [
     ("full", "Total,,,,,,21", 40),
     ("full", "TOTAL,60,CSE: 20,,,,Placed: 34", 40),
     ("full", "------,-----,---,---,---,---,---", 40),
+    ("full", "---,---,---,---,---,---,---", 40),
     ("full", "Average,-,-,7.07,63.2,-,-", 40),
     ("full", "Total students,60,Placed,34,Percentage,56.7,", 40),
     ("full", "Checked by: R. Rao,,,Date: 1.7.2025,,,", 40),
