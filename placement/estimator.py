@@ -157,6 +157,10 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         logit = self.decision_function(X)
         return np.asarray(self.classes_[(logit > 0).astype(int)])
 
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether a fit came to its end: one that failed leaves the names of its columns behind."""
+        return hasattr(self, "coef_")
+
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn that there are two classes, no more."""
         tags = super().__sklearn_tags__()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -114,6 +114,15 @@ def test_a_missing_number_beside_words_is_refused_and_a_missing_word_is_a_level(
     X.loc[0, "cgpa"] = np.nan
     with pytest.raises(ValueError, match="NaN"):
         PlacementClassifier().fit(X, y)
+
+
+def test_after_a_fit_that_failed_it_is_not_fitted():
+    X, y = frame()
+    classifier = PlacementClassifier()
+    with pytest.raises(ValueError, match="NaN"):
+        classifier.fit(X.assign(cgpa=np.nan), y)
+    with pytest.raises(NotFittedError):
+        classifier.predict_proba(X)
 
 
 def test_one_row_alone_and_in_a_batch_has_the_same_bits():
