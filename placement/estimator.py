@@ -38,7 +38,7 @@ from placement.data.encoding.array_encoder import (
 from placement.data.encoding.chunks import ArrayChunks, threads_for, unit_weights
 from placement.data.encoding.design_matrix import DesignMatrix
 from placement.errors import DataError, UsageError
-from placement.model.scorer import sigmoid
+from placement.model.scorer import Coded, sigmoid, words
 
 if TYPE_CHECKING:
     from placement.training.problem.options import Options
@@ -180,7 +180,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _checked_rows(
         self, X: Samples, y: npt.ArrayLike
-    ) -> tuple[dict[str, CellArray] | AnyFloatArray, CellArray]:
+    ) -> tuple[dict[str, CellArray | Coded] | AnyFloatArray, CellArray]:
         """Return X as numbers (n, d), or as columns by name where some hold words; and y (n,)."""
         self._categories = category_columns(X)
         if self._categories:
@@ -192,7 +192,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         numbers, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
         return numbers, labels
 
-    def _checked_columns(self, X: Samples, *, reset: bool = False) -> dict[str, CellArray]:
+    def _checked_columns(self, X: Samples, *, reset: bool = False) -> dict[str, CellArray | Coded]:
         if not self._categories:
             x = validate_data(self, X, dtype=np.float64, reset=reset)
             return columns_by_name(x, self._names())
@@ -202,7 +202,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             X[name] if hasattr(X, "columns") else np.asarray(X)[:, j]
             for j, name in enumerate(names)
         ]
-        cells = {n: np.asarray(c, dtype=object) for n, c in zip(names, columns, strict=True)}
+        cells = {name: _cells(column) for name, column in zip(names, columns, strict=True)}
         numbers = [name for name in names if name not in self._categories]
         if numbers:
             x = np.column_stack([cells[name] for name in numbers])
@@ -262,6 +262,18 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not self.converged_:
             message = _unconverged(solution.stopped, solution.clamped_wrong)
             warnings.warn(message, ConvergenceWarning, 3)
+
+
+def _cells(column: Samples) -> CellArray | Coded:
+    """Return the cells (n,) of a column; those of a pandas category by its codes."""
+    dtype = getattr(column, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
+        return np.asarray(column)
+    if str(dtype) != "category":
+        return np.asarray(column, dtype=object)
+    codes = column.cat.codes.to_numpy()
+    texts = np.array([*column.cat.categories, None], dtype=object)
+    return Coded(np.where(codes < 0, len(texts) - 1, codes), words(texts))
 
 
 def _checked_weight(sample_weight: npt.ArrayLike | None, y: CellArray) -> AnyFloatArray:

@@ -13,7 +13,9 @@ from placement.data.encoding.design_matrix import DesignMatrix
 from placement.data.encoding.encoder import Encoder, learn_encoder
 from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.data.schema import Feature, Schema, Target
+from placement.model.design_tensor import LevelsTensor
 from placement.model.perceptron import Perceptron
+from placement.training.gradcheck.gradcheck import check_gradients
 from placement.training.inference.fisher_information import fisher_information
 from placement.training.passes.loss_sums import LossSettings, LossSums
 from placement.training.passes.moments import column_totals
@@ -167,3 +169,40 @@ def test_some_of_the_columns_are_selected_whatever_holds_them(both, tmp_path):
     np.testing.assert_array_equal(of_file.chunk(0).x.to_dense(), expected)
     fits = np.random.default_rng(4).normal(size=(len(columns), 3))
     np.testing.assert_allclose(both.coded.select(columns).x.dot(fits), expected @ fits, atol=1e-12)
+
+
+class _Twice(torch.autograd.Function):
+    """The identity, with a derivative twice as large."""
+
+    @staticmethod
+    def forward(_ctx, values):
+        return values.clone()
+
+    @staticmethod
+    def backward(_ctx, grad):
+        return 2 * grad
+
+
+@pytest.fixture
+def wrong_scatter(monkeypatch):
+    """Let `backward()` bring twice the rows' gradients back to the levels."""
+    right = LevelsTensor.product
+    wrong = lambda self, weight: _Twice.apply(right(self, weight))  # noqa: E731
+    return lambda: monkeypatch.setattr(LevelsTensor, "product", wrong)
+
+
+@pytest.mark.parametrize("both", ["plain"], indirect=True)
+@pytest.mark.parametrize("optimizer", ["auto", "gd", "sgd", "adam", "lbfgs", "newton"])
+def test_a_wrong_scatter_changes_what_every_optimizer_finds(both, wrong_scatter, optimizer):
+    options = Options(optimizer, epochs=50, lr=None, l2=20.0)
+    right = solve(both.coded, options)
+    wrong_scatter()
+    wrong = solve(both.coded, options)
+    assert np.abs(wrong.weights - right.weights).max() > 0.01
+
+
+@pytest.mark.parametrize("both", ["plain", "everything"], indirect=True)
+def test_a_wrong_scatter_is_caught_by_the_gradient_check(both, wrong_scatter):
+    assert check_gradients(both.coded).passed
+    wrong_scatter()
+    assert not check_gradients(both.coded).passed

@@ -8,7 +8,7 @@ import numpy as np
 from placement.arrays import CellArray, FloatArray
 from placement.data.encoding.encoder import Encoder, LevelCounts, NumberSums
 from placement.data.schema import Feature
-from placement.model.scorer import NumberColumn
+from placement.model.scorer import Coded, NumberColumn
 
 Samples = Any  # numbers (n, d) of any kind, or a pandas frame
 
@@ -26,12 +26,12 @@ def category_columns(frame: Samples) -> frozenset[str]:
     )
 
 
-def columns_by_name(x: FloatArray, names: list[str]) -> dict[str, CellArray]:
+def columns_by_name(x: FloatArray, names: list[str]) -> dict[str, CellArray | Coded]:
     """Return the columns of numbers (n, d), each (n,) in one piece of memory."""
     return {name: np.ascontiguousarray(x[:, j]) for j, name in enumerate(names)}
 
 
-def learn_array_encoder(columns: Mapping[str, CellArray], weight: FloatArray) -> Encoder:
+def learn_array_encoder(columns: Mapping[str, CellArray | Coded], weight: FloatArray) -> Encoder:
     """Learn the encoding of columns (n,), those of objects as categories, from weighted rows."""
     # Weights may be shares of 1, so levels are counted in rows: else all would be too rare.
     rows = (weight > 0).astype(np.float64)

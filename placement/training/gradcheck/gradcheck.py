@@ -17,6 +17,7 @@ from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, unit_weig
 from placement.data.encoding.design_matrix import DesignMatrix
 from placement.errors import UsageError
 from placement.model import loss as cross_entropy
+from placement.model.design_tensor import design_tensor
 from placement.training.gradcheck import gradient_methods as methods
 from placement.training.gradcheck.gradient_methods import LINKS, Rows
 from placement.training.gradcheck.report import GradientCheck, ParameterCheck
@@ -122,7 +123,8 @@ def _rows(
 
     x, y, weight = tensor(rows.x.to_dense()), tensor(rows.y), tensor(rows.weight)
     epsilon = cross_entropy.effective_epsilon(torch_dtype, epsilon)
-    return Rows(x, y, weight, tensor(weights), tensor([intercept]), epsilon, loss)
+    design = design_tensor(rows.x, torch_dtype)
+    return Rows(design, x, y, weight, tensor(weights), tensor([intercept]), epsilon, loss)
 
 
 def _check(

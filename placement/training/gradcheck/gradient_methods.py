@@ -15,6 +15,7 @@ from torch import Tensor
 
 from placement.arrays import FloatArray
 from placement.model import loss as cross_entropy
+from placement.model.design_tensor import Design
 from placement.model.perceptron import Perceptron
 
 LINKS = ("dL_dyhat", "dyhat_dz", "dz_dw", "dz_db")
@@ -26,8 +27,13 @@ _UNRESOLVED = 1e-6  # 1 − p below which float64 blurs log(1 − p) beyond torc
 
 @dataclass(frozen=True)
 class Rows:
-    """Some rows and the parameters to take the gradient at: `weights: (d,)`, `intercept: (1,)`."""
+    """Some rows and the parameters to take the gradient at: `weights: (d,)`, `intercept: (1,)`.
 
+    `design` are the rows as the training has them, with categories as codes; `x: (n, d)` the same
+    written out.
+    """
+
+    design: Design
     x: Tensor
     y: Tensor
     weight: Tensor
@@ -88,7 +94,7 @@ def by_autograd(rows: Rows) -> list[float]:
     model = Perceptron(len(rows.weights), rows.x.dtype)
     model.set_parameters(torch.cat([rows.weights, rows.intercept]).double().numpy())
     model.zero_grad()
-    _loss(model.logits(rows.x), rows).backward()  # type: ignore[no-untyped-call]
+    _loss(model.logits(rows.design), rows).backward()  # type: ignore[no-untyped-call]
     gradient: list[float] = model.gradient_as_array().tolist()
     return gradient
 

@@ -17,6 +17,7 @@ _WORKING_ROWS = 1_000
 _MOST_TRIED_COLUMNS = 40
 _MARGIN = 1e-6  # of a separating hyperplane: the solver's tolerance is 1e-7
 _NEWTON_STEPS, _FAR = 12, 30.0
+_CLEARLY = 1e-9  # of the largest eigenvalue of the products: far above their rounding
 
 
 def row_iterator(signed: FloatArray) -> RowIterator:
@@ -143,6 +144,12 @@ def _lowest(
 
 def is_of_full_rank(signed: FloatArray) -> bool:
     """Whether no column of signed rows is a combination of the others."""
+    if len(signed) > signed.shape[1]:
+        # Eigenvalues of the products are the squares of singular values: where the least of them is
+        # far above rounding, the decomposition of all rows, which takes much longer, is not needed.
+        eigenvalues = np.linalg.eigvalsh(signed.T @ signed)
+        if eigenvalues[0] > _CLEARLY * eigenvalues[-1]:
+            return True
     return bool(np.linalg.matrix_rank(signed) == signed.shape[1])
 
 
