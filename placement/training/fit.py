@@ -61,15 +61,21 @@ def check_settings(config: TrainConfig) -> None:
                 raise UsageError(f"fit does not use {name}={value!r}: {remedy}")
 
 
-def information_at(prepared: Prepared, solution: Solution) -> FisherInformation | None:
-    """Return the training rows' information at a solution; None where columns are too many."""
+def information_at(
+    prepared: Prepared, solution: Solution, *, products: FloatArray | None = None
+) -> FisherInformation | None:
+    """Return the training rows' information at a solution; None where columns are too many.
+
+    `products`: those of the information in the same rows, where they are known.
+    """
     columns = prepared.problem.columns
     if len(columns) > MAX_COLUMNS:
         return None
 
     def at(intercept: float) -> FisherInformation:
-        weights = solution.weights[columns]
-        return fisher_information(prepared.observed, weights, intercept, prepared.class_weights)
+        weights, class_weights = solution.weights[columns], prepared.class_weights
+        source = prepared.observed
+        return fisher_information(source, weights, intercept, class_weights, products=products)
 
     information = at(solution.intercept)
     if not prepared.config.firth:

@@ -37,7 +37,7 @@ def learn_array_encoder(columns: Mapping[str, CellArray | Coded], weight: FloatA
     rows = (weight > 0).astype(np.float64)
     encoded = (
         LevelCounts.of(cells, rows).column(Feature(name, "category"))
-        if cells.dtype == object
+        if isinstance(cells, Coded) or cells.dtype == object
         else NumberSums.of(cells, weight).column(Feature(name, "number"))
         for name, cells in columns.items()
     )

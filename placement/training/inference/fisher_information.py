@@ -39,10 +39,19 @@ class FisherInformation:
     class_weights: tuple[float, float] = (1.0, 1.0)
 
     @property
+    def _weights(self) -> FloatArray:
+        negative, positive = self.class_weights
+        return np.array([self.positive * positive, self.negative * negative])
+
+    @property
+    def weight(self) -> float:
+        """Σ weight of the rows, with the class weights."""
+        return float(self._weights.sum())
+
+    @property
     def null_log_likelihood(self) -> float:
         """That of the model which gives every row the observed share, with the class weights."""
-        negative, positive = self.class_weights
-        weights = np.array([self.positive * positive, self.negative * negative])
+        weights = self._weights
         present = weights[weights > 0]
         return float(present @ np.log(present / weights.sum()))
 
@@ -99,29 +108,32 @@ def fisher_information(
     weights: FloatArray,
     intercept: float,
     class_weights: tuple[float, float] | None = None,
+    *,
+    products: FloatArray | None = None,
 ) -> FisherInformation:
     """Sum up the information of all rows at `weights` (d,) and `intercept`.
 
     `class_weights` (2,) are those by which the weights of negative and positive rows were
-    multiplied; means and products count the rows without them.
+    multiplied; means and products count the rows without them. `products` are summed up unless
+    they are known.
     """
     size = source.columns + 1
     scalars, matrices = np.zeros(3), np.zeros((3, size, size))
     model = Perceptron.of(weights, intercept)
 
     def sum_part(chunks: Iterable[Chunk]) -> tuple[FloatArray, FloatArray]:
-        return _sums_of(chunks, model, class_weights)
+        return _sums_of(chunks, model, class_weights, with_products=products is None)
 
     for part in map_chunks(source, sum_part, threads_for(source), blas=True):
         scalars += part[0]
         matrices += part[1]
     log_likelihood, positive, weight = scalars.tolist()
-    hessian, products, scores = matrices
+    hessian, summed, scores = matrices
     return FisherInformation(
         log_likelihood=log_likelihood,
         hessian=hessian,
         scores=scores,
-        products=products,
+        products=summed if products is None else products,
         positive=positive,
         negative=weight - positive,
         class_weights=class_weights or (1.0, 1.0),
@@ -130,11 +142,15 @@ def fisher_information(
 
 @torch.no_grad()
 def _sums_of(
-    chunks: Iterable[Chunk], model: Perceptron, class_weights: tuple[float, float] | None
+    chunks: Iterable[Chunk],
+    model: Perceptron,
+    class_weights: tuple[float, float] | None,
+    *,
+    with_products: bool,
 ) -> tuple[FloatArray, FloatArray]:
     """Return log-likelihood, positive weight and weight (3,); Hessian, products and scores."""
     scalars = np.zeros(3)
-    sums = [CrossProducts(model.width) for _ in range(3)]
+    hessian, products, scores = sums = [CrossProducts(model.width) for _ in range(3)]
     for chunk in chunks:
         x, y, given = tensors(chunk, torch.float64)
         w = torch.ones_like(y) if given is None else given
@@ -143,14 +159,11 @@ def _sums_of(
             factor = torch.tensor(class_weights, dtype=torch.float64)[(y >= 0.5).long()]
         z = model.logits(x)
         p = torch.sigmoid(z)
-        scalars += (
-            -float(logit_bce_sum(z, y, w)),
-            float((w / factor) @ y),
-            float((w / factor).sum()),
-        )
-        row_weights = [w * p * (1 - p), w / factor]
+        count = w / factor
+        scalars += -float(logit_bce_sum(z, y, w)), float(count @ y), float(count.sum())
+        hessian.add(x, w * p * (1 - p))
+        if with_products:
+            products.add(x, count)
         if class_weights is not None:  # else the sandwich is not needed
-            row_weights.append(w * factor * (p - y) ** 2)
-        for products, row_weight in zip(sums, row_weights, strict=False):
-            products.add(x, row_weight)
-    return scalars, np.stack([products.symmetric for products in sums])
+            scores.add(x, w * factor * (p - y) ** 2)
+    return scalars, np.stack([matrix.symmetric for matrix in sums])

@@ -29,6 +29,14 @@ class Moments:
     mean: FloatArray
     centred: FloatArray
 
+    @staticmethod
+    def of_raw(products: FloatArray) -> "Moments":
+        """Return the moments of columns of like size from Σ w (x, 1)(x, 1)ᵀ, `(d + 1, d + 1)`."""
+        weight, sums = float(products[-1, -1]), products[-1, :-1]
+        centred = products[:-1, :-1] - np.outer(sums, sums) / weight
+        np.fill_diagonal(centred, np.maximum(np.diag(centred), 0.0))
+        return Moments(weight, sums / weight, centred)
+
     @property
     def raw(self) -> FloatArray:
         """Σ w xxᵀ with the intercept's column of ones at the end, `(d + 1, d + 1)`."""

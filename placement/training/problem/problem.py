@@ -15,6 +15,7 @@ from placement.training.problem.inspection import inspect
 from placement.training.problem.options import Options
 from placement.training.problem.separation import separation_in
 from placement.training.problem.stages import Stage, stages_of
+from placement.training.solver.hessian import Hessian
 
 SGD_SHARE = 0.25  # of the longest safe step: mini-batches are noisy, and the noise grows with it
 
@@ -28,7 +29,7 @@ class Problem:
     they are standardised. `lipschitz` is L, the largest curvature of the penalised mean loss, None
     where no stage needs it. `hard`: every target is 0 or 1. `separable` is None where the linear
     programme was not solved. `start: (k + 1,)` are the parameters of the columns to begin with,
-    None for zero.
+    None for zero; `hessian` is that of all rows there, where it is known.
     """
 
     source: Chunks
@@ -44,6 +45,7 @@ class Problem:
     separable: bool | None
     warnings: tuple[str, ...]
     start: FloatArray | None = None
+    hessian: Hessian | None = None
 
     @property
     def lr(self) -> float:

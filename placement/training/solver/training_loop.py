@@ -55,6 +55,7 @@ def epochs(problem: Problem, context: RunContext = RunContext()) -> Iterator[Epo
     threads = context.threads or threads_for(problem.source)
     settings = LossSettings(options.loss, options.effective_epsilon, threads, problem.hard)
     whole = Objective(problem.perceptron(), problem.source, options, settings)
+    whole.hessian = problem.hessian
     recorder = _Recorder(problem, whole, context)
     criteria = StopCriteria(problem, whole)
     sample: Objective | None = None

@@ -29,7 +29,7 @@ def with_inference(
         names = [prepared.encoder.source_columns[index] for index in prepared.problem.columns]
         inflation = information.variance_inflation(names)
         inference = InferenceFigures(likelihood_sums(information), inflation)
-        unpenalised = _unpenalised(prepared, fitted)
+        unpenalised = _unpenalised(prepared, fitted, information)
     figures = dataclasses.replace(fitted.figures, inference=inference, unpenalised=unpenalised)
     return dataclasses.replace(fitted, figures=figures)
 
@@ -45,7 +45,9 @@ def likelihood_sums(information: FisherInformation) -> LikelihoodSums:
     )
 
 
-def _unpenalised(prepared: Prepared, fitted: Fitted) -> UnpenalisedFigures:
+def _unpenalised(
+    prepared: Prepared, fitted: Fitted, information: FisherInformation
+) -> UnpenalisedFigures:
     """Return the maximum-likelihood fit of a penalised model, or why there is none."""
     config = prepared.config
     if config.firth:
@@ -56,7 +58,7 @@ def _unpenalised(prepared: Prepared, fitted: Fitted) -> UnpenalisedFigures:
         return UnpenalisedFigures(NOT_FITTED["separable"])
     if len(prepared.problem.columns) > MOST_COLUMNS:
         return UnpenalisedFigures(NOT_FITTED["wide"])
-    fit = fit_unpenalised(prepared)
+    fit = fit_unpenalised(prepared, fitted, information)
     if fit is None:
         return UnpenalisedFigures(NOT_FITTED["unsettled"])
     unpenalised, information = fit
