@@ -24,7 +24,9 @@ POLICIES = {
 }
 
 
-SHORT = ("--epochs", 30)  # twenty of gradient descent before Newton's method, not 200
+# Twenty epochs of gradient descent before Newton's method, not 200; and no groups are compared,
+# which would be five more fits.
+SHORT = ("--epochs", 30, "--sensitive", "")
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def train(run, sheet):
 def unseen(students, tmp_path_factory):
     """Probability, label and weight of the training rows, each from a model of the other folds."""
     path = students(tmp_path_factory.mktemp("unseen") / "students.csv")
-    config = TrainConfig(track=False, epochs=30)
+    config = TrainConfig(track=False, epochs=30, sensitive=())
     with storage_of(config) as storage:
         prepared, _ = understand(read([str(path)], config, storage), config)
         folds = assign_folds(prepared.table, config.seed, 5, split=prepared.split)
@@ -218,7 +220,7 @@ def test_a_policy_may_stand_in_the_settings_file(train, sheet):
 
 
 def test_the_trial_is_tried_at_the_threshold_it_was_given(sheet):
-    config = TrainConfig(track=False, threshold="precision=0.95", epochs=30)
+    config = TrainConfig(track=False, threshold="precision=0.95", epochs=30, sensitive=())
     with storage_of(config) as storage:
         prepared, _ = understand(read([str(sheet)], config, storage), config)
         tested = fit_and_test(prepared)

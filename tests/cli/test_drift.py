@@ -16,6 +16,9 @@ PER_COLUMN = {
 }  # fmt: skip
 
 
+QUICK = ("--no-track", "--optimizer", "newton", "--sensitive", "")
+
+
 @pytest.fixture
 def frame(trained):
     return pd.read_csv(trained.parent / "students.csv")
@@ -117,7 +120,7 @@ def test_outcomes_that_cannot_be_read_leave_the_columns_comparable(run, frame, t
     frame["status"] = frame["status"].map({"Placed": "in", "Not Placed": "out"})
     frame.to_csv(tmp_path / "words.csv", index=False)
     model = tmp_path / "model"
-    words = ("--positive", "in", "--negative", "out", "--no-track", "--out", model)
+    words = ("--positive", "in", "--negative", "out", *QUICK, "--out", model)
     assert run("train", tmp_path / "words.csv", *words).code == 0
     frame.assign(status="early").to_csv(tmp_path / "odd.csv", index=False)
     done = run("drift", tmp_path / "odd.csv", "--model", model, "--json")
@@ -216,8 +219,9 @@ def _small_blocks(**how):
 def test_trained_twice_it_is_the_same_bundle_and_the_bins_hold_five_students(
     run, trained, tmp_path
 ):
+    quick = ("--no-track", "--optimizer", "newton")
     for name in ("one", "two"):
-        done = run("train", trained.parent / "students.csv", "--no-track", "--out", tmp_path / name)
+        done = run("train", trained.parent / "students.csv", *quick, "--out", tmp_path / name)
         assert done.code == 0
     one, two = ((tmp_path / name / "fitted.json").read_bytes() for name in ("one", "two"))
     assert one == two
@@ -229,13 +233,12 @@ def test_trained_twice_it_is_the_same_bundle_and_the_bins_hold_five_students(
 
 
 def test_a_model_of_all_rows_knows_all_rows(run, trained, tmp_path):
-    done = run(
-        "train", trained.parent / "students.csv", "--refit", "--no-track", "--out", tmp_path / "m"
-    )
+    words = ("--refit", *QUICK, "--out", tmp_path / "m")
+    done = run("train", trained.parent / "students.csv", *words)
     assert done.code == 0
     assert open_bundle(tmp_path / "m").document["figures"]["profile"]["rows"] == 240
 
 
 def test_what_train_prints_has_no_histograms(run, trained, tmp_path):
-    done = run("train", trained.parent / "students.csv", "--no-track", "--json")
+    done = run("train", trained.parent / "students.csv", *QUICK, "--json")
     assert "profile" not in done.json

@@ -58,7 +58,7 @@ def trained_batches(tmp_path_factory):
     data.to_csv(home / "students.csv", index=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
-        train(["students.csv"], TrainConfig(track=False, out="model"))
+        train(["students.csv"], TrainConfig(track=False, out="model", optimizer="newton"))
     return home
 
 
@@ -102,7 +102,7 @@ def test_figures_of_the_latest_batch_are_of_a_model_that_had_not_seen_it(run, ba
     data = pd.read_csv("students.csv")
     early, late = data[data["batch"] < 2025], data[data["batch"] == 2025]
     columns = ["cgpa", "<branch> & co", "status"]
-    fitted = fit(read_table(early[columns]), TrainConfig(test_size=0.0))
+    fitted = fit(read_table(early[columns]), TrainConfig(test_size=0.0, optimizer="newton"))
     p = fitted.predict_proba(late)
     placed = (late["status"] == "Placed").to_numpy()
     loss = -np.mean(np.log(np.where(placed, p, 1 - p)))
@@ -122,7 +122,7 @@ def test_without_data_what_only_rows_can_tell_is_said_to_be_unknown(run, batches
 
 
 def test_the_run_keeps_the_page_and_its_gradient_checks_are_shown(run, batches):
-    trained = run("train", "students.csv", "--json").json
+    trained = run("train", "students.csv", "--optimizer", "newton", "--json").json
     document = run("report", trained["run_id"], "--json").json
     assert document["run_id"] == trained["run_id"]
     from placement.tracking.store import open_store

@@ -117,7 +117,7 @@ def test_standard_output_holds_the_document_alone_and_warnings_go_to_standard_er
     run, students, tmp_path
 ):
     noise = students(tmp_path / "noise.csv", signal=False, rows=12)
-    done = run("train", noise, "--no-track", "--json", "--verbose")
+    done = run("train", noise, "--no-track", "--json", "--verbose", *QUICK)
     assert done.json["warnings"]
     assert all(f"warning: {text}" in done.err for text in done.json["warnings"])
 
@@ -297,14 +297,8 @@ def test_outcomes_of_another_file_are_joined(run, sheet, tmp_path):
     placed = [r for r in rows[1:] if r[-1] == "Placed"]
     offers = ["register_no,status", *(f"{r[0]},Placed" for r in placed)]
     (tmp_path / "offers.csv").write_text("\n".join(offers) + "\n")
-    joined = (
-        "train",
-        tmp_path / "marks.csv",
-        "--labels",
-        tmp_path / "offers.csv",
-        "--no-track",
-        "--json",
-    )
+    files = (tmp_path / "marks.csv", "--labels", tmp_path / "offers.csv")
+    joined = ("train", *files, "--no-track", "--json", *QUICK)
     done = run(*joined, "--on", "register_no", "--absent", "not-placed")
     assert done.code == 0, done.err
     assert done.json["rows"]["train"] + done.json["rows"]["test"] == 240
@@ -324,11 +318,12 @@ def test_strict_makes_a_warning_an_error_and_writes_nothing(run, students, tmp_p
 
 def test_columns_that_say_nothing_are_told_first(run, students, tmp_path):
     noise = students(tmp_path / "noise.csv", signal=False)
-    done = run("train", noise, "--no-track")
+    done = run("train", noise, "--no-track", *QUICK)
     assert done.code == 0
     said = "these columns do not predict the outcome better than the base rate"
     assert said in done.out.splitlines()[0]
-    assert not run("train", noise, "--no-track", "--json").json["skill"]["better_than_base_rate"]
+    again = run("train", noise, "--no-track", "--json", *QUICK)
+    assert not again.json["skill"]["better_than_base_rate"]
 
 
 def test_separable_columns_without_a_penalty_are_refused_by_name(run, tmp_path):
@@ -347,7 +342,7 @@ def test_separable_columns_without_a_penalty_are_refused_by_name(run, tmp_path):
 
 def test_a_progress_line_appears_where_training_takes_long(run, sheet, monkeypatch):
     monkeypatch.setattr("placement.cli.console._SECONDS_BETWEEN_LINES", 0.0)
-    done = run("train", sheet, "--no-track", "--json", "--optimizer", "newton")
+    done = run("train", sheet, "--no-track", "--json", *QUICK)
     assert "training: 1" in done.err
     json.loads(done.out)
 
@@ -413,7 +408,7 @@ def test_the_last_progress_line_is_where_the_work_ended(monkeypatch, capsys, las
 
 def test_every_stage_of_a_training_says_how_far_it_is(run, sheet, monkeypatch):
     monkeypatch.setattr("placement.cli.console._SECONDS_BETWEEN_LINES", 0.0)
-    done = run("train", sheet, "--no-track", "--json")
+    done = run("train", sheet, "--no-track", "--json", *QUICK)
     for stage in ("reading: 240", "encoding: 240", "training: 1", "testing: 48"):
         assert stage in done.err
     assert "100% of them checked" in done.err

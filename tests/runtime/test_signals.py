@@ -12,6 +12,7 @@ from placement.cli.console import Console
 from placement.errors import Terminated
 from placement.runtime.signals import hold_signals, raise_on_signals
 from placement.tracking.runs import list_runs
+from placement.training.solver.optimizers import GradientDescent
 
 
 @pytest.fixture(autouse=True)
@@ -43,10 +44,7 @@ main(sys.argv[1:])
 LONG = ("--optimizer", "gd", "--lr", "1e-9", "--epochs", "100000000")
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
-)
-def test_a_signal_ends_the_run_as_killed(store, students, code_path, tmp_path, number, code):
+def test_a_termination_ends_the_process_and_its_run_as_killed(store, students, code_path, tmp_path):
     sheet = students(tmp_path / "students.csv", rows=60)
     words = [sys.executable, "-c", COMMAND, "train", str(sheet), *LONG, "--out", "model"]
     with subprocess.Popen(
@@ -54,16 +52,44 @@ def test_a_signal_ends_the_run_as_killed(store, students, code_path, tmp_path, n
     ) as process:
         try:
             _wait_until_running(store, process)
-            process.send_signal(number)
+            process.send_signal(signal.SIGTERM)
             out, err = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert process.returncode == code, err.decode()
+    assert process.returncode == 143, err.decode()
     assert b"Traceback" not in err
+    assert out == b""
+    _assert_killed(store, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
+def test_a_signal_amid_a_step_ends_the_run_as_killed(
+    store, students, run, monkeypatch, tmp_path, number, code
+):
+    step, steps = GradientDescent.step, []
+
+    def signalled(*given):
+        steps.append(given)
+        if len(steps) == 3:
+            signal.raise_signal(number)
+        return step(*given)
+
+    monkeypatch.setattr(GradientDescent, "step", signalled)
+    sheet = students(tmp_path / "students.csv", rows=60)
+    done = run("train", sheet, *LONG, "--out", "model")
+    assert done.code == code, done.err
+    assert len(steps) == 3
+    assert "Traceback" not in done.err
+    assert done.out == ""
+    _assert_killed(store, tmp_path)
+
+
+def _assert_killed(store, folder):
     (run,) = list_runs(store)
     assert run.status == "KILLED"
-    assert out == b""
-    assert not (tmp_path / "model").exists()
+    assert not (folder / "model").exists()
     assert store.client().search_registered_models() == []
 
 

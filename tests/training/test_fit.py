@@ -18,6 +18,8 @@ from placement.training.solver.training_loop import solve
 from placement.training.validation.cross_predict import predict_out_of_fold
 from tests.split_rows import rows_of
 
+QUICK = TrainConfig(optimizer="newton")
+
 
 def frame(rows=400, seed=0):
     rng = np.random.default_rng(seed)
@@ -73,13 +75,12 @@ def test_balanced_classes_are_scikit_learn_s():
     assert fitted.weights == pytest.approx(judge.fit(x, y).coef_[0], abs=1e-6)
 
 
-@pytest.mark.parametrize("chunk_rows", [1, 7, 4096, 320])
+@pytest.mark.parametrize("chunk_rows", [1, 7, 4096, 80])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_chunks_and_threads_do_not_change_the_model(chunk_rows, threads):
-    table = read_table(frame())
-    config = TrainConfig(optimizer="newton")
-    whole = fit(table, config)
-    fitted = fit(table, config, chunk_rows=chunk_rows, threads=threads)
+    table = read_table(frame(100))
+    whole = fit(table, QUICK)
+    fitted = fit(table, QUICK, chunk_rows=chunk_rows, threads=threads)
     assert fitted.weights == pytest.approx(whole.weights, abs=1e-12)
     assert fitted.intercept == pytest.approx(whole.intercept, abs=1e-12)
 
@@ -141,10 +142,10 @@ def test_out_of_fold_predictions_never_saw_their_row():
     fold = folds.whole()
     expected = {}
     for number in range(5):
-        one = prepare(table.take(np.flatnonzero(fold != number)), TrainConfig(), everything=True)
+        one = prepare(table.take(np.flatnonzero(fold != number)), QUICK, everything=True)
         columns = {n: table.columns[n][fold == number] for n in table.schema.feature_names}
         expected[number] = build_fitted(one, solve(one.problem)).predict_proba(columns)
-    for number, (p, y, _, base, _) in enumerate(predict_out_of_fold(table, TrainConfig(), folds)):
+    for number, (p, y, _, base, _) in enumerate(predict_out_of_fold(table, QUICK, folds)):
         assert p == pytest.approx(expected[number], abs=1e-12)
         assert y.tolist() == table.label[fold == number].tolist()
         assert base == pytest.approx(table.label[fold != number].mean())
@@ -152,11 +153,11 @@ def test_out_of_fold_predictions_never_saw_their_row():
 
 def test_rows_without_a_fold_are_neither_trained_on_nor_scored():
     table = read_table(frame(200))
-    split = hold_out(table, TrainConfig())
+    split = hold_out(table, QUICK)
     rest = table.take(rows_of(split, TRAIN))
     folds = assign_folds(table, 0, 5, split=split)
-    result = list(predict_out_of_fold(table, TrainConfig(), folds))
-    alone = list(predict_out_of_fold(rest, TrainConfig(), assign_folds(rest, 0, 5)))
+    result = list(predict_out_of_fold(table, QUICK, folds))
+    alone = list(predict_out_of_fold(rest, QUICK, assign_folds(rest, 0, 5)))
     for (p, y, _, base, _), (p_alone, y_alone, _, base_alone, _) in zip(result, alone, strict=True):
         assert p == pytest.approx(p_alone, abs=1e-9)
         assert y.tolist() == y_alone.tolist()
