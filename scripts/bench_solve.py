@@ -16,10 +16,15 @@ LEVELS = (12, 15, 18, 20, 14, 17)  # of categories, the first of each left out: 
 
 @dataclass(frozen=True)
 class Data:
-    """Standardised rows `x: (n, d)` in float32, and outcomes `y: (n,)` of 0 and 1."""
+    """Standardised rows `x: (n, d)` in float32, and outcomes `y: (n,)` of 0 and 1.
+
+    `samples` are the same rows as placement takes them: where there are categories a pandas frame,
+    whose categories the peers have in columns of 0 and 1, made before the clock starts.
+    """
 
     x: npt.NDArray[np.float32]
     y: npt.NDArray[np.int64]
+    samples: Any
 
 
 @dataclass(frozen=True)
@@ -33,28 +38,34 @@ class Contest:
 
 def plain(rows: int) -> Data:
     """Eight columns of numbers."""
-    return _drawn(np.random.default_rng(0).standard_normal((rows, 8), dtype=np.float32))
+    x = np.random.default_rng(0).standard_normal((rows, 8), dtype=np.float32)
+    return Data(x, _drawn(x), x)
 
 
 def wide(rows: int) -> Data:
-    """Ten columns of numbers, and six categories in ninety columns of 0 and 1."""
+    """Ten columns of numbers, and six categories: for the peers ninety columns of 0 and 1."""
+    import pandas as pd
+
     draw = np.random.default_rng(0)
     x = np.zeros((rows, 10 + sum(LEVELS) - len(LEVELS)), dtype=np.float32)
     x[:, :10] = draw.standard_normal((rows, 10), dtype=np.float32)
+    frame = pd.DataFrame(x[:, :10], columns=[f"number {j}" for j in range(10)])
     start = 10
-    for levels in LEVELS:
+    for index, levels in enumerate(LEVELS):
         level = draw.integers(0, levels, rows)
         there = np.flatnonzero(level)
         x[there, start + level[there] - 1] = 1
         start += levels - 1
-    return _drawn(x)
+        names = [f"{k:02d}" for k in range(levels)]
+        frame[f"category {index}"] = pd.Categorical.from_codes(level, names)
+    return Data(x, _drawn(x), frame)
 
 
-def _drawn(x: npt.NDArray[np.float32]) -> Data:
+def _drawn(x: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
     draw = np.random.default_rng(1)
     weights = draw.normal(0, 0.5, x.shape[1]).astype(np.float32)
     p = 1 / (1 + np.exp(-(x @ weights - 0.3)))
-    return Data(x, (draw.random(len(x), dtype=np.float32) < p).astype(np.int64))
+    return (draw.random(len(x), dtype=np.float32) < p).astype(np.int64)
 
 
 def contest(data: Data) -> Contest:
@@ -70,7 +81,7 @@ def contest(data: Data) -> Contest:
         "lbfgs float64": lambda tol: _sklearn(data, "lbfgs", np.float64, tol),
         "glum": lambda tol: _glum(data, tol),
     }
-    ours: Callable[[], Any] = lambda: PlacementClassifier(l2=0).fit(data.x, data.y)  # noqa: E731
+    ours: Callable[[], Any] = lambda: PlacementClassifier(l2=0).fit(data.samples, data.y)  # noqa: E731
     mine = _loss(data, ours())
     tried: dict[str, list[tuple[float, Callable[[], Any]]]] = {}
     for name, fit in fits.items():
