@@ -182,3 +182,14 @@ def test_a_fitted_classifier_survives_pickle_clone_and_cross_validation():
     back = pickle.loads(pickle.dumps(model))  # noqa: S301 - our own bytes
     np.testing.assert_array_equal(back.predict_proba(X), model.predict_proba(X))
     assert cross_val_score(clone(model), X, y, scoring="roc_auc").mean() > 0.7
+
+
+def test_a_pandas_category_is_read_by_its_codes_as_its_words_are():
+    draw = np.random.default_rng(0)
+    words = draw.choice(np.array(["CSE", "ECE", "IT", None], dtype=object), 300)
+    frame = pd.DataFrame({"cgpa": draw.normal(7, 1, 300).astype(np.float32), "branch": words})
+    y = draw.random(300) < 1 / (1 + np.exp(7 - frame["cgpa"].to_numpy()))
+    coded = frame.assign(branch=pd.Categorical(words, categories=["IT", "never", "ECE", "CSE"]))
+    models = [PlacementClassifier().fit(samples, y) for samples in (frame, coded)]
+    np.testing.assert_array_equal(models[0].coef_, models[1].coef_)
+    np.testing.assert_array_equal(models[0].predict_proba(coded), models[1].predict_proba(frame))
