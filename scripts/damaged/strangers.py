@@ -125,3 +125,28 @@ def a_second_file_joined_below(sheet: Sheet, row: int, draw: Random) -> None:
 def the_same_table_again_below_blank_lines(sheet: Sheet, row: int, draw: Random) -> None:
     row = max(row, 1)
     sheet.before[row] = "\n\nSection B\n" + ",".join(NAMES)
+
+
+@kind
+def a_second_heading_in_another_order(sheet: Sheet, row: int, draw: Random) -> None:
+    at, other = draw.sample([3, 4, 5, 6], 2)
+    names = list(NAMES)
+    names[at], names[other] = names[other], names[at]
+    sheet.before[row] = ",".join(names)
+    for below in range(row, len(sheet.rows)):
+        cells = sheet.cells(below)
+        cells[at], cells[other] = cells[other], cells[at]
+        sheet.lines[below] = ",".join(cells)
+
+
+@kind
+def an_average_of_each_branch(sheet: Sheet, row: int, draw: Random) -> None:
+    mean = sum(float(r["cgpa"]) for r in sheet.rows) / len(sheet.rows)
+    branch, word = sheet.rows[row]["branch"], draw.choice(["Average", "Highest", "Total"])
+    sheet.before[row] = f",{word},{branch},{mean:.2f},55,1,60000,,"
+    sheet.below = [f",,{branch} {word},{mean:.2f},55,1,60000,,"]
+
+
+@kind
+def a_page_number_by_itself(sheet: Sheet, row: int, draw: Random) -> None:
+    sheet.before[row] = ",,,,,,,," + str(1 + row % 7)

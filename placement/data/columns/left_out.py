@@ -23,8 +23,9 @@ class RowsLeftOut:
     others: list[LeftOutRow] = field(default_factory=list)
 
     def add(self, block: Block) -> None:
-        """Take in those of a block."""
+        """Take in those of a block; DataError where a second table with other columns begins."""
         self.faulty += block.left_out
+        block.refuse_second_table()
         self.others += block.others()
 
 

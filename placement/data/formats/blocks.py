@@ -12,6 +12,7 @@ import numpy as np
 
 from placement.arrays import BoolArray, CellArray, IntArray
 from placement.data.formats.sources import Source
+from placement.errors import DataError
 from placement.model.scorer import Coded, plain
 
 Cells = CellArray | Coded
@@ -38,6 +39,7 @@ class BlockRequest:
 
 
 NO_STUDENT = "no student"
+SECOND_TABLE = "a second heading, with other columns"
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class Block:
         """Return the columns and lines of the rows that are students."""
         if not self.not_students:
             return self
+        self.refuse_second_table()
         mask = self.is_student
         return replace(
             self,
@@ -112,6 +115,16 @@ class Block:
             raw=None,
             not_students={},
         )
+
+    def refuse_second_table(self) -> None:
+        """Raise `DataError` where a second table, with other columns, begins among the rows."""
+        for row, reason in self.not_students.items():
+            if reason.startswith(SECOND_TABLE):
+                line = "" if self.lines is None else f", line {self.lines[row]}"
+                raise DataError(
+                    f"{self.file}{line}: {reason}: put the columns below it in the order and under "
+                    "the names of the first heading, or move them to a file of their own"
+                )
 
     def others(self) -> Iterator[LeftOutRow]:
         """Yield the rows that are no students, as they stand or with their filled cells."""

@@ -54,5 +54,11 @@ def _core(name: str) -> frozenset[str]:
     return frozenset(measured - _WEAK or measured)
 
 
+def may_be_same(name: str, other: str) -> bool:
+    """Whether two names may say the same: `SSC` and `10th %`, `CGPA/10` and `cgpa`."""
+    short, long = sorted((plain(name), plain(other)), key=len)
+    return _core(name) == _core(other) or _is_near(name, other) or long.startswith(short)
+
+
 def _is_near(name: str, other: str) -> bool:
     return difflib.SequenceMatcher(None, plain(name), plain(other)).ratio() >= _NEAR

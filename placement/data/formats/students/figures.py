@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from placement.arrays import FloatArray
-from placement.data.formats.students.phrases import FIGURES, NAMES_TOO
+from placement.data.formats.students.phrases import FIGURES, LAST_WORD_OF_FIGURES, NAMES_TOO
 from placement.data.formats.students.usual_rows import UsualColumn, UsualRows, is_number
 from placement.model.scorer import parse_numbers
 
@@ -34,9 +34,23 @@ def is_figure(usual: UsualRows, filled: FilledCells) -> bool:
     # A number before the word, where names are, may be that of the row.
     numbered = index == 1 and at.is_person and filled[0][1].is_number
     telling = others[1:] if numbered else others
-    if not FIGURES.fullmatch(word) or any(tells_student(*p) or is_level(*p) for p in telling):
+    if not _says_figure(word) or any(tells_student(*pair) for pair in telling):
+        return False
+    # An average of the students of a branch has that branch's name beside it, but nobody's number.
+    if any(is_level(*pair) for pair in telling) and not _lacks_identifiers(usual, filled):
         return False
     return _is_certain(usual, word, filled) or _are_figures(usual, others)
+
+
+def _says_figure(word: str) -> bool:
+    return bool(FIGURES.fullmatch(word) or LAST_WORD_OF_FIGURES.fullmatch(word))
+
+
+def _lacks_identifiers(usual: UsualRows, filled: FilledCells) -> bool:
+    """Whether students have a number, a code or an e-mail, and this row has none of these."""
+    given = {column.name for _, column in filled}
+    usually = [column.name for column in usual.columns if column.is_filled and column.is_identifier]
+    return bool(usually) and given.isdisjoint(usually)
 
 
 def _is_certain(usual: UsualRows, word: str, filled: FilledCells) -> bool:
@@ -53,10 +67,13 @@ def _is_certain(usual: UsualRows, word: str, filled: FilledCells) -> bool:
 
 
 def _has_figures_only(usual: UsualRows, filled: FilledCells) -> bool:
-    """Whether only numbers are filled, those of the table, where students have codes or names."""
+    """Whether only numbers are filled, where students have codes or names: few, or figures."""
     lacking = any(c.is_filled and (c.is_identifier or c.is_person) for c in usual.columns)
     identified = any(column.is_identifier or column.is_person for _, column in filled)
-    return lacking and not identified and _are_figures(usual, filled, least=2)
+    if not filled or not lacking or identified:
+        return False
+    few = len(filled) <= max(1, usual.filled // 3) and all(is_number(cell) for cell, _ in filled)
+    return few or _are_figures(usual, filled, least=2)
 
 
 def _are_figures(usual: UsualRows, filled: FilledCells, least: int = 1) -> bool:

@@ -6,11 +6,14 @@ is the first text of its row and the cells that tell a student are blank.
 
 from collections.abc import Callable, Iterable, Sequence
 
+from placement.data.formats.blocks import SECOND_TABLE
 from placement.data.formats.students.figures import (
     FilledCells,
     is_figure,
     is_level,
+    tells_student,
 )
+from placement.data.formats.students.headings import is_heading_of, moved_column
 from placement.data.formats.students.phrases import HEADING_WORDS, NOTES, TITLES
 from placement.data.formats.students.usual_rows import UsualRows, is_filled, is_number, repeats
 from placement.data.names.phrases import name_words
@@ -20,6 +23,7 @@ FIGURE = "a total or another figure of the table"
 TITLE = "a title or a note"
 NOTE = "a note or a signature"
 OTHER_TABLE = "another table below"
+NUMBERED = "the numbers of the columns"
 
 _LIKE_A_STUDENT = 0.6  # so many cells of a row like those above make it a student's
 
@@ -35,14 +39,19 @@ def find_not_students(
     `cells_of` returns the trimmed cells of a row.
     """
     reasons: dict[int, str] = {}
-    last_row = -1
+    last_row = heading = -1
     for first in to_check:
         row, above = first, ""
         while last_row < row < rows:
             cells, last_row = cells_of(row), row
-            reason = _reason(usual, cells) or _below(usual, cells, above)
+            own = _reason(usual, cells)
+            reason = own or _below(usual, cells, above)
             if not reason:
+                if heading == row - 1 >= 0:
+                    reasons[heading] = SECOND_TABLE
                 break
+            if own == OTHER_TABLE and 2 * sum(map(is_filled, cells)) >= usual.filled:
+                heading = row
             reasons[row] = reason
             goes_on = above == OTHER_TABLE and reason != HEADING
             above, row = OTHER_TABLE if goes_on else reason, row + 1
@@ -54,12 +63,16 @@ def _reason(usual: UsualRows, cells: Cells) -> str:
     pairs = zip(cells, usual.columns, strict=False)
     filled = [(cell, column) for cell, column in pairs if is_filled(cell)]
     if repeats(cells, [column.name for column in usual.columns]):
-        return HEADING
+        return moved_column(usual, cells) or HEADING
+    if [*cells] == [str(number + 1) for number in range(len(cells))] and len(cells) > 2:
+        return NUMBERED
     if is_figure(usual, filled):
         return FIGURE
     # A number may be that of the row; another code, or an outcome, is a student's.
     if not filled or any(c.identifies(cell) and not c.is_number for cell, c in filled):
         return ""
+    if is_heading_of(usual, cells):
+        return moved_column(usual, cells)
     tests = ((NOTE, _is_note), (TITLE, _is_title), (OTHER_TABLE, _is_other_heading))
     return next((reason for reason, test in tests if test(usual, filled)), "")
 
@@ -106,5 +119,5 @@ def _below(usual: UsualRows, cells: Cells, above: str) -> str:
     usually = [column.fits(cell) for cell, column in pairs if column.is_filled]
     if above == OTHER_TABLE:
         return OTHER_TABLE if sum(usually) < _LIKE_A_STUDENT * len(usually) else ""
-    identified = any(is_filled(cell) and (c.is_identifier or c.is_person) for cell, c in pairs)
+    identified = any(is_filled(cell) and tells_student(cell, column) for cell, column in pairs)
     return "" if identified or sum(usually) * 3 >= len(usually) else OTHER_TABLE

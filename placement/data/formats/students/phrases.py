@@ -33,6 +33,12 @@ FIGURES = re.compile(
     rf"(?:\s*[.:=(/%)\-–—\]].*|\s+(?:{_OF_WHAT})\b.*)?|%(?: .*)?",
     re.IGNORECASE | re.DOTALL,
 )
+# "CSE Average": what it is the average of may be any word. No people are called by these.
+LAST_WORD_OF_FIGURES = re.compile(
+    r"[^\d,;|\t]+[\s\-–—:(](?:sub ?totals?|totals?|averages?|avg\.?|highest|lowest|maximum|minimum|"
+    r"median|std\.? ?dev\.?|strength|percentage|promedio|moyenne|durchschnitt|toplam|jumlah)\)?",
+    re.IGNORECASE,
+)
 # Words of FIGURES that people and places are called as well.
 NAMES_TOO = word_set("max min sum mean mode count media range suma")
 

@@ -15,7 +15,7 @@ import numpy as np
 from placement.arrays import BoolArray
 from placement.data.formats.arrow_arrays import matches, null_mask
 from placement.data.formats.students.not_students import find_not_students
-from placement.data.formats.students.phrases import FIGURES
+from placement.data.formats.students.phrases import FIGURES, LAST_WORD_OF_FIGURES
 from placement.data.formats.students.usual_rows import UsualRows, parts_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class RowFilter:
         names = {part for column in self.usual.columns for part in parts_of(column.name)}
         headings = "|".join(f"[{_SIGNS}]*".join(map(re.escape, name)) for name in sorted(names))
         heading = rf"[{_SIGNS}]*(?:{headings})[{_SIGNS}]*|" if headings else ""
-        return rf"(?:{heading}{FIGURES.pattern}|[{_SIGNS}]+)"
+        return rf"(?:{heading}{FIGURES.pattern}|{LAST_WORD_OF_FIGURES.pattern}|[{_SIGNS}]+)"
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
@@ -68,7 +68,8 @@ class RowFilter:
         self, rows: Sequence[Sequence[str]], tidy: Callable[[Sequence[str]], Sequence[str]]
     ) -> dict[int, str]:
         """Return which of some rows of cells are no students, and why; `tidy` trims a row."""
-        to_check = self._rows_to_check(rows)
+        # The columns may be numbered right below their names.
+        to_check = [0, *self._rows_to_check(rows)]
         return find_not_students(self.usual, len(rows), to_check, lambda row: tidy(rows[row]))
 
     def not_typed_students(

@@ -70,7 +70,9 @@ class TextRowFilter:
     @cached_property
     def _beginning(self) -> str:
         mark = re.escape(self.delimiter)
-        return rf'(?is)^[\s"{mark}]*{self.row_filter.pattern}[\s"]*(?:{mark}|$)'
+        numbered = f'"?{mark}"?'.join("123")
+        word = rf'[\s"{mark}]*{self.row_filter.pattern}[\s"]*(?:{mark}|$)'
+        return rf'(?is)^(?:{word}|"?{numbered}"?{mark})'
 
 
 def _is_complete(cells: Cells) -> bool:

@@ -10,6 +10,7 @@ from placement.data.formats.students.row_filter import RowFilter, not_students_a
 from placement.data.formats.students.text_row_filter import TextRowFilter
 from placement.data.formats.students.usual_rows import UsualRows
 from placement.data.formats.table_reader import open_table
+from placement.errors import DataError
 from tests.data.formats.students.tables import with_rows
 
 NO_STUDENTS = [
@@ -90,6 +91,12 @@ NO_STUDENTS = [
     ("full", "Promedio,,,7.07,63.2,.9,", 40),
     ("full", "合计,,,283,2400,40,21", 40),
     ("full", "कुल,,,283,2400,40,21", 40),
+    ("full", ",Average,CSE,7.4,61.5,1,", 20),
+    ("full", ",Highest,CSE,9.7,90,2,yes", 20),
+    ("full", ",,CSE Average,7.4,61.5,1,", 20),
+    ("full", ",ECE - Total,,282.1,2400,33,21", 20),
+    ("full", ",,,,,,3", 20),
+    ("full", "1,2,3,4,5,6,7", 0),
 ]
 
 STUDENTS = [
@@ -111,6 +118,9 @@ STUDENTS = [
     ("full", "22X9001,Min Thu,ECE,,,,"),
     ("full", "lateral,Ravi K.,CSE,7.1,60,0,no"),
     ("full", "22X9001,Count,CSE,,,,"),
+    ("full", "22X9001,Ravi K.,CSE Average,7.1,60,0,yes"),
+    ("full", ",Ravi K.,,,,,"),
+    ("full", "1,Ravi K.,CSE,4,5,6,yes"),
     ("serial", "41,Total Singh,CSE,7.1,60,0,"),
     ("serial", "41,Max Verma,,7.1,60,0,"),
     ("serial", "41,Max,,7.1,60,0,"),
@@ -250,3 +260,29 @@ def test_every_format_finds_them(form, tmp_path):
     assert block.first_row == 1
     assert block.row_numbers[2] == 1
     assert len(block.students()) == 41
+
+
+SECOND_HEADINGS = [
+    "Roll No,Name,Branch,Aptitude,CGPA,Backlogs,Placed",
+    "Placed,Backlogs,Aptitude,CGPA,Branch,Name,Roll No",
+    "Roll No,Name,Branch,Attendance,CGPA,Aptitude,Placed",
+    "Roll No,Name,Branch,CGPA,Attendance,Backlogs,Placed",
+    "Register,Student,Department,Score,Age,Fee,Remarks",
+]
+
+
+@pytest.mark.parametrize("heading", SECOND_HEADINGS)
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_students_below_a_second_heading_are_not_read_under_the_first(tmp_path, heading, suffix):
+    names, rows = with_rows("full", [heading], 20)
+    path, frame = tmp_path / f"students{suffix}", pd.DataFrame(rows, columns=list(names))
+    frame.to_csv(path, index=False) if suffix == ".csv" else frame.to_excel(path, index=False)
+    reader = open_table(str(path))
+    with pytest.raises(DataError, match="line 22: a second heading, with other columns.*file of"):
+        _ = [block.students() for block in reader.blocks()]
+
+
+@pytest.mark.parametrize("heading", ["Roll No,Name,Branch,CGPA/10,Aptitude,Backlogs,Placed"])
+def test_a_heading_again_may_be_spelt_otherwise(heading):
+    names, rows = with_rows("full", [heading], 20)
+    assert set(not_students_among(names, rows).values()) == {"the heading again"}
