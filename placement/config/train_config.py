@@ -53,7 +53,10 @@ class TrainConfig(LabelOptions):
         None, "Value that counts as placed, or a rule such as '>=3'.", metavar="VALUE|RULE"
     )
     negative: str | None = _read(
-        None, "Value that counts as not placed; rows with neither are left out.", metavar="VALUE"
+        None,
+        "Value that counts as not placed (blank: an empty cell). Without --positive, every other "
+        "value counts as placed; with it, rows with neither are left out.",
+        metavar="VALUE",
     )
     ignore_label: tuple[str, ...] = _read_each(
         "Outcome to leave out ('Higher Studies'); repeatable.", metavar="VALUE"

@@ -29,6 +29,8 @@ from placement.model.scorer import (
 )
 
 _RULE = re.compile(r"\s*(?:`([^`]+)`|([^`=!<>]*?))\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*", re.DOTALL)
+BLANK = '""'
+NOT_BLANK = f"!={BLANK}"
 _SIGN = re.compile(r"==|!=|<=|>=|<|>")
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -72,11 +74,11 @@ class Rule:
 
     def negated(self) -> str:
         """The rule that holds where this one does not (but for missing cells)."""
-        return f"{self.column or ''}{_OPPOSITE[self.sign]}{self.value}"
+        return f"{self.column or ''}{_OPPOSITE[self.sign]}{self.value or BLANK}"
 
     def __str__(self) -> str:
         name = self.column or ""
-        return f"{f'`{name}`' if ' ' in name else name}{self.sign}{self.value}"
+        return f"{f'`{name}`' if ' ' in name else name}{self.sign}{self.value or BLANK}"
 
 
 def parse_rule(text: str, *, option: str, column_needed: bool = True) -> Rule:
@@ -92,6 +94,8 @@ def parse_rule(text: str, *, option: str, column_needed: bool = True) -> Rule:
         raise UsageError(f"{option} {text!r}: names no column; write it like {example}")
     if _SIGN.search(value):
         raise UsageError(f"{option} {text!r}: one comparison at a time; write it like {example}")
+    if text.strip() == NOT_BLANK:
+        return Rule(None, sign, "", None)
     if not value or value[0] in "=<>!":
         raise UsageError(f"{option} {text!r}: no value after {sign}; write it like {example}")
     numbers, unparsable = parse_numbers([value])

@@ -1,5 +1,7 @@
 """Names of outcome columns: whole ones, and those that speak of placement among other words."""
 
+import re
+
 from placement.data.names.phrases import name_words, phrases, runs
 
 # Compared as letters only: `Placed_Or_Not` is `placedornot`.
@@ -38,6 +40,21 @@ _NEVER = phrases(
     "siblings, spouse, husband, wife, friend, friends, relative, relatives, family, senior,"
     "seniors, alumni"
 )
+
+# `Placed or Not`, `Placed/Not Placed` name both outcomes.
+_OR_NOT = re.compile(r"(?<=\w)\s*(?:\bor\b|[/|,&(-])\s*(?:not|non|un|no)\b.*", re.IGNORECASE)
+_NEGATIONS = phrases(
+    "not, un, non, yet, pending, without, awaiting, unplaced, notplaced, unselected, notselected,"
+    "unhired, unemployed, jobless, rejected, não, nao, belum, tidak, desempleado, desempleada,"
+    "desempregado, desempregada"
+)
+
+
+def negates_outcome(name: str) -> bool:
+    """Whether yes below a name says that somebody was not placed: `Unplaced`, `Not Placed?`."""
+    words = name_words(_OR_NOT.sub("", name))
+    negated = runs(words) & _NEGATIONS and "or" not in words
+    return bool(negated) or words[:1] == ["no"]
 
 
 def means_outcome(name: str) -> bool:

@@ -12,6 +12,7 @@ from placement.model.scorer import fold, parse_numbers
 
 # The outcome of those of whom a list of outcomes says nothing; numpy would drop a null character.
 ABSENT = "\ue000"
+BLANK_WORD = "blank"  # as the value of `--negative`
 
 _PLACED = word_set(
     "placed selected hired recruited employed admitted admit offered colocado colocada contratado "
@@ -100,7 +101,9 @@ def find_level(word: str, levels: list[Level]) -> Level | None:
 def opposite_word(positive: str) -> str:
     """Return the word for what the file has no single word for."""
     opposites = {"1": "0", "1.0": "0.0", "yes": "No", "y": "N", "true": "False"}
-    return opposites.get(fold(positive), f"Not {positive}")
+    opposites |= {fold(no): yes.title() for yes, no in opposites.items()}
+    is_negative = fold(positive).startswith("not ")
+    return opposites.get(fold(positive), positive[4:] if is_negative else f"Not {positive}")
 
 
 def may_be_outcome(level: Level) -> bool:

@@ -14,12 +14,16 @@ from placement.data.columns.raw_column import (
     is_unparsable,
 )
 from placement.data.columns.row_locations import MatchingRows, RowLocations
-from placement.data.columns.row_rules import Rule, is_rule, parse_rule
+from placement.data.columns.row_rules import NOT_BLANK, Rule, is_rule, parse_rule
+from placement.data.names.outcome import negates_outcome
 from placement.data.schema import Target, quoted, same_column
 from placement.data.target.label_errors import MOST_LISTED, LabelErrors
 from placement.data.target.label_words import (
     ABSENT,
+    BLANK_WORD,
     NEGATIVE_WORDS,
+    NOT_PLACED_WORDS,
+    PLACED_WORDS,
     POSITIVE_WORDS,
     Level,
     find_level,
@@ -27,7 +31,8 @@ from placement.data.target.label_words import (
     may_be_outcome,
     opposite_word,
 )
-from placement.errors import DataError, did_you_mean
+from placement.errors import DataError, did_you_mean, listed
+from placement.model.scorer import fold
 
 MOST_OUTCOMES = 20
 
@@ -125,6 +130,10 @@ class _LabelReader:
         self.warnings: list[str] = []
         self.left_out: list[tuple[str, int]] = []
         self.levels = self._without_ignored(levels_of(raw))
+        is_level = find_level(BLANK_WORD, self.levels) is not None
+        self.blank_is_negative = fold(request.negative or "") == BLANK_WORD and not is_level
+        if self.blank_is_negative or request.positive == NOT_BLANK:
+            self.absent |= raw.texts == ""
         self.errors = LabelErrors(raw, locations, file, self.levels)
 
     def _without_ignored(self, levels: list[Level]) -> list[Level]:
@@ -159,7 +168,7 @@ class _LabelReader:
         yes = [level for level in values if (level.is_spelling & satisfied).any()]
         no = [level for level in values if not (level.is_spelling & satisfied).any()]
         negative = rule.negated()
-        if self.request.negative is not None:
+        if self.request.negative is not None and not self.blank_is_negative:
             no = [self.errors.named("--negative", self.request.negative)]
             negative = no[0].name
         self.notes.append(f"{self.raw.name} {rule} counts as positive, {negative} as negative")
@@ -176,8 +185,14 @@ class _LabelReader:
             return self._by_model(self.request.positive, self.request.negative)
         if self.request.positive is not None:
             decision = self._by_positive(self.errors.named("--positive", self.request.positive))
+        elif self.blank_is_negative:
+            return self._all_but("", "Placed")
         elif self.request.negative is not None:
-            decision = self._by_negative(self.errors.named("--negative", self.request.negative))
+            level = self.errors.named("--negative", self.request.negative)
+            others = [other for other in self.levels if other.key != level.key]
+            if len(others) > 1:
+                return self._all_but(level.name, opposite_word(level.name))
+            decision = _Decision(others, [level])
         else:
             decision = self._by_meaning()
         return self._named_labels(decision)
@@ -206,19 +221,33 @@ class _LabelReader:
 
     def _by_positive(self, level: Level) -> _Decision:
         others = [other for other in self.levels if other.key != level.key]
+        if self.blank_is_negative:
+            return _Decision([level], [])
         if self.request.negative is not None:
             return _Decision([level], [self.errors.named("--negative", self.request.negative)])
         if len(others) > 1:
             self._note_rest(level.name, others)
         return _Decision([level], others, rest_is_negative=len(others) > 1)
 
-    def _by_negative(self, level: Level) -> _Decision:
-        others = [other for other in self.levels if other.key != level.key]
-        common = [other for other in others if other.key in POSITIVE_WORDS]
-        chosen = common if len(common) == 1 else others
-        if len(chosen) != 1:
-            raise self.errors.refusal(f"has {self.errors.listed()}")
-        return _Decision(chosen, [level])
+    def _all_but(self, negative: str, positive: str) -> Labels:
+        """Count every word but one, or every one where that is blank, as positive: by a rule."""
+        rule = f"!={negative}" if negative else NOT_BLANK
+        no = find_level(negative, self.levels) if negative else None
+        yes = [level for level in self.levels if level is not no]
+        strangers = [level for level in yes if not may_be_outcome(level)]
+        if strangers:
+            ignore = " ".join(f"--ignore-label {quoted(level.name)}" for level in strangers)
+            raise self.errors.refusal(
+                f"has {self.errors.listed()}", f"leave out who was not in the race: {ignore}"
+            )
+        positive = yes[0].name if len(yes) == 1 else positive
+        names = listed([repr(level.name) for level in yes], MOST_LISTED)
+        self.notes.append(
+            f"{names} {'counts' if len(yes) == 1 else 'count'} as positive, "
+            f"{repr(negative) if negative else 'a blank cell'} as negative (--negative)"
+        )
+        decision = _Decision(yes, [] if no is None else [no])
+        return self._labels(decision, positive, negative or opposite_word(positive), rule=rule)
 
     def _by_meaning(self) -> _Decision:
         """Use the words every file uses; refuse whatever is not plain."""
@@ -229,6 +258,9 @@ class _LabelReader:
         no = [level for level in self.levels if level.key in NEGATIVE_WORDS]
         rest = [level for level in self.levels if level not in yes + no]
         if not rest:
+            said = {level.key for level in self.levels} & (PLACED_WORDS | NOT_PLACED_WORDS)
+            if yes and no and not said and negates_outcome(self.raw.name):
+                raise self.errors.negated(yes[0], no[0])
             self._state_mixed(yes)
             self._state_mixed(no)
             return _Decision(yes, no)
@@ -257,9 +289,10 @@ class _LabelReader:
         if yes is None or (no is None and not absent):
             only = yes or no
             state = f"says {only.name!r}" if only else "is blank"
+            blank = self.errors.blank_line() if only else ""
             raise DataError(
                 f"{self.file}: every row with an outcome {state} in {self.raw.name}: both outcomes "
-                "are needed; add students of the other outcome"
+                f"are needed; add students of the other outcome{blank and f'; or, {blank}'}"
             )
         negative = no.name if no is not None and not decision.rest_is_negative else None
         return self._labels(decision, yes.name, negative or opposite_word(yes.name), rule=None)

@@ -187,3 +187,72 @@ def test_unlabelled_rows_are_those_with_a_blank_status():
     assert unlabelled(numeric, {"status": np.array([1.0, np.nan])}).tolist() == [False, True]
     with pytest.raises(DataError, match="status"):
         unlabelled(target, {"cgpa": cells})
+
+
+@pytest.mark.parametrize(
+    ("heading", "lines"),
+    [
+        ("Not Placed?", "--positive No or --positive Yes"),
+        ("Unplaced", "--positive No or --positive Yes"),
+        ("Yet to be placed", "--positive No or --positive Yes"),
+        ("Placement Pending", "--positive No or --positive Yes"),
+        ("Placed or Not", ""),
+        ("Placed/Not Placed", ""),
+        ("Placed (Not Placed: No)", ""),
+    ],
+)
+def test_yes_below_a_heading_that_says_the_opposite_is_not_taken_for_placed(heading, lines):
+    column = raw(heading, ["Yes", "No", "No"])
+    if lines:
+        with pytest.raises(DataError, match=lines):
+            read_labels(column, locations(3), LabelRequest(), file="may.csv")
+    labels = read_labels(column, locations(3), LabelRequest(positive="No"), file="may.csv")
+    assert Result(labels).values.tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("cells", "line"),
+    [
+        (["Placed - TCS", "Not Placed", "Placed - Zoho"], '--negative "Not Placed" .all others'),
+        (["Nil", "Dream", "Super Dream"], "--negative Nil .all others count as placed"),
+        (["No", "TCS", "Zoho", "Higher Studies"], '--negative No --ignore-label "Higher Studies"'),
+        (
+            ["Placed", "Entrepreneur", "Farming"],
+            "--positive Placed .all others count as not",
+        ),
+        (["Placed at TCS", "Placed at Zoho", ""], "where blank means not placed, --negative blank"),
+        (["✓", ""], "or, where blank means not placed, --negative blank"),
+        (["0", "1", "2", "0", "1", "3"], "--positive '>=1' where it counts offers"),
+    ],
+)
+def test_the_line_to_type_never_sets_one_of_the_placed_against_another(cells, line):
+    with pytest.raises(DataError, match=line):
+        read(cells)
+
+
+def test_negative_alone_makes_the_rest_positive_and_says_so():
+    labels = read(["Placed - TCS", "Not Placed", "Placed - Zoho", ""], negative="not placed")
+    assert labels.values[:3].tolist() == [1, 0, 1]
+    assert np.isnan(labels.values[3])
+    assert labels.target == Target("status", "Placed", "Not Placed", "!=Not Placed")
+    assert "'Placed - TCS', 'Placed - Zoho' count as positive" in labels.notes[0]
+    again = read(["Placed - Wipro", "Not Placed"], positive=labels.target.rule, of_model=True)
+    assert again.values.tolist() == [1, 0]
+
+
+def test_negative_alone_counts_nobody_as_placed_who_was_not_in_the_race():
+    with pytest.raises(DataError, match='not in the race: --ignore-label "Higher Studies"'):
+        read(["TCS", "Zoho", "No", "Higher Studies"], negative="No")
+
+
+def test_blank_may_mean_not_placed():
+    labels = read(["Placed", "", "Placed"], negative="blank")
+    assert labels.values.tolist() == [1, 0, 1]
+    assert labels.target == Target("status", "Placed", "Not Placed", '!=""')
+    assert "a blank cell as negative" in labels.notes[0]
+    again = read(["", "Placed"], positive=labels.target.rule, of_model=True)
+    assert again.values.tolist() == [0, 1]
+    companies = read(["TCS", "", "Zoho"], negative="blank")
+    assert (companies.values.tolist(), companies.target.positive) == ([1, 0, 1], "Placed")
+    with pytest.raises(DataError, match="both outcomes"):
+        read(["blank", "blank", ""], negative="blank")

@@ -278,7 +278,7 @@ def test_students_below_a_second_heading_are_not_read_under_the_first(tmp_path, 
     path, frame = tmp_path / f"students{suffix}", pd.DataFrame(rows, columns=list(names))
     frame.to_csv(path, index=False) if suffix == ".csv" else frame.to_excel(path, index=False)
     reader = open_table(str(path))
-    with pytest.raises(DataError, match="line 22: a second heading, with other columns.*file of"):
+    with pytest.raises(DataError, match=r"line 22: a second heading, with other columns.*file of"):
         _ = [block.students() for block in reader.blocks()]
 
 
