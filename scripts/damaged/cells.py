@@ -184,3 +184,9 @@ def an_outcome_left_blank(sheet: Sheet, row: int, draw: Random) -> None:
 def a_branch_spelt_in_capitals_and_dots(sheet: Sheet, row: int, draw: Random) -> None:
     branch = sheet.rows[row]["branch"]
     sheet.write(row, branch=draw.choice([branch.lower(), f" {branch.title()} "]))
+
+
+@kind
+def marks_with_words_behind_them(sheet: Sheet, row: int, draw: Random) -> None:
+    behind = draw.choice(["(A)", "up to 6th sem", "CBSE"])
+    sheet.write_all("cgpa", lambda cgpa: f"{cgpa} {behind}" if cgpa else "")

@@ -106,3 +106,11 @@ def the_heading_below_the_first_students(sheet: Sheet, row: int, draw: Random) -
     lines = [sheet.line(r) for r in range(len(sheet.rows))]
     at = 1 + row % 5
     return "\n".join([*lines[:at], ",".join(NAMES), *lines[at:], ""]).encode()
+
+
+@kind
+def a_second_table_beside_the_first(sheet: Sheet, row: int, draw: Random) -> bytes:
+    half = len(sheet.rows) // 2
+    lines = [",".join([*NAMES, "", *NAMES])]
+    lines += [f"{sheet.line(r)},,{sheet.line(half + r)}" for r in range(half)]
+    return "\n".join([*lines, ""]).encode()

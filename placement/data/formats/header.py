@@ -12,7 +12,10 @@ from placement.data.formats.heading_rows import (
     names_over_numbers,
 )
 from placement.data.formats.workbooks.extent import column_letters
+from placement.data.names.identifiers import means_identifier, means_person
 from placement.errors import DataError, counted
+
+_IN_A_ROW = 2  # so many names come again where a second table stands beside the first
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,29 @@ def find_header(rows: Sequence[Sequence[str]], names: tuple[str, ...], file: str
         header = header[:-1]
     if not any(header):
         raise DataError(f"{file}: the header row is blank: write the column names into it")
+    _refuse_side_by_side(cells[row], body, file)
     tidy = tidy_names(header)
     joined = header != cells[row][: len(header)]
     notes = (*_said(rows_of_names if joined else [row]), *tidy.notes)
     return Header(tidy.names, tidy.unnamed, notes, row)
+
+
+def _refuse_side_by_side(names: Sequence[str], body: Sequence[Sequence[str]], file: str) -> None:
+    """Raise `DataError` where the same names come again with other students below them."""
+    for again, name in enumerate(names):
+        first = names.index(name)
+        left, right = (slice(at, at + _IN_A_ROW) for at in (first, again))
+        identifies = means_identifier(name) or means_person(name)
+        if first == again or not identifies or names[left] != names[right]:
+            continue
+        pairs = [(row[left], row[right]) for row in body]
+        if any(one != other for one, other in pairs if all(one) and all(other)):
+            letters = [column_letters(index + 1) for index in (first, again)]
+            raise DataError(
+                f"{file}: two tables stand side by side: {name!r} is the heading of column "
+                f"{letters[0]} and of column {letters[1]}, with other students below it; put the "
+                "second table below the first, or into a file of its own"
+            )
 
 
 def _said(rows_of_names: Sequence[int]) -> tuple[str, ...]:

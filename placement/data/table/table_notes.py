@@ -14,8 +14,8 @@ from placement.data.schema import quoted
 from placement.data.table.batches import Batches, batch_warnings, batches_of
 from placement.data.table.column_roles import DataSummary, Roles
 from placement.data.table.grade_scales import warn_off_scale
-from placement.data.table.partial_numbers import partial_numbers
-from placement.data.table.roles.identifiers import REPEATED
+from placement.data.table.partial_numbers import decorated_number, partial_numbers
+from placement.data.table.roles.identifiers import REPEATED, WORDS_DISTINCT
 from placement.data.table.roles.leakage import separating_auc
 from placement.data.table.table_inputs import TableInputs
 from placement.runtime.parallel_map import in_order, usable_processors
@@ -23,6 +23,7 @@ from placement.runtime.parallel_map import in_order, usable_processors
 FEW_ROWS = 30
 FEW_OF_CLASS = 10
 _MOST_SAID = 4
+_SPARSE = 0.1
 
 
 def table_notes(
@@ -54,6 +55,35 @@ def table_notes(
         line = f"--test-where '{batches.latest_rule}'"
         notes.append(f"{batches.column} is the batch; to test on the latest: {line}")
     return notes
+
+
+def _meant_as_features(roles: Roles) -> list[str]:
+    """Return the features, and what would be one if its words came again."""
+    words = (item.column for item in roles.dropped if item.reason.endswith(WORDS_DISTINCT))
+    return [*roles.features, *words]
+
+
+def _sparse_columns(roles: Roles, summary: DataSummary) -> list[str]:
+    """Warn of columns with next to no cells: of another table, or one for a group."""
+    rows = {name: summary.evidence[name].summary for name in _meant_as_features(roles)}
+    return [
+        f"{name} is filled in {one.non_missing:,} of {one.rows:,} rows only: if it belongs to "
+        f"another table, --drop {quoted(name)}; if a cell holds for the rows below it as well, "
+        "write it in each of them"
+        for name, one in rows.items()
+        if one.non_missing < _SPARSE * one.rows
+    ]
+
+
+def _decorated_numbers(inputs: TableInputs, roles: Roles) -> list[str]:
+    """Warn of columns of words that were perhaps meant as numbers."""
+    first = {name: decorated_number(inputs.columns[name]) for name in _meant_as_features(roles)}
+    return [
+        f"{name}: each cell begins with a number, such as {cell!r}, but is read as a word: write "
+        f"plain numbers, or say --categorical {quoted(name)}"
+        for name, cell in first.items()
+        if cell is not None
+    ]
 
 
 def _read_notes(column: Column) -> list[str]:
@@ -98,6 +128,7 @@ def table_warnings(
         batches = _batches(inputs, roles, summary)
         warnings += [] if batches is None else batch_warnings(batches, inputs.labels.target)
         warnings += _unknown_levels(chosen)
+        warnings += _decorated_numbers(inputs, roles) + _sparse_columns(roles, summary)
         warnings += [w for c in chosen for w in _warn_of_spellings(c, summary.used[c.name])]
     aucs = in_order(
         chosen, lambda c: separating_auc(c, summary.used[c.name], outcome), usable_processors()

@@ -74,3 +74,14 @@ def test_a_word_above_the_only_numbers_does_not_make_a_row_a_heading():
 def test_data_without_names_are_refused():
     with pytest.raises(DataError, match="is data, not column names"):
         find_header(ROWS, (), "f")
+
+
+def test_two_tables_side_by_side_are_refused_with_both_columns():
+    names = "roll,name,branch,cgpa,iq,placed"
+    beside = [[*row, "", *other] for row, other in zip(ROWS, ROWS[::-1], strict=True)]
+    with pytest.raises(
+        DataError, match=r"f: two tables stand side by side: 'roll'.*A and of column H"
+    ):
+        header_of(f"{names},,{names}", rows=beside)
+    twice = [[*row, "", *row] for row in ROWS]  # one student's own cells once more
+    assert header_of(f"{names},,{names}", rows=twice).names[7] == "roll.2"

@@ -1,6 +1,10 @@
 import pytest
 
-from placement.data.table.partial_numbers import partial_numbers, refuse_partial_marks
+from placement.data.table.partial_numbers import (
+    decorated_number,
+    partial_numbers,
+    refuse_partial_marks,
+)
 from placement.errors import DataError
 from tests.data.small_columns import column, locations
 
@@ -33,3 +37,29 @@ def test_words_and_numbers_with_few_of_the_other_are_what_they_are(cells, name):
     made = column(cells, name)
     assert partial_numbers(made) is None
     refuse_partial_marks([made], locations(len(cells)))
+
+
+DECORATED = [f"{60 + k}.5 (A)" for k in range(30)]
+
+
+def test_a_mark_with_something_behind_each_number_is_refused_with_the_first_cell():
+    with pytest.raises(DataError, match=r"column CGPA: '60.5 \(A\)'.*or --drop CGPA"):
+        refuse_partial_marks([column(DECORATED, "CGPA")], locations(30))
+    refuse_partial_marks(
+        [column(DECORATED, "block"), column(["9th", "8th"] * 15, "X grade")], locations(30)
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "name", "first"),
+    [
+        (DECORATED, "block", "60.5 (A)"),
+        (["1/8", "(2)", "“3”"] * 10, "Backlogs", "1/8"),
+        (["22CS1", "22CS2"] * 15, "Roll No", None),
+        (["1.7.2024", "2.8.2024"] * 15, "Date of joining", None),
+        (["1/8", "Nil"] * 15, "Backlogs", None),
+        (["1/8"] * 19, "Backlogs", None),
+    ],
+)
+def test_words_that_begin_with_a_number_are_told_by_the_first(cells, name, first):
+    assert decorated_number(column(cells, name)) == first

@@ -328,3 +328,15 @@ def test_what_is_read_away_of_cells_is_said_by_column_with_its_count(tmp_path):
         "branch \"'CSE\" is read as 'CSE' (60 cells); cgpa '&nbsp;5.0' is read as '5.0' (60 cells)"
     )
     assert f"what is no part of a cell is read away: {said}" in table.notes
+
+
+def test_a_column_of_another_table_beside_or_of_the_first_of_a_group_is_warned_of(csv):
+    beside, groups = ["40", "30", "20"] + [""] * 57, [f"Block {k}" for k in range(4)] + [""] * 56
+    warnings = " ".join(read_table(csv(students(count=beside, block=groups))).warnings)
+    assert "count is filled in 3 of 60 rows only: if it belongs to another table" in warnings
+    assert "block is filled in 4 of 60 rows only" in warnings
+
+
+def test_words_that_begin_with_numbers_are_warned_of_with_the_first(csv):
+    table = read_table(csv(students(backlogs=[f"{k % 4}/8" for k in range(60)])))
+    assert "backlogs: each cell begins with a number, such as '0/8'" in " ".join(table.warnings)

@@ -33,6 +33,7 @@ _LARGEST_ROLL = 1_000  # numbers of a class that begin anew in the next one stay
 _FILLED = 0.7  # of their range, where numbers count the students of a class
 _ONE_NAME = 1.2  # different pairs of number and name for each number, slips included
 MOST_STUDENTS = 1_000_000
+WORDS_DISTINCT = "of its words are distinct"
 REPEATED = "an identifier by its name, on several rows each"
 
 
@@ -73,7 +74,7 @@ def _reason_of_many_rows(evidence: ColumnEvidence) -> str | None:
     share = evidence.distinct / evidence.summary.non_missing
     if not number and share > WORDS_SHARE:
         answers = _several_answers(evidence.texts)
-        return answers or f"an identifier: {share:.0%} of its words are distinct"
+        return answers or f"an identifier: {share:.0%} {WORDS_DISTINCT}"
     if _repeats_students(evidence):
         return REPEATED
     is_serial = number and means_serial_number(evidence.column.name)
