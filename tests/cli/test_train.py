@@ -5,6 +5,7 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from placement.cli.console import Console
@@ -412,3 +413,15 @@ def test_every_stage_of_a_training_says_how_far_it_is(run, sheet, monkeypatch):
     for stage in ("reading: 240", "encoding: 240", "training: 1", "testing: 48"):
         assert stage in done.err
     assert "100% of them checked" in done.err
+
+
+def test_of_very_many_columns_the_first_are_listed_and_the_others_counted(run, tmp_path):
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame(draw.normal(50, 9, (40, 63)).round(2)).add_prefix("m")
+    path = tmp_path / "wide.csv"
+    frame.assign(placed=["Yes", "No"] * 20).to_csv(path, index=False)
+    text = run("train", path, "--dry-run").out
+    assert "  m49 " in text
+    assert "  m50 " not in text
+    assert "and 13 more: --json has them all" in text
+    assert len(run("train", path, "--dry-run", "--json").json["features"]) == 63

@@ -19,6 +19,7 @@ from placement.stats.metrics import Metrics
 from placement.training.gradcheck.report import GradientCheck
 
 NO_SIGNAL = "these columns do not predict the outcome better than the base rate"
+MOST_LISTED = 50  # columns of a table: of more, nobody reads on, and drawing takes seconds
 METRIC_WORDS = {
     "log_loss": "log-loss",
     "brier": "Brier score",
@@ -48,12 +49,19 @@ def understanding_text(understanding: Understanding) -> str:
     meaning = f"{target.name} {target.rule}" if target.rule else f"{target.positive!r}"
     lines += [f"Outcome: {target.name} (1 = {meaning}, 0 = {target.negative!r})"]
     lines += ["", "Columns used"]
-    lines += [table(("column", "kind", "scale or reference"), _used(understanding)), ""]
+    lines += _first(("column", "kind", "scale or reference"), _used(understanding))
     if understanding.schema.dropped:
         dropped = [(d.column, d.reason) for d in understanding.schema.dropped]
-        lines += ["Columns not used", table(("column", "why"), dropped), ""]
+        lines += ["Columns not used", *_first(("column", "why"), dropped)]
     lines += [f"note: {fact}" for fact in understanding.facts]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _first(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the table of the first rows, and how many more there are."""
+    more = len(rows) - MOST_LISTED
+    listed = [table(header, rows[:MOST_LISTED])]
+    return [*listed, *([f"  and {more:,} more: --json has them all"] if more > 0 else []), ""]
 
 
 def _used(understanding: Understanding) -> list[tuple[str, str, str]]:

@@ -18,6 +18,7 @@ from placement.training.passes.cross_products import CrossProducts
 
 ALIASED = 1e-10  # of a column's squared length: what earlier columns leave unexplained
 CONSTANT = 1e-20
+FEW_COLUMNS = 200  # up to which all eigenvalues are found as fast as the largest alone
 ROUNDED = 1e-2  # products in float32 are right to 1e-5 or so, and resolve no less than this
 
 
@@ -89,7 +90,12 @@ class Moments:
         """
         penalty = np.append(np.full(len(self.mean), l2), 0.0)
         bound = (self.raw / 4 + np.diag(penalty)) / self.weight
-        return float(np.linalg.eigvalsh(bound)[-1])
+        if len(bound) <= FEW_COLUMNS:
+            return float(np.linalg.eigvalsh(bound)[-1])
+        from scipy.sparse.linalg import eigsh
+
+        start = np.ones(len(bound))  # else it is drawn, and the step with it
+        return float(eigsh(bound, k=1, v0=start, return_eigenvectors=False)[0])
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from placement.config.optimizers import OPTIMIZERS
 from placement.data.encoding.chunks import Chunks
 from placement.model.perceptron import Perceptron, Standardising
 from placement.training.passes import distributed
-from placement.training.passes.moments import Totals
+from placement.training.passes.moments import Moments, Totals
 from placement.training.problem.inspection import inspect
 from placement.training.problem.options import Options
 from placement.training.problem.separation import separation_in
@@ -26,7 +27,7 @@ class Problem:
 
     `aliased` and `columns` are positions in the `width` columns handed in, `columns` those that
     the source still has. `standardising` is what the perceptron standardises these by, None where
-    they are standardised. `lipschitz` is L, the largest curvature of the penalised mean loss, None
+    they are standardised. `moments` are those of the columns, standardised, None
     where no stage needs it. `hard`: every target is 0 or 1. `separable` is None where the linear
     programme was not solved. `start: (k + 1,)` are the parameters of the columns to begin with,
     None for zero; `hessian` is that of all rows there, where it is known.
@@ -39,13 +40,18 @@ class Problem:
     aliased: tuple[int, ...]
     width: int
     stages: tuple[Stage, ...]
-    lipschitz: float | None
+    moments: Moments | None
     standardising: Standardising | None
     hard: bool
     separable: bool | None
     warnings: tuple[str, ...]
     start: FloatArray | None = None
     hessian: Hessian | None = None
+
+    @cached_property
+    def lipschitz(self) -> float | None:
+        """L, the largest curvature of the penalised mean loss; None where no stage needs it."""
+        return None if self.moments is None else self.moments.lipschitz(self.options.l2)
 
     @property
     def lr(self) -> float:
@@ -135,7 +141,7 @@ def define_problem(
         aliased=inspection.aliased,
         width=width,
         stages=stages_of(plan, source, inspection.totals.rows),
-        lipschitz=None if moments is None else moments.select(columns).lipschitz(options.l2),
+        moments=None if moments is None else moments.select(columns),
         standardising=None if standardising is None else standardising.select(columns),
         hard=inspection.totals.hard,
         separable=separable,
