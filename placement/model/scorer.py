@@ -184,7 +184,11 @@ _UNITS = {
     for spelling in spellings.split()
 }
 _CURRENCIES = frozenset({"INR", "USD", "EUR", "GBP", "other money"})
-_MULTIPLES = frozenset({"thousand", "lakh", "crore"})
+_MULTIPLES = {"thousand": 3, "lakh": 5, "crore": 7}  # as powers of ten
+_POWERS = _MULTIPLES | dict.fromkeys((*_CURRENCIES, ""), 0)
+_NO_UNIT = "none"  # of a column whose cells state none, but for a few
+_LEAST_STATED = 0.05  # of the numbers: `7.2l` alone among grades is a slip, not 7.2 lakhs
+_SCALES = (4.0, 5.0, 10.0, 20.0, 100.0)
 _LARGE = 10_000.0  # a number from here on is written out, not in thousands, lakhs or crores
 _NOTHING = (
     "nil nill none no zero nothing aucun aucune kein keine ninguno ninguna nenhum nenhuma nada "
@@ -206,7 +210,7 @@ class NumberFormat:
     `grouping`: the marks that part thousands where a cell alone could mean either: with "," is
     `12,500` twelve thousand five hundred, with "." is `12.500`; any other mark is decimal there.
     `unit`: cells that state another one are no numbers, None where any may be stated; "" where
-    numbers are written out, so that only money may be.
+    numbers are written out, so that only money may be, and lakhs are so many times 100000.
     `scale`: what the numbers are out of, where that is stated: `450/500` is brought to it; 0 where
     cells that state it are no numbers, as the scale of the others is not known.
     `mixed`: cells up to it (where `scale` is below it: cells above that) are out of so much, and
@@ -253,19 +257,28 @@ class _Cell:
         digits = _without_marks(self.digits, form.grouping)
         if digits is None:
             return None
-        value = float(digits)
+        power = self._power(form)
+        exact = power and "e" not in digits  # 3.25532 lakhs are 325532
+        value = float(f"{digits}e{power}") if exact else float(digits) * 10.0**power
         if self.maximum is None:
-            return value
+            return value / 100.0 if self.unit == "%" and form.scale == 1 else value
         if not 0 <= value <= self.maximum or not _is_maximum(self.maximum):
             return None  # 17/5 is a day of May, or a ratio
         if form.scale is None or form.scale == self.maximum:
             return value
-        return value / self.maximum * form.scale
+        return value * form.scale / self.maximum
+
+    def _power(self, form: NumberFormat) -> int:
+        """Return by which power of ten the cell's unit is that of the column."""
+        if self.unit not in _MULTIPLES or form.unit not in _POWERS:
+            return 0
+        return _POWERS[self.unit] - _POWERS[form.unit]
 
     def _is_other(self, form: NumberFormat) -> bool:
         """Whether the cell says what no number of a column so written does."""
         fitting = {"", form.unit} if form.unit else {"", *_CURRENCIES}
-        other_unit = form.unit is not None and self.unit not in fitting
+        is_multiple = self.unit in _MULTIPLES and form.unit in _POWERS
+        other_unit = form.unit is not None and self.unit not in fitting and not is_multiple
         other_scale = form.scale == 0 and self.maximum is not None
         return other_unit or other_scale or (self.vague and not form.counts)
 
@@ -317,6 +330,8 @@ def _taken_apart(text: str) -> _Cell | None:
     rest = _YES.sub("", text, count=1) if text[0] in "yjos" else text
     match = _CELL.fullmatch(rest)
     if match is None:
+        return None
+    if match["after"].strip() in DASHES:  # `14-` is 14 to one, and -14 to another
         return None
     before, after = _unit(match["before"]), _unit(match["after"])
     if before is None or after is None or (before and after and before not in _CURRENCIES):
@@ -416,7 +431,8 @@ class WrittenNumbers:
 
     `kinds` counts cells by kind ("number", "zero", "dash", "yes", "other", …), `units` those that
     state a unit, `maxima` those out of so many; `lone` has numbers such as `12.500` and `12,500`,
-    whose mark may mean either. `examples` has a cell of each kind.
+    whose mark may mean either. `examples` has a cell of each kind, `high` is the largest number
+    of those that say no more.
     """
 
     kinds: Counter[str] = field(default_factory=Counter)
@@ -424,6 +440,7 @@ class WrittenNumbers:
     maxima: Counter[float] = field(default_factory=Counter)
     lone: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
+    high: float = 0.0
 
     @staticmethod
     def of(cells: ColumnLike) -> "WrittenNumbers":
@@ -434,9 +451,11 @@ class WrittenNumbers:
         array = _as_array(cells)
         if array.dtype.kind in "fiub":
             missing = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
-            zero, large = ((array == 0).sum(), (np.abs(array) >= _LARGE).sum())
+            sizes = np.abs(array)
+            zero, large = ((sizes == 0).sum(), (sizes >= _LARGE).sum())
             kinds = {"number": len(array) - missing, "zero": int(zero), "large": int(large)}
-            return WrittenNumbers(+Counter(kinds))
+            high = float(np.fmax.reduce(sizes, initial=0.0))
+            return WrittenNumbers(+Counter(kinds), high=high)
         texts = Counter(text for text in words(array) if text is not None)
         return WrittenNumbers.of_texts(texts.items())
 
@@ -444,7 +463,7 @@ class WrittenNumbers:
     def of_texts(rows: Iterable[tuple[str | None, int]]) -> "WrittenNumbers":
         """Look at distinct texts, each of which so many rows have."""
         written = WrittenNumbers()
-        point = False
+        point, high = False, 0.0
         for text, number in rows:
             if not text or not number:
                 continue
@@ -452,14 +471,16 @@ class WrittenNumbers:
                 written._add(text, number)
                 continue
             written.kinds["number"] += number
-            if len(text) > 4 and abs(float(text)) >= _LARGE:
+            size = abs(float(text))
+            high = max(high, size)
+            if size >= _LARGE:
                 written.kinds["large"] += number
             if "." in text and not point and "decimal ." in written._add_marks(text, number):
                 point = True  # one is enough to know
                 written.kinds["decimal ."] += number
             if text[-1] in "0." and not text.strip("+-0."):
                 written.kinds["zero"] += number
-        return written
+        return replace(written, high=high)
 
     def _add(self, cell: str, rows: int) -> None:
         """Count the rows of a text that is no plain number."""
@@ -473,9 +494,10 @@ class WrittenNumbers:
         elif parts is None or number is None:
             kinds = ["other", "yes"] if _YES.fullmatch(text) else ["other"]
         else:
-            kinds = ["number", *self._add_marks(parts.digits, rows), *_kinds(parts, cell, text)]
-            if parts.unit not in _MULTIPLES and abs(number) >= _LARGE:
-                kinds.append("large")
+            kinds = ["number", *_kinds(parts, cell, text)]
+            if parts.unit not in _MULTIPLES:
+                kinds += self._add_marks(parts.digits, rows)
+                kinds += ["large"] if abs(number) >= _LARGE else []
             if parts.unit:
                 self.units[parts.unit] += rows
             if parts.maximum:
@@ -508,6 +530,7 @@ class WrittenNumbers:
             self.maxima + other.maxima,
             self.lone + other.lone,
             {**other.examples, **self.examples},
+            max(self.high, other.high),
         )
 
     def number_format(
@@ -528,7 +551,7 @@ class WrittenNumbers:
         return replace(
             prior,
             grouping="".join(marks),
-            unit=prior.unit or self._unit(learnt),
+            unit=self._unit(learnt) if prior.unit in (None, "", _NO_UNIT) else prior.unit,
             scale=prior.scale or self._scale(learnt),
             counts=counts,
             dash_is_zero=counts and zero,
@@ -538,17 +561,22 @@ class WrittenNumbers:
         """Return the unit that most cells state; lakhs beside numbers written out are none."""
         learnt_large = learnt is not None and learnt.high >= _LARGE
         units = [unit for unit, _ in self.units.most_common()]
-        if not (learnt_large or self.kinds["large"]):
-            return units[0] if units else None
-        fitting = [unit for unit in units if unit not in _MULTIPLES]
-        return fitting[0] if fitting else "" if units or learnt_large else None
+        if learnt_large or self.kinds["large"]:
+            fitting = [unit for unit in units if unit not in _MULTIPLES]
+            return fitting[0] if fitting else "" if units or learnt_large else None
+        least = _LEAST_STATED * self.kinds["number"]
+        fitting = [u for u in units if u not in _MULTIPLES or self.units[u] >= least]
+        return fitting[0] if fitting else _NO_UNIT if units else None
 
     def _scale(self, learnt: "LearntRange | None") -> float | None:
-        """Return what most cells are out of, 0 where a model knows larger numbers than that."""
-        scale = self.maxima.most_common(1)[0][0] if self.maxima else None
-        if learnt is None or (scale is not None and scale >= learnt.high):
-            return scale
-        return 0.0
+        """Return what most cells are out of, 0 where the other numbers are not out of that."""
+        if not self.maxima:
+            return None if learnt is None else 0.0
+        scale, stated = self.maxima.most_common(1)[0][0], self.maxima.total()
+        high = self.high if learnt is None else learnt.high
+        if learnt is None and 2 * stated >= self.kinds["number"]:
+            return scale if high <= scale else 0.0
+        return scale if min(s for s in (*_SCALES, scale, math.inf) if high <= s) == scale else 0.0
 
     def _parts_thousands(
         self, mark: str, prior: NumberFormat, learnt: "LearntRange | None"
@@ -787,6 +815,8 @@ class NumberColumn:
     @property
     def scale(self) -> float | None:
         """What its numbers are out of, where that is known."""
+        if self.low >= 0 and self.high <= 1 and not self.whole:
+            return 1.0  # shares
         share = 100.0 if self.written.unit == "%" else None
         return self.written.scale or self.grade_scale or share
 

@@ -115,15 +115,41 @@ def test_what_a_model_knows_decides_where_the_usual_reading_is_not_like_it(cell,
     assert read(cell, learnt=learnt) == [number]
 
 
-def test_lakhs_beside_numbers_written_out_are_no_numbers():
-    assert read("4.5 LPA", "450000", "₹ 6,50,000") == [None, 450_000, 650_000]
+def test_lakhs_beside_numbers_written_out_are_so_many_times_100000():
+    assert read("3.25532 lakhs", "450000", "325.532k") == [325_532, 450_000, 325_532]
+    assert read("4.5 LPA", "450000", "₹ 6,50,000", "$ 7") == [450_000, 450_000, 650_000, None]
+    assert read("4.5 LPA", learnt=LearntRange(0, 900_000)) == [450_000]
+    assert read("4.5 LPA", "0.5 Cr", prior=NumberFormat(unit="lakh")) == [4.5, 50]
+
+
+def test_lakhs_beside_small_numbers_are_their_unit():
     assert read("4.5 LPA", "12") == [4.5, 12]
-    assert read("4.5 LPA", learnt=LearntRange(0, 900_000)) == [None]
     assert read("4.5 LPA", learnt=LearntRange(0, 20)) == [4.5]
     typed = WrittenNumbers.of(np.array([450_000.0])).merge(WrittenNumbers.of(["4.5 LPA"]))
-    assert parse_numbers(["4.5 LPA"], typed.number_format())[1].all()
+    assert parse_numbers(["4.5 LPA"], typed.number_format())[0] == 450_000
     plain = WrittenNumbers.of(["5"]).number_format(PLAIN, LearntRange(0, 900_000))
-    assert parse_numbers(["4.5 LPA", "₹ 4,500"], plain)[1].tolist() == [True, False]
+    assert parse_numbers(["4.5 LPA", "₹ 4,500"], plain)[0].tolist() == [450_000, 4_500]
+
+
+def test_a_lone_l_or_k_among_grades_is_no_number():
+    grades = [f"{g / 10:g}" for g in range(50, 99)]
+    assert read("7.2l", *grades)[0] is None
+    assert read("61k", *grades, learnt=LearntRange(5, 10))[0] is None
+
+
+def test_a_minus_behind_a_number_makes_it_none():
+    assert read("14-", "12", "1,23,600/-") == [None, 12, 123_600]
+
+
+def test_cells_out_of_two_maxima_are_brought_to_that_of_the_heading():
+    assert read("335/500", "67.0", prior=NumberFormat(scale=100.0)) == [67, 67]
+    assert read("335/500", "67", "71", "58") == [None, 67, 71, 58]  # 67 of 100, as it seems
+
+
+def test_a_percentage_is_a_share_where_a_model_knows_shares():
+    column = NumberColumn("marks", 0.7, 0.1, 0.4, 1.0, None, None)
+    form = column.format_of(WrittenNumbers.of(["74.44%"]))
+    assert parse_numbers(["74.44%"], form)[0] == pytest.approx([0.7444])
 
 
 def test_marks_out_of_less_than_a_model_knows_are_no_numbers():

@@ -19,7 +19,7 @@ from placement.data.columns.raw_column import MAX_TEXTS, CategoricalColumn, RawC
 from placement.data.columns.row_locations import RowLocations
 from placement.data.formats.blocks import Block, BlockRequest, LeftOutRow
 from placement.data.formats.faulty_rows import leave_out
-from placement.data.names.quantities import means_count
+from placement.data.names.quantities import format_by_name, means_count
 from placement.errors import DataError
 from placement.model.scorer import (
     PLAIN,
@@ -71,8 +71,10 @@ def load_columns(
 
     def builder_of(name: str, reading: Reading) -> ColumnBuilder:
         column = known.get(fold(name))
-        prior = NumberFormat(counts=means_count(name)) if column is None else column.written
-        prior = replace(prior, grouping=reader.number_format.grouping, mixed=None)
+        prior = format_by_name(name) if column is None else column.written
+        if prior.grouping and reader.number_format.grouping == ".":
+            prior = replace(prior, grouping=".")
+        prior = replace(prior, mixed=None)
         return ColumnBuilder(name, store, prior, reading, max_texts, column)
 
     readings = {
@@ -113,7 +115,7 @@ def _share_decimal_mark(builders: Iterable[ColumnBuilder]) -> None:
     for builder in builders:
         builder.look_at_texts()
     if writes_decimal_commas(builder.written for builder in builders):
-        for builder in builders:
+        for builder in (b for b in builders if b.prior.grouping):
             builder.prior = replace(builder.prior, grouping=".")
 
 

@@ -21,17 +21,18 @@ from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.formats.faulty_rows import REASON
 from placement.data.schema import Feature, Schema
 from placement.data.table.column_roles import DataSummary, Roles, assign_roles
-from placement.data.table.grade_scales import (
-    infer_scale,
-    is_graded,
-    may_mix_scales,
-    refuse_other_scale,
-    refuse_second_scale,
-)
 from placement.data.table.partial_numbers import refuse_partial_marks
 from placement.data.table.roles.column_evidence import ColumnEvidence
 from placement.data.table.roles.identifiers import students_note
 from placement.data.table.row_copies import RowCopies, row_copies
+from placement.data.table.scales.grade_scales import (
+    infer_scale,
+    is_graded,
+    may_mix_scales,
+    refuse_second_scale,
+)
+from placement.data.table.scales.unlike_files import refuse_unlike_files
+from placement.data.table.scales.unlike_training import refuse_unlike_training
 from placement.data.table.table import Table, digest_columns, take_used
 from placement.data.table.table_inputs import TableInputs, check_classes, read_weights
 from placement.data.table.table_notes import few_rows, table_notes, table_warnings
@@ -144,11 +145,13 @@ def _check_scales(inputs: TableInputs, column: Column, summary: DataSummary) -> 
     """Raise `DataError` where grades are on two scales, or on another than the model's."""
     if column.kind != "number":
         return
-    name, scale, outcome = inputs.data.name, column.written.scale, summary.outcome
+    name, outcome, learnt = inputs.data.name, summary.outcome, inputs.learnt_number(column.name)
     low, high = summary.used[column.name].low, summary.used[column.name].high
-    if inputs.request.of_model and scale and (low > 2 * scale or high <= scale / 4):
-        used = [np.asarray(column.piece(k))[rows] for k, rows in enumerate(outcome.used_masks())]
-        refuse_other_scale(column.name, scale, scale / 4, np.concatenate(used), name)
+    if learnt is not None and outcome.pieces:
+        first = np.asarray(column.piece(0))[next(outcome.used_masks())]
+        refuse_unlike_training(learnt, first, name, told=column.written.mixed is not None)
+    if learnt is None:
+        refuse_unlike_files(column, summary.evidence_by_file, inputs.data.locations.files, name)
     if is_graded(column.name) and may_mix_scales(low, high):
         refuse_second_scale(column, outcome, inputs.data.locations, name)
 

@@ -9,7 +9,7 @@ from placement.data.columns.load_columns import LoadedColumns
 from placement.data.columns.same_levels import SameLevels, same_levels
 from placement.data.schema import matching_columns
 from placement.data.table.column_roles import ColumnRequest
-from placement.data.table.grade_scales import mixed_scales, on_one_scale
+from placement.data.table.scales.grade_scales import mixed_scales, on_one_scale
 from placement.model.scorer import NumberColumn, fold
 
 MODEL_COLUMN = "a column of the model"  # whose name nobody typed

@@ -123,9 +123,8 @@ def read_opened_table(
     labels = read_labels(data.columns[name], data.locations, label_request, file=data.name)
     columns = columns_by_options(spelling, options, request.categorical)
     labels = _only_where(labels, columns, options["where"], data.name)
-    inputs = TableInputs(
-        data, columns, labels, request, reader.unnamed, allocation.store, on_progress
-    )
+    store, learnt = allocation.store, options["learnt"]
+    inputs = TableInputs(data, columns, labels, request, reader.unnamed, store, on_progress, learnt)
     read_notes = _read_notes(reader, data, joined)
     notes = (*read_notes.notes, *allocation.notes, *notes)
     if joined is None and options["target"] is None:

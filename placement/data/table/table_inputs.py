@@ -11,14 +11,19 @@ from placement.data.columns.column_store import ChunkedArray, ColumnStore
 from placement.data.columns.load_columns import LoadedColumns
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.row_locations import MatchingRows, RowLocations
+from placement.data.schema import same_column
 from placement.data.table.column_roles import ColumnRequest
 from placement.data.target.labels import Labels
 from placement.errors import DataError, counted
+from placement.model.scorer import LearntNumbers, NumberColumn
 
 
 @dataclass(frozen=True, eq=False)
 class TableInputs:
-    """What a table is built from, once the outcome was read."""
+    """What a table is built from, once the outcome was read.
+
+    `learnt`: the columns of numbers that a model knows.
+    """
 
     data: LoadedColumns
     columns: Mapping[str, Column]
@@ -27,6 +32,12 @@ class TableInputs:
     unnamed: frozenset[str]
     store: ColumnStore
     on_progress: Callable[[int, str], None]
+    learnt: Mapping[str, LearntNumbers]
+
+    def learnt_number(self, name: str) -> NumberColumn | None:
+        """Return the number column of a model that is called so."""
+        columns = (c for known, c in self.learnt.items() if same_column(known, name))
+        return next((c for c in columns if isinstance(c, NumberColumn)), None)
 
 
 def check_classes(inputs: TableInputs, rows: int, positive: int) -> None:

@@ -13,10 +13,10 @@ from placement.data.names.spellings import MOST_LEVELS, probably_same
 from placement.data.schema import quoted
 from placement.data.table.batches import Batches, batch_warnings, batches_of
 from placement.data.table.column_roles import DataSummary, Roles
-from placement.data.table.grade_scales import warn_off_scale
 from placement.data.table.partial_numbers import decorated_number, partial_numbers
 from placement.data.table.roles.identifiers import REPEATED, WORDS_DISTINCT
 from placement.data.table.roles.leakage import separating_auc
+from placement.data.table.scales.grade_scales import warn_off_scale
 from placement.data.table.table_inputs import TableInputs
 from placement.runtime.parallel_map import in_order, usable_processors
 

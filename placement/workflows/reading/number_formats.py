@@ -9,14 +9,10 @@ from dataclasses import replace
 from placement.config.file_options import FileOptions
 from placement.data.formats.blocks import Block, BlockRequest, Part
 from placement.data.formats.table_reader import Reader
-from placement.data.names.quantities import means_count
+from placement.data.names.quantities import format_by_name
 from placement.data.schema import matching_columns
-from placement.data.table.grade_scales import (
-    mixed_scales,
-    mixed_text,
-    refuse_other_scale,
-    refuse_two_scales,
-)
+from placement.data.table.scales.grade_scales import mixed_scales, mixed_text
+from placement.data.table.scales.unlike_training import refuse_unlike_training
 from placement.errors import UsageError
 from placement.model.scorer import (
     Formats,
@@ -53,12 +49,14 @@ def number_formats(
     formats: dict[str, Formats] = {}
     for part in reader.parts:
         written, first = _look(part, spelling)
-        grouping = "." if writes_decimal_commas(written.values()) else reader.number_format.grouping
+        commas = reader.number_format.grouping == "." or writes_decimal_commas(written.values())
+        grouping = "." if commas else None  # a model remembers the marks of its training
         forms: dict[str, NumberFormat] = {}
         for name in names:
             column = columns.get(name)
             if column is None:
-                prior = NumberFormat(grouping=grouping, counts=means_count(name))
+                prior = format_by_name(name)
+                prior = replace(prior, grouping=".") if commas and prior.grouping else prior
                 forms[name] = written[name].number_format(prior)
                 continue
             forms[name] = column.format_of(written[name], grouping)
@@ -68,11 +66,10 @@ def number_formats(
                 listener.note(f"{part.name}, {name}: {mixed_text(forms[name])}")
             for note in written[name].notes(forms[name]):
                 listener.note(f"{part.name}, {name}: {note}")
-            if first is not None and isinstance(column, NumberColumn) and column.scale:
+            if first is not None and isinstance(column, NumberColumn):
                 values, _ = parse_numbers(first.columns[spelling[name]], forms[name])
-                refuse_other_scale(name, column.scale, column.low, values, part.name)
-                if column.grade_scale is not None:
-                    refuse_two_scales(name, column.scale, values, part.name)
+                told = name in mixed
+                refuse_unlike_training(column, values, part.name, told=told)
         formats[part.name] = forms
     return formats
 

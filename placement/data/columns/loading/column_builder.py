@@ -177,7 +177,9 @@ class ColumnBuilder:
 
     def _format_of(self, written: WrittenNumbers) -> NumberFormat:
         if self._learnt is None:
-            return written.number_format(self.prior)
+            form = written.number_format(self.prior)
+            # Where no cell says what it is out of, the name alone does not tell 0.78 from 78.
+            return form if written.maxima else replace(form, scale=None)
         return replace(self._learnt.format_of(written, self.prior.grouping), mixed=None)
 
     @property

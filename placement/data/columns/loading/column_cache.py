@@ -32,7 +32,7 @@ from placement.runtime.parallel_map import in_order, usable_processors
 
 _State = list[int | str | list[list[int]]]
 
-FORMAT = 6
+FORMAT = 7
 _INDEX = "columns.json"
 
 

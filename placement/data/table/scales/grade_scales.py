@@ -16,7 +16,7 @@ from placement.data.columns.raw_column import (
     RawColumn,
 )
 from placement.data.columns.row_locations import RowLocations
-from placement.data.schema import means_grade, quoted
+from placement.data.schema import means_grade, means_mark, quoted
 from placement.errors import DataError, UsageError, counted
 from placement.model.scorer import NumberFormat
 
@@ -25,7 +25,7 @@ _LEAST = 3  # so many cells of another scale are no slips
 _WHOLE_SHARE = 0.15  # of whole numbers: fewer may be marks of those who failed
 _BETWEEN = 0.1  # of the smaller group may lie between two scales
 _SHARE = 1.0
-_SMALL_SCALES = (4.0, 5.0, 10.0, 20.0)
+_SMALL_SCALES = (_SHARE, 4.0, 5.0, 10.0, 20.0)
 _EDGES = tuple(sorted({s * f for s in _SMALL_SCALES for f in (0.25, 1.0, 2.5)} | {100.0}))
 
 
@@ -66,7 +66,7 @@ def warn_off_scale(
 
 def is_graded(name: str) -> bool:
     """Whether the cells of a column so named are on a scale of grades or in percent."""
-    return means_grade(name) or "%" in name
+    return means_mark(name)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class SecondScale:
 
 def may_mix_scales(low: float, high: float) -> bool:
     """Whether grades of such a range may be of two scales, so that it pays to look at them."""
-    return low <= _SMALL_SCALES[-1] and high > 2.5 * _SMALL_SCALES[0]
+    return low <= _SMALL_SCALES[-1] and high > 2.5 * _SHARE
 
 
 def second_scale(pieces: Iterable[FloatArray]) -> SecondScale | None:
@@ -137,39 +137,6 @@ def two_scales_text(name: str, second: SecondScale, examples: str = "") -> str:
     )
 
 
-def refuse_other_scale(name: str, scale: float, low: float, values: FloatArray, file: str) -> None:
-    """Raise `DataError` where all numbers are on another scale than that a model knows.
-
-    `low`: the least number that it knows.
-    """
-    grades = values[np.isfinite(values) & (values > 0)]
-    if not len(grades):
-        return
-    high, count = float(grades.max()), counted(len(grades), "cell")
-    if grades.min() > 2 * scale:
-        other = next((f"{s:g}" for s in SCALES if high <= s), "SCALE")
-        kind = "a percentage" if other == "100" else "another scale"
-        raise DataError(
-            f"{file}: {name}: all {count} are beyond its scale of {scale:g}; it looks like {kind}: "
-            f"bring them to a scale of {scale:g}, as --mixed-scale {quoted(f'{name}:{other}')} does"
-        )
-    smaller = next((s for s in (_SHARE, *SCALES) if high <= s <= min(scale / 4, low)), None)
-    if scale == SCALES[-1] and high <= _SHARE and (grades != high).any():
-        smaller = _SHARE  # percents as Excel stores them
-    if smaller is not None:
-        raise DataError(
-            f"{file}: {name}: all {count} are at most {smaller:g}, where the model knows a scale "
-            f"of {scale:g}: bring them there, as --mixed-scale {quoted(f'{name}:{smaller:g}')} does"
-        )
-
-
-def refuse_two_scales(name: str, scale: float, values: FloatArray, file: str) -> None:
-    """Raise `DataError` where some grades are on another scale than that a model knows."""
-    second = second_scale([values])
-    if second is not None and second.scale <= scale:
-        raise DataError(f"{file}: {two_scales_text(name, second)}")
-
-
 def mixed_text(form: NumberFormat) -> str:
     """Say which cells are brought to another scale."""
     return f"cells out of {form.mixed:g} are brought to {form.scale:g} (--mixed-scale)"
@@ -195,7 +162,7 @@ def on_one_scale(raw: RawColumn, mixed: float, scale: float | None = None) -> Ra
         raise DataError(f"--mixed-scale {raw.name}: its cells are no numbers")
     high = _high(raw)
     scale = scale or next((s for s in SCALES if s > mixed and high <= s), None)
-    if scale is None or scale == mixed:
+    if scale is None:
         raise DataError(
             f"--mixed-scale {raw.name}:{mixed:g}: its largest cell is {high:g}, so there is no "
             "larger scale up to 100 to bring the others to"
