@@ -77,7 +77,7 @@ def test_training_leaves_mlflow_and_the_pictures_to_the_recorder(
     store, students, code_path, tmp_path
 ):
     sheet = students(tmp_path / "students.csv")
-    code = command("train", sheet, "--optimizer", "newton")
+    code = command("train", sheet, "--optimizer", "newton", "--sensitive", "")
     modules = loaded(code, code_path, tmp_path)
     assert "torch" in modules
     assert not modules & {"mlflow", "matplotlib"}

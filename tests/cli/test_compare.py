@@ -17,7 +17,7 @@ def home(trained, students, tmp_path_factory):
     """Bundles `model`, `weak`, `fewer`, `other`; `students.csv` of them all, `held.csv` of none."""
     home = tmp_path_factory.mktemp("compared")
     sheet, good = trained.parent / "students.csv", load_fitted(trained)
-    settings = {"track": False, "optimizer": "newton"}
+    settings = {"track": False, "optimizer": "newton", "sensitive": ()}
     train([str(sheet)], TrainConfig(**settings, l2=300.0, out=str(home / "weak")))
     train([str(sheet)], TrainConfig(**settings, drop=("aptitude",), out=str(home / "fewer")))
     good.save(home / "model")
@@ -93,7 +93,7 @@ def test_a_table_trained_on_without_its_gaps_is_known_again(run, here, tmp_path)
     frame = pd.read_csv("students.csv")
     frame.loc[[3, 5, 8], "cgpa"] = np.nan
     frame.to_csv(tmp_path / "gaps.csv", index=False)
-    model = ["--out", tmp_path / "full", "--no-track"]
+    model = ["--out", tmp_path / "full", "--no-track", "--optimizer", "newton"]
     assert run("train", tmp_path / "gaps.csv", "--missing", "drop", *model).code == 0
     done = run("compare", "model", tmp_path / "full", "--data", tmp_path / "gaps.csv", "--json")
     assert [own["trained_here"] for own in done.json["models"]] == [False, True]

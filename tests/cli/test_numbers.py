@@ -94,7 +94,7 @@ def test_a_training_on_two_scales_is_refused_and_remembers_what_it_was_told(
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    common = tmp_path / "mixed.csv", "--no-track", "--optimizer", "newton"
+    common = tmp_path / "mixed.csv", "--no-track", "--optimizer", "newton", "--sensitive", ""
     refused = run("train", *common)
     assert refused.code == 3
     assert "column cgpa mixes two scales" in refused.err
