@@ -39,6 +39,12 @@ from placement.errors import UsageError
     "--reasons", is_flag=True, help="Add each student's strongest reasons, and cells in doubt."
 )
 @click.option(
+    "--accept-doubts",
+    is_flag=True,
+    help="Answer a file all the same of which a column is unknown, unreadable or beyond its scale "
+    "in a fifth of the rows.",
+)
+@click.option(
     "--rank",
     type=click.Choice(["risk", "chance"]),
     help="Order the rows: risk, lowest probability first; chance, highest first; equal ones as in "

@@ -199,6 +199,10 @@ _COUNT_WORDS = dict.fromkeys(_NOTHING.split(), 0.0) | {
 }  # fmt: skip
 _AFTER_COUNT = frozenset((_COUNTED + "any active current pending standing yet ada يوجد").split())
 _YES = re.compile(r"(?:yes|y|ja|oui|si|sí|sim)\b[ ,;:(-]*")
+YES_WORDS = frozenset("1 yes y true t sí si sim ya oui ja हाँ हां haan 是".split())  # noqa: SIM905
+NO_WORDS = frozenset(
+    "0 no n false f não nao tidak non nein नहीं nahi nahin 否".split()  # noqa: SIM905
+)
 _DIGIT = re.compile(r"\d")
 _SQUASHED = re.compile(r"[\s.,:;()/_'\"–-]+")
 
@@ -1033,6 +1037,7 @@ class CategoryColumn:
             for other, level in self.same
             if folded(level) in slot_of_level
         }
+        slot_of_level = _yes_and_no(slot_of_level) | slot_of_level
         if self.missing:
             slot_of_level[None] = len(self.slots) - 1
         slot_of = {
@@ -1040,6 +1045,15 @@ class CategoryColumn:
             for word in set(spelled.tolist())
         }
         return np.fromiter((slot_of[word] for word in spelled), dtype=np.intp, count=len(spelled))
+
+
+def _yes_and_no(slot_of_level: Mapping[str | None, int]) -> dict[str | None, int]:
+    """Return the slots of all words for yes and for no, where one of each is all that is known."""
+    if len(set(slot_of_level.values())) != 2:
+        return {}
+    pairs = ((said & slot_of_level.keys(), said) for said in (YES_WORDS, NO_WORDS))
+    known = [(slot_of_level[next(iter(one))], said) for one, said in pairs if len(one) == 1]
+    return {word: slot for slot, said in known for word in said} if len(known) == 2 else {}
 
 
 LearntNumbers = NumberColumn | CategoryColumn  # a column of numbers that a model knows

@@ -2,11 +2,16 @@
 
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 from placement.errors import StoreError
+
+_IN_MEMORY = 1 << 24  # bytes
 
 
 @contextmanager
@@ -45,6 +50,16 @@ def replacing(out: Path) -> Iterator[Path]:
             _sync_and_rename(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def held_back(stream: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Yield what to write to instead of a stream, which gets it at the end unless one raises."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as held:
+        yield cast("IO[bytes]", held)
+        held.seek(0)
+        shutil.copyfileobj(held, stream)
+    stream.flush()
 
 
 def _sync_and_rename(temporary: Path, target: Path) -> None:

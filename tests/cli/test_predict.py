@@ -535,3 +535,27 @@ def test_a_full_standard_output_is_exit_6(trained, sheet, code_path, words):
         )
     assert done.returncode == 6, done.stderr.decode()
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("output", [(), ("--json",), ("--out", "scored.csv")])
+def test_a_column_in_doubt_in_many_rows_gets_no_answers_but_on_request(
+    predict, sheet, here, output
+):
+    frame = pd.read_csv(sheet)
+    frame["stream"] = [f"new {k % 5}" if k % 4 == 0 else s for k, s in enumerate(frame["stream"])]
+    frame.to_csv("doubtful.csv", index=False)
+    done = predict("doubtful.csv", *output, code=3)
+    assert (done.out, (here / "scored.csv").exists()) == ("", False)
+    assert "stream is in doubt in 60 of 240 rows" in done.err
+    assert "'new 0' was never seen in training" in done.err
+    accepted = predict("doubtful.csv", *output, "--accept-doubts")
+    assert "unseen level" in (accepted.out or (here / "scored.csv").read_text())
+
+
+@pytest.mark.parametrize(("rows", "code"), [(9, 0), (10, 3)])
+def test_few_rows_in_doubt_and_blanks_are_answered_with_a_note(predict, sheet, here, rows, code):
+    frame = pd.read_csv(sheet).head(30)
+    frame["stream"] = ["new"] * rows + frame["stream"].tolist()[rows:]
+    frame["cgpa"] = np.nan
+    frame.to_csv("doubtful.csv", index=False)
+    predict("doubtful.csv", code=code)

@@ -501,3 +501,18 @@ def test_mlflow_is_answered_with_a_frame_of_its_index(bundle):
     same(answer["placement_probability"], probability)
     assert answer["placement_prediction"].tolist() == (probability >= 0.5).astype(int).tolist()
     assert answer.dtypes.tolist() == [np.float64, np.int64]
+
+
+YES_NO = CategoryColumn("done", ("No", "Yes"), False, False, (0.4, 0.6), numeric=False)
+
+
+def test_a_level_for_yes_and_one_for_no_have_all_words_for_them():
+    (encoded,), found = YES_NO.encode(["Y", "0", "TRUE", "n", "yes", "maybe"])
+    assert encoded.tolist() == [1.0, 0.0, 1.0, 0.0, 1.0, 0.6]
+    assert [(problem.what, problem.rows.tolist()) for problem in found] == [("unseen level", [5])]
+
+
+@pytest.mark.parametrize("levels", [("N", "No", "Yes"), ("Yes", "pending"), ("Maybe", "No", "Yes")])
+def test_other_levels_have_their_own_words_alone(levels):
+    column = dataclasses.replace(YES_NO, levels=levels, shares=(1 / len(levels),) * len(levels))
+    assert [problem.rows.tolist() for problem in column.encode(["TRUE", "Yes"])[1]] == [[0]]

@@ -26,7 +26,7 @@ from placement.data.output.csv_cells import (
 from placement.data.output.writer import NOTES, Output, Plan
 from placement.errors import StoreError, UsageError
 from placement.model.scorer import Coded, ColumnLike, TableLike
-from placement.runtime.atomic_write import replacing, writing
+from placement.runtime.atomic_write import held_back, replacing, writing
 
 OutputFormat = Literal["own", "csv", "tsv", "parquet", "xlsx"]
 _FORMATS: dict[str, OutputFormat] = {
@@ -53,12 +53,12 @@ def output_format(out: str | None) -> OutputFormat:
 
 @contextmanager
 def open_output(out: str | None, reader: Reader, added: Sequence[str]) -> Iterator[Output]:
-    """Open an output for predictions on a table: a file, written whole or not at all, or stdout."""
+    """Open an output for predictions: a file or stdout, written whole or not at all."""
     format_, plan = output_format(out), Plan(reader, tuple(added))
     if out is None or out == "-":
         sys.stdout.flush()
-        yield TextOutput(sys.stdout.buffer, plan, format_, "standard output")
-        sys.stdout.buffer.flush()
+        with held_back(sys.stdout.buffer) as stream:
+            yield TextOutput(stream, plan, format_, "standard output")
         return
     if format_ == "own":
         format_ = "parquet" if reader.kind == "parquet" else "csv"

@@ -8,7 +8,7 @@ import numpy as np
 from placement.arrays import BoolArray
 from placement.data.columns.raw_column import CategoricalColumn
 from placement.data.schema import word_set
-from placement.model.scorer import fold, parse_numbers
+from placement.model.scorer import NO_WORDS, YES_WORDS, fold, parse_numbers
 
 # The outcome of those of whom a list of outcomes says nothing; numpy would drop a null character.
 ABSENT = "\ue000"
@@ -29,8 +29,6 @@ NOT_PLACED_WORDS = frozenset(no + word for no in _NOT for word in _PLACED) | wor
     "notplacedyet rejected reject nooffer nojob desempleado desempleada desempregado desempregada "
     "ditolak नियुक्तनहीं चयनितनहीं अचयनित"
 )
-YES_WORDS = word_set("1 yes y true t sí si sim ya oui ja हाँ हां haan 是")
-NO_WORDS = word_set("0 no n false f não nao tidak non nein नहीं nahi nahin 否")
 POSITIVE_WORDS = (
     PLACED_WORDS | YES_WORDS | word_set("pass passed accepted success successful positive")
 )

@@ -24,17 +24,15 @@ from placement.data.names.sensitive import sensitive_trait
 from placement.data.schema import PREDICTED_NAMES, Target, letters, matching_column, quoted
 from placement.data.target.label_words import (
     NEGATIVE_WORDS,
-    NO_WORDS,
     NOT_PLACED_WORDS,
     PLACED_WORDS,
     POSITIVE_WORDS,
-    YES_WORDS,
     Level,
     levels_of,
     may_be_outcome,
 )
 from placement.errors import DataError, listed
-from placement.model.scorer import Coded, TableLike, fold, parse_numbers, words
+from placement.model.scorer import NO_WORDS, YES_WORDS, Coded, TableLike, fold, parse_numbers, words
 
 _CONTINUOUS_LEVELS = 20
 MOST_WORDS = 100  # different cells of an outcome; with more they are not looked at

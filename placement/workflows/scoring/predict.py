@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from placement.model.bundle import finite
 from placement.model.fitted import load_fitted
 from placement.reporting.format.text_table import Cell
 from placement.reporting.results import PredictResult
-from placement.runtime.atomic_write import replacing
+from placement.runtime.atomic_write import held_back, replacing
 from placement.runtime.parallel_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import Model, find_model
@@ -66,6 +66,7 @@ class PredictRequest(FileOptions):
     rank: Rank | None = None
     top: int | None = None
     by: str | None = None
+    accept_doubts: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -104,6 +105,8 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
                 sink.put(scored)
             progress.update(counts.rows_in)
         faults = counts.settle_faulty(reader)
+        if not request.accept_doubts:
+            counts.refuse_doubts(reader.name)
         rows_left_out.extend([*counts.rows_left_out.faulty, *counts.rows_left_out.others])
         sink.close()
     left_out = {**counts.left_out, **sink.left_out}
@@ -195,7 +198,8 @@ def _sink(
     with ExitStack() as stack:
         sink: Sink
         if request.as_json:
-            sink = _JsonSink(added)
+            sys.stdout.flush()
+            sink = _JsonSink(added, stack.enter_context(held_back(sys.stdout.buffer)))
         else:
             output = stack.enter_context(open_output(request.out, reader, added))
             if output.replaced:
@@ -226,8 +230,8 @@ class _JsonSink(Sink):
 
     block_request = BlockRequest(columns=frozenset())
 
-    def __init__(self, added: tuple[str, ...]) -> None:
-        self._added, self._first = added, True
+    def __init__(self, added: tuple[str, ...], stream: IO[bytes]) -> None:
+        self._added, self._stream, self._first = added, stream, True
 
     def prepared(self, scored: Scored) -> list[tuple[Cell, ...]]:
         """Return the index of each row in its block, and its added cells."""
@@ -242,13 +246,16 @@ class _JsonSink(Sink):
         for index, *answer in scored.written:
             entry = {"row": int(numbers[index]), **dict(zip(names, answer, strict=True))}
             text = json.dumps(finite(entry), ensure_ascii=False)
-            sys.stdout.write(("[\n" if self._first else ",\n") + text)
+            self._write(("[\n" if self._first else ",\n") + text)
             self._first = False
         self.count(scored)
 
     def close(self) -> None:
         """End the list."""
-        sys.stdout.write("[]\n" if self._first else "\n]\n")
+        self._write("[]\n" if self._first else "\n]\n")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text.encode(sys.stdout.encoding, sys.stdout.errors or "strict"))
 
 
 def _write_about(out: str, result: PredictResult) -> None:

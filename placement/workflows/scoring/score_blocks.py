@@ -1,5 +1,6 @@
 """Score the blocks of a table: any thread scores one, and one tally adds them up in order."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from placement.data.formats.table_reader import Block, Reader
 from placement.data.output.writer import NOTES
 from placement.data.schema import matching_columns
 from placement.data.target.target_column import unlabelled
+from placement.errors import DataError
 from placement.evaluation.explanation.contributions import REASONS
 from placement.model.scorer import Coded, Formats, Problem, Scores, TableLike
 from placement.workflows.reading.find_model import Model
@@ -25,6 +27,8 @@ from placement.workflows.scoring.predict_one import doubts, phrase
 ANSWER = ("placement_probability", "placement_prediction", "placement_label")
 INTERVAL = ("placement_low", "placement_high")
 REASON = tuple(f"placement_reason_{number}" for number in range(1, REASONS + 1))
+
+_MANY, _MANY_OF_ALL = 10, 0.2  # rows in doubt in one column
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
@@ -197,6 +201,7 @@ class ScoringCounts:
     """Counts over blocks that come in order."""
 
     rows_in: int = 0
+    scored: int = 0
     blank_lines: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     problems: ScoringWarnings = field(default_factory=ScoringWarnings)
@@ -205,6 +210,7 @@ class ScoringCounts:
     def add(self, scored: Scored) -> None:
         """Count a block whose rows are numbered."""
         self.rows_in += len(scored.block) - len(scored.block.not_students)
+        self.scored += int(scored.keep.sum())
         self.blank_lines += scored.block.blank_lines
         self.rows_left_out.add(scored.block)
         for why, number in scored.left_out.items():
@@ -212,6 +218,27 @@ class ScoringCounts:
         if scored.problems:
             rows = np.flatnonzero(scored.keep)
             self.problems.add(scored.problems, lambda row: scored.block.where(int(rows[row])))
+
+    def refuse_doubts(self, name: str) -> None:
+        """Raise `DataError` where a column is in doubt in so many rows that it means another thing.
+
+        A blank cell is nothing that anyone doubts.
+        """
+        doubtful = Counter[str]()
+        for (column, what), rows in self.problems.count.items():
+            doubtful[column] += 0 if what == "missing" else rows
+        for column, rows in doubtful.items():
+            if rows >= max(_MANY, _MANY_OF_ALL * self.scored):
+                first = next(
+                    text
+                    for (of, what), text in self.problems.first.items()
+                    if of == column and what != "missing"
+                )
+                raise DataError(
+                    f"{name}: {column} is in doubt in {rows:,} of {self.scored:,} rows, so "
+                    f"no answer is given: {first}; correct the column, or have every "
+                    "row answered all the same, with a note, by --accept-doubts"
+                )
 
     def settle_faulty(self, reader: Reader) -> tuple[str, ...]:
         """Count the faulty rows as left out, with a warning; raise `FaultyRows` if not wished.
