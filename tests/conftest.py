@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import pickle
 import random
 import shutil
 import socket
@@ -191,21 +192,24 @@ def code_path():
 def recorded(students, template, tmp_path_factory):
     """A folder with `students.csv` and a store that holds one training of it; do not write there.
 
-    The result of that training comes with it: `(folder, result)`.
+    The result of that training comes with it: `(folder, result)`. Made once for all workers.
     """
     from placement.config.train_config import TrainConfig
     from placement.tracking.relocate import relocate
     from placement.tracking.store import open_store
     from placement.workflows.training.train import train
 
-    home = tmp_path_factory.mktemp("recorded")
-    shutil.copytree(template, home / "mlruns")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(home)
-        relocate(open_store())
-        students(home / "students.csv")
-        config = TrainConfig(tag=("college=north",), run_name="first", gradcheck_every=100)
-        return home, train(["students.csv"], config)
+    home = _shared(tmp_path_factory) / "recorded"
+    result = home.with_suffix(".pickle")
+    with FileLock(home.with_suffix(".lock")), pytest.MonkeyPatch.context() as patch:
+        if not result.exists():
+            shutil.copytree(template, home / "mlruns")
+            patch.chdir(home)
+            relocate(open_store())
+            students(home / "students.csv")
+            config = TrainConfig(tag=("college=north",), run_name="first", gradcheck_every=100)
+            result.write_bytes(pickle.dumps(train(["students.csv"], config)))
+    return home, pickle.loads(result.read_bytes())  # noqa: S301
 
 
 @pytest.fixture

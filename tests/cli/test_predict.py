@@ -21,6 +21,7 @@ ADDED = [
     "placement_high",
     "placement_notes",
 ]
+QUICK = ("--optimizer", "newton", "--sensitive", "")
 
 
 @pytest.fixture
@@ -309,12 +310,12 @@ def test_a_registered_model_is_named_with_version_and_a_newer_one_is_told(
     store, students, run, tmp_path
 ):
     sheet = students(tmp_path / "students.csv")
-    assert run("train", sheet, "--optimizer", "newton").code == 0
+    assert run("train", sheet, *QUICK).code == 0
     first = run("predict", sheet)
     assert first.code == 0
     assert "model: placement version 1 of 20" in first.err
     assert "newer" not in first.err
-    assert run("train", sheet, "--optimizer", "newton", "--l2", "2").code == 0
+    assert run("train", sheet, *QUICK, "--l2", "2").code == 0
     assert "version 2 is newer" in run("predict", sheet).err
     assert "placement version 2" in run("predict", sheet, "--model", "challenger").err
 
@@ -333,14 +334,14 @@ def test_a_bundle_an_mlflow_name_and_a_run_id_give_the_same_bytes(
 
 def test_a_folder_called_champion_does_not_hide_the_champion(store, students, run, tmp_path):
     sheet = students(tmp_path / "students.csv")
-    assert run("train", sheet, "--optimizer", "newton").code == 0
+    assert run("train", sheet, *QUICK).code == 0
     (tmp_path / "champion").mkdir()
     assert run("predict", sheet).code == 0
 
 
 def test_no_signal_is_repeated_by_every_prediction(run, students, here):
     noise = students(here / "noise.csv", signal=False)
-    assert run("train", noise, "--no-track", "--out", "model").code == 0
+    assert run("train", noise, *QUICK, "--no-track", "--out", "model").code == 0
     said = "these columns do not predict the outcome better than the base rate"
     assert said in run("predict", noise, "--model", "model", "--quiet").err
     one = ["--set", "stream=CSE", "--set", "cgpa=7", "--set", "backlogs=0", "--set", "aptitude=60"]

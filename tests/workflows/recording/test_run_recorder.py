@@ -170,7 +170,7 @@ def test_the_second_model_is_challenger_and_promote_makes_it_champion(store, she
 def test_a_model_that_did_not_converge_is_no_champion_unasked_even_where_there_is_none(
     store, sheet
 ):
-    unfinished = TrainConfig(optimizer="gd", epochs=3)
+    unfinished = TrainConfig(optimizer="gd", epochs=3, sensitive=())
     assert train([sheet], unfinished).tracked.alias == "challenger"
     assert aliases(store) == {"challenger": 1}
     result = dataclasses.replace(unfinished, promote=True)
