@@ -21,6 +21,7 @@ from placement.model.design_tensor import design_tensor
 from placement.training.gradcheck import gradient_methods as methods
 from placement.training.gradcheck.gradient_methods import LINKS, Rows
 from placement.training.gradcheck.report import GradientCheck, ParameterCheck
+from placement.training.passes.chunk_threads import one_thread
 
 if TYPE_CHECKING:
     from placement.data.table.read_table import Table
@@ -127,6 +128,7 @@ def _rows(
     return Rows(design, x, y, weight, tensor(weights), tensor([intercept]), epsilon, loss)
 
 
+@one_thread()
 def _check(
     rows: Rows, names: tuple[str, ...], broken: str | None, *, show_links: bool
 ) -> GradientCheck:
