@@ -117,7 +117,7 @@ _HTML = re.compile(
     rb"|script|p|b|h[1-6]|br)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_JSON = re.compile(rb'\s*(?:\[\s*\{|\{\s*")')
+_JSON = re.compile(rb'\s*(?:\[\s*[{[]|\{\s*")')
 _BOM = re.compile(rb"\A(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _CONFLICT = re.compile(rb"^(?:<{7} |>{7} |={7}\r?$)", re.MULTILINE)

@@ -1,6 +1,7 @@
 """Which column is the outcome: by its whole name, by name and cells, or by its cells alone."""
 
 from collections.abc import Iterator, Sequence
+from textwrap import shorten
 from typing import NoReturn
 
 import numpy as np
@@ -13,6 +14,7 @@ from placement.data.columns.raw_column import (
     RawColumn,
     RawColumns,
 )
+from placement.data.names.after_outcome import means_after_the_event
 from placement.data.names.outcome import (
     SECOND_TARGET_NAMES,
     TARGET_NAMES,
@@ -37,6 +39,7 @@ from placement.model.scorer import NO_WORDS, YES_WORDS, Coded, TableLike, fold, 
 _CONTINUOUS_LEVELS = 20
 MOST_WORDS = 100  # different cells of an outcome; with more they are not looked at
 _MOSTLY = 0.9
+_SHOWN = 40
 
 _PLACED_OR_NOT = PLACED_WORDS | NOT_PLACED_WORDS
 _YES_OR_NO = YES_WORDS | NO_WORDS
@@ -117,6 +120,13 @@ def refuse_without_target(
     columns: RawColumns, *, file: str, identifiers: Sequence[str]
 ) -> NoReturn:
     """Raise the `DataError` of a table without outcome: suggestions, and the `--labels` way."""
+    if len(columns) == 1:
+        (name,) = columns
+        raise DataError(
+            f"{file}: has one column only, {shorten(name, _SHOWN, placeholder=' …')!r}: its cells "
+            "are not parted by a comma, a semicolon or a tab, or each line is quoted as a whole; "
+            "save it anew as CSV or as a workbook"
+        )
     two = [name for name, raw in columns.items() if _may_be_suggested(name, raw)]
     message = (
         f"{file}: no column is named as an outcome (placed, status, target …), and none says "
@@ -128,10 +138,27 @@ def refuse_without_target(
     message += "; say which with --target COL"
     if two:
         message += f" (two-valued: {listed([quoted(name) for name in two])})"
+    message += "".join(_after_lines(columns)[:1])
     if identifiers:
         on = quoted(identifiers[0])
         message += f"; or, if the outcomes are in another file, --labels FILE --on {on}"
     raise DataError(message)
+
+
+def _after_lines(columns: RawColumns) -> list[str]:
+    """Return lines for columns that are filled for the placed alone, or say so."""
+    lines = []
+    for name, raw in columns.items():
+        if not isinstance(raw, CategoricalColumn) or len(raw.texts) > MOST_WORDS:
+            continue
+        levels = levels_of(raw)
+        not_placed = [level for level in levels if level.key in NOT_PLACED_WORDS]
+        line = f"; or, where it names the placed, --target {quoted(name)} --negative "
+        if len(not_placed) == 1 and len(levels) > 1:
+            lines.append(line + quoted(not_placed[0].name))
+        elif means_after_the_event(name) and levels and raw.counts[raw.texts == ""].sum():
+            lines.append(line + "blank")
+    return lines
 
 
 def is_continuous(raw: RawColumn) -> bool:

@@ -107,3 +107,8 @@ def test_an_address_is_named_as_such(address):
     with pytest.raises(DataError) as refused:
         open_table(address)
     assert str(refused.value).startswith(f"{address}: an address, not a file: download it")
+
+
+def test_rows_that_are_lists_are_refused_as_such(opened):
+    with pytest.raises(DataError, match="line 1: a record that is no object: write one object"):
+        opened('[["roll", "placed"], ["007", "yes"]]')

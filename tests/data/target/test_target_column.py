@@ -202,3 +202,31 @@ def test_suggestions_beyond_six_are_counted():
 
 def test_words_that_differ_in_a_vowel_sign_alone_are_two_values():
     assert len({normalize_word("पास"), normalize_word("पीस"), normalize_word("पस")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "line"),
+    [
+        ("Company", ["TCS", "", "Zoho"] * 3, "--target Company --negative blank"),
+        (
+            "Went to",
+            ["TCS", "Not Placed", "Zoho"] * 3,
+            '--target "Went to" --negative "Not Placed"',
+        ),
+    ],
+)
+def test_a_column_that_names_where_the_placed_went_is_offered_as_the_outcome(name, cells, line):
+    found = {
+        column: raw(column, values) for column, values in {name: cells, "x": cells[::-1]}.items()
+    }
+    with pytest.raises(DataError, match=line):
+        refuse_without_target(found, file="f", identifiers=())
+
+
+def test_a_sheet_of_one_column_is_refused_as_such():
+    with pytest.raises(
+        DataError, match=r"has one column only, 'Roll No CGPA Status'.*save it anew"
+    ):
+        refuse_without_target(
+            {"Roll No CGPA Status": raw("x", ["1 2 3"])}, file="f", identifiers=()
+        )

@@ -27,7 +27,8 @@ class ColumnKind:
     """A column of numbers, of a few `words` (empty where any may come), or neither.
 
     Words that often stand among numbers, such as AB for absent, are words of their column too; and
-    where numbers are some of the few words, such as 0 beside "Yes, 1", so is any other number.
+    where numbers are some of the few words, such as 0 beside "Yes, 1", or begin some of them, as in
+    "1 (cleared)", so is any other number.
     """
 
     is_numeric: bool = False
@@ -77,7 +78,7 @@ def kind_of(column: Sequence[str], decimal: str) -> ColumnKind:
     )
     often = frozenset(cell for cell, count in counts.items() if count >= _OFTEN)
     if len(numeric) < _MOST * len(cells):
-        numbered = any(map(is_number, often))
+        numbered = any(is_number(word.split(" ")[0]) for word in often)
         return ColumnKind(words=often, has_numbers=numbered) if few else ColumnKind()
     words = frozenset(cell for cell in often if not is_number(cell))
     values = np.array([_number(cell, decimal) for cell in numeric])

@@ -27,3 +27,9 @@ def test_another_number_among_numbers_and_words_is_not_odd(kinds):
 def test_another_word_there_is_odd_where_it_would_fit_one_column_on(kinds):
     assert shifted(kinds, "8.5", "Nil", "Nil", "Yes") == 2
     assert shifted(kinds, "8.5", "No", "1", "Yes") == 1
+
+
+def test_a_number_by_itself_is_not_odd_among_words_that_begin_with_one():
+    kind = kind_of(["1 (cleared)", "0", "2 (cleared)", "1 (cleared)", "0 "] * 10, ".")
+    assert kind.fits("3")
+    assert not kind_of(["1st", "2nd"] * 20, ".").fits("3")
