@@ -51,7 +51,7 @@ def prepared(students, trained, template, tmp_path_factory):
     shutil.copytree(template, home / "mlruns")
     shutil.copy(trained.parent / "students.csv", home)
     students(home / "held.csv", rows=300, seed=7)
-    settings = {"track": False, "optimizer": "newton"}
+    settings = {"track": False, "optimizer": "newton", "sensitive": ()}
     for name, more in (
         ("weak", {"l2": 800.0}),
         ("middling", {"l2": 150.0}),
@@ -324,7 +324,9 @@ def test_a_rollback_is_one_command_and_can_be_read_later(store, run):
 
 
 def test_the_champion_that_training_replaced_can_be_had_back(store, run):
-    assert run("train", "held.csv", "--promote", "--optimizer", "newton").code == 0
+    assert (
+        run("train", "held.csv", "--promote", "--optimizer", "newton", "--sensitive", "").code == 0
+    )
     assert aliases(store)["champion"] == 9
     done = run("promote", "--rollback")
     assert done.code == 0
