@@ -41,6 +41,7 @@ def unhurried(*given):
 GradientDescent.step = unhurried
 main(sys.argv[1:])
 """
+PATIENCE = 600  # seconds: what lasts longer hangs, and is not for want of a processor
 LONG = ("--optimizer", "gd", "--lr", "1e-9", "--epochs", "100000000")
 
 
@@ -53,7 +54,7 @@ def test_a_termination_ends_the_process_and_its_run_as_killed(store, students, c
         try:
             _wait_until_running(store, process)
             process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
     assert process.returncode == 143, err.decode()
@@ -94,12 +95,12 @@ def _assert_killed(store, folder):
 
 
 def _wait_until_running(store, process):
-    until = time.monotonic() + 60
-    while time.monotonic() < until and process.poll() is None:
+    """Wait until the training is under way, however busy the machine."""
+    while process.poll() is None:
         if any(run.status == "RUNNING" and run.params for run in list_runs(store)):
             return
-        time.sleep(0.2)
-    pytest.fail("the training did not start")
+        time.sleep(0.5)
+    pytest.fail(f"the process ended with {process.returncode}")
 
 
 def test_a_training_that_is_killed_outright_ends_as_killed_too(
@@ -112,7 +113,7 @@ def test_a_training_that_is_killed_outright_ends_as_killed_too(
             _wait_until_running(store, process)
         finally:
             process.kill()
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until and list_runs(store)[0].status == "RUNNING":
         time.sleep(0.1)
     assert [run.status for run in list_runs(store)] == ["KILLED"]
