@@ -265,7 +265,9 @@ class _Cell:
         exact = power and "e" not in digits  # 3.25532 lakhs are 325532
         value = float(f"{digits}e{power}") if exact else float(digits) * 10.0**power
         if self.maximum is None:
-            return value / 100.0 if self.unit == "%" and form.scale == 1 else value
+            scale = form.scale if self.unit == "%" and form.scale else 100.0
+            # Grade points are no share of their scale.
+            return value * scale / 100.0 if scale == 1 or 20 < scale != 100 else value
         if not 0 <= value <= self.maximum or not _is_maximum(self.maximum):
             return None  # 17/5 is a day of May, or a ratio
         if form.scale is None or form.scale == self.maximum:
@@ -504,8 +506,8 @@ class WrittenNumbers:
                 kinds += ["large"] if abs(number) >= _LARGE else []
             if parts.unit:
                 self.units[parts.unit] += rows
-            if parts.maximum:
-                self.maxima[parts.maximum] += rows
+            if maximum := parts.maximum or (100.0 if parts.unit == "%" else 0.0):
+                self.maxima[maximum] += rows
         for kind in kinds:
             self.kinds[kind] += rows
             self.examples.setdefault(kind, cell)

@@ -45,6 +45,32 @@ def a_slash_and_a_dash_behind_money(sheet: Sheet, row: int, draw: Random) -> Non
 
 
 @kind
+def lakhs_beside_money_written_out(sheet: Sheet, row: int, draw: Random) -> None:
+    for number, cells in enumerate(sheet.rows):
+        if number % 3 == row % 3:
+            lakhs = f"{int(cells['fee']) / 100_000:.5f}"
+            sheet.write(number, fee=lakhs + draw.choice([" lakhs", " L", " lacs"]))
+
+
+@kind
+def marks_out_of_two_maxima(sheet: Sheet, row: int, draw: Random) -> None:
+    for number, cells in enumerate(sheet.rows):
+        mark = int(cells["aptitude"])
+        sheet.write(number, aptitude=f"{5 * mark}/500" if number % 3 == row % 3 else f"{mark}%")
+
+
+@kind
+def decimal_commas_of_three_places(sheet: Sheet, row: int, draw: Random) -> None:
+    sheet.write_all("cgpa", lambda cgpa: cgpa.replace(".", ",") + "0")
+
+
+@kind
+def a_minus_sign_behind_some_marks(sheet: Sheet, row: int, draw: Random) -> None:
+    for number in range(row % 10, len(sheet.rows), 10):
+        sheet.write(number, aptitude=sheet.rows[number]["aptitude"] + "-")
+
+
+@kind
 def a_percent_sign_behind_every_mark(sheet: Sheet, row: int, draw: Random) -> None:
     sheet.write_all("aptitude", lambda mark: mark + ["%", " %"][row % 2])
 

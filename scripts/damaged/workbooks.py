@@ -193,6 +193,16 @@ def workbook_with_merged_branches(sheet: Sheet, row: int, draw: Random) -> bytes
 
 
 @kind
+def workbook_of_percents_beside_numbers(sheet: Sheet, row: int, draw: Random) -> bytes:
+    def show(book: Workbook, page: Worksheet) -> None:
+        shown = book.add_format({"num_format": draw.choice(["0%", "0.00%", "0.0 %"])})
+        for number in range(row % 2, len(sheet.rows), 2):
+            page.write(number + 1, 4, float(sheet.rows[number]["aptitude"]) / 100, shown)
+
+    return _book(_grid(sheet), show)
+
+
+@kind
 def workbook_with_line_breaks_in_the_heading(sheet: Sheet, row: int, draw: Random) -> bytes:
     grid = _grid(sheet)
     grid[0][3] = draw.choice(["cgpa\n", "\ncgpa", "cgpa\u00a0", " cgpa "])

@@ -143,6 +143,8 @@ def test_a_minus_behind_a_number_makes_it_none():
 
 def test_cells_out_of_two_maxima_are_brought_to_that_of_the_heading():
     assert read("335/500", "67.0", prior=NumberFormat(scale=100.0)) == [67, 67]
+    assert read("335/500", "67.0%", "71%") == [67, 67, 71]
+    assert read("335/500", "355/500", "67%") == [335, 355, 335]
     assert read("335/500", "67", "71", "58") == [None, 67, 71, 58]  # 67 of 100, as it seems
 
 

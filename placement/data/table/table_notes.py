@@ -17,6 +17,7 @@ from placement.data.table.partial_numbers import decorated_number, partial_numbe
 from placement.data.table.roles.identifiers import REPEATED, WORDS_DISTINCT
 from placement.data.table.roles.leakage import separating_auc
 from placement.data.table.scales.grade_scales import warn_off_scale
+from placement.data.table.scales.missing_codes import warn_missing_codes
 from placement.data.table.table_inputs import TableInputs
 from placement.runtime.parallel_map import in_order, usable_processors
 
@@ -139,6 +140,8 @@ def table_warnings(
         scale, column_summary = scales[column.name], summary.used[column.name]
         if scale is not None and (column_summary.low < 0 or column_summary.high > scale):
             warnings += warn_off_scale(column, scale, outcome, locations)
+        else:
+            warnings += warn_missing_codes(column, column_summary, outcome, locations)
         if auc is not None:
             warnings.append(
                 f"{column.name} alone predicts {100 * auc:.3g} % (AUC {auc:.4g}): "

@@ -41,6 +41,15 @@ class Sheet:
     header: Header | None = None
     merged: tuple[tuple[Cell, Cell], ...] = ()
 
+    def place(self, cell: Cell) -> Cell:
+        """Return where a cell, which counts from 1, stands in the grid."""
+        return cell[0] - 1 - self.rows_above, cell[1] - 1 - self.columns_left
+
+    def has(self, cell: Cell) -> bool:
+        """Whether a cell is in the grid."""
+        row, column = self.place(cell)
+        return 0 <= row < len(self.grid) and 0 <= column < len(self.grid[row])
+
     def line(self, index: int) -> int:
         """Return where a row of the grid stands in the sheet, or in the file."""
         return self.rows_above + index + 1 if self.lines is None else self.lines[index]
@@ -95,7 +104,7 @@ class SheetPart(FilePart):
 
 def sheet_part(source: Source, sheet: Sheet, names: tuple[str, ...]) -> SheetPart:
     """Find the header of a sheet and the rows below it."""
-    texts = [[_text(cell) for cell in row] for row in sheet.grid]
+    texts = _texts(sheet)
     filled_rows = [i for i, row in enumerate(texts) if any(row)]
     if not filled_rows:
         raise DataError(f"{source.name}: sheet {sheet.title!r} is empty")
@@ -111,7 +120,9 @@ def sheet_part(source: Source, sheet: Sheet, names: tuple[str, ...]) -> SheetPar
     }
     positions = [sheet.line(i) for i in data]
     for cell, word in sheet.facts.errors.items():
-        _put_word(sheet, cell, word)
+        if sheet.has(cell):  # where calamine has a blank, so that it is written back
+            row, column = sheet.place(cell)
+            sheet.grid[row][column] = word
     peculiar = _Peculiar(sheet, header, frozenset(positions))
     return SheetPart(
         name=source.name,
@@ -132,11 +143,14 @@ def sheet_part(source: Source, sheet: Sheet, names: tuple[str, ...]) -> SheetPar
     )
 
 
-def _put_word(sheet: Sheet, cell: Cell, word: str) -> None:
-    """Put the word of an error where calamine has a blank, so that it is written back."""
-    row, column = cell[0] - 1 - sheet.rows_above, cell[1] - 1 - sheet.columns_left
-    if 0 <= row < len(sheet.grid) and 0 <= column < len(sheet.grid[row]):
-        sheet.grid[row][column] = word
+def _texts(sheet: Sheet) -> list[list[str]]:
+    """Return each cell's text; 0.772 that Excel shows as a percentage is 77.2%."""
+    texts = [[_text(cell) for cell in row] for row in sheet.grid]
+    for row, column in map(sheet.place, filter(sheet.has, sheet.facts.percents)):
+        cell = sheet.grid[row][column]
+        if isinstance(cell, (int, float)):
+            texts[row][column] = f"{100 * cell:.12g}%"
+    return texts
 
 
 def _text(cell: Any) -> str:

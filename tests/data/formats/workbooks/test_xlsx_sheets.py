@@ -37,6 +37,20 @@ def test_of_an_ordinary_sheet_nothing_is_parsed_and_nothing_said(opened, tmp_pat
     assert read_facts(str(tmp_path / "a.xlsx")) == {}
 
 
+@pytest.mark.parametrize(
+    ("shown", "text"), [("0%", "77.2%"), ("0.0 %", "77.2%"), ('0.0"%"', "0.772"), ("0.0", "0.772")]
+)
+def test_a_cell_that_excel_shows_as_a_percentage_is_one(tmp_path, shown, text):
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADER)
+        sheet.write_row(1, 0, ["a", 0.772, "Placed"], book.add_format({"num_format": shown}))
+        sheet.write_row(2, 0, ["b", 77.2, "Placed"])
+    block = next(open_table(tmp_path / "a.xlsx").blocks())
+    assert list(block.columns["cgpa"]) == [text, "77.2"]
+    assert block.raw[0][1] == 0.772  # as it goes out again
+
+
 def test_errors_are_warned_of_by_column_word_and_row(opened):
     rows = [HEADER, ["a", ERROR, "<c t='e'><v>#N/A</v></c>"], *ROWS[2:], ["d", ERROR, "Placed"]]
     reader = opened(rows_xml(rows, first=3))
