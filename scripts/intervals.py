@@ -21,7 +21,7 @@ from placement.model.fitted import Fitted
 from placement.training.fit import fit
 
 TRUTH = {"(intercept)": -8.0, "cgpa": 0.9, "aptitude": 0.03, "branch=ECE": -0.7}
-AVERAGE = {"cgpa": [7.0], "aptitude": [60.0], "branch": ["CSE"]}
+AVERAGE: dict[str, list[float] | list[str]] = {"cgpa": [7.0], "aptitude": [60.0], "branch": ["CSE"]}
 CONFIG = TrainConfig(l2=0.0, test_size=0.0, optimizer="newton")
 
 
