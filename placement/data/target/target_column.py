@@ -22,6 +22,7 @@ from placement.data.names.outcome import (
     means_no_outcome,
     means_outcome,
 )
+from placement.data.names.phrases import name_words
 from placement.data.names.sensitive import sensitive_trait
 from placement.data.schema import PREDICTED_NAMES, Target, letters, matching_column, quoted
 from placement.data.target.label_words import (
@@ -120,8 +121,8 @@ def refuse_without_target(
     columns: RawColumns, *, file: str, identifiers: Sequence[str]
 ) -> NoReturn:
     """Raise the `DataError` of a table without outcome: suggestions, and the `--labels` way."""
-    if len(columns) == 1:
-        (name,) = columns
+    name = next(iter(columns), "")
+    if len(columns) == 1 and len(name_words(name)) > 2:
         raise DataError(
             f"{file}: has one column only, {shorten(name, _SHOWN, placeholder=' …')!r}: its cells "
             "are not parted by a comma, a semicolon or a tab, or each line is quoted as a whole; "
