@@ -106,15 +106,16 @@ def column_sums(x: Design, weight: Tensor) -> FloatArray:
         terms = (weight if part.factor is None else weight * part.factor).double()
         by_code = torch.zeros(block.levels.size, dtype=torch.float64)
         by_code.index_add_(0, part.codes, terms)
-        sums[block.levels.columns] = block.levels.sum_by_column(by_code.numpy())
+        sums[block.levels.columns] = by_code.numpy() @ block.levels.table
     return sums
 
 
-@lru_cache(1024)
+@lru_cache(256)
 def _levels_tensor(levels: Levels, width: int, dtype: torch.dtype) -> LevelsTensor:
-    codes = torch.from_numpy(levels.indices.astype(np.int32))
-    columns = torch.from_numpy(levels.columns[levels.entry_columns].astype(np.int32))
-    values, dense = torch.from_numpy(levels.data).to(dtype), None
+    entries = levels.table.tocoo()
+    codes = torch.from_numpy(entries.row.astype(np.int32))
+    columns = torch.from_numpy(levels.columns[entries.col].astype(np.int32))
+    values, dense = torch.from_numpy(entries.data).to(dtype), None
     if levels.size * width <= _DENSE_CELLS:
         dense = torch.zeros(levels.size, width, dtype=dtype)
         dense[codes.long(), columns.long()] = values

@@ -1,33 +1,41 @@
 """Lay encoded columns out as numbers and codes: categories of few levels share a code array."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placement.arrays import FloatArray
-from placement.data.encoding.design_matrix import (
-    CodedColumns,
-    DesignMatrix,
-    Entries,
-    Layout,
-    Levels,
-)
+from placement.arrays import FloatArray, IndexArray
+from placement.data.encoding.design_matrix import CodedColumns, DesignMatrix, Layout, Levels
 from placement.model.scorer import CategoryColumn, Column, InteractionColumn, TableLike
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 JOINT_CODES = 256  # of categories that share an array: a byte a row, and sums by code in the cache
 
 
 @dataclass(frozen=True)
 class CodeArray:
-    """An array of `size` joint codes: Σ stride · code of each category by its name.
+    """An array of joint codes, Σ stride · code of each category by its name.
 
-    `entries` are what the codes stand for, by position among the encoded columns.
+    With `known` joint codes, in order, an array has 1 + the position among them, else 0.
     """
 
-    size: int
     strides: Mapping[str, int]
-    entries: Mapping[int, Entries]
+    levels: Levels
+    known: IndexArray | None = None
+
+    def codes(self, codes: Mapping[str, IndexArray]) -> IndexArray:
+        """Return the codes (n,) of rows from those of each category (n,)."""
+        joint = sum(stride * codes[name] for name, stride in self.strides.items())
+        joint = np.asarray(joint, np.intp)
+        if self.known is None:
+            return joint
+        position = np.searchsorted(self.known, joint).clip(max=len(self.known) - 1)
+        return np.where(self.known[position] == joint, position + 1, 0)
 
 
 @dataclass(frozen=True)
@@ -40,68 +48,66 @@ class CodedLayout:
 
     def fill(self, target: DesignMatrix, table: TableLike) -> None:
         """Write the rows of file columns, each (n,), into a matrix (n, d) of this layout."""
-        joint = [np.zeros(len(target), np.int64) for _ in self.arrays]
+        codes: dict[str, IndexArray] = {}
         dense: dict[int, FloatArray] = {}
         for start, column in _with_starts(self.columns):
             if isinstance(column, CategoryColumn):
-                codes = column.codes(table[column.column])[0]
-                for index, array in enumerate(self.arrays):
-                    if column.column in array.strides:
-                        joint[index] += codes * array.strides[column.column]
+                codes[column.column] = column.codes(table[column.column])[0]
             elif isinstance(column, InteractionColumn):
-                of_numbers = [
-                    p for p in _products(start, column) if p[1] in dense and p[2] in dense
-                ]
-                dense |= {position: dense[i] * dense[j] for position, i, j in of_numbers}
+                for position, (i, j) in enumerate(column.pairs, start):
+                    if i in dense and j in dense:
+                        dense[position] = dense[i] * dense[j]
             else:
                 dense |= dict(enumerate(column.encode(table[column.column])[0], start))
         for held, position in enumerate(self.layout.dense.tolist()):
             target.cells[:, held] = dense[position]
-        for codes, filled in zip(joint, target.codes, strict=True):
-            filled[:] = codes
+        for array, filled in zip(self.arrays, target.codes, strict=True):
+            filled[:] = array.codes(codes)
 
 
 def coded_layout(columns: Sequence[Column]) -> CodedLayout:
     """Lay out encoded columns.
 
-    A product of two categories is one of their joint code, that of a number and a category one of
-    the category's code with the number as its factor.
+    The products of two categories have codes of their own, those of a number and a category that
+    of the category, with the number as their factor.
     """
-    products = [
-        product
+    categories = {
+        start: column
         for start, column in _with_starts(columns)
-        if isinstance(column, InteractionColumn)
-        for product in _products(start, column)
+        if isinstance(column, CategoryColumn) and column.names
+    }
+    start_of = {
+        position: start
+        for start, category in categories.items()
+        for position in range(start, start + len(category.names))
+    }
+    of_two: defaultdict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
+    of_number: list[tuple[int, int, int]] = []
+    for position, i, j in _products(columns):
+        if i in start_of and j in start_of:
+            of_two[start_of[i], start_of[j]].append((position, i - start_of[i], j - start_of[j]))
+        elif i in start_of or j in start_of:
+            of_number.append((position, i, j) if i in start_of else (position, j, i))
+    arrays = [
+        *_of_categories(categories),
+        *(_of_products(categories[a], categories[b], of) for (a, b), of in of_two.items()),
     ]
-    arrays = tuple(_code_arrays(columns, products))
-    array_of = {position: a for a, array in enumerate(arrays) for position in array.entries}
-    entries = {p: column for array in arrays for p, column in array.entries.items()}
-    blocks: dict[tuple[int, int | None], dict[int, Entries]] = {}
-    for position, a in array_of.items():
-        blocks.setdefault((a, None), {})[position] = entries[position]
-    for position, i, j in products:
-        if i in array_of and j in array_of:
-            blocks[array_of[i], None][position] = _product(entries[i], entries[j])
-        elif i in array_of or j in array_of:
-            coded, factor = (i, j) if i in array_of else (j, i)
-            blocks.setdefault((array_of[coded], factor), {})[position] = entries[coded]
     width = sum(len(column.names) for column in columns)
-    in_codes = {position for block in blocks.values() for position in block}
+    in_codes = {position for array in arrays for position in array.levels.columns.tolist()}
+    in_codes |= {position for position, _, _ in of_number}
     dense = [position for position in range(width) if position not in in_codes]
     layout = Layout(
         width,
         np.array(dense, np.intp),
         np.arange(len(dense)),
         len(dense),
-        tuple(
-            CodedColumns(
-                Levels.of(arrays[a].size, block), a, None if factor is None else dense.index(factor)
-            )
-            for (a, factor), block in blocks.items()
+        (
+            *(CodedColumns(array.levels, a) for a, array in enumerate(arrays)),
+            *_with_factors(arrays, of_number, dense),
         ),
-        tuple(np.min_scalar_type(array.size - 1) for array in arrays),
+        tuple(np.min_scalar_type(array.levels.size - 1) for array in arrays),
     )
-    return CodedLayout(tuple(columns), arrays, layout)
+    return CodedLayout(tuple(columns), tuple(arrays), layout)
 
 
 def _with_starts(columns: Sequence[Column]) -> Iterator[tuple[int, Column]]:
@@ -112,63 +118,92 @@ def _with_starts(columns: Sequence[Column]) -> Iterator[tuple[int, Column]]:
         start += len(column.names)
 
 
-def _products(start: int, column: InteractionColumn) -> list[tuple[int, int, int]]:
-    """Return the position of each product, and those of the encoded columns it multiplies."""
-    return [(start + index, i, j) for index, (i, j) in enumerate(column.pairs)]
-
-
-def _product(one: Entries, other: Entries) -> Entries:
-    codes, of_one, of_other = np.intersect1d(one[0], other[0], return_indices=True)
-    return codes, one[1][of_one] * other[1][of_other]
-
-
-def _code_arrays(
-    columns: Sequence[Column], products: Sequence[tuple[int, int, int]]
-) -> Iterator[CodeArray]:
-    """Yield the code arrays: of as many categories as share one, of those that are multiplied."""
-    waiting: list[list[tuple[int, CategoryColumn]]] = []
-    for group in _multiplied_together(columns, products):
-        sizes = [_size(category) for _, category in [*(waiting[-1] if waiting else []), *group]]
-        if waiting and np.prod(sizes, dtype=float) <= JOINT_CODES:
-            waiting[-1] += group
-        else:
-            waiting.append(group)
-    yield from map(_code_array, waiting)
-
-
-def _multiplied_together(
-    columns: Sequence[Column], products: Sequence[tuple[int, int, int]]
-) -> list[list[tuple[int, CategoryColumn]]]:
-    """Return the categories, each with its start, in groups that products of them connect."""
-    group_of: dict[int, list[tuple[int, CategoryColumn]]] = {}
+def _products(columns: Sequence[Column]) -> Iterator[tuple[int, int, int]]:
+    """Yield the position of each product, and those of the encoded columns it multiplies."""
     for start, column in _with_starts(columns):
-        if isinstance(column, CategoryColumn):
-            group = [(start, column)]
-            group_of |= dict.fromkeys(range(start, start + len(column.names)), group)
-    for _, i, j in products:
-        if i in group_of and j in group_of and group_of[i] is not group_of[j]:
-            one, other = group_of[i], group_of[j]
-            one += other
-            group_of |= {position: one for position, group in group_of.items() if group is other}
-    return list({id(group): group for group in group_of.values()}.values())
+        if isinstance(column, InteractionColumn):
+            yield from ((position, i, j) for position, (i, j) in enumerate(column.pairs, start))
 
 
-def _size(category: CategoryColumn) -> int:
-    return len(category.slots) + 1  # the last code is a level that training did not know
+def _with_factors(
+    arrays: Sequence[CodeArray], products: Sequence[tuple[int, int, int]], dense: Sequence[int]
+) -> Iterator[CodedColumns]:
+    """Yield the products of a category with a number: position, that of the level, the number's."""
+    where = {
+        position: (a, k)
+        for a, array in enumerate(arrays)
+        for k, position in enumerate(array.levels.columns.tolist())
+    }
+    blocks: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for position, level, number in products:
+        a, k = where[level]
+        blocks[a, number].append((position, k))
+    for (a, number), columns in blocks.items():
+        positions, of_levels = np.array(columns).T
+        levels = Levels(positions, arrays[a].levels.table[:, of_levels])
+        yield CodedColumns(levels, a, dense.index(number))
 
 
-def _code_array(categories: Sequence[tuple[int, CategoryColumn]]) -> CodeArray:
-    size = int(np.prod([_size(category) for _, category in categories]))
-    joint, stride = np.arange(size), 1
-    strides: dict[str, int] = {}
-    entries: dict[int, Entries] = {}
-    for start, category in categories:
-        codes = joint // stride % _size(category)
-        unseen = np.flatnonzero(codes == _size(category) - 1)
-        for slot, share in enumerate(category.shares[1:], 1):
-            level = np.flatnonzero(codes == slot)
-            values = np.repeat([1.0, share], [len(level), len(unseen)])
-            entries[start + slot - 1] = np.concatenate([level, unseen]), values
-        strides[category.column] = stride
-        stride *= _size(category)
-    return CodeArray(size, strides, entries)
+def _of_categories(categories: Mapping[int, CategoryColumn]) -> Iterator[CodeArray]:
+    """Yield arrays of as many categories as share one."""
+    waiting: CodeArray | None = None
+    for start, category in categories.items():
+        table = levels_of(category)
+        columns = np.arange(start, start + len(category.names))
+        array = CodeArray({category.column: 1}, Levels(columns, table))
+        if waiting is not None and waiting.levels.size * array.levels.size <= JOINT_CODES:
+            waiting = _join(waiting, array)
+            continue
+        if waiting is not None:
+            yield waiting
+        waiting = array
+    if waiting is not None:
+        yield waiting
+
+
+def levels_of(category: CategoryColumn) -> "csc_array[np.float64]":
+    """Return what a category's codes stand for in its encoded columns, (codes, columns)."""
+    from scipy.sparse import csc_array
+
+    columns = np.arange(len(category.names))
+    codes = np.append(columns + 1, np.full(len(columns), _unseen(category)))
+    data = np.append(np.ones(len(columns)), category.averages)
+    shape = _unseen(category) + 1, len(columns)
+    return csc_array((data, (codes, np.tile(columns, 2))), shape=shape)
+
+
+def _join(one: CodeArray, other: CodeArray) -> CodeArray:
+    """Join the arrays of different categories into one."""
+    from scipy.sparse import hstack
+
+    size = one.levels.size
+    joint = np.arange(size * other.levels.size)
+    tables = [one.levels.table.tocsr()[joint % size], other.levels.table.tocsr()[joint // size]]
+    columns = np.concatenate([one.levels.columns, other.levels.columns])
+    strides = {name: stride * size for name, stride in other.strides.items()}
+    return CodeArray({**one.strides, **strides}, Levels(columns, hstack(tables, "csc")))
+
+
+def _of_products(
+    one: CategoryColumn, other: CategoryColumn, products: Sequence[tuple[int, int, int]]
+) -> CodeArray:
+    """Return the array of products: the position of each, and those of its levels in `names`."""
+    from scipy.sparse import csc_array
+
+    columns, i, j = np.array(products).T
+    stride = _unseen(one) + 1
+    share_of_one, share_of_other = np.array(one.shares)[i + 1], np.array(other.shares)[j + 1]
+    joint, data = [], []
+    for a, of_one in ((i + 1, np.ones(len(i))), (_unseen(one), share_of_one)):
+        for b, of_other in ((j + 1, np.ones(len(j))), (_unseen(other), share_of_other)):
+            joint.append(np.broadcast_to(a + stride * b, i.shape))
+            data.append(of_one * of_other)
+    known, position = np.unique(np.concatenate(joint), return_inverse=True)
+    where = position + 1, np.tile(np.arange(len(i)), 4)
+    table = csc_array((np.concatenate(data), where), shape=(len(known) + 1, len(i)))
+    return CodeArray({one.column: 1, other.column: stride}, Levels(columns, table), known)
+
+
+def _unseen(category: CategoryColumn) -> int:
+    """Return the last code of a category: that of a level which training did not know."""
+    return len(category.slots)

@@ -4,73 +4,48 @@ The rows of a category take few different values, one per level; a code says whi
 levels share one code, so that a byte tells of several. Sums over rows then become sums by code.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from placement.arrays import AnyFloatArray, CodeArray, FloatArray, IndexArray
 
-Entries = tuple[IndexArray, FloatArray]  # the codes at which a column is not 0, and what it is
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
+_DENSE_CELLS = 1 << 16  # of a table that is multiplied faster as it is than entry by entry
 
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """What the codes 0 … `size` − 1 stand for in `columns: (m,)` of a design matrix.
+    """What codes stand for in `columns: (m,)` of a design matrix: row k of a table (size, m)."""
 
-    A sparse (size, m) in compressed columns, as `scipy.sparse.csc_array` holds it: column j has
-    `data` at the codes `indices`, both from `indptr[j]` to `indptr[j + 1]`.
-    """
-
-    size: int
     columns: IndexArray
-    indptr: IndexArray
-    indices: IndexArray
-    data: FloatArray
+    table: "csc_array[np.float64]"
 
-    @staticmethod
-    def of(size: int, entries: Mapping[int, Entries]) -> "Levels":
-        """Make the levels of columns by position, each by the codes where it is not 0."""
-        counts = [len(codes) for codes, _ in entries.values()]
-        indptr = np.append(0, np.cumsum(counts)).astype(np.intp)
-        indices = np.concatenate([np.empty(0, np.intp), *(codes for codes, _ in entries.values())])
-        data = np.concatenate([np.empty(0), *(values for _, values in entries.values())])
-        return Levels(size, np.array(list(entries), np.intp), indptr, indices, data)
+    @property
+    def size(self) -> int:
+        """How many codes there are."""
+        return self.table.shape[0]
 
     @cached_property
-    def entry_columns(self) -> IndexArray:
-        """The column, from 0 to m − 1, of each entry of `data`."""
-        return np.repeat(np.arange(len(self.columns)), np.diff(self.indptr))
+    def factor(self) -> "FloatArray | csc_array[np.float64]":
+        """The table as it is multiplied fastest: written out where that is small."""
+        is_small = self.size * len(self.columns) <= _DENSE_CELLS
+        return self.table.toarray() if is_small else self.table
 
     def select(self, positions: IndexArray) -> "Levels":
         """Return some columns; `positions: (d,)` are their new ones, −1 where left out."""
         kept = positions[self.columns] >= 0
-        entries = kept[self.entry_columns]
-        indptr = np.append(0, np.cumsum(np.diff(self.indptr)[kept]))
-        columns = positions[self.columns[kept]]
-        return Levels(self.size, columns, indptr, self.indices[entries], self.data[entries])
-
-    def to_dense(self) -> FloatArray:
-        """Write the table out, (size, m)."""
-        table = np.zeros((self.size, len(self.columns)))
-        table[self.indices, self.entry_columns] = self.data
-        return table
+        return Levels(positions[self.columns[kept]], self.table[:, kept])
 
     def dot(self, weights: FloatArray) -> FloatArray:
         """Return the table times weights (d, q) of the design matrix's columns, (size, q)."""
-        parts = self.data[:, None] * weights[self.columns[self.entry_columns]]
-        return np.stack([np.bincount(self.indices, part, self.size) for part in parts.T], axis=1)
-
-    def sum_by_column(self, sums: FloatArray) -> FloatArray:
-        """Turn sums by code (…, size) into sums of the columns, (…, m)."""
-        filled = np.diff(self.indptr) > 0  # products that no code has stay 0
-        summed = np.zeros((*sums.shape[:-1], len(self.columns)))
-        if filled.any():
-            terms = sums[..., self.indices] * self.data
-            summed[..., filled] = np.add.reduceat(terms, self.indptr[:-1][filled], axis=-1)
-        return summed
+        return np.asarray(self.table @ weights[self.columns])
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +162,7 @@ class DesignMatrix:
         full = np.empty((layout.width, len(self)), self.dtype)
         full[layout.dense] = self.dense.T
         for block in layout.coded:
-            values = block.levels.to_dense()[self.codes[block.codes]]
+            values = block.levels.table.tocsr()[self.codes[block.codes]].toarray()
             if block.factor is not None:
                 values *= self.cells[:, [block.factor]]
             full[block.levels.columns] = values.T

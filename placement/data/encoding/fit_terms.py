@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from placement.arrays import Columns, FloatArray
+from placement.data.encoding.coded_layout import levels_of
 from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.data.encoding.spline_knots import PieceMapper, fit_splines
 from placement.model.scorer import (
@@ -15,8 +17,10 @@ from placement.model.scorer import (
     NumberColumn,
     SplineColumn,
     StepColumn,
-    encode_in_order,
 )
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 LEAST_ROWS = 5  # on either side of a step, and of a product: fewer could point at one student
 
@@ -126,28 +130,51 @@ def _interactions(
     A product of 0/1 columns that fewer than five students have both of is left out.
     """
     names = [name for column in columns for name in column.names]
-    flags = [isinstance(c, CategoryColumn | StepColumn) for c in columns for _ in c.names]
-    indices = {name: _encoded_indices(columns, name) for pair in requested for name in pair}
-    pairs = {(a, b): list(product(indices[a], indices[b])) for a, b in requested}
-    all_pairs = sorted({pair for pair_list in pairs.values() for pair in pair_list})
+    pairs = [
+        tuple(product(*(_encoded_indices(columns, name) for name in two))) for two in requested
+    ]
 
     def of_piece(cells: Columns, weight: FloatArray) -> FloatArray:
-        encoded = [values for group, _ in encode_in_order(columns, cells) for values in group]
-        is_set = [x != 0 if flag else True for x, flag in zip(encoded, flags, strict=True)]
-        sums = np.zeros((3, len(all_pairs)))
-        for index, (i, j) in enumerate(all_pairs):
-            rows = np.broadcast_to(is_set[i] & is_set[j], weight.shape)
-            product_sum = (weight * (encoded[i] * encoded[j])).sum()
-            sums[:, index] = weight.sum(), weight[rows].sum(), product_sum
-        return sums
+        sums = [[weight.sum()]]
+        for one, other in requested:
+            x, y = _encoded(columns, one, cells), _encoded(columns, other, cells)
+            sums += [
+                (a.multiply(weight[:, None]).T @ b).toarray().ravel()
+                for a, b in zip(x, y, strict=True)
+            ]
+        return np.concatenate(sums)
 
-    total_weight, count, total = sum(map_pieces(of_piece), np.zeros((3, len(all_pairs))))
-    mean_of = dict(zip(all_pairs, (total / total_weight).tolist(), strict=True))
-    enough = dict(zip(all_pairs, (count >= LEAST_ROWS).tolist(), strict=True))
-    products = []
-    for (one, other), pair_list in pairs.items():
-        used = tuple(pair for pair in pair_list if enough[pair])
+    total = sum(map_pieces(of_piece), np.zeros(1 + 2 * sum(map(len, pairs))))
+    products, start = [], 1
+    for (one, other), pair_list in zip(requested, pairs, strict=True):
+        counts, sums = total[start : start + 2 * len(pair_list)].reshape(2, -1)
+        start += 2 * len(pair_list)
+        enough = np.flatnonzero(counts >= LEAST_ROWS).tolist()
+        used = tuple(pair_list[k] for k in enough)
         product_names = tuple(f"{names[i]}:{names[j]}" for i, j in used)
-        means = tuple(mean_of[pair] for pair in used)
+        means = tuple((sums[enough] / total[0]).tolist())
         products.append(InteractionColumn(f"{one}:{other}", product_names, used, means))
     return products
+
+
+def _encoded(
+    columns: Sequence[Column], name: str, cells: Columns
+) -> tuple["csr_array[np.float64]", "csr_array[np.float64]"]:
+    """Return the encoded columns (n, k) of a file column: where a row has each, and its values."""
+    from scipy.sparse import csr_array, hstack
+
+    is_set, values = [], []
+    for column in columns:
+        if column.column != name or isinstance(column, InteractionColumn):
+            continue
+        if isinstance(column, CategoryColumn):
+            codes = column.codes(cells[name])[0]
+            encoded = csr_array(levels_of(column).tocsr()[codes])
+        else:
+            arrays = column.encode(cells[name])[0]
+            has_missing = isinstance(column, NumberColumn) and column.missing is not None
+            encoded = csr_array(np.column_stack(arrays[: len(arrays) - has_missing]))
+        is_flag = isinstance(column, CategoryColumn | StepColumn)
+        values.append(encoded)
+        is_set.append(encoded != 0 if is_flag else csr_array(np.ones(encoded.shape)))
+    return hstack(is_set, "csr"), hstack(values, "csr")

@@ -9,6 +9,8 @@ from torch import Tensor
 from placement.arrays import FloatArray, IndexArray
 from placement.model.design_tensor import Design, DesignTensor
 
+_HELD_SUMS = 1 << 22  # by pairs of codes, from one chunk to the next: 32 MB a thread
+
 
 class CrossProducts:
     """The sums `(d + 1, d + 1)` over the rows added, in buffers that are used again."""
@@ -39,7 +41,8 @@ class CrossProducts:
         self._total[np.ix_(border, border)] += self._of_dense(x.dense, weight)
         if self._coded is None:
             self._coded = _CodedSums(x, border)
-        self._coded.add(x, torch.ones(len(x), dtype=torch.float64) if weight is None else weight)
+        weight = torch.ones(len(x), dtype=torch.float64) if weight is None else weight
+        self._coded.add(x, weight, self._total)
 
     def _of_dense(self, x: Tensor, weight: Tensor | None) -> FloatArray:
         products = np.empty((x.shape[1] + 1, x.shape[1] + 1))
@@ -59,7 +62,10 @@ class CrossProducts:
 
 
 class _CodedSums:
-    """Sums by code: with every dense column and 1, and by pairs of codes with each other."""
+    """Sums by code: with every dense column and 1, and by pairs of codes with each other.
+
+    Where these would take much memory, those of a chunk are turned into products at once.
+    """
 
     def __init__(self, x: DesignTensor, border: IndexArray) -> None:
         self._blocks, self._border = x.layout.coded, border
@@ -68,12 +74,14 @@ class _CodedSums:
             for block in self._blocks
         ]
         self._pairs = {
-            (a, b): torch.zeros(self._pair_size(a, b), dtype=torch.float64)
+            (a, b): self._pair_size(a, b)
             for a, b in combinations_with_replacement(range(len(self._blocks)), 2)
         }
+        self._sums: dict[tuple[int, int], Tensor] = {}
+        self._holds = sum(self._pairs.values()) <= _HELD_SUMS
 
-    def add(self, x: DesignTensor, weight: Tensor) -> None:
-        """Add rows (n, d), each `weight: (n,)` times."""
+    def add(self, x: DesignTensor, weight: Tensor, total: FloatArray) -> None:
+        """Add rows (n, d), each `weight: (n,)` times, or their products to `total`."""
         weight = weight.double()
         factors = [None if part.factor is None else part.factor.double() for part in x.coded]
         weights = [weight if factor is None else weight * factor for factor in factors]
@@ -81,28 +89,40 @@ class _CodedSums:
             for part, sums, of_part in zip(x.coded, self._with_dense, weights, strict=True):
                 terms = of_part if cells is None else of_part * cells
                 sums[column].index_add_(0, part.codes, terms)
-        for (a, b), sums in self._pairs.items():
+        for (a, b), size in self._pairs.items():
             codes, factor = x.coded[a].codes, factors[b]
             if not self._share_codes(a, b):
                 codes = codes * self._blocks[b].levels.size + x.coded[b].codes
+            sums = self._sums.pop((a, b), None)
+            if sums is None:
+                sums = torch.zeros(size, dtype=torch.float64)
             sums.index_add_(0, codes, weights[a] if factor is None else weights[a] * factor)
+            if self._holds:
+                self._sums[a, b] = sums
+            else:
+                self._add_pair(a, b, sums.numpy(), total)
 
     def add_to(self, total: FloatArray) -> None:
         """Add the sums of the columns to a total `(d + 1, d + 1)`."""
         for block, sums in zip(self._blocks, self._with_dense, strict=True):
-            by_column = block.levels.sum_by_column(sums.numpy())
+            by_column = sums.numpy() @ block.levels.factor
             total[np.ix_(self._border, block.levels.columns)] += by_column
             total[np.ix_(block.levels.columns, self._border)] += by_column.T
-        for (a, b), sums in self._pairs.items():
-            one, other = self._blocks[a].levels, self._blocks[b].levels
-            if self._share_codes(a, b):
-                by_other = sums.numpy()[:, None] * other.to_dense()
-            else:
-                by_other = other.sum_by_column(sums.numpy().reshape(one.size, other.size))
-            products = one.sum_by_column(by_other.T)
-            total[np.ix_(other.columns, one.columns)] += products
-            if a != b:
-                total[np.ix_(one.columns, other.columns)] += products.T
+        for (a, b), sums in self._sums.items():
+            self._add_pair(a, b, sums.numpy(), total)
+
+    def _add_pair(self, a: int, b: int, sums: FloatArray, total: FloatArray) -> None:
+        from scipy.sparse import diags_array, issparse
+
+        one, other = self._blocks[a].levels, self._blocks[b].levels
+        if self._share_codes(a, b):
+            products = one.factor.T @ (diags_array(sums) @ other.factor)
+        else:
+            products = one.factor.T @ (sums.reshape(one.size, other.size) @ other.factor)
+        products = products.toarray() if issparse(products) else products
+        total[np.ix_(one.columns, other.columns)] += products
+        if a != b:
+            total[np.ix_(other.columns, one.columns)] += products.T
 
     def _share_codes(self, a: int, b: int) -> bool:
         return self._blocks[a].codes == self._blocks[b].codes
