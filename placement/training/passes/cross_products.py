@@ -27,10 +27,13 @@ class CrossProducts:
     @property
     def symmetric(self) -> FloatArray:
         """The sums, symmetric to the last bit."""
-        total = self._total.copy()
+        total = self._total
         if self._coded is not None:
+            total = total.copy()
             self._coded.add_to(total)
-        return np.asarray((total + total.T) / 2)
+        symmetric = total + total.T
+        symmetric /= 2
+        return symmetric
 
     def add(self, x: Design, weight: Tensor | None) -> None:
         """Add the products of rows (n, d), each `weight: (n,)` times; None: once."""

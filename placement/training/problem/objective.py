@@ -119,7 +119,8 @@ class Objective:
         penalty = np.append(np.full(len(parameters) - 1, self.options.l2 * self.share), 0.0)
         hessian = None
         if sums.hessian is not None:
-            hessian = Hessian(sums.hessian + np.diag(penalty), parameters, sums.weight)
+            sums.hessian[np.diag_indices_from(sums.hessian)] += penalty
+            hessian = Hessian(sums.hessian, parameters, sums.weight)
         clamping = self.options.loss == "clamped"
         with np.errstate(over="ignore", invalid="ignore"):  # a DataError below
             half_squares = 0.5 * float(penalty @ parameters**2)

@@ -1,12 +1,13 @@
 """Whether a hyperplane separates the classes: then only a penalty keeps the coefficients finite."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from placement.arrays import FloatArray
-from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks
+from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, rows_per_chunk
+from placement.data.encoding.design_matrix import DesignMatrix
 from placement.errors import DataError
 from placement.training.passes import distributed
 from placement.training.problem import separation_lp as lp
@@ -18,6 +19,7 @@ NO_OPTIMUM = (
 PENALTY_ONLY = "the penalty alone keeps the coefficients finite"
 _MOST_CELLS = 20_000_000
 _SAMPLE_ROWS = 4_000
+_ROWS_PER_COLUMN = 4  # of a sample: with fewer the classes hardly overlap in it
 _MOST_LISTED = 8
 
 
@@ -69,7 +71,7 @@ def find_separation(
     rows, or many of very many columns, would have to be held.
     """
     none = Separation((), complete=False, text="")
-    if source.rows > _SAMPLE_ROWS:
+    if source.rows > _SAMPLE_ROWS >= _ROWS_PER_COLUMN * source.columns:
         drawn = np.random.default_rng(0).choice(source.rows, _SAMPLE_ROWS, replace=False)
         sample = source.take(np.sort(drawn))
         if lp.classes_overlap(_signed_rows(sample, _scale(sample))):
@@ -97,16 +99,26 @@ def find_separation(
 
 
 def _chunk_iterator(source: Chunks, scale: tuple[FloatArray, FloatArray]) -> lp.RowIterator:
-    return lambda: (_signed_rows(chunk, scale) for chunk in source)
+    return lambda: (_signed_rows(part, scale) for part in _written_out(source))
+
+
+def _written_out(source: Chunks) -> Iterator[Chunk]:
+    """Yield the rows with weight, all their columns written out, as many at a time as fit."""
+    step = rows_per_chunk(8 * source.columns)
+    for chunk in source:
+        used = np.flatnonzero(chunk.weight > 0)
+        for start in range(0, len(used), step):
+            rows = used[start : start + step]
+            x = DesignMatrix.of(chunk.x[rows].to_dense())
+            yield Chunk(x, chunk.y[rows], chunk.weight[rows])
 
 
 def _scale(source: Chunks) -> tuple[FloatArray, FloatArray]:
     """Return the middle and the half width of each column's range, `(d,)` each, 1 if it is 0."""
     low, high = np.full(source.columns, np.inf), np.full(source.columns, -np.inf)
-    for chunk in source:
-        used = chunk.x[chunk.weight > 0].to_dense()
-        low = np.minimum(low, used.min(axis=0, initial=np.inf))
-        high = np.maximum(high, used.max(axis=0, initial=-np.inf))
+    for part in _written_out(source):
+        low = np.minimum(low, part.x.dense.min(axis=0))
+        high = np.maximum(high, part.x.dense.max(axis=0))
     half = (high - low) / 2
     return np.where(low <= high, low + half, 0.0), np.where(low < high, half, 1.0)
 
@@ -129,10 +141,10 @@ def _distinct_rows(
     draw = np.random.default_rng(0).normal(size=(2, source.columns + 1))
     distinct = np.empty((0, source.columns + 1))
     pending: list[FloatArray] = []
-    for chunk in source:
-        pending.append(_unique(_signed_rows(chunk, scale), draw))
+    for part in _written_out(source):
+        pending.append(_unique(_signed_rows(part, scale), draw))
         # Joined whenever they doubled, so that repeated rows never pile up.
-        if sum(map(len, pending)) > max(len(distinct), _SAMPLE_ROWS):
+        if sum(map(len, pending)) > max(len(distinct), min(most, _SAMPLE_ROWS)):
             distinct, pending = _unique(np.concatenate([distinct, *pending]), draw), []
             if len(distinct) > most:
                 return None

@@ -144,12 +144,13 @@ def _lowest(
 
 def is_of_full_rank(signed: FloatArray) -> bool:
     """Whether no column of signed rows is a combination of the others."""
-    if len(signed) > signed.shape[1]:
-        # Eigenvalues of the products are the squares of singular values: where the least of them is
-        # far above rounding, the decomposition of all rows, which takes much longer, is not needed.
-        eigenvalues = np.linalg.eigvalsh(signed.T @ signed)
-        if eigenvalues[0] > _CLEARLY * eigenvalues[-1]:
-            return True
+    if len(signed) < signed.shape[1]:
+        return False
+    # Eigenvalues of the products are the squares of singular values: where the least of them is
+    # far above rounding, the decomposition of all rows, which takes much longer, is not needed.
+    eigenvalues = np.linalg.eigvalsh(signed.T @ signed)
+    if eigenvalues[0] > _CLEARLY * eigenvalues[-1]:
+        return True
     return bool(np.linalg.matrix_rank(signed) == signed.shape[1])
 
 

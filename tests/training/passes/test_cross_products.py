@@ -17,9 +17,11 @@ from placement.model.design_tensor import LevelsTensor
 from placement.model.perceptron import Perceptron
 from placement.training.gradcheck.gradcheck import check_gradients
 from placement.training.inference.fisher_information import fisher_information
+from placement.training.passes import cross_products
 from placement.training.passes.loss_sums import LossSettings, LossSums
 from placement.training.passes.moments import column_totals
 from placement.training.problem.options import Options
+from placement.training.problem.separation import find_separation
 from placement.training.solver.training_loop import solve
 
 ROWS = 1_500
@@ -108,6 +110,67 @@ def test_a_level_that_training_did_not_know_is_the_average_student_in_codes_too(
     unseen["board"] = np.array(["foreign", None], dtype=object)
     codes = both.encoder.design_matrix(unseen).to_dense()
     np.testing.assert_array_equal(codes, both.encoder.encode(unseen))
+
+
+def test_levels_unknown_to_training_in_any_categories_are_encoded_as_when_written_out(both):
+    draw, unseen = np.random.default_rng(6), drawn_table()[0]
+    for name in ("branch", "town", "board"):
+        unseen[name][draw.random(ROWS) < 0.3] = "foreign"
+        unseen[name][draw.random(ROWS) < 0.1] = None
+    codes = both.encoder.design_matrix(unseen).to_dense()
+    np.testing.assert_array_equal(codes, both.encoder.encode(unseen))
+
+
+@dataclass(frozen=True)
+class Words:
+    """Rows of words alone, with 0/1 targets, and their encoder."""
+
+    cells: dict
+    rows: ArrayChunks
+    encoder: Encoder
+
+
+def rows_of_words(levels, rows, interactions=()):
+    """Draw rows of categories `a`, `b`, …, of so many levels each."""
+    draw = np.random.default_rng(7)
+    cells = {
+        name: np.array([f"{name}{k}" for k in draw.integers(0, size, rows)], dtype=object)
+        for name, size in zip("abcdefghijklmnopqrstuvwxyz", levels, strict=False)
+    }
+    schema = Schema(
+        Target("placed", "yes", "no"), tuple(Feature(name, "category") for name in cells), ()
+    )
+    encoder = learn_encoder(cells, schema, np.ones(rows), NonlinearTerms(interactions=interactions))
+    y, weight = draw.integers(0, 2, rows) * 1.0, draw.integers(1, 3, rows) * 1.0
+    return Words(cells, ArrayChunks(encoder.design_matrix(cells), y, weight), encoder)
+
+
+def test_the_codes_of_products_are_no_more_than_the_products_and_their_levels():
+    chain = (("a", "b"), ("b", "c"), ("c", "d"))
+    words = rows_of_words((60, 60, 60, 60), 3_000, chain)
+    x, width = words.rows.x, len(words.encoder.names)
+    np.testing.assert_array_equal(x.to_dense(), words.encoder.encode(words.cells))
+    assert width > 240
+    assert sum(block.levels.size for block in x.layout.coded) < 3 * width
+
+
+def test_products_of_very_many_codes_are_the_same_without_holding_their_sums(monkeypatch):
+    rows = replace(rows_of_words((3,) * 12, 900, (("a", "b"),)).rows, chunk_rows=200)
+    held = column_totals(rows, products=True).products
+    monkeypatch.setattr(cross_products, "_HELD_SUMS", 0)
+    np.testing.assert_allclose(column_totals(rows, products=True).products, held, rtol=1e-12)
+    x = rows.x.to_dense()
+    np.testing.assert_allclose(held, x.T @ (x * rows.weight[:, None]), rtol=1e-12, atol=1e-12)
+
+
+def test_few_rows_at_a_time_are_written_out_to_look_for_separation(monkeypatch):
+    rows, written, to_dense = rows_of_words((300, 300), 9_000).rows, [], DesignMatrix.to_dense
+    monkeypatch.setattr(
+        DesignMatrix, "to_dense", lambda self: written.append(len(self)) or to_dense(self)
+    )
+    assert find_separation(rows, [f"x{j}" for j in range(rows.columns)]).columns == ()
+    assert len(rows) == 1
+    assert max(written) < rows.rows / 2
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
