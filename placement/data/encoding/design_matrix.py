@@ -43,10 +43,6 @@ class Levels:
         kept = positions[self.columns] >= 0
         return Levels(positions[self.columns[kept]], self.table[:, kept])
 
-    def dot(self, weights: FloatArray) -> FloatArray:
-        """Return the table times weights (d, q) of the design matrix's columns, (size, q)."""
-        return np.asarray(self.table @ weights[self.columns])
-
 
 @dataclass(frozen=True, eq=False)
 class CodedColumns:
@@ -178,7 +174,8 @@ class DesignMatrix:
         """Return the matrix times weights (d, q), (n, q)."""
         product = np.asarray(self.dense, np.float64) @ weights[self.layout.dense]
         for block in self.layout.coded:
-            part = block.levels.dot(weights)[self.codes[block.codes]]
+            by_code = block.levels.table @ weights[block.levels.columns]
+            part = by_code[self.codes[block.codes]]
             product += part if block.factor is None else part * self.cells[:, [block.factor]]
         return product
 

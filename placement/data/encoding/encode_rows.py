@@ -43,7 +43,7 @@ def encode_rows(
 ) -> Chunks:
     """Encode some rows of a table on every processor; `on_progress` gets the rows of each slice."""
     rows = sum(int(np.count_nonzero(request.rows(piece))) for piece in range(table.pieces))
-    store = table.store.spill_if_needed(rows * _row_bytes(table, request))
+    store = table.store.spill_if_needed(rows * _chunk_format(table, request).row_bytes)
     if isinstance(store, DiskColumnStore):
         return _in_file(table, request, store.new_path(), on_progress)
     return _in_memory(table, request, rows, on_progress)
@@ -53,11 +53,9 @@ def _is_weighted(table: Table, request: EncodingRequest) -> bool:
     return table.is_weighted or request.class_weights is not None
 
 
-def _row_bytes(table: Table, request: EncodingRequest) -> int:
-    """Return the bytes of an encoded row, its outcome and its weight."""
-    itemsize = request.dtype.itemsize
-    of_row = request.encoder.coded_layout.layout.row_bytes(itemsize)
-    return of_row + itemsize * (1 + _is_weighted(table, request))
+def _chunk_format(table: Table, request: EncodingRequest) -> ChunkFormat:
+    layout = request.encoder.coded_layout.layout
+    return ChunkFormat(layout, request.dtype, _is_weighted(table, request))
 
 
 @dataclass(frozen=True)
@@ -100,8 +98,7 @@ def _in_memory(
 def _in_file(
     table: Table, request: EncodingRequest, path: Path, on_progress: Callable[[int], None]
 ) -> FileChunks:
-    layout, weighted = request.encoder.coded_layout.layout, _is_weighted(table, request)
-    chunk_format = ChunkFormat(layout, request.dtype, weighted)
+    chunk_format = _chunk_format(table, request)
 
     def encode(slice_: _Slice) -> BytesArray:
         buffer = np.empty(len(slice_.rows) * chunk_format.row_bytes, np.uint8)

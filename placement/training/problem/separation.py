@@ -19,7 +19,7 @@ NO_OPTIMUM = (
 PENALTY_ONLY = "the penalty alone keeps the coefficients finite"
 _MOST_CELLS = 20_000_000
 _SAMPLE_ROWS = 4_000
-_ROWS_PER_COLUMN = 4  # of a sample: with fewer the classes hardly overlap in it
+_ROWS_PER_COLUMN = 2  # of a sample: with fewer even outcomes by lot are separable (Cover 1965)
 _MOST_LISTED = 8
 
 
@@ -83,7 +83,12 @@ def find_separation(
     few = signed is not None and len(signed) <= _SAMPLE_ROWS
     if signed is not None and few and lp.is_of_full_rank(signed) and lp.has_optimum(signed):
         return none
-    rows = lp.row_iterator(signed) if signed is not None else _chunk_iterator(source, scale)
+
+    def rows() -> Iterator[FloatArray]:
+        if signed is not None:
+            return iter([signed])
+        return (_signed_rows(part, scale) for part in _written_out(source))
+
     beta = lp.separating_hyperplane(rows)
     if beta is None:
         return none
@@ -96,10 +101,6 @@ def find_separation(
     listed = ", ".join(separating[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
     text = f"{listed} {verb} the classes{nearly}" if columns else "all rows have the same outcome"
     return Separation(separating, complete, text)
-
-
-def _chunk_iterator(source: Chunks, scale: tuple[FloatArray, FloatArray]) -> lp.RowIterator:
-    return lambda: (_signed_rows(part, scale) for part in _written_out(source))
 
 
 def _written_out(source: Chunks) -> Iterator[Chunk]:
