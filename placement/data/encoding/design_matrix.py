@@ -174,7 +174,7 @@ class DesignMatrix:
         """Return the matrix times weights (d, q), (n, q)."""
         product = np.asarray(self.dense, np.float64) @ weights[self.layout.dense]
         for block in self.layout.coded:
-            by_code = block.levels.table @ weights[block.levels.columns]
+            by_code = np.asarray(block.levels.table @ weights[block.levels.columns])
             part = by_code[self.codes[block.codes]]
             product += part if block.factor is None else part * self.cells[:, [block.factor]]
         return product

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -130,18 +130,16 @@ def _interactions(
     A product of 0/1 columns that fewer than five students have both of is left out.
     """
     names = [name for column in columns for name in column.names]
-    pairs = [
-        tuple(product(*(_encoded_indices(columns, name) for name in two))) for two in requested
-    ]
+    indices = {name: _encoded_indices(columns, name) for two in requested for name in two}
+    pairs = [tuple(product(indices[one], indices[other])) for one, other in requested]
 
     def of_piece(cells: Columns, weight: FloatArray) -> FloatArray:
-        sums = [[weight.sum()]]
+        sums = [np.array([weight.sum()])]
         for one, other in requested:
             x, y = _encoded(columns, one, cells), _encoded(columns, other, cells)
-            sums += [
-                (a.multiply(weight[:, None]).T @ b).toarray().ravel()
-                for a, b in zip(x, y, strict=True)
-            ]
+            for a, b in zip(x, y, strict=True):
+                products: Any = a.multiply(weight[:, None]).T @ b
+                sums.append(products.toarray().ravel())
         return np.concatenate(sums)
 
     total = sum(map_pieces(of_piece), np.zeros(1 + 2 * sum(map(len, pairs))))
@@ -176,5 +174,7 @@ def _encoded(
             encoded = csr_array(np.column_stack(arrays[: len(arrays) - has_missing]))
         is_flag = isinstance(column, CategoryColumn | StepColumn)
         values.append(encoded)
-        is_set.append(encoded != 0 if is_flag else csr_array(np.ones(encoded.shape)))
+        is_set.append(
+            encoded.astype(bool).astype(float) if is_flag else csr_array(np.ones(encoded.shape))
+        )
     return hstack(is_set, "csr"), hstack(values, "csr")

@@ -96,9 +96,8 @@ class _CodedSums:
             codes, factor = x.coded[a].codes, factors[b]
             if not self._share_codes(a, b):
                 codes = codes * self._blocks[b].levels.size + x.coded[b].codes
-            sums = self._sums.pop((a, b), None)
-            if sums is None:
-                sums = torch.zeros(size, dtype=torch.float64)
+            is_held = (a, b) in self._sums
+            sums = self._sums[a, b] if is_held else torch.zeros(size, dtype=torch.float64)
             sums.index_add_(0, codes, weights[a] if factor is None else weights[a] * factor)
             if self._holds:
                 self._sums[a, b] = sums
