@@ -57,7 +57,7 @@ def test_the_training_file_itself_has_not_drifted(run, trained):
 
 
 def test_a_shifted_column_is_refused_and_named(drifted, frame):
-    frame["cgpa"] += 1.5
+    frame["cgpa"] -= 1.5
     done = drifted(frame, "--fail-above", "0.25")
     assert done.code == 7
     assert "PSI above 0.25: cgpa" in done.err
@@ -68,12 +68,13 @@ def test_a_shifted_column_is_refused_and_named(drifted, frame):
 
 
 def test_refused_json_is_still_one_document(drifted, frame):
-    frame["cgpa"] += 1.5
+    low = np.floor(frame["cgpa"].min())  # the range of training is kept in whole points
+    frame["cgpa"] -= 1.5
     done = drifted(frame, "--fail-above", "0.25", "--json")
     assert done.code == 7
     assert done.json["failed"] is True
     assert done.json["worst"]["column"] == "cgpa"
-    assert by_name(done.json)["cgpa"]["out_of_range"] == (frame["cgpa"] > 10).sum()
+    assert by_name(done.json)["cgpa"]["out_of_range"] == (frame["cgpa"] < low).sum()
 
 
 def test_below_the_limit_nothing_is_refused(drifted, frame):

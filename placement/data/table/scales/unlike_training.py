@@ -60,9 +60,10 @@ def _other_scale(column: NumberColumn, scale: float, grades: FloatArray) -> str 
         )
     beyond = int(np.count_nonzero(grades > scale))
     if beyond >= _DOUBTS and beyond >= _DOUBTS_SHARE * len(grades):
+        larger = next((s for s in SCALES if high <= s), math.ceil(high / 50) * 50)
         return (
             f"{name}: {beyond:,} of {count} are beyond its scale of {scale:g}, such as {high:g}: "
-            f"write what each cell is out of, such as {high:g}/{math.ceil(high / 50) * 50}, or "
+            f"write what each cell is out of, such as {high:g}/{larger:g}, or "
             f"say that they are out of {scale:g}: --mixed-scale {quoted(f'{name}:{scale:g}')}"
         )
     return None
