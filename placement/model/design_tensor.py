@@ -13,9 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from placement.arrays import AnyFloatArray, FloatArray
-from placement.data.encoding.design_matrix import DesignMatrix, Layout, Levels
-
-_DENSE_CELLS = 1 << 16  # of levels that are multiplied faster as they are than entry by entry
+from placement.data.encoding.design_matrix import DENSE_CELLS, DesignMatrix, Layout, Levels
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def _levels_tensor(levels: Levels, width: int, dtype: torch.dtype) -> LevelsTens
     codes = torch.from_numpy(entries.row.astype(np.int32))
     columns = torch.from_numpy(levels.columns[entries.col].astype(np.int32))
     values, dense = torch.from_numpy(entries.data).to(dtype), None
-    if levels.size * width <= _DENSE_CELLS:
+    if levels.size * width <= DENSE_CELLS:
         dense = torch.zeros(levels.size, width, dtype=dtype)
         dense[codes.long(), columns.long()] = values
     return LevelsTensor(levels.size, dense, codes, columns, values)

@@ -559,4 +559,5 @@ def test_few_rows_in_doubt_and_blanks_are_answered_with_a_note(predict, sheet, h
     frame["stream"] = ["new"] * rows + frame["stream"].tolist()[rows:]
     frame["cgpa"] = np.nan
     frame.to_csv("doubtful.csv", index=False)
-    predict("doubtful.csv", code=code)
+    done = predict("doubtful.csv", code=code)
+    assert done.out.count("unseen level") == (rows if code == 0 else 0)

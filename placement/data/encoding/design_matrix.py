@@ -17,7 +17,7 @@ from placement.arrays import AnyFloatArray, CodeArray, FloatArray, IndexArray
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
 
-_DENSE_CELLS = 1 << 16  # of a table that is multiplied faster as it is than entry by entry
+DENSE_CELLS = 1 << 16  # of a table that is multiplied faster written out than entry by entry
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +33,15 @@ class Levels:
         return self.table.shape[0]
 
     @cached_property
-    def factor(self) -> "FloatArray | csc_array[np.float64]":
+    def matrix(self) -> "FloatArray | csc_array[np.float64]":
         """The table as it is multiplied fastest: written out where that is small."""
-        is_small = self.size * len(self.columns) <= _DENSE_CELLS
+        is_small = self.size * len(self.columns) <= DENSE_CELLS
         return self.table.toarray() if is_small else self.table
 
     def select(self, positions: IndexArray) -> "Levels":
         """Return some columns; `positions: (d,)` are their new ones, −1 where left out."""
-        kept = positions[self.columns] >= 0
-        return Levels(positions[self.columns[kept]], self.table[:, kept])
+        selected = positions[self.columns] >= 0
+        return Levels(positions[self.columns[selected]], self.table[:, selected])
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,15 +80,15 @@ class Layout:
         """Lay out some of the columns, in this order, in the same arrays."""
         positions = np.full(self.width, -1)
         positions[columns] = np.arange(len(columns))
-        kept = np.argsort(positions[self.dense], kind="stable")
-        kept = kept[positions[self.dense[kept]] >= 0]
+        selected = np.argsort(positions[self.dense], kind="stable")
+        selected = selected[positions[self.dense[selected]] >= 0]
         blocks = [(block, block.levels.select(positions)) for block in self.coded]
         coded = tuple(
             CodedColumns(levels, block.codes, block.factor)
             for block, levels in blocks
             if len(levels.columns)
         )
-        dense, held = positions[self.dense[kept]], self.held[kept]
+        dense, held = positions[self.dense[selected]], self.held[selected]
         return Layout(len(columns), dense, held, self.dense_held, coded, self.code_types)
 
     def row_bytes(self, itemsize: int) -> int:

@@ -53,13 +53,13 @@ def text_lines(text: bytes) -> "pa.Array":
 
 
 def matches(texts: "pa.Array", pattern: str) -> BoolArray:
-    """Return in which texts (n,) a pattern of RE2 is found; in none that is null."""
+    """Return in which texts (n,) a pattern of RE2 is matches; in none that is null."""
     import pyarrow.compute as pc
 
-    found, null = pc.match_substring_regex(texts, pattern), null_mask(texts)
-    end = found.offset + len(found)
-    bits = np.frombuffer(found.buffers()[-1], np.uint8)
-    mask = np.unpackbits(bits, count=end, bitorder="little")[found.offset :].astype(bool)
+    matches, null = pc.match_substring_regex(texts, pattern), null_mask(texts)
+    end = matches.offset + len(matches)
+    bits = np.frombuffer(matches.buffers()[-1], np.uint8)
+    mask = np.unpackbits(bits, count=end, bitorder="little")[matches.offset :].astype(bool)
     return mask if null is None else mask & ~null
 
 

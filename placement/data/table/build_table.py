@@ -149,7 +149,7 @@ def _check_scales(inputs: TableInputs, column: Column, summary: DataSummary) -> 
     low, high = summary.used[column.name].low, summary.used[column.name].high
     if learnt is not None and outcome.pieces:
         first = np.asarray(column.piece(0))[next(outcome.used_masks())]
-        refuse_unlike_training(learnt, first, name, told=column.written.mixed is not None)
+        refuse_unlike_training(learnt, first, name, is_stated=column.written.mixed is not None)
     if learnt is None:
         refuse_unlike_files(column, summary.evidence_by_file, inputs.data.locations.files, name)
     if is_graded(column.name) and may_mix_scales(low, high):

@@ -107,7 +107,7 @@ class _CodedSums:
     def add_to(self, total: FloatArray) -> None:
         """Add the sums of the columns to a total `(d + 1, d + 1)`."""
         for block, sums in zip(self._blocks, self._with_dense, strict=True):
-            by_column = sums.numpy() @ block.levels.factor
+            by_column = sums.numpy() @ block.levels.matrix
             total[np.ix_(self._border, block.levels.columns)] += by_column
             total[np.ix_(block.levels.columns, self._border)] += by_column.T
         for (a, b), sums in self._sums.items():
@@ -118,9 +118,9 @@ class _CodedSums:
 
         one, other = self._blocks[a].levels, self._blocks[b].levels
         if self._share_codes(a, b):
-            products = one.factor.T @ (diags_array(sums) @ other.factor)
+            products = one.matrix.T @ (diags_array(sums) @ other.matrix)
         else:
-            products = one.factor.T @ (sums.reshape(one.size, other.size) @ other.factor)
+            products = one.matrix.T @ (sums.reshape(one.size, other.size) @ other.matrix)
         products = products.toarray() if issparse(products) else products
         total[np.ix_(one.columns, other.columns)] += products
         if a != b:

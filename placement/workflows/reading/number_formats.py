@@ -68,8 +68,8 @@ def number_formats(
                 listener.note(f"{part.name}, {name}: {note}")
             if first is not None and isinstance(column, NumberColumn):
                 values, _ = parse_numbers(first.columns[spelling[name]], forms[name])
-                told = name in mixed
-                refuse_unlike_training(column, values, part.name, told=told)
+                is_stated = name in mixed
+                refuse_unlike_training(column, values, part.name, is_stated=is_stated)
         formats[part.name] = forms
     return formats
 

@@ -44,13 +44,13 @@ def find_not_students(
         row, above = first, ""
         while last_row < row < rows:
             cells, last_row = cells_of(row), row
-            own = _reason(usual, cells)
-            reason = own or _below(usual, cells, above)
+            by_cells = _reason(usual, cells)
+            reason = by_cells or _below(usual, cells, above)
             if not reason:
                 if heading == row - 1 >= 0:
                     reasons[heading] = SECOND_TABLE
                 break
-            if own == OTHER_TABLE and 2 * sum(map(is_filled, cells)) >= usual.filled:
+            if by_cells == OTHER_TABLE and 2 * sum(map(is_filled, cells)) >= usual.filled:
                 heading = row
             reasons[row] = reason
             goes_on = above == OTHER_TABLE and reason != HEADING

@@ -41,13 +41,13 @@ class Sheet:
     header: Header | None = None
     merged: tuple[tuple[Cell, Cell], ...] = ()
 
-    def place(self, cell: Cell) -> Cell:
+    def grid_position(self, cell: Cell) -> Cell:
         """Return where a cell, which counts from 1, stands in the grid."""
         return cell[0] - 1 - self.rows_above, cell[1] - 1 - self.columns_left
 
     def has(self, cell: Cell) -> bool:
         """Whether a cell is in the grid."""
-        row, column = self.place(cell)
+        row, column = self.grid_position(cell)
         return 0 <= row < len(self.grid) and 0 <= column < len(self.grid[row])
 
     def line(self, index: int) -> int:
@@ -121,7 +121,7 @@ def sheet_part(source: Source, sheet: Sheet, names: tuple[str, ...]) -> SheetPar
     positions = [sheet.line(i) for i in data]
     for cell, word in sheet.facts.errors.items():
         if sheet.has(cell):  # where calamine has a blank, so that it is written back
-            row, column = sheet.place(cell)
+            row, column = sheet.grid_position(cell)
             sheet.grid[row][column] = word
     peculiar = _Peculiar(sheet, header, frozenset(positions))
     return SheetPart(
@@ -146,7 +146,7 @@ def sheet_part(source: Source, sheet: Sheet, names: tuple[str, ...]) -> SheetPar
 def _texts(sheet: Sheet) -> list[list[str]]:
     """Return each cell's text; 0.772 that Excel shows as a percentage is 77.2%."""
     texts = [[_text(cell) for cell in row] for row in sheet.grid]
-    for row, column in map(sheet.place, filter(sheet.has, sheet.facts.percents)):
+    for row, column in map(sheet.grid_position, filter(sheet.has, sheet.facts.percents)):
         cell = sheet.grid[row][column]
         if isinstance(cell, (int, float)):
             texts[row][column] = f"{100 * cell:.12g}%"

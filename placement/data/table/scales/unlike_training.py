@@ -20,11 +20,11 @@ _WRITTEN_OUT = 10_000.0
 
 
 def refuse_unlike_training(
-    column: NumberColumn, values: FloatArray, file: str, *, told: bool = False
+    column: NumberColumn, values: FloatArray, file: str, *, is_stated: bool = False
 ) -> None:
     """Raise `DataError` where cells are on another scale than a model's, or in lakhs.
 
-    `told`: the user said what the cells are out of.
+    `is_stated`: the user said what the cells are out of.
     """
     numbers = values[np.isfinite(values) & (values > 0)]
     if not len(numbers):
@@ -32,7 +32,7 @@ def refuse_unlike_training(
     reason = None
     if column.scale is None:
         reason = _other_multiple(column, numbers)
-    elif not told:
+    elif not is_stated:
         reason = _other_scale(column, column.scale, numbers)
     if reason is not None:
         raise DataError(f"{file}: {reason}")
@@ -82,8 +82,11 @@ def _smaller_scale(column: NumberColumn, scale: float, grades: FloatArray) -> fl
 
 def _other_multiple(column: NumberColumn, numbers: FloatArray) -> str | None:
     """Say that all numbers are in lakhs where the model's are written out, or the reverse."""
-    name, mean, own = column.column, column.mean, float(np.mean(numbers))
-    factor = min(_MULTIPLES, key=lambda f: abs(math.log(f) - abs(math.log(own / abs(mean or own)))))
+    name, mean, other_mean = column.column, column.mean, float(np.mean(numbers))
+    factor = min(
+        _MULTIPLES,
+        key=lambda f: abs(math.log(f) - abs(math.log(other_mean / abs(mean or other_mean)))),
+    )
     if mean >= _WRITTEN_OUT and numbers.max() <= mean / 100 and len(numbers) >= _LEAST:
         return (
             f"{name}: all {counted(len(numbers), 'cell')} are at most {numbers.max():g}, where the "

@@ -63,4 +63,4 @@ def test_numbers_like_those_of_training_are_accepted_with_slips_and_failures(col
 
 
 def test_whoever_says_what_the_cells_are_out_of_is_believed():
-    refuse_unlike_training(POINTS, np.array(OF_FOUR), "may.csv", told=True)
+    refuse_unlike_training(POINTS, np.array(OF_FOUR), "may.csv", is_stated=True)
