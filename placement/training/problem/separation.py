@@ -87,7 +87,7 @@ def find_separation(
     def rows() -> Iterator[FloatArray]:
         if signed is not None:
             return iter([signed])
-        return (_signed_rows(part, scale) for part in _written_out(source))
+        return (_signed_rows(part, scale) for part in dense_chunks(source))
 
     beta = lp.separating_hyperplane(rows)
     if beta is None:
@@ -103,7 +103,7 @@ def find_separation(
     return Separation(separating, complete, text)
 
 
-def _written_out(source: Chunks) -> Iterator[Chunk]:
+def dense_chunks(source: Chunks) -> Iterator[Chunk]:
     """Yield the rows with weight, all their columns written out, as many at a time as fit."""
     step = rows_per_chunk(8 * source.columns)
     for chunk in source:
@@ -117,7 +117,7 @@ def _written_out(source: Chunks) -> Iterator[Chunk]:
 def _scale(source: Chunks) -> tuple[FloatArray, FloatArray]:
     """Return the middle and the half width of each column's range, `(d,)` each, 1 if it is 0."""
     low, high = np.full(source.columns, np.inf), np.full(source.columns, -np.inf)
-    for part in _written_out(source):
+    for part in dense_chunks(source):
         low = np.minimum(low, part.x.dense.min(axis=0))
         high = np.maximum(high, part.x.dense.max(axis=0))
     half = (high - low) / 2
@@ -142,7 +142,7 @@ def _distinct_rows(
     draw = np.random.default_rng(0).normal(size=(2, source.columns + 1))
     distinct = np.empty((0, source.columns + 1))
     pending: list[FloatArray] = []
-    for part in _written_out(source):
+    for part in dense_chunks(source):
         pending.append(_unique(_signed_rows(part, scale), draw))
         # Joined whenever they doubled, so that repeated rows never pile up.
         if sum(map(len, pending)) > max(len(distinct), min(most, _SAMPLE_ROWS)):
