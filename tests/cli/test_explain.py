@@ -43,6 +43,17 @@ def test_the_document_has_the_promised_keys(explain, sheet):
         assert row["low"] < row["probability"] < row["high"]
 
 
+def test_the_fit_without_the_penalty_is_that_of_a_training_without_one(explain, run, sheet):
+    beside = explain("--unpenalised", "--json").json
+    free = ("--l2", "0", "--loss", "logits", "--optimizer", "newton", "--sensitive", "")
+    assert run("train", sheet, *free, "--no-track", "--out", "free").code == 0
+    alone = explain("--json", model="free").json
+    for one, other in zip(beside["coefficients"], alone["coefficients"], strict=True):
+        for name in ("coefficient", "std_error", "p_value"):
+            assert one[name] == pytest.approx(other[name], rel=1e-7, abs=1e-10)
+    assert beside["log_likelihood"] == pytest.approx(alone["log_likelihood"], rel=1e-10)
+
+
 def test_the_fit_without_the_penalty_is_tested_and_has_an_aic(explain):
     document = explain("--unpenalised", "--json").json
     assert document["penalised"] is False
