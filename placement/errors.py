@@ -57,6 +57,12 @@ class GateRefused(PlacementError):
     exit_code = 7
 
 
+class Grave(str):
+    """A warning that answers may be wrong, not only less sure: it is shown before the others."""
+
+    __slots__ = ()
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `" (did you mean 'cgpa'?)"` for the nearest known word, or an empty string."""
     folded = {name.strip().casefold(): name for name in known}

@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import random
+import re
 import shutil
 import socket
 import sys
@@ -112,11 +113,12 @@ def store(template, tmp_path, monkeypatch):
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What a command came to."""
+    """What a command came to; `err` has a line a message, `wrapped_err` is as it was printed."""
 
     code: int
     out: str
     err: str
+    wrapped_err: str
 
     @property
     def json(self):
@@ -132,7 +134,8 @@ def run(capfd):
     def started(*args):
         capfd.readouterr()
         code = command([str(arg) for arg in args])
-        return Outcome(code, *capfd.readouterr())
+        out, err = capfd.readouterr()
+        return Outcome(code, out, re.sub(r"\n    (?=\S)", " ", err), err)
 
     return started
 

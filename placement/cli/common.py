@@ -4,7 +4,7 @@ import csv
 import functools
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,9 @@ Command = Callable[..., Any]
 def console_options(command: Command) -> Command:
     """Add `--quiet` and `--verbose`; the command receives a `console`."""
     quiet = click.option("--quiet", "-q", is_flag=True, help="No notes and no progress.")
-    verbose = click.option("--verbose", "-v", is_flag=True, help="More detail.")
+    verbose = click.option(
+        "--verbose", "-v", is_flag=True, help="The whole answer: all figures, tables and warnings."
+    )
 
     @functools.wraps(command)
     def with_console(*args: Any, quiet: bool, verbose: bool, **options: Any) -> Any:
@@ -96,10 +98,22 @@ def show(
     text: Callable[[Any], str],
     as_json: bool,
     console: Console,
+    *,
+    answer: Callable[[Any], Iterable[str]] | None = None,
 ) -> None:
-    """Pass on the warnings of a result, and print it: as a JSON document, or as text."""
-    from placement.reporting.json_documents import as_json as json_text
+    """Pass on the warnings of a result, and print it.
 
-    for warning in result.warnings:
-        console.warn(warning)
-    click.echo(json_text(document(result)) if as_json else text(result))
+    It is printed as a JSON `document`, or as the sentences of the `answer`; with `--verbose`, or
+    where there is no shorter answer, as the whole `text`.
+    """
+    console.warn_all(result.warnings)
+    if as_json:
+        from placement.reporting.json_documents import as_json as json_text
+
+        click.echo(json_text(document(result)))
+    elif console.verbose or answer is None:
+        click.echo(text(result))
+    else:
+        from placement.reporting.format.prose import screen
+
+        click.echo(screen(answer(result)))

@@ -3,20 +3,33 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import click
 
+from placement.errors import Grave
+from placement.reporting.format.prose import wrap
 from placement.runtime.progress import Progress
 
+MOST_WARNINGS = 8
 _SECONDS_BETWEEN_LINES = 2.0
+_HANGING = 4
 
 
-def coloured(text: str, colour: str) -> None:
-    """Say something on standard error, in a colour where that is a terminal without NO_COLOR."""
-    click.secho(text, err=True, fg=colour, color=False if os.environ.get("NO_COLOR") else None)
+def coloured(text: str, colour: str | None) -> None:
+    """Say something on standard error, in a colour where that is a terminal without NO_COLOR.
+
+    It is wrapped, but for lines that begin with a blank: lists, and lines to copy.
+    """
+    lines = [
+        part
+        for line in text.split("\n")
+        for part in ([line] if line.startswith(" ") else wrap(line, _HANGING))
+    ]
+    colours = False if os.environ.get("NO_COLOR") else None
+    click.secho("\n".join(lines), err=True, fg=colour, color=colours)
 
 
 @dataclass
@@ -30,18 +43,28 @@ class Console:
     def note(self, text: str) -> None:
         """State a fact."""
         if not self.quiet:
-            click.echo(text, err=True)
+            coloured(text, None)
 
     def detail(self, text: str) -> None:
         """State a fact that only `--verbose` asks for."""
         if self.verbose:
-            click.echo(text, err=True)
+            coloured(text, None)
 
     def warn(self, text: str) -> None:
         """Warn, once for each text."""
         if text not in self._said:
             self._said.add(text)
             coloured(f"warning: {text}", "yellow")
+
+    def warn_all(self, texts: Iterable[str]) -> None:
+        """Warn, the gravest first; without `--verbose`, of eight at most."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._said]
+        gravest = sorted(new, key=lambda text: not isinstance(text, Grave))
+        most = len(gravest) if self.verbose else MOST_WARNINGS
+        for text in gravest[:most]:
+            self.warn(text)
+        if len(gravest) > most:
+            coloured(f"and {len(gravest) - most:,} more: -v", "yellow")
 
     @contextmanager
     def progress(self, label: str, unit: str, total: int | None = None) -> Iterator[Progress]:

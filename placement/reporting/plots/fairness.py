@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from placement.evaluation.calibration.reliability import LEAST_ROWS
 from placement.model.fairness_figures import Fairness, Group
+from placement.reporting.format.prose import shortened
 from placement.reporting.plots.canvas import BLUE, GREEN, GREY, VERMILION, Canvas, canvas
-from placement.reporting.plots.training_plots import shortened
 from placement.stats.figures import Estimate
 
 MOST_GROUPS = 30

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from placement.arrays import FloatArray, IndexArray, IntArray
 from placement.evaluation.calibration.reliability import LEAST_ROWS, reliability_bins
 from placement.model.history import Epoch
+from placement.reporting.format.prose import shortened
 from placement.reporting.plots.canvas import (
     BLUE,
     GREEN,
@@ -33,7 +34,6 @@ from placement.stats.figures import ReliabilityBin
 from placement.stats.metrics import checked
 
 MOST_COEFFICIENTS = 30
-LONGEST_NAME = 34
 _STAGE_COLOURS = (BLUE, VERMILION, GREEN, ORANGE)
 _STAGE_NAMES = {"gd": "gradient descent", "newton": "Newton", "sample": "Newton on a sample"}
 
@@ -270,9 +270,3 @@ def _dots(page: Canvas, bins: Sequence[ReliabilityBin]) -> None:
 def _unit_square(page: Canvas) -> None:
     page.axes.set_xlim(-0.02, 1.02)
     page.axes.set_ylim(-0.02, 1.02)
-
-
-def shortened(name: str, longest: int = LONGEST_NAME) -> str:
-    """Return a name that fits beside a bar: its beginning and its end, where levels differ."""
-    half = longest // 2
-    return name if len(name) <= longest else f"{name[: half - 1]}…{name[-half:]}"

@@ -14,6 +14,7 @@ from placement.arrays import Document
 from placement.config.option import flag
 from placement.config.train_config import TrainConfig
 from placement.evaluation.alternatives.alternatives import ModelComparison
+from placement.reporting.format.prose import shortened
 from placement.reporting.format.text_table import table
 from placement.reporting.json_documents import FORMAT
 from placement.reporting.plots.canvas import (
@@ -26,7 +27,7 @@ from placement.reporting.plots.canvas import (
     Canvas,
     canvas,
 )
-from placement.reporting.plots.training_plots import shortened, write_pictures
+from placement.reporting.plots.training_plots import write_pictures
 from placement.reporting.text.alternatives import (
     alternatives_document,
     alternatives_text,

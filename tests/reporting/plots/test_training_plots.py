@@ -194,14 +194,6 @@ def test_equal_probabilities_are_one_step_of_the_curves():
     assert (seen.hits + seen.alarms).tolist() == [0, 7, 16, 22]
 
 
-def test_a_long_name_keeps_its_beginning_and_its_end():
-    name = "specialisation_in_the_final_year=Artificial Intelligence"
-    short = training_plots.shortened(name)
-    assert len(short) <= training_plots.LONGEST_NAME
-    assert name.startswith(short.split("…")[0])
-    assert name.endswith(short.split("…")[1])
-
-
 def test_names_with_dollars_or_in_any_script_draw_without_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

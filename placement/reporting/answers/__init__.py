@@ -1,0 +1,1 @@
+"""Results come in; the short answer of a command goes out, in sentences: one module a command."""

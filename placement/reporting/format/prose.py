@@ -1,0 +1,95 @@
+"""Sentences for a terminal: wrapped at 80 columns, while a line that someone copies never is."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+WIDTH = 80
+MOST_LINES = 15
+LONGEST_NAME = 34
+# Options with their values, one after the other, are copied together; so is what is in backticks.
+_VALUE = r"""(?:'[^']*'|"[^"]*"|[^\s'",;)]+)+"""
+_OPTION = rf"--[a-z][\w-]*(?:[ =](?!--){_VALUE})?"
+_UNBROKEN = re.compile(rf"\S*?(?:`[^`]*`|{_OPTION}(?:\s+{_OPTION})*)\S*|\S+")
+
+
+class Paste(str):
+    """A line to copy into a terminal: it never wraps, and does not count in width."""
+
+    __slots__ = ()
+
+
+def screen(lines: Iterable[str]) -> str:
+    """Return sentences, the most important first, as at most 15 lines of at most 80 columns.
+
+    Where they are too many, the last sentences go, but for those lines to copy that end them.
+    """
+    sentences = list(lines)
+    copied = []
+    while sentences and isinstance(sentences[-1], Paste):
+        copied.insert(0, sentences.pop())
+    wrapped = [wrap(sentence) for sentence in sentences]
+    if sum(map(len, wrapped)) + len(copied) > MOST_LINES:
+        while wrapped and sum(map(len, wrapped)) + len(copied) >= MOST_LINES:
+            wrapped.pop()
+        wrapped.append(["More: -v"])
+    return "\n".join([*(line for part in wrapped for line in part), *copied])
+
+
+def wrap(text: str, hanging: int = 2) -> list[str]:
+    """Return the lines of a text; lines that go on are moved in by `hanging` columns."""
+    if isinstance(text, Paste) or _cells(text) <= WIDTH:
+        return [text]
+    lines, line = list[str](), ""
+    for word in _words(text, WIDTH - hanging):
+        longer = f"{line} {word}" if line else word
+        if line and _cells(longer) > WIDTH - hanging * bool(lines):
+            lines.append(line)
+            longer = word
+        line = longer
+    lines.append(line)
+    return [lines[0], *(" " * hanging + line for line in lines[1:])]
+
+
+def _words(text: str, most: int) -> Iterator[str]:
+    """Yield what is not to be broken; a word that is longer than a line is folded."""
+    for match in _UNBROKEN.finditer(text):
+        word = match.group()
+        if " " in word or _cells(word) <= most or "--" in word or "/" in word:
+            yield word
+        else:
+            yield from _folded(word, most)
+
+
+def _folded(word: str, most: int) -> list[str]:
+    from rich.cells import chop_cells
+
+    return chop_cells(word, most)
+
+
+def _cells(text: str) -> int:
+    """Return how many columns a text takes: a Chinese letter takes two, a vowel sign none."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def name_list(names: Sequence[str], columns: int = WIDTH) -> str:
+    """Name as many as fit into so many columns, one at least: `a, b, c and 7 more`."""
+    shown = list[str]()
+    for index, name in enumerate(names):
+        rest = len(names) - index - 1
+        more = f" and {rest:,} more" if rest else ""
+        longer = [*shown, shortened(name)]
+        if shown and _cells(", ".join(longer) + more) > columns:
+            break
+        shown = longer
+    rest = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
+
+
+def shortened(name: str, longest: int = LONGEST_NAME) -> str:
+    """Return a name that fits: its beginning and its end, where names differ."""
+    half = longest // 2
+    return name if len(name) <= longest else f"{name[: half - 1]}…{name[-half:]}"

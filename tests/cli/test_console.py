@@ -1,0 +1,37 @@
+"""Warnings on standard error: the gravest eight first, wrapped."""
+
+from placement.cli.console import Console
+from placement.errors import Grave
+
+MANY = [*(f"cell {n} is odd" for n in range(11)), Grave("nothing is as it seems")]
+
+
+def test_of_more_than_eight_warnings_the_gravest_eight_are_shown(capsys):
+    Console().warn_all(MANY)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "warning: nothing is as it seems"
+    assert lines[1] == "warning: cell 0 is odd"
+    assert len(lines) == 9
+    assert lines[-1] == "and 4 more: -v"
+
+
+def test_verbose_shows_all_warnings_once_each(capsys):
+    Console(verbose=True).warn_all([*MANY, MANY[0]])
+    lines = capsys.readouterr().err.splitlines()
+    assert sorted(lines) == sorted(f"warning: {text}" for text in MANY)
+
+
+def test_what_was_said_before_is_not_said_again(capsys):
+    console = Console()
+    console.warn("cell 3 is odd")
+    console.warn_all(MANY[:4])
+    assert capsys.readouterr().err.count("cell 3 is odd") == 1
+
+
+def test_a_warning_wraps_and_the_lines_it_lists_do_not(capsys):
+    copied = "  placement train " + "students.csv " * 12
+    Console().warn(f"{'many words ' * 12}\n{copied}")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1] == copied
+    assert len(lines) > 2
+    assert max(map(len, lines[:-1])) <= 80
