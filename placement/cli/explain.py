@@ -29,6 +29,10 @@ def _units(_ctx: click.Context, _param: click.Parameter, per: tuple[str, ...]) -
 @click.argument("data", required=False)
 @model_option
 @click.option("--row", type=click.IntRange(1), metavar="N", help="Explain this row of DATA.")
+@click.option("--where", metavar="RULE", help="Explain the rows of a rule, such as 'Branch==CSE'.")
+@click.option(
+    "--id", metavar="VALUE", help="Explain the student with this register number, name or mail."
+)
 @click.option(
     "--reach",
     type=PROBABILITY,

@@ -95,10 +95,13 @@ class Student:
     """Why a student of a file has this chance, and what would matter.
 
     `contributions` by file column and `average`, the average student's logit, add up to `logit`;
-    `row` is the 1-based data row, `low` and `high` are 95 % limits of the probability.
+    `row` is the 1-based data row, `low` and `high` are 95 % limits of the probability. `identity`
+    has the cells of the columns that say who it is, `line` is that of the file or sheet.
     """
 
     row: int
+    line: int | None
+    identity: Mapping[str, str]
     probability: float
     low: float | None
     high: float | None
@@ -110,13 +113,26 @@ class Student:
 
 
 @dataclass(frozen=True)
+class ExplainedStudents:
+    """The first of the `chosen` students that were asked about, of `total` rows of a file.
+
+    `in_sheet`: their lines are those of a sheet.
+    """
+
+    students: tuple[Student, ...]
+    chosen: int
+    total: int
+    in_sheet: bool
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ExplainResult:
-    """A model as a table, `maximised` or penalised, and some of `total` students of a file."""
+    """A model as a table, `maximised` or penalised, and students where a file was named."""
 
     model: Document
     fitted: Fitted
     coefficients: tuple[CoefficientEstimate, ...]
     maximised: bool
-    students: tuple[Student, ...]
-    total: int | None
+    explained: ExplainedStudents | None
     warnings: tuple[str, ...]

@@ -1,5 +1,6 @@
 """`placement explain`, as it is typed."""
 
+import pandas as pd
 import pytest
 
 from placement.model.fitted import load_fitted
@@ -66,7 +67,7 @@ def test_the_fit_without_the_penalty_is_tested_and_has_an_aic(explain):
 def test_text_shows_the_model_and_the_first_students(explain, sheet):
     done = explain(sheet)
     assert "Log-odds of status = Placed, --l2 1" in done.out
-    assert "Row 5: students like this are 'Placed'" in done.out
+    assert "Row 5 (line 6), register_no 7300000004, name Quixworth 00004: students" in done.out
     assert "Row 6" not in done.out
     assert "The first 5 of 240 students" in done.out
 
@@ -81,6 +82,77 @@ def test_one_row_is_explained_with_reasons_and_what_if(explain, sheet, trained):
     text = explain(sheet, "--row", 7).out
     assert "the chance" in text
     assert "raise to" not in text
+
+
+@pytest.fixture
+def workbook(sheet, tmp_path):
+    """The first students as an office keeps them: a title above, register numbers as text."""
+    frame = pd.read_csv(sheet, dtype={"register_no": str}).head(9).rename(
+        columns={"register_no": "Register No", "name": "Name of the student"}
+    )  # fmt: skip
+    frame.to_excel(tmp_path / "office.xlsx", index=False, startrow=2)
+    return "office.xlsx"
+
+
+def test_a_student_is_named_by_number_name_and_row_of_the_sheet(explain, sheet, workbook):
+    named = "Register No 7300000002, Name of the student Quixworth 00002"
+    assert f"Row 3 (row 6 of the sheet), {named}" in explain(workbook, "--row", 3).out
+    assert "Row 3 (line 4), register_no 7300000002, name" in explain(sheet, "--row", 3).out
+    (row,) = explain(workbook, "--row", 3, "--json").json["rows"]
+    assert row["line"] == 6
+    assert row["identity"] == {
+        "Register No": "7300000002",
+        "Name of the student": "Quixworth 00002",
+    }
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("--id", "7300000002"),
+        ("--id", " quixworth 00002"),
+        ("--where", "Register No==7300000002"),
+        ("--where", "Name of the student==Quixworth 00002"),
+    ],
+)
+def test_a_student_is_found_by_what_says_who_it_is(explain, workbook, asked):
+    (row,) = explain(workbook, *asked, "--json").json["rows"]
+    assert (row["row"], row["line"]) == (3, 6)
+
+
+def test_all_students_of_a_rule_are_explained(explain, sheet):
+    frame = pd.read_csv(sheet)
+    meant = [index + 1 for index in frame.index[frame.stream == "ECE"]]
+    rows = explain(sheet, "--where", "stream==ece", "--json").json["rows"]
+    assert [row["row"] for row in rows] == meant
+    assert f"The first 5 of {len(meant)} students" in explain(sheet, "--where", "stream==ece").out
+
+
+def test_a_register_number_that_several_rows_have_names_them_all(explain, sheet, tmp_path):
+    lines = sheet.read_text().splitlines()
+    (tmp_path / "twice.csv").write_text("\n".join([*lines[:4], lines[2]]) + "\n")
+    rows = explain("twice.csv", "--id", "7300000001", "--json").json["rows"]
+    assert [row["row"] for row in rows] == [2, 4]
+
+
+def test_a_student_who_is_not_there_is_said_with_the_next_step(explain, sheet, tmp_path):
+    number = "7300000002"
+    assert f"--id {number} looks for it in register_no, name" in (
+        explain(sheet, "--row", number, code=3).err
+    )
+    assert "no row of 240 has '99' in register_no, name; another column" in (
+        explain(sheet, "--id", "99", code=3).err
+    )
+    assert "no row of 240 has stream==IT" in explain(sheet, "--where", "stream==IT", code=3).err
+    assert "did you mean 'stream'" in explain(sheet, "--where", "steam==IT", code=3).err
+    assert "not a rule" in explain(sheet, "--where", "stream", code=2).err
+    assert "give one of them" in explain(sheet, "--row", 1, "--id", number, code=2).err
+    assert "name DATA" in explain("--id", number, code=2).err
+    pd.read_csv(sheet).drop(columns=["register_no", "name"]).to_csv(
+        tmp_path / "nameless.csv", index=False
+    )
+    err = explain("nameless.csv", "--id", "7", code=3).err
+    assert "no column is known to say who a student is; name it: --where 'stream==7'" in err
 
 
 def test_what_is_wrong_is_told_with_its_exit_code(explain, sheet):

@@ -1,5 +1,7 @@
 """Names of columns that tell who a student is: numbers of persons, their names, mail and phone."""
 
+from collections.abc import Iterable
+
 from placement.data.names.phrases import name_words, phrases, runs
 
 _SERIAL = phrases("sl, sno, serial, slno, sr, srno, srl")
@@ -33,12 +35,15 @@ _COUNTED = phrases(
 )
 _PERSON_NAMES = phrases(
     "name, fullname, firstname, lastname, middlename, surname, studentname,"
-    "candidatename, email, emailid, emailaddress, mail, mobile, mobileno, mobilenumber,"
-    "phone, phoneno, phonenumber, contact, contactno, contactnumber, telephone,"
-    "whatsapp, नाम, nama, nombre, nombres, nombre apellidos, apellido, apellidos, nome,"
+    "candidatename, नाम, nama, nombre, nombres, nombre apellidos, apellido, apellidos, nome,"
     "sobrenome, nom, prénom, vorname, nachname, имя, фамилия, фио, الاسم, اسم الطالب,"
     "姓名, ad soyad, họ tên"
 )
+_MAIL_OR_PHONE = phrases(
+    "email, emailid, emailaddress, mail, mobile, mobileno, mobilenumber, phone, phoneno,"
+    "phonenumber, contact, contactno, contactnumber, telephone, whatsapp"
+)
+_RELATIVES = phrases("parent, parents, father, fathers, mother, mothers, guardian, guardians")
 _PERSON_FILLERS = phrases(
     "student, students, candidate, applicant, person, personal, official, primary,"
     "parent, parents, father, fathers, mother, mothers, guardian, guardians, s, of, the,"
@@ -50,14 +55,29 @@ _PERSON_FILLERS = phrases(
 
 def means_person(name: str) -> bool:
     """Whether the name is a person's name, e-mail or phone (`college_name` is not)."""
-    words = [word.rstrip("0123456789") for word in name_words(name)]
-    rest = [word for word in words if word and word not in _PERSON_FILLERS]
-    return "".join(rest) in _PERSON_NAMES or "".join(words) in _PERSON_NAMES
+    return _is_one_of(name, _PERSON_NAMES | _MAIL_OR_PHONE)
 
 
 def means_persons_name(name: str) -> bool:
     """Whether the name is that of a person's name, not of mail or phone."""
-    return means_person(name) and any(word.endswith(("name", "names")) for word in name_words(name))
+    return _is_one_of(name, _PERSON_NAMES)
+
+
+def _is_one_of(name: str, meanings: frozenset[str]) -> bool:
+    words = [word.rstrip("0123456789") for word in name_words(name)]
+    rest = [word for word in words if word and word not in _PERSON_FILLERS]
+    return "".join(rest) in meanings or "".join(words) in meanings
+
+
+def identity_columns(names: Iterable[str]) -> list[str]:
+    """Return the columns that say who a student is: the first number of one, and his names.
+
+    A number that only counts the lines of a list says it where there is no other.
+    """
+    known = list(names)
+    numbers = sorted(filter(means_identifier, known), key=means_serial_number)
+    written = [name for name in known if means_persons_name(name)]
+    return [*numbers[:1], *(name for name in written if not _RELATIVES & set(name_words(name)))]
 
 
 def means_identifier(name: str) -> bool:

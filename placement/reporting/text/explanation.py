@@ -4,36 +4,50 @@ from dataclasses import asdict
 
 from placement.arrays import Document
 from placement.evaluation.explanation.counterfactual import Counterfactual
+from placement.model.fitted import Fitted
 from placement.reporting.format.probability_words import chance, in_100
 from placement.reporting.format.text_table import table
 from placement.reporting.json_documents import FORMAT
-from placement.reporting.results import ExplainResult, Student
+from placement.reporting.results import ExplainedStudents, ExplainResult, Student
 from placement.reporting.text.coefficients import model_document, model_text
 
 
 def explanation_text(result: ExplainResult) -> str:
-    """What `explain` prints."""
-    fitted = result.fitted
+    """What `explain -v` prints."""
+    fitted, explained = result.fitted, result.explained
     texts = [model_text(fitted, result.coefficients, maximised=result.maximised)]
-    positive = fitted.schema.target.outcome
-    calibrated = fitted.calibration is not None
-    texts += [
-        _student_text(student, positive, calibrated=calibrated) for student in result.students
-    ]
-    if result.total is not None and 1 < len(result.students) < result.total:
-        texts.append(
-            f"The first {len(result.students)} of {result.total:,} students; --row N explains "
-            "another, --json all."
-        )
+    if explained is None:
+        return texts[0]
+    texts += [_student_text(student, explained, fitted) for student in explained.students]
+    if len(explained.students) < explained.chosen:
+        texts.append(more_students(explained))
     return "\n\n".join(texts)
 
 
-def _student_text(student: Student, positive: str, *, calibrated: bool) -> str:
-    lines = [f"Row {student.row}: {chance(positive, asdict(student))}"]
+def more_students(explained: ExplainedStudents) -> str:
+    """Say of how many students these are the first."""
+    return (
+        f"The first {len(explained.students)} of {explained.chosen:,} students; --row N or --id "
+        "VALUE explains another, --json all."
+    )
+
+
+def who(student: Student, explained: ExplainedStudents) -> str:
+    """Say who a student is: `Row 3 (row 6 of the sheet), Register No 731022103003, Name Asha`."""
+    what = "row {} of the sheet" if explained.in_sheet else "line {}"
+    where = "" if student.line is None else f" ({what.format(student.line)})"
+    named = (f"{column} {cell}" for column, cell in student.identity.items())
+    return ", ".join([f"Row {student.row}{where}", *named])
+
+
+def _student_text(student: Student, explained: ExplainedStudents, fitted: Fitted) -> str:
+    positive = fitted.schema.target.outcome
+    lines = [f"{who(student, explained)}: {chance(positive, asdict(student))}"]
     parts = sorted(student.contributions, key=lambda part: -abs(part[1]))
     rows = [("(average student)", student.average), *parts, ("logit", student.logit)]
     lines.append(table(("column", "log-odds"), rows, numeric=(1,)))
-    lines += ["  The chance is what the calibration makes of the logit."] if calibrated else []
+    if fitted.calibration is not None:
+        lines.append("  The chance is what the calibration makes of the logit.")
     lines += [f"  {text}" for text in student.reasons]
     lines += [f"  {text}" for change in student.what_if if (text := what_if_text(change, positive))]
     return "\n".join(lines)
@@ -78,8 +92,8 @@ def explanation_document(result: ExplainResult) -> Document:
         **model_document(result.fitted, result.coefficients, maximised=result.maximised),
         "calibration": None if calibration is None else calibration.document,
     }
-    if result.total is not None:
-        document["rows"] = [_student_document(student) for student in result.students]
+    if result.explained is not None:
+        document["rows"] = [_student_document(student) for student in result.explained.students]
     return {**document, "warnings": list(result.warnings)}
 
 

@@ -1,8 +1,10 @@
 import pytest
 
 from placement.data.names.identifiers import (
+    identity_columns,
     means_identifier,
     means_person,
+    means_persons_name,
     means_serial_number,
     means_student_number,
 )
@@ -62,3 +64,16 @@ def test_numbers_of_other_things_identify_only_where_they_are_distinct(name):
 def test_serial_numbers_only_count_lines():
     assert all(map(means_serial_number, ["Sl", "S.No.", "Sr. No.", "sl_no", "Serial Number"]))
     assert not any(map(means_serial_number, ["No", "Roll No", "Serial Arrears", "index"]))
+
+
+@pytest.mark.parametrize("name", ["E-mail", "Mobile No", "email_address", "WhatsApp number"])
+def test_mail_and_phone_are_of_a_person_but_no_name(name):
+    assert means_person(name)
+    assert not means_persons_name(name)
+
+
+def test_a_student_is_known_by_the_first_number_and_the_names_of_his_own():
+    names = ["S.No", "Register No", "Hall ticket no", "Name", "Father's name", "E-mail", "CGPA"]
+    assert identity_columns(names) == ["Register No", "Name"]
+    assert identity_columns(["S.No", "विद्यार्थी का नाम"]) == ["S.No", "विद्यार्थी का नाम"]
+    assert identity_columns(["CGPA"]) == []
