@@ -17,8 +17,9 @@ from placement.errors import GateRefused
     "--fail-above",
     type=float,
     metavar="F",
-    help="Exit with 7 where the PSI of a column or of the predictions is above F (0.25, say) and "
-    "beyond chance.",
+    help="Exit with 7 where the PSI of any column, or of the predictions, is above F (0.25, say) "
+    "and its p-value, adjusted for all of them at once, below 0.05: so are at most 5 in 100 "
+    "unchanged files.",
 )
 @label_options
 def drift(as_json: bool, console: Console, **options: Any) -> None:

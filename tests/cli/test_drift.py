@@ -64,6 +64,7 @@ def test_a_shifted_column_is_refused_and_named(drifted, frame):
     assert "predictions" in done.err
     assert "aptitude" not in done.err.partition("PSI above")[2]
     assert "large" in done.out
+    assert "--fail-above compared the PSI of each column and of the predictions" in done.out
     assert drifted(frame).code == 0
 
 

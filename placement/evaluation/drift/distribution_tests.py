@@ -21,7 +21,7 @@ MODERATE, LARGE = 0.10, 0.25
 LEAST_EXPECTED = 5  # rows of a bin, below which neither PSI nor chi-square means much
 LEAST_ROWS = 10  # on either side, below which there is no PSI
 _NOISE = 0.05  # the PSI by chance alone that bins of numbers are merged down to, if they can be
-_CHANCE = 0.95
+SURE = 0.05  # of unchanged files, the share at most that any column of is called changed
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,25 @@ class Psi:
     chance: float
     bins: int
 
-    @property
-    def level(self) -> Level:
-        """What the size is called; one that chance may have made is not called a change.
 
-        Where chance alone may look like a large change, a small one is no sign of stability.
-        """
-        if self.value <= self.chance and self.chance > LARGE:
-            return "too few rows"
-        if self.value <= MODERATE:
-            return "stable"
-        if self.value <= self.chance:
-            return "within chance"
-        return "moderate" if self.value <= LARGE else "large"
+def level_of(psi: Psi | None, p_adjusted: float | None) -> Level:
+    """What the size of a PSI is called; one that chance may have made is not called a change.
+
+    `p_adjusted` is that of all columns of a file at once. Where chance alone may look like a large
+    change, a small one is no sign of stability.
+    """
+    if psi is None:
+        return "too few rows"
+    if psi.value > MODERATE and beyond_chance(p_adjusted):
+        return "moderate" if psi.value <= LARGE else "large"
+    if psi.chance > LARGE:
+        return "too few rows"
+    return "stable" if psi.value <= MODERATE else "within chance"
+
+
+def beyond_chance(p_adjusted: float | None) -> bool:
+    """Whether fewer than 5 in 100 unchanged files have any column with so small a p-value."""
+    return p_adjusted is not None and p_adjusted < SURE
 
 
 def psi(train: IntArray, now: IntArray) -> Psi | None:
@@ -68,7 +74,7 @@ def psi(train: IntArray, now: IntArray) -> Psi | None:
     return Psi(
         value=float(((q - p) * np.log(q / p)).sum()),
         expected=(bins - 1) * noise,
-        chance=float(chi2.ppf(_CHANCE, bins - 1)) * noise,
+        chance=float(chi2.ppf(1 - SURE, bins - 1)) * noise,
         bins=bins,
     )
 
@@ -152,10 +158,14 @@ def rates(train: int, total: int, now: int, rows: int) -> MissingRates:
     return MissingRates(before, after, low, high, float(test.pvalue))
 
 
-def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
-    """Return Benjamini and Hochberg's p-values for as many tests as were made at once."""
-    from scipy.stats import false_discovery_control
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Return Holm's p-values for as many tests as were made at once, whatever their dependence.
 
-    defined = [p for p in p_values if p is not None]
-    controlled = iter(false_discovery_control(defined).tolist() if defined else [])
-    return [None if p is None else next(controlled) for p in p_values]
+    Of files in which nothing changed, at most a share p have any below p (S. Holm 1979).
+    """
+    adjusted, largest = list(p_values), 0.0
+    rising = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
+    for rank, (p, index) in enumerate(rising):
+        largest = max(largest, min((len(rising) - rank) * p, 1.0))
+        adjusted[index] = largest
+    return adjusted

@@ -24,9 +24,11 @@ from placement.evaluation.drift.distribution_tests import (
     Level,
     MissingRates,
     Psi,
-    adjusted,
+    beyond_chance,
     chi_square,
+    holm,
     kolmogorov_smirnov,
+    level_of,
     merged_bins,
     merged_levels,
     psi,
@@ -52,9 +54,9 @@ class ColumnDrift:
     """How far one column has moved.
 
     `psi` counts the missing cells as one more bin, the `test` leaves out those of numbers. None
-    where there are too few rows. `p_adjusted` allows for the number of columns that
-    are tested at once. `unseen` is of categories; `out_of_range`, the rows outside the range of
-    training, of numbers.
+    where there are too few rows. `p_adjusted` is of numbers and gaps together, and allows for all
+    columns and the predictions being tested at once (Holm). `unseen` is of categories;
+    `out_of_range`, the rows outside the range of training, of numbers.
     """
 
     column: str
@@ -71,7 +73,16 @@ class ColumnDrift:
     @property
     def level(self) -> Level:
         """What the size of the PSI is called."""
-        return "too few rows" if self.psi is None else self.psi.level
+        return level_of(self.psi, self.p_adjusted)
+
+    @property
+    def p_with_missing(self) -> float | None:
+        """The p-value of the column before it is adjusted: of its numbers and of their gaps."""
+        if self.kind == "category" or self.missing.train == self.missing.now == 0:
+            return self.p_value
+        if self.p_value is None:
+            return self.missing.p_value
+        return min(2 * min(self.p_value, self.missing.p_value), 1.0)
 
 
 @dataclass(frozen=True)
@@ -85,11 +96,12 @@ class PredictionDrift:
     mean_now: float
     low: float
     high: float
+    p_adjusted: float | None = None
 
     @property
     def level(self) -> Level:
         """What the size of the PSI is called."""
-        return "too few rows" if self.psi is None else self.psi.level
+        return level_of(self.psi, self.p_adjusted)
 
 
 @dataclass(frozen=True)
@@ -110,10 +122,10 @@ class Drift:
         """Return the PSI above a limit by column (`predictions` is one): beyond chance, and not."""
         beyond: dict[str, float] = {}
         within: dict[str, float] = {}
-        named: list[tuple[str, Psi | None]] = [(c.column, c.psi) for c in self.columns]
-        for name, change in [*named, ("predictions", self.predictions.psi)]:
-            if change is not None and change.value > limit:
-                (beyond if change.value > change.chance else within)[name] = change.value
+        named: dict[str, ColumnDrift | PredictionDrift] = {c.column: c for c in self.columns}
+        for name, change in [*named.items(), ("predictions", self.predictions)]:
+            if change.psi is not None and change.psi.value > limit:
+                (beyond if beyond_chance(change.p_adjusted) else within)[name] = change.psi.value
         return beyond, within
 
 
@@ -159,13 +171,16 @@ def drift(profile: Profile, now: DriftCounts) -> Drift:
     """Compare a file with the rows of training; it has at least one row."""
     pairs = list(zip(profile.columns, now.columns, strict=True))
     columns = [_column(profile, train, counts) for train, counts in pairs]
-    allowed = adjusted([column.p_value for column in columns])
+    predictions = _predictions(profile, now)
+    *allowed, p_predictions = holm(
+        [*(column.p_with_missing for column in columns), predictions.p_value]
+    )
     return Drift(
         rows=now.rows,
         columns=tuple(
             replace(column, p_adjusted=p) for column, p in zip(columns, allowed, strict=True)
         ),
-        predictions=_predictions(profile, now),
+        predictions=replace(predictions, p_adjusted=p_predictions),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from placement.arrays import Document
 from placement.data.profiles.column_profile import Profile
 from placement.errors import counted
-from placement.evaluation.drift.distribution_tests import LARGE, MODERATE, Psi
+from placement.evaluation.drift.distribution_tests import LARGE, MODERATE, SURE, Psi
 from placement.evaluation.drift.drift import ColumnDrift, Drift, PredictionDrift
 from placement.evaluation.drift.performance_drift import Performance
 from placement.reporting.format.text_table import Cell, table
@@ -13,13 +13,14 @@ from placement.reporting.json_documents import FORMAT
 from placement.reporting.text.summaries import METRIC_WORDS
 
 _UNSEEN = ("levels", "rows", "examples")
-_SURE = 0.05
 _LEGEND = f"""\
   PSI: missing cells are a bin of their own; moderate above {MODERATE:.2f}, large above {LARGE:.2f}
        (a convention of credit scoring); by chance: on average, had nothing changed
-  within chance: moderate or large, but at least 5 in 100 unchanged files have as much
+       and only where p is below {SURE:g}: of unchanged files, 5 in 100 at most have any such column
+  within chance: as much as moderate or large, but the file as a whole may be unchanged
   too few rows: chance alone may look like a large change
-  KS: at least the largest gap between the shares below a number; p: for all columns at once"""
+  KS: at least the largest gap between the shares below a number
+  p: of the column and its missing cells, for all columns and the predictions at once (Holm)"""
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def drift_document(result: DriftResult) -> Document:
             "test": "ks",
             "statistic": scores.statistic,
             "p_value": scores.p_value,
+            "p_adjusted": scores.p_adjusted,
             "mean_train": scores.mean_train,
             "mean_now": scores.mean_now,
             "change_low": scores.low,
@@ -150,7 +152,7 @@ def _p(p: float | None) -> str | None:
 def _unusual_cells(column: ColumnDrift, profile: Profile) -> list[str]:
     """Tell what the PSI does not: missing cells, new levels, numbers beyond the range."""
     texts, missing, unseen = [], column.missing, column.unseen
-    if missing.p_value < _SURE:
+    if missing.p_value < SURE:
         shares = f"{missing.train:.1%} of training and {missing.now:.1%} now"
         texts.append(f"missing in {shares} (change {_points(missing.low, missing.high)})")
     if unseen is not None and unseen.levels:
@@ -176,7 +178,7 @@ def _prediction_lines(scores: PredictionDrift) -> list[str]:
     else:
         size = (
             f"PSI {scores.psi.value:.3f} ({scores.level}; by chance {scores.psi.expected:.3f}), "
-            f"{_test('ks', scores.statistic)}, p {_p(scores.p_value)}"
+            f"{_test('ks', scores.statistic)}, p {_p(scores.p_adjusted)}"
         )
     means = f"{scores.mean_now:.1%} on average, {scores.mean_train:.1%} in training"
     change = f"(change {_points(scores.low, scores.high)})"
@@ -229,4 +231,7 @@ def _verdict(result: DriftResult) -> str:
     if within:
         named = ", ".join(f"{name} {value:.3f}" for name, value in within.items())
         line += f". Above {result.fail_above:g}, but within chance, so not counted: {named}"
-    return f"{line}."
+    return (
+        f"{line}.\n--fail-above compared the PSI of each column and of the predictions with "
+        f"{result.fail_above:g}, where p is below {SURE:g}."
+    )

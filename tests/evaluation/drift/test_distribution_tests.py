@@ -12,9 +12,10 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from placement.evaluation.drift.distribution_tests import (
     Psi,
-    adjusted,
     chi_square,
+    holm,
     kolmogorov_smirnov,
+    level_of,
     merged_bins,
     merged_levels,
     psi,
@@ -65,17 +66,19 @@ def test_chance_gives_the_psi_it_is_said_to():
 
 
 @pytest.mark.parametrize(
-    ("value", "chance", "level"),
+    ("value", "chance", "p", "level"),
     [
-        (0.10, 0.02, "stable"), (0.11, 0.02, "moderate"), (0.25, 0.02, "moderate"),
-        (0.26, 0.02, "large"), (0.11, 0.20, "within chance"), (0.02, 0.26, "too few rows"),
-        (0.20, 0.26, "too few rows"), (0.30, 0.26, "large"),
+        (0.10, 0.02, 0.01, "stable"), (0.11, 0.02, 0.01, "moderate"),
+        (0.25, 0.02, 0.01, "moderate"),
+        (0.26, 0.02, 0.01, "large"), (0.11, 0.02, 0.06, "within chance"),
+        (0.02, 0.26, 0.01, "too few rows"), (0.20, 0.26, 0.06, "too few rows"),
+        (0.30, 0.26, 0.01, "large"), (0.30, 0.02, None, "within chance"),
     ],
 )  # fmt: skip
 def test_the_size_of_a_psi_is_called_by_the_convention_unless_chance_may_have_made_it(
-    value, chance, level
+    value, chance, p, level
 ):
-    assert Psi(value, 0.01, chance, 10).level == level
+    assert level_of(Psi(value, 0.01, chance, 10), p) == level
 
 
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=20), st.integers(10, 5_000))
@@ -169,8 +172,8 @@ def test_rates_have_newcombe_s_interval_and_fisher_s_p(cells):
 
 def test_p_values_are_adjusted_as_statsmodels_does_and_gaps_stay():
     p = [0.01, None, 0.04, 0.03, 0.5]
-    expected = multipletests([0.01, 0.04, 0.03, 0.5], method="fdr_bh")[1]
-    found = adjusted(p)
+    expected = multipletests([0.01, 0.04, 0.03, 0.5], method="holm")[1]
+    found = holm(p)
     assert found[1] is None
     assert [one for one in found if one is not None] == pytest.approx(expected.tolist())
-    assert adjusted([None]) == [None]
+    assert holm([None]) == [None]

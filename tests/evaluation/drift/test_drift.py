@@ -86,6 +86,7 @@ def test_gaps_count_as_a_bin_and_are_told_as_a_rate():
     assert column.missing.train == 0
     assert column.missing.low > 0.25
     assert column.p_value > 0.05  # those that are there have not moved
+    assert column.p_adjusted < 1e-6  # but more are not there
 
 
 def test_one_to_four_gaps_of_training_are_not_held_against_a_file():
@@ -171,3 +172,31 @@ def test_what_was_seen_of_parts_merges_into_what_was_seen_of_all(one, two):
         assert mine.counts.tolist() == theirs.counts.tolist()
     assert merged.predictions.counts.tolist() == whole.predictions.counts.tolist()
     assert merged.probability.mean == pytest.approx(whole.probability.mean)
+
+
+def test_of_unchanged_files_few_have_any_column_called_changed_however_many_columns():
+    draw, files, alarms, hits = np.random.default_rng(0), 50, 0, 0
+    names = [f"test {index}" for index in range(20)]
+    for _ in range(files):
+        columns = draw.normal(size=(20, 800))
+        known = Profile(
+            800,
+            800,
+            tuple(
+                profile_of_numbers(name, cells, cells.min(), cells.max())
+                for name, cells in zip(names, columns, strict=True)
+            ),
+            profile_of_numbers("prediction", draw.random(800), 0.0, 1.0),
+            0.5,
+            0.3,
+        )
+        now, chances = dict(zip(names, draw.normal(size=(20, 240)), strict=True)), draw.random(240)
+        few = {name: cells[:60] for name, cells in now.items()}
+        found = drift(known, count_for_drift(known, few, chances[:60]))
+        parts = (*found.columns, found.predictions)
+        alarms += any(part.level in ("moderate", "large") for part in parts)
+        moved = now | {"test 3": now["test 3"] + 0.5}
+        found = drift(known, count_for_drift(known, moved, chances))
+        hits += found.columns[3].level in ("moderate", "large")
+    assert alarms <= 6  # 5 in 100 are allowed, of which 50 files have more once in 26 runs
+    assert hits >= 40
