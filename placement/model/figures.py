@@ -9,7 +9,7 @@ from typing import Literal
 from placement.arrays import Document
 from placement.data.profiles.column_profile import Profile, profile_of_document
 from placement.model.document_codec import decode
-from placement.model.fairness_figures import Fairness
+from placement.model.fairness_figures import Fairness, MeasuredOn
 from placement.stats.figures import CalibrationFigures, Skill
 from placement.stats.metrics import Confusion, Metrics
 
@@ -110,6 +110,20 @@ class RecalibrationFigures:
 
 
 @dataclass(frozen=True)
+class OutOfSampleFigures:
+    """What was said of rows that the model was not trained on, and what happened to them.
+
+    `measured_on`: the held-out rows; where there are none, all rows, each predicted by a model of
+    the other folds; the training rows where these are too few for folds. `confusion` is at the
+    threshold of the model; `calibration` is without its bins.
+    """
+
+    measured_on: MeasuredOn
+    confusion: Confusion
+    calibration: CalibrationFigures
+
+
+@dataclass(frozen=True)
 class EvaluationFigures:
     """The figures of the rows a model was measured on, and of what was chosen for it.
 
@@ -127,6 +141,7 @@ class EvaluationFigures:
     decision: DecisionFigures | None = None
     fairness: Fairness | None = None
     rows_digest: str | None = None
+    out_of_sample: OutOfSampleFigures | None = None
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,17 @@ from placement.data.splits.row_groups import group_of
 from placement.data.splits.row_hashes import digest_rows
 from placement.errors import DataError
 from placement.evaluation.calibration.calibration import calibration_figures
-from placement.evaluation.metrics.accumulator import MetricsResult, PredictionAccumulator
-from placement.model.figures import EvaluationFigures, GradcheckSummary
+from placement.evaluation.metrics.accumulator import (
+    MetricsResult,
+    PredictionAccumulator,
+    PredictionSummary,
+)
+from placement.model.fairness_figures import MeasuredOn
+from placement.model.figures import EvaluationFigures, GradcheckSummary, OutOfSampleFigures
 from placement.model.fitted import Fitted
 from placement.runtime.progress import NoProgress
 from placement.stats.figures import Skill
+from placement.stats.metrics import confusion
 from placement.training.fit import build_fitted, information_at, with_profile
 from placement.training.gradcheck.report import GradientCheck
 from placement.training.prepare import Prepared, prepare
@@ -40,11 +46,12 @@ def finalize(result: FitAndTestResult) -> Fitted:
 def _evaluation(result: FitAndTestResult) -> EvaluationFigures:
     prepared, accumulator = result.prepared, result.accumulator
     metrics, summary = accumulator.result(), accumulator.summary()
+    measured_on, unseen = _unseen_rows(result)
     return EvaluationFigures(
         metrics_on="train" if prepared.test is None else "test",
         metrics=metrics.metrics,
         metrics_method=metrics.method,
-        skill=_skill(result, metrics),
+        skill=_skill(measured_on, metrics if unseen is accumulator else unseen.result()),
         gradcheck=_summary([check for _, check in result.checks]),
         calibration=calibration_figures(
             summary.probability, summary.label, summary.weight, summary.rows
@@ -53,6 +60,7 @@ def _evaluation(result: FitAndTestResult) -> EvaluationFigures:
         decision=result.decision,
         fairness=result.fairness,
         rows_digest=digest_rows(prepared.table, prepared.table.schema.feature_names),
+        out_of_sample=_out_of_sample(measured_on, unseen.summary(), result.fitted.threshold),
     )
 
 
@@ -64,28 +72,47 @@ def _summary(checks: Sequence[GradientCheck]) -> GradcheckSummary:
     )
 
 
-def _skill(result: FitAndTestResult, metrics: MetricsResult) -> Skill:
-    """Compare with the base rate on held-out rows; without any, out of fold."""
+def _unseen_rows(result: FitAndTestResult) -> tuple[MeasuredOn, PredictionAccumulator]:
+    """Return predictions of held-out rows; without any, out of fold."""
     prepared = result.prepared
     if prepared.test is not None:
-        return metrics.skill
+        return "test", result.accumulator
     if result.recalibration is not None:
-        return result.recalibration.accumulator.result().skill
+        return "out_of_fold", result.recalibration.accumulator
     table, config = prepared.table, prepared.config
     accumulator = PredictionAccumulator(seed=config.seed)
     if result.out_of_fold and prepared.validation is None:  # every row is among them
         for fold in result.out_of_fold:
             fold.add_to(accumulator)
-        return accumulator.result().skill
+        return "out_of_fold", accumulator
     folds = assign_folds(table, config.seed, FOLDS, group=group_of(table, config))
     if folds is None:
-        # An outcome of one fold only cannot be spared: there is nothing beyond the training rows.
-        return dataclasses.replace(
-            metrics.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
-        )
+        return "train", result.accumulator
     for rows in predict_out_of_fold(table, config, folds):
         accumulator.add(rows.probability, rows.label, rows.weight, rows.base_rate)
-    return accumulator.result().skill
+    return "out_of_fold", accumulator
+
+
+def _skill(measured_on: MeasuredOn, unseen: MetricsResult) -> Skill:
+    """Return the gain over the base rate, whose spread training rows do not tell."""
+    if measured_on != "train":
+        return unseen.skill
+    # An outcome of one fold only cannot be spared: there is nothing beyond the training rows.
+    return dataclasses.replace(
+        unseen.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
+    )
+
+
+def _out_of_sample(
+    measured_on: MeasuredOn, unseen: PredictionSummary, threshold: float
+) -> OutOfSampleFigures:
+    p, y, w = unseen.probability, unseen.label, unseen.weight
+    calibration = calibration_figures(p, y, w, unseen.rows)
+    return OutOfSampleFigures(
+        measured_on,
+        confusion(p, y, w, threshold),
+        dataclasses.replace(calibration, bins=()),
+    )
 
 
 def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
