@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from placement.errors import ModelError, did_you_mean
+from placement.errors import ModelError, counted, did_you_mean, listed
 from placement.model.scorer import DOCUMENT
 from placement.tracking.registry import CHALLENGER, CHAMPION, REGISTERED_MODEL, UNKNOWN_CODES
 from placement.tracking.relocate import is_elsewhere, local_path
@@ -31,6 +31,8 @@ _VERSION = re.compile(r"models:/(?P<name>[^/@]+)/(?P<version>\d+|latest)/?")
 _ALIAS = re.compile(r"models:/(?P<name>[^/@]+)@(?P<alias>[\w-]+)/?")
 _FORMS = "runs:/RUN_ID/model, models:/NAME/VERSION, a run id, champion or challenger"
 _WORD = re.compile(r"[\w-]+")
+_OURS = f"models:/{REGISTERED_MODEL}/"
+_MOST_RUNS, _MOST_LISTED = 200, 12
 # Downloads live as long as the process.
 _downloads: list[tempfile.TemporaryDirectory[str]] = []
 
@@ -70,8 +72,9 @@ def resolve(model: str, store: Store | None = None) -> ResolvedModel:
         return ResolvedModel(bundle)
     store = store or open_store(create=False)
     if not store.exists:
+        hint = did_you_mean(model, _bundles_here())
         raise ModelError(
-            f"no model {model!r}: it is no bundle directory, and there is no store at "
+            f"no model {model!r}{hint}: it is no bundle directory, and there is no store at "
             f"{store.database} yet (placement train makes one)"
         )
     with _suggest_known(store, model):
@@ -114,7 +117,7 @@ def _of_store(store: Store, model: str) -> ResolvedModel:
         return _of_run(store, match["run"] if match else model)
     if _WORD.fullmatch(model):
         return _of_version(store, client.get_model_version_by_alias(REGISTERED_MODEL, model))
-    raise ModelError(f"no model {model!r}: give a bundle directory, {_FORMS}")
+    raise _unknown(store, model)
 
 
 def _of_version(store: Store, version: "ModelVersion") -> ResolvedModel:
@@ -202,21 +205,44 @@ def _suggest_known(store: Store, model: str) -> Iterator[None]:
         except MlflowException as error:
             if error.error_code not in UNKNOWN_CODES:
                 raise
-            names = _known_models(store)
-            hint = did_you_mean(model, names) or f"; give {_FORMS}"
-            versions = [uri for uri in names if uri.startswith(f"models:/{REGISTERED_MODEL}/")]
-            if model == CHAMPION and versions:
-                hint = f": none was promoted; give --model {versions[-1]}, or train --promote"
-            raise ModelError(f"no model {model!r} in {store.tracking_uri}{hint}") from error
+            raise _unknown(store, model) from error
 
 
-def _known_models(store: Store) -> list[str]:
+def _unknown(store: Store, model: str) -> ModelError:
+    """Say that there is no such model, which one may be meant, and which there are."""
+    versions, runs = _versions(store), list_runs(store, most=_MOST_RUNS)
+    if model == CHAMPION and (ours := [uri for uri in versions if uri.startswith(_OURS)]):
+        hint = f": none was promoted; give --model {ours[-1]}, or train --promote"
+        return ModelError(f"no model {model!r} in {store.tracking_uri}{hint}")
+    aliases = [name for names in versions.values() for name in names]
+    ids = [info.run_id for info in runs]
+    known = [*versions, *aliases, *_bundles_here(), *ids, *(f"runs:/{one}/model" for one in ids)]
+    known += [f"models:/{REGISTERED_MODEL}@{alias}" for alias in aliases]
+    there = [f"{', '.join(names)} ({uri})" if names else uri for uri, names in versions.items()]
+    there += [f"the directory {name}" for name in _bundles_here()]
+    if runs:
+        more = " or more" if len(runs) == _MOST_RUNS else ""
+        there.append(f"the models of {counted(len(runs), 'run')}{more} (placement runs lists them)")
+    listing = f"there is {listed(there, _MOST_LISTED)}" if there else f"give {_FORMS}"
+    hint = did_you_mean(model, known)
+    return ModelError(f"no model {model!r} in {store.tracking_uri}{hint}: {listing}")
+
+
+def _versions(store: Store) -> dict[str, list[str]]:
+    """Return each registered version with its aliases, as they are typed."""
     client = store.client()
-    names = [info.run_id for info in list_runs(store, most=200)]
-    names += [f"runs:/{run_id}/model" for run_id in names]
+    aliases: dict[str, list[str]] = {
+        f"models:/{version.name}/{version.version}": []
+        for version in reversed(client.search_model_versions(max_results=_MOST_RUNS))
+    }
     for registered in client.search_registered_models():
-        aliases = dict(registered.aliases)
-        names += [f"models:/{registered.name}@{alias}" for alias in aliases]
-        names += [f"models:/{registered.name}/{version}" for version in aliases.values()]
-        names += list(aliases) if registered.name == REGISTERED_MODEL else []
-    return names
+        for alias, version in dict(registered.aliases).items():
+            ours = registered.name == REGISTERED_MODEL
+            name = alias if ours else f"models:/{registered.name}@{alias}"
+            aliases.setdefault(f"models:/{registered.name}/{version}", []).append(name)
+    return aliases
+
+
+def _bundles_here() -> list[str]:
+    """Return the directories here that are bundles."""
+    return sorted(document.parent.name for document in Path().glob(f"*/{DOCUMENT}"))

@@ -1,4 +1,6 @@
 import os
+import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -84,6 +86,17 @@ def test_what_is_unknown_is_a_model_error_with_the_nearest_that_is_known(store, 
             resolve(nothing)
 
 
+@pytest.mark.parametrize("unknown", ["foo", "models:/placement/77", "s3://elsewhere"])
+def test_an_unknown_word_is_answered_with_what_there_is(store, bundle, unknown):
+    train(store, bundle)
+    shutil.copytree(bundle, "mymodel")
+    there = "there is champion (models:/placement/1), the directory mymodel, the models of 1 run ("
+    with pytest.raises(ModelError, match=re.escape(there)):
+        resolve(unknown)
+    with pytest.raises(ModelError, match="did you mean 'mymodel'"):
+        resolve("my-model")
+
+
 def test_a_run_without_a_model_is_told_so(store):
     with tracked_run(store, "placement") as run:
         pass
@@ -104,8 +117,6 @@ def test_a_directory_without_a_bundle_is_told_so(tmp_path):
 
 
 def test_deleted_files_of_a_registered_model_are_told(store, bundle):
-    import shutil
-
     train(store, bundle)
     shutil.rmtree(resolve("champion").path.parents[1])
     with pytest.raises(ModelError, match="are not at"):
