@@ -122,7 +122,8 @@ def test_drift_and_explanation_look_at_students(run, sheet, trained):
             run(words[0], file, *words[1:], "--model", trained, "--json") for file in (sheet, alone)
         )
         key = "columns" if words == ("drift",) else "rows"
-        assert found.json[key] == plain.json[key]
+        moved = [{**entry, "line": None} for entry in found.json[key]]
+        assert moved == [{**entry, "line": None} for entry in plain.json[key]]
         assert "4 rows left out: line 2" in found.err
 
 
@@ -149,3 +150,54 @@ def test_the_list_of_rows_left_out_has_them_with_line_and_reason(run, sheet):
         ("sheet.csv", line + 1) for line in OTHERS
     ]
     assert rows[1]["reason"] == "no student: a title or a note"
+
+
+@pytest.fixture
+def left_out(run, trained, tmp_path, monkeypatch):
+    """The reason, the line and the text of each row that a command lists: `left_out("predict", …)`.
+
+    The sheet has one student whose outcome is not yet known, and one who studies on.
+    """
+    monkeypatch.chdir(tmp_path)
+    lines = (trained.parent / "students.csv").read_text().splitlines()
+    for line, word in ((4, ""), (9, "Studies on")):
+        lines[line] = ",".join([*lines[line].split(",")[:-1], word])
+    (tmp_path / "sheet.csv").write_text("\n".join(lines) + "\n")
+
+    def listed(command, *words):
+        done = run(command, "sheet.csv", *words, "--left-out", "left.csv")
+        assert done.code == 0, done.err
+        with (tmp_path / "left.csv").open(encoding="utf-8-sig", newline="") as file:
+            return [(row["reason"], int(row["line"]), row["text"]) for row in csv.DictReader(file)]
+
+    return listed
+
+
+BLANK = ("status is blank: not yet known", 5, "7300000003, Quixworth 00003")
+
+
+def test_training_lists_every_row_left_out_with_its_reason(left_out):
+    words = ("--dry-run", "--ignore-label", "Studies on", "--where", "stream!=CSE")
+    rows = left_out("train", *words)
+    assert BLANK in rows
+    ignored = "status is 'Studies on' (--ignore-label)"
+    assert (ignored, 10, "7300000008, Quixworth 00008") in rows
+    assert {reason for reason, _, _ in rows} == {BLANK[0], ignored, "not --where stream!=CSE"}
+    lines = [line for _, line, _ in rows]
+    assert lines == sorted(set(lines))
+
+
+def test_evaluation_lists_every_row_left_out_with_its_reason(left_out, trained):
+    rows = left_out("evaluate", "--model", trained)
+    assert rows[0] == BLANK
+    assert [line for _, line, _ in rows] == [5, 10]
+
+
+def test_scoring_lists_every_student_left_out_with_the_reason(left_out, trained):
+    rows = left_out("predict", "--model", trained, "--unknown", "--out", "scored.csv")
+    assert len(rows) == 239
+    assert {reason for reason, _, _ in rows} == {"the outcome is known"}
+    assert BLANK[1] not in [line for _, line, _ in rows]
+    rows = left_out("predict", "--model", trained, "--where", "stream==CSE", "--out", "s.csv")
+    assert {reason for reason, _, _ in rows} == {"not stream==CSE"}
+    assert all("Quixworth" in text for _, _, text in rows)

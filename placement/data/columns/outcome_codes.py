@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import BoolArray, IntArray
+from placement.arrays import BoolArray, IntArray, ObjectArray
 
 _EVERY = 50
 
@@ -18,12 +18,14 @@ class OutcomeCodes:
 
     `positive` (m,) tells which of the outcomes count as positive; there are `pieces` pieces.
     `rows` (m,) are the rows of each outcome, where they were counted while reading.
+    `reasons(piece)` says why each row (n,) is not used, where it is not.
     """
 
     codes: Callable[[int], IntArray]
     positive: BoolArray
     pieces: int
     rows: IntArray | None = None
+    reasons: Callable[[int], ObjectArray] | None = None
 
     def used_masks(self) -> Iterator[BoolArray]:
         """Yield for each piece which rows (n,) are used."""
@@ -35,13 +37,18 @@ class OutcomeCodes:
         codes = self.codes(piece)
         return self.positive[codes[codes >= 0]].view(np.int8)
 
-    def without(self, excluded: Callable[[int], BoolArray]) -> "OutcomeCodes":
-        """The same with further rows not used: those that `excluded(piece)` marks (n,)."""
+    def without(self, excluded: Callable[[int], BoolArray], reason: str) -> "OutcomeCodes":
+        """The same with further rows not used, and why: those that `excluded(piece)` marks (n,)."""
 
         def codes(piece: int) -> IntArray:
             return np.where(excluded(piece), -1, self.codes(piece))
 
-        return replace(self, codes=codes, rows=None)
+        def reasons(piece: int) -> ObjectArray:
+            earlier = reason if self.reasons is None else self.reasons(piece)
+            why: ObjectArray = np.where(self.codes(piece) < 0, earlier, np.array(reason, object))
+            return why
+
+        return replace(self, codes=codes, rows=None, reasons=reasons)
 
     @cached_property
     def counts(self) -> tuple[int, int]:

@@ -152,6 +152,11 @@ class RowLocations:
         """Return the name of the row's file."""
         return self.files[self._block_of(row)[0].file]
 
+    def line(self, row: int) -> int | None:
+        """Return the line of a row in its file, None where that has none."""
+        block, offset = self._block_of(row)
+        return block.line(offset)
+
     def describe_row(self, row: int) -> str:
         """Return `row 812 (line 815)`."""
         block, offset = self._block_of(row)

@@ -129,13 +129,17 @@ class Block:
     def others(self) -> Iterator[LeftOutRow]:
         """Yield the rows that are no students, as they stand or with their filled cells."""
         for row, reason in self.not_students.items():
-            line = None if self.lines is None else int(self.lines[row])
-            if self.records is not None:
-                text = str(self.records[row])
-            else:
-                cells = (text_of(cells[[row]].tolist()[0]) for cells in self.columns.values())
-                text = ", ".join(filter(None, cells))
-            yield LeftOutRow(line, f"{NO_STUDENT}: {reason}", text, self.file)
+            yield self.left_out_row(row, f"{NO_STUDENT}: {reason}")
+
+    def left_out_row(self, row: int, reason: str) -> LeftOutRow:
+        """Return a row (0-based) as one that is left out."""
+        line = None if self.lines is None else int(self.lines[row])
+        if self.records is not None:
+            text = str(self.records[row])
+        else:
+            cells = (text_of(cells[[row]].tolist()[0]) for cells in self.columns.values())
+            text = ", ".join(filter(None, cells))
+        return LeftOutRow(line, reason, text, self.file)
 
 
 def _taken(cells: Cells, mask: BoolArray) -> Cells:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from placement.data.table.partial_numbers import refuse_partial_marks
 from placement.data.table.roles.column_evidence import ColumnEvidence
 from placement.data.table.roles.identifiers import students_note
 from placement.data.table.row_copies import RowCopies, row_copies
+from placement.data.table.rows_left_out import rows_left_out
 from placement.data.table.scales.grade_scales import (
     infer_scale,
     is_graded,
@@ -58,10 +60,11 @@ def build_table(inputs: TableInputs, read_notes: ReadNotes, *, drop_missing: boo
     refuse_partial_marks(_considered(inputs), inputs.data.locations)
     roles = _assign_roles(inputs, summary)
     if drop_missing:
-        complete = outcome.without(_missing_in(inputs, roles.features))
+        reason = "a feature is missing (--missing drop)"
+        complete = outcome.without(_missing_in(inputs, roles.features), reason)
         dropped = outcome.counts[0] - complete.counts[0]
         if dropped:
-            left_out.append(("a feature is missing (--missing drop)", dropped))
+            left_out.append((reason, dropped))
             outcome = complete
             check_classes(inputs, *outcome.counts)
             # What is constant among the rows that stay is no feature either.
@@ -212,7 +215,7 @@ def _table_of_used_rows(
         sensitive=roles.sensitive,
         batch=roles.batch,
         left_out=left_out,
-        left_out_rows=(*inputs.data.left_out, *inputs.data.others),
+        left_out_rows=partial(rows_left_out, inputs, outcome),
         notes=notes,
         warnings=warnings if copies else (*warnings, *few_rows(*outcome.counts)),
         digest="" if copies else digest_columns(columns),

@@ -168,9 +168,10 @@ def _only_where(
         column, before = columns[name], labels.outcome
         if column.is_hashed:
             raise DataError(f"{file}: {name} is free text, which no rule can ask (--where {rule})")
-        outcome = before.without(partial(_not_meeting, rule, column))
+        reason = f"not --where {rule}"
+        outcome = before.without(partial(_not_meeting, rule, column), reason)
         rows = before.counts[0] - outcome.counts[0]
-        left_out = (*labels.left_out, (f"not --where {rule}", rows))
+        left_out = (*labels.left_out, (reason, rows))
         labels = replace(labels, outcome=outcome, left_out=left_out)
     return labels
 

@@ -1,7 +1,7 @@
 """`Table`: the labelled rows of a source with the meaning of its columns."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -33,9 +33,9 @@ class Table:
     `weights` (1 without `--weight`) and `row_numbers`, the 1-based data rows within their file,
     have the same pieces. `identifiers` are left out of the split's hash, `sensitive` are those
     whose groups are compared; `students` is the column that tells which rows are of one student,
-    where some are. `left_out` counts rows by reason, `left_out_rows` are those that cannot be read,
-    or are no students. `digest` is the SHA-256 of names, kinds and cells, whatever the format of
-    the file. `store` takes further columns.
+    where some are. `left_out` counts rows by reason, `left_out_rows()` yields each of them.
+    `digest` is the SHA-256 of names, kinds and cells, whatever the format of the file. `store`
+    takes further columns.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Table:
     sensitive: tuple[str, ...]
     batch: str | None
     left_out: tuple[tuple[str, int], ...]
-    left_out_rows: tuple[LeftOutRow, ...]
+    left_out_rows: Callable[[], Iterator[LeftOutRow]]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     digest: str

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placement.arrays import BoolArray, IntArray
+from placement.arrays import BoolArray, IntArray, ObjectArray
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import (
     MAX_TEXTS,
@@ -101,10 +101,16 @@ def _from_many_values(
         return np.where(np.isnan(values), -1, rule.matches(values).astype(np.int64))
 
     blank = len(raw) - raw.number_count
-    left_out = ((f"{raw.name} is blank: not yet known", blank),) if blank else ()
+    blank_reason = f"{raw.name} is blank: not yet known"
+    left_out = ((blank_reason, blank),) if blank else ()
     negative = rule.negated()
     note = f"{raw.name} {rule} counts as positive, {negative} as negative"
-    outcome = OutcomeCodes(codes, np.array([False, True]), len(raw.array))
+    outcome = OutcomeCodes(
+        codes,
+        np.array([False, True]),
+        len(raw.array),
+        reasons=lambda piece: np.full(len(raw.array.piece(piece)), blank_reason, dtype=object),
+    )
     target = Target(raw.name, str(rule), negative, str(rule))
     return Labels(outcome, target, left_out, (note,), ())
 
@@ -129,6 +135,8 @@ class _LabelReader:
         self.notes: list[str] = []
         self.warnings: list[str] = []
         self.left_out: list[tuple[str, int]] = []
+        self.blank_reason = f"{raw.name} is blank: not yet known"
+        self.reason_of_text = np.full(len(raw.texts), self.blank_reason, dtype=object)
         self.levels = self._without_ignored(levels_of(raw))
         is_level = find_level(BLANK_WORD, self.levels) is not None
         self.blank_is_negative = fold(request.negative or "") == BLANK_WORD and not is_level
@@ -149,6 +157,7 @@ class _LabelReader:
             levels = [other for other in levels if other.key != level.key]
             reason = f"{self.raw.name} is {level.name!r} (--ignore-label)"
             self.left_out.append((reason, level.rows))
+            self.reason_of_text[level.is_spelling] = reason
         return levels
 
     def by_rule(self, rule: Rule) -> Labels:
@@ -310,25 +319,32 @@ class _LabelReader:
         if neither:
             reason = f"{self.raw.name} is neither {positive!r} nor {negative!r}"
             self.left_out.append((reason, sum(level.rows for level in neither)))
+            self.reason_of_text[np.any([level.is_spelling for level in neither], axis=0)] = reason
         unused = int(self.raw.counts[code_of_text < 0].sum())
         if self.request.errors:
             self.left_out.append((f"{self.raw.name} is an Excel error", self.request.errors))
         blank = unused - sum(rows for _, rows in self.left_out)
         if blank:
-            self.left_out.append((f"{self.raw.name} is blank: not yet known", blank))
-        outcome = _outcome(self.raw, code_of_text, meaning)
+            self.left_out.append((self.blank_reason, blank))
+        outcome = _outcome(self.raw, code_of_text, meaning, self.reason_of_text)
         target = Target(self.raw.name, positive, negative, rule)
         return Labels(
             outcome, target, tuple(self.left_out), tuple(self.notes), tuple(self.warnings)
         )
 
 
-def _outcome(raw: CategoricalColumn, code_of_text: IntArray, positive: BoolArray) -> OutcomeCodes:
+def _outcome(
+    raw: CategoricalColumn, code_of_text: IntArray, positive: BoolArray, reason_of_text: ObjectArray
+) -> OutcomeCodes:
     """Return each row's outcome: which level it is, or of many levels only what it means."""
     if len(positive) > MOST_OUTCOMES:
         code_of_text = np.where(code_of_text < 0, -1, positive[code_of_text].astype(np.int64))
         positive = np.array([False, True])
     rows = np.bincount(code_of_text + 1, raw.counts, len(positive) + 1)[1:].astype(np.int64)
     return OutcomeCodes(
-        lambda piece: code_of_text[raw.array.piece(piece)], positive, len(raw.array), rows
+        lambda piece: code_of_text[raw.array.piece(piece)],
+        positive,
+        len(raw.array),
+        rows,
+        lambda piece: reason_of_text[raw.array.piece(piece)],
     )

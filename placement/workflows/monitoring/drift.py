@@ -60,7 +60,7 @@ def drift_of_file(request: DriftRequest, listener: ProgressListener = NoProgress
         counts, labelled, rows, problems = _count_rows(model, profile, reader, formats, listener)
         policy, total = reader.bad_rows or BadRows(), counts.rows + len(rows.faulty)
         faults = leave_out(rows.faulty, total, policy, reader.name)
-        left_out.extend([*rows.faulty, *rows.others])
+        left_out.add(lambda: [*rows.faulty, *rows.others])
     others = describe_rows(rows.others, "left out")
     if not counts.rows:
         raise DataError(f"{reader.name}: has no rows to compare")

@@ -61,7 +61,7 @@ def evaluate_file(
                 one_outcome=True,
                 sensitive=sensitive,
             )
-            left_out.extend(table.left_out_rows)
+            left_out.add(table.left_out_rows)
         columns = table.sensitive if sensitive is not None else _default_columns(fitted, table)
         groups, notes = sensitive_groups(table, columns, requested=sensitive is not None)
         for note in notes:

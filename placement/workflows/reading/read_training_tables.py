@@ -46,7 +46,7 @@ def read(
     options = FileOptions(rename=config.rename, bad_rows=config.bad_rows)
     with left_out_file(config.left_out) as left_out:
         table = read_with_progress(list(sources), config.of_scope("read"), storage, listener)
-        left_out.extend(table.left_out_rows)
+        left_out.add(table.left_out_rows)
         if not config.test:
             return Tables(table, None, table.warnings)
         test = read_like(
@@ -58,7 +58,7 @@ def read(
             options,
             sensitive=config.sensitive,
         )
-        left_out.extend(test.left_out_rows)
+        left_out.add(test.left_out_rows)
     warnings = (*table.warnings, *_rows_in_common(table, test, config.seed), *test.warnings)
     return Tables(table, test, warnings)
 

@@ -100,6 +100,7 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
     ):
         for scored in _scored(reader, scorer, sink):
             counts.add(scored)
+            rows_left_out.add(scored.rows_left_out)
             # Where a faulty row is refused, nothing is written in the end.
             if reader.bad_rows or not counts.rows_left_out.faulty:
                 sink.put(scored)
@@ -107,7 +108,7 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
         faults = counts.settle_faulty(reader)
         if not request.accept_doubts:
             counts.refuse_doubts(reader.name)
-        rows_left_out.extend([*counts.rows_left_out.faulty, *counts.rows_left_out.others])
+        rows_left_out.add(lambda: [*counts.rows_left_out.faulty, *counts.rows_left_out.others])
         sink.close()
     left_out = {**counts.left_out, **sink.left_out}
     result = PredictResult(

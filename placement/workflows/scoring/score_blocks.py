@@ -1,7 +1,7 @@
 """Score the blocks of a table: any thread scores one, and one tally adds them up in order."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from placement.arrays import BoolArray, CellArray, Document, IndexArray
 from placement.data.columns.left_out import RowsLeftOut, describe_rows
 from placement.data.columns.row_rules import Rule
-from placement.data.formats.blocks import NO_STUDENT
+from placement.data.formats.blocks import NO_STUDENT, LeftOutRow
 from placement.data.formats.faulty_rows import REASON as FAULTY
 from placement.data.formats.faulty_rows import answer_each
 from placement.data.formats.table_reader import Block, Reader
@@ -38,19 +38,26 @@ if TYPE_CHECKING:
 class Scored:
     """A block with its answers: the added cells (n,), of which only those in `keep` count.
 
-    `with_others`: rows that are no students are written as well, without an answer. `numbers` (n,)
-    are those of the rows in their file, where they do not follow one another.
+    `with_others`: rows that are no students are written as well, without an answer. `left_out` are
+    the students that are not scored, masks (n,) by reason. `numbers` (n,) are those of the rows in
+    their file, where they do not follow one another.
     """
 
     block: Block
     keep: BoolArray
     cells: TableLike
     problems: tuple[Problem, ...]
-    left_out: Mapping[str, int]
+    left_out: Mapping[str, BoolArray]
     positive: int
     with_others: bool = False
     written: Any = None
     numbers: IndexArray | None = None
+
+    def rows_left_out(self) -> Iterator[LeftOutRow]:
+        """Yield the students that are not scored, with why."""
+        for reason, mask in self.left_out.items():
+            for row in np.flatnonzero(mask).tolist():
+                yield self.block.left_out_row(row, reason)
 
     @property
     def rows(self) -> BoolArray:
@@ -114,16 +121,16 @@ class BlockScorer:
         cells = dict(zip(ANSWER, (scores.probability, prediction, label), strict=True))
         return cells | dict(zip(INTERVAL, scores.interval or (), strict=False))
 
-    def _selection(self, block: Block) -> tuple[BoolArray, dict[str, int]]:
-        keep, left_out = block.is_student.copy(), {}
+    def _selection(self, block: Block) -> tuple[BoolArray, dict[str, BoolArray]]:
+        keep, left_out = block.is_student, {}
         if self.unknown:
             blank = unlabelled(self.model.schema.target, block.columns)
-            left_out["the outcome is known"] = int((keep & ~blank).sum())
-            keep &= blank
+            left_out["the outcome is known"] = keep & ~blank
+            keep = keep & blank
         if self.rule is not None:
             meant = self.rule.mask(block.columns, formats=self.formats[block.file], file=block.file)
-            left_out[f"not {self.rule}"] = int((keep & ~meant).sum())
-            keep &= meant
+            left_out[f"not {self.rule}"] = keep & ~meant
+            keep = keep & meant
         return keep, left_out
 
 
@@ -213,8 +220,8 @@ class ScoringCounts:
         self.scored += int(scored.keep.sum())
         self.blank_lines += scored.block.blank_lines
         self.rows_left_out.add(scored.block)
-        for why, number in scored.left_out.items():
-            self.left_out[why] = self.left_out.get(why, 0) + number
+        for why, mask in scored.left_out.items():
+            self.left_out[why] = self.left_out.get(why, 0) + int(mask.sum())
         if scored.problems:
             rows = np.flatnonzero(scored.keep)
             self.problems.add(scored.problems, lambda row: scored.block.where(int(rows[row])))
