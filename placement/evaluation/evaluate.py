@@ -16,12 +16,7 @@ from placement.arrays import FloatArray
 from placement.errors import DataError
 from placement.evaluation.calibration.calibration import calibration_figures
 from placement.evaluation.fairness.fairness import FairnessAccumulator
-from placement.evaluation.metrics.bootstrap import (
-    REPLICATES,
-    Intervals,
-    bootstrap_intervals,
-    describe_method,
-)
+from placement.evaluation.metrics.metric_intervals import METHOD, Intervals, metric_intervals
 from placement.evaluation.metrics.skill import base_rate, skill
 from placement.evaluation.thresholds import DecisionCurve, decision_curve
 from placement.model.fairness_figures import Fairness
@@ -120,7 +115,6 @@ def evaluate_probabilities(
     *,
     training_base_rate: float | npt.ArrayLike | None = None,
     threshold: float = 0.5,
-    replicates: int = REPLICATES,
     seed: int = 0,
 ) -> Evaluation:
     """Evaluate probabilities, however they were come by; all arrays are (n,).
@@ -132,16 +126,15 @@ def evaluate_probabilities(
     against = None
     if training_base_rate is not None:
         against = skill(probability, label, training_base_rate, weight, seed=seed)
-    intervals = bootstrap_intervals(p, y, w, threshold=threshold, replicates=replicates, seed=seed)
     return Evaluation(
         rows=len(p),
         base_rate=base_rate(y, w),
         metrics=metrics(p, y, w, threshold),
-        intervals=intervals,
+        intervals=metric_intervals(p, y, w, threshold=threshold),
         confusion=confusion(p, y, w, threshold),
         threshold=threshold,
         calibration=calibration_figures(p, y, w),
         skill=against,
-        method=describe_method(len(p), replicates),
+        method=METHOD,
         decision_curve=decision_curve(p, y, w),
     )

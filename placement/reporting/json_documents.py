@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 
 from placement.arrays import Document
-from placement.evaluation.metrics.bootstrap import Intervals
+from placement.evaluation.metrics.metric_intervals import Intervals
 from placement.model.bundle import finite
 from placement.model.fitted import Fitted
 from placement.reporting.results import EvaluateResult, TrainResult, Understanding

@@ -22,9 +22,3 @@ def row_log_loss(p: FloatArray, y: FloatArray) -> FloatArray:
     """Return the log-loss of each row for labels in [0, 1]."""
     clipped = clip_probability(p)
     return -(y * np.log(clipped) + (1 - y) * np.log1p(-clipped))
-
-
-def losses_of_outcomes(p: FloatArray) -> FloatArray:
-    """Return the log-loss of a positive and a negative row, and their squared errors: (4, n)."""
-    clipped = clip_probability(p)
-    return np.stack([-np.log(clipped), -np.log1p(-clipped), (1 - p) ** 2, p**2])

@@ -28,14 +28,10 @@ def draw_counts(n: int, replicates: int, rng: np.random.Generator) -> FloatArray
     return counts.reshape(replicates, n).astype(np.float64)
 
 
-def equal_count_starts(values: FloatArray, *also: np.intp) -> IndexArray:
-    """Return where the bins of a histogram of sorted values begin: equal values in one bin.
-
-    A bin begins at each position of `also` too.
-    """
+def equal_count_starts(values: FloatArray) -> IndexArray:
+    """Return where the bins of a histogram of sorted values begin: equal values in one bin."""
     edges = np.unique(values[:: max(1, len(values) // HISTOGRAM_BINS)])
-    starts = np.append(np.searchsorted(values, edges), also).astype(np.intp)
-    return np.unique(starts[starts < len(values)])
+    return np.searchsorted(values, edges)
 
 
 def draw_masses(
@@ -43,16 +39,14 @@ def draw_masses(
     starts: IndexArray,
     replicates: int,
     rng: np.random.Generator,
-    *,
-    square: FloatArray | None = None,
 ) -> FloatArray:
     """Draw (replicates, m) sums of `mass` over each bin, every row with a Poisson(1) weight.
 
     The sum of n Poisson(1) weights is Poisson(n); for unequal masses a scaled Poisson of the same
-    mean (the sum) and variance (the sum of `square`, of the squared masses by default).
+    mean (the sum) and variance (the sum of the squared masses).
     """
     mean = np.add.reduceat(mass, starts)
-    variance = np.add.reduceat(mass * mass if square is None else square, starts)
+    variance = np.add.reduceat(mass * mass, starts)
     scale = np.divide(variance, mean, out=np.ones_like(mean), where=mean > 0)
     drawn = rng.poisson(mean / scale, size=(replicates, len(starts)))
     return np.asarray(drawn * scale, dtype=np.float64)

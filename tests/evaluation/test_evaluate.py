@@ -91,7 +91,7 @@ def test_an_evaluation_has_the_figures_of_the_models_probabilities():
     assert sum(found.confusion.as_dict().values()) == 400
     assert found.intervals["roc_auc"][0] < found.metrics.roc_auc < found.intervals["roc_auc"][1]
     assert sum(item.rows for item in found.calibration.bins) == 400
-    assert "200 replicates" in found.method
+    assert "Wilson's" in found.method
 
 
 def test_skill_is_against_the_base_rate_of_the_training_rows():

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from placement.arrays import FloatArray
-from placement.evaluation.metrics.bootstrap import bootstrap_intervals, describe_method
+from placement.evaluation.metrics.metric_intervals import METHOD, metric_intervals
 from placement.model.figures import ModelFigures
 from placement.stats.intervals import Z95, Interval
 from placement.stats.metrics import metrics
@@ -54,7 +54,7 @@ class Performance:
 def performance(p: FloatArray, y: FloatArray, figures: ModelFigures) -> Performance:
     """Compare probabilities and outcomes (n,) with the figures that a model keeps."""
     now = metrics(p, y).as_dict()
-    intervals = bootstrap_intervals(p, y)
+    intervals = metric_intervals(p, y)
     if min(y.sum(), len(y) - y.sum()) < FEWEST:  # an interval of so few would be narrow by luck
         intervals = dict.fromkeys(intervals)
     then, on, ratio = dict.fromkeys(COMPARED), None, math.inf
@@ -75,7 +75,7 @@ def performance(p: FloatArray, y: FloatArray, figures: ModelFigures) -> Performa
         low=float(error.mean()) - reach if reaches else None,
         high=float(error.mean()) + reach if reaches else None,
         then=on,
-        method=describe_method(len(p)),
+        method=METHOD,
     )
 
 

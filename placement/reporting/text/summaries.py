@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from placement.arrays import Document
-from placement.evaluation.metrics.bootstrap import Intervals
+from placement.evaluation.metrics.metric_intervals import Intervals
 from placement.model.figures import ModelFigures
 from placement.model.scorer import CategoryColumn
 from placement.reporting.format.text_table import table
