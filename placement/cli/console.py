@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from placement.errors import Grave
 from placement.reporting.format.prose import wrap
 from placement.runtime.progress import Progress
 
-MOST_WARNINGS = 8
+MOST_WARNINGS, MOST_NOTES = 8, 2
 _SECONDS_BETWEEN_LINES = 2.0
 _HANGING = 4
 
@@ -44,6 +44,14 @@ class Console:
         """State a fact."""
         if not self.quiet:
             coloured(text, None)
+
+    def notes(self, texts: Sequence[str]) -> None:
+        """State facts of one kind; without `--verbose`, two of them."""
+        most = len(texts) if self.verbose else MOST_NOTES
+        for text in texts[:most]:
+            self.note(text)
+        if len(texts) > most:
+            self.note(f"and {len(texts) - most:,} more: -v")
 
     def detail(self, text: str) -> None:
         """State a fact that only `--verbose` asks for."""

@@ -59,20 +59,24 @@ def _units(_ctx: click.Context, _param: click.Parameter, per: tuple[str, ...]) -
 )
 @file_options
 def explain(as_json: bool, console: Console, **options: Any) -> None:
-    """Show the model as a table of coefficients with their errors; with DATA, explain its students.
+    """Say what counts most; with DATA, why a student has this chance.
 
-    A student's chance is taken apart column by column, the strongest reasons are said in words, and
-    what-if tells at which figure students like this one reach a probability. That speaks of other
-    students in the past: it is no promise to one.
+    The strongest reasons are said in words, and what-if tells at which figure students like this
+    one reach a probability. That speaks of other students in the past: it is no promise to one.
+    -v adds the model as a table of coefficients with their errors, and every column's part.
 
     \b
     Example:
       placement explain
       placement explain --model mymodel --per iq=10 --unpenalised
-      placement explain data/students.csv --row 3 --reach 0.8
+      placement explain data/students.csv --id 731022103003 --reach 0.8
+      placement explain data/students.csv --where 'branch==CSE' -v
     """
+    from placement.reporting.answers.explanation import explanation_answer
     from placement.reporting.text.explanation import explanation_document, explanation_text
     from placement.workflows.scoring.explain import ExplainRequest, explain_model
 
     result = explain_model(ExplainRequest(as_json=as_json, **options), console)
-    show(result, explanation_document, explanation_text, as_json, console)
+    # Who asks for other coefficients wants to see them.
+    answer = None if options["unpenalised"] or options["units"] else explanation_answer
+    show(result, explanation_document, explanation_text, as_json, console, answer=answer)

@@ -1,5 +1,6 @@
 """What a workflow reports while it works: the command line listens, a test need not."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
@@ -20,6 +21,9 @@ class ProgressListener(Protocol):
     def note(self, text: str) -> None:
         """Report a fact."""
 
+    def notes(self, texts: Sequence[str]) -> None:
+        """Report facts of one kind, of which the first say most."""
+
     def warn(self, text: str) -> None:
         """Report a warning."""
 
@@ -33,6 +37,9 @@ class NoProgress:
     """A listener that shows nothing."""
 
     def note(self, text: str) -> None:
+        """Show nothing."""
+
+    def notes(self, texts: Sequence[str]) -> None:
         """Show nothing."""
 
     def warn(self, text: str) -> None:

@@ -21,6 +21,14 @@ def test_verbose_shows_all_warnings_once_each(capsys):
     assert sorted(lines) == sorted(f"warning: {text}" for text in MANY)
 
 
+def test_of_many_facts_about_a_file_two_are_stated(capsys):
+    facts = [f"fact {number}" for number in range(5)]
+    Console().notes(facts)
+    assert capsys.readouterr().err.splitlines() == ["fact 0", "fact 1", "and 3 more: -v"]
+    Console(verbose=True).notes(facts)
+    assert capsys.readouterr().err.splitlines() == facts
+
+
 def test_what_was_said_before_is_not_said_again(capsys):
     console = Console()
     console.warn("cell 3 is odd")

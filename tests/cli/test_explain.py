@@ -65,7 +65,7 @@ def test_the_fit_without_the_penalty_is_tested_and_has_an_aic(explain):
 
 
 def test_text_shows_the_model_and_the_first_students(explain, sheet):
-    done = explain(sheet)
+    done = explain(sheet, "-v")
     assert "Log-odds of status = Placed, --l2 1" in done.out
     assert "Row 5 (line 6), register_no 7300000004, name Quixworth 00004: students" in done.out
     assert "Row 6" not in done.out
@@ -84,25 +84,53 @@ def test_one_row_is_explained_with_reasons_and_what_if(explain, sheet, trained):
     assert "raise to" not in text
 
 
+def test_without_a_student_the_strongest_column_comes_first_with_its_evidence(explain, trained):
+    lines = explain().out.splitlines()
+    assert lines[0].startswith("What goes with 'Placed', learnt from 192 students")
+    parts = explain("--unpenalised", "--json").json["coefficients"]
+    spread = {row["feature"]: row["z"] for row in parts}
+    strongest = max(("cgpa", "aptitude", "backlogs"), key=lambda name: abs(spread[name]))
+    assert lines[1] == f"  {strongest}: the more, the higher the chance (very strong evidence)"
+    assert any(line.startswith("  backlogs: the more, the lower the chance") for line in lines)
+    assert any(line.startswith("  stream: the chance is highest for") for line in lines)
+    assert not any("std. error" in line for line in lines)
+
+
+def test_a_student_is_answered_with_identity_chance_reasons_and_what_if(explain, sheet):
+    done = explain(sheet, "--id", "7300000001")
+    (row,) = explain(sheet, "--id", "7300000001", "--json").json["rows"]
+    lines = done.out.splitlines()
+    assert lines[0] == "Row 2 (line 3), register_no 7300000001, name Quixworth 00001:"
+    assert lines[1].startswith(f"Students like this are 'Placed' {100 * row['probability']:.0f} in")
+    reached = [change for change in row["what_if"] if change["verdict"] == "reached"]
+    assert reached
+    for change in reached:
+        share = f"{100 * change['probability']:.0f} in 100"
+        assert f"  with {change['column']} {change['value']:g}: {share}" in done.out
+    assert "log-odds" not in done.out
+    assert "log-odds" in explain(sheet, "--id", "7300000001", "-v").out
+
+
 @pytest.fixture
 def workbook(sheet, tmp_path):
     """The first students as an office keeps them: a title above, register numbers as text."""
     frame = pd.read_csv(sheet, dtype={"register_no": str}).head(9).rename(
-        columns={"register_no": "Register No", "name": "Name of the student"}
+        columns={"register_no": "Register No", "name": "Student name"}
     )  # fmt: skip
     frame.to_excel(tmp_path / "office.xlsx", index=False, startrow=2)
     return "office.xlsx"
 
 
 def test_a_student_is_named_by_number_name_and_row_of_the_sheet(explain, sheet, workbook):
-    named = "Register No 7300000002, Name of the student Quixworth 00002"
-    assert f"Row 3 (row 6 of the sheet), {named}" in explain(workbook, "--row", 3).out
+    unwrapped = " ".join(explain(workbook, "--row", 3).out.split())
+    named = "Register No 7300000002, Student name Quixworth 00002:"
+    assert unwrapped.startswith(f"Row 3 (row 6 of the sheet), {named}")
     assert "Row 3 (line 4), register_no 7300000002, name" in explain(sheet, "--row", 3).out
     (row,) = explain(workbook, "--row", 3, "--json").json["rows"]
     assert row["line"] == 6
     assert row["identity"] == {
         "Register No": "7300000002",
-        "Name of the student": "Quixworth 00002",
+        "Student name": "Quixworth 00002",
     }
 
 
@@ -112,7 +140,7 @@ def test_a_student_is_named_by_number_name_and_row_of_the_sheet(explain, sheet, 
         ("--id", "7300000002"),
         ("--id", " quixworth 00002"),
         ("--where", "Register No==7300000002"),
-        ("--where", "Name of the student==Quixworth 00002"),
+        ("--where", "Student name==Quixworth 00002"),
     ],
 )
 def test_a_student_is_found_by_what_says_who_it_is(explain, workbook, asked):
@@ -172,9 +200,9 @@ def test_without_a_maximum_the_reason_is_told(explain, run, tmp_path):
     assert (
         "the columns separate the outcomes" in explain("--unpenalised", model="apart", code=5).err
     )
-    assert "Without the penalty: there is none" in explain(model="apart").out
+    assert "Without the penalty: there is none" in explain("-v", model="apart").out
     assert run("train", "apart.csv", "--no-track", "--firth", "--out", "apart").code == 0
-    assert "Firth's correction" in explain(model="apart").out
+    assert "Firth's correction" in explain("-v", model="apart").out
 
 
 def test_a_file_with_a_decimal_comma_is_explained_as_it_is_scored(

@@ -36,12 +36,13 @@ def screen(lines: Iterable[str]) -> str:
 
 
 def wrap(text: str, hanging: int = 2) -> list[str]:
-    """Return the lines of a text; lines that go on are moved in by `hanging` columns."""
+    """Return the lines of a text; lines that go on are moved in by `hanging` columns more."""
     if isinstance(text, Paste) or _cells(text) <= WIDTH:
         return [text]
-    lines, line = list[str](), ""
+    indent = text[: len(text) - len(text.lstrip(" "))]
+    lines, line, hanging = list[str](), "", hanging + len(indent)
     for word in _words(text, WIDTH - hanging):
-        longer = f"{line} {word}" if line else word
+        longer = f"{line} {word}" if line else f"{'' if lines else indent}{word}"
         if line and _cells(longer) > WIDTH - hanging * bool(lines):
             lines.append(line)
             longer = word

@@ -47,6 +47,7 @@ def number_formats(
     spelling = matching_columns(reader.names, names, file=reader.name)
     mixed = _mixed(options, spelling)
     formats: dict[str, Formats] = {}
+    notes: list[str] = []
     for part in reader.parts:
         written, first = _look(part, spelling)
         commas = reader.number_format.grouping == "." or writes_decimal_commas(written.values())
@@ -63,14 +64,14 @@ def number_formats(
             if name in mixed:
                 forms[name] = _on_scale(column, forms[name], mixed[name])
             if forms[name].mixed is not None:
-                listener.note(f"{part.name}, {name}: {mixed_text(forms[name])}")
-            for note in written[name].notes(forms[name]):
-                listener.note(f"{part.name}, {name}: {note}")
+                notes.append(f"{part.name}, {name}: {mixed_text(forms[name])}")
+            notes += [f"{part.name}, {name}: {note}" for note in written[name].notes(forms[name])]
             if first is not None and isinstance(column, NumberColumn):
                 values, _ = parse_numbers(first.columns[spelling[name]], forms[name])
                 is_stated = name in mixed
                 refuse_unlike_training(column, values, part.name, is_stated=is_stated)
         formats[part.name] = forms
+    listener.notes(notes)
     return formats
 
 

@@ -16,7 +16,6 @@ def open_for(model: Model, source: str, options: FileOptions, listener: Progress
         return len(match_columns(names, needed)) == len(set(needed))
 
     reader = open_table(source, options, wants_sheet=has_all_columns)
-    for text in reader.notes:
-        listener.note(text)
+    listener.notes(reader.notes)
     refuse_lacking(reader.name, reader.names, needed, model.schema)
     return reader
