@@ -34,10 +34,11 @@ def drift(as_json: bool, console: Console, **options: Any) -> None:
       placement drift batch2026.csv
       placement drift batch2026.csv --model champion --fail-above 0.25 --json
     """
+    from placement.reporting.answers.drift import drift_answer
     from placement.reporting.text.drift import drift_document, drift_text
     from placement.workflows.monitoring.drift import DriftRequest, drift_of_file
 
     result = drift_of_file(DriftRequest(**options), console)
-    show(result, drift_document, drift_text, as_json, console)
+    show(result, drift_document, drift_text, as_json, console, answer=drift_answer)
     if result.refusal:
         raise GateRefused(result.refusal)

@@ -63,8 +63,10 @@ def test_a_shifted_column_is_refused_and_named(drifted, frame):
     assert "PSI above 0.25: cgpa" in done.err
     assert "predictions" in done.err
     assert "aptitude" not in done.err.partition("PSI above")[2]
-    assert "large" in done.out
-    assert "--fail-above compared the PSI of each column and of the predictions" in done.out
+    assert "\nMuch changed: cgpa.\n" in done.out
+    full = drifted(frame, "--fail-above", "0.25", "-v").out
+    assert "large" in full
+    assert "--fail-above compared the PSI of each column and of the predictions" in full
     assert drifted(frame).code == 0
 
 
@@ -85,10 +87,12 @@ def test_below_the_limit_nothing_is_refused(drifted, frame):
 def test_unseen_levels_and_gaps_are_told(drifted, frame):
     frame.loc[:49, "stream"] = "Biotech"
     frame.loc[:59, "aptitude"] = np.nan
-    done = drifted(frame)
-    assert "50 rows with 1 level" in done.out
-    assert "'biotech'" in done.out
-    assert "aptitude: missing in 0.0% of training and 25.0% now" in done.out
+    short, full = drifted(frame).out, drifted(frame, "-v").out
+    assert "stream: 50 students with words new to the model: 'biotech'" in short
+    assert "aptitude: blank for 25 in 100, under 1 in training" in short
+    assert "50 rows with 1 level" in full
+    assert "'biotech'" in full
+    assert "aptitude: missing in 0.0% of training and 25.0% now" in full
     document = by_name(drifted(frame, "--json").json)
     assert (document["stream"]["unseen_levels"], document["stream"]["unseen_rows"]) == (1, 50)
     assert document["stream"]["out_of_range"] is None
@@ -113,9 +117,8 @@ def test_with_outcomes_the_figures_are_those_of_evaluate(run, drifted, frame, tr
     for name, figure in document["figures"].items():
         assert figure["then"] == own[name]
         assert figure["worse"] is True
-    text = drifted(frame).out
-    assert "worse" in text
-    assert "held out then" in text
+    assert "It does worse than when it was trained" in " ".join(drifted(frame).out.split())
+    assert "held out then" in drifted(frame, "-v").out
 
 
 def test_outcomes_that_cannot_be_read_leave_the_columns_comparable(run, frame, tmp_path):
@@ -141,7 +144,10 @@ def test_words_that_count_as_the_other_outcome_are_stated(drifted, frame):
 def test_a_handful_of_rows_is_told_to_be_too_few(drifted, frame):
     done = drifted(frame.head(6), "--fail-above", "0")
     assert done.code == 0
-    assert "too few rows" in done.out
+    assert "Too few students to tell" in done.out
+    assert "nothing can be said of so few" in done.out
+    assert "may be used as before" not in done.out
+    assert "too few rows" in drifted(frame.head(6), "-v").out
 
 
 def test_no_row_at_all_is_at_fault(drifted, frame):

@@ -150,9 +150,7 @@ def _performance(
                 request,
                 one_outcome=True,
             )
-            for text in table.notes:
-                if text not in reader.notes:
-                    listener.note(text)
+            listener.notes([text for text in table.notes if text not in reader.notes])
             probabilities = [
                 model.scorer.score(table.piece(piece, model.schema.feature_names), READ).probability
                 for piece in range(table.pieces)
