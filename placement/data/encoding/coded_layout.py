@@ -14,7 +14,7 @@ from placement.model.scorer import CategoryColumn, Column, InteractionColumn, Ta
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
 
-JOINT_CODES = 256  # of categories that share an array: a byte a row, and sums by code in the cache
+JOINT_CODES = 512  # of categories that share an array: so few that sums by pairs stay in the cache
 
 
 @dataclass(frozen=True)
@@ -144,21 +144,19 @@ def _with_factors(
         yield CodedColumns(levels, a, dense.index(number))
 
 
-def _of_categories(categories: Mapping[int, CategoryColumn]) -> Iterator[CodeArray]:
-    """Yield arrays of as many categories as share one."""
-    waiting: CodeArray | None = None
-    for start, category in categories.items():
-        table = levels_of(category)
+def _of_categories(categories: Mapping[int, CategoryColumn]) -> list[CodeArray]:
+    """Return arrays of categories, those of most levels first; each joins the first with space."""
+    arrays: list[CodeArray] = []
+    for start, category in sorted(categories.items(), key=lambda item: -len(item[1].names)):
         columns = np.arange(start, start + len(category.names))
-        array = CodeArray({category.column: 1}, Levels(columns, table))
-        if waiting is not None and waiting.levels.size * array.levels.size <= JOINT_CODES:
-            waiting = _join(waiting, array)
-            continue
-        if waiting is not None:
-            yield waiting
-        waiting = array
-    if waiting is not None:
-        yield waiting
+        array = CodeArray({category.column: 1}, Levels(columns, levels_of(category)))
+        for a, other in enumerate(arrays):
+            if other.levels.size * array.levels.size <= JOINT_CODES:
+                arrays[a] = _join(other, array)
+                break
+        else:
+            arrays.append(array)
+    return arrays
 
 
 def levels_of(category: CategoryColumn) -> "csc_array[np.float64]":

@@ -117,18 +117,18 @@ def fisher_information(
     multiplied; means and products count the rows without them. `products` are summed up unless
     they are known.
     """
-    size = source.columns + 1
-    scalars, matrices = np.zeros(3), np.zeros((3, size, size))
+    scalars, matrices = np.zeros(3), [CrossProducts(source.columns) for _ in range(3)]
     model = Perceptron.of(weights, intercept)
 
-    def sum_part(chunks: Iterable[Chunk]) -> tuple[FloatArray, FloatArray]:
+    def sum_part(chunks: Iterable[Chunk]) -> tuple[FloatArray, list[CrossProducts]]:
         return _sums_of(chunks, model, class_weights, with_products=products is None)
 
     for part in map_chunks(source, sum_part, threads_for(source), blas=True):
         scalars += part[0]
-        matrices += part[1]
+        for matrix, added in zip(matrices, part[1], strict=True):
+            matrix.merge(added)
     log_likelihood, positive, weight = scalars.tolist()
-    hessian, summed, scores = matrices
+    hessian, summed, scores = (matrix.symmetric for matrix in matrices)
     return FisherInformation(
         log_likelihood=log_likelihood,
         hessian=hessian,
@@ -147,7 +147,7 @@ def _sums_of(
     class_weights: tuple[float, float] | None,
     *,
     with_products: bool,
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[FloatArray, list[CrossProducts]]:
     """Return log-likelihood, positive weight and weight (3,); Hessian, products and scores."""
     scalars = np.zeros(3)
     hessian, products, scores = sums = [CrossProducts(model.width) for _ in range(3)]
@@ -166,4 +166,4 @@ def _sums_of(
             products.add(x, count)
         if class_weights is not None:  # else the sandwich is not needed
             scores.add(x, w * factor * (p - y) ** 2)
-    return scalars, np.stack([matrix.symmetric for matrix in sums])
+    return scalars, sums

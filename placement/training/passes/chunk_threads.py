@@ -1,7 +1,8 @@
 """A source in parts, each summed up by one thread on one core: the same bits on any machine."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import TypeVar
 
@@ -16,7 +17,8 @@ from placement.runtime.parallel_map import in_order
 
 T = TypeVar("T")
 
-PART_CHUNKS = 4  # summed up by one thread at a time
+MOST_PART_CHUNKS = 4  # summed up by one thread at a time
+LEAST_PARTS = 8  # of sources with as many chunks, so that all threads have work
 
 
 def map_chunks(
@@ -31,13 +33,12 @@ def map_chunks(
 
     def work_on(part: int) -> T:
         torch.set_num_threads(1)
-        first = part * PART_CHUNKS
-        return work(map(source.chunk, range(first, min(first + PART_CHUNKS, len(source)))))
+        first = part * part_chunks
+        return work(map(source.chunk, range(first, min(first + part_chunks, len(source)))))
 
-    with one_thread(), ExitStack() as stack:
-        if blas:
-            stack.enter_context(_libraries().limit(limits=1))
-        parts = range(-(-len(source) // PART_CHUNKS))
+    part_chunks = max(1, min(MOST_PART_CHUNKS, len(source) // LEAST_PARTS))
+    parts = range(math.ceil(len(source) / part_chunks))
+    with one_thread(), one_blas_thread() if blas else nullcontext():
         yield from in_order(parts, work_on, min(threads, len(parts)))
 
 
@@ -50,6 +51,12 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Hold numpy's BLAS to one thread: on a busy machine several wait for each other."""
+    limited: AbstractContextManager[object] = _libraries().limit(limits=1)
+    return limited
 
 
 _libraries = cache(ThreadpoolController)  # it looks through all that is loaded: once

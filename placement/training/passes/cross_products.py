@@ -13,39 +13,42 @@ _HELD_SUMS = 1 << 22  # by pairs of codes, from one chunk to the next: 32 MB a t
 
 
 class CrossProducts:
-    """The sums `(d + 1, d + 1)` over the rows added, in buffers that are used again."""
+    """The sums `(d + 1, d + 1)` over the rows added."""
 
-    def __init__(self, columns: int = 0) -> None:
+    def __init__(self, columns: int) -> None:
+        self.total = np.zeros((columns + 1, columns + 1))
+        self.coded: _CodedSums | None = None
         self._scaled = torch.empty(0)
-        self.begin(columns)
-
-    def begin(self, columns: int) -> None:
-        """Start at zero."""
-        self._total = np.zeros((columns + 1, columns + 1))
-        self._coded: _CodedSums | None = None
 
     @property
     def symmetric(self) -> FloatArray:
         """The sums, symmetric to the last bit."""
-        total = self._total
-        if self._coded is not None:
+        total = self.total
+        if self.coded is not None:
             total = total.copy()
-            self._coded.add_to(total)
+            self.coded.add_to(total)
         symmetric = total + total.T
         symmetric /= 2
         return symmetric
 
+    def merge(self, other: "CrossProducts") -> None:
+        """Add the sums over other rows of the same columns."""
+        self.total += other.total
+        if self.coded is not None and other.coded is not None:
+            self.coded.merge(other.coded)
+        self.coded = self.coded or other.coded
+
     def add(self, x: Design, weight: Tensor | None) -> None:
         """Add the products of rows (n, d), each `weight: (n,)` times; None: once."""
         if isinstance(x, Tensor):
-            self._total += self._of_dense(x, weight)
+            self.total += self._of_dense(x, weight)
             return
-        border = np.append(x.columns.numpy(), len(self._total) - 1)
-        self._total[np.ix_(border, border)] += self._of_dense(x.dense, weight)
-        if self._coded is None:
-            self._coded = _CodedSums(x, border)
+        border = np.append(x.columns.numpy(), len(self.total) - 1)
+        self.total[np.ix_(border, border)] += self._of_dense(x.dense, weight)
+        if self.coded is None:
+            self.coded = _CodedSums(x, border)
         weight = torch.ones(len(x), dtype=torch.float64) if weight is None else weight
-        self._coded.add(x, weight, self._total)
+        self.coded.add(x, weight.double(), self.total)
 
     def _of_dense(self, x: Tensor, weight: Tensor | None) -> FloatArray:
         products = np.empty((x.shape[1] + 1, x.shape[1] + 1))
@@ -72,46 +75,53 @@ class _CodedSums:
 
     def __init__(self, x: DesignTensor, border: IndexArray) -> None:
         self._blocks, self._border = x.layout.coded, border
-        self._with_dense = [
-            torch.zeros(len(border), block.levels.size, dtype=torch.float64)
-            for block in self._blocks
-        ]
+        self.with_dense = [np.zeros((b.levels.size, len(border))) for b in self._blocks]
         self._pairs = {
             (a, b): self._pair_size(a, b)
             for a, b in combinations_with_replacement(range(len(self._blocks)), 2)
+            if self._in_sums_with_1(a, b) is None
         }
-        self._sums: dict[tuple[int, int], Tensor] = {}
+        self.pair_sums: dict[tuple[int, int], FloatArray] = {}
         self._holds = sum(self._pairs.values()) <= _HELD_SUMS
+
+    def merge(self, other: "_CodedSums") -> None:
+        """Add the sums over other rows."""
+        self.with_dense = [a + b for a, b in zip(self.with_dense, other.with_dense, strict=True)]
+        for pair, added in other.pair_sums.items():
+            self.pair_sums[pair] += added
 
     def add(self, x: DesignTensor, weight: Tensor, total: FloatArray) -> None:
         """Add rows (n, d), each `weight: (n,)` times, or their products to `total`."""
-        weight = weight.double()
+        cells = np.empty((len(x), len(self._border)))  # row by row, as they are added
+        cells[:, :-1], cells[:, -1] = x.dense.numpy(), 1
+        codes = [part.codes.numpy() for part in x.coded]
         factors = [None if part.factor is None else part.factor.double() for part in x.coded]
-        weights = [weight if factor is None else weight * factor for factor in factors]
-        for column, cells in enumerate((*x.dense.unbind(1), None)):
-            for part, sums, of_part in zip(x.coded, self._with_dense, weights, strict=True):
-                terms = of_part if cells is None else of_part * cells
-                sums[column].index_add_(0, part.codes, terms)
+        weights = [(weight if f is None else weight * f).numpy() for f in factors]
+        for b, block in enumerate(self._blocks):
+            self.with_dense[b] += _sum_by_code(codes[b], weights[b], cells, block.levels.size)
         for (a, b), size in self._pairs.items():
-            codes, factor = x.coded[a].codes, factors[b]
+            factor, pair = factors[b], codes[a]
             if not self._share_codes(a, b):
-                codes = codes * self._blocks[b].levels.size + x.coded[b].codes
-            is_held = (a, b) in self._sums
-            sums = self._sums[a, b] if is_held else torch.zeros(size, dtype=torch.float64)
-            sums.index_add_(0, codes, weights[a] if factor is None else weights[a] * factor)
+                pair = pair * self._blocks[b].levels.size + codes[b]
+            terms = weights[a] if factor is None else weights[a] * factor.numpy()
+            by_pair = _sum_by_code(pair, terms, np.ones(len(x)), size)
             if self._holds:
-                self._sums[a, b] = sums
+                self.pair_sums[a, b] = by_pair + self.pair_sums.get((a, b), 0.0)
             else:
-                self._add_pair(a, b, sums.numpy(), total)
+                self._add_pair(a, b, by_pair, total)
 
     def add_to(self, total: FloatArray) -> None:
         """Add the sums of the columns to a total `(d + 1, d + 1)`."""
-        for block, sums in zip(self._blocks, self._with_dense, strict=True):
-            by_column = sums.numpy() @ block.levels.matrix
+        for block, sums in zip(self._blocks, self.with_dense, strict=True):
+            by_column = np.asarray(sums.T @ block.levels.matrix)
             total[np.ix_(self._border, block.levels.columns)] += by_column
             total[np.ix_(block.levels.columns, self._border)] += by_column.T
-        for (a, b), sums in self._sums.items():
-            self._add_pair(a, b, sums.numpy(), total)
+        for (a, b), sums in self.pair_sums.items():
+            self._add_pair(a, b, sums, total)
+        for a, b in combinations_with_replacement(range(len(self._blocks)), 2):
+            one = self._in_sums_with_1(a, b)
+            if one is not None:
+                self._add_pair(a, b, self.with_dense[one][:, -1], total)
 
     def _add_pair(self, a: int, b: int, sums: FloatArray, total: FloatArray) -> None:
         from scipy.sparse import diags_array, issparse
@@ -126,9 +136,29 @@ class _CodedSums:
         if a != b:
             total[np.ix_(other.columns, one.columns)] += products.T
 
+    def _in_sums_with_1(self, a: int, b: int) -> int | None:
+        """Return the block whose sums with 1 are those of a pair: of one code, at most one factor.
+
+        None where a pair has sums of its own.
+        """
+        if not self._share_codes(a, b):
+            return None
+        factors = self._blocks[a].factor, self._blocks[b].factor
+        return b if factors[0] is None else a if factors[1] is None else None
+
     def _share_codes(self, a: int, b: int) -> bool:
         return self._blocks[a].codes == self._blocks[b].codes
 
     def _pair_size(self, a: int, b: int) -> int:
         size = self._blocks[a].levels.size
         return size if self._share_codes(a, b) else size * self._blocks[b].levels.size
+
+
+def _sum_by_code(
+    codes: IndexArray, weights: FloatArray, cells: FloatArray, size: int
+) -> FloatArray:
+    """Return Σ weight·cells of the rows (n, …) of each code, (size, …)."""
+    from scipy.sparse import csc_array
+
+    starts = np.arange(len(codes) + 1, dtype=codes.dtype)
+    return np.asarray(csc_array((weights, codes, starts), shape=(size, len(codes))) @ cells)

@@ -57,7 +57,7 @@ class _Part:
 
     scalars: FloatArray
     gradient: tuple[Tensor, Tensor]
-    products: FloatArray
+    products: CrossProducts | None
 
 
 class LossSums:
@@ -77,14 +77,17 @@ class LossSums:
         self._passes += 1
         size = self.model.width + 1
         scalars, gradient = np.zeros(4), self.model.zeros()
-        products = np.zeros((size, size) if with_hessian else (0, 0))
+        products = CrossProducts(self.model.width) if with_hessian else None
         work = partial(self._sum, with_hessian)
         for part in map_chunks(source, work, self.settings.threads, blas=with_hessian):
             scalars += part.scalars
             gradient = gradient[0] + part.gradient[0], gradient[1] + part.gradient[1]
-            products += part.products
+            if products is not None and part.products is not None:
+                products.merge(part.products)
         self.model.set_leaf_gradients(gradient)
-        hessian = self.model.hessian_of(products) if with_hessian else products
+        hessian = np.empty(0)
+        if products is not None:
+            hessian = self.model.hessian_of(products.symmetric)
         parts = (scalars, self.model.gradient_as_array(), hessian.ravel())
         total = distributed.add_up(np.concatenate(parts))
         return Sums(
@@ -117,17 +120,13 @@ class LossSums:
         return leaf
 
     def _sum(self, with_hessian: bool, chunks: Iterable[Chunk]) -> _Part:
-        leaf, products = self._leaf(), None
+        leaf = self._leaf()
         leaf.clear_gradient()
-        if with_hessian:
-            state = self._of_thread
-            state.products = products = getattr(state, "products", CrossProducts())
-            products.begin(leaf.width)
+        products = CrossProducts(leaf.width) if with_hessian else None
         scalars = np.zeros(4)
         for chunk in chunks:
             scalars += _backward(leaf, chunk, self.settings, products)
-        summed = np.empty((0, 0)) if products is None else products.symmetric
-        return _Part(scalars, leaf.gradient(), summed)
+        return _Part(scalars, leaf.gradient(), products)
 
     @torch.no_grad()
     def _loss_and_weight(self, chunks: Iterable[Chunk]) -> FloatArray:

@@ -142,12 +142,18 @@ def column_totals(
     dtype = torch.float32 if single else torch.float64
     pivot = _pivot(source)
 
-    def sum_part(chunks: Iterable[Chunk]) -> tuple[FloatArray, bool]:
+    def sum_part(chunks: Iterable[Chunk]) -> tuple[FloatArray, CrossProducts | None, bool]:
         return _sums_of(chunks, pivot, dtype, products=products)
 
-    sums, valid = np.zeros(3 + columns + columns**2 * products), True
-    for part, is_valid in map_chunks(source, sum_part, threads, blas=products):
+    sums, valid = np.zeros(3 + columns), True
+    cross_products = CrossProducts(columns) if products else None
+    for part, part_products, is_valid in map_chunks(source, sum_part, threads, blas=products):
         sums, valid = sums + part, valid and is_valid
+        if cross_products is not None and part_products is not None:
+            cross_products.merge(part_products)
+    if cross_products is not None:
+        total = cross_products.symmetric
+        sums = np.concatenate([sums[:3], total[-1, :-1], total[:-1, :-1].ravel()])
     hard, rounded = not distributed.any_rank(not valid), distributed.any_rank(single)
     in_doubt = not (valid and np.isfinite(sums[: 3 + columns]).all())
     sums = distributed.add_up(sums)
@@ -166,10 +172,10 @@ def column_totals(
 
 def _sums_of(
     chunks: Iterable[Chunk], pivot: FloatArray, dtype: torch.dtype, *, products: bool
-) -> tuple[FloatArray, bool]:
+) -> tuple[FloatArray, CrossProducts | None, bool]:
     """Sum up some chunks; False where a target is neither 0 nor 1 or a weight negative."""
     numbers, sums, valid = np.zeros(3), np.zeros(len(pivot)), True
-    cross_products = CrossProducts(len(pivot) if products else 0)
+    cross_products = CrossProducts(len(pivot)) if products else None
     for chunk in chunks:
         x, y, weight = tensors(chunk, dtype)
         valid &= bool(((y == 0) | (y == 1)).all()) and not (
@@ -180,14 +186,11 @@ def _sums_of(
         row_weight = torch.ones_like(y) if weight is None else weight
         numbers += len(chunk), total_weight(chunk), float(row_weight @ y)
         with np.errstate(over="ignore", invalid="ignore"):
-            if products:
+            if cross_products is not None:
                 cross_products.add(x, weight)
             else:
                 sums += column_sums(x, row_weight)
-    if not products:
-        return np.concatenate([numbers, sums]), valid
-    total = cross_products.symmetric
-    return np.concatenate([numbers, total[-1, :-1], total[:-1, :-1].ravel()]), valid
+    return np.concatenate([numbers, sums]), cross_products, valid
 
 
 def _pivot(source: Chunks) -> FloatArray:

@@ -10,6 +10,7 @@ from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, rows_per_
 from placement.data.encoding.design_matrix import DesignMatrix
 from placement.errors import DataError
 from placement.training.passes import distributed
+from placement.training.passes.chunk_threads import one_blas_thread
 from placement.training.problem import separation_lp as lp
 
 MOST_DISTINCT_ROWS = 200_000
@@ -42,7 +43,8 @@ def separation_in(
     # A rank has only its share, and separable shares may overlap together.
     if distributed.world_size() > 1:
         return None, ()
-    separation = find_separation(source, names, most_rows=MOST_DISTINCT_ROWS)
+    with one_blas_thread():
+        separation = find_separation(source, names, most_rows=MOST_DISTINCT_ROWS)
     if not penalised:
         _refuse(separation)
     if separation is None:
