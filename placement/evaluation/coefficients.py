@@ -1,6 +1,7 @@
 """How sure are the coefficients? Standard errors, intervals, odds ratios and tests of the model.
 
-All from the covariance that the model carries, so no training file is needed. The standard errors
+All from the covariance that the model carries, so no training file is needed; limits and tests of
+Firth's correction from the profile likelihood, which it carries too. The standard errors
 are Wald's, from the inverse of the Hessian (McCullagh and Nelder 1989, 4.4). With an L2 penalty the
 same formula is the Laplace approximation of a posterior: its intervals hold for a prior belief in
 small coefficients, and a test of "no effect" has no meaning, so z and p are left out.
@@ -8,13 +9,13 @@ small coefficients, and a test of "no effect" has no meaning, so z and p are lef
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from placement.errors import UsageError, did_you_mean
-from placement.model.figures import CoefficientEstimate, LikelihoodSums
+from placement.model.figures import CoefficientEstimate, LikelihoodSums, ProfileLimits
 from placement.model.scorer import fold
 from placement.stats.intervals import Z95
 
@@ -50,13 +51,16 @@ def estimates(fitted: "Fitted") -> tuple[CoefficientEstimate, ...]:
     natural, intercept = fitted.encoder.unstandardise(fitted.weights, fitted.intercept)
     errors = _errors(fitted)
     tested = not is_penalised(fitted)
+    inference = fitted.figures.inference
+    profile = {limits.feature: limits for limits in (inference and inference.profile) or ()}
     rows = [_estimate(INTERCEPT, intercept, errors[-1], tested=tested)]
     for name, value, error in zip(fitted.encoder.names, natural, errors[:-1], strict=True):
         # A spline's aliased part may still have its share of the natural functions.
         if name in fitted.aliased and value == 0:
             rows.append(CoefficientEstimate(name, None))
         else:
-            rows.append(_estimate(name, float(value), error, tested=tested))
+            row = _estimate(name, float(value), error, tested=tested)
+            rows.append(_profiled(row, profile[name]) if name in profile else row)
     return tuple(rows)
 
 
@@ -82,8 +86,17 @@ def per_units(
 def _scaled(row: CoefficientEstimate, amount: float) -> CoefficientEstimate:
     if amount == 1 or row.coefficient is None:
         return row
+    names = ("coefficient", "low", "high")
+    value, low, high = (
+        None if part is None else part * amount for part in (getattr(row, name) for name in names)
+    )
     error = None if row.std_error is None else row.std_error * amount
-    return _estimate(row.feature, row.coefficient * amount, error, tested=row.z is not None)
+    return _with_ratios(replace(row, coefficient=value, std_error=error, low=low, high=high))
+
+
+def _profiled(row: CoefficientEstimate, limits: ProfileLimits) -> CoefficientEstimate:
+    p_value = _two_sided(limits.z)
+    return _with_ratios(replace(row, z=limits.z, p_value=p_value, low=limits.low, high=limits.high))
 
 
 def is_penalised(fitted: "Fitted") -> bool:
@@ -141,23 +154,32 @@ def few_events(sums: LikelihoodSums) -> float | None:
 
 def _estimate(name: str, value: float, error: float | None, *, tested: bool) -> CoefficientEstimate:
     if error is None:
-        return CoefficientEstimate(name, value, odds_ratio=_exp(value))
+        return _with_ratios(CoefficientEstimate(name, value))
+    z = value / error if tested and error > 0 else None
+    return _with_ratios(
+        CoefficientEstimate(
+            feature=name,
+            coefficient=value,
+            std_error=error,
+            z=z,
+            p_value=None if z is None else _two_sided(z),
+            low=value - Z95 * error,
+            high=value + Z95 * error,
+        )
+    )
+
+
+def _two_sided(z: float) -> float:
     from scipy.special import ndtr
 
-    low, high = value - Z95 * error, value + Z95 * error
-    z = value / error if tested and error > 0 else None
-    return CoefficientEstimate(
-        feature=name,
-        coefficient=value,
-        std_error=error,
-        z=z,
-        p_value=None if z is None else float(2 * ndtr(-abs(z))),
-        low=low,
-        high=high,
-        odds_ratio=_exp(value),
-        odds_ratio_low=_exp(low),
-        odds_ratio_high=_exp(high),
+    return float(2 * ndtr(-abs(z)))
+
+
+def _with_ratios(row: CoefficientEstimate) -> CoefficientEstimate:
+    ratio, low, high = (
+        None if value is None else _exp(value) for value in (row.coefficient, row.low, row.high)
     )
+    return replace(row, odds_ratio=ratio, odds_ratio_low=low, odds_ratio_high=high)
 
 
 def _exp(value: float) -> float:

@@ -160,11 +160,29 @@ class LikelihoodSums:
 
 
 @dataclass(frozen=True)
+class ProfileLimits:
+    """The 95 % interval of a coefficient in the file's own units, from the profile likelihood.
+
+    `z` is the root of the likelihood-ratio statistic of "no effect", with the coefficient's sign.
+    """
+
+    feature: str
+    z: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class InferenceFigures:
-    """What is known beside the covariance: the likelihood, and variance inflation by column."""
+    """What is known beside the covariance: the likelihood, and variance inflation by column.
+
+    `profile`, of Firth's correction alone, has limits of the coefficients; None where they were
+    too costly.
+    """
 
     likelihood: LikelihoodSums
     vif: Mapping[str, float | None] | None = None
+    profile: tuple[ProfileLimits, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -217,3 +217,22 @@ def test_a_file_with_a_decimal_comma_is_explained_as_it_is_scored(
     plain = explain(sheet, "--json").json["rows"]
     assert [row["what_if"] for row in rows] == [row["what_if"] for row in plain[:7]]
     assert [row["reasons"] for row in rows] == [row["reasons"] for row in plain[:7]]
+
+
+def test_firths_limits_are_of_the_profile_likelihood_and_scale_with_the_unit(run, tmp_path):
+    placed = ["no"] * 5 + ["yes"] * 5
+    sheet = tmp_path / "sep.csv"
+    pd.DataFrame({"x": range(1, 11), "placed": placed}).to_csv(sheet, index=False)
+    words = ("--firth", "--l2", "0", "--test-size", "0", "--no-track", "--out", tmp_path / "m")
+    assert run("train", sheet, *words, "--features", "x").code == 0
+    one, two = (
+        run("explain", "--model", tmp_path / "m", "--json", *options).json["coefficients"][1]
+        for options in ((), ("--per", "x=2"))
+    )
+    assert one["low"] > 0
+    assert one["p_value"] < 0.05
+    assert one["high"] - one["coefficient"] > 1.5 * (one["coefficient"] - one["low"])
+    for name in ("coefficient", "std_error", "low", "high"):
+        assert two[name] == pytest.approx(2 * one[name])
+    assert two["odds_ratio_high"] == pytest.approx(one["odds_ratio_high"] ** 2)
+    assert "profile of the penalised" in run("explain", "--model", tmp_path / "m", "-v").out

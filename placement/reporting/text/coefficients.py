@@ -102,9 +102,20 @@ def model_text(fitted: Fitted, rows: Sequence[CoefficientEstimate], *, maximised
             "weighted rows."
         )
     if fitted.config.get("firth"):
+        inference = fitted.figures.inference
         lines.append(
             "  Firth's correction; the intercept is FLIC's, its error that of Firth's fit."
         )
+        if inference is not None and inference.profile is not None:
+            lines.append(
+                "  Limits and p are of the profile of the penalised likelihood, the intercept's "
+                "Wald's; z is the root of the likelihood ratio."
+            )
+        else:
+            lines.append(
+                "  Limits and p are Wald's: those of the profile likelihood take too long for so "
+                "many rows and columns."
+            )
     return "\n".join([*lines, *_likelihood_lines(fitted, maximised=maximised)])
 
 

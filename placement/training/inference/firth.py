@@ -39,7 +39,7 @@ def pseudo_observed(problem: Problem) -> Problem:
             f"--firth: {problem.source.rows:,} rows are too many for a small-sample correction, "
             "which would change nothing; leave it out"
         )
-    x, y, weight = _arrays(problem.source)
+    x, y, weight = rows_of(problem.source)
     limit = sum(stage.limit for stage in problem.stages)
     options = replace(problem.options, optimizer="newton")
     ones = np.column_stack([x, np.ones(len(x))])
@@ -62,7 +62,7 @@ def pseudo_observed(problem: Problem) -> Problem:
 
 def flic_intercept(source: Chunks, weights: FloatArray, intercept: float) -> float:
     """Return the intercept at which the mean probability is the observed share."""
-    x, y, weight = _arrays(source)
+    x, y, weight = rows_of(source)
     offset = x @ weights
 
     def surplus(value: float) -> float:
@@ -71,7 +71,8 @@ def flic_intercept(source: Chunks, weights: FloatArray, intercept: float) -> flo
     return float(brentq(surplus, intercept - _BRACKET, intercept + _BRACKET, xtol=1e-14))
 
 
-def _arrays(source: Chunks) -> tuple[FloatArray, FloatArray, FloatArray]:
+def rows_of(source: Chunks) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return columns (n, d), labels (n,) and weights (n,) of rows in float64."""
     parts = [(chunk.x.to_dense(), chunk.y, chunk.weight) for chunk in source]
     x, y, weight = (
         np.concatenate([np.array(part[k], dtype=np.float64) for part in parts]) for k in range(3)

@@ -2,10 +2,18 @@
 
 import dataclasses
 
+import numpy as np
+
 from placement.evaluation.coefficients import FEW_EVENTS, estimates, few_events
-from placement.model.figures import InferenceFigures, LikelihoodSums, UnpenalisedFigures
+from placement.model.figures import (
+    InferenceFigures,
+    LikelihoodSums,
+    ProfileLimits,
+    UnpenalisedFigures,
+)
 from placement.model.fitted import Fitted
 from placement.training.inference.fisher_information import FisherInformation
+from placement.training.inference.profile_likelihood import profile_limits
 from placement.training.inference.unpenalised import fit_unpenalised
 from placement.training.prepare import Prepared
 
@@ -28,10 +36,17 @@ def with_inference(
     if information is not None:
         names = [prepared.encoder.source_columns[index] for index in prepared.problem.columns]
         inflation = information.variance_inflation(names)
-        inference = InferenceFigures(likelihood_sums(information), inflation)
+        profile = _profile(prepared, fitted) if prepared.config.firth else None
+        inference = InferenceFigures(likelihood_sums(information), inflation, profile)
         unpenalised = _unpenalised(prepared, fitted, information)
     figures = dataclasses.replace(fitted.figures, inference=inference, unpenalised=unpenalised)
     return dataclasses.replace(fitted, figures=figures)
+
+
+def _profile(prepared: Prepared, fitted: Fitted) -> tuple[ProfileLimits, ...] | None:
+    columns = prepared.problem.columns
+    beta = np.append(fitted.weights[columns], fitted.intercept)
+    return profile_limits(prepared.observed, prepared.encoder, columns, beta)
 
 
 def likelihood_sums(information: FisherInformation) -> LikelihoodSums:
