@@ -42,6 +42,7 @@ def promote(as_json: bool, console: Console, **options: Any) -> None:
       placement promote models:/placement/3 --force "the old one reads a column that is gone"
       placement promote --rollback "too many false alarms in week 2"
     """
+    from placement.reporting.answers.comparison import promotion_answer
     from placement.reporting.text.promotion import promotion_document, promotion_text
     from placement.workflows.selection.promote import PromoteRequest
     from placement.workflows.selection.promote import promote as work
@@ -51,7 +52,7 @@ def promote(as_json: bool, console: Console, **options: Any) -> None:
         _roll_back(request, as_json, console)
         return
     result = work(request, console)
-    show(result, promotion_document, promotion_text, as_json, console)
+    show(result, promotion_document, promotion_text, as_json, console, answer=promotion_answer)
     if not result.promoted:
         raise GateRefused(result.refusal)
 

@@ -62,7 +62,7 @@ def test_the_figures_and_tests_are_those_of_the_same_rows(run, here):
 
 
 def test_it_reads_as_tables_and_a_sentence_for_each_pair(run, here):
-    done = run("compare", "weak", "model", "fewer", "--data", "held.csv")
+    done = run("compare", "weak", "model", "fewer", "--data", "held.csv", "-v")
     assert done.code == 0, done.err
     for words in ("log-loss", "DeLong", "McNemar", "Parameters that differ", "-aptitude"):
         assert words in done.out
@@ -72,9 +72,22 @@ def test_it_reads_as_tables_and_a_sentence_for_each_pair(run, here):
 
 
 def test_a_model_and_itself_are_the_same_on_every_row(run, here):
-    done = run("compare", "model", "model", "--data", "held.csv")
+    done = run("compare", "model", "model", "--data", "held.csv", "-v")
     assert "the same on every row: no difference beyond chance" in done.out
     assert "none" in done.out.partition("Parameters that differ")[2]
+
+
+def test_it_is_said_which_model_is_better_and_whether_that_may_be_luck(run, here):
+    pair = ("--data", "held.csv")
+    better = " ".join(run("compare", "weak", "model", *pair).out.split())
+    share = 100 * (pd.read_csv("held.csv")["status"] == "Placed").mean()
+    assert f"300 students with an outcome, {share:.0f} in 100 of them are 'Placed'." in better
+    assert "model is better than weak: its chances are nearer to what happened, by more" in better
+    assert "They differ in l2, optimizer, threshold; which one how" in better
+    assert "weak is worse than model" in run("compare", "model", "weak", *pair).out
+    same = run("compare", "model", "model", *pair).out
+    assert "model is the same as model for every student." in same
+    assert "They differ in nothing" in same
 
 
 @pytest.mark.parametrize("file", ["students.csv", "shuffled.csv", "some.csv"])

@@ -168,11 +168,23 @@ def test_few_rows_on_which_a_model_looks_worse_are_warned_of(store, run):
 
 
 def test_it_reads_as_sentences(store, run):
-    done = run("promote", uri("good"), "--data", "held.csv")
+    done = run("promote", uri("good"), "--data", "held.csv", "-v")
     assert "Against models:/placement/1: its log-loss is 0." in done.out
     assert "lower): better beyond chance." in done.out
     assert "models:/placement/2 is champion now." in done.out
     assert "placement promote --rollback" in done.out
+
+
+def test_it_is_said_who_is_champion_why_and_how_to_go_back(store, run):
+    done = run("promote", uri("good"), "--data", "held.csv")
+    text = " ".join(done.out.split())
+    assert text.startswith("models:/placement/2 is champion now. On 300 students of held.csv it is")
+    assert "better than models:/placement/1: its chances are nearer to what happened" in text
+    assert "It is better there than saying the same of everybody." in text
+    assert text.endswith("placement promote --rollback goes back to models:/placement/1")
+    refused = run("promote", uri("weak"), "--data", "held.csv")
+    assert refused.out.startswith("Refused: models:/placement/2 stays champion.\n")
+    assert "it is worse than models:/placement/2" in " ".join(refused.out.split())
 
 
 REFUSED = [

@@ -28,9 +28,13 @@ class Compared:
 
 @dataclass(frozen=True)
 class CompareResult:
-    """Several models on the same rows; `pairs` compare each of the others with the first."""
+    """Several models on the same rows; `pairs` compare each of the others with the first.
+
+    `outcome` is the positive one, as a sentence names it.
+    """
 
     source: str
+    outcome: str
     models: tuple[Compared, ...]
     pairs: tuple[Comparison, ...]
     warnings: tuple[str, ...]

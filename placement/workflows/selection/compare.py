@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from placement.arrays import Document
-from placement.errors import ModelError, UsageError
+from placement.errors import Grave, ModelError, UsageError
 from placement.evaluation.evaluate import evaluate_probabilities
 from placement.model.fitted import load_fitted
 from placement.reporting.text.comparison import Compared, CompareResult
@@ -46,12 +46,15 @@ def compare_models(
     comparisons = tuple(scores.compare(0, other, listener) for other in range(1, len(models)))
     compared = tuple(_measured(model, scores, number) for number, model in enumerate(models))
     warnings = (
-        f"{model.name} was trained on this very table: its figures flatter, and so does a "
-        "comparison with models that were not"
+        Grave(
+            f"{model.name} was trained on this very table: its figures flatter, and so does a "
+            "comparison with models that were not"
+        )
         for model in compared
         if model.trained_here
     )
-    return CompareResult(scores.name, compared, comparisons, (*scores.warnings, *warnings))
+    outcome = models[0].schema.target.outcome
+    return CompareResult(scores.name, outcome, compared, comparisons, (*scores.warnings, *warnings))
 
 
 def _measured(model: Model, scores: PairedScores, number: int) -> Compared:
