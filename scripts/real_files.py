@@ -251,7 +251,7 @@ def judge_training(path: Path, case: Case, verdict: Verdict) -> None:
         warned = any(case.warned in warning for warning in done["warnings"])
         verdict.expect(warned, "warns", f"no warning of {case.warned!r}: {done['warnings']}")
     if case.better is not None:
-        better = done["skill"]["better_than_base_rate"]
+        better = done["skill"]["verdict"] == "better"
         said = "beats the base rate" if better else "knows nothing"
         verdict.expect(better == case.better, said, f"wrongly {said}")
 

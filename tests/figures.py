@@ -3,6 +3,9 @@
 from placement.model.figures import EvaluationFigures, GradcheckSummary, ModelFigures, RowCounts
 from placement.stats.figures import Skill
 from placement.stats.metrics import NAMES, Metrics
+from placement.stats.verdict import Verdict
+
+SKILL = Skill(0.7, 0.2, 0.1, 0.3, better_than_base_rate=True)
 
 
 def model_figures(**changes):
@@ -22,6 +25,7 @@ def evaluation_figures(metrics_on="test", **metrics):
         metrics_on=metrics_on,
         metrics=Metrics(**dict.fromkeys(NAMES) | metrics),
         metrics_method=None,
-        skill=Skill(0.7, 0.2, 0.1, 0.3, better_than_base_rate=True),
+        skill=SKILL,
+        verdict=Verdict("better", "test", 300, 300, SKILL),
         gradcheck=GradcheckSummary(passed=True, max_abs_error=0.0, max_rel_error=0.0),
     )

@@ -12,6 +12,7 @@ from placement.model.document_codec import decode
 from placement.model.fairness_figures import Fairness, MeasuredOn
 from placement.stats.figures import CalibrationFigures, Skill
 from placement.stats.metrics import Confusion, Metrics
+from placement.stats.verdict import UNDECIDED, DecidedOn, Verdict, decide
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ class EvaluationFigures:
     fairness: Fairness | None = None
     rows_digest: str | None = None
     out_of_sample: OutOfSampleFigures | None = None
+    verdict: Verdict = UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -244,9 +246,25 @@ def figures_document(figures: ModelFigures) -> Document:
 def figures_of(document: Document) -> ModelFigures:
     """Read the figures of a bundle's document."""
     figures, profile = decode(ModelFigures, {**document, "profile": None}), document.get("profile")
-    if (evaluation := figures.evaluation) and math.isnan(evaluation.skill.low):
-        # JSON has no infinity: null are the limits of a gain whose spread is not known.
-        skill = dataclasses.replace(evaluation.skill, low=-math.inf, high=math.inf)
-        evaluation = dataclasses.replace(evaluation, skill=skill)
-    profile = profile and profile_of_document(profile)
-    return dataclasses.replace(figures, evaluation=evaluation, profile=profile)
+    if figures.evaluation is not None:
+        evaluation = _with_verdict(figures.evaluation, figures.rows)
+        figures = dataclasses.replace(figures, evaluation=evaluation)
+    return dataclasses.replace(figures, profile=profile and profile_of_document(profile))
+
+
+def _with_verdict(evaluation: EvaluationFigures, rows: RowCounts) -> EvaluationFigures:
+    """Return the figures with the verdict, which an earlier version did not record."""
+    skill, verdict = _bounded(evaluation.skill), evaluation.verdict
+    if verdict is UNDECIDED:
+        on: DecidedOn = "test" if evaluation.metrics_on == "test" else "out_of_fold"
+        count = rows.test if on == "test" else rows.train
+        verdict = Verdict(decide(skill), on, count, rows.test, skill)
+    verdict = dataclasses.replace(verdict, skill=_bounded(verdict.skill))
+    return dataclasses.replace(evaluation, skill=skill, verdict=verdict)
+
+
+def _bounded(skill: Skill) -> Skill:
+    """JSON has no infinity: null are the limits of a gain whose spread is not known."""
+    if not math.isnan(skill.low):
+        return skill
+    return dataclasses.replace(skill, low=-math.inf, high=math.inf)

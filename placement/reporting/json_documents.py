@@ -13,6 +13,7 @@ from placement.reporting.text.coefficients import inference_document, unpenalise
 from placement.reporting.text.fairness import fairness_document
 from placement.reporting.text.nonlinear_terms import curve_rows
 from placement.reporting.text.thresholds import decision_document, net_benefit_rows
+from placement.reporting.text.verdict import skill_document
 from placement.training.gradcheck.report import GradientCheck
 
 FORMAT = 1
@@ -75,7 +76,7 @@ def _figures(fitted: Fitted) -> Document:
         "metrics_method": measured.metrics_method,
         "calibration": measured.calibration and measured.calibration.as_dict(),
         "calibrate": measured.recalibration and asdict(measured.recalibration),
-        "skill": asdict(measured.skill),
+        "skill": skill_document(measured),
         "fairness": measured.fairness
         and fairness_document(measured.fairness, fitted.schema.target),
         "gradcheck": asdict(measured.gradcheck),

@@ -31,7 +31,7 @@ def variants(good):
     figures, change = good.figures, dataclasses.replace
     result = figures.evaluation
     target = dataclasses.replace(good.schema.target, positive="Hired")
-    unsure = change(result, skill=change(result.skill, better_than_base_rate=False))
+    unsure = change(result, verdict=change(result.verdict, name="no_signal"))
     unchecked = change(result, gradcheck=change(result.gradcheck, passed=False))
     return {
         "other": {"schema": dataclasses.replace(good.schema, target=target)},

@@ -65,7 +65,15 @@ def test_the_document_has_the_keys_and_types_that_were_promised(train):
     assert result["format"] == 1
     assert set(result["rows"]) == {"train", "test", "left_out"}
     assert set(result["metrics"]) == METRICS
-    assert set(result["skill"]) == {"base_log_loss", "gain", "low", "high", "better_than_base_rate"}
+    gain = {"base_log_loss", "gain", "low", "high", "better_than_base_rate"}
+    assert set(result["skill"]) == gain | {"verdict", "sentence", "decided"}
+    assert set(result["skill"]["decided"]) == {
+        "decided_on",
+        "rows",
+        "held_out",
+        "skill",
+        "association",
+    }
     assert set(result["gradcheck"]) == {"passed", "max_abs_error", "max_rel_error"}
     assert all(set(row) == {"column", "reason"} for row in result["dropped"])
     assert all(
@@ -324,6 +332,7 @@ def test_columns_that_say_nothing_are_told_first(run, students, tmp_path):
     said = "these columns do not predict the outcome better than the base rate"
     assert said in done.out.splitlines()[0]
     again = run("train", noise, "--no-track", "--json", *QUICK)
+    assert again.json["skill"]["verdict"] == "no_signal"
     assert not again.json["skill"]["better_than_base_rate"]
 
 

@@ -25,7 +25,7 @@ def result(**changes):
         "features": ["cgpa"],
         "dropped": [{"column": "salary", "reason": "known only after the event"}],
         "warnings": ["8 rows are few"],
-        "skill": {"better_than_base_rate": True},
+        "skill": {"verdict": "better"},
         "train_loss": 0.25,
         "metrics": {"accuracy": 0.9},
         "stopped": "tolerance",
@@ -90,7 +90,7 @@ def test_a_file_that_trains_as_stated_is_ok(script, answering):
     [
         {"features": []},
         {"dropped": []},
-        {"skill": {"better_than_base_rate": False}},
+        {"skill": {"verdict": "not_shown"}},
         {"warnings": []},
     ],
 )

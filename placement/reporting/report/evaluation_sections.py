@@ -14,7 +14,8 @@ from placement.reporting.text.fairness import (
     gaps_table,
     groups_table,
 )
-from placement.reporting.text.summaries import metric_rows, skill_line
+from placement.reporting.text.summaries import metric_rows
+from placement.reporting.text.verdict import skill_line
 
 
 def trust_section(report: Report) -> Section:

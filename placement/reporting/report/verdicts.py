@@ -14,8 +14,11 @@ from placement.reporting.format.blocks import State
 from placement.reporting.text.alternatives import verdict
 from placement.reporting.text.calibration import bins_outside_limits, calibration_text
 from placement.reporting.text.fairness import fairness_warnings
-from placement.reporting.text.summaries import NO_SIGNAL, skill_line
+from placement.reporting.text.verdict import verdict_sentence
 from placement.stats.figures import CalibrationFigures
+from placement.stats.verdict import VerdictName
+
+_STATES: dict[VerdictName, State] = {"better": "good", "not_shown": "doubt", "no_signal": "bad"}
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,8 @@ class Report:
 def verdicts(report: Report) -> Iterator[tuple[State, str]]:
     """Yield the questions of trust with their answers, each in a sentence."""
     figures, measured = report.fitted.figures, report.fitted.figures.evaluated
-    if measured.skill.better_than_base_rate:
-        praise = "It predicts better than saying the same of everybody."
-        yield "good", f"{praise} {skill_line(measured.skill)}"
-    else:
-        yield "bad", f"{NO_SIGNAL.capitalize()}. {skill_line(measured.skill)}"
+    sentence = verdict_sentence(measured.verdict)
+    yield _STATES[measured.verdict.name], f"{sentence[0].upper()}{sentence[1:]}."
     if measured.metrics_on == "train":
         yield "bad", "No row was held out: the figures are of rows it was trained on, and flatter."
     if measured.calibration is not None:

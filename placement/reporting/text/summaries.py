@@ -14,11 +14,10 @@ from placement.reporting.text.coefficients import coefficient_notes, coefficient
 from placement.reporting.text.fairness import fairness_text
 from placement.reporting.text.nonlinear_terms import curve_notes, interaction_rows, number_kind
 from placement.reporting.text.thresholds import curve_line, decision_lines
-from placement.stats.figures import Skill
+from placement.reporting.text.verdict import skill_line, verdict_sentence
 from placement.stats.metrics import Metrics
 from placement.training.gradcheck.report import GradientCheck
 
-NO_SIGNAL = "these columns do not predict the outcome better than the base rate"
 MOST_LISTED = 50  # columns of a table: of more, nobody reads on, and drawing takes seconds
 METRIC_WORDS = {
     "log_loss": "log-loss",
@@ -83,8 +82,9 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     fitted, figures = result.fitted, result.fitted.figures
     measured, target = figures.evaluated, result.fitted.schema.target
     lines = []
-    if not measured.skill.better_than_base_rate:
-        lines += [f"Careful: {NO_SIGNAL}.", ""]
+    verdict = verdict_sentence(measured.verdict)
+    if measured.verdict.name != "better":
+        lines += [f"Careful: {verdict}.", ""]
     lines += [understanding_text(result.understanding)]
     held_out = measured.metrics_on == "test"
     where = f"{figures.rows.train:,} training rows (nothing was held out: they flatter)"
@@ -93,8 +93,7 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     lines += [f"  ({measured.metrics_method})"] if measured.metrics_method else []
     lines += ["", *calibration_text(measured.calibration)] if measured.calibration else []
     lines += ["", *decision_lines(fitted)]
-    how = "" if held_out else "By 5-fold cross-validation: "
-    lines += ["", how + skill_line(measured.skill)]
+    lines += ["", f"Verdict: {verdict}."]
     lines += ["", fairness_text(measured.fairness, target)] if measured.fairness else []
     lines += ["", "Coefficients (log-odds)", coefficients_table(fitted)]
     lines += coefficient_notes(fitted)
@@ -119,15 +118,6 @@ def metric_rows(metrics: Metrics) -> list[tuple[str, float | None]]:
     """The metrics in words, each with its value."""
     values = metrics.as_dict()
     return [(words, values[name]) for name, words in METRIC_WORDS.items()]
-
-
-def skill_line(skill: Skill) -> str:
-    """One sentence: is this better than saying the base rate of everybody?"""
-    verdict = "better than" if skill.better_than_base_rate else "not better than"
-    return (
-        f"Against the base rate (log-loss {skill.base_log_loss:.4f}): gain {skill.gain:.4f}, "
-        f"95 % interval {skill.low:.4f} to {skill.high:.4f}: {verdict} the base rate."
-    )
 
 
 def _outcome_lines(figures: ModelFigures) -> list[str]:

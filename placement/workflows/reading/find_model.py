@@ -8,7 +8,7 @@ from placement.data.schema import Schema
 from placement.model.bundle import garbled, open_bundle
 from placement.model.figures import ModelFigures, figures_of
 from placement.model.scorer import Scorer
-from placement.reporting.text.summaries import NO_SIGNAL
+from placement.reporting.text.verdict import verdict_sentence
 from placement.runtime.progress import ProgressListener
 from placement.tracking.lookup import bundle_directory, resolve
 
@@ -34,8 +34,8 @@ def find_model(name: str, listener: ProgressListener) -> Model:
     bundle = open_bundle(directory)
     with garbled(directory):
         figures = figures_of(bundle.document["figures"])
-    if figures.evaluation and not figures.evaluation.skill.better_than_base_rate:
-        listener.warn(f"{name}: {NO_SIGNAL}")
+    if figures.evaluation and figures.evaluation.verdict.name != "better":
+        listener.warn(f"{name}: {verdict_sentence(figures.evaluation.verdict)}")
     return Model(
         name=name,
         directory=directory,

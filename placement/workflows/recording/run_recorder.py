@@ -40,6 +40,9 @@ SERIES = {
 }
 
 
+TOO_GOOD = 0.99  # ROC area of a column that was written down after the outcome
+
+
 @dataclass(frozen=True)
 class DataSet:
     """A table as a run knows it; `rows` is a file of its rows where they are to be logged."""
@@ -142,7 +145,7 @@ class Recorder(RunRecorder):
     def register(self, fitted: Fitted, config: TrainConfig) -> Tracked:
         """Log the model, register it and finish the run; nothing that may fail comes after."""
         run, figures = self.run, fitted.figures
-        better = figures.evaluated.skill.better_than_base_rate
+        verdict = figures.evaluated.verdict.name
         with tempfile.TemporaryDirectory() as folder:
             logged = log_bundle(run, fitted.save(Path(folder) / "bundle"))
         run.log_text(json.dumps(fitted.document["schema"], indent=1), "schema.json")
@@ -150,11 +153,12 @@ class Recorder(RunRecorder):
             run.store,
             logged,
             config.register,
-            may_be_champion=figures.converged and better,
+            may_be_champion=may_be_champion(figures),
             promote=config.promote,
             tags={
                 "converged": figures.converged,
-                "better_than_base_rate": better,
+                "better_than_base_rate": verdict == "better",
+                "verdict": verdict,
                 "data_digest": figures.data_digest,
             },
         )
@@ -162,6 +166,13 @@ class Recorder(RunRecorder):
         return Tracked(
             run.run_id, run.name, run.store.export_line, registered.uri, registered.alias
         )
+
+
+def may_be_champion(figures: ModelFigures) -> bool:
+    """Whether a model takes the place of a champion where there is none, without being asked."""
+    evaluation = figures.evaluated
+    is_too_good = (evaluation.metrics.roc_auc or 0.0) >= TOO_GOOD
+    return figures.converged and evaluation.verdict.name != "no_signal" and not is_too_good
 
 
 def final_metrics(figures: ModelFigures) -> dict[str, float | None]:

@@ -1,6 +1,5 @@
 """What speaks against a model as champion: of itself, beside the champion, and on held-out rows."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,9 +8,10 @@ import numpy as np
 from placement.evaluation.metrics.skill import skill
 from placement.reporting.text.comparison import log_loss_sentence
 from placement.reporting.text.promotion import Evidence, Reason
+from placement.reporting.text.verdict import NOT_SHOWN, VERDICTS, gain_words, verdict_sentence
 from placement.runtime.progress import ProgressListener
-from placement.stats.figures import Skill
 from placement.stats.log_loss import row_log_loss
+from placement.stats.verdict import decide
 from placement.workflows.reading.find_model import Model
 from placement.workflows.selection.paired_scores import (
     PairedScores,
@@ -55,12 +55,13 @@ def reasons_of_training(version: Version) -> Iterator[Reason]:
 def reasons_of_figures(version: Version) -> Iterator[Reason]:
     """Yield what the figures of its training say, where there are no held-out rows to ask."""
     evaluation = version.model.figures.evaluation
-    if evaluation is None or not evaluation.skill.better_than_base_rate:
-        gain = _gain_words(None if evaluation is None else evaluation.skill)
+    if evaluation is None or evaluation.verdict.name == "no_signal":
+        why = "its training did not measure the gain over the base rate"
+        if evaluation is not None:
+            why = verdict_sentence(evaluation.verdict)
         yield Reason(
             "base_rate",
-            f"by the figures of its training it is not better than the base rate ({gain}); give "
-            "held-out rows with --data FILE, or train on more rows or other columns",
+            f"{why}; give held-out rows with --data FILE, or train on more rows or other columns",
         )
 
 
@@ -119,6 +120,8 @@ def _open_questions(evidence: Evidence) -> Iterator[str]:
             f"its log-loss is higher than the champion's, though not beyond chance: "
             f"{evidence.rows:,} rows may be too few to tell"
         )
+    if comparison is None and decide(evidence.skill) == "not_shown":
+        yield f"on {evidence.rows:,} rows it is {NOT_SHOWN} ({gain_words(evidence.skill)})"
 
 
 def _reasons_of_rows(
@@ -139,15 +142,10 @@ def _reasons_of_rows(
             "worse",
             f"against {versions[1].uri} on {rows}, {log_loss_sentence(evidence.comparison)}",
         )
-    if not evidence.skill.better_than_base_rate:
+    verdict = decide(evidence.skill)
+    if verdict == "no_signal" or (verdict == "not_shown" and len(versions) > 1):
         yield Reason(
             "base_rate",
-            f"on {rows} it is not better than the base rate "
-            f"({_gain_words(evidence.skill)}); give more rows, or train it on other columns",
+            f"on {rows} it is {VERDICTS[verdict]} ({gain_words(evidence.skill)}); "
+            "give more rows, or train it on other columns",
         )
-
-
-def _gain_words(measured: Skill | None) -> str:
-    values = (math.nan,) * 3 if measured is None else (measured.gain, measured.low, measured.high)
-    gain, low, high = ("unknown" if math.isnan(value) else f"{value:.4f}" for value in values)
-    return f"gain in log-loss {gain}, 95 % interval {low} to {high}"

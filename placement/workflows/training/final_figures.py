@@ -1,34 +1,29 @@
 """The figures of a tested model, and with `--refit` the model of all rows."""
 
 import dataclasses
-import math
 from collections.abc import Sequence
 
-from placement.data.splits.folds import assign_folds
-from placement.data.splits.row_groups import group_of
 from placement.data.splits.row_hashes import digest_rows
 from placement.errors import DataError
 from placement.evaluation.calibration.calibration import calibration_figures
-from placement.evaluation.metrics.accumulator import (
-    MetricsResult,
-    PredictionAccumulator,
-    PredictionSummary,
-)
+from placement.evaluation.metrics.accumulator import PredictionSummary
 from placement.model.fairness_figures import MeasuredOn
 from placement.model.figures import EvaluationFigures, GradcheckSummary, OutOfSampleFigures
 from placement.model.fitted import Fitted
 from placement.runtime.progress import NoProgress
-from placement.stats.figures import Skill
 from placement.stats.metrics import confusion
 from placement.training.fit import build_fitted, information_at, with_profile
 from placement.training.gradcheck.report import GradientCheck
 from placement.training.prepare import Prepared, prepare
 from placement.training.solver.solution import solution_of
-from placement.training.validation.cross_predict import predict_out_of_fold
 from placement.workflows.training.checked_fit import fit_checked
 from placement.workflows.training.fit_and_test import FitAndTestResult
 from placement.workflows.training.inference import with_inference
-from placement.workflows.training.out_of_fold import FOLDS
+from placement.workflows.training.verdict import (
+    measured_rows,
+    out_of_fold,
+    verdict_of,
+)
 
 
 def finalize(result: FitAndTestResult) -> Fitted:
@@ -36,22 +31,25 @@ def finalize(result: FitAndTestResult) -> Fitted:
     prepared, config = result.prepared, result.prepared.config
     if config.strict and result.warnings:
         raise DataError(f"--strict: {result.warnings[-1]}")
-    figures = dataclasses.replace(result.fitted.figures, evaluation=_evaluation(result))
+    figures = dataclasses.replace(result.fitted.figures, evaluation=evaluation_of(result))
     fitted = dataclasses.replace(result.fitted, figures=figures)
     if config.refit and prepared.test is not None:
         return _refitted(prepared, fitted)
     return with_profile(prepared, with_inference(prepared, fitted, result.information))
 
 
-def _evaluation(result: FitAndTestResult) -> EvaluationFigures:
-    prepared, accumulator = result.prepared, result.accumulator
-    metrics, summary = accumulator.result(), accumulator.summary()
-    measured_on, unseen = _unseen_rows(result)
+def evaluation_of(result: FitAndTestResult) -> EvaluationFigures:
+    """Return the figures of the rows that a model was measured on, and the verdict on it."""
+    prepared, measured = result.prepared, measured_rows(result)
+    folds = None if measured.are_enough else out_of_fold(result)
+    is_held_out = measured.measured_on == "test"
+    unseen = measured if is_held_out or folds is None else folds
+    metrics, summary = measured.result, measured.summary
     return EvaluationFigures(
-        metrics_on="train" if prepared.test is None else "test",
+        metrics_on="test" if is_held_out else "train",
         metrics=metrics.metrics,
         metrics_method=metrics.method,
-        skill=_skill(measured_on, metrics if unseen is accumulator else unseen.result()),
+        skill=unseen.result.skill,
         gradcheck=_summary([check for _, check in result.checks]),
         calibration=calibration_figures(
             summary.probability, summary.label, summary.weight, summary.rows
@@ -60,7 +58,8 @@ def _evaluation(result: FitAndTestResult) -> EvaluationFigures:
         decision=result.decision,
         fairness=result.fairness,
         rows_digest=digest_rows(prepared.table, prepared.table.schema.feature_names),
-        out_of_sample=_out_of_sample(measured_on, unseen.summary(), result.fitted.threshold),
+        out_of_sample=_out_of_sample(unseen.measured_on, unseen.summary, result.fitted.threshold),
+        verdict=verdict_of(folds or unseen, measured.rows if is_held_out else 0),
     )
 
 
@@ -69,37 +68,6 @@ def _summary(checks: Sequence[GradientCheck]) -> GradcheckSummary:
         passed=all(check.passed for check in checks),
         max_abs_error=max(check.max_abs_error for check in checks),
         max_rel_error=max(check.max_rel_error for check in checks),
-    )
-
-
-def _unseen_rows(result: FitAndTestResult) -> tuple[MeasuredOn, PredictionAccumulator]:
-    """Return predictions of held-out rows; without any, out of fold."""
-    prepared = result.prepared
-    if prepared.test is not None:
-        return "test", result.accumulator
-    if result.recalibration is not None:
-        return "out_of_fold", result.recalibration.accumulator
-    table, config = prepared.table, prepared.config
-    accumulator = PredictionAccumulator(seed=config.seed)
-    if result.out_of_fold and prepared.validation is None:  # every row is among them
-        for fold in result.out_of_fold:
-            fold.add_to(accumulator)
-        return "out_of_fold", accumulator
-    folds = assign_folds(table, config.seed, FOLDS, group=group_of(table, config))
-    if folds is None:
-        return "train", result.accumulator
-    for rows in predict_out_of_fold(table, config, folds):
-        accumulator.add(rows.probability, rows.label, rows.weight, rows.base_rate)
-    return "out_of_fold", accumulator
-
-
-def _skill(measured_on: MeasuredOn, unseen: MetricsResult) -> Skill:
-    """Return the gain over the base rate, whose spread training rows do not tell."""
-    if measured_on != "train":
-        return unseen.skill
-    # An outcome of one fold only cannot be spared: there is nothing beyond the training rows.
-    return dataclasses.replace(
-        unseen.skill, low=-math.inf, high=math.inf, better_than_base_rate=False
     )
 
 

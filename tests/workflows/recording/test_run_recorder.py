@@ -15,9 +15,10 @@ from placement.tracking.lookup import resolve
 from placement.tracking.runs import list_runs
 from placement.tracking.store import open_store
 from placement.workflows.recording import run_recorder
-from placement.workflows.recording.run_recorder import Recorder
+from placement.workflows.recording.run_recorder import Recorder, may_be_champion
 from placement.workflows.training import final_figures, fit_and_test
 from placement.workflows.training.train import train
+from tests.figures import evaluation_figures, model_figures
 
 SMALLEST_GAPS = (
     "fairness_gender_demographic_parity_ratio",
@@ -177,10 +178,28 @@ def test_a_model_that_did_not_converge_is_no_champion_unasked_even_where_there_i
     assert train([sheet], result).tracked.alias == "champion"
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_champion"),
+    [
+        ({}, True),
+        ({"name": "not_shown"}, True),
+        ({"name": "no_signal"}, False),
+        ({"roc_auc": 0.991}, False),
+    ],
+)
+def test_only_no_signal_and_an_area_too_good_to_be_true_keep_the_place_of_the_champion_empty(
+    changes, is_champion
+):
+    evaluation = evaluation_figures(roc_auc=changes.pop("roc_auc", 0.98))
+    verdict = dataclasses.replace(evaluation.verdict, **changes)
+    evaluation = dataclasses.replace(evaluation, verdict=verdict)
+    assert may_be_champion(model_figures(evaluation=evaluation)) == is_champion
+
+
 def test_a_model_without_signal_is_no_champion_unasked(store, students, tmp_path):
     noise = str(students(tmp_path / "noise.csv", signal=False))
     result = train([noise], TrainConfig(**QUICK))
-    assert not result.fitted.figures.evaluation.skill.better_than_base_rate
+    assert result.fitted.figures.evaluation.verdict.name == "no_signal"
     assert aliases(store) == {"challenger": 1}
 
 
