@@ -45,6 +45,15 @@ class Likelihood:
     aic: float | None
     bic: float | None
 
+    @property
+    def shrinkage(self) -> float | None:
+        """What the log-odds of new rows are to be multiplied by: (χ² - df) / χ².
+
+        J. C. van Houwelingen and S. le Cessie, Predictive value of statistical models (1990). None
+        where the likelihood was not maximised; negative where it is no better than chance makes it.
+        """
+        return (self.ratio - self.freedom) / self.ratio if self.ratio else None
+
 
 def estimates(fitted: "Fitted") -> tuple[CoefficientEstimate, ...]:
     """Return the intercept and every encoded column with errors, in the units of the file."""

@@ -40,6 +40,8 @@ def understanding_document(understanding: Understanding) -> Document:
         "rows": {**understanding.rows, "left_out": dict(understanding.left_out)},
         "notes": [*understanding.facts, *understanding.notes],
         "warnings": list(understanding.warnings),
+        "sample_size": understanding.sample_size
+        and {"parameters": understanding.parameters, **asdict(understanding.sample_size)},
     }
 
 

@@ -11,6 +11,7 @@ from placement.evaluation.evaluate import Evaluation
 from placement.evaluation.explanation.counterfactual import Counterfactual
 from placement.model.figures import CoefficientEstimate
 from placement.model.fitted import Fitted
+from placement.stats.sample_size import SampleSize
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Understanding:
     `total`: rows with an outcome, and `rows` those that train, validate and test; `left_out`: why
     others are not used, and how many. `facts` are those of the file, `notes` say how rows and
     optimizer were chosen. `levels`: how many each category has; `encoder` is how the columns used
-    are encoded.
+    are encoded. `sample_size` are the rows needed for so many `parameters`, of which there are
+    `weight`; None where none is needed.
     """
 
     name: str
@@ -33,6 +35,9 @@ class Understanding:
     levels: Mapping[str, int]
     encoder: Encoder
     warnings: tuple[str, ...]
+    weight: float
+    parameters: int
+    sample_size: SampleSize | None
 
 
 @dataclass(frozen=True)

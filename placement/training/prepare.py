@@ -36,9 +36,10 @@ class Prepared:
     """Encoded rows, inspected and ready for the loop. `test` is None where nothing is held out.
 
     `observed` are the training rows as they are; with Firth's correction, the problem's source has
-    the pseudo-observations in it. `test_table` is a table of its own to test on. `base_rate` is the
-    weighted share of the positive outcome in training, class weights aside;
-    `class_weights` (2,) are those of the negative and the positive outcome, None where they are 1.
+    the pseudo-observations in it. `test_table` is a table of its own to test on. `weight` is the
+    training rows' and `base_rate` their weighted share of the positive outcome, class weights
+    aside; `class_weights` (2,) are those of the negative and the positive outcome, None where they
+    are 1.
     """
 
     table: Table
@@ -50,6 +51,7 @@ class Prepared:
     validation: Chunks | None
     test: Chunks | None
     test_table: Table | None
+    weight: float
     base_rate: float
     class_weights: tuple[float, float] | None = None
 
@@ -120,6 +122,7 @@ def prepare(
         validation=validation,
         test=held_out,
         test_table=test,
+        weight=float(totals.sum()),
         base_rate=float(totals[1] / totals.sum()),
         class_weights=class_weights,
     )

@@ -434,3 +434,33 @@ def test_of_very_many_columns_the_first_are_listed_and_the_others_counted(run, t
     assert "  m50 " not in text
     assert "and 13 more: --json has them all" in text
     assert len(run("train", path, "--dry-run", "--json").json["features"]) == 63
+
+
+def test_a_dry_run_says_whether_the_table_is_big_enough(run, sheet, tmp_path):
+    document = run("train", sheet, "--dry-run", "--json").json
+    size = document["sample_size"]
+    assert size["parameters"] == len(document["encoded"])
+    said = run("train", sheet, "--dry-run").out
+    needed = max(size["shrinkage"], size["optimism"], size["risk"])
+    assert f"need {needed:,} rows to train on (192 are there: fewer" in " ".join(said.split())
+    one = run("train", sheet, "--dry-run", "--features", "cgpa", "--json").json["sample_size"]
+    assert one["parameters"] == 1
+    assert one["risk"] == size["risk"]
+    many = pd.concat([pd.read_csv(sheet)] * 20)
+    many.assign(cgpa=many["cgpa"] + np.arange(len(many)) / 1e5).to_csv(
+        tmp_path / "many.csv", index=False
+    )
+    assert "are there: enough" in run("train", tmp_path / "many.csv", "--dry-run").out
+
+
+def test_the_shrinkage_of_the_fit_is_in_the_full_text(run, sheet, tmp_path):
+    quick = ("--no-track", "--optimizer", "newton", "--out", tmp_path / "m")
+    said = run("train", sheet, *quick, "--l2", "0", "-v")
+    assert said.code == 0
+    ratio = run("explain", "--model", tmp_path / "m", "--json").json["likelihood_ratio"]
+    chi2, freedom = ratio["statistic"], ratio["freedom"]
+    assert ratio["shrinkage"] == pytest.approx((chi2 - freedom) / chi2)
+    assert f"(χ² - df) / χ², is {ratio['shrinkage']:.2f}" in said.out
+    penalised = " ".join(run("train", sheet, *quick, "-v").out.split())
+    assert "Without the penalty the shrinkage of this fit" in penalised
+    assert f"is {ratio['shrinkage']:.2f}: of what the columns tell apart" in penalised

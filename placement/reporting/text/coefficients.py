@@ -17,6 +17,7 @@ from placement.evaluation.coefficients import (
 from placement.model.figures import CoefficientEstimate, InferenceFigures, UnpenalisedFigures
 from placement.model.fitted import Fitted
 from placement.reporting.format.text_table import table
+from placement.stats.sample_size import SHRINKAGE
 
 
 def coefficients_table(fitted: Fitted) -> str:
@@ -51,7 +52,21 @@ def coefficient_notes(fitted: Fitted) -> list[str]:
         fit = fitted.figures.unpenalised
         if fit is not None and fit.why:
             lines.append(f"  Without the penalty: {fit.why}.")
-    return [*lines, *inflation_notes(fitted)]
+    return [*lines, *_shrinkage_notes(fitted), *inflation_notes(fitted)]
+
+
+def _shrinkage_notes(fitted: Fitted) -> list[str]:
+    """Say how far the fit without a penalty learnt what was chance."""
+    fit = _likelihood(fitted, maximised=True)
+    if fit is None or fit.shrinkage is None:
+        return []
+    of = "Without the penalty the" if is_penalised(fitted) else "The"
+    many = "" if fit.shrinkage >= SHRINKAGE else f": below {SHRINKAGE:g}, many columns for the rows"
+    line = (
+        f"  {of} shrinkage of this fit, (χ² - df) / χ², is {max(fit.shrinkage, 0):.2f}: of what "
+        f"the columns tell apart, that share will hold for new rows{many}."
+    )
+    return [line]
 
 
 def inflation_notes(fitted: Fitted) -> list[str]:
@@ -173,6 +188,7 @@ def model_document(
             "statistic": likelihood.ratio,
             "freedom": likelihood.freedom,
             "p_value": likelihood.p_value,
+            "shrinkage": likelihood.shrinkage,
         },
         "penalised": is_penalised(fitted) and not maximised,
         "firth": bool(fitted.config.get("firth")),

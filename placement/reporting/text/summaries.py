@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from placement.arrays import Document
+from placement.errors import counted
 from placement.evaluation.metrics.metric_intervals import Intervals
 from placement.model.figures import ModelFigures
 from placement.model.scorer import CategoryColumn
@@ -16,6 +17,7 @@ from placement.reporting.text.nonlinear_terms import curve_notes, interaction_ro
 from placement.reporting.text.thresholds import curve_line, decision_lines
 from placement.reporting.text.verdict import skill_line, verdict_sentence
 from placement.stats.metrics import Metrics
+from placement.stats.sample_size import NAGELKERKE, SHRINKAGE, SampleSize
 from placement.training.gradcheck.report import GradientCheck
 
 MOST_LISTED = 50  # columns of a table: of more, nobody reads on, and drawing takes seconds
@@ -53,7 +55,26 @@ def understanding_text(understanding: Understanding) -> str:
         dropped = [(d.column, d.reason) for d in understanding.schema.dropped]
         lines += ["Columns not used", *_first(("column", "why"), dropped)]
     lines += [f"note: {fact}" for fact in understanding.facts]
+    if understanding.sample_size is not None:
+        lines.append(_sample_size_note(understanding, understanding.sample_size))
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _sample_size_note(understanding: Understanding, size: SampleSize) -> str:
+    """Say whether the table is big enough, as a rule of thumb; it is no gate."""
+    rows, columns = understanding.weight, counted(understanding.parameters, "encoded column")
+    enough = f"{rows:,.0f} are there: enough"
+    if rows < size.needed:
+        enough = (
+            f"{rows:,.0f} are there: fewer, so chances may be too extreme for new rows; fewer "
+            "--features help"
+        )
+    return (
+        f"note: as a rule of thumb {columns} need {size.needed:,} rows to train on ({enough}). "
+        f"{size.shrinkage:,} keep the shrinkage above {SHRINKAGE:g}, {size.optimism:,} the "
+        f"optimism in R² below 0.05, {size.risk:,} the overall rate within 0.05 (Riley et al. "
+        f"2020, for Nagelkerke's R² {NAGELKERKE:g})"
+    )
 
 
 def _first(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -18,6 +18,7 @@ from placement.model.fitted import Fitted
 from placement.reporting.results import Understanding
 from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.stats.sample_size import sample_size
 from placement.training.fit import build_fitted, information_at
 from placement.training.gradcheck.report import GradientCheck
 from placement.training.inference.fisher_information import FisherInformation
@@ -94,7 +95,7 @@ def understand(
         "validation": 0 if prepared.validation is None else prepared.validation.rows,
         "test": 0 if prepared.test is None else prepared.test.rows,
     }
-    table = tables.train
+    table, parameters = tables.train, len(prepared.problem.columns)
     _, no_groups = sensitive_groups(table, table.sensitive, requested=config.sensitive is not None)
     notes = (*_choices(prepared), prepared.split.note, *no_groups)
     summary = Understanding(
@@ -112,6 +113,9 @@ def understand(
         },
         encoder=prepared.encoder,
         warnings=tuple(warnings),
+        weight=prepared.weight,
+        parameters=parameters,
+        sample_size=sample_size(parameters, prepared.base_rate) if parameters else None,
     )
     if config.strict and warnings:
         raise DataError(f"--strict: {warnings[0]}")
