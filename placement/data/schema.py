@@ -62,6 +62,9 @@ class Dropped:
     reason: str
 
 
+COUNTED_BY = "the weights of the rows (--weight)"
+
+
 @dataclass(frozen=True)
 class Schema:
     """The meaning of a table's columns, as the model was trained on it."""
@@ -74,6 +77,11 @@ class Schema:
     def feature_names(self) -> tuple[str, ...]:
         """The file columns used, in file order."""
         return tuple(feature.name for feature in self.features)
+
+    @property
+    def weight(self) -> str | None:
+        """The column of frequency weights, None where every line was one row."""
+        return next((item.column for item in self.dropped if item.reason == COUNTED_BY), None)
 
 
 def word_set(text: str) -> frozenset[str]:

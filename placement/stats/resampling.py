@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from placement.arrays import FloatArray, IndexArray
+from placement.stats.calibration_error import all_whole
 from placement.stats.intervals import Interval, percentile_interval
 
 EXACT_ROWS = 100_000
@@ -36,20 +37,33 @@ def equal_count_starts(values: FloatArray) -> IndexArray:
 
 def draw_masses(
     mass: FloatArray,
+    variance: FloatArray,
     starts: IndexArray,
     replicates: int,
     rng: np.random.Generator,
 ) -> FloatArray:
     """Draw (replicates, m) sums of `mass` over each bin, every row with a Poisson(1) weight.
 
-    The sum of n Poisson(1) weights is Poisson(n); for unequal masses a scaled Poisson of the same
-    mean (the sum) and variance (the sum of the squared masses).
+    The sum of n Poisson(1) weights is Poisson(n); of unequal masses it is nearly a scaled Poisson
+    of the same mean and `variance`, the sums of what rows (n,) add to it.
     """
-    mean = np.add.reduceat(mass, starts)
-    variance = np.add.reduceat(mass * mass, starts)
-    scale = np.divide(variance, mean, out=np.ones_like(mean), where=mean > 0)
+    mean, square = np.add.reduceat(mass, starts), np.add.reduceat(variance, starts)
+    scale = np.divide(square, mean, out=np.ones_like(mean), where=mean > 0)
     drawn = rng.poisson(mean / scale, size=(replicates, len(starts)))
     return np.asarray(drawn * scale, dtype=np.float64)
+
+
+def rows_of_weights(weight: FloatArray) -> FloatArray:
+    """Return how many rows each weight (n,) stands for: so many as it says where it is whole.
+
+    Another goes with one row.
+    """
+    return np.where(weight == np.floor(weight), weight, 1.0)
+
+
+def square_weights(weight: FloatArray) -> FloatArray:
+    """Return what weights (n,) above 0 add to the variance of their sum, each row on its own."""
+    return np.asarray(weight * weight / rows_of_weights(weight))
 
 
 def mean_interval(
@@ -63,12 +77,22 @@ def mean_interval(
     """Return a percentile bootstrap interval of the mean of values (n,) of weight (n,) above 0.
 
     `outside` is the chance left out, half on each side; by default the interval is one of 95 %.
-    It is infinite for a single row, whose spread is not known.
+    It is infinite for a single row, whose spread is not known. A whole weight stands for so many
+    rows; neither that nor the order of the rows changes what is drawn.
     """
-    if len(values) < 2:
+    whole = all_whole(weight)
+    rows = float(weight.sum()) if whole else len(values)
+    if rows < 2:
         return -np.inf, np.inf
-    resampled = _mean_of_bins if len(values) > EXACT_ROWS // 10 else _mean_of_rows
-    means = resampled(values, weight, replicates, np.random.default_rng(seed))
+    order, rng = np.lexsort((weight, values)), np.random.default_rng(seed)
+    values, weight = values[order], weight[order]
+    if rows > EXACT_ROWS // 10:
+        means = _mean_of_bins(values, weight, replicates, rng)
+    elif whole:
+        values = np.repeat(values, weight.astype(np.int64))
+        means = _mean_of_rows(values, np.ones_like(values), replicates, rng)
+    else:
+        means = _mean_of_rows(values, weight, replicates, rng)
     return percentile_interval(means, outside) or (-np.inf, np.inf)
 
 
@@ -87,13 +111,11 @@ def _mean_of_bins(
     values: FloatArray, w: FloatArray, replicates: int, rng: np.random.Generator
 ) -> FloatArray:
     """Do the same for many rows: Poisson weights on a histogram of the sorted values."""
-    order = np.argsort(values, kind="stable")
-    values, w = values[order], w[order]
     starts = equal_count_starts(values)
     mass = np.add.reduceat(w, starts)
     mean = np.add.reduceat(w * values, starts) / mass
     means = []
     for size in block_sizes(replicates, len(starts)):
-        drawn = draw_masses(w, starts, size, rng)
+        drawn = draw_masses(w, square_weights(w), starts, size, rng)
         means.append(drawn @ mean / drawn.sum(axis=1))
     return np.concatenate(means)

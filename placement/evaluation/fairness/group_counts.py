@@ -12,7 +12,7 @@ import numpy as np
 from placement.arrays import FloatArray, IntArray
 from placement.evaluation.metrics.accumulator import BINS as FINE_BINS
 from placement.evaluation.metrics.accumulator import bin_of
-from placement.stats.resampling import EXACT_ROWS
+from placement.stats.resampling import EXACT_ROWS, rows_of_weights, square_weights
 from placement.stats.roc_area import roc_area, roc_area_of_rows
 
 BINS = 1 << 14
@@ -22,9 +22,10 @@ BINS = 1 << 14
 class GroupTotals:
     """The sums of g groups.
 
-    `rows` (g,) counts those with a weight above 0, `positive_rows` (g,) those of the positive
-    outcome. `mass` and `square` (g, 2, 2) are the sums of the weights and of their squares by
-    outcome (negative, positive) and prediction; `score` (g,) is that of weight · probability.
+    `rows` (g,) counts those with a weight above 0, as often as a whole weight says,
+    `positive_rows` (g,) those of the positive outcome. `mass` and `square` (g, 2, 2) are the sums
+    of the weights and of their `square_weights` by outcome (negative, positive) and prediction;
+    `score` (g,) is that of weight · probability.
     `roc_auc` is None where a group has one outcome only, and `bound` how far each may be off.
     """
 
@@ -58,12 +59,13 @@ class GroupCounter:
         if not counted.all():
             codes, p, y, w = codes[counted], p[counted], y[counted], w[counted]
         count = len(self.names)
-        self._rows += np.bincount(codes, minlength=count)
-        for line, amounts in enumerate((y, w * p)):
+        rows, square = rows_of_weights(w), square_weights(w)
+        self._rows += np.bincount(codes, rows, count).astype(np.int64)
+        for line, amounts in enumerate((rows * y, w * p)):
             self._lines[line] += np.bincount(codes, amounts, count)
         cells = codes * 2 + (p >= self._threshold)
         for outcome, share in enumerate((1 - y, y)):
-            for sums, weights in ((self._mass, w), (self._square, w * w)):
+            for sums, weights in ((self._mass, w), (self._square, square)):
                 sums[:, outcome] += np.bincount(cells, weights * share, 2 * count).reshape(-1, 2)
         self._pieces.append((codes, p, y, w))
         self._piece_rows += len(p)

@@ -27,7 +27,7 @@ from placement.stats.metrics import (
     metrics_of_sums,
     totals_of_rows,
 )
-from placement.stats.resampling import EXACT_ROWS
+from placement.stats.resampling import EXACT_ROWS, square_weights
 
 BINS = 1 << 18
 
@@ -122,7 +122,10 @@ class _BinSums:
         loss, base_loss = row_log_loss(p, y), row_log_loss(base, y)
         gain = base_loss - loss
         self._totals += totals_of_rows(p, y, w, loss, self._threshold)
-        gains = (w.sum(), w @ w, w @ base_loss, w @ gain, w**2 @ gain, w**2 @ gain**2)
+        square = square_weights(w)
+        gains = (
+            w.sum(), square.sum(), w @ base_loss, w @ gain, square @ gain, square @ gain**2,
+        )  # fmt: skip
         self._gains += np.array(gains)
         bins = bin_of(p)
         for line, amounts in enumerate((w, w * y, w * p, np.ones(len(p)))):

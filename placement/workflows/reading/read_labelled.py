@@ -17,8 +17,8 @@ from placement.data.table.read_table import (
     open_labelled_table,
     read_opened_table,
 )
-from placement.errors import DataError
-from placement.model.scorer import LearntNumbers
+from placement.errors import DataError, Grave
+from placement.model.scorer import LearntNumbers, match_columns
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.lacking_columns import refuse_lacking
 
@@ -46,18 +46,31 @@ def read_like(
     options: FileOptions = PLAIN_FILE,
     *,
     weight: str | None = None,
+    usual_weight: str | None = None,
     one_outcome: bool = False,
     sensitive: tuple[str, ...] | None = None,
 ) -> Table:
     """Read a file with the target words and columns of a model's schema, in its spelling.
 
     `learnt`: its columns of numbers, which say how those of the file are written.
-    `weight`: its column of frequency weights. `one_outcome`: all of its rows may have the same one.
+    `weight`: its column of frequency weights; None for `usual_weight`, by default the model's,
+    where the file has it. `one_outcome`: all of its rows may have the same one.
     `sensitive`: columns whose groups are to be compared, None for the recognised ones.
     """
     how = TrainConfig().of_scope("read") | options.file_options() | _settings_of(schema)
     how |= {"one_outcome": one_outcome, "weight": weight, "sensitive": sensitive, "learnt": learnt}
     reader = source if isinstance(source, Reader) else open_labelled_table(source, how)
+    usual_weight, uncounted = usual_weight or schema.weight, tuple[str, ...]()
+    if weight is None and usual_weight is not None:
+        how["weight"] = match_columns(reader.names, [usual_weight]).get(usual_weight)
+        if how["weight"] is None:
+            text = (
+                f"{reader.name} has no column {usual_weight}, by which the rows of the training "
+                "were counted: each of its lines counts once (or give --weight COL)"
+            )
+            uncounted = (Grave(text),)
+        else:
+            listener.note(f"rows are counted by {how['weight']}, as in training")
     refuse_lacking(reader.name, reader.names, schema.feature_names, schema)
     table = read_with_progress(reader, how, storage, listener)
     theirs = matching_columns(table.chunked_columns, schema.feature_names, file=table.name)
@@ -70,6 +83,7 @@ def read_like(
             )
     return replace(
         table,
+        warnings=(*uncounted, *table.warnings),
         chunked_columns={
             names_of_model.get(name, name): column for name, column in table.chunked_columns.items()
         },

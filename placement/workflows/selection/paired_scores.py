@@ -79,6 +79,7 @@ def score_pairs(
     probabilities: list[FloatArray] = []
     trained: list[bool] = []
     warnings: list[str] = []
+    usual_weight = next((m.schema.weight for m in models if m.schema.weight), None)
     with storage_for(rows) as storage:
         tables: dict[tuple[object, ...], Table] = {}
         for model in models:
@@ -86,7 +87,14 @@ def score_pairs(
             key = (schema.target, schema.features, tuple(learnt.values()))
             if key not in tables:
                 tables[key] = read_like(
-                    rows.data, schema, learnt, storage, listener, rows, weight=rows.weight
+                    rows.data,
+                    schema,
+                    learnt,
+                    storage,
+                    listener,
+                    rows,
+                    weight=rows.weight,
+                    usual_weight=usual_weight,
                 )
                 warnings += tables[key].warnings
             table = tables[key]

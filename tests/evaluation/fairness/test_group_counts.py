@@ -85,3 +85,13 @@ def test_groups_of_few_rows_are_pooled_where_asked(monkeypatch, exact_rows):
 def test_a_group_of_one_outcome_has_no_roc_area():
     found = summed([(np.zeros(9, int), np.linspace(0, 1, 9), np.ones(9), np.ones(9))])
     assert found.roc_auc == (None,)
+
+
+def test_a_whole_weight_is_so_many_rows():
+    codes, p, y, _ = drawn(40)
+    w = (np.arange(40) % 5).astype(float)
+    grouped = summed([(codes, p, y, w)])
+    again = np.repeat(np.arange(40), w.astype(int))
+    expanded = summed([(codes[again], p[again], y[again], np.ones(len(again)))])
+    for name in ("rows", "positive_rows", "mass", "square", "score"):
+        assert getattr(grouped, name) == pytest.approx(getattr(expanded, name)), name
