@@ -128,6 +128,8 @@ class OutOfSampleFigures:
 class EvaluationFigures:
     """The figures of the rows a model was measured on, and of what was chosen for it.
 
+    `rows_digest` is that of all rows; where they came from several files, `file_digests` are those
+    of the files that it learnt from.
     A model that is fitted again on all rows keeps those of the held-out ones. What an earlier
     version did not record, or was not asked for, is None.
     """
@@ -142,6 +144,7 @@ class EvaluationFigures:
     decision: DecisionFigures | None = None
     fairness: Fairness | None = None
     rows_digest: str | None = None
+    file_digests: tuple[str, ...] = ()
     out_of_sample: OutOfSampleFigures | None = None
     verdict: Verdict = UNDECIDED
 

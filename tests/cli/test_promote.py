@@ -422,3 +422,29 @@ def test_of_two_promotions_at_once_the_later_must_beat_the_earlier(store, code_p
     else:
         assert middling["promotion_opponent"] == uri("weak")
         assert good["promotion_opponent"] == uri("middling")
+
+
+def test_one_of_the_files_that_a_model_learnt_from_is_no_evidence_for_it(store, run, tmp_path):
+    season = pd.read_csv("held.csv").head(200)
+    season.to_csv("season.csv", index=False)
+    season.assign(hobby=1).sample(frac=1, random_state=0).to_csv("copy.csv", index=False)
+    quick = ("--optimizer", "newton", "--sensitive", "")
+    assert run("train", "students.csv", "season.csv", *quick).code == 0
+    for data in ("season.csv", "copy.csv"):
+        done = run("promote", "challenger", "--data", data, "--json")
+        assert done.code == 7
+        assert "trained_on_data" in codes(done.json), data
+    assert "trained_on_data" not in codes(
+        run("promote", "challenger", "--data", "held.csv", "--json").json
+    )
+
+
+def test_a_file_whose_rows_were_all_held_out_is_evidence(store, run, tmp_path):
+    held = pd.read_csv("held.csv").assign(batch=2025)
+    held.to_csv("2025.csv", index=False)
+    pd.read_csv("students.csv").assign(batch=2024).to_csv("2024.csv", index=False)
+    quick = ("--optimizer", "newton", "--sensitive", "", "--test-where", "batch==2025")
+    for more, is_refused in ((), False), (("--refit",), True):
+        assert run("train", "2024.csv", "2025.csv", *quick, *more).code == 0
+        done = run("promote", "challenger", "--data", "2025.csv", "--json")
+        assert ("trained_on_data" in codes(done.json)) == is_refused

@@ -38,13 +38,25 @@ def hash_rows(table: Table, names: Sequence[str], seed: int) -> ChunkedArray:
     return array
 
 
-def digest_rows(table: Table, names: Sequence[str]) -> str:
-    """Return a digest of a set of rows by some columns and the outcome, whatever their order."""
-    total = 0
+def digest_rows(table: Table, names: Sequence[str]) -> tuple[str, dict[int, str]]:
+    """Return a digest of the rows by some columns and the outcome, whatever their order.
+
+    The second are those of each file by its number, where there are several.
+    """
+    sums = []
     for piece, row_hashes in enumerate(hash_rows(table, names, 0)):
         positive = (table.labels.piece(piece) >= 0.5).astype(np.uint64)
-        total += int(mix_bits(row_hashes ^ positive).sum(dtype=np.uint64))
-    return f"{len(table)}-{total % 2**64:016x}"
+        sums.append((len(positive), int(mix_bits(row_hashes ^ positive).sum(dtype=np.uint64))))
+    of_file: dict[int, list[tuple[int, int]]] = {}
+    for file, piece_sums in zip(table.files, sums, strict=False):
+        of_file.setdefault(file, []).append(piece_sums)
+    several = of_file if len(of_file) > 1 else {}
+    return _digest_of_sums(sums), {file: _digest_of_sums(own) for file, own in several.items()}
+
+
+def _digest_of_sums(sums: Sequence[tuple[int, int]]) -> str:
+    rows, total = (sum(column) for column in zip(*sums, strict=True))
+    return f"{rows}-{total % 2**64:016x}"
 
 
 def column_hashes(column: Column, seed: int) -> Callable[[int], UInt64Array]:

@@ -220,6 +220,7 @@ def _table_of_used_rows(
         warnings=warnings if copies else (*warnings, *few_rows(*outcome.counts)),
         digest="" if copies else digest_columns(columns),
         store=store,
+        files=tuple(file for file, _, _ in locations.pieces),
     )
     return table if copies is None else _repeat_rows(table, str(weight), copies)
 

@@ -35,7 +35,7 @@ class Table:
     whose groups are compared; `students` is the column that tells which rows are of one student,
     where some are. `left_out` counts rows by reason, `left_out_rows()` yields each of them.
     `digest` is the SHA-256 of names, kinds and cells, whatever the format of the file. `store`
-    takes further columns.
+    takes further columns. `files` has the number of each piece's file, where that is known.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Table:
     digest: str
     store: ColumnStore
     students: str | None = None
+    files: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return self.labels.rows
@@ -118,6 +119,7 @@ class Table:
             weights=take(self.weights) if self.is_weighted else ConstantArray(1.0, labels.sizes),
             row_numbers=take(self.row_numbers),
             store=store,
+            files=(),
         )
 
 

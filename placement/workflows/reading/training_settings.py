@@ -25,11 +25,16 @@ def training_config(config: Mapping[str, Any]) -> TrainConfig:
 
 
 def is_training_table(figures: ModelFigures, names: Sequence[str], table: Table) -> bool:
-    """Whether a model of these figures and features was trained on these rows, in any order."""
+    """Whether a model of these figures and features was trained on these rows, in any order.
+
+    They may have been all of its rows, or those of one of its files.
+    """
     if figures.data_digest == table.digest:
         return True
     evaluation = figures.evaluation
-    return evaluation is not None and evaluation.rows_digest == digest_rows(table, names)
+    if evaluation is None:
+        return False
+    return digest_rows(table, names)[0] in (evaluation.rows_digest, *evaluation.file_digests)
 
 
 def split_of_training(fitted: Fitted, table: Table) -> Split | None:

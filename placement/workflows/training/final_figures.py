@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from placement.data.splits.row_hashes import digest_rows
+from placement.data.splits.split import TEST
 from placement.errors import DataError
 from placement.evaluation.calibration.calibration import calibration_figures
 from placement.evaluation.metrics.accumulator import PredictionSummary
@@ -45,6 +46,7 @@ def evaluation_of(result: FitAndTestResult) -> EvaluationFigures:
     is_held_out = measured.measured_on == "test"
     unseen = measured if is_held_out or folds is None else folds
     metrics, summary = measured.result, measured.summary
+    rows_digest, of_file = digest_rows(prepared.table, prepared.table.schema.feature_names)
     return EvaluationFigures(
         metrics_on="test" if is_held_out else "train",
         metrics=metrics.metrics,
@@ -57,10 +59,22 @@ def evaluation_of(result: FitAndTestResult) -> EvaluationFigures:
         recalibration=None if result.recalibration is None else result.recalibration.figures,
         decision=result.decision,
         fairness=result.fairness,
-        rows_digest=digest_rows(prepared.table, prepared.table.schema.feature_names),
+        rows_digest=rows_digest,
+        file_digests=tuple(
+            of_file[file] for file in sorted(of_file.keys() & _learnt_from(prepared))
+        ),
         out_of_sample=_out_of_sample(unseen.measured_on, unseen.summary, result.fitted.threshold),
         verdict=verdict_of(folds or unseen, measured.rows if is_held_out else 0),
     )
+
+
+def _learnt_from(prepared: Prepared) -> set[int]:
+    """Return the numbers of the files of which some row trains."""
+    return {
+        file
+        for file, subset in zip(prepared.table.files, prepared.split.subsets, strict=False)
+        if prepared.config.refit or (subset != TEST).any()
+    }
 
 
 def _summary(checks: Sequence[GradientCheck]) -> GradcheckSummary:
