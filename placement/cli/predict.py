@@ -82,12 +82,16 @@ def predict(
     if settings:
         _predict_one(settings, as_json, console, **options)
         return
+    from placement.reporting.answers.prediction import prediction_answer
+    from placement.reporting.format.prose import screen
     from placement.reporting.text.summaries import predict_text
     from placement.workflows.scoring.predict import PredictRequest
     from placement.workflows.scoring.predict import predict as work
 
     request = PredictRequest(str(data), as_json=as_json, **options)
-    console.note(predict_text(work(request, console)))
+    result = work(request, console)
+    console.warn_all(result.warnings)
+    console.note(predict_text(result) if console.verbose else screen(prediction_answer(result)))
 
 
 def _predict_one(

@@ -67,7 +67,8 @@ class TrainResult:
 class PredictResult:
     """What a scoring came to: counts of rows, warnings, where the model is from.
 
-    `ranking`: the order in which rows were written, where that is not the file's.
+    `ranking`: the order in which rows were written, where that is not the file's. `in_doubt` are
+    the rows scored with a cell that is unreadable, unknown or beyond what was seen.
     """
 
     source: str
@@ -78,6 +79,8 @@ class PredictResult:
     left_out: Mapping[str, int]
     blank_lines: int
     predicted_positive: int
+    in_doubt: int
+    target: Target
     added: tuple[str, ...]
     warnings: tuple[str, ...]
     ranking: str | None = None

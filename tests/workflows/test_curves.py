@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from placement import TrainConfig, fit, load, read_table
-from placement.reporting.plots.grade_curve import average_student, grade_of
 from placement.tracking.pyfunc_model import write_model
 
 CURVED = (
@@ -59,23 +58,15 @@ def test_a_curve_finds_what_a_line_cannot(run, sheet):
     assert stepped < 0.98 * bent  # the truth is a step
 
 
-def test_the_curve_of_an_average_student_has_its_top_where_the_truth_has_it(model):
+def test_the_curve_has_its_top_where_the_truth_has_it(model):
     fitted, grid = load(model), np.linspace(18, 26, 161)
-    chance = average_student(fitted, "age", grid)
+    others = {"cgpa": np.full(161, 7.0), "branch": ["CSE"] * 161}
+    chance = fitted.predict_proba({"age": grid, **others})
     assert grid[chance.argmax()] == pytest.approx(22, abs=0.5)
     assert chance[[0, -1]].max() < 0.3 * chance.max()
-    step = average_student(fitted, "cgpa", np.array([7.49, 7.5]))
-    assert step[1] - step[0] > 0.2
-
-
-def test_the_curve_of_the_picture_is_what_the_scorer_says_of_such_a_student(sheet):
-    """Without a category an average student can be written down: the means of the others."""
-    frame = curved_students().drop(columns="branch").dropna()
-    fitted = fit(read_table(frame), TrainConfig(spline=("cgpa",), interaction=("age:cgpa",)))
-    ages = fitted.encoder.columns[0]
-    grade = grade_of(fitted, {"cgpa": frame["cgpa"].to_numpy()}, frame["placed"].to_numpy(float))
-    students = {"cgpa": grade.grid, "age": np.full(len(grade.grid), ages.mean)}
-    np.testing.assert_allclose(fitted.predict_proba(students), grade.curve, rtol=1e-12)
+    pair = {"age": np.full(2, 22.0), "branch": ["CSE"] * 2, "cgpa": np.array([7.49, 7.5])}
+    below, above = fitted.predict_proba(pair)
+    assert above - below > 0.2
 
 
 def test_the_same_command_twice_gives_the_same_bytes(run, sheet, model, tmp_path):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from placement.reporting.format.text_table import Cell
+from placement.reporting.plots.fonts import Png
 
 State = Literal["good", "doubt", "bad", "plain"]
 
@@ -36,7 +37,7 @@ class Table:
 class Picture:
     """A PNG, and what it shows for who cannot see it."""
 
-    png: bytes
+    png: Png
     shows: str
 
 

@@ -81,7 +81,9 @@ def _block(block: Block) -> str:
         case Picture():
             data = base64.b64encode(block.png).decode("ascii")
             source = f"data:image/png;base64,{data}"
-            return f'<figure><img src="{source}" alt="{escape(block.shows)}"></figure>'
+            names = escape(block.png.caption)
+            caption = f"<figcaption>{names}</figcaption>" if names else ""
+            return f'<figure><img src="{source}" alt="{escape(block.shows)}">{caption}</figure>'
 
 
 def _table(block: Table) -> str:

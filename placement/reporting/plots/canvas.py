@@ -6,9 +6,11 @@ colour-blindness.
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from placement.reporting.plots.fonts import FONT, Png, draw_in_any_script
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +23,7 @@ WIDTH, HEIGHT = 6.4, 4.4
 _MARGINS = (0.72, 0.58, 0.22, 0.48)  # left, bottom, right, top, in inches
 
 _STYLE: "dict[RcKeyType, str | float | bool]" = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters everywhere
+    "font.family": FONT,
     "font.size": 10,
     "text.parse_math": False,  # a column may be called "fee ($)"
     "axes.spines.top": False,
@@ -50,7 +52,7 @@ class Canvas:
 
     def __init__(self, figure: "Figure") -> None:
         self.axes = figure.add_subplot()
-        self.png = b""
+        self.png = Png(b"", {})
         self._figure = figure
 
     def name(self, title: str, x: str, y: str) -> None:
@@ -58,6 +60,15 @@ class Canvas:
         self.axes.set_title(title)
         self.axes.set_xlabel(x)
         self.axes.set_ylabel(y)
+
+    def name_rows(self, names: Sequence[str]) -> None:
+        """Write names up the axis, at 0, 1 and so on."""
+        from matplotlib.ticker import FixedFormatter, FixedLocator
+
+        self.axes.yaxis.set_major_locator(FixedLocator(range(len(names))))
+        self.axes.yaxis.set_major_formatter(FixedFormatter(names))
+        self.axes.tick_params(axis="y", length=0, labelsize=9)
+        self.axes.grid(visible=False, axis="y")
 
     def legend_below(self) -> None:
         """Explain the marks in one line below the axes; for a canvas that is fitted."""
@@ -76,8 +87,7 @@ def canvas(height: float = HEIGHT, width: float = WIDTH, *, fit: bool = False) -
     from matplotlib.figure import Figure
 
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
-        # A name in a script the font lacks is drawn as boxes; that is no reason to stop a run.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        # Letters that join are drawn one by one; that is no reason to stop a run.
         warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
         figure = Figure((width, height), DOTS_PER_INCH, layout="constrained" if fit else None)
         if not fit:
@@ -87,8 +97,9 @@ def canvas(height: float = HEIGHT, width: float = WIDTH, *, fit: bool = False) -
             )
         drawing = Canvas(figure)
         yield drawing
+        names = draw_in_any_script(figure)
         buffer = io.BytesIO()
         # matplotlib would write its version into the file.
         paper: Any = FigureCanvasAgg(figure)
         paper.print_png(buffer, metadata={"Software": None})
-        drawing.png = buffer.getvalue()
+        drawing.png = Png(buffer.getvalue(), names)

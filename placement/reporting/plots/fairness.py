@@ -7,6 +7,7 @@ from placement.evaluation.calibration.reliability import LEAST_ROWS
 from placement.model.fairness_figures import Fairness, Group
 from placement.reporting.format.prose import shortened
 from placement.reporting.plots.canvas import BLUE, GREEN, GREY, VERMILION, Canvas, canvas
+from placement.reporting.plots.fonts import Png
 from placement.stats.figures import Estimate
 
 MOST_GROUPS = 30
@@ -19,7 +20,7 @@ _APART = 0.22
 _Shown = Sequence[tuple[str, Group]]  # a group and its column
 
 
-def fairness_plot(fairness: Fairness) -> bytes | None:
+def fairness_plot(fairness: Fairness) -> Png | None:
     """Draw the rates of each group of 5 rows or more, the largest groups where they are many.
 
     Groups that are too small to be compared are pale. None where there is no group to show.
@@ -40,11 +41,9 @@ def fairness_plot(fairness: Fairness) -> bytes | None:
         for index, ((column, _), (following, _)) in enumerate(pairwise(shown)):
             if column != following:
                 page.axes.axhline(index + 0.5, color=GREY, lw=1)
-        page.axes.set_yticks(range(len(shown)), [_label(*entry) for entry in shown])
+        page.name_rows([_label(*entry) for entry in shown])
         page.axes.set_ylim(-0.6, len(shown) - 0.4)
         page.axes.set_xlim(-0.02, 1.02)
-        page.axes.tick_params(axis="y", length=0, labelsize=9)
-        page.axes.grid(visible=False, axis="y")
         page.legend_below()
         few = f"; {len(shown)} of {len(groups)} groups" if len(shown) < len(groups) else ""
         pale = " (pale: too small to compare)" if any(group.small for _, group in shown) else ""

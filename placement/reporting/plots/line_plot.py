@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from placement.reporting.plots.canvas import BLUE, GREEN, ORANGE, VERMILION, canvas
+from placement.reporting.plots.fonts import Png
 
 _COLOURS = (BLUE, VERMILION, GREEN, ORANGE)
 
@@ -13,7 +14,7 @@ def draw_curves(
     axis: tuple[str, str],
     at: Sequence[float],
     lines: Mapping[str, Sequence[float | None]],
-) -> bytes:
+) -> Png:
     """Return the PNG of some lines over `at`; where there is no finite number a line is broken."""
     with canvas() as drawing:
         drawing.name(title, *axis)

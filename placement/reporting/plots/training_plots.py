@@ -28,7 +28,8 @@ from placement.reporting.plots.canvas import (
     Canvas,
     canvas,
 )
-from placement.reporting.plots.grade_curve import Grade
+from placement.reporting.plots.fonts import Png
+from placement.reporting.plots.grade_bins import Grade
 from placement.reporting.text.thresholds import decision_plot
 from placement.stats.figures import ReliabilityBin
 from placement.stats.metrics import checked
@@ -72,22 +73,27 @@ def draw_all(directory: str | Path, shown: Pictures) -> list[Path]:
         "reliability": reliability_diagram(reliability_bins(p, y, w, rows=counts), shown.positive),
         "decision_curve": decision_plot(p, y, w, counts, shown.threshold, shown.positive),
         "coefficients": coefficient_plot(shown.names, shown.coefficients),
-        "probability_by_grade": grade_plot(shown.grade, shown.positive) if shown.grade else None,
+        "probability_by_grade": grade_plot(shown.grade, shown.positive),
     }
     return write_pictures(directory, pictures)
 
 
-def write_pictures(directory: str | Path, pictures: Mapping[str, bytes | None]) -> list[Path]:
-    """Write the PNG of each name, where there is one; return their paths."""
+def write_pictures(directory: str | Path, pictures: Mapping[str, Png | None]) -> list[Path]:
+    """Write the PNG of each name, where there is one; return their paths.
+
+    Names that no font here can draw are listed in a text beside it.
+    """
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {folder / f"{name}.png": png for name, png in pictures.items() if png is not None}
     for path, png in drawn.items():
         path.write_bytes(png)
+        if png.names:
+            path.with_suffix(".txt").write_text(f"{png.caption}\n", encoding="utf-8")
     return list(drawn)
 
 
-def loss_curve(history: Sequence[Epoch]) -> bytes | None:
+def loss_curve(history: Sequence[Epoch]) -> Png | None:
     """Draw the mean training loss by epoch, each stage in its colour, and the held-out loss."""
     if not history:
         return None
@@ -158,7 +164,7 @@ def _cumulated(
     return _Cumulated(np.append(0.0, hits), np.append(0.0, alarms), np.array(steps))
 
 
-def _roc_curve(curve: _Cumulated) -> bytes:
+def _roc_curve(curve: _Cumulated) -> Png:
     """Draw the true-positive against the false-positive rate."""
     x, height = curve.alarms / curve.alarms[-1], curve.hits / curve.hits[-1]
     area = float(np.trapezoid(height, x))
@@ -173,7 +179,7 @@ def _roc_curve(curve: _Cumulated) -> bytes:
     return page.png
 
 
-def _precision_recall_curve(curve: _Cumulated) -> bytes:
+def _precision_recall_curve(curve: _Cumulated) -> Png:
     """Draw precision against recall."""
     base = curve.hits[-1] / (curve.hits[-1] + curve.alarms[-1])
     precision = curve.hits[1:] / (curve.hits[1:] + curve.alarms[1:])
@@ -189,8 +195,8 @@ def _precision_recall_curve(curve: _Cumulated) -> bytes:
     return page.png
 
 
-def reliability_diagram(bins: Sequence[ReliabilityBin], positive: str = "placed") -> bytes | None:
-    """Draw what happened against what was predicted, a dot a bin with its rows written beside."""
+def reliability_diagram(bins: Sequence[ReliabilityBin], positive: str = "placed") -> Png | None:
+    """Draw what happened against what was predicted, a dot a bin."""
     if not bins:
         return None
     with canvas(height=5.3, width=5.2) as page:
@@ -204,7 +210,7 @@ def reliability_diagram(bins: Sequence[ReliabilityBin], positive: str = "placed"
     return page.png
 
 
-def coefficient_plot(names: Sequence[str], values: Sequence[float | None]) -> bytes | None:
+def coefficient_plot(names: Sequence[str], values: Sequence[float | None]) -> Png | None:
     """Draw the up to 30 largest coefficients (standardised ones compare); None is left out."""
     there = [(n, float(v)) for n, v in zip(names, values, strict=True) if v is not None]
     if not there:
@@ -215,9 +221,7 @@ def coefficient_plot(names: Sequence[str], values: Sequence[float | None]) -> by
         colours = [BLUE if value >= 0 else VERMILION for value in sizes]
         page.axes.barh(np.arange(len(sizes)), sizes, color=colours, height=0.68)
         page.axes.axvline(0, color=INK, lw=1)
-        page.axes.set_yticks(np.arange(len(sizes)), [shortened(name) for name, _ in largest])
-        page.axes.tick_params(axis="y", length=0, labelsize=9)
-        page.axes.grid(visible=False, axis="y")
+        page.name_rows([shortened(name) for name, _ in largest])
         page.axes.margins(x=0.14)
         page.axes.set_ylim(-0.6, len(sizes) - 0.4)
         note = partial(page.axes.annotate, textcoords="offset points", fontsize=8)
@@ -231,10 +235,15 @@ def coefficient_plot(names: Sequence[str], values: Sequence[float | None]) -> by
     return page.png
 
 
-def grade_plot(grade: Grade, positive: str = "placed") -> bytes:
-    """Draw P(positive) by a grade: the model for an average student, dots for what happened."""
+def grade_plot(grade: Grade | None, positive: str = "placed") -> Png | None:
+    """Draw P(positive) by a grade: what was said of the students of each bin, and what happened."""
+    if grade is None or not grade.bins:
+        return None
     with canvas() as page:
-        page.axes.plot(grade.grid, grade.curve, color=BLUE, label="model, an average student")
+        at = [one.predicted for one in grade.bins]
+        page.axes.plot(
+            at, grade.chance, "s-", color=BLUE, ms=5, lw=1.5, label="average chance the model gave"
+        )
         _dots(page, grade.bins)
         page.axes.set_ylim(-0.03, 1.05)
         page.axes.legend(loc="best")
@@ -244,11 +253,13 @@ def grade_plot(grade: Grade, positive: str = "placed") -> bytes:
 
 
 def _dots(page: Canvas, bins: Sequence[ReliabilityBin]) -> None:
-    """Draw a dot for each bin, with its 95 % limits and its number of rows."""
+    """Draw a dot for each bin, with its 95 % limits; the legend says how many students it is."""
     if not bins:
         return
     x, y = np.array([b.predicted for b in bins]), np.array([b.observed for b in bins])
     low, high = np.array([b.low for b in bins]), np.array([b.high for b in bins])
+    fewest, most = min(b.rows for b in bins), max(b.rows for b in bins)
+    students = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
     page.axes.errorbar(
         x,
         y,
@@ -260,11 +271,8 @@ def _dots(page: Canvas, bins: Sequence[ReliabilityBin]) -> None:
         ecolor="#C9A45C",
         elinewidth=1.3,
         capsize=0,
-        label="observed share and its 95 % limits (rows)",
+        label=f"what happened, 95 % limits\n({students} students a dot)",
     )
-    note = partial(page.axes.annotate, textcoords="offset points", va="top", fontsize=7.5)
-    for one in bins:
-        note(f"{one.rows:,}", (one.predicted, one.observed), (6, -3), color="#555555")
 
 
 def _unit_square(page: Canvas) -> None:

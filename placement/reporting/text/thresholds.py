@@ -12,6 +12,7 @@ from placement.evaluation.thresholds import DecisionCurve, decision_curve
 from placement.model.figures import DecisionFigures, TradeOff
 from placement.model.fitted import Fitted
 from placement.reporting.plots.canvas import BLUE, GREY, INK, ORANGE, canvas
+from placement.reporting.plots.fonts import Png
 from placement.stats.metrics import Confusion
 
 _DRAWN = np.arange(1, 100) / 100
@@ -120,7 +121,7 @@ def decision_plot(
     rows: IntArray,
     threshold: float,
     positive: str = "placed",
-) -> bytes | None:
+) -> Png | None:
     """Draw net benefit by threshold; None where all rows have one outcome, or are too few.
 
     Each `p` (n,) stands for so many `rows`. From one point of the line to the next, 5 rows or more

@@ -27,6 +27,7 @@ from placement.reporting.plots.canvas import (
     Canvas,
     canvas,
 )
+from placement.reporting.plots.fonts import Png
 from placement.reporting.plots.training_plots import write_pictures
 from placement.reporting.text.alternatives import (
     alternatives_document,
@@ -172,7 +173,7 @@ def draw_path(directory: str | Path, path: PenaltyPath) -> list[Path]:
     return write_pictures(directory, pictures)
 
 
-def path_plot(path: PenaltyPath) -> bytes:
+def path_plot(path: PenaltyPath) -> Png:
     """Draw the held-out log-loss by penalty, with one standard error to each side."""
     l2 = [penalty.l2 for penalty in path.penalties]
     loss = np.array([penalty.log_loss for penalty in path.penalties])
@@ -192,7 +193,7 @@ def path_plot(path: PenaltyPath) -> bytes:
     return page.png
 
 
-def weights_plot(path: PenaltyPath) -> bytes | None:
+def weights_plot(path: PenaltyPath) -> Png | None:
     """Draw the weights by penalty, the largest by name; None where there are no columns."""
     if not path.names:
         return None

@@ -120,21 +120,17 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
         left_out={why: number for why, number in left_out.items() if number},
         blank_lines=counts.blank_lines,
         predicted_positive=sink.positive,
+        in_doubt=counts.in_doubt,
+        target=model.schema.target,
         added=scorer.added,
         warnings=(*faults, *reader.warnings, *counts.problems.warnings),
         ranking=None if ranking is None else str(ranking),
     )
-    _finish(request, result, listener)
-    return result
-
-
-def _finish(request: PredictRequest, result: PredictResult, listener: ProgressListener) -> None:
-    for text in result.warnings:
-        listener.warn(text)
     if result.rows_in and not result.rows_out:
         listener.warn(f"{result.source}: no row was left to score")
     if request.about:
         _write_about(str(request.out), result)
+    return result
 
 
 def _scorer(

@@ -209,6 +209,7 @@ class ScoringCounts:
 
     rows_in: int = 0
     scored: int = 0
+    in_doubt: int = 0
     blank_lines: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     problems: ScoringWarnings = field(default_factory=ScoringWarnings)
@@ -222,6 +223,8 @@ class ScoringCounts:
         self.rows_left_out.add(scored.block)
         for why, mask in scored.left_out.items():
             self.left_out[why] = self.left_out.get(why, 0) + int(mask.sum())
+        doubtful = [problem.rows for problem in scored.problems if problem.what != "missing"]
+        self.in_doubt += len(np.unique(np.concatenate(doubtful))) if doubtful else 0
         if scored.problems:
             rows = np.flatnonzero(scored.keep)
             self.problems.add(scored.problems, lambda row: scored.block.where(int(rows[row])))

@@ -5,6 +5,7 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -15,12 +16,7 @@ from placement.model.fitted import Fitted
 from placement.model.history import Epoch
 from placement.model.scorer import CategoryColumn, NumberColumn
 from placement.reporting.plots import training_plots
-from placement.reporting.plots.grade_curve import (
-    average_student,
-    choose_column,
-    grade_bins,
-    grade_of,
-)
+from placement.reporting.plots.grade_bins import GradeRows, choose_column, grade_of, summed_up
 from tests.figures import model_figures
 
 FILES = [
@@ -84,7 +80,7 @@ def draw(directory, **changes):
         "label": y,
         "names": ["cgpa", "branch=ECE"],
         "coefficients": [1.2, -0.3],
-        "grade": grade_of(model(), {"cgpa": 5 + 5 * p}, y),
+        "grade": grade_of("cgpa", graded(5 + 5 * p, p, y)),
     }
     return training_plots.draw_all(directory, training_plots.Pictures(**{**given, **changes}))
 
@@ -208,34 +204,44 @@ def test_at_most_thirty_coefficients_are_drawn_and_the_largest_are_kept():
     assert drawn(many).shape == drawn(thirty).shape
 
 
+def graded(grade, probability, label, weight=None):
+    return GradeRows(grade, probability, label, np.ones(len(grade)) if weight is None else weight)
+
+
 @pytest.mark.parametrize("n", [0, 4, 5, 57])
 def test_dots_against_the_grade_stand_for_five_students_at_least(n):
     p, y = sample(n)
-    bins = grade_bins(5 + 5 * p, y)
-    assert all(item.rows >= 5 for item in bins)
-    assert sum(item.rows for item in bins) == (n if n >= 5 else 0)
+    grade = grade_of("cgpa", graded(5 + 5 * p, p, y))
+    assert all(item.rows >= 5 for item in grade.bins)
+    assert sum(item.rows for item in grade.bins) == (n if n >= 5 else 0)
 
 
 def test_rows_without_a_grade_or_weight_are_in_no_dot():
     p, y = sample(100)
     grade = np.where(np.arange(100) < 20, np.nan, 5 + 5 * p)
     weight = (np.arange(100) < 60).astype(float)
-    assert sum(item.rows for item in grade_bins(grade, y, weight)) == 40
+    assert sum(item.rows for item in grade_of("cgpa", graded(grade, p, y, weight)).bins) == 40
 
 
-def test_the_curve_is_that_of_a_student_average_in_all_else():
-    fitted = model()
-    expected = 0.1 + 1.2 * (8.0 - 7.0) / 0.9 + 0.5 * 0.4
-    assert average_student(fitted, "cgpa", np.array([8.0])) == pytest.approx(
-        1 / (1 + np.exp(-expected))
-    )
+def test_each_dot_stands_beside_the_mean_of_what_was_said_of_its_students():
+    p, y = sample(57)
+    grade = np.round(5 + 5 * np.random.default_rng(3).random(57), 1)
+    shown = grade_of("cgpa", graded(grade, p, y))
+    said = pd.DataFrame({"grade": grade, "p": p, "y": y})
+    ends = np.cumsum([one.rows for one in shown.bins])
+    said["bin"] = np.searchsorted(ends, said["grade"].rank(method="min") - 1, side="right")
+    means = said.groupby("bin").mean()
+    assert shown.chance == pytest.approx(means["p"].tolist())
+    assert [one.observed for one in shown.bins] == pytest.approx(means["y"].tolist())
+    assert [one.predicted for one in shown.bins] == pytest.approx(means["grade"].tolist())
 
 
-def test_an_average_student_lacks_a_grade_as_often_as_students_did():
-    expected = 0.1 - 0.3 * 0.2 + 0.5 * 0.4 + 2.0 * (75 - 60) / 15
-    assert average_student(model(gap=0.2), "aptitude", np.array([75.0])) == pytest.approx(
-        1 / (1 + np.exp(-expected))
-    )
+def test_many_rows_summed_up_first_give_the_same_picture():
+    p, y = sample(500)
+    rows = graded(np.round(5 + 5 * p, 1), p, y)
+    plain, summed = grade_of("cgpa", rows), grade_of("cgpa", summed_up([rows], 5.0, 10.0))
+    assert summed.chance == pytest.approx(plain.chance)
+    assert [one.rows for one in summed.bins] == [one.rows for one in plain.bins]
 
 
 def test_the_grade_is_the_cgpa_where_there_is_one_else_a_scaled_column():
@@ -252,10 +258,18 @@ def test_the_grade_is_the_cgpa_where_there_is_one_else_a_scaled_column():
     assert choose_column(replace(categories, weights=without.weights[:1])) is None
 
 
-def test_a_picture_of_few_rows_shows_the_curve_alone():
-    grade = grade_of(model(), {"cgpa": np.array([7.0, 8.0])}, np.array([0.0, 1.0]))
-    assert grade.bins == ()
-    assert training_plots.grade_plot(grade)
+def test_of_fewer_than_five_students_no_picture_by_grade_is_drawn():
+    few = graded(np.array([7.0, 8.0]), np.array([0.4, 0.6]), np.array([0.0, 1.0]))
+    assert training_plots.grade_plot(grade_of("cgpa", few)) is None
+
+
+def test_no_text_stands_on_a_marker(monkeypatch):
+    from matplotlib.axes import Axes
+
+    monkeypatch.setattr(Axes, "annotate", lambda *_a, **_k: pytest.fail("a label on a marker"))
+    p, y = sample()
+    assert training_plots.grade_plot(grade_of("cgpa", graded(5 + 5 * p, p, y)))
+    assert training_plots.reliability_diagram(reliability_bins(p, y))
 
 
 def test_a_diagram_without_five_rows_is_not_drawn():

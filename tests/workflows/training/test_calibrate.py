@@ -320,13 +320,3 @@ def test_the_run_has_the_figures_and_mlflows_own_model_is_calibrated(
     used = frame[list(result.fitted.schema.feature_names)]
     assert model.predict(used)["placement_probability"].tolist() == expected.tolist()
     assert load_fitted(resolve("champion", store).path).calibration == result.fitted.calibration
-
-
-def test_the_picture_by_grade_draws_the_calibrated_curve(trials):
-    from placement.reporting.plots.grade_curve import average_student
-
-    fitted = trials["platt"].fitted
-    grid = np.linspace(5, 9, 9)
-    plain = average_student(trials["none"].fitted, "cgpa", grid)
-    expected = fitted.calibration.apply(np.log(plain / (1 - plain)))
-    assert average_student(fitted, "cgpa", grid) == pytest.approx(expected, abs=1e-12)
