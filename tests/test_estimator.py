@@ -125,6 +125,17 @@ def test_after_a_fit_that_failed_it_is_not_fitted():
         classifier.predict_proba(X)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_second_fit_that_fails_leaves_no_half_of_the_first():
+    X, y = sample()
+    classifier = PlacementClassifier(l2=0.0).fit(X, y)
+    cut = (X[:, 0] > 7).astype(int)
+    with pytest.raises(ValueError, match="separa"):
+        classifier.fit(-1000 * X, cut)
+    with pytest.raises(NotFittedError):
+        classifier.predict_proba(X)
+
+
 def test_one_row_alone_and_in_a_batch_has_the_same_bits():
     X, y = sample()
     model = PlacementClassifier().fit(X, y)
