@@ -8,11 +8,13 @@ PlacementError
 ├── StoreError          6  the tracking store, or an output that cannot be written
 └── GateRefused         7  a gate said no: drift, promotion, verification
 
-Exit code 1 is kept for defects of our own: any exception outside this tree.
+Exit code 1 is kept for defects of our own: any exception outside this tree. Warnings are texts, of
+which some say more about themselves.
 """
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import Self
 
 
 class PlacementError(Exception):
@@ -58,9 +60,46 @@ class GateRefused(PlacementError):
 
 
 class Grave(str):
-    """A warning that answers may be wrong, not only less sure: it is shown before the others."""
+    """A warning that answers may be wrong, not only less sure: it is shown before the others.
 
-    __slots__ = ()
+    `short` says it in the answer of a command; "" where the answer says it anyhow.
+    """
+
+    __slots__ = ("short",)
+    short: str
+
+    def __new__(cls, text: str, short: str = "") -> Self:
+        """Make a warning of its text."""
+        warning = super().__new__(cls, text)
+        warning.short = short
+        return warning
+
+
+class TellsOutcome(Grave):
+    """A warning of a column that nearly tells the outcome alone."""
+
+    __slots__ = ("column",)
+    column: str
+
+    def __new__(cls, text: str, short: str = "", column: str = "") -> Self:
+        """Make a warning of its text."""
+        warning = super().__new__(cls, text, short)
+        warning.column = column
+        return warning
+
+
+class CellsInDoubt(str):
+    """A warning about cells of a column: how many are read as something else than they say."""
+
+    __slots__ = ("cells", "column")
+    column: str
+    cells: int
+
+    def __new__(cls, text: str, column: str = "", cells: int = 0) -> Self:
+        """Make a warning of its text."""
+        warning = super().__new__(cls, text)
+        warning.column, warning.cells = column, cells
+        return warning
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

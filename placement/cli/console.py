@@ -68,7 +68,7 @@ class Console:
         """Warn, the gravest first; without `--verbose`, of eight at most."""
         new = [text for text in dict.fromkeys(texts) if text not in self._said]
         gravest = sorted(new, key=lambda text: not isinstance(text, Grave))
-        most = len(gravest) if self.verbose else MOST_WARNINGS
+        most = len(gravest) if self.verbose else max(MOST_WARNINGS - len(self._said), 0)
         for text in gravest[:most]:
             self.warn(text)
         if len(gravest) > most:

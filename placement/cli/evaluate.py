@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from placement.cli.common import PROBABILITY, csv_words, model_option, weight_option
+from placement.cli.common import PROBABILITY, csv_words, model_option, show, weight_option
 from placement.cli.console import Console
 from placement.cli.settings import label_options
 
@@ -42,18 +42,10 @@ def evaluate(as_json: bool, console: Console, **options: Any) -> None:
       placement evaluate data/students.csv --rivals
       placement evaluate batch2025.csv --sensitive gender,branch
     """
-    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.answers.evaluate import evaluation_answer
     from placement.reporting.json_documents import evaluation_document
     from placement.reporting.text.summaries import evaluation_text
     from placement.workflows.monitoring.evaluate import EvaluateRequest, evaluate_file
 
     result = evaluate_file(EvaluateRequest(**options), console)
-    for text in result.warnings:
-        console.warn(text)
-    answer, text = evaluation_document(result), evaluation_text(result)
-    if result.alternatives is not None:
-        from placement.reporting.text.alternatives import alternatives_document, alternatives_text
-
-        answer["rivals"] = alternatives_document(result.alternatives)
-        text += f"\n\n{alternatives_text(result.alternatives)}"
-    click.echo(document(answer) if as_json else text)
+    show(result, evaluation_document, evaluation_text, as_json, console, answer=evaluation_answer)

@@ -48,17 +48,25 @@ def train(
         return
     from placement.workflows.training.train import train as work
 
-    result = work(data, config, console)
+    result, command = work(data, config, console), command_word()
+    from placement.reporting.answers.train import train_answer
     from placement.reporting.json_documents import train_document
     from placement.reporting.text.summaries import train_text
 
-    show(result, train_document, partial(train_text, command=command_word()), as_json, console)
+    show(
+        result,
+        train_document,
+        partial(train_text, command=command),
+        as_json,
+        console,
+        answer=partial(train_answer, command=command),
+    )
 
 
 def _show_understanding(
     data: tuple[str, ...], config: TrainConfig, as_json: bool, console: Console
 ) -> None:
-    from placement.reporting.json_documents import as_json as document
+    from placement.reporting.answers.understanding import understanding_answer
     from placement.reporting.json_documents import understanding_document
     from placement.reporting.text.summaries import understanding_text
     from placement.workflows.reading.read_training_tables import read, storage_of
@@ -66,9 +74,11 @@ def _show_understanding(
 
     with storage_of(config) as storage:
         _, summary = understand(read(data, config, storage, console), config, console)
-    for text in summary.warnings:
-        console.warn(text)
-    click.echo(
-        document(understanding_document(summary)) if as_json else understanding_text(summary),
-        nl=as_json,
+    show(
+        summary,
+        understanding_document,
+        understanding_text,
+        as_json,
+        console,
+        answer=partial(understanding_answer, sources=data, command=command_word()),
     )

@@ -39,6 +39,7 @@ def tune(as_json: bool, console: Console, **options: Any) -> None:
       placement tune data/students.csv
       placement tune marks.csv --target Result --group college --repeats 10 --no-track
     """
+    from placement.reporting.answers.tune import tune_answer
     from placement.reporting.text.tuning import tune_document, tune_text
     from placement.workflows.selection.tune import TuneRequest, tune_files
 
@@ -49,4 +50,5 @@ def tune(as_json: bool, console: Console, **options: Any) -> None:
         partial(tune_text, command=word),
         as_json,
         console,
+        answer=partial(tune_answer, command=word),
     )

@@ -32,10 +32,17 @@ class Target:
     @property
     def outcome(self) -> str:
         """The positive outcome as a sentence names it: `'Placed'`, or `PlacedOrNot = 1`."""
-        if self.rule:
-            return f"{self.name} {self.rule}"
-        is_word = parse_numbers([self.positive])[1][0]
-        return f"'{self.positive}'" if is_word else f"{self.name} = {self.positive}"
+        return f"{self.name} {self.rule}" if self.rule else self._named(self.positive)
+
+    @property
+    def other_outcome(self) -> str:
+        """The negative outcome as a sentence names it."""
+        is_rule = self.rule and self.negative[:1] in "<>=!"
+        return f"{self.name} {self.negative}" if is_rule else self._named(self.negative)
+
+    def _named(self, value: str) -> str:
+        is_word = parse_numbers([value])[1][0]
+        return f"'{value}'" if is_word else f"{self.name} = {value}"
 
 
 @dataclass(frozen=True)

@@ -261,7 +261,8 @@ def _with_verdict(evaluation: EvaluationFigures, rows: RowCounts) -> EvaluationF
     if verdict is UNDECIDED:
         on: DecidedOn = "test" if evaluation.metrics_on == "test" else "out_of_fold"
         count = rows.test if on == "test" else rows.train
-        verdict = Verdict(decide(skill), on, count, rows.test, skill)
+        auc = evaluation.metrics.roc_auc
+        verdict = Verdict(decide(skill), on, count, rows.test, skill, roc_auc=auc)
     verdict = dataclasses.replace(verdict, skill=_bounded(verdict.skill))
     return dataclasses.replace(evaluation, skill=skill, verdict=verdict)
 

@@ -9,6 +9,7 @@ from placement.evaluation.metrics.metric_intervals import Intervals
 from placement.model.bundle import finite
 from placement.model.fitted import Fitted
 from placement.reporting.results import EvaluateResult, TrainResult, Understanding
+from placement.reporting.text.alternatives import alternatives_document
 from placement.reporting.text.coefficients import inference_document, unpenalised_document
 from placement.reporting.text.fairness import fairness_document
 from placement.reporting.text.nonlinear_terms import curve_rows
@@ -90,7 +91,8 @@ def _figures(fitted: Fitted) -> Document:
 
 def evaluation_document(result: EvaluateResult) -> Document:
     """What `evaluate --json` prints."""
-    evaluation = result.evaluation
+    evaluation, compared = result.evaluation, result.alternatives
+    rivals = {} if compared is None else {"rivals": alternatives_document(compared)}
     return {
         "format": FORMAT,
         "source": result.source,
@@ -107,6 +109,7 @@ def evaluation_document(result: EvaluateResult) -> Document:
         "decision_curve": net_benefit_rows(evaluation.decision_curve),
         "fairness": evaluation.fairness and fairness_document(evaluation.fairness, result.target),
         "warnings": list(result.warnings),
+        **rivals,
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from placement.arrays import Document
+from placement.config.train_config import TrainConfig
 from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Schema, Target
 from placement.evaluation.alternatives.alternatives import ModelComparison
@@ -58,6 +59,7 @@ class TrainResult:
     sources: tuple[str, ...]
     understanding: Understanding
     fitted: Fitted
+    config: TrainConfig
     warnings: tuple[str, ...]
     tracked: Tracked | None
     bundle: str | None

@@ -27,6 +27,7 @@ DecidedOn = Literal["test", "out_of_fold", "train"]
 USEFUL_SHARE = 0.02
 LEAST_HELD_OUT = 200  # rows; of fewer, the interval is too wide and its limits are off
 LEAST_OF_OUTCOME = 50
+TOO_GOOD = 0.99  # ROC area of a column that was written down after the outcome
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Verdict:
     `decided_on`: the held-out rows, all rows out of fold, or the training rows where these are too
     few for folds; `held_out` counts the rows held out. `skill` is the gain on the deciding rows,
     `association` how many standard errors their predictions go with the outcome, None where the
-    interval of the gain decides.
+    interval of the gain decides; `roc_auc` is their ROC area.
     """
 
     name: VerdictName
@@ -45,6 +46,12 @@ class Verdict:
     held_out: int
     skill: Skill
     association: float | None = None
+    roc_auc: float | None = None
+
+    @property
+    def is_too_good(self) -> bool:
+        """Whether the deciding rows are told apart as only a column of afterwards can."""
+        return (self.roc_auc or 0.0) >= TOO_GOOD
 
 
 UNDECIDED = Verdict(

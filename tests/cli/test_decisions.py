@@ -135,7 +135,8 @@ def test_the_model_of_all_rows_keeps_the_threshold_of_the_first(train, run, shee
     assert again["decision"] == first["decision"]
     assert again["coefficients"] != first["coefficients"]
     assert load_fitted("model").threshold == first["decision"]["threshold"]
-    shown = run("train", sheet, "--no-track", *SHORT, "--threshold", "youden", "--refit").out
+    words = ("train", sheet, "--no-track", "-v", *SHORT)
+    shown = run(*words, "--threshold", "youden", "--refit").out
     assert "kept for the model of all rows" in shown
 
 
@@ -175,11 +176,11 @@ def test_a_precision_out_of_reach_and_more_seats_than_rows_are_told(train, stude
 
 
 def test_the_summary_says_who_is_called_what_and_what_to_expect(run, sheet):
-    shown = run("train", sheet, "--no-track", *SHORT, "--threshold", "cost=3:1")
+    shown = run("train", sheet, "--no-track", "-v", *SHORT, "--threshold", "cost=3:1")
     assert "students below it are called 'Not Placed'" in shown.out
     assert "Of 1,000 such students expect" in shown.out
     assert "the threshold of a calibrated model would be 0.75" in shown.out
-    plain = run("train", sheet, "--no-track", *SHORT)
+    plain = run("train", sheet, "--no-track", "-v", *SHORT)
     assert "Threshold 0.5: students below it are called 'Not Placed'." in plain.out
 
 
@@ -211,7 +212,7 @@ def test_evaluate_has_the_decision_curve(run, trained, sheet):
     )
     assert curve[0.6]["treat_all"] == pytest.approx(placed.mean() - (~placed).mean() * 1.5)
     assert curve[0.6]["treat_none"] == 0
-    assert "Decision curve" in run("evaluate", sheet, "--model", trained).out
+    assert "Decision curve" in run("evaluate", sheet, "--model", trained, "-v").out
 
 
 def test_a_policy_may_stand_in_the_settings_file(train, sheet):

@@ -42,7 +42,7 @@ def test_training_leaves_them_out_and_names_them(run, sheet, trained):
     document = json.loads((sheet.parent / "model" / "fitted.json").read_text())
     with (trained / "fitted.json").open() as file:
         assert document["figures"]["data_digest"] == json.load(file)["figures"]["data_digest"]
-    told = run("train", sheet, "--dry-run").out
+    told = run("train", sheet, "--dry-run", "-v").out
     assert "left out: 2 rows, no student: a total or another figure of the table" in told
     assert "line 2 'Out of, 10, 100' (no student: a total or another figure" in told
     assert "line 121 'Mechanical Engineering' (no student: a title or a note)" in told

@@ -12,7 +12,7 @@ def sheet(students, tmp_path, monkeypatch):
 
 
 def test_the_summary_shows_a_line_for_each_group_and_each_measure(run, sheet):
-    shown = run("train", sheet, *QUICK, "--sensitive", "gender,stream", "--out", "model")
+    shown = run("train", sheet, *QUICK, "--sensitive", "gender,stream", "-v", "--out", "model")
     assert shown.code == 0, shown.err
     words = ["F", "M", "CSE", "ECE", "MECH"]
     first = [line.split()[0] for line in shown.out.splitlines() if line.strip()]
@@ -24,8 +24,9 @@ def test_the_summary_shows_a_line_for_each_group_and_each_measure(run, sheet):
 
 
 def test_without_a_sensitive_column_nothing_is_said(run, sheet):
-    assert "by group" in run("train", sheet, *QUICK).out
-    assert "by group" not in run("train", sheet, *QUICK, "--sensitive", "").out
+    assert "Groups of gender" in run("train", sheet, *QUICK).out
+    assert "Groups of" not in run("train", sheet, *QUICK, "--sensitive", "").out
+    assert "by group" not in run("train", sheet, *QUICK, "--sensitive", "", "-v").out
     document = run("train", sheet, *QUICK, "--sensitive", "", "--json").json
     assert document["fairness"] is None
 

@@ -73,6 +73,7 @@ def test_the_document_has_the_keys_and_types_that_were_promised(train):
         "held_out",
         "skill",
         "association",
+        "roc_auc",
     }
     assert set(result["gradcheck"]) == {"passed", "max_abs_error", "max_rel_error"}
     assert all(set(row) == {"column", "reason"} for row in result["dropped"])
@@ -134,7 +135,7 @@ def test_standard_output_holds_the_document_alone_and_warnings_go_to_standard_er
 def test_quiet_leaves_only_the_result(run, sheet):
     done = run("train", sheet, "--no-track", "--quiet", *QUICK)
     assert done.err == ""
-    assert "Coefficients" in done.out
+    assert done.out.startswith("Learnt from 192 students")
 
 
 def test_without_tracking_nothing_is_written_but_what_out_names(train, tmp_path):
@@ -329,8 +330,7 @@ def test_columns_that_say_nothing_are_told_first(run, students, tmp_path):
     noise = students(tmp_path / "noise.csv", signal=False)
     done = run("train", noise, "--no-track", *QUICK)
     assert done.code == 0
-    said = "these columns do not predict the outcome better than the base rate"
-    assert said in done.out.splitlines()[0]
+    assert done.out.startswith("Careful: ")
     again = run("train", noise, "--no-track", "--json", *QUICK)
     assert again.json["skill"]["verdict"] == "no_signal"
     assert not again.json["skill"]["better_than_base_rate"]
@@ -429,7 +429,7 @@ def test_of_very_many_columns_the_first_are_listed_and_the_others_counted(run, t
     frame = pd.DataFrame(draw.normal(50, 9, (40, 63)).round(2)).add_prefix("m")
     path = tmp_path / "wide.csv"
     frame.assign(placed=["Yes", "No"] * 20).to_csv(path, index=False)
-    text = run("train", path, "--dry-run").out
+    text = run("train", path, "--dry-run", "-v").out
     assert "  m49 " in text
     assert "  m50 " not in text
     assert "and 13 more: --json has them all" in text
@@ -440,7 +440,7 @@ def test_a_dry_run_says_whether_the_table_is_big_enough(run, sheet, tmp_path):
     document = run("train", sheet, "--dry-run", "--json").json
     size = document["sample_size"]
     assert size["parameters"] == len(document["encoded"])
-    said = run("train", sheet, "--dry-run").out
+    said = run("train", sheet, "--dry-run", "-v").out
     needed = max(size["shrinkage"], size["optimism"], size["risk"])
     assert f"need {needed:,} rows to train on (192 are there: fewer" in " ".join(said.split())
     one = run("train", sheet, "--dry-run", "--features", "cgpa", "--json").json["sample_size"]
@@ -450,7 +450,7 @@ def test_a_dry_run_says_whether_the_table_is_big_enough(run, sheet, tmp_path):
     many.assign(cgpa=many["cgpa"] + np.arange(len(many)) / 1e5).to_csv(
         tmp_path / "many.csv", index=False
     )
-    assert "are there: enough" in run("train", tmp_path / "many.csv", "--dry-run").out
+    assert "are there: enough" in run("train", tmp_path / "many.csv", "--dry-run", "-v").out
 
 
 def test_the_shrinkage_of_the_fit_is_in_the_full_text(run, sheet, tmp_path):

@@ -124,7 +124,7 @@ def test_a_dry_run_says_how_each_column_is_used(run, sheet):
         ("age", "spline"), ("cgpa", "spline"), ("cgpa", "step"), ("age:branch", "interaction"),
     ]  # fmt: skip
     age, cgpa = (", ".join(f"{k:g}" for k in own["knots"]) for own in document["curves"][:2])
-    said = run("train", sheet, "--no-track", "--dry-run", *CURVED).out
+    said = run("train", sheet, "--no-track", "--dry-run", "-v", *CURVED).out
     assert f"number, spline of 5 knots at {age}\n" in said
     assert f"number, spline of 4 knots at {cgpa}, step at 7.5" in said
     assert re.search("age:branch +interaction, 4 products", said)

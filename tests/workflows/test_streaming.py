@@ -126,7 +126,7 @@ def same(one, other, tolerance=EXACT):
 
 
 SHORT = {"epochs": 30}  # twenty of gradient descent before Newton's, as in the default of 300
-QUICK = ("--optimizer", "newton")
+QUICK = ("-v", "--optimizer", "newton")
 WAYS = {
     "default": {},
     "unpenalised": {"l2": 0.0, "optimizer": "newton"},

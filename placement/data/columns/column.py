@@ -21,7 +21,7 @@ from placement.data.columns.raw_column import (
 from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.columns.same_levels import SameLevels
 from placement.data.schema import Kind, means_mark
-from placement.errors import DataError, counted
+from placement.errors import CellsInDoubt, DataError, counted
 from placement.model.scorer import PLAIN, Coded, NumberFormat, are_codes, fold_level, words
 
 SCALES = (4.0, 5.0, 10.0, 20.0, 100.0)
@@ -207,7 +207,9 @@ def with_same_levels(column: Column, same: SameLevels) -> Column:
     return replace(column, same=same)
 
 
-def warn_unparsable(column: Column, outcome: OutcomeCodes, locations: RowLocations) -> list[str]:
+def warn_unparsable(
+    column: Column, outcome: OutcomeCodes, locations: RowLocations
+) -> list[CellsInDoubt]:
     """Name the cells of a number column that are no numbers and count as missing."""
     if column.kind != "number":
         return []
@@ -222,7 +224,7 @@ def warn_unparsable(column: Column, outcome: OutcomeCodes, locations: RowLocatio
         f"{column.text_at(first, locations)!r} is not a number and counts as missing "
         f"({counted(matching.count, 'cell')}; correct it or use --categorical {column.name})"
     )
-    return [warning]
+    return [CellsInDoubt(warning, column.name, matching.count)]
 
 
 def refuse_infinity(column: Column, outcome: OutcomeCodes, locations: RowLocations) -> None:

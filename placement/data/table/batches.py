@@ -8,6 +8,7 @@ from placement.data.columns.column import Column
 from placement.data.columns.column_summary import ColumnSummary
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.schema import Target
+from placement.errors import Grave
 
 LEAST_ROWS = 5
 CHANCE = 0.01  # that a batch has one outcome only, were it like the others
@@ -96,9 +97,9 @@ def batches_of(column: Column, summary: ColumnSummary, outcome: OutcomeCodes) ->
     return Batches(column.name, tuple(b for b in batches if b.rows), column.kind == "number")
 
 
-def batch_warnings(batches: Batches, target: Target) -> list[str]:
+def batch_warnings(batches: Batches, target: Target) -> list[Grave]:
     """Return the warning about batches that are not placed yet, or of which some are lacking."""
-    warnings = []
+    warnings = list[Grave]()
     for is_positive in (False, True):
         single = tuple(b for b in batches.of_one_outcome if bool(b.positive) == is_positive)
         if not single:
@@ -108,8 +109,8 @@ def batch_warnings(batches: Batches, target: Target) -> list[str]:
         rows = sum(batch.rows for batch in single)
         what = f"only {target.outcome}" if is_positive else f"not one {target.outcome}"
         why = "are the others missing" if is_positive else "have they been placed yet"
-        warnings.append(
-            f"{batches.column} {listed}{more} ({rows:,} rows): {what}: {why}? Learn from the other "
-            f"batches by {batches.without(single)}, or leave {target.name} blank for these"
-        )
+        short = f"{batches.column} {listed}{more} ({rows:,} rows): {what}: {why}?"
+        remedy = f"Learn from the other batches by {batches.without(single)}"
+        full = f"{short} {remedy}, or leave {target.name} blank for these"
+        warnings.append(Grave(full, f"{short} {remedy}"))
     return warnings

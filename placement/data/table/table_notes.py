@@ -19,6 +19,7 @@ from placement.data.table.roles.leakage import separating_auc
 from placement.data.table.scales.grade_scales import warn_off_scale
 from placement.data.table.scales.missing_codes import warn_missing_codes
 from placement.data.table.table_inputs import TableInputs
+from placement.errors import Grave, TellsOutcome
 from placement.runtime.parallel_map import in_order, usable_processors
 
 FEW_ROWS = 30
@@ -143,11 +144,19 @@ def table_warnings(
         else:
             warnings += warn_missing_codes(column, column_summary, outcome, locations)
         if auc is not None:
-            warnings.append(
-                f"{column.name} alone predicts {100 * auc:.3g} % (AUC {auc:.4g}): "
-                "a cut-off rule, or the answer in disguise?"
-            )
+            warnings.append(_separates(column.name, auc))
     return warnings
+
+
+def _separates(column: str, auc: float) -> TellsOutcome:
+    """Warn of a column that nearly tells the outcome alone."""
+    return TellsOutcome(
+        f"{column} alone predicts {100 * auc:.3g} % (AUC {auc:.4g}): "
+        "a cut-off rule, or the answer in disguise?",
+        f"{column} alone tells the outcome: is it written afterwards? If so: "
+        f"--drop {quoted(column)}",
+        column,
+    )
 
 
 def _unknown_levels(columns: Sequence[Column]) -> list[str]:
@@ -188,8 +197,7 @@ def few_rows(rows: int, positive: int) -> tuple[str, ...]:
     rarer = min(positive, rows - positive)
     if rows >= FEW_ROWS and rarer >= FEW_OF_CLASS:
         return ()
-    warning = (
-        f"small sample: {rows:,} rows, {rarer} of the rarer outcome; what is learnt "
-        "from so few may not hold for the next student"
-    )
-    return (warning,)
+    sample = f"{rows:,} rows, {rarer} of the rarer outcome"
+    unsure = "what is learnt from so few may not hold for the next student"
+    short = f"only {sample}: too few to be sure of anything."
+    return (Grave(f"small sample: {sample}; {unsure}", short),)

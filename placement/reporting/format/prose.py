@@ -21,18 +21,15 @@ class Paste(str):
 def screen(lines: Iterable[str]) -> str:
     """Return sentences, the most important first, as at most 15 lines of at most 80 columns.
 
-    Where they are too many, the last sentences go, but for those lines to copy that end them.
+    Where they are too many, those before the last go: that says what to do next.
     """
-    sentences = list(lines)
-    copied = []
-    while sentences and isinstance(sentences[-1], Paste):
-        copied.insert(0, sentences.pop())
-    wrapped = [wrap(sentence) for sentence in sentences]
-    if sum(map(len, wrapped)) + len(copied) > MOST_LINES:
-        while wrapped and sum(map(len, wrapped)) + len(copied) >= MOST_LINES:
+    wrapped = [wrap(sentence) for sentence in lines]
+    if sum(map(len, wrapped)) > MOST_LINES:
+        last = wrapped.pop()
+        while wrapped and sum(map(len, wrapped)) + len(last) >= MOST_LINES:
             wrapped.pop()
-        wrapped.append(["More: -v"])
-    return "\n".join([*(line for part in wrapped for line in part), *copied])
+        wrapped += [["More: -v"], last]
+    return "\n".join(line for part in wrapped for line in part)
 
 
 def wrap(text: str, hanging: int = 2) -> list[str]:
@@ -82,7 +79,7 @@ def name_list(names: Sequence[str], columns: int = WIDTH) -> str:
     for index, name in enumerate(names):
         rest = len(names) - index - 1
         more = f" and {rest:,} more" if rest else ""
-        longer = [*shown, shortened(name)]
+        longer = [*shown, name]
         if shown and _cells(", ".join(longer) + more) > columns:
             break
         shown = longer

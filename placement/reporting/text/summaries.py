@@ -8,8 +8,10 @@ from placement.errors import counted
 from placement.evaluation.metrics.metric_intervals import Intervals
 from placement.model.figures import ModelFigures
 from placement.model.scorer import CategoryColumn
+from placement.reporting.answers.train import predict_line
 from placement.reporting.format.text_table import table
 from placement.reporting.results import EvaluateResult, PredictResult, TrainResult, Understanding
+from placement.reporting.text.alternatives import alternatives_text
 from placement.reporting.text.calibration import calibrate_text, calibration_text
 from placement.reporting.text.coefficients import coefficient_notes, coefficients_table
 from placement.reporting.text.fairness import fairness_text
@@ -57,7 +59,7 @@ def understanding_text(understanding: Understanding) -> str:
     lines += [f"note: {fact}" for fact in understanding.facts]
     if understanding.sample_size is not None:
         lines.append(_sample_size_note(understanding, understanding.sample_size))
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join(lines).rstrip()
 
 
 def _sample_size_note(understanding: Understanding, size: SampleSize) -> str:
@@ -106,7 +108,7 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     verdict = verdict_sentence(measured.verdict)
     if measured.verdict.name != "better":
         lines += [f"Careful: {verdict}.", ""]
-    lines += [understanding_text(result.understanding)]
+    lines += [understanding_text(result.understanding), ""]
     held_out = measured.metrics_on == "test"
     where = f"{figures.rows.train:,} training rows (nothing was held out: they flatter)"
     where = f"{figures.rows.test:,} held-out rows" if held_out else where
@@ -165,18 +167,15 @@ def _bound(value: float) -> str:
 
 
 def _whereabouts(result: TrainResult, command: str) -> list[str]:
-    lines, model, tracked = [], result.bundle, result.tracked
+    lines, tracked = [], result.tracked
     if result.bundle:
         lines.append(f"Bundle: {result.bundle}")
     if tracked:
-        model = tracked.model_uri
         lines.append(f"Run: {tracked.run_name} ({tracked.run_id})")
         lines.append(f"Model: {tracked.model_uri} ({tracked.alias})")
-    if model is None:
+    if (line := predict_line(result, command)) is None:
         return lines
-    unknown = any("not yet known" in why for why, _ in result.understanding.left_out)
-    what = f"{result.sources[0]}{' --unknown' if unknown else ''}"
-    lines += ["", "Next:", f"  {command} predict {what} --model {model} --out scored.csv"]
+    lines += ["", "Next:", f"  {line}"]
     if tracked:
         lines += ui_lines(tracked.export_line, command)
     return lines
@@ -224,6 +223,8 @@ def evaluation_text(result: EvaluateResult) -> str:
     lines += ["", curve_line(measured.decision_curve)]
     if measured.fairness:
         lines += ["", fairness_text(measured.fairness, result.target)]
+    if result.alternatives is not None:
+        lines += ["", alternatives_text(result.alternatives)]
     return "\n".join(lines)
 
 

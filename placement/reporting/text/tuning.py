@@ -1,17 +1,15 @@
 """A tuning in words, as a document, and in two pictures: log-loss and weights by penalty."""
 
-import csv
 import dataclasses
-import io
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from placement.arrays import Document
-from placement.config.option import flag
+from placement.config.option import option_words
 from placement.config.train_config import TrainConfig
 from placement.evaluation.alternatives.alternatives import ModelComparison
 from placement.reporting.format.prose import shortened
@@ -65,27 +63,13 @@ def options_of(config: TrainConfig, l2: float, without: Collection[str]) -> tupl
 
     Defaults are left out, and so are settings `without` which a tuning was done.
     """
-    words: list[str] = []
-    for item in dataclasses.fields(config):
-        value = getattr(config, item.name)
-        scope = item.metadata["scope"]
-        relevant = scope in {"read", "fit"} or item.name == "experiment"
-        if not relevant or value == item.default or item.name in without:
-            continue
-        if isinstance(value, bool):
-            words.append(flag(item.name) if value else flag("no_" + item.name))
-        elif isinstance(value, tuple):
-            parts = value if item.metadata["separate"] else (_record(value),)
-            words += [word for part in parts for word in (flag(item.name), part)]
-        else:
-            words += [flag(item.name), str(value)]
-    return (*words, "--l2", f"{l2:g}")
-
-
-def _record(words: Sequence[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(words)
-    return out.getvalue()
+    relevant = [
+        item
+        for item in dataclasses.fields(config)
+        if item.name not in without
+        and (item.metadata["scope"] in {"read", "fit"} or item.name == "experiment")
+    ]
+    return (*option_words(config, relevant), "--l2", f"{l2:g}")
 
 
 def train_line(result: TuneResult, command: str = "placement") -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from placement.arrays import FloatArray
 from placement.config.optimizers import OPTIMIZERS
+from placement.errors import Grave
 from placement.model.history import Epoch, Stopped
 from placement.training.problem.problem import Problem
 
@@ -70,18 +71,18 @@ def _best(history: Sequence[Epoch], problem: Problem) -> Epoch:
 
 
 def _warnings(best: Epoch, last: Epoch) -> tuple[str, ...]:
-    warnings = []
+    warnings = list[Grave]()
     if best.clamped_wrong:
         rows = "1 row lies" if best.clamped_wrong == 1 else f"{best.clamped_wrong} rows lie"
-        warnings.append(
+        text = (
             f"{rows} beyond the clamp on the wrong side and teach nothing: "
             "--loss logits is the same loss without dead rows"
         )
+        warnings.append(Grave(text, f"{text}."))
     if last.stopped == "epoch_limit":
         far = ""
         if last.newton_decrement is not None:
             far = f", {last.newton_decrement:.2g} standard errors from the optimum"
-        warnings.append(
-            f"not converged after {last.number} epochs{far}: raise --epochs or use auto"
-        )
+        text = f"not converged after {last.number} epochs{far}: raise --epochs or use auto"
+        warnings.append(Grave(text, f"{text}."))
     return tuple(warnings)

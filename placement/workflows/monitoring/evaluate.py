@@ -7,6 +7,7 @@ from placement.config.label_options import LabelOptions
 from placement.data.output.left_out_file import left_out_file
 from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.table.read_table import Table
+from placement.errors import Grave
 from placement.evaluation.alternatives.alternatives import ModelComparison
 from placement.evaluation.evaluate import evaluate
 from placement.model.fitted import Fitted, load_fitted
@@ -72,10 +73,10 @@ def evaluate_file(
         is_trained_on = is_training_table(model.figures, model.schema.feature_names, table)
     if is_trained_on:
         text = f"{table.name} is the very table the model was trained on: it flatters"
-        warnings = (text, *warnings)
+        warnings = (Grave(text, f"{text}."), *warnings)
     if evaluation.base_rate in (0.0, 1.0):
         text = f"{table.name}: all rows have the same outcome: most figures say little"
-        warnings = (text, *warnings)
+        warnings = (Grave(text, f"{text}."), *warnings)
     target = fitted.schema.target
     if evaluation.fairness is not None:
         warnings = (*warnings, *fairness_warnings(evaluation.fairness, target))

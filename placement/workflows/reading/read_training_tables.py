@@ -15,6 +15,7 @@ from placement.data.output.left_out_file import left_out_file
 from placement.data.splits.row_hashes import count_common_rows
 from placement.data.splits.split import TRAIN, make_split
 from placement.data.table.table import Table
+from placement.errors import Grave
 from placement.model.scorer import LearntNumbers, Scorer
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.read_labelled import read_like, read_with_progress
@@ -94,4 +95,5 @@ def _rows_in_common(table: Table, test: Table, seed: int) -> tuple[str, ...]:
     if not common:
         return ()
     count = f"{common:,}" if exact else f"about {common:,}"
-    return (f"{test.name}: {count} of {len(test):,} rows to test on are trained on as well",)
+    text = f"{test.name}: {count} of {len(test):,} rows to test on are trained on as well"
+    return (Grave(text, f"{text}: the figures flatter."),)

@@ -40,9 +40,6 @@ SERIES = {
 }
 
 
-TOO_GOOD = 0.99  # ROC area of a column that was written down after the outcome
-
-
 @dataclass(frozen=True)
 class DataSet:
     """A table as a run knows it; `rows` is a file of its rows where they are to be logged."""
@@ -170,9 +167,8 @@ class Recorder(RunRecorder):
 
 def may_be_champion(figures: ModelFigures) -> bool:
     """Whether a model takes the place of a champion where there is none, without being asked."""
-    evaluation = figures.evaluated
-    is_too_good = (evaluation.metrics.roc_auc or 0.0) >= TOO_GOOD
-    return figures.converged and evaluation.verdict.name != "no_signal" and not is_too_good
+    verdict = figures.evaluated.verdict
+    return figures.converged and verdict.name != "no_signal" and not verdict.is_too_good
 
 
 def final_metrics(figures: ModelFigures) -> dict[str, float | None]:

@@ -10,7 +10,7 @@ from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
 from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.splits.repeated_rows import warn_of_copies
 from placement.data.splits.split import TEST
-from placement.errors import DataError
+from placement.errors import DataError, Grave
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.model.fairness_figures import Fairness
 from placement.model.figures import DecisionFigures
@@ -84,10 +84,12 @@ def understand(
     copies = None if config.weight else warn_of_copies(tables.train, config.seed)
     warnings += [] if copies is None else [copies]
     if prepared.test is None and config.test_size:
-        warnings.append(f"{prepared.split.note}: the figures are those of the training rows")
+        text = f"{prepared.split.note}: the figures are those of the training rows"
+        warnings.append(Grave(text))
     tested = prepared.split.counts[TEST], prepared.split.positive[TEST]
     if tested[0] and tested[1] in (0, tested[0]):
-        warnings.append("all held-out rows have the same outcome: the figures on them say little")
+        text = "all held-out rows have the same outcome: the figures on them say little"
+        warnings.append(Grave(text, f"{text}."))
     if config.class_weight == "balanced" and config.calibrate == "none":
         warnings.append(f"{meaning_when_balanced(prepared)}; --calibrate platt brings it back")
     rows = {

@@ -53,7 +53,7 @@ def train(
                 result = fit_and_test(prepared, listener, check_interrupted)
             fitted, bundle, tracked = _concluded(recorder, result, config)
     warnings = tuple(dict.fromkeys((*summary.warnings, *result.warnings)))
-    return TrainResult(tuple(sources), summary, fitted, warnings, tracked, bundle)
+    return TrainResult(tuple(sources), summary, fitted, config, warnings, tracked, bundle)
 
 
 @contextmanager

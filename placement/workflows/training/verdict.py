@@ -122,4 +122,5 @@ def verdict_of(deciding: MeasuredRows, held_out: int) -> Verdict:
     """Return the verdict of the deciding rows; `held_out` counts those held out."""
     skill, related = deciding.result.skill, deciding.association
     name = decide(skill, related)
-    return Verdict(name, deciding.measured_on, deciding.rows, held_out, skill, related)
+    auc = deciding.result.metrics.roc_auc
+    return Verdict(name, deciding.measured_on, deciding.rows, held_out, skill, related, auc)

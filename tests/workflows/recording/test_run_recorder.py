@@ -190,7 +190,7 @@ def test_a_model_that_did_not_converge_is_no_champion_unasked_even_where_there_i
 def test_only_no_signal_and_an_area_too_good_to_be_true_keep_the_place_of_the_champion_empty(
     changes, is_champion
 ):
-    evaluation = evaluation_figures(roc_auc=changes.pop("roc_auc", 0.98))
+    evaluation = evaluation_figures()
     verdict = dataclasses.replace(evaluation.verdict, **changes)
     evaluation = dataclasses.replace(evaluation, verdict=verdict)
     assert may_be_champion(model_figures(evaluation=evaluation)) == is_champion

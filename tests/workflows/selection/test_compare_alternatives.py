@@ -124,7 +124,7 @@ def test_the_command_shows_the_rivals_only_where_it_is_asked_for(run, trained):
     assert (
         document["rows"] == 192
     )  # those it was trained on: what is chosen must not see the others
-    text = run("evaluate", sheet, "--model", trained, "--rivals")
+    text = run("evaluate", sheet, "--model", trained, "--rivals", "-v")
     assert text.code == 0
     assert "Is a straight line enough?" in text.out
     assert all(line in text.out for line in document["verdict"])

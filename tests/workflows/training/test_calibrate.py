@@ -253,7 +253,7 @@ def test_the_command_tells_and_keeps_it(run, students, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     students(tmp_path / "students.csv", rows=400)
     words = ("train", "students.csv", "--no-track", *QUICK, "--calibrate", "isotonic")
-    done = run(*words, "--out", "one")
+    done = run(*words, "-v", "--out", "one")
     assert done.code == 0, done.err
     assert "Probabilities are calibrated (--calibrate isotonic)" in done.out
     assert "Calibration on these rows" in done.out
@@ -284,7 +284,7 @@ def test_balanced_classes_are_said_to_change_what_a_probability_means(
     (text,) = (t for t in result[where] if "--class-weight balanced" in t)
     assert "a world where half are 'Placed'" in text
     assert "--calibrate platt brings it back" in text
-    done = run(*words)
+    done = run(*words, "-v")
     assert text in done.out + done.err
     assert (f"warning: {text}" in done.err) == (where == "warnings")
 

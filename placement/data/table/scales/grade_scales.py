@@ -17,7 +17,7 @@ from placement.data.columns.raw_column import (
 )
 from placement.data.columns.row_locations import RowLocations
 from placement.data.schema import means_grade, means_mark, quoted
-from placement.errors import DataError, UsageError, counted
+from placement.errors import CellsInDoubt, DataError, UsageError, counted
 from placement.model.scorer import NumberFormat
 
 SCALE_SHARE = 0.95  # share of grades a scale must hold
@@ -48,7 +48,7 @@ def infer_scale(column: Column, counts_up_to: Sequence[int], high: float) -> flo
 
 def warn_off_scale(
     column: Column, scale: float, outcome: OutcomeCodes, locations: RowLocations
-) -> list[str]:
+) -> list[CellsInDoubt]:
     """Name the cells outside the inferred scale."""
     matching = rows_where(column, outcome, lambda values: (values < 0) | (values > scale))
     if not matching:
@@ -61,7 +61,7 @@ def warn_off_scale(
         f"{worst:g} is off the inferred scale of {scale:g} ({counted(matching.count, 'cell')}; "
         f"{cure}correct it or --drop {column.name})"
     )
-    return [warning]
+    return [CellsInDoubt(warning, column.name, matching.count)]
 
 
 def is_graded(name: str) -> bool:

@@ -7,7 +7,7 @@ from placement.data.columns.column_summary import ColumnSummary
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.row_locations import RowLocations
 from placement.data.schema import quoted
-from placement.errors import counted
+from placement.errors import CellsInDoubt, counted
 
 _NEGATIVE = (-1.0, -9.0, -99.0, -999.0, -9999.0)
 _POSITIVE = (999.0, 9999.0)
@@ -16,7 +16,7 @@ _LEAST_HIGH = 10.0  # of a scale from -1 to 1, -1 is a value
 
 def warn_missing_codes(
     column: Column, summary: ColumnSummary, outcome: OutcomeCodes, locations: RowLocations
-) -> list[str]:
+) -> list[CellsInDoubt]:
     """Name the cells that are such numbers, where all others are far from them."""
     low, high = summary.low, summary.high
     if column.kind != "number" or high < _LEAST_HIGH:
@@ -36,4 +36,4 @@ def warn_missing_codes(
         f"read as a number ({counted(matching.count, 'cell')}; leave it blank, or --drop "
         f"{quoted(column.name)})"
     )
-    return [warning]
+    return [CellsInDoubt(warning, column.name, matching.count)]

@@ -1,0 +1,144 @@
+"""A training in an officer's words: the answer of `train`."""
+
+import dataclasses
+import shlex
+from collections.abc import Iterator
+
+from placement.config.file_options import FileOptions
+from placement.config.option import option_words
+from placement.errors import TellsOutcome
+from placement.evaluation.explanation.importance import column_importance
+from placement.model.fitted import Fitted
+from placement.reporting.answers.predictions import (
+    accuracy,
+    chances,
+    dangers,
+    groups,
+    mistakes,
+    people,
+    total,
+    worth,
+)
+from placement.reporting.answers.understanding import (
+    doubtful_columns,
+    has_unknown,
+    in_doubt,
+    kept_out,
+    left_out,
+)
+from placement.reporting.format.prose import Paste, name_list, shortened
+from placement.reporting.results import TrainResult
+
+_MOST_NAMED = 4
+_FAINT = 0.05  # of log-odds: what moves the chance by less does not count
+
+
+def train_answer(result: TrainResult, command: str = "placement") -> Iterator[str]:
+    """Yield the sentences that `train` ends with; `command` is how the user calls the program."""
+    fitted, understanding = result.fitted, result.understanding
+    measured, schema = fitted.figures.evaluated, fitted.schema
+    yield from _too_good(result)
+    yield from worth(measured.verdict)
+    yield from dangers(result.warnings)
+    yield from doubtful_columns(result.warnings, understanding.total)
+    yield _tried(result)
+    if measured.verdict.name != "no_signal":
+        yield from _how_it_did(fitted)
+    yield from kept_out(schema.dropped)
+    yield from left_out(understanding)
+    yield in_doubt(result.warnings)
+    if measured.verdict.name != "no_signal":
+        yield from groups(measured.fairness)
+    yield from _whereabouts(result, command)
+
+
+def _how_it_did(fitted: Fitted) -> Iterator[str]:
+    """Say where it was wrong, whether its chances came true, and what counts most."""
+    unseen = fitted.figures.evaluated.out_of_sample
+    if unseen is not None:
+        yield mistakes(unseen.confusion, fitted.schema.target, fitted.threshold)
+        if unseen.measured_on != "train":
+            yield from chances(unseen.calibration, total(unseen.confusion))
+    yield from _counts_most(fitted)
+
+
+def _too_good(result: TrainResult) -> Iterator[str]:
+    verdict = result.fitted.figures.evaluated.verdict
+    if verdict.is_too_good:
+        yield (
+            f"Careful: too good to be true (ROC AUC {verdict.roc_auc:.3f}): does a column tell "
+            "what was known only afterwards?"
+        )
+
+
+def _tried(result: TrainResult) -> str:
+    """Say from how many students was learnt, on how many it was tried, and how often right."""
+    fitted, figures = result.fitted, result.fitted.figures
+    unseen, rows = figures.evaluated.out_of_sample, result.understanding.rows
+    learnt = f"Learnt from {people(rows['train'])}"
+    if unseen is None or unseen.measured_on == "train":
+        return f"{learnt}, too few to try it on others: how often it is right is not known."
+    right = accuracy(unseen.confusion, fitted.schema.target, figures.base_rate)
+    if unseen.measured_on == "out_of_fold":
+        return f"{learnt}; none was held out, so five parts were tried in turn: {right}."
+    again = f", then learnt again from all {figures.rows.train:,}" if fitted.config["refit"] else ""
+    return f"{learnt}, tried on {total(unseen.confusion):,.0f} others: {right}{again}."
+
+
+def _counts_most(fitted: Fitted) -> Iterator[str]:
+    importance = column_importance(fitted)
+    named = [name for name, size in importance.items() if size >= _FAINT]
+    if not named:
+        yield "Counts most: nothing; no column moves the chance."
+        return
+    yield f"Counts most: {name_list([*map(shortened, named[:_MOST_NAMED])])}."
+
+
+def _whereabouts(result: TrainResult, command: str) -> Iterator[str]:
+    """Say where the model is, and what is done with it next."""
+    checked = "gradients checked; all figures: -v."
+    if (tracked := result.tracked) is not None:
+        name = tracked.model_uri.removeprefix("models:/")
+        if tracked.alias == "champion":
+            yield f"Model {name} is now champion; {checked}"
+        else:
+            yield f"Model {name} is {tracked.alias}, not champion; {checked}"
+    elif result.bundle is not None:
+        yield f"Model saved in {result.bundle}; {checked}"
+    else:
+        yield (
+            "No model was saved (--no-track): to predict with it, leave that out or add "
+            "`--out DIR`; all figures: -v."
+        )
+    yield from _next_step(result, command)
+
+
+def _next_step(result: TrainResult, command: str) -> Iterator[str]:
+    """Say what is done next, unless the model is not to be used."""
+    verdict = result.fitted.figures.evaluated.verdict
+    telling = [w.column for w in result.warnings if isinstance(w, TellsOutcome)]
+    if telling:
+        words = option_words(result.config, dataclasses.fields(result.config))
+        dropped = [word for column in telling for word in ("--drop", column)]
+        words = [*command.split(), "train", *result.sources, *words, *dropped]
+        yield Paste(f"Next: {shlex.join(words)}")
+    elif verdict.is_too_good:
+        yield "Next: leave out what was written down only afterwards, by --drop, and train again."
+    elif verdict.name == "no_signal":
+        yield "Next: give other columns, or more students, and train again."
+    elif (line := predict_line(result, command)) is not None:
+        if not has_unknown(result.understanding):
+            yield "All outcomes of this file are known: name the file of the next students instead."
+        yield Paste(f"Next: {line}")
+
+
+def predict_line(result: TrainResult, command: str) -> str | None:
+    """Return the line that ranks the students of the file; None where no model was saved."""
+    model = result.tracked.model_uri if result.tracked else result.bundle
+    if model is None:
+        return None
+    file_options = [f for f in dataclasses.fields(FileOptions) if f.metadata["scope"] == "read"]
+    unknown = ["--unknown"] if has_unknown(result.understanding) else []
+    words = [result.sources[0], *option_words(result.config, file_options), "--model", model]
+    ranked = ["--rank", "risk", "--top", "20", "--reasons", "--out", "call_in.xlsx"]
+    return shlex.join([*command.split(), "predict", *words, *unknown, *ranked])

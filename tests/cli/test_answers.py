@@ -1,0 +1,189 @@
+"""What `train`, `evaluate` and `tune` answer: a screen that a placement officer reads."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.cells import cell_len
+
+from placement.evaluation.metrics.accumulator import PredictionAccumulator
+from placement.model.fitted import load_fitted
+
+QUICK = ("--optimizer", "newton")
+SHIPPED = Path(__file__).parents[2] / "data" / "students.csv"
+SUBJECTS = ("मशीन लर्निंग के आंतरिक अंक", "数据结构与算法课程的平时成绩", "درجات مشروع التخرج النهائية")
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def shipped(_students):
+    """Students with names, branches, a batch and some without an outcome."""
+    return SHIPPED
+
+
+def noise(students):
+    """Columns that say nothing of the outcome."""
+    return students(Path("noise.csv"), 240, signal=False)
+
+
+def few(students):
+    """As many as one class has."""
+    return students(Path("few.csv"), 60)
+
+
+def wide(_students):
+    """Sixty columns with long names of other scripts, and outcomes in one of them."""
+    draw = np.random.default_rng(5)
+    marks = draw.normal(60, 12, (150, 60)).round(1)
+    names = [f"{SUBJECTS[n % 3]} {n}" for n in range(60)]
+    frame = pd.DataFrame(marks, columns=names)
+    logit = (marks[:, 0] - 60) / 6
+    outcome = draw.uniform(size=150) < 1 / (1 + np.exp(-logit))
+    frame["placed"] = np.where(outcome, "नियुक्ति मिल गई है और पत्र भी", "अब तक नियुक्ति नहीं मिली")
+    frame.to_csv("wide.csv", index=False)
+    return "wide.csv"
+
+
+def doubtful(students):
+    """Cells that are no numbers or off the scale, in a dozen columns."""
+    frame = pd.read_csv(students(Path("plain.csv"), 240))
+    draw = np.random.default_rng(1)
+    for n in range(12):
+        cells = pd.Series(draw.uniform(5, 10, 240).round(2).astype(str))
+        cells[n] = "absent" if n % 2 else "77"
+        frame[f"sem{n}_gpa"] = cells
+    frame.to_csv("doubtful.csv", index=False)
+    return "doubtful.csv"
+
+
+OPTIONS = {
+    wide: (
+        "--positive", "नियुक्ति मिल गई है और पत्र भी", "--negative", "अब तक नियुक्ति नहीं मिली",
+        "--encoding", "utf-8",
+    ),
+}  # fmt: skip
+
+
+def check_screen(done):
+    """A command was done, in at most 15 lines of at most 80 columns; return them."""
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert len(lines) <= 15, done.out
+    prose = [line for line in lines if not line.startswith("Next: placement ")]
+    assert max(map(cell_len, prose)) <= 80, done.out
+    warnings = [line for line in done.err.splitlines() if line.startswith("warning:")]
+    assert len(warnings) <= 8
+    for line in done.wrapped_err.splitlines():
+        assert cell_len(line) <= 80 or "--" in line, line
+    return lines
+
+
+@pytest.mark.parametrize("made", [shipped, noise, few, wide, doubtful])
+def test_train_dry_run_and_evaluate_answer_in_a_screen(run, students, made):
+    sheet, options = made(students), OPTIONS.get(made, ())
+    understood = check_screen(run("train", sheet, *options, "--dry-run"))
+    assert understood[-1].startswith("Next: placement train ")
+    trained = check_screen(run("train", sheet, *options, "--no-track", "--out", "model", *QUICK))
+    assert any(line.startswith("Learnt from ") for line in trained)
+    next_step = "placement predict " if made in (shipped, few, doubtful) else "give other columns"
+    assert trained[-1].startswith(f"Next: {next_step}")
+    measured = check_screen(run("evaluate", sheet, "--model", "model"))
+    assert measured[0].startswith("Careful: ")  # it was trained on them
+
+
+def test_tune_answers_in_a_screen(run, students):
+    lines = check_screen(run("tune", few(students), "--no-track", "--repeats", 1))
+    text = " ".join(lines)
+    assert re.search(r"Chosen: --l2 \S+ \(mean log-loss", text)
+    assert lines[-1].startswith("Next: placement train few.csv --l2 ")
+
+
+def test_the_line_that_train_ends_with_ranks_the_students_that_wait(run, students):
+    frame = pd.read_csv(students(Path("plain.csv"), 240))
+    frame.loc[:29, "status"] = None
+    frame.to_csv("my students.csv", index=False)
+    done = run("train", "my students.csv", "--no-track", "--out", "model", *QUICK)
+    line = done.out.splitlines()[-1].removeprefix("Next: placement ")
+    words = [word.strip("'") for word in re.findall(r"'[^']*'|\S+", line)]
+    assert run(*words).code == 0
+    called = pd.read_excel("call_in.xlsx", engine="calamine")
+    assert len(called) == 20
+    assert called["status"].isna().all()
+    assert called["placement_probability"].is_monotonic_increasing
+
+
+def test_the_counts_are_those_of_the_held_out_students(run, students):
+    sheet = students(Path("plain.csv"), 240)
+    done = run("train", sheet, "--no-track", "--out", "model", *QUICK)
+    text = " ".join(line.strip() for line in done.out.splitlines())
+    counts = load_fitted("model").figures.evaluated.out_of_sample.confusion
+    number = counts.tp + counts.tn + counts.fp + counts.fn
+    right = 100 * (counts.tp + counts.tn) / number
+    usual = 100 * (counts.tp + counts.fn) / number
+    assert f"Learnt from 192 students, tried on {number:.0f} others" in text
+    assert f"right for {right:.0f} of 100 (calling all 'Placed': {usual:.0f})" in text
+    assert f"Of {counts.tn + counts.fn:.0f} called 'Not Placed', {counts.fn:.0f} w" in text
+
+
+def test_a_column_that_tells_the_outcome_is_named_first(run, students):
+    frame = pd.read_csv(students(Path("plain.csv"), 240))
+    draw = np.random.default_rng(2)
+    frame["panel_marks"] = np.where(frame["status"] == "Placed", 8, 2) + draw.uniform(0, 1, 240)
+    frame.to_csv("leak.csv", index=False)
+    lines = check_screen(run("train", "leak.csv", "--no-track", "--out", "model", *QUICK))
+    text = " ".join(line.strip() for line in lines)
+    assert text.startswith("Careful: too good to be true (ROC AUC 1.000)")
+    assert (
+        "panel_marks alone tells the outcome: is it written afterwards? If so: --drop panel_marks"
+        in text
+    )
+
+
+def test_a_rarer_outcome_that_is_never_called_is_said_with_where_to_go(run):
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"gpa": draw.uniform(2, 4, 300), "credits": draw.uniform(9, 18, 300)})
+    frame["retained"] = np.where(np.arange(300) % 15, "Yes", "No")
+    frame.to_csv("retention.csv", index=False)
+    words = ("train", "retention.csv", "--target", "retained", "--no-track")
+    lines = check_screen(run(*words, *QUICK))
+    text = " ".join(line.strip() for line in lines)
+    assert "Not one of the 20 'No' is called so" in text
+    assert "calling all 'Yes': 93" in text
+    assert "predict --rank risk --top 20" in text
+    assert "--threshold capacity=" in text
+
+
+@pytest.mark.parametrize(("shift", "words"), [(0.0, "taken at their word"), (1.5, "too high")])
+def test_chances_are_believed_only_where_they_came_true(shift, words):
+    from placement.evaluation.calibration.calibration import calibration_figures
+    from placement.reporting.answers.predictions import chances
+
+    draw = np.random.default_rng(4)
+    logit = draw.normal(0, 1.5, 4000)
+    happened = (draw.uniform(size=4000) < 1 / (1 + np.exp(-logit))).astype(float)
+    rows = PredictionAccumulator()
+    rows.add(1 / (1 + np.exp(-logit - shift)), happened, np.ones(4000), 0.5)
+    summary = rows.summary()
+    figures = calibration_figures(summary.probability, summary.label, summary.weight, summary.rows)
+    (sentence,) = chances(figures, 4000)
+    assert words in sentence
+    assert f"{100 * happened.mean():.0f} happened" in sentence
+
+
+def test_many_cells_in_doubt_are_said_first(run, students):
+    frame = pd.read_csv(students(Path("plain.csv"), 240))
+    frame["tests"] = np.where(np.arange(240) % 4 == 0, -1, 20 + np.arange(240) % 50)
+    frame.to_csv("odd.csv", index=False)
+    done = run("train", "odd.csv", "--dry-run")
+    assert done.out.startswith("Careful: 60 of 240 cells of tests are in doubt"), done.out
+
+
+def test_the_whole_text_is_there_for_who_asks(run, students):
+    done = run("train", few(students), "--no-track", "-v", *QUICK)
+    for words in ("Coefficients (log-odds)", "Columns used", "Calibration on these rows"):
+        assert words in done.out
