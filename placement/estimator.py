@@ -96,7 +96,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Fit to X (n, d) and the labels y (n,), each row counting `sample_weight` times."""
         from placement.training.solver.training_loop import solve
 
-        vars(self).pop("coef_", None)  # should this fit fail, half of an earlier one is no model
+        self.__dict__.pop("coef_", None)  # should this fit fail, half of an earlier one is no model
         table, y = self._checked_rows(X, y)
         weight = _checked_weight(sample_weight, y)
         target = self._checked_target(y, weight)

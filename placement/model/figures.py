@@ -178,16 +178,27 @@ class ProfileLimits:
 
 
 @dataclass(frozen=True)
+class ClusterCount:
+    """What the standard errors are clustered by: a `column`, or the different rows (None)."""
+
+    column: str | None
+    clusters: int
+    rows: int
+
+
+@dataclass(frozen=True)
 class InferenceFigures:
     """What is known beside the covariance: the likelihood, and variance inflation by column.
 
     `profile`, of Firth's correction alone, has limits of the coefficients; None where they were
-    too costly.
+    too costly, or rows are clustered, which it knows nothing of. `clusters` is None where every row
+    is on its own.
     """
 
     likelihood: LikelihoodSums
     vif: Mapping[str, float | None] | None = None
     profile: tuple[ProfileLimits, ...] | None = None
+    clusters: ClusterCount | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from placement.data.table.table import Table
 from placement.errors import UsageError
 from placement.model.figures import ModelFigures, RowCounts
 from placement.model.fitted import Fitted
+from placement.training.inference.cluster_scores import cluster_scores
 from placement.training.inference.firth import flic_intercept
 from placement.training.inference.fisher_information import (
     MAX_COLUMNS,
@@ -78,6 +79,10 @@ def information_at(
         return fisher_information(source, weights, intercept, class_weights, products=products)
 
     information = at(solution.intercept)
+    if (clusters := prepared.clusters) is not None:
+        weights, source = solution.weights[columns], prepared.observed
+        scores = cluster_scores(source, weights, solution.intercept, clusters)
+        information = replace(information, clustered=scores)
     if not prepared.config.firth:
         return information
     # The errors are Firth's, at his estimate; the likelihood is that of FLIC's model.

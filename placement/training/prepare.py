@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from placement.data.encoding.chunks import Chunks
 from placement.data.encoding.encode_rows import EncodingRequest, encode_rows
 from placement.data.encoding.encoder import Encoder, learn_encoding
 from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
+from placement.data.splits.row_clusters import RowClusters, row_clusters
 from placement.data.splits.split import TEST, TRAIN, VALIDATION, Split, hold_out
 from placement.data.table.table import Table
 from placement.errors import DataError
@@ -60,6 +62,11 @@ class Prepared:
         for source in (self.observed, self.validation, self.test):
             if source is not None:
                 source.discard()
+
+    @cached_property
+    def clusters(self) -> RowClusters | None:
+        """Which training rows are of one student, or copies of one row."""
+        return row_clusters(self.table, self.split, self.config)
 
     @property
     def test_count(self) -> int:

@@ -14,7 +14,23 @@ _SHOWN = 3
 
 
 def warn_of_copies(table: Table, seed: int) -> str | None:
-    """Say how many rows are copies and what they do to the errors; None where that is chance.
+    """Say how many rows are copies and what they do to the errors; None where that is chance."""
+    hashes = multiplied_rows(table, seed)
+    if hashes is None:
+        return None
+    counts, rows = _counts(hashes), len(table)
+    equal, factor = int(counts[counts > 1].sum()), np.sqrt(rows / len(counts))
+    listed = ", ".join(table.identifiers[:_SHOWN])
+    but_for = f" but for {listed}" if listed else ""
+    return (
+        f"{equal:,} of {rows:,} rows are equal to another{but_for} ({len(counts):,} different): "
+        "standard errors count each different row once; if they are copies, the intervals of all "
+        f"other figures are too narrow by a factor of {factor:.2g}; keep one row a student"
+    )
+
+
+def multiplied_rows(table: Table, seed: int) -> UInt64Array | None:
+    """Return the hash of each row (n,) of a table that was multiplied; None of any other.
 
     Rows are equal where all but the identifiers is. Students of a few coarse columns may well be
     alike: equal rows count where there are far more of them than that explains, or where every
@@ -23,22 +39,14 @@ def warn_of_copies(table: Table, seed: int) -> str | None:
     rows = len(table)
     if not rows or rows > MOST_ROWS:
         return None
-    counts = _counts(np.concatenate(list(hash_table(table, seed))))
-    equal = int(counts[counts > 1].sum())
-    if len(counts) < LEAST_STUDENTS or equal < COPIED_SHARE * rows:
+    hashes = np.concatenate(list(hash_table(table, seed)))
+    counts = _counts(hashes)
+    if len(counts) < LEAST_STUDENTS or counts[counts > 1].sum() < COPIED_SHARE * rows:
         return None
     pairs = float((counts * (counts - 1)).sum()) / 2
     every_row_as_often = np.gcd.reduce(counts) > 1
-    if not every_row_as_often and pairs < BEYOND_CHANCE * _pairs_by_chance(table):
-        return None
-    factor = np.sqrt(rows / len(counts))
-    listed = ", ".join(table.identifiers[:_SHOWN])
-    but_for = f" but for {listed}" if listed else ""
-    return (
-        f"{equal:,} of {rows:,} rows are equal to another{but_for} ({len(counts):,} different): "
-        f"if they are copies, standard errors are too small by a factor of {factor:.2g} and "
-        "intervals and p-values too sure; keep one row a student"
-    )
+    is_chance = not every_row_as_often and pairs < BEYOND_CHANCE * _pairs_by_chance(table)
+    return None if is_chance else hashes
 
 
 def _pairs_by_chance(table: Table) -> float:

@@ -52,7 +52,23 @@ def coefficient_notes(fitted: Fitted) -> list[str]:
         fit = fitted.figures.unpenalised
         if fit is not None and fit.why:
             lines.append(f"  Without the penalty: {fit.why}.")
-    return [*lines, *_shrinkage_notes(fitted), *inflation_notes(fitted)]
+    return [
+        *lines,
+        *_cluster_notes(fitted),
+        *_shrinkage_notes(fitted),
+        *inflation_notes(fitted),
+    ]
+
+
+def _cluster_notes(fitted: Fitted) -> list[str]:
+    """Say where rows were not taken for students of their own."""
+    inference = fitted.figures.inference
+    clusters = inference and inference.clusters
+    if not clusters:
+        return []
+    by = "the different rows" if clusters.column is None else clusters.column
+    count = f"{clusters.clusters:,} among {clusters.rows:,} rows"
+    return [f"  Standard errors and limits are clustered by {by}: {count}."]
 
 
 def _shrinkage_notes(fitted: Fitted) -> list[str]:
@@ -104,8 +120,7 @@ def model_text(fitted: Fitted, rows: Sequence[CoefficientEstimate], *, maximised
         f"Log-odds of {target.name} = {target.positive}{penalty}",
         table(header, cells, numeric=range(1, 10)),
     ]
-    if not maximised:
-        lines += coefficient_notes(fitted)
+    lines += _cluster_notes(fitted) if maximised else coefficient_notes(fitted)
     if is_penalised(fitted) and not maximised:
         lines.append(
             "  The intervals are Laplace's, of a belief in small coefficients; z and p have no "
@@ -127,10 +142,10 @@ def model_text(fitted: Fitted, rows: Sequence[CoefficientEstimate], *, maximised
                 "Wald's; z is the root of the likelihood ratio."
             )
         else:
-            lines.append(
-                "  Limits and p are Wald's: those of the profile likelihood take too long for so "
-                "many rows and columns."
-            )
+            why = "take too long for so many rows and columns"
+            if inference is not None and inference.clusters is not None:
+                why = "take every row for a student of its own"
+            lines.append(f"  Limits and p are Wald's: those of the profile likelihood {why}.")
     return "\n".join([*lines, *_likelihood_lines(fitted, maximised=maximised)])
 
 
@@ -160,7 +175,15 @@ def _likelihood(fitted: Fitted, *, maximised: bool) -> Likelihood | None:
 
 def inference_document(fit: InferenceFigures | None) -> Document | None:
     """Return the likelihood and the variance inflation for `train --json`."""
-    return None if fit is None else {**dataclasses.asdict(fit.likelihood), "vif": fit.vif}
+    return (
+        None
+        if fit is None
+        else {
+            **dataclasses.asdict(fit.likelihood),
+            "vif": fit.vif,
+            "clusters": fit.clusters and dataclasses.asdict(fit.clusters),
+        }
+    )
 
 
 def unpenalised_document(fit: UnpenalisedFigures | None) -> Document | None:

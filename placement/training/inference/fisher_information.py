@@ -27,7 +27,8 @@ class FisherInformation:
     `hessian: (d + 1, d + 1)` is that of the unpenalised negative log-likelihood, `scores` of the
     same shape the sum of the rows' squared gradients. `products` is Σ weight·(x, 1)(x, 1)ᵀ.
     `positive` and `negative` are the weights of the two outcomes without `class_weights` (2,),
-    those of the negative and of the positive outcome.
+    those of the negative and of the positive outcome. `clustered` are the sums of squared gradients
+    of clusters of rows, None where each row is on its own.
     """
 
     log_likelihood: float
@@ -37,6 +38,7 @@ class FisherInformation:
     positive: float
     negative: float
     class_weights: tuple[float, float] = (1.0, 1.0)
+    clustered: FloatArray | None = None
 
     @property
     def _weights(self) -> FloatArray:
@@ -83,7 +85,8 @@ class FisherInformation:
 
         That is the inverse of the penalised Hessian: at l2 = 0 the usual one of maximum
         likelihood, above the Laplace approximation of the posterior. `robust`: the sandwich, for
-        rows whose weights are no counts. None where the Hessian is singular.
+        rows whose weights are no counts; that of clusters where there are some. None where the
+        Hessian is singular.
         """
         penalty = np.diag(np.append(np.full(len(self.hessian) - 1, l2), 0.0))
         penalised = self.hessian + penalty
@@ -93,8 +96,9 @@ class FisherInformation:
         try:
             lower = np.linalg.cholesky(penalised / np.outer(size, size))
             inverse = np.linalg.solve(lower.T, np.linalg.solve(lower, np.eye(len(size))))
-            if robust:
-                middle = (self.scores + penalty) / np.outer(size, size)
+            scores = self.scores if self.clustered is None else self.clustered
+            if robust or self.clustered is not None:
+                middle = (scores + penalty) / np.outer(size, size)
                 inverse = inverse @ middle @ inverse
             spread = np.sqrt(np.diag(inverse))
             factor = np.linalg.cholesky(inverse / np.outer(spread, spread))

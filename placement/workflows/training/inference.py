@@ -6,6 +6,7 @@ import numpy as np
 
 from placement.evaluation.coefficients import FEW_EVENTS, estimates, few_events
 from placement.model.figures import (
+    ClusterCount,
     InferenceFigures,
     LikelihoodSums,
     ProfileLimits,
@@ -36,11 +37,21 @@ def with_inference(
     if information is not None:
         names = [prepared.encoder.source_columns[index] for index in prepared.problem.columns]
         inflation = information.variance_inflation(names)
-        profile = _profile(prepared, fitted) if prepared.config.firth else None
-        inference = InferenceFigures(likelihood_sums(information), inflation, profile)
+        clusters = None if information.clustered is None else _cluster_count(prepared)
+        with_profile = prepared.config.firth and clusters is None
+        profile = _profile(prepared, fitted) if with_profile else None
+        sums = likelihood_sums(information)
+        inference = InferenceFigures(sums, inflation, profile, clusters)
         unpenalised = _unpenalised(prepared, fitted, information)
     figures = dataclasses.replace(fitted.figures, inference=inference, unpenalised=unpenalised)
     return dataclasses.replace(fitted, figures=figures)
+
+
+def _cluster_count(prepared: Prepared) -> ClusterCount | None:
+    clusters = prepared.clusters
+    if clusters is None:
+        return None
+    return ClusterCount(clusters.column, clusters.count, len(clusters.index))
 
 
 def _profile(prepared: Prepared, fitted: Fitted) -> tuple[ProfileLimits, ...] | None:

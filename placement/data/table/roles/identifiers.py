@@ -171,7 +171,7 @@ def students_note(column: Column, *, together: bool) -> str | None:
     apart = "may be trained and tested on at once"
     return (
         f"{len(column):,} rows, {students:,} students by {column.name}: rows of one student "
-        f"{what if together else apart}; standard errors take each row for a student of its own"
+        f"{what if together else apart}; standard errors are clustered by {column.name}"
     )
 
 

@@ -1,0 +1,45 @@
+"""Which training rows are no independent students: those of one student, and copies of a row."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from placement.arrays import IntArray, UInt64Array
+from placement.config.train_config import NO_GROUP, TrainConfig
+from placement.data.splits.repeated_rows import LEAST_STUDENTS, multiplied_rows
+from placement.data.splits.row_groups import group_rows
+from placement.data.splits.split import TRAIN, Split
+from placement.data.table.table import Table
+
+
+@dataclass(frozen=True, eq=False)
+class RowClusters:
+    """The cluster of each training row, `index` (n,) from 0 to `count` - 1.
+
+    `column` tells the clusters, None where they are the different rows of a multiplied table.
+    """
+
+    column: str | None
+    index: IntArray
+    count: int
+
+
+def row_clusters(table: Table, split: Split, config: TrainConfig) -> RowClusters | None:
+    """Return the clusters of the training rows, None where each is on its own, or they are few."""
+    is_grouped = config.group is not None and config.group != NO_GROUP
+    column = config.group if is_grouped else table.students
+    hashes = _hashes(table, column, config)
+    if hashes is None:
+        return None
+    train = np.concatenate([subset == TRAIN for subset in split.subsets])
+    distinct, index = np.unique(hashes[train], return_inverse=True)
+    if not LEAST_STUDENTS <= len(distinct) < len(index):
+        return None
+    return RowClusters(column, index, len(distinct))
+
+
+def _hashes(table: Table, column: str | None, config: TrainConfig) -> UInt64Array | None:
+    if column is None:
+        return None if config.weight else multiplied_rows(table, config.seed)
+    hashes_of = group_rows(table, column, config.seed).hashes_of
+    return np.concatenate([hashes_of(piece) for piece in range(table.pieces)])
