@@ -78,14 +78,13 @@ def mean_interval(
 
     `outside` is the chance left out, half on each side; by default the interval is one of 95 %.
     It is infinite for a single row, whose spread is not known. A whole weight stands for so many
-    rows; neither that nor the order of the rows changes what is drawn.
+    rows, one after the other; another goes with its row.
     """
     whole = all_whole(weight)
     rows = float(weight.sum()) if whole else len(values)
     if rows < 2:
         return -np.inf, np.inf
-    order, rng = np.lexsort((weight, values)), np.random.default_rng(seed)
-    values, weight = values[order], weight[order]
+    rng = np.random.default_rng(seed)
     if rows > EXACT_ROWS // 10:
         means = _mean_of_bins(values, weight, replicates, rng)
     elif whole:
@@ -111,6 +110,8 @@ def _mean_of_bins(
     values: FloatArray, w: FloatArray, replicates: int, rng: np.random.Generator
 ) -> FloatArray:
     """Do the same for many rows: Poisson weights on a histogram of the sorted values."""
+    order = np.argsort(values, kind="stable")
+    values, w = values[order], w[order]
     starts = equal_count_starts(values)
     mass = np.add.reduceat(w, starts)
     mean = np.add.reduceat(w * values, starts) / mass
