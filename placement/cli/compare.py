@@ -27,7 +27,7 @@ def compare(as_json: bool, console: Console, **options: Any) -> None:
       placement compare champion challenger --data batch2025.csv
       placement compare models:/placement/1 champion my_model --data batch2025.csv --json
     """
-    from placement.reporting.answers.comparison import comparison_answer
+    from placement.reporting.answers.compare import comparison_answer
     from placement.reporting.text.comparison import comparison_document, comparison_text
     from placement.workflows.selection.compare import CompareRequest, compare_models
 

@@ -72,7 +72,7 @@ def explain(as_json: bool, console: Console, **options: Any) -> None:
       placement explain data/students.csv --id 731022103003 --reach 0.8
       placement explain data/students.csv --where 'branch==CSE' -v
     """
-    from placement.reporting.answers.explanation import explanation_answer
+    from placement.reporting.answers.explain import explanation_answer
     from placement.reporting.text.explanation import explanation_document, explanation_text
     from placement.workflows.scoring.explain import ExplainRequest, explain_model
 

@@ -82,7 +82,7 @@ def predict(
     if settings:
         _predict_one(settings, as_json, console, **options)
         return
-    from placement.reporting.answers.prediction import prediction_answer
+    from placement.reporting.answers.predict import prediction_answer
     from placement.reporting.format.prose import screen
     from placement.reporting.text.summaries import predict_text
     from placement.workflows.scoring.predict import PredictRequest

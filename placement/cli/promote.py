@@ -42,7 +42,7 @@ def promote(as_json: bool, console: Console, **options: Any) -> None:
       placement promote models:/placement/3 --force "the old one reads a column that is gone"
       placement promote --rollback "too many false alarms in week 2"
     """
-    from placement.reporting.answers.comparison import promotion_answer
+    from placement.reporting.answers.promote import promotion_answer
     from placement.reporting.text.promotion import promotion_document, promotion_text
     from placement.workflows.selection.promote import PromoteRequest
     from placement.workflows.selection.promote import promote as work

@@ -1,4 +1,4 @@
-"""The short answers of `compare` and `promote`: which model is better, and who is champion now."""
+"""The short answer of `compare`: which model is better, and whether that may be luck."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,6 @@ from placement.evaluation.comparison import Comparison
 from placement.reporting.format.probability_words import in_100
 from placement.reporting.format.prose import Paste, name_list
 from placement.reporting.text.comparison import Compared, CompareResult, short_name
-from placement.reporting.text.promotion import PromoteResult
 
 _MOST_COLUMNS = 60
 
@@ -60,35 +59,3 @@ def _next(result: CompareResult) -> Iterator[str]:
     if better and better[0].model["version"] is not None:
         yield "Next, to put it in the place of the champion:"
         yield Paste(f"placement promote {better[0].name} --data {result.source}")
-
-
-def promotion_answer(result: PromoteResult) -> Iterator[str]:
-    """Yield who is champion now, why, and how to undo it."""
-    if result.outcome == "already champion":
-        yield f"{result.model} is champion already: nothing changes."
-        return
-    if result.outcome == "refused":
-        yield (
-            f"Refused: {result.opponent} stays champion."
-            if result.opponent
-            else "Refused: there is no champion."
-        )
-    else:
-        yield f"{result.model} is champion now."
-    if result.outcome == "forced":
-        yield f"Forced, against: {'; '.join(reason.text for reason in result.reasons)}."
-    yield from _evidence(result)
-    if result.outcome != "refused" and result.opponent:
-        yield f"Next: placement promote --rollback goes back to {result.opponent}"
-
-
-def _evidence(result: PromoteResult) -> Iterator[str]:
-    evidence = result.evidence
-    if evidence is None:
-        return
-    students = f"{counted(evidence.rows, 'student')} of {evidence.source}"
-    if evidence.comparison is not None:
-        words = verdict_words(evidence.comparison, str(result.opponent))
-        yield f"On {students} it is {words}."
-    better = "better" if evidence.skill.better_than_base_rate else "not better"
-    yield f"It is {better} there than saying the same of everybody."
