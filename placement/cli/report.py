@@ -9,10 +9,10 @@ from placement.cli.console import Console
 from placement.cli.settings import file_options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from placement.arrays import Document
     from placement.workflows.monitoring.report import ReportResult
-
-MARKS = {"good": "✓", "doubt": "?", "bad": "!", "plain": "·"}
 
 
 @click.command(short_help="Write a report on a model, and its model card.")
@@ -45,7 +45,7 @@ def report(as_json: bool, console: Console, **options: Any) -> None:
     from placement.workflows.monitoring.report import ReportRequest, write_report
 
     result = write_report(ReportRequest(**options), console)
-    show(result, _document, _text, as_json, console)
+    show(result, _document, _text, as_json, console, answer=_answer)
 
 
 def _document(result: "ReportResult") -> "Document":
@@ -54,11 +54,20 @@ def _document(result: "ReportResult") -> "Document":
         "report": result.page,
         "card": result.card,
         "run_id": result.run_id,
+        "findings": [{"state": state, "text": text} for state, text in result.findings],
         "verdicts": [{"state": state, "text": text} for state, text in result.verdicts],
     }
 
 
+def _answer(result: "ReportResult") -> "Iterator[str]":
+    from placement.reporting.answers.report import report_answer
+
+    return report_answer(result.findings, result.page, result.card, result.run_id)
+
+
 def _text(result: "ReportResult") -> str:
+    from placement.reporting.answers.report import MARKS
+
     lines = [f"{MARKS[state]} {text}" for state, text in result.verdicts]
     in_run = f", and kept by run {result.run_id}" if result.run_id else ""
     return "\n".join([*lines, f"\nWritten: {result.page} and {result.card}{in_run}"])

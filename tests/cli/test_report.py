@@ -77,15 +77,16 @@ def test_a_page_needs_no_network_and_says_all_that_is_known(run, batches):
     assert page.open == []
     assert all(link.startswith(("data:image/png;base64,", "#s")) for link in page.links)
     for title in (
-        "Can it be trusted?", "Out of time: trained on earlier batches, tried on batch 2025",
-        "What it is worth", "Does 70 % mean 70 %?", "Are groups treated alike?",
+        "Can its list be used, and for whom not?", "Can it be trusted?", "What it is worth",
+        "Does 70 % mean 70 %?", "Are groups treated alike?",
         "Is a straight line enough?", "What it has learnt", "From chance to decision",
         "What a student can ask", "The data: what was dropped, and what was filled",
         "Were the gradients right?", "What it is for, and what must not be done with it",
     ):  # fmt: skip
         assert title in page.text, title
-    assert page.text.index("Out of time") < page.text.index("What it is worth")
-    assert "trained on 240 students of earlier batches and tried on the 120 of 2025" in page.text
+    assert (
+        "trained on 240 students of earlier batches and tried on the 120 of batch 2025" in page.text
+    )
     assert "<branch> & co=ECE" in page.text  # escaped in the file, so it is text here
     assert "its average, and a sign that it was missing" in page.text
     card = (batches / "out" / "MODEL_CARD.md").read_text("utf-8")
@@ -107,8 +108,10 @@ def test_figures_of_the_latest_batch_are_of_a_model_that_had_not_seen_it(run, ba
     placed = (late["status"] == "Placed").to_numpy()
     loss = -np.mean(np.log(np.where(placed, p, 1 - p)))
     page = Page(Path("report.html").read_text("utf-8")).text
-    start = page.index("The same settings, trained on")
-    assert f"log-loss {loss:.4f}" in page[start : start + 600]
+    start = page.index("Out of time: the same settings, trained on")
+    assert re.search(rf"log-loss \d\.\d{{4}} {loss:.4f}", page[start : start + 600])
+    right = f"{100 * ((p >= 0.5) == placed).mean():.0f} of 100"
+    assert f"tried on the 120 students of batch 2025, it is right for {right}" in page
 
 
 def test_without_data_what_only_rows_can_tell_is_said_to_be_unknown(run, batches):
@@ -119,6 +122,45 @@ def test_without_data_what_only_rows_can_tell_is_said_to_be_unknown(run, batches
     result = {item["text"] for item in document["verdicts"] if item["state"] == "doubt"}
     assert "Whether a straight line is enough was not asked: give --data FILE." in result
     assert "Out of time" not in Path("report.html").read_text("utf-8")
+
+
+def test_the_first_page_says_whether_the_list_can_be_used_before_any_link(run, batches):
+    run("report", "model", "--data", "students.csv")
+    html = Path("report.html").read_text("utf-8")
+    first = html.index("Its list can be used to see early who may need help")
+    assert first < html.index("Not for students of another college") < html.index("<details>")
+    assert html.index("<details>") < html.index("<a href") < html.index("Can it be trusted?</h2>")
+
+
+def test_no_table_stands_twice(run, batches):
+    run("report", "model", "--data", "students.csv")
+    tables = re.findall(r"<table>.*?</table>", Path("report.html").read_text("utf-8"))
+    assert len(tables) > 5
+    assert len(set(tables)) == len(tables)
+    headings = [re.sub(r"<[^>]+>", "|", table.partition("<tbody>")[0]) for table in tables]
+    assert len(set(headings)) == len(headings)
+
+
+def test_the_command_answers_with_the_first_page_and_where_it_is(run, batches):
+    done = run("report", "model", "--data", "students.csv")
+    answer = " ".join(done.out.split())
+    assert answer.startswith("✓ Its list can be used to see early who may need help")
+    assert answer.endswith("Written: report.html, to be opened in a browser, and MODEL_CARD.md.")
+    assert "log-loss" not in answer
+    full = run("report", "model", "--data", "students.csv", "-v").out
+    assert "better than the base rate" in full
+    findings = run("report", "model", "--data", "students.csv", "--json").json["findings"]
+    assert all(item["text"] in answer for item in findings)
+
+
+def test_of_a_model_without_signal_the_first_page_says_not_to_use_it(run, batches):
+    rng = np.random.default_rng(1)
+    noise = pd.DataFrame({"cgpa": rng.normal(size=3000), "placed": rng.integers(0, 2, 3000)})
+    noise.to_csv("noise.csv", index=False)
+    run("train", "noise.csv", "--no-track", "--out", "noise", "--optimizer", "newton")
+    assert run("report", "noise").out.startswith(
+        "! Do not use its list: over 600 students it is no"
+    )
 
 
 def test_the_run_keeps_the_page_and_its_gradient_checks_are_shown(run, batches):

@@ -58,6 +58,7 @@ COMMANDS = [
     ("drift", "wide.csv", "--model", "model"),
     ("drift", "shifted.csv", "--model", "model"),
     ("compare", "model", "other", "--data", "wide.csv"),
+    ("report", "model"),
 ]
 
 

@@ -19,8 +19,12 @@ h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .25rem; }
 h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; padding-top: .9rem;
   border-top: 1px solid var(--line); }
 p { margin: .5rem 0; max-width: 46rem; }
-.sub { color: var(--soft); overflow-wrap: anywhere; }
+p, li { overflow-wrap: anywhere; }
+.sub { color: var(--soft); }
+nav { margin-top: 1.6rem; }
+nav summary { cursor: pointer; color: var(--soft); }
 nav ol { columns: 2; margin: .6rem 0; padding-left: 2rem; color: var(--soft); }
+figcaption { color: var(--soft); font-size: .85rem; }
 a { color: inherit; }
 .wide { overflow-x: auto; margin: .7rem 0; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
@@ -48,17 +52,20 @@ img { border: 1px solid var(--line); width: 32rem; }
 
 
 def html_page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
-    """Return the whole file."""
+    """Return the whole file; the first section stands before the list of the others."""
+    first, *others = [_section(k, section) for k, section in enumerate(sections, start=1)]
     links = "".join(
-        f'<li><a href="#s{k}">{escape(s.title)}</a></li>' for k, s in enumerate(sections, start=1)
+        f'<li><a href="#s{k}">{escape(s.title)}</a></li>'
+        for k, s in enumerate(sections[1:], start=2)
     )
-    body = "".join(_section(k, section) for k, section in enumerate(sections, start=1))
+    contents = f"<details><summary>What else is known</summary><ol>{links}</ol></details>"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         f'<header><h1>{escape(title)}</h1><p class="sub">{escape(subtitle)}</p></header>\n'
-        f'<nav aria-label="Contents"><ol>{links}</ol></nav>\n{body}</main>\n</body>\n</html>\n'
+        f'{first}<nav aria-label="Contents">{contents}</nav>\n{"".join(others)}</main>\n</body>\n'
+        "</html>\n"
     )
 
 

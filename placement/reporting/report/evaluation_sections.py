@@ -23,37 +23,37 @@ def trust_section(report: Report) -> Section:
     return Section("Can it be trusted?", (Points(tuple(verdicts(report))),))
 
 
-def later_section(report: Report) -> Section | None:
-    """What it is worth on students of a later batch, which is what it will be used for."""
-    later = report.later
-    if later is None:
-        return None
-    train, test = later.rows
-    text = (
-        f"The same settings, trained on {train:,} students of earlier batches and tried on the "
-        f"{test:,} of {later.batch}: nearer to what the next batch will bring than figures of "
-        "students of the same years."
-    )
-    figures = table(("figure", "value"), metric_rows(later.tested.metrics))
-    title = f"Out of time: trained on earlier batches, tried on {later.column} {later.batch}"
-    return Section(title, (Text(text), figures, Text(skill_line(later.tested.skill))))
-
-
 def figures_section(report: Report) -> Section:
-    """Return the figures of the rows that were measured on."""
+    """Return the figures of the rows that were measured on, beside those of the latest batch."""
     measured, rows = report.fitted.figures.evaluated, report.fitted.figures.rows
     held_out = measured.metrics_on == "test"
     rule = report.fitted.config.get("test_where")
     where = f"{rows.test:,} held-out rows" if held_out else f"{rows.train:,} training rows"
     blocks: list[Block] = [
-        Text(f"On the {where}{f', those where {rule}' if rule and held_out else ''}:"),
-        table(("figure", "value"), metric_rows(measured.metrics)),
-        Text(skill_line(measured.skill)),
+        Text(f"On the {where}{f', those where {rule}' if rule and held_out else ''}.")
     ]
     if (auc := measured.metrics.roc_auc) is not None:
         pairs = f"a student with {report.fitted.schema.target.outcome} and one without"
         text = f"Of 100 pairs of {pairs}, it gives the first the higher chance in {100 * auc:.0f}."
-        blocks.insert(1, Text(text))
+        blocks.append(Text(text))
+    titles, figures = ["figure", "value"], metric_rows(measured.metrics)
+    later = report.later
+    if later is None:
+        blocks += [table(titles, figures), Text(skill_line(measured.skill))]
+        return Section("What it is worth", tuple(blocks))
+    train, test = later.rows
+    blocks.append(
+        Text(
+            f"Out of time: the same settings, trained on {train:,} students of earlier batches and "
+            f"tried on the {test:,} of {later.column} {later.batch}: nearer to what the next batch "
+            "will bring than figures of students of the same years."
+        )
+    )
+    then = dict(metric_rows(later.tested.metrics))
+    titles = ["figure", where, f"{later.column} {later.batch}"]
+    blocks.append(table(titles, [(name, value, then[name]) for name, value in figures]))
+    blocks.append(Text(f"{where}: {skill_line(measured.skill)}"))
+    blocks.append(Text(f"{later.column} {later.batch}: {skill_line(later.tested.skill)}"))
     return Section("What it is worth", tuple(blocks))
 
 

@@ -5,10 +5,10 @@ from placement.reporting.report.evaluation_sections import (
     calibration_section,
     fairness_section,
     figures_section,
-    later_section,
     line_section,
     trust_section,
 )
+from placement.reporting.report.findings import findings_section
 from placement.reporting.report.intended_use import intended_use
 from placement.reporting.report.model_sections import (
     advice_section,
@@ -31,17 +31,15 @@ def subtitle_of(report: Report) -> str:
     """Say which model this is."""
     about, figures = report.about, report.fitted.figures
     version = f" version {about['version']}" if about.get("version") else ""
-    made = f", trained {about['created']}" if about.get("created") else ""
-    digest = figures.data_digest[:12]
-    rows = f"{figures.rows.train:,} training rows of data {digest}…"
-    return f"Model {about['model']}{version}{made}; {rows}"
+    made = f" of {str(about['created'])[:10]}" if about.get("created") else ""
+    return f"Model {about['model']}{version}{made}, learnt from {figures.rows.train:,} students"
 
 
 def sections_of(report: Report) -> tuple[Section, ...]:
     """Return the report's sections, what matters most first."""
     sections = [
+        findings_section(report),
         trust_section(report),
-        later_section(report),
         figures_section(report),
         calibration_section(report),
         fairness_section(report),

@@ -17,8 +17,10 @@ from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.model.figures import ModelFigures
 from placement.model.fitted import Fitted, load_fitted
 from placement.model.scorer import words
+from placement.reporting.format.blocks import State
 from placement.reporting.format.html_page import html_page
 from placement.reporting.format.model_card import model_card
+from placement.reporting.report.findings import findings
 from placement.reporting.report.sections import sections_of, subtitle_of, title_of
 from placement.reporting.report.verdicts import LaterBatch, Report, verdicts
 from placement.runtime.atomic_write import replacing, writing
@@ -35,12 +37,13 @@ PAGE, CARD = "report.html", "MODEL_CARD.md"
 
 @dataclass(frozen=True)
 class ReportResult:
-    """Where a report was written, and its answers to the questions of trust."""
+    """Where a report was written, its first page, and its answers to the questions of trust."""
 
     page: str
     card: str
     run_id: str | None
-    verdicts: tuple[tuple[str, str], ...]
+    findings: tuple[tuple[State, str], ...]
+    verdicts: tuple[tuple[State, str], ...]
     warnings: tuple[str, ...]
 
 
@@ -90,7 +93,12 @@ def write_report(request: ReportRequest, listener: ProgressListener = NoProgress
     if run_id is not None:
         _add(run_id, {PAGE: page, CARD: card})
     return ReportResult(
-        str(target), str(target.with_name(CARD)), run_id, tuple(verdicts(report)), report.warnings
+        str(target),
+        str(target.with_name(CARD)),
+        run_id,
+        tuple(findings(report)),
+        tuple(verdicts(report)),
+        report.warnings,
     )
 
 
