@@ -26,20 +26,28 @@ class RowClusters:
 
 def row_clusters(table: Table, split: Split, config: TrainConfig) -> RowClusters | None:
     """Return the clusters of the training rows, None where each is on its own, or they are few."""
-    is_grouped = config.group is not None and config.group != NO_GROUP
-    column = config.group if is_grouped else table.students
-    hashes = _hashes(table, column, config)
+    hashes = cluster_hashes(table, config)
     if hashes is None:
         return None
     train = np.concatenate([subset == TRAIN for subset in split.subsets])
     distinct, index = np.unique(hashes[train], return_inverse=True)
     if not LEAST_STUDENTS <= len(distinct) < len(index):
         return None
-    return RowClusters(column, index, len(distinct))
+    return RowClusters(_column(table, config), index, len(distinct))
 
 
-def _hashes(table: Table, column: str | None, config: TrainConfig) -> UInt64Array | None:
+def cluster_hashes(table: Table, config: TrainConfig) -> UInt64Array | None:
+    """Return a hash of each row's student or group (n,), or of the row where these are copies.
+
+    None where every row is on its own.
+    """
+    column = _column(table, config)
     if column is None:
         return None if config.weight else multiplied_rows(table, config.seed)
     hashes_of = group_rows(table, column, config.seed).hashes_of
     return np.concatenate([hashes_of(piece) for piece in range(table.pieces)])
+
+
+def _column(table: Table, config: TrainConfig) -> str | None:
+    is_grouped = config.group is not None and config.group != NO_GROUP
+    return config.group if is_grouped else table.students

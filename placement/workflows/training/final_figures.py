@@ -42,7 +42,9 @@ def finalize(result: FitAndTestResult) -> Fitted:
 def evaluation_of(result: FitAndTestResult) -> EvaluationFigures:
     """Return the figures of the rows that a model was measured on, and the verdict on it."""
     prepared, measured = result.prepared, measured_rows(result)
-    folds = None if measured.are_enough else out_of_fold(result)
+    # Rows of one student, or copies, are worth less than so many: folds can tell by how much.
+    are_enough = measured.are_enough and prepared.clusters is None
+    folds = None if are_enough else out_of_fold(result)
     is_held_out = measured.measured_on == "test"
     unseen = measured if is_held_out or folds is None else folds
     metrics, summary = measured.result, measured.summary

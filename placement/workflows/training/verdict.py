@@ -10,8 +10,8 @@ import numpy as np
 from placement.arrays import FloatArray, UInt64Array
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.splits.folds import assign_folds
-from placement.data.splits.row_groups import group_of, group_rows
-from placement.data.table.table import Table
+from placement.data.splits.row_clusters import cluster_hashes
+from placement.data.splits.row_groups import group_of
 from placement.evaluation.metrics.accumulator import (
     MetricsResult,
     PredictionAccumulator,
@@ -33,6 +33,8 @@ from placement.workflows.training.out_of_fold import (
     OutOfFoldPredictions,
     predict_training_rows,
 )
+
+LEAST_CLUSTERS = 30  # of fewer, a sum of clusters is never many standard errors from 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,21 +103,21 @@ def out_of_fold(result: FitAndTestResult) -> MeasuredRows | None:
     else:
         for fold in predicted:
             fold.add_to(accumulator)
-    return MeasuredRows(
-        "out_of_fold", accumulator, association(_by_fold(predicted, table, folds, group))
-    )
+    clusters = cluster_hashes(table, config)
+    related = association(_by_fold(predicted, folds, clusters))
+    return MeasuredRows("out_of_fold", accumulator, related)
 
 
 def _by_fold(
-    predicted: Sequence[OutOfFoldPredictions], table: Table, folds: ChunkedArray, group: str | None
+    predicted: Sequence[OutOfFoldPredictions], folds: ChunkedArray, clusters: UInt64Array | None
 ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, UInt64Array | None]]:
-    """Yield probability, label, weight and group (n,) of the rows of each fold."""
-    hashes_of = None if group is None else group_rows(table, group, 0).hashes_of
+    """Yield probability, label, weight and cluster (n,) of the rows of each fold."""
+    if clusters is not None and len(np.unique(clusters)) < LEAST_CLUSTERS:
+        clusters = None
+    fold_of_row = folds.whole()
     for number, fold in zip(fold_numbers(folds), predicted, strict=True):
-        groups = hashes_of and np.concatenate(
-            [hashes_of(piece)[folds.piece(piece) == number] for piece in range(table.pieces)]
-        )
-        yield fold.probability.whole(), fold.label.whole(), fold.weight.whole(), groups
+        of_fold = None if clusters is None else clusters[fold_of_row == number]
+        yield fold.probability.whole(), fold.label.whole(), fold.weight.whole(), of_fold
 
 
 def verdict_of(deciding: MeasuredRows, held_out: int) -> Verdict:

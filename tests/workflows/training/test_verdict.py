@@ -80,6 +80,21 @@ def test_a_table_of_counts_has_the_verdict_of_its_students():
     assert lines.skill.gain == pytest.approx(rows.skill.gain, abs=0.01)
 
 
+def test_noise_that_was_multiplied_is_no_more_related_to_the_outcome():
+    once = evaluated(sheet(120, 0.0, seed=7))
+    many = evaluated(pd.concat([sheet(120, 0.0, seed=7)] * 10, ignore_index=True))
+    assert many.verdict.held_out >= 200
+    assert many.verdict.decided_on == once.verdict.decided_on == "out_of_fold"
+    assert abs(many.verdict.association) < 2
+    assert many.verdict.association == pytest.approx(once.verdict.association, abs=1.0)
+
+
+def test_few_groups_leave_every_row_on_its_own():
+    frame = sheet(240, 1.5).assign(college=[f"C{n % 5}" for n in range(240)])
+    verdict = evaluated(frame, group="college").verdict
+    assert (verdict.name, verdict.decided_on) == ("better", "out_of_fold")
+
+
 def test_a_student_on_many_rows_is_one():
     rng = np.random.default_rng(5)
     frame = sheet(40, 0.8, seed=5)
