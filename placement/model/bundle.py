@@ -20,11 +20,13 @@ import numpy as np
 from safetensors.numpy import save as save_safetensors
 
 from placement.arrays import Document, FloatArray
-from placement.errors import ModelError, StoreError
+from placement.errors import ModelError, StoreError, UsageError
+from placement.model.document_codec import decode
 from placement.model.earlier_formats import current_document
 from placement.model.scorer import (
     DOCUMENT,
     FORMAT,
+    KINDS,
     WEIGHTS,
     Bundle,
     ScorerError,
@@ -126,6 +128,8 @@ def _read(target: Path) -> Bundle:
     try:
         with garbled(target):
             bundle = read_bundle(target)
+            for entry in bundle.document["encoder"]:
+                decode(KINDS[entry["kind"]], entry)
             return replace(bundle, document=current_document(bundle.document))
     except ScorerError as problem:
         cure = "upgrade placement" if problem.reason == "format" else "train or copy it again"
@@ -139,7 +143,7 @@ def garbled(target: str | Path) -> Iterator[None]:
         yield
     except ScorerError:
         raise
-    except (KeyError, TypeError, ValueError, IndexError) as problem:
+    except (AttributeError, LookupError, TypeError, UsageError, ValueError) as problem:
         raise ModelError(
             f"{target}: the bundle lacks or garbles {problem}; train it again"
         ) from problem

@@ -9,20 +9,15 @@ from typing import Any, TypeVar
 import numpy as np
 
 from placement.arrays import Document, FloatArray
+from placement.config.train_config import TrainConfig
 from placement.data.encoding.encoder import Encoder
-from placement.data.schema import Dropped, Feature, Schema, Target
+from placement.data.schema import Schema
 from placement.errors import DataError
 from placement.model.bundle import garbled, open_bundle, write_bundle
+from placement.model.document_codec import decode
 from placement.model.figures import ModelFigures, figures_document, figures_of
 from placement.model.history import Epoch
-from placement.model.scorer import (
-    PLAIN,
-    Bundle,
-    Calibration,
-    NumberFormat,
-    Scorer,
-    ScorerError,
-)
+from placement.model.scorer import Bundle, Calibration, Scorer, ScorerError, file_columns
 
 T = TypeVar("T")
 
@@ -135,39 +130,39 @@ def load_fitted(directory: str | Path) -> Fitted:
         return _fitted(bundle)
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What a document says beside encoder, figures and history."""
+
+    schema: Schema
+    aliased: tuple[str, ...]
+    config: TrainConfig
+    threshold: float
+
+
 def _fitted(bundle: Bundle) -> Fitted:
-    document = bundle.document
+    document, scorer = bundle.document, bundle.scorer
+    parts = decode(_Parts, document)
+    nothing = {
+        column: np.array([None, ""], dtype=object) for column in file_columns(scorer.columns)
+    }
+    scorer.score(nothing)  # raises where a column is not made as its kind is
     return Fitted(
-        weights=bundle.scorer.weights,
-        intercept=bundle.scorer.intercept,
-        aliased=tuple(document["aliased"]),
-        encoder=Encoder(bundle.scorer.columns),
-        schema=schema_of(document["schema"]),
-        config=document["config"],
+        weights=scorer.weights,
+        intercept=scorer.intercept,
+        aliased=parts.aliased,
+        encoder=Encoder(scorer.columns),
+        schema=parts.schema,
+        config={name: getattr(parts.config, name) for name in document["config"]},
         figures=figures_of(document["figures"]),
         history=tuple(
-            Epoch(**entry, weights=_NO_WEIGHTS, intercept=float("nan"))
+            decode(Epoch, {**entry, "weights": _NO_WEIGHTS, "intercept": None})
             for entry in document["history"]
         ),
-        threshold=document["threshold"],
-        factor=bundle.scorer.factor,
-        calibration=bundle.scorer.calibration,
+        threshold=parts.threshold,
+        factor=scorer.factor,
+        calibration=scorer.calibration,
     )
-
-
-def schema_of(document: Document) -> Schema:
-    """Read a schema from its JSON form."""
-    return Schema(
-        Target(**document["target"]),
-        tuple(_feature(entry) for entry in document["features"]),
-        tuple(Dropped(**entry) for entry in document["dropped"]),
-    )
-
-
-def _feature(entry: Document) -> Feature:
-    written, same = entry.get("written"), tuple(map(tuple, entry.get("same", ())))
-    form = NumberFormat(**written) if written else PLAIN
-    return Feature(**{**entry, "written": form, "same": same})
 
 
 def thinned(items: Sequence[T], most: int) -> list[T]:

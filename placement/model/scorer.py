@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import SafetensorError
 from safetensors.numpy import load as load_safetensors
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 FORMAT = 4
 DOCUMENT = "fitted.json"
 WEIGHTS = "weights.safetensors"
+_MOST_BYTES = 1 << 31  # of a file of a bundle
 Z95 = 1.959963984540054
 SPARSE = 0.25  # a column of fewer cells other than 0 is worth looking at row by row
 DASHES = frozenset({"-", "--", "---", "–", "—"})
@@ -1355,9 +1357,10 @@ def read_bundle(directory: str | Path) -> Bundle:
     """Read and verify a bundle directory; raises `ScorerError` when it cannot be used."""
     folder = Path(directory)
     try:
-        document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
-        raw = (folder / WEIGHTS).read_bytes()
-    except (OSError, ValueError) as problem:
+        text = _read_file(folder / DOCUMENT).decode()
+        document = json.loads(text, object_pairs_hook=_without_duplicates)
+        raw = _read_file(folder / WEIGHTS)
+    except (OSError, ValueError, RecursionError) as problem:
         raise ScorerError(
             "bundle", f"{folder}: not a readable model bundle ({problem})"
         ) from problem
@@ -1372,13 +1375,36 @@ def read_bundle(directory: str | Path) -> Bundle:
         raise ScorerError("bundle", f"{folder / DOCUMENT}: damaged, its digest does not match")
     if document.get("weights_digest") != hashlib.sha256(raw).hexdigest():
         raise ScorerError("bundle", f"{folder / WEIGHTS}: damaged, its digest does not match")
-    tensors = load_safetensors(raw)
+    try:
+        tensors = load_safetensors(raw)
+    except SafetensorError as problem:
+        raise ScorerError("bundle", f"{folder / WEIGHTS}: no tensors ({problem})") from problem
     columns = tuple(column_from_document(entry) for entry in document["encoder"])
+    width = sum(len(column.names) for column in columns)
+    shapes = {"weights": (width,), "intercept": (1,), "covariance_factor": (width + 1, width + 1)}
+    for name, tensor in tensors.items():
+        if tensor.shape != shapes.get(name) or not np.isfinite(tensor).all():
+            raise ScorerError("bundle", f"{folder / WEIGHTS}: the {name} do not fit the columns")
+    if not width:
+        raise ScorerError("bundle", f"{folder / DOCUMENT}: a model without columns")
     weights = np.ascontiguousarray(tensors["weights"], dtype=np.float64)
     factor = tensors.get("covariance_factor")
     calibration = calibration_from_document(document.get("calibration"))
     intercept = float(tensors["intercept"][0])
     return Bundle(document, Scorer(columns, weights, intercept, factor, calibration))
+
+
+def _read_file(path: Path) -> bytes:
+    if not path.is_file() or path.stat().st_size > _MOST_BYTES:  # /dev/zero has no end
+        raise OSError(f"{path.name} is no file, or too large")
+    return path.read_bytes()
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> Document:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        raise ValueError("a name stands twice in it")
+    return document
 
 
 class _PyfuncModel:

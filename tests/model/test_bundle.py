@@ -228,11 +228,12 @@ LOOP = """
 import sys
 import numpy as np
 from placement.model.bundle import write_bundle
-number = 0
+number, steps = 0, np.arange(20_000.0).tolist()
+encoder = [{"kind": "step", "column": "x", "thresholds": steps, "averages": steps}]
 while True:
     number += 1
-    write_bundle(sys.argv[1], {"threshold": 0.5, "encoder": [], "number": number},
-                 np.arange(50_000.0) + number, float(number))
+    write_bundle(sys.argv[1], {"threshold": 0.5, "encoder": encoder, "number": number},
+                 np.arange(20_000.0) + number, float(number))
     if number == 1:
         print("started", flush=True)
 """

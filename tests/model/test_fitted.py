@@ -34,9 +34,7 @@ def test_what_is_saved_is_what_is_read(fitted, sheet, tmp_path):
     for name in ("intercept", "aliased", "encoder", "schema", "threshold"):
         assert getattr(read, name) == getattr(fitted, name), name
     assert read.weights.tolist() == fitted.weights.tolist()
-    assert dict(read.config) == {
-        k: list(v) if isinstance(v, tuple) else v for k, v in fitted.config.items()
-    }
+    assert dict(read.config) == dict(fitted.config)
     assert read.figures == fitted.figures
     assert [(e.number, e.loss, e.stopped) for e in read.history] == [
         (e.number, e.loss, e.stopped) for e in fitted.history

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from placement.arrays import Document
 from placement.data.schema import Schema
-from placement.model.bundle import garbled, open_bundle
-from placement.model.figures import ModelFigures, figures_of
+from placement.model.figures import ModelFigures
+from placement.model.fitted import load_fitted
 from placement.model.scorer import Scorer
 from placement.reporting.text.verdict import verdict_sentence
 from placement.runtime.progress import ProgressListener
@@ -28,22 +28,19 @@ class Model:
 
 def find_model(name: str, listener: ProgressListener) -> Model:
     """Open the model, say which it is, and repeat what must not be forgotten of it."""
-    from placement.model.fitted import schema_of
-
     directory, about = _locate(name, listener)
-    bundle = open_bundle(directory)
-    with garbled(directory):
-        figures = figures_of(bundle.document["figures"])
+    fitted = load_fitted(directory)
+    figures = fitted.figures
     if figures.evaluation and figures.evaluation.verdict.name != "better":
         listener.warn(f"{name}: {verdict_sentence(figures.evaluation.verdict)}")
     return Model(
         name=name,
         directory=directory,
-        scorer=bundle.scorer,
-        schema=schema_of(bundle.document["schema"]),
-        threshold=bundle.threshold,
+        scorer=fitted.scorer,
+        schema=fitted.schema,
+        threshold=fitted.threshold,
         figures=figures,
-        about={**about, "data_digest": figures.data_digest, "threshold": bundle.threshold},
+        about={**about, "data_digest": figures.data_digest, "threshold": fitted.threshold},
     )
 
 
