@@ -8,7 +8,7 @@ from placement.evaluation.drift.distribution_tests import SURE, Level
 from placement.evaluation.drift.drift import ColumnDrift, PredictionDrift
 from placement.evaluation.drift.performance_drift import Performance
 from placement.reporting.format.probability_words import in_100
-from placement.reporting.format.prose import Paste, name_list, shortened
+from placement.reporting.format.prose import Paste, distinct, name_list, shortened
 from placement.reporting.text.drift import DriftResult
 from placement.reporting.text.summaries import METRIC_WORDS
 
@@ -34,7 +34,12 @@ def drift_answer(result: DriftResult) -> Iterator[str]:
         yield "No column has changed by more than chance may do."
     if few := columns.get("too few rows"):
         yield f"Too few students to tell: {name_list(few, _MOST_COLUMNS)}."
-    cells = [text for column in drift.columns for text in _unusual_cells(column, profile)]
+    short = distinct(column.column for column in drift.columns)
+    cells = [
+        f"{short[column.column]}: {text}"
+        for column in drift.columns
+        for text in _unusual_cells(column, profile)
+    ]
     yield from (f"  {text}" for text in cells[:_MOST_CELLS])
     if (more := len(cells) - _MOST_CELLS) > 0:
         yield f"  and {more:,} more such: -v"
@@ -54,18 +59,18 @@ def drift_answer(result: DriftResult) -> Iterator[str]:
 
 def _unusual_cells(column: ColumnDrift, profile: Profile) -> Iterator[str]:
     """Yield what is odd about the cells of a column: new words, numbers beyond, gaps."""
-    name, missing, unseen = shortened(column.column), column.missing, column.unseen
+    missing, unseen = column.missing, column.unseen
     if unseen is not None and unseen.levels:
         words = ", ".join(repr(shortened(word)) for word in unseen.examples)
         more = " …" if unseen.levels > len(unseen.examples) else ""
         students = counted(unseen.rows, "student")
-        yield f"{name}: {students} with words new to the model: {words}{more}"
+        yield f"{students} with words new to the model: {words}{more}"
     if column.out_of_range:
         (profiled,) = (c for c in profile.columns if c.column == column.column)
         span = f"{getattr(profiled, 'low', 0):g} to {getattr(profiled, 'high', 0):g}"
-        yield f"{name}: {counted(column.out_of_range, 'student')} outside {span}"
+        yield f"{counted(column.out_of_range, 'student')} outside {span}"
     if missing.p_value < SURE:
-        yield f"{name}: blank for {in_100(missing.now)} in 100, {in_100(missing.train)} in training"
+        yield f"blank for {in_100(missing.now)} in 100, {in_100(missing.train)} in training"
 
 
 def _chances(scores: PredictionDrift) -> str:

@@ -9,11 +9,11 @@ from placement.evaluation.explanation.importance import column_importance
 from placement.model.fitted import Fitted
 from placement.model.scorer import CategoryColumn, InteractionColumn, NumberColumn
 from placement.reporting.format.probability_words import chance, in_100
-from placement.reporting.format.prose import shortened
+from placement.reporting.format.prose import Paste, distinct, shortened
 from placement.reporting.results import ExplainedStudents, ExplainResult, Student
 from placement.reporting.text.explanation import more_students, who
 
-_MOST_COLUMNS = 9
+_MOST_COLUMNS = 8
 _MOST_CHANGES = 3
 _EVIDENCE = {0.001: "very strong evidence", 0.01: "strong evidence", 0.05: "some evidence"}
 _NO_EVIDENCE = "may be chance"
@@ -39,16 +39,17 @@ def _model_answer(fitted: Fitted) -> Iterator[str]:
     outcome, rows = fitted.schema.target.outcome, fitted.figures.rows.train
     yield f"What goes with {outcome}, learnt from {rows:,} students; what counts most first:"
     importance, evidence = column_importance(fitted), column_p_values(fitted)
+    short = distinct(importance)
     for name in list(importance)[:_MOST_COLUMNS]:
         strength = "" if name not in evidence else f" ({_strength(evidence[name])})"
-        yield f"  {shortened(name)}: {_direction(fitted, name)}{strength}"
+        yield f"  {short[name]}: {_direction(fitted, name)}{strength}"
     if (more := len(importance) - _MOST_COLUMNS) > 0:
         yield f"  and {more:,} more that count{'s' if more == 1 else ''} less: -v"
     yield (
         "Of students who are alike in the other columns. It says what goes together, not what "
         "causes what."
     )
-    yield "Why one student has this chance: placement explain FILE --row N (or --id VALUE)"
+    yield Paste("Why one student has this chance: placement explain FILE --id NUMBER")
 
 
 def _strength(p_value: float) -> str:

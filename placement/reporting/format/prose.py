@@ -1,6 +1,7 @@
 """Sentences for a terminal: wrapped at 80 columns, while a line that someone copies never is."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 WIDTH = 80
@@ -91,3 +92,10 @@ def shortened(name: str, longest: int = LONGEST_NAME) -> str:
     """Return a name that fits: its beginning and its end, where names differ."""
     half = longest // 2
     return name if len(name) <= longest else f"{name[: half - 1]}…{name[-half:]}"
+
+
+def distinct(names: Iterable[str]) -> dict[str, str]:
+    """Shorten names, but for those that would then be told apart no more."""
+    short = {name: shortened(name) for name in names}
+    uses = Counter(short.values())
+    return {name: text if uses[text] == 1 else name for name, text in short.items()}

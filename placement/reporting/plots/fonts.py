@@ -37,9 +37,10 @@ def draw_in_any_script(figure: "Figure") -> dict[str, str]:
     import matplotlib as mpl
     from matplotlib.text import Text
 
-    texts = [*figure.findobj(Text), *_ticks(figure)]
-    lacking = frozenset(filter(_is_shown, "".join(text.get_text() for text in texts)))
-    lacking -= _letters_of(FONT)
+    drawn = [found for found in figure.findobj(Text) if isinstance(found, Text)]
+    texts: list[Text | _Tick] = [*drawn, *_ticks(figure)]
+    letters = "".join(text.get_text() for text in texts)
+    lacking = frozenset(letter for letter in letters if _is_shown(letter)) - _letters_of(FONT)
     if not lacking:
         return {}
     families = fonts_for(lacking)

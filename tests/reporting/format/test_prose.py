@@ -8,6 +8,7 @@ from placement.reporting.format.prose import (
     MOST_LINES,
     WIDTH,
     Paste,
+    distinct,
     name_list,
     screen,
     shortened,
@@ -57,3 +58,12 @@ def test_a_long_name_keeps_its_beginning_and_its_end():
     assert len(short) <= LONGEST_NAME
     assert name.startswith(short.split("…")[0])
     assert name.endswith(short.split("…")[1])
+
+
+def test_names_that_differ_in_the_middle_are_not_shortened():
+    alike = [f"marks of the university, semester {k} (of the university's own)" for k in range(2)]
+    long = "the average of all marks that this student had in school before"
+    short = distinct([*alike, long, "cgpa"])
+    assert [short[name] for name in alike] == alike
+    assert len(short[long]) <= 34
+    assert short["cgpa"] == "cgpa"
