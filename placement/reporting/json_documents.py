@@ -7,14 +7,16 @@ from dataclasses import asdict, replace
 from placement.arrays import Document
 from placement.evaluation.metrics.metric_intervals import Intervals
 from placement.model.bundle import finite
+from placement.model.figures import EvaluationFigures
 from placement.model.fitted import Fitted
+from placement.reporting.format.verdict_words import verdict_sentence
 from placement.reporting.results import EvaluateResult, TrainResult, Understanding
 from placement.reporting.text.alternatives import alternatives_document
 from placement.reporting.text.coefficients import inference_document, unpenalised_document
 from placement.reporting.text.fairness import fairness_document
 from placement.reporting.text.nonlinear_terms import curve_rows
 from placement.reporting.text.thresholds import decision_document, net_benefit_rows
-from placement.reporting.text.verdict import skill_document
+from placement.stats.verdict import useful_gain
 from placement.training.gradcheck.report import GradientCheck
 
 FORMAT = 1
@@ -79,7 +81,7 @@ def _figures(fitted: Fitted) -> Document:
         "metrics_method": measured.metrics_method,
         "calibration": measured.calibration and measured.calibration.as_dict(),
         "calibrate": measured.recalibration and asdict(measured.recalibration),
-        "skill": skill_document(measured),
+        "skill": _skill_document(measured),
         "fairness": measured.fairness
         and fairness_document(measured.fairness, fitted.schema.target),
         "gradcheck": asdict(measured.gradcheck),
@@ -87,6 +89,17 @@ def _figures(fitted: Fitted) -> Document:
         "inference": inference_document(figures.inference),
         "maximum_likelihood": unpenalised_document(figures.unpenalised),
     }
+
+
+def _skill_document(measured: EvaluationFigures) -> Document:
+    """Return the gain on the rows measured on, and the verdict with the rows that decided it."""
+    verdict = measured.verdict
+    decided = {name: value for name, value in asdict(verdict).items() if name != "name"}
+    decided["skill"]["useful_gain"] = useful_gain(verdict.skill)
+    sentence = verdict_sentence(verdict)
+    return {
+        **asdict(measured.skill), "verdict": verdict.name, "sentence": sentence, "decided": decided,
+    }  # fmt: skip
 
 
 def evaluation_document(result: EvaluateResult) -> Document:

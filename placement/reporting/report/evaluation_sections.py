@@ -2,6 +2,7 @@
 
 from placement.reporting.format.blocks import Block, Picture, Points, Section, Text, points, table
 from placement.reporting.format.text_table import cell
+from placement.reporting.format.verdict_words import skill_line
 from placement.reporting.plots.fairness import fairness_plot
 from placement.reporting.plots.training_plots import reliability_diagram
 from placement.reporting.report.verdicts import Report, verdicts
@@ -15,7 +16,6 @@ from placement.reporting.text.fairness import (
     groups_table,
 )
 from placement.reporting.text.summaries import metric_rows
-from placement.reporting.text.verdict import skill_line
 
 
 def trust_section(report: Report) -> Section:

@@ -11,10 +11,10 @@ from placement.evaluation.metrics.accumulator import MetricsResult
 from placement.model.fairness_figures import Fairness
 from placement.model.fitted import Fitted
 from placement.reporting.format.blocks import State
+from placement.reporting.format.verdict_words import verdict_sentence
 from placement.reporting.text.alternatives import verdict
 from placement.reporting.text.calibration import bins_outside_limits, calibration_text
 from placement.reporting.text.fairness import fairness_warnings
-from placement.reporting.text.verdict import verdict_sentence
 from placement.stats.figures import CalibrationFigures
 from placement.stats.verdict import VerdictName
 

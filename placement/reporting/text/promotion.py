@@ -6,9 +6,9 @@ from typing import Literal
 
 from placement.arrays import Document
 from placement.evaluation.comparison import Comparison
+from placement.reporting.format.verdict_words import skill_line
 from placement.reporting.json_documents import FORMAT
 from placement.reporting.text.comparison import log_loss_sentence, pair_document
-from placement.reporting.text.verdict import skill_line
 from placement.stats.figures import Skill
 
 Outcome = Literal["accepted", "forced", "refused", "already champion"]

@@ -10,6 +10,7 @@ from placement.model.figures import ModelFigures
 from placement.model.scorer import CategoryColumn
 from placement.reporting.answers.train import predict_line
 from placement.reporting.format.text_table import table
+from placement.reporting.format.verdict_words import skill_line, verdict_sentence
 from placement.reporting.results import EvaluateResult, PredictResult, TrainResult, Understanding
 from placement.reporting.text.alternatives import alternatives_text
 from placement.reporting.text.calibration import calibrate_text, calibration_text
@@ -17,7 +18,6 @@ from placement.reporting.text.coefficients import coefficient_notes, coefficient
 from placement.reporting.text.fairness import fairness_text
 from placement.reporting.text.nonlinear_terms import curve_notes, interaction_rows, number_kind
 from placement.reporting.text.thresholds import curve_line, decision_lines
-from placement.reporting.text.verdict import skill_line, verdict_sentence
 from placement.stats.metrics import Metrics
 from placement.stats.sample_size import NAGELKERKE, SHRINKAGE, SampleSize
 from placement.training.gradcheck.report import GradientCheck

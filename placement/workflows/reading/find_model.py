@@ -8,7 +8,7 @@ from placement.data.schema import Schema
 from placement.model.figures import ModelFigures
 from placement.model.fitted import load_fitted
 from placement.model.scorer import Scorer
-from placement.reporting.text.verdict import verdict_sentence
+from placement.reporting.format.verdict_words import verdict_sentence
 from placement.runtime.progress import ProgressListener
 from placement.tracking.lookup import bundle_directory, resolve
 

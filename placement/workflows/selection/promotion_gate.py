@@ -6,9 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from placement.evaluation.metrics.skill import skill
+from placement.reporting.format.verdict_words import (
+    NOT_SHOWN,
+    VERDICTS,
+    gain_words,
+    verdict_sentence,
+)
 from placement.reporting.text.comparison import log_loss_sentence
 from placement.reporting.text.promotion import Evidence, Reason
-from placement.reporting.text.verdict import NOT_SHOWN, VERDICTS, gain_words, verdict_sentence
 from placement.runtime.progress import ProgressListener
 from placement.stats.log_loss import row_log_loss
 from placement.stats.verdict import decide

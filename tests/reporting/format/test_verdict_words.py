@@ -2,7 +2,7 @@
 
 import pytest
 
-from placement.reporting.text.verdict import verdict_sentence
+from placement.reporting.format.verdict_words import verdict_sentence
 from placement.stats.figures import Skill
 from placement.stats.verdict import UNDECIDED, Verdict
 

@@ -1,9 +1,5 @@
 """Whether a model is better than the base rate, in a sentence that says how that was decided."""
 
-from dataclasses import asdict
-
-from placement.arrays import Document
-from placement.model.figures import EvaluationFigures
 from placement.stats.figures import Skill
 from placement.stats.verdict import USEFUL_SHARE, Verdict, VerdictName, decide, useful_gain
 
@@ -55,14 +51,3 @@ def skill_line(skill: Skill) -> str:
         f"Against the base rate (log-loss {skill.base_log_loss:.4f}): gain {skill.gain:.4f}, "
         f"95 % interval {skill.low:.4f} to {skill.high:.4f}: {VERDICTS[decide(skill)]}."
     )
-
-
-def skill_document(measured: EvaluationFigures) -> Document:
-    """Return the gain on the rows measured on, and the verdict with the rows that decided it."""
-    verdict = measured.verdict
-    decided = {name: value for name, value in asdict(verdict).items() if name != "name"}
-    decided["skill"]["useful_gain"] = useful_gain(verdict.skill)
-    sentence = verdict_sentence(verdict)
-    return {
-        **asdict(measured.skill), "verdict": verdict.name, "sentence": sentence, "decided": decided,
-    }  # fmt: skip
