@@ -342,7 +342,7 @@ def test_a_folder_called_champion_does_not_hide_the_champion(store, students, ru
 def test_no_signal_is_repeated_by_every_prediction(run, students, here):
     noise = students(here / "noise.csv", signal=False)
     assert run("train", noise, *QUICK, "--no-track", "--out", "model").code == 0
-    said = "these columns do not predict the outcome better than the base rate"
+    said = "it is no better than saying the same of everybody; do not choose anybody by it"
     assert said in run("predict", noise, "--model", "model", "--quiet").err
     one = ["--set", "stream=CSE", "--set", "cgpa=7", "--set", "backlogs=0", "--set", "aptitude=60"]
     done = run("predict", "--model", "model", *one, "--json")

@@ -37,8 +37,7 @@ def draw_in_any_script(figure: "Figure") -> dict[str, str]:
     import matplotlib as mpl
     from matplotlib.text import Text
 
-    drawn = [found for found in figure.findobj(Text) if isinstance(found, Text)]
-    texts: list[Text | _Tick] = [*drawn, *_ticks(figure)]
+    texts: list[Text | _Tick] = [*figure.findobj(Text), *_ticks(figure)]
     letters = "".join(text.get_text() for text in texts)
     lacking = frozenset(letter for letter in letters if _is_shown(letter)) - _letters_of(FONT)
     if not lacking:

@@ -8,7 +8,7 @@ from placement.data.schema import Schema
 from placement.model.figures import ModelFigures
 from placement.model.fitted import load_fitted
 from placement.model.scorer import Scorer
-from placement.reporting.format.verdict_words import verdict_sentence
+from placement.reporting.answers.predictions import worth
 from placement.runtime.progress import ProgressListener
 from placement.tracking.lookup import bundle_directory, resolve
 
@@ -31,8 +31,8 @@ def find_model(name: str, listener: ProgressListener) -> Model:
     directory, about = _locate(name, listener)
     fitted = load_fitted(directory)
     figures = fitted.figures
-    if figures.evaluation and figures.evaluation.verdict.name != "better":
-        listener.warn(f"{name}: {verdict_sentence(figures.evaluation.verdict)}")
+    for text in () if figures.evaluation is None else worth(figures.evaluation.verdict):
+        listener.warn(f"{name}: {text.removeprefix('Careful: ')}")
     return Model(
         name=name,
         directory=directory,
