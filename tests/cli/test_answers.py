@@ -99,7 +99,7 @@ def test_train_dry_run_and_evaluate_answer_in_a_screen(run, students, made):
 def test_tune_answers_in_a_screen(run, students):
     lines = check_screen(run("tune", few(students), "--no-track", "--repeats", 1))
     text = " ".join(lines)
-    assert re.search(r"Chosen: --l2 \S+ \(mean log-loss", text)
+    assert re.search(r"Chosen: --l2 \S+ The penalty", text)
     assert lines[-1].startswith("Next: placement train few.csv --l2 ")
 
 

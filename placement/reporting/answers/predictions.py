@@ -106,16 +106,17 @@ def chances(calibration: CalibrationFigures, number: float) -> Iterator[str]:
     shift, slope = calibration.in_the_large, calibration.slope
     if shift is None:
         return
-    said = f"it said {in_100(calibration.predicted)} in 100 on average"
-    facts = f"{said}, {in_100(calibration.observed)} happened"
+    predicted, observed = in_100(calibration.predicted), in_100(calibration.observed)
+    facts = f"it said {predicted} in 100 on average, {observed} happened"
+    as_far = f"as far as {people(number)} can tell"
     if shift.low > 0 or shift.high < 0:
         yield f"Its chances are too {'low' if shift.low > 0 else 'high'}: {facts}."
     elif slope is not None and slope.high < 1:
-        yield f"Its chances are right on average ({facts}), but too near 0 and 100."
+        yield f"Its chances are too extreme, {as_far}: a 90 is less in truth, a 10 is more."
     elif slope is not None and slope.low > 1:
-        yield f"Its chances are right on average ({facts}), but too near the average."
+        yield f"Its chances are too timid, {as_far}: a 70 is more in truth, a 30 is less."
     elif abs(calibration.predicted - calibration.observed) >= _NOTABLE:
-        yield f"Its chances are right as far as {people(number)} can tell: {facts}."
+        yield f"Its chances are right {as_far}: {facts}."
     else:
         yield f"Its chances can be taken at their word: {facts}."
 

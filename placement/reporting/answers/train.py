@@ -80,7 +80,7 @@ def _tried(result: TrainResult) -> str:
         return f"{learnt}, too few to try it on others: how often it is right is not known."
     right = accuracy(unseen.confusion, fitted.schema.target, figures.base_rate)
     if unseen.measured_on == "out_of_fold":
-        return f"{learnt}; none was held out, so five parts were tried in turn: {right}."
+        return f"{learnt}, each fifth of them tried by a model of the others: {right}."
     again = f", then learnt again from all {figures.rows.train:,}" if fitted.config["refit"] else ""
     return f"{learnt}, tried on {total(unseen.confusion):,.0f} others: {right}{again}."
 

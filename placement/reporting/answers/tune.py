@@ -41,10 +41,14 @@ def _winner(path: PenaltyPath) -> Iterator[str]:
     best, chosen = path.penalties[path.best], path.penalties[path.chosen]
     default = TrainConfig().l2
     yield (
-        f"Chosen: --l2 {chosen.l2:g} (mean log-loss {chosen.log_loss:.4f}), the strongest penalty "
-        f"within one standard error, {best.standard_error:.4f}, of the best: {best.log_loss:.4f} "
-        f"at --l2 {best.l2:g}."
+        f"Chosen: --l2 {chosen.l2:g}. The penalty keeps the model from learning what is chance: "
+        f"this is the strongest within one standard error ({best.standard_error:.4f}) of the best, "
+        f"--l2 {best.l2:g}."
     )
+    losses = f"{chosen.log_loss:.4f} and {best.log_loss:.4f}"
+    if chosen is best:
+        losses = f"{chosen.log_loss:.4f}"
+    yield f"Mean log-loss of students not learnt from: {losses}; the lower, the better."
     usual = next((penalty for penalty in path.penalties if penalty.l2 == default), None)
     if usual is None or chosen is usual:
         return

@@ -47,7 +47,7 @@ def _big_enough(understanding: Understanding) -> Iterator[str]:
         enough = (
             "enough"
             if understanding.weight >= size.needed
-            else "fewer: its chances may be too near 0 and 100"
+            else "fewer: its chances may be too extreme"
         )
         yield (
             f"As a rule of thumb such columns need {people(size.needed)}; "
@@ -98,9 +98,9 @@ def in_doubt(warnings: Sequence[str]) -> str:
     """Count the cells that are read as something else than they say."""
     cells = cells_in_doubt(warnings)
     if not cells:
-        return "In doubt: nothing."
+        return "Cells in doubt: none."
     names = name_list([*map(shortened, cells)], _COLUMNS // 2)
-    return f"In doubt: {counted(sum(cells.values()), 'cell')} of {names}; see the warnings."
+    return f"Cells in doubt: {sum(cells.values()):,}, of {names}; see the warnings."
 
 
 def cells_in_doubt(warnings: Sequence[str]) -> Mapping[str, int]:
