@@ -90,6 +90,8 @@ def _outcomes(outcomes: Performance) -> str:
     text = f"{known}{in_100(outcomes.predicted)} in 100, {in_100(outcomes.observed)} happened"
     if worse:
         return f"{text}. It does worse than when it was trained ({name_list(worse)})."
+    if outcomes.low is None:
+        return f"{text}: too few to tell whether it does worse than when it was trained."
     return f"{text}; it does no worse than when it was trained, as far as they can tell."
 
 

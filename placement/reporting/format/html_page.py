@@ -46,6 +46,7 @@ img { border: 1px solid var(--line); width: 32rem; }
 @media print { :root { --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --shade: #fff;
   --good: #1b7f4b; --doubt: #7a5500; --bad: #b3261e; }
   main { max-width: none; padding: 0; } nav { display: none; } body { font-size: 10.5pt; }
+  img { max-height: 9cm; width: auto; }
   h2 { break-after: avoid; } table, figure, li { break-inside: avoid; } .wide { overflow: visible; }
   tr { break-inside: avoid; } }
 """
