@@ -39,7 +39,9 @@ def test_one_student_shows_no_change_of_performance(run, few, trained):
     assert done.code == 0
     figures = done.json["performance"]["figures"]
     assert all(own["change"] is None and own["worse"] is False for own in figures.values())
-    output = run("drift", "one.csv", "--model", trained).out
+    short = run("drift", "one.csv", "--model", trained).out
+    assert "too few to tell whether it does worse" in " ".join(short.split())
+    output = run("drift", "one.csv", "--model", trained, "-v").out
     assert "fewer than 5 rows of an outcome: too few to tell" in output
 
 
