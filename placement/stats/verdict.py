@@ -65,11 +65,14 @@ def useful_gain(skill: Skill) -> float:
 
 
 def decide(skill: Skill, association: float | None = None) -> VerdictName:
-    """Return the verdict of a gain with its interval, and of the `association` out of fold."""
+    """Return the verdict of a gain with its interval, and of the `association` out of fold.
+
+    A gain that is surely too small to be of use is no signal, though many rows show it.
+    """
+    if skill.high < useful_gain(skill):
+        return "no_signal"
     better = skill.low > 0 if association is None else skill.gain > 0 and association > Z95
-    if better:
-        return "better"
-    return "no_signal" if skill.high < useful_gain(skill) else "not_shown"
+    return "better" if better else "not_shown"
 
 
 def association(

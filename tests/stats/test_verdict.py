@@ -21,6 +21,7 @@ def gain(gain, low, high):
         (gain(0.10, -0.05, 0.25), None, "not_shown"),
         (gain(-0.01, -0.03, 0.0139), None, "no_signal"),
         (gain(-0.01, -0.03, 0.0141), None, "not_shown"),
+        (gain(0.005, 0.001, 0.009), None, "no_signal"),
         (gain(0.0, -math.inf, math.inf), None, "not_shown"),
         (gain(0.10, -0.05, 0.25), 2.1, "better"),
         (gain(0.10, 0.05, 0.15), 1.9, "not_shown"),
