@@ -1,10 +1,18 @@
 """`placement evaluate`: what a model is worth on rows whose outcome is known."""
 
+from functools import partial
 from typing import Any
 
 import click
 
-from placement.cli.common import PROBABILITY, csv_words, model_option, show, weight_option
+from placement.cli.common import (
+    PROBABILITY,
+    command_word,
+    csv_words,
+    model_option,
+    show,
+    weight_option,
+)
 from placement.cli.console import Console
 from placement.cli.settings import label_options
 
@@ -48,4 +56,5 @@ def evaluate(as_json: bool, console: Console, **options: Any) -> None:
     from placement.workflows.monitoring.evaluate import EvaluateRequest, evaluate_file
 
     result = evaluate_file(EvaluateRequest(**options), console)
-    show(result, evaluation_document, evaluation_text, as_json, console, answer=evaluation_answer)
+    answer = partial(evaluation_answer, command=command_word())
+    show(result, evaluation_document, evaluation_text, as_json, console, answer=answer)

@@ -96,6 +96,25 @@ def test_train_dry_run_and_evaluate_answer_in_a_screen(run, students, made):
     assert measured[0].startswith("Careful: ")  # it was trained on them
 
 
+def test_who_is_champion_is_said_and_how_another_becomes_it(run, store, students):
+    sheet, quick = students(Path("plain.csv"), 240), (*QUICK, "--sensitive", "")
+    first, second = (" ".join(check_screen(run("train", sheet, *quick))) for _ in range(2))
+    assert "Model placement/1 is now champion; gradients checked" in first
+    assert "Model placement/2 is challenger: `placement promote` asks whether" in second
+    assert "--model models:/placement/2 " in second
+
+
+def test_a_model_without_signal_is_not_to_be_used(run, students):
+    sheet = noise(students)
+    trained = " ".join(check_screen(run("train", sheet, "--no-track", "--out", "model", *QUICK)))
+    assert trained.startswith("Careful: no signal: over 240 students")
+    measured = " ".join(check_screen(run("evaluate", sheet, "--model", "model")))
+    assert "do not choose anybody by it" in " ".join(measured.split())
+    for text in (trained, measured):
+        assert "taken at their word" not in text
+        assert "placement predict" not in text
+
+
 def test_tune_answers_in_a_screen(run, students):
     lines = check_screen(run("tune", few(students), "--no-track", "--repeats", 1))
     text = " ".join(lines)

@@ -9,7 +9,7 @@ from placement.reporting.format.probability_words import in_100
 from placement.reporting.format.prose import name_list, shortened
 from placement.stats.figures import CalibrationFigures
 from placement.stats.metrics import Confusion
-from placement.stats.verdict import Verdict
+from placement.stats.verdict import VerdictName
 
 _MOST_DANGERS = 4
 _NOTABLE = 0.05  # between what was said and what happened, on average
@@ -18,20 +18,24 @@ _MOST_COLUMNS = 60
 
 def dangers(warnings: Iterable[str]) -> list[str]:
     """Return in short what makes the answer itself doubtful."""
-    short = [w.short for w in warnings if isinstance(w, Grave) and w.short]
-    return [f"Careful: {text}" for text in short[:_MOST_DANGERS]]
+    return [w.short for w in warnings if isinstance(w, Grave) and w.short][:_MOST_DANGERS]
 
 
-def worth(verdict: Verdict) -> Iterator[str]:
-    """Say where it is not shown that the model is of use."""
+def careful(texts: Iterable[str]) -> Iterator[str]:
+    """Yield what makes an answer doubtful, marked as such."""
+    yield from (f"Careful: {text}" for text in texts)
+
+
+def worth(name: VerdictName, number: float) -> Iterator[str]:
+    """Say where so many students do not show that the model is of use."""
     same = "saying the same of everybody"
-    if verdict.name == "no_signal":
+    if name == "no_signal":
         yield (
-            f"Careful: no signal: over {people(verdict.rows)} it is no better than {same}; do not "
-            "choose anybody by it."
+            f"no signal: over {people(number)} it is no better than {same}; do not choose anybody "
+            "by it."
         )
-    elif verdict.name == "not_shown":
-        yield f"Careful: {people(verdict.rows)} are too few to show that it is better than {same}."
+    elif name == "not_shown":
+        yield f"{people(number)} are too few to show that it is better than {same}."
 
 
 def people(number: float) -> str:

@@ -11,6 +11,7 @@ from placement.evaluation.explanation.importance import column_importance
 from placement.model.fitted import Fitted
 from placement.reporting.answers.predictions import (
     accuracy,
+    careful,
     chances,
     dangers,
     groups,
@@ -37,10 +38,10 @@ def train_answer(result: TrainResult, command: str = "placement") -> Iterator[st
     """Yield the sentences that `train` ends with; `command` is how the user calls the program."""
     fitted, understanding = result.fitted, result.understanding
     measured, schema = fitted.figures.evaluated, fitted.schema
-    yield from _too_good(result)
-    yield from worth(measured.verdict)
-    yield from dangers(result.warnings)
-    yield from doubtful_columns(result.warnings, understanding.total)
+    yield from careful(_too_good(result))
+    yield from careful(worth(measured.verdict.name, measured.verdict.rows))
+    yield from careful(dangers(result.warnings))
+    yield from careful(doubtful_columns(result.warnings, understanding.total))
     yield _tried(result)
     if measured.verdict.name != "no_signal":
         yield from _how_it_did(fitted)
@@ -66,7 +67,7 @@ def _too_good(result: TrainResult) -> Iterator[str]:
     verdict = result.fitted.figures.evaluated.verdict
     if verdict.is_too_good:
         yield (
-            f"Careful: too good to be true (ROC AUC {verdict.roc_auc:.3f}): does a column tell "
+            f"too good to be true (ROC AUC {verdict.roc_auc:.3f}): does a column tell "
             "what was known only afterwards?"
         )
 
@@ -102,7 +103,7 @@ def _whereabouts(result: TrainResult, command: str) -> Iterator[str]:
         if tracked.alias == "champion":
             yield f"Model {name} is now champion; {checked}"
         else:
-            yield f"Model {name} is {tracked.alias}, not champion; {checked}"
+            yield f"Model {name} is {tracked.alias}: {_not_champion(result)}; {checked}"
     elif result.bundle is not None:
         yield f"Model saved in {result.bundle}; {checked}"
     else:
@@ -111,6 +112,15 @@ def _whereabouts(result: TrainResult, command: str) -> Iterator[str]:
             "`--out DIR`; all figures: -v."
         )
     yield from _next_step(result, command)
+
+
+def _not_champion(result: TrainResult) -> str:
+    """Say how a model that is not champion may become it."""
+    figures = result.fitted.figures
+    verdict = figures.evaluated.verdict
+    if verdict.is_too_good or verdict.name == "no_signal" or not figures.converged:
+        return "`--promote` would make it champion all the same"
+    return "`placement promote` asks whether it is to replace the champion"
 
 
 def _next_step(result: TrainResult, command: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from placement.data.schema import Dropped, Target
 from placement.errors import CellsInDoubt, counted
-from placement.reporting.answers.predictions import dangers, people
+from placement.reporting.answers.predictions import careful, dangers, people
 from placement.reporting.format.prose import Paste, name_list, shortened
 from placement.reporting.results import Understanding
 
@@ -20,8 +20,8 @@ def understanding_answer(
 ) -> Iterator[str]:
     """Yield what a file was understood as, before anything is learnt of it."""
     target, rows = understanding.schema.target, understanding.rows
-    yield from dangers(understanding.warnings)
-    yield from doubtful_columns(understanding.warnings, understanding.total)
+    yield from careful(dangers(understanding.warnings))
+    yield from careful(doubtful_columns(understanding.warnings, understanding.total))
     yield (
         f"{understanding.name}: {people(understanding.total)} whose outcome is known: "
         f"{target.name}, which is {outcomes(target)}."
@@ -44,14 +44,11 @@ def _big_enough(understanding: Understanding) -> Iterator[str]:
     """Say by a rule of thumb whether the students to learn from are enough for the columns."""
     size = understanding.sample_size
     if size is not None:
-        enough = (
-            "enough"
-            if understanding.weight >= size.needed
-            else "fewer: its chances may be too extreme"
-        )
+        is_enough = understanding.weight >= size.needed
         yield (
-            f"As a rule of thumb such columns need {people(size.needed)}; "
-            f"{understanding.weight:,.0f} are {enough}."
+            f"As a rule of thumb such columns need {people(size.needed)} to learn from: "
+            f"{understanding.weight:,.0f} are {'enough' if is_enough else 'few'}"
+            f"{'' if is_enough else ', so its chances may be too extreme'}."
         )
 
 
@@ -117,4 +114,4 @@ def doubtful_columns(warnings: Sequence[str], rows: int) -> Iterator[str]:
     for name, cells in cells_in_doubt(warnings).items():
         if cells >= DOUBTFUL_CELLS and cells >= DOUBTFUL_SHARE * rows:
             share = f"{cells:,} of {rows:,} cells of {shortened(name)}"
-            yield f"Careful: {share} are in doubt: correct them first."
+            yield f"{share} are in doubt: correct them first."

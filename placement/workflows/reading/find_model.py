@@ -31,8 +31,10 @@ def find_model(name: str, listener: ProgressListener) -> Model:
     directory, about = _locate(name, listener)
     fitted = load_fitted(directory)
     figures = fitted.figures
-    for text in () if figures.evaluation is None else worth(figures.evaluation.verdict):
-        listener.warn(f"{name}: {text.removeprefix('Careful: ')}")
+    if figures.evaluation is not None:
+        verdict = figures.evaluation.verdict
+        for text in worth(verdict.name, verdict.rows):
+            listener.warn(f"{name}: {text}")
     return Model(
         name=name,
         directory=directory,
