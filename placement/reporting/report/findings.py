@@ -73,7 +73,7 @@ def _use(report: Report) -> tuple[State, str]:
         )
     return "good", (
         "Its list can be used to see early who may need help: it is better than saying the same "
-        f"of everybody, by {people(verdict.rows)}."
+        f"of everybody, as {people(verdict.rows)} show."
     )
 
 
