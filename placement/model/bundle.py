@@ -143,7 +143,14 @@ def garbled(target: str | Path) -> Iterator[None]:
         yield
     except ScorerError:
         raise
-    except (AttributeError, LookupError, TypeError, UsageError, ValueError) as problem:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        UsageError,
+        ValueError,
+    ) as problem:
         raise ModelError(
             f"{target}: the bundle lacks or garbles {problem}; train it again"
         ) from problem

@@ -143,17 +143,13 @@ class _Parts:
 def _fitted(bundle: Bundle) -> Fitted:
     document, scorer = bundle.document, bundle.scorer
     parts = decode(_Parts, document)
-    nothing = {
-        column: np.array([None, ""], dtype=object) for column in file_columns(scorer.columns)
-    }
-    scorer.score(nothing)  # raises where a column is not made as its kind is
-    return Fitted(
+    fitted = Fitted(
         weights=scorer.weights,
         intercept=scorer.intercept,
         aliased=parts.aliased,
         encoder=Encoder(scorer.columns),
         schema=parts.schema,
-        config={name: getattr(parts.config, name) for name in document["config"]},
+        config=parts.config.of_scope("fit"),
         figures=figures_of(document["figures"]),
         history=tuple(
             decode(Epoch, {**entry, "weights": _NO_WEIGHTS, "intercept": None})
@@ -163,6 +159,11 @@ def _fitted(bundle: Bundle) -> Fitted:
         factor=scorer.factor,
         calibration=scorer.calibration,
     )
+    blank = np.array([None, ""], dtype=object)
+    # Both raise where a column is not made as its kind is.
+    scorer.score(dict.fromkeys(file_columns(scorer.columns), blank))
+    fitted.encoder.unstandardise(fitted.weights, fitted.intercept)
+    return fitted
 
 
 def thinned(items: Sequence[T], most: int) -> list[T]:
