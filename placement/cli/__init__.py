@@ -119,6 +119,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def run(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    # No process that this one starts, nor one of theirs, imports from the folder of the data.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     if sys.stdout is None:
         return _fail("standard output is closed", errors.StoreError.exit_code)
     try:

@@ -92,6 +92,13 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _json_option(console_options(command))
 
 
+def echo(text: str) -> None:
+    """Print an answer, without what would steer the terminal."""
+    from placement.reporting.format.prose import printable
+
+    click.echo(printable(text))
+
+
 def show(
     result: Any,
     document: Callable[[Any], dict[str, Any]],
@@ -110,10 +117,10 @@ def show(
     if as_json:
         from placement.reporting.json_documents import as_json as json_text
 
-        click.echo(json_text(document(result)))
+        echo(json_text(document(result)))
     elif console.verbose or answer is None:
-        click.echo(text(result))
+        echo(text(result))
     else:
         from placement.reporting.format.prose import screen
 
-        click.echo(screen(answer(result)))
+        echo(screen(answer(result)))

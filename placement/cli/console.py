@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import click
 
 from placement.errors import Grave
-from placement.reporting.format.prose import wrap
+from placement.reporting.format.prose import printable, wrap
 from placement.runtime.progress import Progress
 
 MOST_WARNINGS, MOST_NOTES = 8, 2
@@ -25,7 +25,7 @@ def coloured(text: str, colour: str | None) -> None:
     """
     lines = [
         part
-        for line in text.split("\n")
+        for line in printable(text).split("\n")
         for part in ([line] if line.startswith(" ") else wrap(line, _HANGING))
     ]
     colours = False if os.environ.get("NO_COLOR") else None

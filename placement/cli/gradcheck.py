@@ -6,7 +6,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from placement.cli.common import output_options
+from placement.cli.common import echo, output_options
 from placement.cli.console import Console
 from placement.errors import GradientCheckError, UsageError
 
@@ -71,7 +71,7 @@ def gradcheck(
             raise UsageError("--graph draws a row of a file: name DATA and --row N")
         from placement.lessons.console import run_row_graph
 
-        click.echo(run_row_graph(data, row, model or "champion", draw, console, as_json=as_json))
+        echo(run_row_graph(data, row, model or "champion", draw, console, as_json=as_json))
         return
     if row is not None or model is not None:
         raise UsageError("--row and --model are for --graph or --draw")
@@ -83,7 +83,7 @@ def gradcheck(
 
     check = work(GradcheckRequest(data, **options))
     console.detail(f"{check.rows} rows, {check.corner_rows} of them at a corner of the clamp")
-    click.echo(document(gradcheck_document(check)) if as_json else gradcheck_text(check))
+    echo(document(gradcheck_document(check)) if as_json else gradcheck_text(check))
     if not check.passed:
         raise GradientCheckError(check.failure)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from placement.cli.common import Command, output_options
+from placement.cli.common import Command, echo, output_options
 from placement.cli.console import Console
 from placement.errors import UsageError
 
@@ -58,6 +58,6 @@ def lesson(name: str | None, as_json: bool, console: Console, **options: Any) ->
             raise UsageError(
                 "these options are for a lesson: name one, as in placement lesson chain"
             )
-        click.echo(list_lessons(as_json=as_json))
+        echo(list_lessons(as_json=as_json))
         return
-    click.echo(run_lesson(name, values, output, console.note))
+    echo(run_lesson(name, values, output, console.note))

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from placement.cli.common import PROBABILITY, model_option
+from placement.cli.common import PROBABILITY, echo, model_option
 from placement.cli.console import Console
 from placement.cli.settings import file_options
 from placement.errors import UsageError
@@ -117,7 +117,7 @@ def _predict_one(
         console.warn(text)
     words = chance(opened.schema.target.outcome, answer)
     text = f"{answer['label']}: {words} (probability {answer['probability']!r})"
-    click.echo(document([answer]) if as_json else text)
+    echo(document([answer]) if as_json else text)
 
 
 def _values(settings: tuple[str, ...]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from placement.cli.common import show, weight_option
+from placement.cli.common import echo, show, weight_option
 from placement.cli.console import Console
 from placement.cli.settings import label_options
 from placement.errors import GateRefused
@@ -63,4 +63,4 @@ def _roll_back(request: "PromoteRequest", as_json: bool, console: Console) -> No
     from placement.workflows.selection.promote import roll_back_champion
 
     result = roll_back_champion(request, console)
-    click.echo(document(rollback_document(result)) if as_json else rollback_text(result))
+    echo(document(rollback_document(result)) if as_json else rollback_text(result))

@@ -2,7 +2,7 @@
 
 import click
 
-from placement.cli.common import console_options, output_options
+from placement.cli.common import console_options, echo, output_options
 from placement.cli.console import Console
 
 
@@ -27,7 +27,7 @@ def runs(experiment: str | None, relocate: bool, as_json: bool, console: Console
     if relocate:
         console.note(relocate_store())
     recorded = recorded_runs(experiment)
-    click.echo(document(recorded) if as_json else runs_text(recorded, store_name()))
+    echo(document(recorded) if as_json else runs_text(recorded, store_name()))
 
 
 @click.command(short_help="Open MLflow's pages on the recorded runs.")

@@ -1,5 +1,6 @@
 """Atomic writes: a file is written beside its target, synced, then renamed onto it."""
 
+import glob
 import os
 import secrets
 import shutil
@@ -37,10 +38,12 @@ def replacing(out: Path) -> Iterator[Path]:
             raise StoreError(f"{out}: a directory is there: name a file")
         special = out.exists() and not out.is_file()
         target = out.resolve()
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+        unique = f"{os.getpid()}-{secrets.token_hex(4)}"
+        temporary = target.with_name(f".{target.name}.{unique}.tmp")
         if not special:
             # Created here, so that a folder without permission shows before any row is scored.
-            temporary.touch(exist_ok=False)
+            temporary.touch(0o600, exist_ok=False)
+            _sweep(target)
     if special:  # /dev/null, a pipe: nothing to replace
         yield target
         return
@@ -62,9 +65,23 @@ def held_back(stream: IO[bytes]) -> Iterator[IO[bytes]]:
     stream.flush()
 
 
+def _sweep(target: Path) -> None:
+    """Remove what writers that were killed left beside a file."""
+    import psutil
+
+    for leftover in target.parent.glob(f".{glob.escape(target.name)}.*-????????.tmp"):
+        writer = leftover.name.rpartition("-")[0].rpartition(".")[2]
+        if writer.isdecimal() and not psutil.pid_exists(int(writer)):
+            leftover.unlink(missing_ok=True)
+
+
 def _sync_and_rename(temporary: Path, target: Path) -> None:
     if target.exists():
         temporary.chmod(target.stat().st_mode & 0o777)
+    else:
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
     with temporary.open("rb+") as stream:
         os.fsync(stream.fileno())
     temporary.replace(target)

@@ -114,8 +114,12 @@ class TrackedRun:
         from placement.tracking.dataset import dataset_input
 
         entry = dataset_input(name, digest, columns, rows, source=source, context=context)
-        with self._writing("the data set"):
-            self.client.log_inputs(self.run_id, datasets=[entry])
+        try:
+            with self._writing("the data set"):
+                self.client.log_inputs(self.run_id, datasets=[entry])
+        except StoreError:  # another run has recorded the same one in between: now it is found
+            with self._writing("the data set"):
+                self.client.log_inputs(self.run_id, datasets=[entry])
         self.set_tags({f"data_digest.{context}": digest})
 
     def log_children(self, children: Sequence[NestedRun]) -> None:

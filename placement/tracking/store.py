@@ -64,7 +64,7 @@ class Store:
         with unwarned():
             from mlflow import MlflowClient
 
-            return MlflowClient(self.tracking_uri, self.registry_uri)
+            return MlflowClient(_patient(self.tracking_uri), _patient(self.registry_uri))
 
     def lock(self) -> AbstractContextManager["BaseFileLock | None"]:
         """Keep other processes from changing a database file at once; nothing for a server."""
@@ -157,8 +157,8 @@ def default_store(store: Store) -> Iterator[None]:
 
     names = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
     before = {name: os.environ.get(name) for name in names}
-    mlflow.set_tracking_uri(store.tracking_uri)
-    mlflow.set_registry_uri(store.registry_uri)
+    mlflow.set_tracking_uri(_patient(store.tracking_uri))
+    mlflow.set_registry_uri(_patient(store.registry_uri))
     try:
         yield
     finally:
@@ -168,6 +168,11 @@ def default_store(store: Store) -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+
+
+def _patient(uri: str) -> str:
+    """Have a sqlite database that another process has locked waited for: its default is 5 s."""
+    return f"{uri}?timeout={LOCK_TIMEOUT:g}" if _SQLITE.fullmatch(uri) and "?" not in uri else uri
 
 
 def _sqlite_store(database: Path) -> Store:
@@ -199,10 +204,15 @@ def _open_database(store: Store, database: Path, *, create: bool) -> None:
     if create and not (os.access(database, os.W_OK) and os.access(database.parent, os.W_OK)):
         raise StoreError(_not_writable(database, "no permission"))
     try:
-        opened = sqlite3.connect(database.as_uri() + "?mode=ro", uri=True)
+        opened = sqlite3.connect(database.as_uri() + "?mode=ro", LOCK_TIMEOUT, uri=True)
         with contextlib.closing(opened) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise StoreError(
+                f"{database}: another process has had it locked for {LOCK_TIMEOUT:.0f} seconds; "
+                "try again when it is done"
+            ) from error
         # MLflow itself would try for more than a minute and a half.
         reason = f"is not a readable database ({error}); restore it or move it away"
         raise StoreError(f"{database} {reason}") from error
@@ -216,14 +226,20 @@ def _make_once(store: Store, database: Path) -> None:
             if not _is_filled(database):
                 draft = database.with_name(f"{database.name}.new")
                 draft.unlink(missing_ok=True)
-                uri = f"sqlite:///{draft.as_posix()}"
-                with unwarned():
-                    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-                    SqlAlchemyStore(uri, store.artifact_root or "").engine.dispose()
-                draft.replace(database)
+                try:
+                    _migrate(store, f"sqlite:///{draft.as_posix()}")
+                    draft.replace(database)
+                finally:
+                    draft.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(_not_writable(database, error.strerror or str(error))) from error
+
+
+def _migrate(store: Store, uri: str) -> None:
+    with store_errors(store, "make the tracking database"):
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+        SqlAlchemyStore(uri, store.artifact_root or "").engine.dispose()
 
 
 def _is_filled(database: Path) -> bool:

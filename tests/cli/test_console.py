@@ -1,5 +1,7 @@
 """Warnings on standard error: the gravest eight first, wrapped."""
 
+import os
+
 from placement.cli.console import Console
 from placement.errors import Grave
 
@@ -43,3 +45,21 @@ def test_a_warning_wraps_and_the_lines_it_lists_do_not(capsys):
     assert lines[-1] == copied
     assert len(lines) > 2
     assert max(map(len, lines[:-1])) <= 80
+
+
+def test_no_name_of_a_file_or_column_steers_the_terminal(capfd, run, workdir):
+    (workdir / "t.csv").write_text(
+        "\x1b[31mcgpa\x1b]0;owned\x07,br\u202eanch,status\n"
+        + "".join(f"{6 + n % 4},B\x9b31m{n % 2},{(n // 3) % 2}\n" for n in range(90))
+    )
+    done = run("train", "t.csv", "--no-track", "-v")
+    assert done.code == 0
+    for text in (done.out, done.err):
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(text)
+    assert "B\\u009b31m0" in done.out
+
+
+def test_no_process_that_is_started_imports_from_the_current_folder(run, monkeypatch):
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    run("--version")
+    assert os.environ["PYTHONSAFEPATH"] == "1"

@@ -209,3 +209,24 @@ def test_nothing_of_tracking_imports_mlflow_or_torch_until_it_is_used():
         [sys.executable, "-c", twin], capture_output=True, text=True, env=env, check=True
     )
     assert "sqlalchemy" in done.stdout
+
+
+def test_a_data_set_that_another_run_records_at_the_same_moment_is_recorded_once(
+    store, monkeypatch
+):
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    right, raised = MlflowClient.log_inputs, []
+
+    def first_fails(*args, **named):
+        if not raised:
+            raised.append(True)
+            raise MlflowException("UNIQUE constraint failed: datasets.experiment_id")
+        return right(*args, **named)
+
+    monkeypatch.setattr(MlflowClient, "log_inputs", first_fails)
+    with tracked_run(store, "placement") as run:
+        run.log_dataset("s", "ab" * 32, {"cgpa": "number"}, 9, source="s.csv")
+    assert raised
+    assert len(store.client().get_run(run.run_id).inputs.dataset_inputs) == 1

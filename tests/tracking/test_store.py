@@ -1,3 +1,4 @@
+import contextlib
 import os
 import shutil
 import socket
@@ -63,7 +64,7 @@ def test_a_store_made_default_for_a_while_leaves_no_trace(store):
     import mlflow
 
     with default_store(store):
-        assert mlflow.get_tracking_uri() == store.tracking_uri
+        assert mlflow.get_tracking_uri().partition("?")[0] == store.tracking_uri
     assert "MLFLOW_TRACKING_URI" not in os.environ
     assert "MLFLOW_REGISTRY_URI" not in os.environ
 
@@ -268,3 +269,28 @@ def _tree():
     import placement
 
     return str(Path(placement.__file__).parents[1])
+
+
+def test_a_database_that_another_process_has_locked_is_waited_for_and_never_called_broken(
+    store, monkeypatch
+):
+    assert "timeout=120" in store.client().tracking_uri
+    monkeypatch.setattr("placement.tracking.store.LOCK_TIMEOUT", 0.1)
+    with contextlib.closing(sqlite3.connect(store.database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="locked for 0 seconds; try again"):
+            open_store()
+        other.execute("ROLLBACK")
+    assert open_store() == store
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a limit on the size of files is POSIX's")
+def test_a_disk_that_is_full_at_the_first_run_is_said_and_leaves_no_half_database(tmp_path):
+    code = "from placement.tracking.store import open_store; open_store()"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"ulimit -f 100; exec {sys.executable} -c '{code}'"],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": _tree()}, check=False,
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert "StoreError: cannot make the tracking database" in done.stderr.splitlines()[-1]
+    assert [p.name for p in (tmp_path / "mlruns").iterdir()] == ["mlflow.db.lock"]

@@ -12,6 +12,8 @@ _VALUE = r"""(?:'[^']*'|"[^"]*"|[^\s'",;)]+)+"""
 _OPTION = rf"--[a-z][\w-]*(?:[ =](?!--){_VALUE})?"
 _UNBROKEN = re.compile(rf"\S*?(?:`[^`]*`|{_OPTION}(?:\s+{_OPTION})*)\S*|\S+")
 
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
 
 class Paste(str):
     """A line to copy into a terminal: it never wraps, and does not count in width."""
@@ -31,6 +33,14 @@ def screen(lines: Iterable[str]) -> str:
             wrapped.pop()
         wrapped += [["More: -v"], last]
     return "\n".join(line for part in wrapped for line in part)
+
+
+def printable(text: str) -> str:
+    """Return a text in which what would steer a terminal is written as JSON escapes it.
+
+    Names and cells may hold control characters, and those that turn the direction of writing.
+    """
+    return _STEERING.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def wrap(text: str, hanging: int = 2) -> list[str]:

@@ -1,9 +1,12 @@
 """Train on some files, and record it as the configuration says."""
 
+import shlex
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +14,7 @@ import numpy as np
 
 from placement.config.train_config import TrainConfig
 from placement.data.table.table import Table
+from placement.errors import StoreError
 from placement.model.bundle import check_replaceable
 from placement.model.fitted import Fitted
 from placement.reporting.json_documents import gradcheck_rows
@@ -49,16 +53,16 @@ def train(
             fitted, tracked = finalize(result), None
             bundle = _saved(fitted, config)
         else:
-            with _begun(recorder, prepared) as check_interrupted:
-                result = fit_and_test(prepared, listener, check_interrupted)
-            fitted, bundle, tracked = _concluded(recorder, result, config)
+            with _begun(recorder, prepared) as begun:
+                result = fit_and_test(prepared, listener, partial(_raise_failure, begun))
+            fitted, bundle, tracked = _concluded(recorder, begun, result, config)
     warnings = tuple(dict.fromkeys((*summary.warnings, *result.warnings)))
     return TrainResult(tuple(sources), summary, fitted, config, warnings, tracked, bundle)
 
 
 @contextmanager
-def _begun(recorder: AnyWorker[Recorder], prepared: "Prepared") -> Iterator[Callable[[], None]]:
-    """Begin the run; yield a check that raises as soon as this has failed."""
+def _begun(recorder: AnyWorker[Recorder], prepared: "Prepared") -> "Iterator[Future[None]]":
+    """Begin the run; what it needs is there until the block has ended and the run has begun."""
     config, table = prepared.config, prepared.table
     params = {
         **config.of_scope("read"),
@@ -74,19 +78,23 @@ def _begun(recorder: AnyWorker[Recorder], prepared: "Prepared") -> Iterator[Call
         if prepared.test_table is not None:
             data.append(described(prepared.test_table, "test"))
         begun = recorder.submit(Recorder.begin, config, params, data)
+        yield begun
+        wait([begun])
 
-        def check_interrupted() -> None:
-            if begun.done():
-                begun.result()
 
-        yield check_interrupted
+def _raise_failure(begun: "Future[None]") -> None:
+    """Raise why a run could not begin, as soon as that is known: there is no need to go on."""
+    if begun.done():
         begun.result()
 
 
 def _concluded(
-    recorder: AnyWorker[Recorder], result: "FitAndTestResult", config: TrainConfig
+    recorder: AnyWorker[Recorder],
+    begun: "Future[None]",
+    result: "FitAndTestResult",
+    config: TrainConfig,
 ) -> "tuple[Fitted, str | None, Tracked]":
-    """Record a tested model and its figures, save the model and register it."""
+    """Save a tested model, record it and its figures, and register it."""
     from placement.workflows.recording.plot_data import pictures_of
     from placement.workflows.training.final_figures import finalize
 
@@ -97,12 +105,29 @@ def _concluded(
     # Pictures are drawn while the figures are worked out, unless the model is still to be refitted.
     drawn = None if config.refit else course(result.fitted)
     fitted = finalize(result)
-    (drawn or course(fitted)).result()
-    recorder.submit(Recorder.log_figures, fitted.figures).result()
-    # What may fail comes before the registration: a failed run registers nothing.
     bundle = _saved(fitted, config)
-    with hold_signals():
-        return fitted, bundle, recorder.submit(Recorder.register, fitted, config).result()
+    try:
+        begun.result()
+        (drawn or course(fitted)).result()
+        recorder.submit(Recorder.log_figures, fitted.figures).result()
+        # What may fail comes before the registration: a failed run registers nothing.
+        with hold_signals():
+            return fitted, bundle, recorder.submit(Recorder.register, fitted, config).result()
+    except (StoreError, RuntimeError) as problem:
+        place = bundle or _rescued(fitted)
+        raise StoreError(
+            f"{problem}\nThe run is not recorded; the model is trained, and saved in {place}: "
+            f"placement predict DATA --model {shlex.quote(place)}"
+        ) from problem
+
+
+def _rescued(fitted: Fitted) -> str:
+    """Save a model that would be lost: here, or where temporary files are."""
+    name = time.strftime("unrecorded-model-%Y%m%d-%H%M%S")
+    try:
+        return str(fitted.save(name))
+    except StoreError:
+        return str(fitted.save(Path(tempfile.mkdtemp()) / name))
 
 
 def _saved(fitted: Fitted, config: TrainConfig) -> str | None:

@@ -1,5 +1,7 @@
 """Sentences of at most 80 columns, while a line to copy stays one line."""
 
+import json
+
 import pytest
 from rich.cells import cell_len
 
@@ -10,6 +12,7 @@ from placement.reporting.format.prose import (
     Paste,
     distinct,
     name_list,
+    printable,
     screen,
     shortened,
     wrap,
@@ -67,3 +70,13 @@ def test_names_that_differ_in_the_middle_are_not_shortened():
     assert [short[name] for name in alike] == alike
     assert len(short[long]) <= 34
     assert short["cgpa"] == "cgpa"
+
+
+@pytest.mark.parametrize(
+    "steering", ["\x1b[31m", "\x1b]0;mine\x07", "\x9b31m", "\u202e", "\r", "\x08"]
+)
+def test_what_would_steer_a_terminal_is_escaped_as_json_escapes_it(steering):
+    shown = printable(f"cgpa{steering}é\tनाम\n")
+    assert steering[0] not in shown
+    assert shown.endswith("é\tनाम\n")
+    assert json.loads(f'"{printable(steering)}"') == steering

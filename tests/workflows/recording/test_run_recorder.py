@@ -342,3 +342,24 @@ def test_the_data_set_of_a_test_file_is_logged_too(store, sheet, students, tmp_p
     assert {entry.dataset.name for entry in run.inputs.dataset_inputs} == {
         "students.csv", "later.csv",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("at", ["begin", "log_course", "log_figures", "register"])
+@pytest.mark.parametrize("out", [None, "model"])
+def test_a_model_that_cannot_be_recorded_is_saved_and_named(
+    store, sheet, tmp_path, monkeypatch, at, out
+):
+    right = getattr(Recorder, at)
+
+    def broken(recorder, *args, **named):
+        right(recorder, *args, **named)
+        raise StoreError("the server has gone away")
+
+    monkeypatch.setattr(Recorder, at, broken)
+    monkeypatch.setattr("placement.workflows.training.train._raise_failure", lambda _begun: None)
+    with pytest.raises(StoreError, match=r"gone away\nThe run is not recorded") as raised:
+        train([sheet], TrainConfig(**QUICK, out=out))
+    (folder,) = [path.parent for path in tmp_path.glob("*/fitted.json")]
+    assert f"saved in {folder}: placement predict" in str(raised.value)
+    assert (folder.name == "model") == (out == "model")
+    assert len(open_bundle(folder).scorer.weights) > 3
