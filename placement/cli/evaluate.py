@@ -36,6 +36,13 @@ from placement.cli.settings import label_options
     help="Compare the groups of these columns ('' for none)"
     "  [default: those of the training, and gender and the like, by name]",
 )
+@click.option(
+    "--seats",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Students of DATA who can be called in: whom does the list hold, whom one by a single "
+    "column?  [default: the share of --threshold capacity=N in training, else one in five]",
+)
 @weight_option
 @label_options
 def evaluate(as_json: bool, console: Console, **options: Any) -> None:

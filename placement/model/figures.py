@@ -10,6 +10,7 @@ from placement.arrays import Document
 from placement.data.profiles.column_profile import Profile, profile_of_document
 from placement.model.document_codec import decode
 from placement.model.fairness_figures import Fairness, MeasuredOn
+from placement.stats.capture import Capture
 from placement.stats.figures import CalibrationFigures, Skill
 from placement.stats.metrics import Confusion, Metrics
 from placement.stats.verdict import UNDECIDED, DecidedOn, Verdict, decide
@@ -146,6 +147,7 @@ class EvaluationFigures:
     rows_digest: str | None = None
     file_digests: tuple[str, ...] = ()
     out_of_sample: OutOfSampleFigures | None = None
+    capture: Capture | None = None
     verdict: Verdict = UNDECIDED
 
 
@@ -214,13 +216,22 @@ class UnpenalisedFigures:
 
 
 @dataclass(frozen=True)
+class ColumnRanking:
+    """A ranking by one file column: the weights of its encoded columns, in their order."""
+
+    column: str
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class ModelFigures:
     """What a training came to.
 
     `base_rate` is the positive share of the training rows; losses are means over them, `train_loss`
     without the penalty. `newton_decrement` is λ, the distance to the optimum in standard errors.
     `evaluation`, `inference` and `unpenalised` are None where they were not recorded, as by `fit`;
-    `inference` also where the columns are too many.
+    `inference` also where the columns are too many. `rankings` are those by the best single column
+    of the training rows and by branch, for a model to be compared with.
     """
 
     rows: RowCounts
@@ -241,6 +252,7 @@ class ModelFigures:
     inference: InferenceFigures | None = None
     unpenalised: UnpenalisedFigures | None = None
     profile: Profile | None = None
+    rankings: tuple[ColumnRanking, ...] = ()
 
     @property
     def evaluated(self) -> EvaluationFigures:

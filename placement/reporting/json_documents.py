@@ -20,7 +20,7 @@ from placement.stats.verdict import useful_gain
 from placement.training.gradcheck.report import GradientCheck
 
 FORMAT = 1
-_NESTED = ("evaluation", "inference", "unpenalised", "profile")
+_NESTED = ("evaluation", "inference", "unpenalised", "profile", "rankings")
 
 
 def as_json(document: Document | list[Document]) -> str:
@@ -80,6 +80,7 @@ def _figures(fitted: Fitted) -> Document:
         "metrics": measured.metrics.as_dict(),
         "metrics_method": measured.metrics_method,
         "calibration": measured.calibration and measured.calibration.as_dict(),
+        "capture": measured.capture and asdict(measured.capture),
         "calibrate": measured.recalibration and asdict(measured.recalibration),
         "skill": _skill_document(measured),
         "fairness": measured.fairness
@@ -120,6 +121,7 @@ def evaluation_document(result: EvaluateResult) -> Document:
         "calibration": evaluation.calibration.as_dict(),
         "skill": evaluation.skill and asdict(evaluation.skill),
         "decision_curve": net_benefit_rows(evaluation.decision_curve),
+        "capture": result.capture and asdict(result.capture),
         "fairness": evaluation.fairness and fairness_document(evaluation.fairness, result.target),
         "warnings": list(result.warnings),
         **rivals,

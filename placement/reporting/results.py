@@ -12,6 +12,7 @@ from placement.evaluation.evaluate import Evaluation
 from placement.evaluation.explanation.counterfactual import Counterfactual
 from placement.model.figures import CoefficientEstimate
 from placement.model.fitted import Fitted
+from placement.stats.capture import Capture
 from placement.stats.sample_size import SampleSize
 
 
@@ -90,7 +91,10 @@ class PredictResult:
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """A model measured on a file with outcomes, beside `alternatives` where these were asked."""
+    """A model measured on a file with outcomes, beside `alternatives` where these were asked.
+
+    `capture`: whom its list holds, beside lists by single columns; None where that is not known.
+    """
 
     source: str
     model: Document
@@ -98,6 +102,7 @@ class EvaluateResult:
     evaluation: Evaluation
     warnings: tuple[str, ...]
     alternatives: ModelComparison | None = None
+    capture: Capture | None = None
 
 
 @dataclass(frozen=True)

@@ -226,3 +226,34 @@ def test_the_trial_is_tried_at_the_threshold_it_was_given(sheet):
         prepared, _ = understand(read([str(sheet)], config, storage), config)
         tested = fit_and_test(prepared)
     assert tested.fitted.threshold == tested.decision.threshold != 0.5
+
+
+def test_evaluate_says_whom_a_list_holds_beside_lists_by_one_column(run, trained, sheet):
+    command = ("evaluate", sheet, "--model", trained)
+    document = run(*command, "--seats", "60", "--json").json["capture"]
+    assert (document["rows"], document["seats"]) == (240, 60)
+    rows = pd.read_csv(sheet)
+    p = load_fitted(trained).predict_proba(rows.drop(columns="status"))
+    missed = (rows["status"] == "Not Placed").to_numpy()
+    listed = np.argsort(p, kind="stable")[:60]
+    assert document["missed"] == missed.sum()
+    assert document["model"]["value"] == pytest.approx(missed[listed].sum() / missed.sum())
+    by_column = {other["column"]: other for other in document["others"]}
+    assert "stream" in by_column
+    for other in by_column.values():
+        assert other["lead"]["value"] == pytest.approx(
+            document["model"]["value"] - other["captured"]
+        )
+    assert run(*command, "--json").json["capture"]["seats"] == 48  # one in five, unless told
+    said = " ".join(run(*command, "-v").out.split())
+    assert "Do you need a score per student? With 48 seats for 240 students" in said
+    assert run(*command, "--seats", "0").code == 2
+
+
+def test_the_seats_of_a_capacity_are_those_of_the_list(run, sheet, tmp_path):
+    words = ("--no-track", "--threshold", "capacity=96", "--out", tmp_path / "m", "--json")
+    done = run("train", sheet, *words)
+    assert done.code == 0, done.err
+    lists = done.json["capture"]  # 96 of the 192 training rows are half of them
+    assert lists["seats"] == pytest.approx(lists["rows"] / 2)
+    assert lists["others"][0]["column"] in {"cgpa", "aptitude", "stream"}

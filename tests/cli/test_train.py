@@ -21,7 +21,7 @@ KEYS = {
 MORE = {  # beyond what was promised
     "lr", "base_rate", "data_digest", "metrics_method", "inference", "maximum_likelihood",
     "calibration", "calibrate", "calibration_map", "decision", "fairness",
-    "rows_digest",
+    "rows_digest", "capture",
 }  # fmt: skip
 METRICS = {
     "log_loss", "brier", "roc_auc", "average_precision", "accuracy", "precision", "recall", "f1",

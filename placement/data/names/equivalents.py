@@ -54,6 +54,11 @@ def _core(name: str) -> frozenset[str]:
     return frozenset(measured - _WEAK or measured)
 
 
+def means(name: str, meaning: str) -> bool:
+    """Whether a name says what a meaning such as `branch` does, by any of its words."""
+    return meaning in _core(name)
+
+
 def may_be_same(name: str, other: str) -> bool:
     """Whether two names may say the same: `SSC` and `10th %`, `CGPA/10` and `cgpa`."""
     short, long = sorted((plain(name), plain(other)), key=len)

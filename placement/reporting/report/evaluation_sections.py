@@ -16,6 +16,7 @@ from placement.reporting.text.fairness import (
     groups_table,
 )
 from placement.reporting.text.summaries import metric_rows
+from placement.reporting.text.thresholds import capture_lines
 
 
 def trust_section(report: Report) -> Section:
@@ -36,6 +37,9 @@ def figures_section(report: Report) -> Section:
         pairs = f"a student with {report.fitted.schema.target.outcome} and one without"
         text = f"Of 100 pairs of {pairs}, it gives the first the higher chance in {100 * auc:.0f}."
         blocks.append(Text(text))
+    if measured.capture is not None:
+        lines = capture_lines(measured.capture, report.fitted.schema.target)
+        blocks += [Text(lines[0]), points(*(line.strip() for line in lines[1:]))]
     titles, figures = ["figure", "value"], metric_rows(measured.metrics)
     later = report.later
     if later is None:

@@ -17,7 +17,7 @@ from placement.reporting.text.calibration import calibrate_text, calibration_tex
 from placement.reporting.text.coefficients import coefficient_notes, coefficients_table
 from placement.reporting.text.fairness import fairness_text
 from placement.reporting.text.nonlinear_terms import curve_notes, interaction_rows, number_kind
-from placement.reporting.text.thresholds import curve_line, decision_lines
+from placement.reporting.text.thresholds import capture_lines, curve_line, decision_lines
 from placement.stats.metrics import Metrics
 from placement.stats.sample_size import NAGELKERKE, SHRINKAGE, SampleSize
 from placement.training.gradcheck.report import GradientCheck
@@ -116,6 +116,7 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     lines += [f"  ({measured.metrics_method})"] if measured.metrics_method else []
     lines += ["", *calibration_text(measured.calibration)] if measured.calibration else []
     lines += ["", *decision_lines(fitted)]
+    lines += capture_lines(measured.capture, target) if measured.capture else []
     lines += ["", f"Verdict: {verdict}."]
     lines += ["", fairness_text(measured.fairness, target)] if measured.fairness else []
     lines += ["", "Coefficients (log-odds)", coefficients_table(fitted)]
@@ -221,6 +222,8 @@ def evaluation_text(result: EvaluateResult) -> str:
     if measured.skill:
         lines += ["", skill_line(measured.skill)]
     lines += ["", curve_line(measured.decision_curve)]
+    if result.capture:
+        lines += ["", *capture_lines(result.capture, result.target)]
     if measured.fairness:
         lines += ["", fairness_text(measured.fairness, result.target)]
     if result.alternatives is not None:

@@ -7,12 +7,15 @@ from operator import itemgetter
 import numpy as np
 
 from placement.arrays import Document, FloatArray, IntArray
+from placement.data.schema import Target
 from placement.evaluation.calibration.reliability import LEAST_ROWS
 from placement.evaluation.thresholds import DecisionCurve, decision_curve
 from placement.model.figures import DecisionFigures, TradeOff
 from placement.model.fitted import Fitted
 from placement.reporting.plots.canvas import BLUE, GREY, INK, ORANGE, canvas
 from placement.reporting.plots.fonts import Png
+from placement.stats.capture import Capture
+from placement.stats.figures import Estimate
 from placement.stats.metrics import Confusion
 
 _DRAWN = np.arange(1, 100) / 100
@@ -35,6 +38,35 @@ def decision_lines(fitted: Fitted) -> list[str]:
         f"  {expectation(decision.confusion, target.positive, target.negative)}",
         f"  {_traded(decision.trade_off, sum(decision.confusion.as_dict().values()))}",
     ]
+
+
+def capture_lines(capture: Capture, target: Target) -> list[str]:
+    """Answer whether a score per student is needed: whom a list holds, and lists by one column."""
+    share = capture.seats / capture.rows
+    first = (
+        f"Do you need a score per student? With {capture.seats:,.0f} seats for {capture.rows:,.0f} "
+        f"students, the list of those most at risk holds {_of_100(capture.model)} in 100 of the "
+        f"{capture.missed:,.0f} with {target.negative!r} (by lot {100 * share:.0f})."
+    )
+    lines = [first]
+    for other in capture.others:
+        lead = other.lead
+        answer = "not shown to find more than that"
+        if lead.low > 0:
+            answer = "the score finds more"
+        elif lead.high < 0:
+            answer = "that finds more than the score"
+        lines.append(
+            f"  By {other.column} alone the list would hold {100 * other.captured:.0f} in 100: "
+            f"{answer} (lead {100 * lead.value:+.0f}, 95 % {100 * lead.low:+.0f} to "
+            f"{100 * lead.high:+.0f})."
+        )
+    return lines
+
+
+def _of_100(estimate: Estimate) -> str:
+    low, high = (f"{100 * limit:.0f}" for limit in (estimate.low, estimate.high))
+    return f"{100 * estimate.value:.0f} ({low} to {high})"
 
 
 def decision_document(decision: DecisionFigures) -> Document:

@@ -1,8 +1,10 @@
 """Evaluate: measure a model on rows with an outcome."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from placement.arrays import FloatArray
 from placement.config.label_options import LabelOptions
 from placement.data.output.left_out_file import left_out_file
 from placement.data.profiles.sensitive_groups import sensitive_groups
@@ -10,8 +12,9 @@ from placement.data.table.read_table import Table
 from placement.errors import Grave
 from placement.evaluation.alternatives.alternatives import ModelComparison
 from placement.evaluation.evaluate import evaluate
+from placement.evaluation.single_columns import compare_lists
 from placement.model.fitted import Fitted, load_fitted
-from placement.model.scorer import match_columns
+from placement.model.scorer import TableLike, match_columns
 from placement.reporting.results import EvaluateResult
 from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
@@ -32,7 +35,8 @@ class EvaluateRequest(LabelOptions):
     `weight`: its column of frequency weights. `with_alternatives`: perceptrons of the model's
     settings and the alternatives to them are cross-validated on the file too.
     `sensitive`: columns whose groups are to be compared; None for those that were compared when the
-    model was trained, as far as the file has them, and the recognised ones.
+    model was trained, as far as the file has them, and the recognised ones. `seats`: how many of
+    the file's students can be called in; None for the share that the training says.
     """
 
     data: str
@@ -41,6 +45,7 @@ class EvaluateRequest(LabelOptions):
     with_alternatives: bool = False
     sensitive: tuple[str, ...] | None = None
     weight: str | None = None
+    seats: int | None = None
 
 
 def evaluate_file(
@@ -68,6 +73,7 @@ def evaluate_file(
         for note in notes:
             listener.note(note)
         evaluation = evaluate(fitted, table, threshold=request.threshold, groups=groups)
+        lists = compare_lists(fitted, _labelled_cells(fitted, table), request.seats)
         warnings = _cell_warnings(fitted, table)
         alternatives = _alternatives(fitted, table, listener) if request.with_alternatives else None
         is_trained_on = is_training_table(model.figures, model.schema.feature_names, table)
@@ -81,7 +87,17 @@ def evaluate_file(
     if evaluation.fairness is not None:
         warnings = (*warnings, *fairness_warnings(evaluation.fairness, target))
     warnings = (*table.warnings, *warnings)
-    return EvaluateResult(table.name, model.about, target, evaluation, warnings, alternatives)
+    return EvaluateResult(
+        table.name, model.about, target, evaluation, warnings, alternatives, lists
+    )
+
+
+def _labelled_cells(
+    fitted: Fitted, table: Table
+) -> Iterator[tuple[TableLike, FloatArray, FloatArray]]:
+    for piece in range(table.pieces):
+        cells = table.piece(piece, fitted.schema.feature_names)
+        yield cells, table.labels.piece(piece), table.weights.piece(piece)
 
 
 def _alternatives(fitted: Fitted, table: Table, listener: ProgressListener) -> ModelComparison:

@@ -1,0 +1,130 @@
+"""Rankings of students by one column alone: the best of them, and by branch.
+
+What any list by a model is to be compared with: a rank by CGPA needs no score per student.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import expit
+
+from placement.arrays import FloatArray, IndexArray
+from placement.data.encoding.chunks import Chunks
+from placement.data.encoding.encoder import Encoder
+from placement.data.names.equivalents import means
+from placement.model.figures import ColumnRanking, DecisionFigures
+from placement.model.scorer import CategoryColumn, InteractionColumn, NumberColumn, TableLike
+from placement.stats.capture import Capture, capture
+from placement.stats.roc_area import roc_area_of_rows
+
+if TYPE_CHECKING:
+    from placement.model.fitted import Fitted
+
+SEATS = 0.2  # of the students there are, where nobody has said how many can be called in
+_MOST_CELLS = 1 << 22  # of the rows that are looked at; of more, a sample
+_STEPS, _RIDGE = 25, 1.0
+
+
+def learn_rankings(
+    source: Chunks, encoder: Encoder, columns: IndexArray
+) -> tuple[ColumnRanking, ...]:
+    """Return the ranking by the best single column of training rows, and by branch if another.
+
+    `columns` says which of the encoded columns `source` has. The best has the largest ROC area on
+    each half of the rows when the other half has said how to rank by it.
+    """
+    if source.rows * source.columns > _MOST_CELLS:
+        source = source.sample()
+    y, weight = (
+        np.concatenate([np.asarray(getattr(chunk, part), np.float64) for chunk in source])
+        for part in ("y", "weight")
+    )
+    names = np.array(encoder.source_columns)
+    own = {name for name in names.tolist() if name in _single(encoder)}
+    found: dict[str, tuple[float, ColumnRanking]] = {}
+    for name in sorted(own):
+        owned = np.flatnonzero(names == name)
+        there = np.flatnonzero(np.isin(columns, owned))
+        if not len(there):
+            continue
+        chosen = source.select(there)
+        x = np.concatenate([chunk.x.to_dense() for chunk in chosen]).astype(np.float64)
+        weights = np.zeros(len(owned))
+        weights[np.isin(owned, columns)] = _fit(x, y, weight)
+        ranking = ColumnRanking(name, tuple(weights.tolist()))
+        found[name] = _crossed_area(x, y, weight), ranking
+    ranked = sorted(found, key=lambda name: -found[name][0])
+    chosen_names = [*ranked[:1], *(name for name in ranked if means(name, "branch"))][:2]
+    return tuple(found[name][1] for name in dict.fromkeys(chosen_names))
+
+
+def score_by(ranking: ColumnRanking, encoder: Encoder, cells: TableLike) -> FloatArray:
+    """Return the score (n,) of each student by that column alone."""
+    column = _single(encoder)[ranking.column]
+    encoded, _ = column.encode(cells[ranking.column])
+    return np.asarray(np.array(ranking.weights) @ np.array(encoded))
+
+
+def compare_lists(
+    fitted: "Fitted",
+    parts: Iterable[tuple[TableLike, FloatArray, FloatArray]],
+    seats: float | None = None,
+) -> Capture | None:
+    """Compare the list of those a model sees most at risk with lists by single columns.
+
+    `parts` are cells by file column, labels (n,) and weights (n,) of some students; without
+    `seats`, so many of them are called in as the model's `--threshold capacity=N` was chosen for,
+    or one in five. None where fewer than 5 are without the outcome.
+    """
+    scores, names = [], [ranking.column for ranking in fitted.figures.rankings]
+    for cells, label, weight in parts:
+        by_column = [score_by(one, fitted.encoder, cells) for one in fitted.figures.rankings]
+        scores.append([fitted.predict_proba(cells), *by_column, label, weight])
+    if not scores:
+        return None
+    whole = [np.concatenate(column) for column in zip(*scores, strict=True)]
+    model, others, (label, weight) = whole[0], whole[1:-2], whole[-2:]
+    if seats is None:
+        evaluation = fitted.figures.evaluation
+        seats = seats_share(evaluation and evaluation.decision) * float(weight.sum())
+    return capture(model, dict(zip(names, others, strict=True)), label, weight, seats)
+
+
+def seats_share(decision: DecisionFigures | None) -> float:
+    """Return which share of the students can be called in, as far as the threshold says it."""
+    weighed = decision and decision.trade_off
+    if weighed is None or weighed.seats is None or decision is None or decision.confusion is None:
+        return SEATS
+    return weighed.seats / sum(decision.confusion.as_dict().values())
+
+
+def _single(encoder: Encoder) -> dict[str, NumberColumn | CategoryColumn]:
+    return {c.column: c for c in encoder.columns if not isinstance(c, InteractionColumn)}
+
+
+def _crossed_area(x: FloatArray, y: FloatArray, weight: FloatArray) -> float:
+    """Return the mean ROC area of each half of rows (n, k) by the fit of the other."""
+    even, areas = np.arange(len(y)) % 2 == 0, []
+    for half in (even, ~even):
+        score = x[half] @ _fit(x[~half], y[~half], weight[~half])
+        negative, positive = weight[half] * (1 - y[half]), weight[half] * y[half]
+        areas.append(roc_area_of_rows(score, negative, positive))
+    return 0.0 if any(math.isnan(area) for area in areas) else sum(areas) / 2
+
+
+def _fit(x: FloatArray, y: FloatArray, weight: FloatArray) -> FloatArray:
+    """Return the weights (k,) of a ridge logistic regression on the columns of x (n, k)."""
+    ones = np.column_stack([x, np.ones(len(x))])
+    penalty = np.append(np.full(x.shape[1], _RIDGE), 1e-9)
+    beta = np.zeros(x.shape[1] + 1)
+    for _ in range(_STEPS):
+        p = expit(ones @ beta)
+        gradient = ones.T @ (weight * (y - p)) - penalty * beta
+        hessian = (ones.T * (weight * p * (1 - p))) @ ones + np.diag(penalty)
+        step = np.linalg.solve(hessian, gradient)
+        beta += step / max(1.0, float(np.abs(step).max()) / 4)
+        if float(np.abs(step).max()) < 1e-8:
+            break
+    return np.asarray(beta[:-1])

@@ -1,0 +1,56 @@
+"""The single column that a list is best made by, and the list by branch."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from placement.config.train_config import TrainConfig
+from placement.data.table.read_table import read_table
+from placement.evaluation.single_columns import learn_rankings, score_by
+from placement.training.prepare import prepare
+
+RNG = np.random.default_rng(0)
+ROWS = 400
+CGPA, BRANCH = RNG.normal(7, 1, ROWS), RNG.choice(["CSE", "ECE", "MECH"], ROWS)
+PLACED = RNG.random(ROWS) < expit(1.5 * (CGPA - 7) + (BRANCH == "CSE"))
+STUDENTS = pd.DataFrame(
+    {
+        "cgpa": CGPA,
+        "backlogs": RNG.poisson(1, ROWS),
+        "department": BRANCH,
+        "town": RNG.choice([f"town {k}" for k in range(60)], ROWS),
+        "placed": PLACED.astype(int),
+    }
+)
+
+
+def rankings(students):
+    prepared = prepare(
+        read_table(students, target="placed"), TrainConfig(test_size=0.0, interaction=())
+    )
+    columns = prepared.problem.columns
+    return learn_rankings(prepared.observed, prepared.encoder, columns), prepared.encoder
+
+
+def test_the_best_column_and_that_of_the_branch_are_found_and_none_of_many_levels_by_luck():
+    found, _ = rankings(STUDENTS)
+    assert [ranking.column for ranking in found] == ["cgpa", "department"]
+    without, _ = rankings(STUDENTS.drop(columns=["cgpa", "department"]).assign(cgpa=-CGPA))
+    assert [ranking.column for ranking in without] == ["cgpa"]
+
+
+def test_a_column_ranks_by_what_happened_to_the_training_rows_of_each_level():
+    found, encoder = rankings(STUDENTS)
+    levels = np.array(["CSE", "ECE", "MECH", "cse"], dtype=object)
+    scores = score_by(found[1], encoder, {"department": levels})
+    shares = STUDENTS.groupby("department")["placed"].mean()
+    assert np.argsort(scores[:3]).tolist() == np.argsort(shares.to_numpy()).tolist()
+    assert scores[3] == scores[0]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_ranks_in_its_own_direction(sign):
+    found, encoder = rankings(STUDENTS.assign(cgpa=sign * CGPA))
+    low, high = score_by(found[0], encoder, {"cgpa": np.array([sign * 5.0, sign * 9.0])})
+    assert low < high
