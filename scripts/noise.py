@@ -51,7 +51,7 @@ OPTIONS = (
     Option("--calibrate isotonic", {"calibrate": "isotonic"}),
     Option("--threshold youden", {"threshold": "youden"}),
     Option("--threshold recall=0.8", {"threshold": "recall=0.8"}),
-    Option("--threshold precision=0.6", {"threshold": "precision=0.6"}),
+    Option("--threshold precision=0.5", {"threshold": "precision=0.5"}),
     Option("--threshold capacity=60", {"threshold": "capacity=60"}),
     Option("--threshold cost=1:2", {"threshold": "cost=1:2"}),
     Option("all of these", {

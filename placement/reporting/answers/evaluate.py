@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
+from placement.data.schema import Target
 from placement.reporting.answers.predictions import (
     accuracy,
     careful,
@@ -15,9 +16,10 @@ from placement.reporting.answers.predictions import (
     worth,
 )
 from placement.reporting.answers.understanding import doubtful_columns, in_doubt
-from placement.reporting.format.prose import Paste
+from placement.reporting.format.prose import Paste, shortened
 from placement.reporting.results import EvaluateResult
 from placement.reporting.text.alternatives import verdict as alternatives_verdict
+from placement.stats.capture import Capture
 from placement.stats.verdict import decide
 
 
@@ -37,6 +39,8 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
     if verdict != "no_signal":
         yield mistakes(measured.confusion, result.target, measured.threshold)
         yield from chances(measured.calibration, number)
+    if verdict != "no_signal" and result.capture is not None:
+        yield _listed(result.capture, result.target)
     if result.alternatives is not None:
         yield from alternatives_verdict(result.alternatives)
     yield in_doubt(result.warnings)
@@ -48,3 +52,16 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
     name = shlex.quote(f"models:/{model}/{version}" if version else model)
     yield "All figures, with intervals: -v. A page about the model:"
     yield Paste(f"Next: {command} report {name}")
+
+
+def _listed(capture: Capture, target: Target) -> str:
+    """Say whom a list by chance holds, and whether a list by one column would do."""
+    parts = []
+    for other in capture.others:
+        doubt = "" if other.lead.low > 0 else " (better)" if other.lead.high < 0 else " (no surer)"
+        parts.append(f"by {shortened(other.column)} alone {100 * other.captured:.0f}{doubt}")
+    return (
+        f"Its {capture.seats:,.0f} most at risk hold {100 * capture.model.value:.0f} of 100 who "
+        f"end {target.other_outcome}; {', '.join([*parts, 'by lot'])} "
+        f"{100 * capture.seats / capture.rows:.0f}."
+    )
