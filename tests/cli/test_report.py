@@ -163,6 +163,18 @@ def test_of_a_model_without_signal_the_first_page_says_not_to_use_it(run, batche
     )
 
 
+def test_of_a_model_that_knows_the_answer_the_first_page_says_so(run, batches):
+    rng = np.random.default_rng(2)
+    score = rng.normal(size=3000)
+    sure = pd.DataFrame({"score": score.round(3), "placed": (score > 0).astype(int)})
+    sure.loc[::90, "placed"] = 1 - sure["placed"]
+    sure.to_csv("sure.csv", index=False)
+    done = run("train", "sure.csv", "--no-track", "--out", "sure", "--optimizer", "newton")
+    assert done.code == 0, done.err
+    answer = " ".join(run("report", "sure").out.split())
+    assert answer.startswith("! Do not use its list yet: it is too good to be true (ROC AUC 0.99")
+
+
 def test_the_run_keeps_the_page_and_its_gradient_checks_are_shown(run, batches):
     trained = run("train", "students.csv", "--optimizer", "newton", "--json").json
     document = run("report", trained["run_id"], "--json").json

@@ -61,6 +61,11 @@ def findings(report: Report) -> Iterator[tuple[State, str]]:
 def _use(report: Report) -> tuple[State, str]:
     """Say whether the list can be used at all."""
     verdict = report.fitted.figures.evaluated.verdict
+    if verdict.is_too_good:
+        return "bad", (
+            f"Do not use its list yet: it is too good to be true (ROC AUC {verdict.roc_auc:.3f}). "
+            "Does a column tell what was known only afterwards?"
+        )
     if verdict.name == "no_signal":
         return "bad", (
             f"Do not use its list: over {people(verdict.rows)} it is no better than saying the "
