@@ -11,6 +11,7 @@ from placement.cli import cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TOUR = (ROOT / "docs" / "tour.md").read_text(encoding="utf-8")
 
 # Greene, Econometric Analysis, on Spector and Mazzeo (1980)
 SPECTOR = {"GPA": 2.826, "TUCE": 0.095, "PSI": 2.379}
@@ -34,11 +35,15 @@ def test_every_link_and_picture_of_the_readme_is_there():
     assert not missing
 
 
-def test_the_readme_shows_every_command():
-    shown = README.split("$ placement --help")[1]
+def test_the_tour_shows_every_command():
+    shown = TOUR.split("$ placement --help")[1]
     assert [
         name for name in cli.commands if not re.search(rf"^  {name} ", shown, re.MULTILINE)
     ] == []
+
+
+def test_the_readme_is_read_in_five_minutes():
+    assert len(README.splitlines()) <= 220
 
 
 def test_published_coefficients_are_reproduced():

@@ -30,6 +30,8 @@ _MISSING = MISSING_NUMBERS - {"--", "---"} | {"none"}
 
 Quoting = Literal["minimal", "text", "all"]
 
+LONGEST_LINE = 1 << 24  # bytes: a line that fills half of them is none of a table
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -91,8 +93,13 @@ def read_sample(source: Source, encoding: str | None = None) -> Sample:
 
     `encoding`: the one that the user says.
     """
-    data = source.sample()
-    whole, data = len(data) <= SAMPLE_BYTES, data[:SAMPLE_BYTES]
+    data, most = source.sample(), SAMPLE_BYTES
+    if len(data) > most and _last_line_end(data) < most // 2:
+        data, most = source.sample(LONGEST_LINE), LONGEST_LINE
+        if len(data) > most and _last_line_end(data) < most // 2:
+            line = data.count(b"\n") + 1
+            raise DataError(f"{source.name}, line {line}: longer than 8 million bytes: no table")
+    whole, data = len(data) <= most, data[:most]
     if encoding is not None:
         codec, bom = said_encoding(encoding, data)
     else:
@@ -108,6 +115,10 @@ def read_sample(source: Source, encoding: str | None = None) -> Sample:
     if len(_CONTROLS.findall(text.rstrip("\0\x1a"))) > len(text) // 100:
         raise DataError(f"{source.name}: binary data, not a table of text")
     return Sample(text, codec, bom, whole, len(data))
+
+
+def _last_line_end(data: bytes) -> int:
+    return max(data.rfind(b"\n"), data.rfind(b"\r"))
 
 
 def _later_encoding(source: Source) -> str:

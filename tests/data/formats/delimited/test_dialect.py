@@ -1,4 +1,5 @@
 import csv
+import gzip
 import io
 from types import SimpleNamespace
 
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placement.data.formats.blocks import unquote
-from placement.data.formats.delimited.dialect import Sample, read_sample
+from placement.data.formats.delimited.dialect import LONGEST_LINE, Sample, read_sample
 from placement.data.formats.delimited.find_dialect import find_dialect
 from placement.data.formats.sources import SAMPLE_BYTES, Source
 from placement.data.formats.table_reader import BlockRequest, open_table
@@ -170,3 +171,18 @@ def test_where_double_quotes_enclose_cells_single_ones_are_text():
     rows = ["note|branch", *["\"x|y\"|'CSE'", "\"two\nlines\"|'ECE'", "good|'CSE'"] * 8]
     sample = Sample("\n".join(rows) + "\n", "utf-8", b"", True, 200)
     assert find_dialect(sample).quote == '"'
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r"])
+def test_a_line_without_an_end_is_refused_before_the_file_is_read(tmp_path, end):
+    with gzip.open(tmp_path / "t.csv.gz", "wb", 1) as file:
+        file.write(b"cgpa,placed" + end + b"a" * (3 * LONGEST_LINE // 2))
+    with pytest.raises(DataError, match=r"t\.csv\.gz, line \d: longer than 8 million bytes"):
+        open_table(tmp_path / "t.csv.gz")
+
+
+def test_a_table_with_lines_longer_than_a_sample_is_read(tmp_path):
+    names = ",".join(f"column number {n}" for n in range(20_000))
+    rows = [",".join(["1"] * 20_000) for _ in range(3)]
+    (tmp_path / "t.csv").write_text("\n".join([names, *rows]) + "\n")
+    assert len(open_table(tmp_path / "t.csv").names) == 20_000
