@@ -247,6 +247,9 @@ def test_evaluate_says_whom_a_list_holds_beside_lists_by_one_column(run, trained
     assert run(*command, "--json").json["capture"]["seats"] == 48  # one in five, unless told
     said = " ".join(run(*command, "-v").out.split())
     assert "Do you need a score per student? With 48 seats for 240 students" in said
+    short = " ".join(run(*command).out.split())
+    assert "Its 48 most at risk hold" in short
+    assert "by lot 20." in short
     assert run(*command, "--seats", "0").code == 2
 
 

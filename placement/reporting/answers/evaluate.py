@@ -39,8 +39,8 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
     if verdict != "no_signal":
         yield mistakes(measured.confusion, result.target, measured.threshold)
         yield from chances(measured.calibration, number)
-    if verdict != "no_signal" and result.capture is not None:
-        yield _listed(result.capture, result.target)
+        if result.capture is not None:
+            yield _listed(result.capture, result.target)
     if result.alternatives is not None:
         yield from alternatives_verdict(result.alternatives)
     yield in_doubt(result.warnings)
