@@ -15,7 +15,7 @@ from placement.data.encoding.chunks import Chunks
 from placement.data.encoding.encoder import Encoder
 from placement.data.names.equivalents import means
 from placement.model.figures import ColumnRanking, DecisionFigures
-from placement.model.scorer import CategoryColumn, InteractionColumn, NumberColumn, TableLike
+from placement.model.scorer import InteractionColumn, TableLike
 from placement.stats.capture import Capture, capture
 from placement.stats.roc_area import roc_area_of_rows
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SEATS = 0.2  # of the students there are, where nobody has said how many can be called in
 _MOST_CELLS = 1 << 22  # of the rows that are looked at; of more, a sample
+_MOST_ENCODED = 100  # columns of one of the file: nobody ranks by a column of more levels
 _STEPS, _RIDGE = 25, 1.0
 
 
@@ -42,12 +43,12 @@ def learn_rankings(
         for part in ("y", "weight")
     )
     names = np.array(encoder.source_columns)
-    own = {name for name in names.tolist() if name in _single(encoder)}
+    products = {c.column for c in encoder.columns if isinstance(c, InteractionColumn)}
     found: dict[str, tuple[float, ColumnRanking]] = {}
-    for name in sorted(own):
+    for name in sorted(set(names.tolist()) - products):
         owned = np.flatnonzero(names == name)
         there = np.flatnonzero(np.isin(columns, owned))
-        if not len(there):
+        if not 0 < len(there) <= _MOST_ENCODED:
             continue
         chosen = source.select(there)
         x = np.concatenate([chunk.x.to_dense() for chunk in chosen]).astype(np.float64)
@@ -62,8 +63,12 @@ def learn_rankings(
 
 def score_by(ranking: ColumnRanking, encoder: Encoder, cells: TableLike) -> FloatArray:
     """Return the score (n,) of each student by that column alone."""
-    column = _single(encoder)[ranking.column]
-    encoded, _ = column.encode(cells[ranking.column])
+    encoded = [
+        array
+        for column in encoder.columns
+        if not isinstance(column, InteractionColumn) and column.column == ranking.column
+        for array in column.encode(cells[ranking.column])[0]
+    ]
     return np.asarray(np.array(ranking.weights) @ np.array(encoded))
 
 
@@ -88,20 +93,17 @@ def compare_lists(
     model, others, (label, weight) = whole[0], whole[1:-2], whole[-2:]
     if seats is None:
         evaluation = fitted.figures.evaluation
-        seats = seats_share(evaluation and evaluation.decision) * float(weight.sum())
+        share = seats_share(None if evaluation is None else evaluation.decision)
+        seats = share * float(weight.sum())
     return capture(model, dict(zip(names, others, strict=True)), label, weight, seats)
 
 
 def seats_share(decision: DecisionFigures | None) -> float:
     """Return which share of the students can be called in, as far as the threshold says it."""
-    weighed = decision and decision.trade_off
-    if weighed is None or weighed.seats is None or decision is None or decision.confusion is None:
+    if decision is None or decision.trade_off is None or decision.confusion is None:
         return SEATS
-    return weighed.seats / sum(decision.confusion.as_dict().values())
-
-
-def _single(encoder: Encoder) -> dict[str, NumberColumn | CategoryColumn]:
-    return {c.column: c for c in encoder.columns if not isinstance(c, InteractionColumn)}
+    seats = decision.trade_off.seats
+    return SEATS if seats is None else seats / sum(decision.confusion.as_dict().values())
 
 
 def _crossed_area(x: FloatArray, y: FloatArray, weight: FloatArray) -> float:

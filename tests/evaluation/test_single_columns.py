@@ -25,10 +25,8 @@ STUDENTS = pd.DataFrame(
 )
 
 
-def rankings(students):
-    prepared = prepare(
-        read_table(students, target="placed"), TrainConfig(test_size=0.0, interaction=())
-    )
+def rankings(students, **terms):
+    prepared = prepare(read_table(students, target="placed"), TrainConfig(test_size=0.0, **terms))
     columns = prepared.problem.columns
     return learn_rankings(prepared.observed, prepared.encoder, columns), prepared.encoder
 
@@ -54,3 +52,13 @@ def test_a_number_ranks_in_its_own_direction(sign):
     found, encoder = rankings(STUDENTS.assign(cgpa=sign * CGPA))
     low, high = score_by(found[0], encoder, {"cgpa": np.array([sign * 5.0, sign * 9.0])})
     assert low < high
+
+
+@pytest.mark.parametrize(
+    "terms", [{"step": ("cgpa:7.5",)}, {"spline": ("cgpa:4",)}, {"interaction": ("cgpa:backlogs",)}]
+)
+def test_a_column_counts_with_its_bends_and_steps_and_without_its_products(terms):
+    found, encoder = rankings(STUDENTS, **terms)
+    assert found[0].column == "cgpa"
+    scores = score_by(found[0], encoder, {"cgpa": np.array([5.0, 7.0, 9.0])})
+    assert (np.diff(scores) > 0).all()
