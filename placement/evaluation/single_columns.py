@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from placement.model.fitted import Fitted
 
 SEATS = 0.2  # of the students there are, where nobody has said how many can be called in
-_MOST_CELLS = 1 << 22  # of the rows that are looked at; of more, a sample
+_MOST_CELLS = 1 << 21  # of the rows that are looked at; of more, a sample
 _MOST_ENCODED = 100  # columns of one of the file: nobody ranks by a column of more levels
 _STEPS, _RIDGE = 25, 1.0
 
