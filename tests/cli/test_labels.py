@@ -36,7 +36,7 @@ def test_drift_compares_outcomes_from_another_file(run, trained, files, name):
     on = ("--labels", files / name, "--on", "register_no=Reg", *JOINS[name])
     done = run("drift", files / "students.csv", "--model", trained, *on)
     assert done.code == 0, done.err
-    assert "Outcomes are known of 240 rows" in done.out
+    assert "Outcomes are known of 240 students" in done.out
     alone = run("drift", files / "students.csv", "--model", trained)
     assert "Outcomes are known" not in alone.out
 
