@@ -80,5 +80,5 @@ def _show_understanding(
         understanding_text,
         as_json,
         console,
-        answer=partial(understanding_answer, sources=data, command=command_word()),
+        answer=partial(understanding_answer, sources=data, config=config, command=command_word()),
     )

@@ -87,7 +87,8 @@ def check_screen(done):
 def test_train_dry_run_and_evaluate_answer_in_a_screen(run, students, made):
     sheet, options = made(students), OPTIONS.get(made, ())
     understood = check_screen(run("train", sheet, *options, "--dry-run"))
-    assert understood[-1].startswith("Next: placement train ")
+    assert understood[-1].startswith(f"Next: placement train {sheet}")
+    assert all(word in understood[-1] for word in options)
     trained = check_screen(run("train", sheet, *options, "--no-track", "--out", "model", *QUICK))
     assert any(line.startswith("Learnt from ") for line in trained)
     next_step = "placement predict " if made in (shipped, few, doubtful) else "give other columns"

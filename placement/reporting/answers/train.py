@@ -26,6 +26,7 @@ from placement.reporting.answers.understanding import (
     in_doubt,
     kept_out,
     left_out,
+    train_line,
 )
 from placement.reporting.format.prose import Paste, name_list, shortened
 from placement.reporting.results import TrainResult
@@ -75,8 +76,8 @@ def _too_good(result: TrainResult) -> Iterator[str]:
 def _tried(result: TrainResult) -> str:
     """Say from how many students was learnt, on how many it was tried, and how often right."""
     fitted, figures = result.fitted, result.fitted.figures
-    unseen, rows = figures.evaluated.out_of_sample, result.understanding.rows
-    learnt = f"Learnt from {people(rows['train'])}"
+    unseen = figures.evaluated.out_of_sample
+    learnt = f"Learnt from {people(result.understanding.weight)}"
     if unseen is None or unseen.measured_on == "train":
         return f"{learnt}, too few to try it on others: how often it is right is not known."
     right = accuracy(unseen.confusion, fitted.schema.target, figures.base_rate)
@@ -105,7 +106,7 @@ def _whereabouts(result: TrainResult, command: str) -> Iterator[str]:
         else:
             yield f"Model {name} is {tracked.alias}: {_not_champion(result)}; {checked}"
     elif result.bundle is not None:
-        yield f"Model saved in {result.bundle}; {checked}"
+        yield f"Model saved in {result.config.out}; {checked}"
     else:
         yield (
             "No model was saved (--no-track): to predict with it, leave that out or add "
@@ -128,23 +129,22 @@ def _next_step(result: TrainResult, command: str) -> Iterator[str]:
     verdict = result.fitted.figures.evaluated.verdict
     telling = [w.column for w in result.warnings if isinstance(w, TellsOutcome)]
     if telling:
-        words = option_words(result.config, dataclasses.fields(result.config))
         dropped = [word for column in telling for word in ("--drop", column)]
-        words = [*command.split(), "train", *result.sources, *words, *dropped]
-        yield Paste(f"Next: {shlex.join(words)}")
+        line = train_line(result.sources, result.config, command, dropped)
+        yield Paste(f"Next: {line}")
     elif verdict.is_too_good:
         yield "Next: leave out what was written down only afterwards, by --drop, and train again."
     elif verdict.name == "no_signal":
         yield "Next: give other columns, or more students, and train again."
-    elif (line := predict_line(result, command)) is not None:
+    elif (ranking := predict_line(result, command)) is not None:
         if not has_unknown(result.understanding):
             yield "All outcomes of this file are known: name the file of the next students instead."
-        yield Paste(f"Next: {line}")
+        yield Paste(f"Next: {ranking}")
 
 
 def predict_line(result: TrainResult, command: str) -> str | None:
     """Return the line that ranks the students of the file; None where no model was saved."""
-    model = result.tracked.model_uri if result.tracked else result.bundle
+    model = result.tracked.model_uri if result.tracked else result.config.out
     if model is None:
         return None
     file_options = [f for f in dataclasses.fields(FileOptions) if f.metadata["scope"] == "read"]

@@ -1,8 +1,11 @@
 """What was understood of a file, in an officer's words: the answer of `train --dry-run`."""
 
+import dataclasses
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
+from placement.config.option import option_words
+from placement.config.train_config import TrainConfig
 from placement.data.schema import Dropped, Target
 from placement.errors import CellsInDoubt, counted
 from placement.reporting.answers.predictions import careful, dangers, people
@@ -16,9 +19,9 @@ _MOST_REASONS = 3
 
 
 def understanding_answer(
-    understanding: Understanding, sources: Sequence[str], command: str = "placement"
+    understanding: Understanding, sources: Sequence[str], config: TrainConfig, command: str
 ) -> Iterator[str]:
-    """Yield what a file was understood as, before anything is learnt of it."""
+    """Yield what some files were understood as; `command` is how the user calls the program."""
     target, rows = understanding.schema.target, understanding.rows
     yield from careful(dangers(understanding.warnings))
     yield from careful(doubtful_columns(understanding.warnings, understanding.total))
@@ -31,13 +34,21 @@ def understanding_answer(
     listed = name_list([*map(shortened, names)], _COLUMNS)
     yield f"Learns from {counted(len(names), 'column')}: {listed}."
     yield from kept_out(understanding.schema.dropped)
-    if rows.get("test"):
-        yield f"Learns from {people(rows['train'])}, and is tried on {rows['test']:,} others."
+    if number := rows.get("test"):
+        yield f"Learns from {people(understanding.weight)}, and is tried on {number:,} others."
     yield from _big_enough(understanding)
     yield in_doubt(understanding.warnings)
     yield from (f"Note: {fact}." for fact in understanding.facts)
     yield "Nothing was learnt or written; all columns: -v."
-    yield Paste(f"Next: {command} train {shlex.join(sources)}")
+    yield Paste(f"Next: {train_line(sources, config, command)}")
+
+
+def train_line(
+    sources: Sequence[str], config: TrainConfig, command: str, more: Sequence[str] = ()
+) -> str:
+    """Return the line that trains on these files as configured, as one types it."""
+    words = option_words(config, dataclasses.fields(config))
+    return shlex.join([*command.split(), "train", *sources, *words, *more])
 
 
 def _big_enough(understanding: Understanding) -> Iterator[str]:
