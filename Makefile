@@ -29,6 +29,7 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m cogapp -P --check README.md CONTRIBUTING.md docs/benchmarks.md
+	@$(BIN)/python -m cogapp -P --check docs/tour.md
 	@$(BIN)/python -m cogapp -P --check docs/trust.md
 	@$(BIN)/python -m cogapp -P --check docs/sheets.md
 	@$(BIN)/python scripts/make_lessons.py --check
@@ -37,6 +38,7 @@ format: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff format
 	@$(BIN)/python -m ruff check --fix
 	@$(BIN)/python -m cogapp -P -r README.md CONTRIBUTING.md docs/benchmarks.md
+	@$(BIN)/python -m cogapp -P -r docs/tour.md
 	@$(BIN)/python -m cogapp -P -r docs/trust.md
 	@$(BIN)/python -m cogapp -P -r docs/sheets.md
 	@$(BIN)/python scripts/make_lessons.py

@@ -104,6 +104,7 @@ def _predict_one(
     **options: Any,
 ) -> None:
     from placement.reporting.format.probability_words import chance
+    from placement.reporting.format.prose import screen
     from placement.reporting.json_documents import as_json as document
     from placement.workflows.reading.find_model import find_model
     from placement.workflows.scoring.predict_one import predict_one
@@ -115,9 +116,11 @@ def _predict_one(
     answer, warnings = predict_one(opened, values, threshold)
     for text in warnings:
         console.warn(text)
+    if as_json:
+        echo(document([answer]))
+        return
     words = chance(opened.schema.target.outcome, answer)
-    text = f"{answer['label']}: {words} (probability {answer['probability']!r})"
-    echo(document([answer]) if as_json else text)
+    echo(screen([f"{answer['label']}: {words} (probability {answer['probability']!r})"]))
 
 
 def _values(settings: tuple[str, ...]) -> dict[str, str]:

@@ -18,10 +18,9 @@ def prediction_answer(result: PredictResult) -> Iterator[str]:
     )
     if result.rows_out:
         outcome, limit = shortened(result.target.outcome), in_100(result.model["threshold"])
-        yield (
-            f"{result.predicted_positive:,} of them are called {outcome}: their chance is {limit} "
-            "in 100 or more."
-        )
+        positive = result.predicted_positive
+        called = f"{positive:,} of them are" if positive else "None of them is"
+        yield f"{called} called {outcome}: that takes a chance of {limit} in 100 or more."
     if result.in_doubt:
         yield (
             f"{counted(result.in_doubt, 'student')} scored with a cell in doubt: placement_notes "
