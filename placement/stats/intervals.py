@@ -1,8 +1,10 @@
-"""95 % intervals: of a share, and of the replicates of a statistic."""
+"""95 % intervals: of a share, of a mean of clustered rows, of the replicates of a statistic."""
+
+import math
 
 import numpy as np
 
-from placement.arrays import FloatArray
+from placement.arrays import FloatArray, UInt64Array
 
 Interval = tuple[float, float]
 
@@ -14,6 +16,21 @@ def wilson(share: float, count: float, z: float = Z95) -> Interval:
     shrunk = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z * np.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)
     return max(0.0, float(shrunk - half)), min(1.0, float(shrunk + half))
+
+
+def clustered_mean(values: FloatArray, weight: FloatArray, clusters: UInt64Array) -> Interval:
+    """Return the limits of the mean of values (n,) of weight (n,), by a cluster-robust error.
+
+    They are infinite for a single cluster, whose spread is not known.
+    """
+    _, cluster = np.unique(clusters, return_inverse=True)
+    total, count = float(weight.sum()), int(cluster.max(initial=0)) + 1
+    if count < 2:
+        return -math.inf, math.inf
+    mean = float(weight @ values) / total
+    sums = np.bincount(cluster, weight * (values - mean))
+    reach = Z95 * math.sqrt(count / (count - 1) * float(sums @ sums)) / total
+    return mean - reach, mean + reach
 
 
 def percentile_interval(values: FloatArray, outside: float = 0.05) -> Interval | None:

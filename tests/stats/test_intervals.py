@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from statsmodels.stats.proportion import proportion_confint
 
 from placement.model import scorer
-from placement.stats.intervals import Z95, percentile_interval, wilson
+from placement.stats.intervals import Z95, clustered_mean, percentile_interval, wilson
 
 
 def test_wilson_limits_stay_inside_zero_and_one():
@@ -15,6 +16,18 @@ def test_wilson_limits_stay_inside_zero_and_one():
 def test_wilson_limits_are_those_of_statsmodels(hits, rows):
     expected = proportion_confint(hits, rows, method="wilson")
     assert wilson(hits / rows, rows) == pytest.approx(expected, rel=1e-12, abs=1e-15)
+
+
+def test_the_limits_of_a_clustered_mean_are_those_of_statsmodels():
+    draw = np.random.default_rng(0)
+    clusters = draw.integers(0, 40, 200).astype(np.uint64)
+    values = draw.normal(size=200) + draw.normal(size=40)[clusters.astype(int)]
+    fit = sm.OLS(values, np.ones(200)).fit(
+        cov_type="cluster", cov_kwds={"groups": clusters.astype(int)}, use_t=False
+    )
+    limits = clustered_mean(values, np.ones(200), clusters)
+    assert limits == pytest.approx(fit.conf_int()[0], rel=1e-12)
+    assert clustered_mean(values, np.ones(200), np.zeros(200, np.uint64)) == (-np.inf, np.inf)
 
 
 def test_replicates_without_a_figure_are_left_out_of_an_interval():

@@ -9,10 +9,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
+from typing import Any
 
 import numpy as np
 
-from placement.arrays import BoolArray, FloatArray, IntArray
+from placement.arrays import BoolArray, FloatArray, IntArray, UInt64Array
 from placement.errors import DataError
 from placement.evaluation.metrics.skill import skill
 from placement.stats.calibration_error import BINS as CALIBRATION_BINS
@@ -65,23 +66,35 @@ class PredictionAccumulator:
 
     def __init__(self, threshold: float = 0.5, seed: int = 0) -> None:
         self._threshold, self._seed = threshold, seed
-        self._pieces: list[tuple[FloatArray, ...]] = []
+        self._pieces: list[tuple[Any, ...]] = []
         self._rows = 0  # in the pieces
         self._sums: _BinSums | None = None
 
-    def add(self, p: FloatArray, y: FloatArray, w: FloatArray, base: FloatArray | float) -> None:
-        """Take in rows (n,): probability, label in [0, 1], weight, base rate in training."""
+    def add(
+        self,
+        p: FloatArray,
+        y: FloatArray,
+        w: FloatArray,
+        base: FloatArray | float,
+        clusters: UInt64Array | None = None,
+    ) -> None:
+        """Take in rows (n,): probability, label in [0, 1], weight, base rate in training.
+
+        `clusters` tell which rows are of one student, of all rows or of none; beyond 100,000 rows
+        each counts on its own.
+        """
         bases = np.broadcast_to(np.asarray(base, dtype=np.float64), p.shape)
+        columns = (p, y, w, bases) if clusters is None else (p, y, w, bases, clusters)
         counted = w > 0
-        self._pieces.append(tuple(np.asarray(column[counted]) for column in (p, y, w, bases)))
+        self._pieces.append(tuple(np.asarray(column[counted]) for column in columns))
         self._rows += len(self._pieces[-1][0])
         if self._rows > EXACT_ROWS:
             self._sums = self._sums or _BinSums(self._threshold)
             self._sum_up(self._sums)
 
     def _sum_up(self, sums: "_BinSums") -> None:
-        if self._pieces:
-            sums.add(*(np.concatenate(column) for column in zip(*self._pieces, strict=True)))
+        if self._rows:
+            sums.add(*self._columns()[:4])
         self._pieces, self._rows = [], 0
 
     def summary(self) -> PredictionSummary:
@@ -89,7 +102,7 @@ class PredictionAccumulator:
         if self._sums is not None:
             self._sum_up(self._sums)
             return self._sums.summary()
-        p, y, w, _ = self._columns()
+        p, y, w = self._columns()[:3]
         return PredictionSummary(p, y, w, np.ones(len(p), dtype=np.int64))
 
     def result(self) -> MetricsResult:
@@ -97,11 +110,11 @@ class PredictionAccumulator:
         if self._sums is not None:
             self._sum_up(self._sums)
             return self._sums.result()
-        p, y, w, base = self._columns()
-        gain = skill(p, y, base, w, seed=self._seed)
+        p, y, w, base, *clusters = self._columns()
+        gain = skill(p, y, base, w, *clusters, seed=self._seed)
         return MetricsResult(metrics(p, y, w, self._threshold), gain)
 
-    def _columns(self) -> tuple[FloatArray, ...]:
+    def _columns(self) -> tuple[Any, ...]:
         if not self._rows:
             raise DataError("no labelled row to evaluate on: give rows whose outcome is known")
         return tuple(np.concatenate(column) for column in zip(*self._pieces, strict=True))

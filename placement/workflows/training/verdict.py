@@ -1,16 +1,10 @@
 """Is a tested model better than the base rate? Decided on rows it did not learn from."""
 
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-
-from placement.arrays import FloatArray, UInt64Array
-from placement.data.columns.column_store import ChunkedArray
 from placement.data.splits.folds import assign_folds
-from placement.data.splits.row_clusters import cluster_hashes
 from placement.data.splits.row_groups import group_of
 from placement.evaluation.metrics.accumulator import (
     MetricsResult,
@@ -25,16 +19,9 @@ from placement.stats.verdict import (
     association,
     decide,
 )
-from placement.training.validation.cross_predict import fold_numbers
 from placement.workflows.training.calibrate import calibrate
 from placement.workflows.training.fit_and_test import FitAndTestResult
-from placement.workflows.training.out_of_fold import (
-    FOLDS,
-    OutOfFoldPredictions,
-    predict_training_rows,
-)
-
-LEAST_CLUSTERS = 30  # of fewer, a sum of clusters is never many standard errors from 0
+from placement.workflows.training.out_of_fold import FOLDS, predict_training_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,21 +90,11 @@ def out_of_fold(result: FitAndTestResult) -> MeasuredRows | None:
     else:
         for fold in predicted:
             fold.add_to(accumulator)
-    clusters = cluster_hashes(table, config)
-    related = association(_by_fold(predicted, folds, clusters))
+    related = association(
+        (fold.probability.whole(), fold.label.whole(), fold.weight.whole(), fold.clusters)
+        for fold in predicted
+    )
     return MeasuredRows("out_of_fold", accumulator, related)
-
-
-def _by_fold(
-    predicted: Sequence[OutOfFoldPredictions], folds: ChunkedArray, clusters: UInt64Array | None
-) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, UInt64Array | None]]:
-    """Yield probability, label, weight and cluster (n,) of the rows of each fold."""
-    if clusters is not None and len(np.unique(clusters)) < LEAST_CLUSTERS:
-        clusters = None
-    fold_of_row = folds.whole()
-    for number, fold in zip(fold_numbers(folds), predicted, strict=True):
-        of_fold = None if clusters is None else clusters[fold_of_row == number]
-        yield fold.probability.whole(), fold.label.whole(), fold.weight.whole(), of_fold
 
 
 def verdict_of(deciding: MeasuredRows, held_out: int) -> Verdict:

@@ -104,3 +104,10 @@ def test_a_student_on_many_rows_is_one():
     as_rows = evaluated(rows, group="student", test_size=0.0).verdict.association
     assert as_students == as_rows
     assert as_students < 3
+
+
+def test_the_gain_of_a_multiplied_table_is_no_surer_than_that_of_its_rows():
+    frame = sheet(120, 0.0, seed=7)
+    once, many = (evaluated(pd.concat([frame] * copies)).verdict for copies in (1, 10))
+    width = many.skill.high - many.skill.low
+    assert width == pytest.approx(once.skill.high - once.skill.low, rel=0.3)
