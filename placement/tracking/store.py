@@ -127,11 +127,13 @@ def import_mlflow() -> None:
 def store_errors(store: Store, doing: str) -> Iterator[None]:
     """Turn what MLflow, the database or the disk raises into a StoreError naming the store."""
     with unwarned():
+        from google.protobuf.json_format import Error as UnreadableAnswer
         from mlflow.exceptions import MlflowException
         from requests import RequestException
         from sqlalchemy.exc import SQLAlchemyError
 
         raised_by_mlflow = (MlflowException, SQLAlchemyError, RequestException)
+    of_strange_answers = (AttributeError, LookupError, TypeError, UnreadableAnswer, ValueError)
     try:
         with unwarned():
             yield
@@ -142,6 +144,11 @@ def store_errors(store: Store, doing: str) -> Iterator[None]:
             reason = f"it was made by another MLflow; back it up, then {upgrade}"
         elif store.database is None:
             reason += " (does the server answer? train --no-track does without it)"
+        raise StoreError(f"cannot {doing} at {store.tracking_uri}: {reason}") from error
+    except of_strange_answers as error:
+        if store.database is not None:  # a defect of ours
+            raise
+        reason = "what answers there is no MLflow server: correct MLFLOW_TRACKING_URI"
         raise StoreError(f"cannot {doing} at {store.tracking_uri}: {reason}") from error
 
 

@@ -1,10 +1,12 @@
 import contextlib
+import http.server
 import os
 import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -294,3 +296,29 @@ def test_a_disk_that_is_full_at_the_first_run_is_said_and_leaves_no_half_databas
     )  # fmt: skip
     assert "StoreError: cannot make the tracking database" in done.stderr.splitlines()[-1]
     assert [p.name for p in (tmp_path / "mlruns").iterdir()] == ["mlflow.db.lock"]
+
+
+@pytest.mark.parametrize(
+    "answer", [b"{}", b"[1, 2]", b"<html>log in</html>", b'{"model_version": 3}']
+)
+def test_what_is_no_mlflow_server_is_a_store_error(monkeypatch, answer):
+    class Stranger(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
+        def log_message(self, *_args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(StoreError, match="cannot"):
+            resolve("champion")
+        server.shutdown()
