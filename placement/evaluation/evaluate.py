@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import FloatArray
+from placement.arrays import FloatArray, UInt64Array
+from placement.data.splits.row_clusters import student_hashes
 from placement.errors import DataError
 from placement.evaluation.calibration.calibration import calibration_figures
 from placement.evaluation.fairness.fairness import FairnessAccumulator
@@ -72,6 +73,7 @@ def evaluate(
         training_base_rate=fitted.figures.base_rate,
         threshold=fitted.threshold if threshold is None else threshold,
         seed=seed,
+        clusters=student_hashes(table),
     )
     if not groups:
         return evaluation
@@ -116,8 +118,11 @@ def evaluate_probabilities(
     training_base_rate: float | npt.ArrayLike | None = None,
     threshold: float = 0.5,
     seed: int = 0,
+    clusters: UInt64Array | None = None,
 ) -> Evaluation:
     """Evaluate probabilities, however they were come by; all arrays are (n,).
+
+    Rows of one of the `clusters` count together in the interval of the gain.
 
     >>> evaluate_probabilities([0.9, 0.2, 0.6], [1, 0, 0]).rows
     3
@@ -125,7 +130,7 @@ def evaluate_probabilities(
     p, y, w = checked(probability, label, weight)
     against = None
     if training_base_rate is not None:
-        against = skill(probability, label, training_base_rate, weight, seed=seed)
+        against = skill(probability, label, training_base_rate, weight, clusters, seed=seed)
     return Evaluation(
         rows=len(p),
         base_rate=base_rate(y, w),

@@ -135,5 +135,14 @@ def test_probabilities_alone_can_be_evaluated_without_torch():
     assert found.skill.gain > 0
 
 
+def test_a_student_on_several_rows_counts_once_in_the_gain():
+    rows = {name: np.repeat(cells, 4) for name, cells in columns(100).items()}
+    frame = pd.DataFrame({**rows, "status": np.repeat(np.arange(100) % 2, 4)})
+    students = frame.assign(**{"Register No": np.repeat(np.arange(7000, 7100), 4)})
+    alone, together = (evaluate(fitted(), read_table(rows)).skill for rows in (frame, students))
+    assert together.gain == alone.gain
+    assert together.high - together.low == pytest.approx(2 * (alone.high - alone.low), rel=0.1)
+
+
 def test_the_same_seed_gives_the_same_evaluation():
     assert evaluate(fitted(), table(), seed=3) == evaluate(fitted(), table(), seed=3)

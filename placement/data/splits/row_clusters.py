@@ -44,7 +44,16 @@ def cluster_hashes(table: Table, config: TrainConfig) -> UInt64Array | None:
     column = _column(table, config)
     if column is None:
         return None if config.weight else multiplied_rows(table, config.seed)
-    hashes_of = group_rows(table, column, config.seed).hashes_of
+    return _hashes(table, column, config.seed)
+
+
+def student_hashes(table: Table) -> UInt64Array | None:
+    """Return a hash of each row's student (n,), None where none has several rows."""
+    return None if table.students is None else _hashes(table, table.students, 0)
+
+
+def _hashes(table: Table, column: str, seed: int) -> UInt64Array:
+    hashes_of = group_rows(table, column, seed).hashes_of
     return np.concatenate([hashes_of(piece) for piece in range(table.pieces)])
 
 

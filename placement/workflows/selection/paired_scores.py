@@ -6,9 +6,10 @@ from functools import partial
 
 import numpy as np
 
-from placement.arrays import FloatArray
+from placement.arrays import FloatArray, UInt64Array
 from placement.config.label_options import LabelOptions
 from placement.data.schema import Schema
+from placement.data.splits.row_clusters import student_hashes
 from placement.data.table.table import Table, digest_columns
 from placement.errors import DataError, UsageError
 from placement.evaluation.comparison import REPLICATES, Comparison, compare
@@ -42,15 +43,16 @@ class RowSource(LabelOptions):
 class PairedScores:
     """What several `models` say of the same rows.
 
-    `label` and `weight` are (n,), `probabilities` (n,) of each model in order; `trained_here` tells
-    which of them were trained on this very table. `digest` is that of the rows as the first reads
-    them.
+    `label` and `weight` are (n,), `probabilities` (n,) of each model in order; `clusters` (n,) tell
+    which rows are of one student, None where each is on its own. `trained_here` tells which models
+    were trained on this very table. `digest` is that of the rows as the first reads them.
     """
 
     name: str
     digest: str
     label: FloatArray
     weight: FloatArray
+    clusters: UInt64Array | None
     probabilities: tuple[FloatArray, ...]
     trained_here: tuple[bool, ...]
     warnings: tuple[str, ...]
@@ -109,6 +111,7 @@ def score_pairs(
             digest=first.digest,
             label=np.array(first.label),
             weight=first.weight,
+            clusters=student_hashes(first),
             probabilities=tuple(probabilities),
             trained_here=tuple(trained),
             warnings=tuple(dict.fromkeys(warnings)),

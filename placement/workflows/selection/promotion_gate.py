@@ -99,7 +99,7 @@ def held_out(
     versions = [version] if champion is None else [version, champion]
     scores = score_pairs([candidate.model for candidate in versions], rows, listener)
     base_rate = version.model.figures.base_rate
-    gain = skill(scores.probabilities[0], scores.label, base_rate, scores.weight)
+    gain = skill(scores.probabilities[0], scores.label, base_rate, scores.weight, scores.clusters)
     losses = [
         float(np.average(row_log_loss(probability, scores.label), weights=scores.weight))
         for probability in scores.probabilities
