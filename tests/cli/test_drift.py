@@ -250,3 +250,12 @@ def test_a_model_of_all_rows_knows_all_rows(run, trained, tmp_path):
 def test_what_train_prints_has_no_histograms(run, trained, tmp_path):
     done = run("train", trained.parent / "students.csv", *QUICK, "--json")
     assert "profile" not in done.json
+
+
+def test_chances_that_came_true_less_often_are_no_reason_to_go_on_as_before(drifted, frame):
+    turned = frame.index[frame["status"] == "Placed"][::4]
+    frame.loc[turned, "status"] = "Not Placed"
+    answer = " ".join(drifted(frame).out.split())
+    assert "happened: its chances are too high." in answer
+    assert "may be used as before" not in answer
+    assert "Next: train again with these students" in answer

@@ -44,8 +44,9 @@ def drift_answer(result: DriftResult) -> Iterator[str]:
     if (more := len(cells) - _MOST_CELLS) > 0:
         yield f"  and {more:,} more such: -v"
     yield _chances(drift.predictions)
-    worse = result.performance is not None and any(
-        figure.worse for figure in result.performance.figures.values()
+    worse = result.performance is not None and (
+        _shifted(result.performance) != ""
+        or any(figure.worse for figure in result.performance.figures.values())
     )
     if result.performance is not None:
         yield _outcomes(result.performance)
@@ -88,11 +89,21 @@ def _outcomes(outcomes: Performance) -> str:
     worse = [METRIC_WORDS[name] for name, figure in outcomes.figures.items() if figure.worse]
     known = f"Outcomes are known of {counted(outcomes.rows, 'student')}: it expected "
     text = f"{known}{in_100(outcomes.predicted)} in 100, {in_100(outcomes.observed)} happened"
+    if shifted := _shifted(outcomes):
+        text += f": its chances are too {shifted}"
     if worse:
         return f"{text}. It does worse than when it was trained ({name_list(worse)})."
     if outcomes.low is None:
         return f"{text}: too few to tell whether it does worse than when it was trained."
-    return f"{text}; it does no worse than when it was trained, as far as they can tell."
+    no_worse = "does no worse than when it was trained, as far as they can tell"
+    return f"{text}. Otherwise it {no_worse}." if shifted else f"{text}; it {no_worse}."
+
+
+def _shifted(outcomes: Performance) -> str:
+    """Which way the chances are wrong on average, by more than luck; empty where they are not."""
+    if outcomes.low is None or outcomes.high is None or outcomes.low <= 0 <= outcomes.high:
+        return ""
+    return "low" if outcomes.low > 0 else "high"
 
 
 def _next(*, changed: bool, worse: bool) -> Iterator[str]:
