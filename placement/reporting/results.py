@@ -24,7 +24,9 @@ class Understanding:
     others are not used, and how many. `facts` are those of the file, `notes` say how rows and
     optimizer were chosen. `levels`: how many each category has; `encoder` is how the columns used
     are encoded. `sample_size` are the rows needed for so many `parameters`, of which there are
-    `weight`; None where none is needed.
+    `weight`; None where none is needed. `waiting_in` is the first of several files that has a row
+    whose outcome is not known yet. `students` is the column that tells which rows are of one
+    student, None where each has one row.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Understanding:
     weight: float
     parameters: int
     sample_size: SampleSize | None
+    waiting_in: str | None
+    students: str | None
 
 
 @dataclass(frozen=True)

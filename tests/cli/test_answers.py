@@ -137,6 +137,27 @@ def test_the_line_that_train_ends_with_ranks_the_students_that_wait(run, student
     assert called["placement_probability"].is_monotonic_increasing
 
 
+def test_of_several_files_that_whose_students_wait_is_ranked(run, students):
+    frame = pd.read_csv(students(Path("plain.csv"), 240))
+    frame[:120].to_csv("known.csv", index=False)
+    frame["status"] = frame["status"].where(frame.index < 200)
+    frame[120:].to_csv("new.csv", index=False)
+    done = run("train", "known.csv", "new.csv", "--no-track", "--out", "model", *QUICK)
+    assert done.out.splitlines()[-1].startswith("Next: placement predict new.csv ")
+    assert "--unknown" in done.out
+
+
+def test_rows_are_not_called_students_where_one_has_several(run, students):
+    frame = pd.read_csv(students(Path("plain.csv"), 240))
+    pd.concat([frame] * 2).to_csv("offers.csv", index=False)
+    several = "rows (a student, by register_no, may have several)"
+    for options, words in (
+        (("--dry-run",), f"offers.csv: 480 {several} whose outcome is known"),
+        (("--no-track", "--out", "model", *QUICK), f"{several}, tried on"),
+    ):
+        assert words in " ".join(run("train", "offers.csv", *options).out.split())
+
+
 def test_the_counts_are_those_of_the_held_out_students(run, students):
     sheet = students(Path("plain.csv"), 240)
     done = run("train", sheet, "--no-track", "--out", "model", *QUICK)

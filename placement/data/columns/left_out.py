@@ -10,6 +10,7 @@ from placement.data.formats.blocks import Block, LeftOutRow
 from placement.data.formats.faulty_rows import leave_out
 from placement.errors import counted
 
+NOT_KNOWN = "not yet known"  # how the reason ends of a row without an outcome
 _HOPELESS = 10_000  # faulty rows, more than others: no more are read
 _NAMED = 5
 _MOST_TEXT = 40

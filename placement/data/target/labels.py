@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placement.arrays import BoolArray, IntArray, ObjectArray
+from placement.data.columns.left_out import NOT_KNOWN
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import (
     MAX_TEXTS,
@@ -101,7 +102,7 @@ def _from_many_values(
         return np.where(np.isnan(values), -1, rule.matches(values).astype(np.int64))
 
     blank = len(raw) - raw.number_count
-    blank_reason = f"{raw.name} is blank: not yet known"
+    blank_reason = f"{raw.name} is blank: {NOT_KNOWN}"
     left_out = ((blank_reason, blank),) if blank else ()
     negative = rule.negated()
     note = f"{raw.name} {rule} counts as positive, {negative} as negative"
@@ -135,7 +136,7 @@ class _LabelReader:
         self.notes: list[str] = []
         self.warnings: list[str] = []
         self.left_out: list[tuple[str, int]] = []
-        self.blank_reason = f"{raw.name} is blank: not yet known"
+        self.blank_reason = f"{raw.name} is blank: {NOT_KNOWN}"
         self.reason_of_text = np.full(len(raw.texts), self.blank_reason, dtype=object)
         self.levels = self._without_ignored(levels_of(raw))
         is_level = find_level(BLANK_WORD, self.levels) is not None

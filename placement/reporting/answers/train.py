@@ -3,6 +3,7 @@
 import dataclasses
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 from placement.config.file_options import FileOptions
 from placement.config.option import option_words
@@ -16,7 +17,6 @@ from placement.reporting.answers.predictions import (
     dangers,
     groups,
     mistakes,
-    people,
     total,
     worth,
 )
@@ -26,6 +26,7 @@ from placement.reporting.answers.understanding import (
     in_doubt,
     kept_out,
     left_out,
+    students_or_rows,
     train_line,
 )
 from placement.reporting.format.prose import Paste, name_list, shortened
@@ -77,7 +78,7 @@ def _tried(result: TrainResult) -> str:
     """Say from how many students was learnt, on how many it was tried, and how often right."""
     fitted, figures = result.fitted, result.fitted.figures
     unseen = figures.evaluated.out_of_sample
-    learnt = f"Learnt from {people(result.understanding.weight)}"
+    learnt = f"Learnt from {students_or_rows(result.understanding, result.understanding.weight)}"
     if unseen is None or unseen.measured_on == "train":
         return f"{learnt}, too few to try it on others: how often it is right is not known."
     right = accuracy(unseen.confusion, fitted.schema.target, figures.base_rate)
@@ -142,6 +143,13 @@ def _next_step(result: TrainResult, command: str) -> Iterator[str]:
         yield Paste(f"Next: {ranking}")
 
 
+def _first_to_rank(result: TrainResult) -> str:
+    """Return the source whose students wait for an outcome: the first such of several."""
+    ending = Path(result.understanding.waiting_in or "").parts
+    named = [s for s in result.sources if ending and Path(s).parts[-len(ending) :] == ending]
+    return [*named, *result.sources][0]
+
+
 def predict_line(result: TrainResult, command: str) -> str | None:
     """Return the line that ranks the students of the file; None where no model was saved."""
     model = result.tracked.model_uri if result.tracked else result.config.out
@@ -149,6 +157,6 @@ def predict_line(result: TrainResult, command: str) -> str | None:
         return None
     file_options = [f for f in dataclasses.fields(FileOptions) if f.metadata["scope"] == "read"]
     unknown = ["--unknown"] if has_unknown(result.understanding) else []
-    words = [result.sources[0], *option_words(result.config, file_options), "--model", model]
+    words = [_first_to_rank(result), *option_words(result.config, file_options), "--model", model]
     ranked = ["--rank", "risk", "--top", "20", "--reasons", "--out", "call_in.xlsx"]
     return shlex.join([*command.split(), "predict", *words, *unknown, *ranked])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from placement.config.option import option_words
 from placement.config.train_config import TrainConfig
+from placement.data.columns.left_out import NOT_KNOWN
 from placement.data.schema import Dropped, Target
 from placement.errors import CellsInDoubt, counted
 from placement.reporting.answers.predictions import careful, dangers, people
@@ -26,7 +27,8 @@ def understanding_answer(
     yield from careful(dangers(understanding.warnings))
     yield from careful(doubtful_columns(understanding.warnings, understanding.total))
     yield (
-        f"{understanding.name}: {people(understanding.total)} whose outcome is known: "
+        f"{understanding.name}: {students_or_rows(understanding, understanding.total)} whose "
+        "outcome is known: "
         f"{target.name}, which is {outcomes(target)}."
     )
     yield from left_out(understanding)
@@ -35,12 +37,21 @@ def understanding_answer(
     yield f"Learns from {counted(len(names), 'column')}: {listed}."
     yield from kept_out(understanding.schema.dropped)
     if number := rows.get("test"):
-        yield f"Learns from {people(understanding.weight)}, and is tried on {number:,} others."
+        learnt = students_or_rows(understanding, understanding.weight)
+        yield f"Learns from {learnt}, and is tried on {number:,} others."
     yield from _big_enough(understanding)
     yield in_doubt(understanding.warnings)
     yield from (f"Note: {fact}." for fact in understanding.facts)
     yield "Nothing was learnt or written; all columns: -v."
     yield Paste(f"Next: {train_line(sources, config, command)}")
+
+
+def students_or_rows(understanding: Understanding, number: float) -> str:
+    """Count students, or rows where one student, as a column tells, may have several."""
+    if understanding.students is None:
+        return people(number)
+    by = shortened(understanding.students)
+    return f"{people(number).replace('student', 'row')} (a student, by {by}, may have several)"
 
 
 def train_line(
@@ -79,14 +90,14 @@ def left_out(understanding: Understanding) -> Iterator[str]:
 
 
 def _left_out(reason: str, number: int) -> str:
-    if reason.endswith("not yet known"):
+    if reason.endswith(NOT_KNOWN):
         return f"{people(number)} without an outcome yet"
     return f"{counted(number, 'row')} ({reason.removesuffix(' (--ignore-label)')})"
 
 
 def has_unknown(understanding: Understanding) -> bool:
     """Whether the file has students whose outcome is not known yet."""
-    return any(n for reason, n in understanding.left_out if reason.endswith("not yet known"))
+    return any(n for reason, n in understanding.left_out if reason.endswith(NOT_KNOWN))
 
 
 def kept_out(dropped: Sequence[Dropped]) -> Iterator[str]:

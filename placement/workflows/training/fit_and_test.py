@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from placement.config.train_config import TrainConfig
+from placement.data.columns.left_out import NOT_KNOWN
 from placement.data.encoding.fit_terms import terms_left_out
 from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
 from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.splits.repeated_rows import warn_of_copies
 from placement.data.splits.split import TEST
+from placement.data.table.table import Table
 from placement.errors import DataError, Grave
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.model.fairness_figures import Fairness
@@ -118,6 +120,8 @@ def understand(
         weight=prepared.weight,
         parameters=parameters,
         sample_size=sample_size(parameters, prepared.base_rate) if parameters else None,
+        waiting_in=_waiting_in(table),
+        students=table.students,
     )
     if config.strict and warnings:
         raise DataError(f"--strict: {warnings[0]}")
@@ -146,6 +150,13 @@ def _choices(prepared: Prepared) -> tuple[str, ...]:
         meaning = meaning_when_balanced(prepared)
         choices.append(f"{meaning}; --calibrate {config.calibrate} brings it back")
     return tuple(choices)
+
+
+def _waiting_in(table: Table) -> str | None:
+    """Return the first of several files with a row whose outcome is not known yet."""
+    if len(set(table.files)) < 2 or not any(r.endswith(NOT_KNOWN) for r, _ in table.left_out):
+        return None
+    return next((r.file for r in table.left_out_rows() if r.reason.endswith(NOT_KNOWN)), None)
 
 
 def fit_and_test(
