@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGE = ROOT / "placement"
 IMPORTED_AS = {"python-calamine": "python_calamine", "scikit-learn": "sklearn"}
-COMES_WITH_MLFLOW = {"requests", "sqlalchemy"}  # their exceptions are MLflow's exceptions
+COMES_WITH_MLFLOW = {"google", "requests", "sqlalchemy"}  # their exceptions are MLflow's exceptions
 IMPORTED_BY_NAME = {"placement.lessons.catalog": "placement.lessons.course."}  # seen by no parser
 MAX_MODULES = 12  # in a folder
 LISTS = {"cli"}  # one file a command
