@@ -16,6 +16,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Self
 
+_DOUBTS, _DOUBTS_SHARE = 10, 0.2
+
 
 class PlacementError(Exception):
     """Anything a user can mend. The message says where, what, and the next step."""
@@ -100,6 +102,11 @@ class CellsInDoubt(str):
         warning = super().__new__(cls, text)
         warning.column, warning.cells = column, cells
         return warning
+
+
+def too_many_doubts(cells: int, rows: int) -> bool:
+    """Whether so many of a column's cells are in doubt that they are no slips."""
+    return cells >= max(_DOUBTS, _DOUBTS_SHARE * rows)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -44,21 +44,21 @@ def learn_rankings(
     )
     names = np.array(encoder.source_columns)
     products = {c.column for c in encoder.columns if isinstance(c, InteractionColumn)}
-    found: dict[str, tuple[float, ColumnRanking]] = {}
+    areas, rankings = dict[str, float](), dict[str, ColumnRanking]()
     for name in sorted(set(names.tolist()) - products):
-        owned = np.flatnonzero(names == name)
-        there = np.flatnonzero(np.isin(columns, owned))
-        if not 0 < len(there) <= _MOST_ENCODED:
+        indices = np.flatnonzero(names == name)
+        used = np.flatnonzero(np.isin(columns, indices))
+        if not 0 < len(used) <= _MOST_ENCODED:
             continue
-        chosen = source.select(there)
+        chosen = source.select(used)
         x = np.concatenate([chunk.x.to_dense() for chunk in chosen]).astype(np.float64)
-        weights = np.zeros(len(owned))
-        weights[np.isin(owned, columns)] = _fit(x, y, weight)
-        ranking = ColumnRanking(name, tuple(weights.tolist()))
-        found[name] = _crossed_area(x, y, weight), ranking
-    ranked = sorted(found, key=lambda name: -found[name][0])
+        weights = np.zeros(len(indices))
+        weights[np.isin(indices, columns)] = _fit(x, y, weight)
+        rankings[name] = ColumnRanking(name, tuple(weights.tolist()))
+        areas[name] = _crossed_area(x, y, weight)
+    ranked = sorted(areas, key=lambda name: -areas[name])
     chosen_names = [*ranked[:1], *(name for name in ranked if means(name, "branch"))][:2]
-    return tuple(found[name][1] for name in dict.fromkeys(chosen_names))
+    return tuple(rankings[name] for name in dict.fromkeys(chosen_names))
 
 
 def score_by(ranking: ColumnRanking, encoder: Encoder, cells: TableLike) -> FloatArray:

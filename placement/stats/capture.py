@@ -52,15 +52,15 @@ def capture(
     if total < LEAST:
         return None
     listed = listed_share(score, weight, seats)
-    found = float(missed @ listed / total)
+    captured = float(missed @ listed / total)
     columns = []
     for name, other in others.items():
         by_column = listed_share(other, weight, seats)
         lead = _mean_of_pairs(listed - by_column, missed)
         columns.append(ColumnCapture(name, float(missed @ by_column / total), lead))
-    low, high = wilson(found, total)
+    low, high = wilson(captured, total)
     rows = float(weight.sum())
-    model = Estimate(found, low, high)
+    model = Estimate(captured, low, high)
     return Capture(rows, min(float(seats), rows), total, model, tuple(columns))
 
 

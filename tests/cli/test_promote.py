@@ -187,6 +187,14 @@ def test_it_is_said_who_is_champion_why_and_how_to_go_back(store, run):
     assert "it is worse than models:/placement/2" in " ".join(refused.out.split())
 
 
+def test_few_rows_are_not_said_to_show_that_a_model_is_no_better(store, run):
+    frame = pd.read_csv("held.csv")
+    frame.groupby("status").head(3).to_csv("six.csv", index=False)
+    done = run("promote", uri("good"), "--data", "six.csv", "--force", "to see")
+    text = " ".join(done.out.split())
+    assert "6 students are too few to show that it is better than saying the same" in text
+
+
 REFUSED = [
     ("weak", "held.csv", "worse", "worse beyond chance"),
     ("middling", "students.csv", "trained_on_data", "learnt from this very table"),

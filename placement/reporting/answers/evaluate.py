@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from placement.data.schema import Target
 from placement.reporting.answers.predictions import (
     accuracy,
-    careful,
+    cautions,
     chances,
     dangers,
     groups,
     mistakes,
     people,
     total,
-    worth,
+    verdict_caution,
 )
 from placement.reporting.answers.understanding import doubtful_columns, in_doubt
 from placement.reporting.format.prose import Paste, shortened
@@ -28,9 +28,9 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
     measured = result.evaluation
     number = total(measured.confusion)
     verdict = "better" if measured.skill is None else decide(measured.skill)
-    yield from careful(dangers(result.warnings))
-    yield from careful(worth(verdict, number))
-    yield from careful(doubtful_columns(result.warnings, measured.rows))
+    yield from cautions(dangers(result.warnings))
+    yield from cautions(verdict_caution(verdict, number))
+    yield from cautions(doubtful_columns(result.warnings, measured.rows))
     right = accuracy(measured.confusion, result.target, measured.base_rate)
     yield f"{result.source}: {people(number)} whose outcome is known: {right}."
     if (limits := measured.intervals.get("accuracy")) is not None:

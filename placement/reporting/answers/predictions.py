@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from placement.data.schema import Target
 from placement.errors import Grave
+from placement.evaluation.explanation.importance import column_importance
 from placement.model.fairness_figures import Fairness
+from placement.model.fitted import Fitted
 from placement.reporting.format.probability_words import in_100
 from placement.reporting.format.prose import name_list, shortened
 from placement.stats.figures import CalibrationFigures
@@ -14,6 +16,8 @@ from placement.stats.verdict import VerdictName
 _MOST_DANGERS = 4
 _NOTABLE = 0.05  # between what was said and what happened, on average
 _MOST_COLUMNS = 60
+_MOST_NAMED = 4
+_FAINT = 0.05  # of log-odds: what moves the chance by less does not count
 
 
 def dangers(warnings: Iterable[str]) -> list[str]:
@@ -21,12 +25,12 @@ def dangers(warnings: Iterable[str]) -> list[str]:
     return [w.short for w in warnings if isinstance(w, Grave) and w.short][:_MOST_DANGERS]
 
 
-def careful(texts: Iterable[str]) -> Iterator[str]:
+def cautions(texts: Iterable[str]) -> Iterator[str]:
     """Yield what makes an answer doubtful, marked as such."""
     yield from (f"Careful: {text}" for text in texts)
 
 
-def worth(name: VerdictName, number: float) -> Iterator[str]:
+def verdict_caution(name: VerdictName, number: float) -> Iterator[str]:
     """Say where so many students do not show that the model is of use."""
     same = "saying the same of everybody"
     if name == "no_signal":
@@ -123,6 +127,12 @@ def chances(calibration: CalibrationFigures, number: float) -> Iterator[str]:
         yield f"Its chances are right {as_far}: {facts}."
     else:
         yield f"Its chances can be taken at their word: {facts}."
+
+
+def most_important(fitted: Fitted) -> str:
+    """Name the columns that count most; empty where none moves the chance."""
+    names = [name for name, size in column_importance(fitted).items() if size >= _FAINT]
+    return name_list([*map(shortened, names[:_MOST_NAMED])])
 
 
 def groups(fairness: Fairness | None) -> Iterator[str]:

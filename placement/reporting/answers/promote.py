@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from placement.errors import counted
 from placement.reporting.answers.compare import verdict_words
+from placement.reporting.answers.predictions import cautions, verdict_caution
 from placement.reporting.text.promotion import PromoteResult
+from placement.stats.verdict import decide
 
 
 def promotion_answer(result: PromoteResult) -> Iterator[str]:
@@ -35,5 +37,7 @@ def _evidence(result: PromoteResult) -> Iterator[str]:
     if evidence.comparison is not None:
         words = verdict_words(evidence.comparison, str(result.opponent))
         yield f"On {students} it is {words}."
-    better = "better" if evidence.skill.better_than_base_rate else "not better"
-    yield f"It is {better} there than saying the same of everybody."
+    verdict = decide(evidence.skill)
+    if verdict == "better":
+        yield "It is better there than saying the same of everybody."
+    yield from cautions(verdict_caution(verdict, evidence.rows))

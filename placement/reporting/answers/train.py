@@ -8,17 +8,17 @@ from pathlib import Path
 from placement.config.file_options import FileOptions
 from placement.config.option import option_words
 from placement.errors import TellsOutcome
-from placement.evaluation.explanation.importance import column_importance
 from placement.model.fitted import Fitted
 from placement.reporting.answers.predictions import (
     accuracy,
-    careful,
+    cautions,
     chances,
     dangers,
     groups,
     mistakes,
+    most_important,
     total,
-    worth,
+    verdict_caution,
 )
 from placement.reporting.answers.understanding import (
     doubtful_columns,
@@ -29,21 +29,18 @@ from placement.reporting.answers.understanding import (
     students_or_rows,
     train_line,
 )
-from placement.reporting.format.prose import Paste, name_list, shortened
+from placement.reporting.format.prose import Paste
 from placement.reporting.results import TrainResult
-
-_MOST_NAMED = 4
-_FAINT = 0.05  # of log-odds: what moves the chance by less does not count
 
 
 def train_answer(result: TrainResult, command: str = "placement") -> Iterator[str]:
     """Yield the sentences that `train` ends with; `command` is how the user calls the program."""
     fitted, understanding = result.fitted, result.understanding
     measured, schema = fitted.figures.evaluated, fitted.schema
-    yield from careful(_too_good(result))
-    yield from careful(worth(measured.verdict.name, measured.verdict.rows))
-    yield from careful(dangers(result.warnings))
-    yield from careful(doubtful_columns(result.warnings, understanding.total))
+    yield from cautions(_too_good(result))
+    yield from cautions(verdict_caution(measured.verdict.name, measured.verdict.rows))
+    yield from cautions(dangers(result.warnings))
+    yield from cautions(doubtful_columns(result.warnings, understanding.total))
     yield _tried(result)
     if measured.verdict.name != "no_signal":
         yield from _how_it_did(fitted)
@@ -62,7 +59,8 @@ def _how_it_did(fitted: Fitted) -> Iterator[str]:
         yield mistakes(unseen.confusion, fitted.schema.target, fitted.threshold)
         if unseen.measured_on != "train":
             yield from chances(unseen.calibration, total(unseen.confusion))
-    yield from _counts_most(fitted)
+    named = most_important(fitted)
+    yield f"Counts most: {named}." if named else "Counts most: nothing; no column moves the chance."
 
 
 def _too_good(result: TrainResult) -> Iterator[str]:
@@ -86,15 +84,6 @@ def _tried(result: TrainResult) -> str:
         return f"{learnt}, each fifth of them tried by a model of the others: {right}."
     again = f", then learnt again from all {figures.rows.train:,}" if fitted.config["refit"] else ""
     return f"{learnt}, tried on {total(unseen.confusion):,.0f} others: {right}{again}."
-
-
-def _counts_most(fitted: Fitted) -> Iterator[str]:
-    importance = column_importance(fitted)
-    named = [name for name, size in importance.items() if size >= _FAINT]
-    if not named:
-        yield "Counts most: nothing; no column moves the chance."
-        return
-    yield f"Counts most: {name_list([*map(shortened, named[:_MOST_NAMED])])}."
 
 
 def _whereabouts(result: TrainResult, command: str) -> Iterator[str]:

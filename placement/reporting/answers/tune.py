@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from placement.config.train_config import TrainConfig
-from placement.reporting.answers.predictions import careful, dangers, people
+from placement.reporting.answers.predictions import cautions, dangers, people
 from placement.reporting.format.prose import Paste
 from placement.reporting.text.alternatives import verdict
 from placement.reporting.text.tuning import TuneResult, train_line
@@ -15,7 +15,7 @@ _MOST_TERMS = 3
 def tune_answer(result: TuneResult, command: str = "placement") -> Iterator[str]:
     """Yield which setting won, by how much, whether it matters, and the line to type."""
     path, held_out = result.path, result.rows.get("test", 0)
-    yield from careful(dangers(result.warnings))
+    yield from cautions(dangers(result.warnings))
     if path.is_inconclusive:
         yield (
             "Careful: saying the same of everybody does as well, within what chance makes: these "

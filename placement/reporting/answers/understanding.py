@@ -8,12 +8,11 @@ from placement.config.option import option_words
 from placement.config.train_config import TrainConfig
 from placement.data.columns.left_out import NOT_KNOWN
 from placement.data.schema import Dropped, Target
-from placement.errors import CellsInDoubt, counted
-from placement.reporting.answers.predictions import careful, dangers, people
+from placement.errors import CellsInDoubt, counted, too_many_doubts
+from placement.reporting.answers.predictions import cautions, dangers, people
 from placement.reporting.format.prose import Paste, name_list, shortened
 from placement.reporting.results import Understanding
 
-DOUBTFUL_SHARE, DOUBTFUL_CELLS = 0.2, 10  # of a column's cells: from both on, it is not to be used
 _COLUMNS = 130  # of a list of names
 _SUSPICIOUS = ("known only after", "missing exactly where", "a copy or recoding")
 _MOST_REASONS = 3
@@ -24,8 +23,8 @@ def understanding_answer(
 ) -> Iterator[str]:
     """Yield what some files were understood as; `command` is how the user calls the program."""
     target, rows = understanding.schema.target, understanding.rows
-    yield from careful(dangers(understanding.warnings))
-    yield from careful(doubtful_columns(understanding.warnings, understanding.total))
+    yield from cautions(dangers(understanding.warnings))
+    yield from cautions(doubtful_columns(understanding.warnings, understanding.total))
     yield (
         f"{understanding.name}: {students_or_rows(understanding, understanding.total)} whose "
         "outcome is known: "
@@ -134,6 +133,6 @@ def cells_in_doubt(warnings: Sequence[str]) -> Mapping[str, int]:
 def doubtful_columns(warnings: Sequence[str], rows: int) -> Iterator[str]:
     """Name the columns with so many cells in doubt that they are better mended first."""
     for name, cells in cells_in_doubt(warnings).items():
-        if cells >= DOUBTFUL_CELLS and cells >= DOUBTFUL_SHARE * rows:
+        if too_many_doubts(cells, rows):
             share = f"{cells:,} of {rows:,} cells of {shortened(name)}"
             yield f"{share} are in doubt: correct them first."

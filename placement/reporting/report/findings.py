@@ -3,23 +3,20 @@
 from collections.abc import Iterator
 
 from placement.data.profiles.column_profile import CategoryProfile
-from placement.evaluation.explanation.importance import column_importance
 from placement.model.fitted import Fitted
 from placement.reporting.answers.predictions import (
     accuracy,
     chances,
     groups,
     mistakes,
+    most_important,
     people,
     total,
 )
 from placement.reporting.format.blocks import Points, Section, State
 from placement.reporting.format.probability_words import in_100
 from placement.reporting.format.prose import name_list, shortened
-from placement.reporting.report.verdicts import Report
-
-_FAINT = 0.05  # of log-odds: what moves the chance by less does not count
-_MOST_NAMED = 4
+from placement.reporting.report.verdicts import LaterBatch, Report
 
 
 def findings_section(report: Report) -> Section:
@@ -46,16 +43,15 @@ def findings(report: Report) -> Iterator[tuple[State, str]]:
             for text in chances(unseen.calibration, total(unseen.confusion)):
                 yield ("good" if "at their word" in text else "doubt"), text
     if report.later is not None:
-        yield _latest(report)
+        yield _latest(report.later)
     for text in groups(measured.fairness):
         state: State = "good" if text.endswith("are treated alike.") else "doubt"
         yield (
             ("bad" if "not treated alike" in text else state),
             text.removesuffix(": see the warnings; figures: -v."),
         )
-    named = [name for name, size in column_importance(fitted).items() if size >= _FAINT]
-    if named:
-        yield "plain", f"Counts most: {name_list([*map(shortened, named[:_MOST_NAMED])])}."
+    if named := most_important(fitted):
+        yield "plain", f"Counts most: {named}."
 
 
 def _use(report: Report) -> tuple[State, str]:
@@ -89,11 +85,8 @@ def _not_sound(fitted: Fitted) -> Iterator[tuple[State, str]]:
         yield "bad", "Its own check of the computation failed: do not use it."
 
 
-def _latest(report: Report) -> tuple[State, str]:
+def _latest(later: LaterBatch) -> tuple[State, str]:
     """Say what the same settings are worth on the latest batch."""
-    later = report.later
-    if later is None:
-        raise ValueError("there is no later batch")
     metrics, rows = later.tested.metrics, later.rows[1]
     right = "" if metrics.accuracy is None else f"right for {in_100(metrics.accuracy)} of 100"
     state: State = "good" if later.tested.skill.better_than_base_rate else "doubt"

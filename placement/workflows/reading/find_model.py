@@ -8,7 +8,7 @@ from placement.data.schema import Schema
 from placement.model.figures import ModelFigures
 from placement.model.fitted import load_fitted
 from placement.model.scorer import Scorer
-from placement.reporting.answers.predictions import worth
+from placement.reporting.answers.predictions import verdict_caution
 from placement.runtime.progress import ProgressListener
 from placement.tracking.lookup import bundle_directory, resolve
 
@@ -33,7 +33,7 @@ def find_model(name: str, listener: ProgressListener) -> Model:
     figures = fitted.figures
     if figures.evaluation is not None:
         verdict = figures.evaluation.verdict
-        for text in worth(verdict.name, verdict.rows):
+        for text in verdict_caution(verdict.name, verdict.rows):
             listener.warn(f"{name}: {text}")
     return Model(
         name=name,

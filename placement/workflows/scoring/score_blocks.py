@@ -17,7 +17,7 @@ from placement.data.formats.table_reader import Block, Reader
 from placement.data.output.writer import NOTES
 from placement.data.schema import matching_columns
 from placement.data.target.target_column import unlabelled
-from placement.errors import DataError
+from placement.errors import DataError, too_many_doubts
 from placement.evaluation.explanation.contributions import REASONS
 from placement.model.scorer import Coded, Formats, Problem, Scores, TableLike
 from placement.workflows.reading.find_model import Model
@@ -27,8 +27,6 @@ from placement.workflows.scoring.predict_one import doubts, phrase
 ANSWER = ("placement_probability", "placement_prediction", "placement_label")
 INTERVAL = ("placement_low", "placement_high")
 REASON = tuple(f"placement_reason_{number}" for number in range(1, REASONS + 1))
-
-_MANY, _MANY_OF_ALL = 10, 0.2  # rows in doubt in one column
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
@@ -238,7 +236,7 @@ class ScoringCounts:
         for (column, what), rows in self.problems.count.items():
             doubtful[column] += 0 if what == "missing" else rows
         for column, rows in doubtful.items():
-            if rows >= max(_MANY, _MANY_OF_ALL * self.scored):
+            if too_many_doubts(rows, self.scored):
                 first = next(
                     text
                     for (of, what), text in self.problems.first.items()

@@ -8,11 +8,10 @@ from placement.arrays import FloatArray
 from placement.data.columns.column import SCALES
 from placement.data.schema import quoted
 from placement.data.table.scales.grade_scales import second_scale, two_scales_text
-from placement.errors import DataError, counted
+from placement.errors import DataError, counted, too_many_doubts
 from placement.model.scorer import NumberColumn
 
 _LEAST = 3  # so few students may all be weak ones
-_DOUBTS, _DOUBTS_SHARE = 10, 0.2  # so many cells beyond a scale are no slips
 _RARE = 1.645  # standard deviations below the mean is 1 in 20 of a normal distribution
 _SHARE = 1.0
 _MULTIPLES = {1e3: "thousands", 1e5: "lakhs", 1e7: "crores"}
@@ -59,7 +58,7 @@ def _other_scale(column: NumberColumn, scale: float, grades: FloatArray) -> str 
             f"where they are out of {scale:g}, say so: --mixed-scale {quoted(f'{name}:{scale:g}')}"
         )
     beyond = int(np.count_nonzero(grades > scale))
-    if beyond >= _DOUBTS and beyond >= _DOUBTS_SHARE * len(grades):
+    if too_many_doubts(beyond, len(grades)):
         larger = next((s for s in SCALES if high <= s), math.ceil(high / 50) * 50)
         return (
             f"{name}: {beyond:,} of {count} are beyond its scale of {scale:g}, such as {high:g}: "
