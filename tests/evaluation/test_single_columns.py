@@ -62,3 +62,11 @@ def test_a_column_counts_with_its_bends_and_steps_and_without_its_products(terms
     assert found[0].column == "cgpa"
     scores = score_by(found[0], encoder, {"cgpa": np.array([5.0, 7.0, 9.0])})
     assert (np.diff(scores) > 0).all()
+
+
+def test_a_column_of_many_levels_is_not_the_best_by_what_its_rows_happened_to_have():
+    rng = np.random.default_rng(1)
+    marks, town = rng.normal(size=200), np.repeat([f"town {k}" for k in range(20)], 10)
+    placed = (rng.random(200) < expit(0.5 * marks)).astype(int)
+    found, _ = rankings(pd.DataFrame({"marks": marks, "town": town, "placed": placed}))
+    assert found[0].column == "marks"

@@ -5,6 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 from scipy.special import expit
+from scipy.stats import ttest_rel
 
 from placement.stats.capture import capture, listed_share
 
@@ -57,3 +58,11 @@ def test_of_fewer_than_five_without_the_outcome_nothing_is_said():
     label = np.repeat([0.0, 1.0], [4, 30])
     assert capture(np.arange(34.0), {}, label, np.ones(34), 5) is None
     assert capture(np.arange(34.0), {}, label, np.full(34, 2.0), 5) is not None
+
+
+def test_the_limits_of_a_lead_are_those_of_a_paired_t_test():
+    score, column, label = draw(60, np.random.default_rng(3))
+    lead = capture(score, {"column": column}, label, np.ones(60), 15).others[0].lead
+    listed = [listed_share(by, np.ones(60), 15)[label == 0] for by in (score, column)]
+    expected = ttest_rel(*listed).confidence_interval()
+    assert (lead.low, lead.high) == pytest.approx((expected.low, expected.high))

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from placement.stats.figures import Skill
-from placement.stats.verdict import association, decide, useful_gain
+from placement.stats.verdict import Verdict, association, decide, useful_gain
 
 
 def gain(gain, low, high):
@@ -66,3 +66,9 @@ def test_a_student_on_several_rows_is_no_more_sure_than_on_one():
 
 def test_constant_predictions_go_with_nothing():
     assert association([(np.full(9, 0.5), np.arange(9) % 2.0, np.ones(9), None)]) == 0.0
+
+
+@pytest.mark.parametrize(("area", "is_too_good"), [(0.99, True), (0.9899, False), (None, False)])
+def test_a_model_is_too_good_from_a_roc_area_of_99_hundredths_on(area, is_too_good):
+    verdict = Verdict("better", "test", 300, 300, gain(0.1, 0.05, 0.15), roc_auc=area)
+    assert verdict.is_too_good == is_too_good

@@ -200,3 +200,11 @@ def test_of_unchanged_files_few_have_any_column_called_changed_however_many_colu
         hits += found.columns[3].level in ("moderate", "large")
     assert alarms <= 6  # 5 in 100 are allowed, of which 50 files have more once in 26 runs
     assert hits >= 40
+
+
+def test_numbers_and_gaps_are_two_tests_of_one_column():
+    grades = GRADES + 0.1
+    grades[:60] = np.nan
+    cgpa = compared(grades, STREAMS, CHANCES, profile(missing=40)).columns[0]
+    assert 0 < cgpa.missing.p_value < 0.5
+    assert cgpa.p_with_missing == 2 * min(cgpa.p_value, cgpa.missing.p_value)
