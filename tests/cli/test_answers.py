@@ -251,21 +251,39 @@ def test_a_rarer_outcome_that_is_never_called_is_said_with_where_to_go(run):
     assert "--threshold capacity=" in text
 
 
-@pytest.mark.parametrize(("shift", "words"), [(0.0, "taken at their word"), (1.5, "too high")])
-def test_chances_are_believed_only_where_they_came_true(shift, words):
+@pytest.mark.parametrize(
+    ("students", "shift", "words"),
+    [
+        (4000, 0.0, "taken at their word"),
+        (4000, 1.5, "too high"),
+        (40, 0.0, "right as far as 40 students can tell"),
+    ],
+)
+def test_chances_are_believed_only_where_they_came_true(students, shift, words):
     from placement.evaluation.calibration.calibration import calibration_figures
     from placement.reporting.answers.predictions import chances
 
     draw = np.random.default_rng(4)
-    logit = draw.normal(0, 1.5, 4000)
-    happened = (draw.uniform(size=4000) < 1 / (1 + np.exp(-logit))).astype(float)
+    logit = draw.normal(0, 1.5, students)
+    happened = (draw.uniform(size=students) < 1 / (1 + np.exp(-logit))).astype(float)
     rows = PredictionAccumulator()
-    rows.add(1 / (1 + np.exp(-logit - shift)), happened, np.ones(4000), 0.5)
+    rows.add(1 / (1 + np.exp(-logit - shift)), happened, np.ones(students), 0.5)
     summary = rows.summary()
     figures = calibration_figures(summary.probability, summary.label, summary.weight, summary.rows)
-    (sentence,) = chances(figures, 4000)
+    (sentence,) = chances(figures, students)
     assert words in sentence
     assert f"{100 * happened.mean():.0f} happened" in sentence
+
+
+def test_of_all_is_said_only_where_not_one_was_called_wrongly():
+    from placement.data.schema import Target
+    from placement.reporting.answers.predictions import accuracy
+    from placement.stats.metrics import Confusion
+
+    target = Target("status", "Placed", "Not Placed")
+    one_wrong = accuracy(Confusion(tp=424, fp=1, tn=775, fn=0), target, 0.35)
+    assert one_wrong.startswith("right for over 99 of 100 ")
+    assert accuracy(Confusion(425, 0, 0, 775), target, 0.35).startswith("right for 100 of 100 ")
 
 
 def test_many_cells_in_doubt_are_said_first(run, students):

@@ -174,6 +174,7 @@ def test_a_student_who_is_not_there_is_said_with_the_next_step(explain, sheet, t
     assert "no row of 240 has stream==IT" in explain(sheet, "--where", "stream==IT", code=3).err
     assert "did you mean 'stream'" in explain(sheet, "--where", "steam==IT", code=3).err
     assert "not a rule" in explain(sheet, "--where", "stream", code=2).err
+    assert "write it like 'stream==CSE'" in explain(sheet, "--where", "stream=CSE", code=2).err
     assert "give one of them" in explain(sheet, "--row", 1, "--id", number, code=2).err
     assert "name DATA" in explain("--id", number, code=2).err
     pd.read_csv(sheet).drop(columns=["register_no", "name"]).to_csv(

@@ -20,7 +20,7 @@ from placement.data.columns.raw_column import (
 )
 from placement.data.columns.row_locations import MatchingRows, RowLocations
 from placement.data.columns.same_levels import SameLevels
-from placement.data.schema import Kind, means_mark
+from placement.data.schema import Kind, means_mark, quoted
 from placement.errors import CellsInDoubt, DataError, counted
 from placement.model.scorer import PLAIN, Coded, NumberFormat, are_codes, fold_level, words
 
@@ -222,7 +222,8 @@ def warn_unparsable(
     warning = (
         f"{locations.file(first)}, {locations.describe_rows(matching)}, column {column.name}: "
         f"{column.text_at(first, locations)!r} is not a number and counts as missing "
-        f"({counted(matching.count, 'cell')}; correct it or use --categorical {column.name})"
+        f"({counted(matching.count, 'cell')}; correct it or use "
+        f"--categorical {quoted(column.name)})"
     )
     return [CellsInDoubt(warning, column.name, matching.count)]
 
@@ -235,7 +236,7 @@ def refuse_infinity(column: Column, outcome: OutcomeCodes, locations: RowLocatio
         raise DataError(
             f"{locations.describe(matching.first[0])}, column {column.name}: {text} is not a "
             f"finite number ({counted(matching.count, 'cell')}; correct it, leave it blank, or "
-            f"--drop {column.name})"
+            f"--drop {quoted(column.name)})"
         )
 
 

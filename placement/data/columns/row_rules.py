@@ -86,6 +86,8 @@ def parse_rule(text: str, *, option: str, column_needed: bool = True) -> Rule:
     example = "'batch==2025'" if column_needed else "'>=3'"
     match = _RULE.fullmatch(text)
     if match is None:
+        if text.count("=") == 1:
+            example = repr(text.replace("=", "=="))
         raise UsageError(
             f"{option} {text!r}: not a rule; write it like {example} (== != < <= > >=)"
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from placement.errors import counted
 from placement.evaluation.comparison import Comparison
-from placement.reporting.format.probability_words import in_100
+from placement.reporting.format.probability_words import in_100, of_100
 from placement.reporting.format.prose import Paste, name_list
 from placement.reporting.text.comparison import Compared, CompareResult, short_name
 
@@ -24,7 +24,7 @@ def comparison_answer(result: CompareResult) -> Iterator[str]:
     yield from (f"  {_figures(model)}" for model in result.models)
     differing = [name for name, _ in result.differing]
     settings = name_list(differing, _MOST_COLUMNS) if differing else "nothing"
-    yield f"They differ in {settings}; which one how, and the tests: -v"
+    yield f"They differ in {settings}; how, and what was tested: -v"
     yield from _next(result)
 
 
@@ -45,7 +45,7 @@ def verdict_words(pair: Comparison, first: str) -> str:
 
 def _figures(model: Compared) -> str:
     figures = model.evaluation.metrics
-    right = f"right for {in_100(figures.accuracy)} of 100" if figures.accuracy is not None else ""
+    right = f"right for {of_100(figures.accuracy)} of 100" if figures.accuracy is not None else ""
     ranked = ""
     if figures.roc_auc is not None:
         ranked = f"ranks {in_100(figures.roc_auc)} of 100 pairs rightly"

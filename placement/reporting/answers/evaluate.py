@@ -58,7 +58,8 @@ def _listed(capture: Capture, target: Target) -> str:
     """Say whom a list by chance holds, and whether a list by one column would do."""
     parts = []
     for other in capture.others:
-        doubt = "" if other.lead.low > 0 else " (better)" if other.lead.high < 0 else " (no surer)"
+        unsure = " (better)" if other.lead.high < 0 else " (no sure difference)"
+        doubt = "" if other.lead.low > 0 else unsure
         parts.append(f"by {shortened(other.column)} alone {100 * other.captured:.0f}{doubt}")
     return (
         f"Its {capture.seats:,.0f} most at risk hold {100 * capture.model.value:.0f} of 100 who "

@@ -106,7 +106,7 @@ def _what_if(changes: Sequence[Counterfactual], outcome: str) -> Iterator[str]:
     if reached:
         yield f"Other students like this were {outcome} so often (it is no promise to one):"
     elif all(change.verdict == "already" for change in changes):
-        yield f"Such students are at {goal} in 100 already: --reach asks for another chance."
+        yield f"Their chance is {goal} in 100 or more already: --reach sets another goal."
     else:
         yield f"No figure that a student can change brings such students to {goal} in 100 alone."
     for change in reached[:_MOST_CHANGES]:

@@ -7,7 +7,7 @@ from placement.errors import Grave
 from placement.evaluation.explanation.importance import column_importance
 from placement.model.fairness_figures import Fairness
 from placement.model.fitted import Fitted
-from placement.reporting.format.probability_words import in_100
+from placement.reporting.format.probability_words import in_100, of_100
 from placement.reporting.format.prose import name_list, shortened
 from placement.stats.figures import CalibrationFigures
 from placement.stats.metrics import Confusion
@@ -15,6 +15,7 @@ from placement.stats.verdict import VerdictName
 
 _MOST_DANGERS = 4
 _NOTABLE = 0.05  # between what was said and what happened, on average
+_WIDE = 0.1  # as far may the share that happened be from that which was said, by luck
 _MOST_COLUMNS = 60
 _MOST_NAMED = 4
 _FAINT = 0.05  # of log-odds: what moves the chance by less does not count
@@ -63,7 +64,7 @@ def accuracy(confusion: Confusion, target: Target, base_rate: float) -> str:
     usual = shortened(target.outcome if is_usual else target.other_outcome)
     share = (positive if is_usual else number - positive) / number
     right = (confusion.tp + confusion.tn) / number
-    return f"right for {100 * right:.0f} of 100 (calling all {usual}: {100 * share:.0f})"
+    return f"right for {of_100(right)} of 100 (calling all {usual}: {of_100(share)})"
 
 
 def mistakes(confusion: Confusion, target: Target, threshold: float) -> str:
@@ -116,6 +117,7 @@ def chances(calibration: CalibrationFigures, number: float) -> Iterator[str]:
         return
     predicted, observed = in_100(calibration.predicted), in_100(calibration.observed)
     facts = f"it said {predicted} in 100 on average, {observed} happened"
+    reach = (shift.high - shift.low) / 2 * calibration.observed * (1 - calibration.observed)
     as_far = f"as far as {people(number)} can tell"
     if shift.low > 0 or shift.high < 0:
         yield f"Its chances are too {'low' if shift.low > 0 else 'high'}: {facts}."
@@ -123,7 +125,7 @@ def chances(calibration: CalibrationFigures, number: float) -> Iterator[str]:
         yield f"Its chances are too extreme, {as_far}: a 90 is less in truth, a 10 is more."
     elif slope is not None and slope.low > 1:
         yield f"Its chances are too timid, {as_far}: a 70 is more in truth, a 30 is less."
-    elif abs(calibration.predicted - calibration.observed) >= _NOTABLE:
+    elif abs(calibration.predicted - calibration.observed) >= _NOTABLE or reach >= _WIDE:
         yield f"Its chances are right {as_far}: {facts}."
     else:
         yield f"Its chances can be taken at their word: {facts}."

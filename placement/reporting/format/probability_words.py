@@ -20,6 +20,11 @@ def chance(outcome: str, answer: Document) -> str:
     return f"{text} (95 % interval {span}: {OF_AVERAGE})"
 
 
+def of_100(share: float) -> str:
+    """Say of how many in 100 a share that was counted is: all or none only where it is exact."""
+    return f"{100 * share:.0f}" if share in (0, 1) else in_100(share)
+
+
 def in_100(probability: float) -> str:
     """Say of how many in 100 a probability speaks."""
     if probability > 0.995:

@@ -14,7 +14,7 @@ from placement.reporting.answers.predictions import (
     total,
 )
 from placement.reporting.format.blocks import Points, Section, State
-from placement.reporting.format.probability_words import in_100
+from placement.reporting.format.probability_words import of_100
 from placement.reporting.format.prose import name_list, shortened
 from placement.reporting.report.verdicts import LaterBatch, Report
 
@@ -88,7 +88,7 @@ def _not_sound(fitted: Fitted) -> Iterator[tuple[State, str]]:
 def _latest(later: LaterBatch) -> tuple[State, str]:
     """Say what the same settings are worth on the latest batch."""
     metrics, rows = later.tested.metrics, later.rows[1]
-    right = "" if metrics.accuracy is None else f"right for {in_100(metrics.accuracy)} of 100"
+    right = "" if metrics.accuracy is None else f"right for {of_100(metrics.accuracy)} of 100"
     state: State = "good" if later.tested.skill.better_than_base_rate else "doubt"
     return state, (
         f"Learnt from earlier batches and tried on the {people(rows)} of {later.column} "

@@ -59,7 +59,7 @@ def warn_off_scale(
     warning = (
         f"{locations.file(first)}, {locations.describe_rows(matching)}, column {column.name}: "
         f"{worst:g} is off the inferred scale of {scale:g} ({counted(matching.count, 'cell')}; "
-        f"{cure}correct it or --drop {column.name})"
+        f"{cure}correct it or --drop {quoted(column.name)})"
     )
     return [CellsInDoubt(warning, column.name, matching.count)]
 

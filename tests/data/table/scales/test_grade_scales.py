@@ -36,6 +36,12 @@ def test_grade_scales_are_inferred_for_grades_only(name, grades, scale):
     assert infer_scale(column([str(g) for g in grades], name)) == scale
 
 
+def test_a_column_of_two_words_is_dropped_as_one_types_it():
+    made = column(["7.5"] * 98 + ["10.46", "-1"], "UG CGPA")
+    (said,) = warn_off_scale(made, 10.0, all_used(100), locations(100))
+    assert '--drop "UG CGPA")' in said
+
+
 def test_a_few_grades_beyond_the_scale_are_named_by_row():
     made = column(["7.5"] * 97 + ["10.46", "83.1", "-1"], "cgpa")
     assert infer_scale(made) == 10
