@@ -83,7 +83,7 @@ def test_it_is_said_which_model_is_better_and_whether_that_may_be_luck(run, here
     share = 100 * (pd.read_csv("held.csv")["status"] == "Placed").mean()
     assert f"300 students with an outcome, {share:.0f} in 100 of them are 'Placed'." in better
     assert "model is better than weak: its chances are nearer to what happened, by more" in better
-    assert "They differ in l2, optimizer, threshold; how, and what was tested" in better
+    assert "They differ in optimizer, l2, threshold; how, and what was tested" in better
     assert "weak is worse than model" in run("compare", "model", "weak", *pair).out
     same = run("compare", "model", "model", *pair).out
     assert "model is the same as model for every student." in same
