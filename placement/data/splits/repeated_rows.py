@@ -24,8 +24,9 @@ def warn_of_copies(table: Table, seed: int) -> str | None:
     but_for = f" but for {listed}" if listed else ""
     return (
         f"{equal:,} of {rows:,} rows are equal to another{but_for} ({len(counts):,} different): "
-        "standard errors count each different row once; if they are copies, the intervals of all "
-        f"other figures are too narrow by a factor of {factor:.2g}; keep one row a student"
+        "standard errors and the gain over 5 folds count each different row once; if they are "
+        "copies, the intervals of all other figures are too narrow by a factor of "
+        f"{factor:.2g}; keep one row a student"
     )
 
 

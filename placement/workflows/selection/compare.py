@@ -64,6 +64,7 @@ def _measured(model: Model, scores: PairedScores, number: int) -> Compared:
         scores.weight,
         training_base_rate=model.figures.base_rate,
         threshold=model.threshold,
+        clusters=scores.clusters,
     )
     return Compared(
         model.name, model.about, evaluation, scores.trained_here[number], _parameters(model)
