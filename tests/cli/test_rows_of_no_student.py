@@ -58,7 +58,7 @@ def test_prediction_keeps_each_where_it_stood_with_no_answer_but_the_reason(pred
     assert reasons[120] == "no student: a title or a note"
     assert all(not any(rows[line][-6:-1]) for line in OTHERS)
     assert all(all(row[-6:-1]) for line, row in enumerate(rows) if line not in OTHERS)
-    assert "240 of 240 rows scored" in done.err
+    assert "240 of 240 students written" in done.err
     assert "4 rows without an answer: line 2 'Out of,,,,10,,100,'" in done.err
 
 
@@ -96,7 +96,7 @@ def test_lists_and_selections_have_students_alone(predict, sheet, options):
     lines = done.out.splitlines()
     assert len(lines) == 241
     assert "no student" not in done.out
-    assert "240 of 240 rows" in done.err
+    assert "240 of 240 students" in done.err
 
 
 def test_those_whose_outcome_is_unknown_are_students(predict, sheet):
