@@ -237,6 +237,18 @@ def test_a_column_that_tells_the_outcome_is_named_first(run, students):
     )
 
 
+def test_a_column_that_tells_the_outcome_is_no_longer_among_the_features_asked_for(run, students):
+    frame = pd.read_csv(students(Path("plain.csv"), 240))
+    frame["panel"] = np.where(frame["status"] == "Placed", 8, 2) + np.arange(240) / 240
+    frame.to_csv("leak.csv", index=False)
+    asked = ("--features", "panel,cgpa", "--no-track", *QUICK)
+    line = run("train", "leak.csv", *asked).out.splitlines()[-1].removeprefix("Next: placement ")
+    assert "--drop panel" in line
+    again = run(*line.split(), "--dry-run")
+    assert again.code == 0, again.err
+    assert "Learns from 1 column: cgpa." in again.out
+
+
 def test_a_rarer_outcome_that_is_never_called_is_said_with_where_to_go(run):
     draw = np.random.default_rng(0)
     frame = pd.DataFrame({"gpa": draw.uniform(2, 4, 300), "credits": draw.uniform(9, 18, 300)})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from placement.config.file_options import FileOptions
 from placement.config.option import option_words
+from placement.data.schema import same_column
 from placement.errors import TellsOutcome
 from placement.model.fitted import Fitted
 from placement.reporting.answers.predictions import (
@@ -120,8 +121,10 @@ def _next_step(result: TrainResult, command: str) -> Iterator[str]:
     telling = [w.column for w in result.warnings if isinstance(w, TellsOutcome)]
     if telling:
         dropped = [word for column in telling for word in ("--drop", column)]
-        line = train_line(result.sources, result.config, command, dropped)
-        yield Paste(f"Next: {line}")
+        asked = result.config.features
+        left = tuple(a for a in asked if not any(same_column(name, a) for name in telling))
+        config = dataclasses.replace(result.config, features=left)
+        yield Paste(f"Next: {train_line(result.sources, config, command, dropped)}")
     elif verdict.is_too_good:
         yield "Next: leave out what was written down only afterwards, by --drop, and train again."
     elif verdict.name == "no_signal":
