@@ -70,14 +70,17 @@ def read(path: Path) -> Read:
     names = [name for name in columns if not name.startswith("unnamed") or name in NAMES]
     if not set(NAMES) <= set(names):
         names = list(columns)[-len(NAMES) :]
+    # Rows that the outcome leaves out are counted by their reason, others have one each.
+    counted = dict(table.left_out)
+    unreadable = [row.text for row in table.left_out_rows() if row.reason not in counted]
     true_names = dict(zip(names, NAMES, strict=True)) if len(names) == len(NAMES) else {}
     cells = {true_names.get(name, name): column for name, column in columns.items()}
     return Read(
         rows=[{name: cells[name][row] for name in NAMES} for row in range(len(table))],
         outcomes=table.label.tolist(),
         said=(*table.notes, *table.warnings),
-        left_out=[row.text for row in table.left_out_rows],
-        uncounted=sum(number for _, number in table.left_out) - len(table.left_out_rows),
+        left_out=unreadable,
+        uncounted=sum(number for _, number in table.left_out) - len(unreadable),
     )
 
 
