@@ -52,7 +52,7 @@ def test_rows_refused_are_listed_in_the_file_as_well(tmp_path):
 
     def read_two_files():
         with left_out_file(str(out)) as rows:
-            rows.extend(faults(1, "june.csv"))
+            rows.add(lambda: faults(1, "june.csv"))
             leave_out(faults(4), 60, BadRows(), "may.csv")
 
     with pytest.raises(FaultyRows):
