@@ -63,3 +63,8 @@ def test_no_process_that_is_started_imports_from_the_current_folder(run, monkeyp
     monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
     run("--version")
     assert os.environ["PYTHONSAFEPATH"] == "1"
+
+
+def test_no_warning_steers_the_terminal(capsys):
+    Console().warn("the cell \x1b[31m7.5\u202e")
+    assert capsys.readouterr().err == "warning: the cell \\u001b[31m7.5\\u202e\n"
