@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import is_dataclass
+from functools import cache
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -16,6 +17,8 @@ _TYPES: Mapping[Any, tuple[type, ...]] = {
     Mapping: (dict,),
 }
 
+_hints = cache(get_type_hints)  # a history has hundreds of epochs of one kind
+
 
 def decode(kind: type[T], document: Document) -> T:
     """Build a dataclass from a document: its fields may be dataclasses, tuples or mappings of them.
@@ -26,7 +29,7 @@ def decode(kind: type[T], document: Document) -> T:
     """
     if not isinstance(document, Mapping):
         raise TypeError(f"{kind.__name__} that is {document!r}")
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     given = {name: hint for name, hint in hints.items() if name in document}
     return kind(**{name: _value(hint, document[name], name) for name, hint in given.items()})
 

@@ -67,9 +67,9 @@ def held_back(stream: IO[bytes]) -> Iterator[IO[bytes]]:
 
 def _sweep(target: Path) -> None:
     """Remove what writers that were killed left beside a file."""
-    import psutil
-
     for leftover in target.parent.glob(f".{glob.escape(target.name)}.*-????????.tmp"):
+        import psutil  # rarely needed, and slow to import
+
         writer = leftover.name.rpartition("-")[0].rpartition(".")[2]
         if writer.isdecimal() and not psutil.pid_exists(int(writer)):
             leftover.unlink(missing_ok=True)

@@ -114,10 +114,10 @@ def _concluded(
         with hold_signals():
             return fitted, bundle, recorder.submit(Recorder.register, fitted, config).result()
     except (StoreError, RuntimeError) as problem:
-        place = bundle or _rescued(fitted)
+        folder = bundle or _rescued(fitted)
         raise StoreError(
-            f"{problem}\nThe run is not recorded; the model is trained, and saved in {place}: "
-            f"placement predict DATA --model {shlex.quote(place)}"
+            f"{problem}\nThe run is not recorded; the model is trained, and saved in {folder}: "
+            f"placement predict DATA --model {shlex.quote(folder)}"
         ) from problem
 
 
