@@ -29,7 +29,7 @@ def decode(kind: type[T], document: Document) -> T:
     """
     if not isinstance(document, Mapping):
         raise TypeError(f"{kind.__name__} that is {document!r}")
-    hints = _hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]  # to mypy, type[T] has no hash
     given = {name: hint for name, hint in hints.items() if name in document}
     return kind(**{name: _value(hint, document[name], name) for name, hint in given.items()})
 
