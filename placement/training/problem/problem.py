@@ -85,6 +85,14 @@ class Problem:
             start=np.append(weights[self.columns], intercept),
         )
 
+    def without_descent(self) -> "Problem":
+        """The same rows without the descent that `auto` shows first: the optimum is no other."""
+        first, last = self.stages[0], self.stages[-1]
+        if self.options.optimizer != "auto" or not OPTIMIZERS[first.optimizer].uses_lr:
+            return self
+        limit = sum(stage.limit for stage in self.stages)
+        return replace(self, stages=(replace(last, limit=limit),))
+
     def project(self, source: Chunks | None) -> Chunks | None:
         """Bring another source of the same columns into this problem's columns."""
         if source is not None and source.columns != self.width:
