@@ -16,13 +16,18 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Self
 
+from placement.credentials import masked
+
 _DOUBTS, _DOUBTS_SHARE = 10, 0.2
 
 
 class PlacementError(Exception):
-    """Anything a user can mend. The message says where, what, and the next step."""
+    """Anything a user can mend. The message says where, what, and the next step; no password."""
 
     exit_code = 1
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(masked(arg) if isinstance(arg, str) else arg for arg in args))
 
 
 class UsageError(PlacementError):

@@ -3,9 +3,12 @@
 import atexit
 import contextlib
 import errno
+import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any, NoReturn
 
 import click
@@ -25,6 +28,7 @@ from placement.cli.runs import runs, ui
 from placement.cli.shell import completion
 from placement.cli.train import train
 from placement.cli.tune import tune
+from placement.reporting.format.prose import printable
 from placement.runtime.signals import raise_on_signals
 
 SECTIONS = {
@@ -109,6 +113,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     Leaving at once saves what torch takes to take itself apart: a third of a second and more. What
     was registered for the exit is done, and nothing is written any more.
     """
+    sys.excepthook = _say_defect
     code = run(args)
     atexit._run_exitfuncs()  # noqa: SLF001 - there is no public name for it
     for stream in (sys.stdout, sys.stderr):
@@ -139,7 +144,9 @@ def _exit_code(problem: BaseException) -> int:
         case errors.PlacementError():
             return _fail(str(problem), problem.exit_code)
         case click.ClickException():
-            problem.show()
+            shown = io.StringIO()
+            problem.show(shown)
+            click.echo(printable(shown.getvalue()), err=True, nl=False)
             return errors.UsageError.exit_code
         case click.Abort() | KeyboardInterrupt():
             return _fail("interrupted", 130)
@@ -157,6 +164,15 @@ def _exit_code(problem: BaseException) -> int:
                 f"the output cannot be written ({problem.strerror})", errors.StoreError.exit_code
             )
     raise problem
+
+
+def _say_defect(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Print what Python prints of an error that nobody caught, without passwords."""
+    click.echo(
+        printable("".join(traceback.format_exception(kind, error, trace))), err=True, nl=False
+    )
 
 
 def _fail(message: str, code: int) -> int:

@@ -12,6 +12,7 @@ import click
 
 from placement.cli.console import Console
 from placement.errors import UsageError
+from placement.reporting.format.prose import printable
 
 
 def csv_words(text: str | None) -> tuple[str, ...]:
@@ -93,9 +94,7 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def echo(text: str) -> None:
-    """Print an answer, without what would steer the terminal."""
-    from placement.reporting.format.prose import printable
-
+    """Print an answer, without passwords and what would steer the terminal."""
     click.echo(printable(text))
 
 

@@ -135,7 +135,7 @@ class _Lines(Progress):
         done, *details = self._unsaid
         of = f" of {self._total:,}" if self._total and done <= self._total else ""
         count = f"{self._label}: {done:,}{of} {self._unit}"
-        click.echo(", ".join(filter(None, [count, *details])), err=True)
+        click.echo(printable(", ".join(filter(None, [count, *details]))), err=True)
         self._unsaid = None
 
 
@@ -145,7 +145,7 @@ def _bar(label: str, unit: str, total: int | None) -> Iterator[Progress]:
     from rich.console import Console as RichConsole
 
     columns: list[progress.ProgressColumn] = [
-        progress.TextColumn(f"{label} {{task.completed:,.0f}} {unit}"),
+        progress.TextColumn(f"{printable(label)} {{task.completed:,.0f}} {unit}", markup=False),
         progress.BarColumn(),
         progress.TextColumn("{task.fields[pace]} {task.fields[detail]}"),
         progress.TimeElapsedColumn(),

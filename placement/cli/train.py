@@ -4,7 +4,7 @@ from functools import partial
 
 import click
 
-from placement.cli.common import command_word, output_options, show
+from placement.cli.common import command_word, echo, output_options, show
 from placement.cli.console import Console
 from placement.cli.settings import config_options, config_toml
 from placement.config.train_config import TrainConfig
@@ -39,7 +39,7 @@ def train(
       placement train students.csv --l2 0 --test-where 'batch==2025' --out model
     """
     if print_config:
-        click.echo(config_toml(config), nl=False)
+        echo(config_toml(config).rstrip("\n"))
         return
     if not data:
         raise click.UsageError("Missing argument 'DATA...': name a file of students.")

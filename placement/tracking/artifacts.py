@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from placement.arrays import Document
+from placement.credentials import masked
 from placement.tracking.store import Store, store_errors
 
 
@@ -22,4 +23,4 @@ def read_run_table(store: Store, run_id: str, artifact_file: str) -> list[Docume
 def add_text(store: Store, run_id: str, text: str, artifact_file: str) -> None:
     """Add a text to a run's files, in the place of an earlier one."""
     with store_errors(store, f"log {artifact_file}"):
-        store.client().log_text(run_id, text, artifact_file)
+        store.client().log_text(run_id, masked(text), artifact_file)

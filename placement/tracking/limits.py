@@ -2,8 +2,10 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from placement.credentials import masked_value
 
 METRICS_PER_BATCH = 1000
 PARAMS_PER_BATCH = 100
@@ -50,7 +52,7 @@ def metric_names(names: Iterable[str]) -> dict[str, str]:
     return keys
 
 
-def short_tag(value: Any, length: int = TAG_LENGTH) -> str:
-    """Return the text of a tag, or of a parameter, cut at the limit."""
-    text = str(value)
-    return text if len(text) <= length else text[: length - 1] + "…"
+def short_texts(values: Mapping[str, object], length: int = TAG_LENGTH) -> dict[str, str]:
+    """Return the texts of tags, or of parameters: without passwords, cut at the limit."""
+    texts = {name: masked_value(name, value) for name, value in values.items()}
+    return {k: t if len(t) <= length else t[: length - 1] + "…" for k, t in texts.items()}

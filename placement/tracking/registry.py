@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from placement.errors import GateRefused
 from placement.runtime.signals import hold_signals
-from placement.tracking.limits import short_tag
+from placement.tracking.limits import short_texts
 from placement.tracking.store import Store, default_store, store_errors
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def register(
     else challenger. A champion that is replaced becomes `previous`.
     """
     client = store.client()
-    texts = {key: short_tag(value) for key, value in (tags or {}).items()}
+    texts = short_texts(tags or {})
     with store_errors(store, f"register the model {name!r}"), store.lock(), default_store(store):
         _make_registered_model(client, name)
         created = client.create_model_version(
@@ -139,8 +139,8 @@ def _make_champion(client: "MlflowClient", name: str, version: int, former: int 
 
 
 def _tag(client: "MlflowClient", name: str, version: int, tags: Mapping[str, object]) -> None:
-    for key, value in tags.items():
-        client.set_model_version_tag(name, str(version), key, short_tag(value))
+    for key, text in short_texts(tags).items():
+        client.set_model_version_tag(name, str(version), key, text)
 
 
 def aliased_version(client: "MlflowClient", name: str, alias: str) -> int | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placement.arrays import Document
+from placement.credentials import masked
 from placement.errors import StoreError
 from placement.runtime.signals import hold_signals, raise_on_signals
 from placement.tracking.limits import (
@@ -18,7 +19,7 @@ from placement.tracking.limits import (
     PARAMS_PER_BATCH,
     batches,
     metric_names,
-    short_tag,
+    short_texts,
     thinned_points,
     without_plateaus,
 )
@@ -64,7 +65,7 @@ class TrackedRun:
         """Set tags; a long value is cut at MLflow's limit."""
         from mlflow.entities import RunTag
 
-        entries = [RunTag(name, short_tag(value)) for name, value in tags.items()]
+        entries = [RunTag(name, text) for name, text in short_texts(tags).items()]
         self._log_batches("tags", entries, PARAMS_PER_BATCH)
 
     def log_metrics(self, metrics: Mapping[str, float | None], step: int = 0) -> None:
@@ -86,9 +87,9 @@ class TrackedRun:
             self.client.log_table(self.run_id, columns, artifact_file)
 
     def log_text(self, text: str, artifact_file: str) -> None:
-        """Log text, HTML or JSON as a file."""
+        """Log text, HTML or JSON as a file, without passwords."""
         with self._writing(artifact_file):
-            self.client.log_text(self.run_id, text, artifact_file)
+            self.client.log_text(self.run_id, masked(text), artifact_file)
 
     def log_artifact(self, path: str | Path, folder: str | None = None) -> None:
         """Log a file."""
@@ -248,7 +249,7 @@ def _info(run: "Run", experiment: str) -> RunInfo:
 def _params(params: Mapping[str, object]) -> "list[Param]":
     from mlflow.entities import Param
 
-    return [Param(name, short_tag(value, PARAM_LENGTH)) for name, value in params.items()]
+    return [Param(name, text) for name, text in short_texts(params, PARAM_LENGTH).items()]
 
 
 def _metrics(series: Mapping[str, Series]) -> "list[Metric]":

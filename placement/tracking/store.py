@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from placement.credentials import MASK, masked
 from placement.errors import StoreError
 from placement.tracking.environment import prepare_environment, unwarned, users_timeout
 
@@ -53,10 +54,12 @@ class Store:
 
     @property
     def export_line(self) -> str:
-        """The line that makes plain `mlflow` commands use this store."""
+        """The line that makes plain `mlflow` commands use this store; a password is to be added."""
+        uri = masked(self.tracking_uri)
         if os.name == "nt":
-            return f'set "MLFLOW_TRACKING_URI={self.tracking_uri}"'
-        return f"export MLFLOW_TRACKING_URI={shlex.quote(self.tracking_uri)}"
+            return f'set "MLFLOW_TRACKING_URI={uri}"'
+        add = "" if uri == self.tracking_uri else f"  # write your password for {MASK}"
+        return f"export MLFLOW_TRACKING_URI={shlex.quote(uri)}{add}"
 
     def client(self) -> "MlflowClient":
         """MLflow's client of this store; the process-wide default stays as it is."""

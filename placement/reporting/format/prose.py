@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from placement.credentials import masked
+
 WIDTH = 80
 MOST_LINES = 15
 LONGEST_NAME = 34
@@ -36,11 +38,12 @@ def screen(lines: Iterable[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text in which what would steer a terminal is written as JSON escapes it.
+    """Return a text as it may be shown: without passwords, and with nothing that steers a terminal.
 
-    Names and cells may hold control characters, and those that turn the direction of writing.
+    Names and cells may hold control characters, and those that turn the direction of writing: they
+    are written as JSON escapes them.
     """
-    return _STEERING.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return _STEERING.sub(lambda match: f"\\u{ord(match.group()):04x}", masked(text))
 
 
 def wrap(text: str, hanging: int = 2) -> list[str]:
