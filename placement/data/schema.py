@@ -15,6 +15,7 @@ from placement.errors import DataError, did_you_mean, listed
 from placement.model.scorer import PLAIN, NumberFormat, fold_name, match_columns, parse_numbers
 
 Kind = Literal["number", "category"]
+FEWEST = 5  # students that a figure may be of: one of fewer could point at one of them
 
 
 @dataclass(frozen=True)

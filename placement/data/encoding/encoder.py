@@ -20,7 +20,7 @@ from placement.data.encoding.fit_terms import fit_terms
 from placement.data.encoding.nonlinear_terms import NO_TERMS, NonlinearTerms
 from placement.data.encoding.spline_knots import PieceMapper
 from placement.data.encoding.unstandardise import unstandardise
-from placement.data.schema import Feature, Schema
+from placement.data.schema import FEWEST, Feature, Schema
 from placement.data.splits.split import TRAIN, Split
 from placement.data.table.table import Table
 from placement.errors import DataError
@@ -40,8 +40,6 @@ from placement.model.scorer import (
     words,
 )
 from placement.runtime.parallel_map import in_order, usable_processors
-
-RARE_BELOW = 5  # a level of fewer students could point at one of them
 
 T = TypeVar("T")
 
@@ -109,7 +107,7 @@ class NumberSums:
             std = 1.0
         low, high = round_outwards(self.low, self.high)
         everything = self.weight + self.missing
-        missing = self.missing / everything if self.missing else None
+        missing = self.missing / everything if self.missing >= FEWEST else None
         what = feature.name, self.mean, std, low, high, feature.scale, missing
         return NumberColumn(*what, whole=self.whole, written=feature.written)
 
@@ -151,21 +149,25 @@ class LevelCounts:
         )
 
     def column(self, feature: Feature) -> CategoryColumn:
-        """Return the encoded column these counts describe."""
+        """Return the encoded column these counts describe.
+
+        Rare levels, and missing cells, that are too few even together are scored as the average.
+        """
         groups: dict[str, dict[str, float]] = {}
         for word, amount in self.spellings.items():
             groups.setdefault(fold_level(word), {})[word] = amount
         weight_of = {k: sum(group.values()) for k, group in groups.items()}
-        rare = sum(amount for amount in weight_of.values() if amount < RARE_BELOW)
-        weight_of = {k: amount for k, amount in weight_of.items() if amount >= RARE_BELOW}
+        rare = sum(amount for amount in weight_of.values() if amount < FEWEST)
+        weight_of = {k: amount for k, amount in weight_of.items() if amount >= FEWEST}
         level_of = {k: _most_frequent(groups[k]) for k in weight_of}
         ordered = sorted(weight_of, key=lambda k: level_of[k])
         levels = tuple(level_of[k] for k in ordered)
         amounts = [weight_of[k] for k in ordered]
-        amounts += [rare] * (rare > 0) + [self.missing] * (self.missing > 0)
+        has_rare, has_missing = rare >= FEWEST, self.missing >= FEWEST
+        amounts += [rare] * has_rare + [self.missing] * has_missing
         total = sum(amounts) or 1.0
         shares = tuple(amount / total for amount in amounts)
-        what = feature.name, levels, rare > 0, self.missing > 0, shares, self._numeric
+        what = feature.name, levels, has_rare, has_missing, shares, self._numeric
         return CategoryColumn(*what, same=feature.same, ignores_dots=True, written=feature.written)
 
     @property

@@ -13,9 +13,9 @@ import numpy as np
 
 from placement.arrays import Columns, FloatArray, IndexArray, IntArray, ObjectArray
 from placement.data.columns.column_summary import mix_bits
-from placement.data.encoding.encoder import RARE_BELOW, LevelCounts, NumberSums, round_outwards
+from placement.data.encoding.encoder import LevelCounts, NumberSums, round_outwards
 from placement.data.profiles.column_profile import CategoryProfile, NumberProfile, Profile, in_bins
-from placement.data.schema import Feature
+from placement.data.schema import FEWEST, Feature
 from placement.data.splits.split import TRAIN, Split
 from placement.data.table.table import Table
 from placement.model.scorer import Coded, ColumnLike, fold_level
@@ -133,9 +133,9 @@ def profile_of_numbers(name: str, values: FloatArray, low: float, high: float) -
         )
         edges = np.delete(edges, bin_index - 1 if merge_left else bin_index)
         counts = in_bins(finite, edges)
-    if len(finite) < RARE_BELOW:  # nothing can be shown of so few
+    if len(finite) < FEWEST:  # nothing can be shown of so few
         edges, counts, missing = edges[:0], counts[:0], 0
-    elif missing < RARE_BELOW:
+    elif missing < FEWEST:
         counts[np.argmax(counts)] += missing
         missing = 0
     return NumberProfile(
@@ -149,7 +149,7 @@ def _too_small(counts: IntArray) -> int | None:
         return None
     sizes = np.where(counts == 0, 0 if len(counts) > BINS else np.iinfo(np.int64).max, counts)
     bin_index = int(np.argmin(sizes))
-    return bin_index if sizes[bin_index] < RARE_BELOW or len(counts) > BINS else None
+    return bin_index if sizes[bin_index] < FEWEST or len(counts) > BINS else None
 
 
 def _edges(ordered: FloatArray) -> FloatArray:
@@ -193,11 +193,11 @@ def profile_of_levels(feature: Feature, counts_of_spellings: LevelCounts) -> Cat
         of_level[fold_level(spelling)] += round(rows)
     counts = [of_level[fold_level(level)] for level in column.levels]
     rare, missing = sum(of_level.values()) - sum(counts), round(counts_of_spellings.missing)
-    if 0 < min(rare, missing) < RARE_BELOW or 0 < max(rare, missing) < RARE_BELOW:
+    if 0 < min(rare, missing) < FEWEST or 0 < max(rare, missing) < FEWEST:
         rare, missing = (rare + missing, 0) if rare > missing else (0, rare + missing)
-    if rare + missing < RARE_BELOW and counts:
+    if rare + missing < FEWEST and counts:
         counts[counts.index(max(counts))] += rare + missing
-    if rare + missing < RARE_BELOW:
+    if rare + missing < FEWEST:
         rare = missing = 0
     return CategoryProfile(
         feature.name, column.levels, tuple(counts), rare, missing, column.numeric, feature.same

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from placement.arrays import FloatArray, IntArray
-from placement.data.encoding.encoder import RARE_BELOW, NumberSums
+from placement.data.encoding.encoder import NumberSums
 from placement.data.profiles.column_profile import (
     CategoryCounts,
     CategoryProfile,
@@ -19,6 +19,7 @@ from placement.data.profiles.column_profile import (
     NumberProfile,
     Profile,
 )
+from placement.data.schema import FEWEST
 from placement.evaluation.drift.distribution_tests import (
     LEAST_ROWS,
     Level,
@@ -251,14 +252,14 @@ def _with(
     total = int(train.sum()) + sum(before for before, _ in slots)
     rows = int(now.sum()) + sum(after for _, after in slots)
     fair = [(_rare_as_now(before, total, after, rows), after) for before, after in slots]
-    large = [slot for slot in fair if sum(slot) >= RARE_BELOW]
+    large = [slot for slot in fair if sum(slot) >= FEWEST]
     more = np.array(large, dtype=np.int64).reshape(-1, 2)
     return np.append(train, more[:, 0]), np.append(now, more[:, 1])
 
 
 def _rare_as_now(train: int, total: int, now: int, rows: int) -> int:
     """Return the rows of training; for 0, which stands for up to 4, as many as are there now."""
-    return train or min(RARE_BELOW - 1, round(total * now / max(rows, 1)))
+    return train or min(FEWEST - 1, round(total * now / max(rows, 1)))
 
 
 def _missing(train: int, total: int, now: int, rows: int) -> MissingRates:

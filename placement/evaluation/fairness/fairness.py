@@ -6,7 +6,6 @@ rates, equal opportunity the true-positive rates, equalised odds these and the f
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -20,7 +19,7 @@ from placement.model.fairness_figures import ByColumn, Fairness, Gap, GapVerdict
 from placement.stats.intervals import Interval
 
 DIFFERENCE, RATIO = 0.1, 0.8  # tolerances; the second is the four-fifths rule
-POOLED = f"(fewer than {LEAST_ROWS})"
+POOLED = "(small groups)"
 
 
 class FairnessAccumulator:
@@ -50,7 +49,7 @@ class FairnessAccumulator:
     ) -> Fairness:
         """Compare the groups; the tolerances are the largest difference and the smallest ratio.
 
-        `private`: groups of fewer than 5 rows are pooled; the pool is left out below 5 rows.
+        `private`: groups of fewer than 5 rows are pooled, with the next larger one where need be.
         """
         columns, bound = [], 0.0
         for index, (name, counter) in enumerate(self._counters.items()):
@@ -58,21 +57,12 @@ class FairnessAccumulator:
             bound = max(bound, totals.bound)
             rng = np.random.default_rng([self._seed, index])
             note = (notes or {}).get(name)
-            column = _by_column(name, totals, (difference, ratio), rng, (note,) if note else ())
-            columns.append(_without_few(column) if private else column)
+            shown = (note,) if note else ()
+            columns.append(_by_column(name, totals, (difference, ratio), rng, shown))
         method = METHOD
         if bound:
             method += f"; ROC areas from {BINS:,} bins of the logit, within {bound:.1g}"
         return Fairness(self.threshold, tuple(columns), method)
-
-
-def _without_few(column: ByColumn) -> ByColumn:
-    """Leave out groups of fewer than 5 rows."""
-    shown = tuple(group for group in column.groups if group.rows >= LEAST_ROWS)
-    if len(shown) == len(column.groups):
-        return column
-    note = f"fewer than {LEAST_ROWS} rows in other groups: nothing is told of them"
-    return replace(column, groups=shown, notes=(*column.notes, note))
 
 
 def _by_column(

@@ -82,9 +82,17 @@ class GroupCounter:
         self._pieces, self._piece_rows = [], 0
 
     def totals(self, pool_below: int = 0, pool: str = "") -> GroupTotals:
-        """Return the sums of the groups that have rows; those of too few are one group, `pool`."""
+        """Return the sums of the groups that have rows; those of too few are one group, `pool`.
+
+        Where they are too few even together, the next larger group joins them: else they would be
+        what all rows have beyond those of the others.
+        """
         present = np.flatnonzero(self._rows)
-        few = present[self._rows[present] < pool_below]
+        present = present[np.argsort(self._rows[present], kind="stable")]
+        few = present[: np.count_nonzero(self._rows[present] < pool_below)]
+        if len(few) and self._rows[few].sum() < pool_below:
+            few = present[: len(few) + 1]
+        present = np.sort(present)
         groups = [np.array([group]) for group in present if group not in few]
         names = [self.names[int(group[0])] for group in groups]
         if len(few):

@@ -11,7 +11,7 @@ from placement.workflows.reading.find_model import Model
 def phrase(problem: Problem) -> str:
     """Say in words how a cell in doubt was scored."""
     if problem.what == "missing":
-        return "blank, which training never was: scored as the average"
+        return "blank, which training hardly ever was: scored as the average"
     if problem.what == "unseen level":
         return f"{problem.example!r} was never seen in training: scored as a rare or average one"
     if problem.what == "not a number":

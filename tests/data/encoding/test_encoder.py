@@ -49,10 +49,10 @@ def test_counts_of_two_parts_merge_into_those_of_the_whole(words, cut):
 
 
 def test_a_number_is_standardised_by_mean_and_deviation_of_the_observed_cells():
-    _, column = learnt(NUMBER, np.array([6.0, 8.0, np.nan, 10.0]))
+    _, column = learnt(NUMBER, np.array([6.0, 8.0, *[np.nan] * 5, 10.0]))
     assert column.mean == 8.0
     assert column.std == pytest.approx(np.std([6, 8, 10]))
-    assert column.missing == 0.25
+    assert column.missing == 5 / 8
 
 
 def test_a_weight_counts_like_that_many_rows():
@@ -96,8 +96,29 @@ def test_levels_of_fewer_than_five_share_one_and_are_not_named():
 
 
 def test_a_missing_category_is_a_level_where_training_had_one():
-    encoder, _ = learnt(WORD, objects(*["CSE"] * 5, *["ECE"] * 5, None))
+    encoder, _ = learnt(WORD, objects(*["CSE"] * 5, *["ECE"] * 5, *[None] * 5))
     assert encoder.names == ("stream=ECE", "stream=(missing)")
+
+
+@pytest.mark.parametrize("few", [1, 4])
+def test_fewer_than_five_gaps_have_no_indicator_and_are_scored_as_the_average(few):
+    encoder, column = learnt(NUMBER, np.array([5.0, 6, 7, 8, 9, 10, *[np.nan] * few]))
+    assert encoder.names == ("cgpa",)
+    assert column.missing is None
+    assert encoder.encode({"cgpa": np.array([np.nan])}).tolist() == [[0]]
+    assert learnt(NUMBER, np.array([5.0, 6, 7, *[np.nan] * 5]))[0].names[1:] == ("cgpa=(missing)",)
+
+
+@pytest.mark.parametrize("odd", [("Bio",), ("Bio", "Civil", "Mech", "Arts"), (None,) * 4])
+def test_fewer_than_five_rare_or_missing_words_have_no_weight_of_their_own(odd):
+    words = objects(*["CSE"] * 6, *["ECE"] * 6, *["IT"] * 12, *odd)
+    encoder, column = learnt(WORD, words)
+    assert encoder.names == ("stream=ECE", "stream=IT")
+    assert column.shares == pytest.approx((1 / 4, 1 / 4, 1 / 2))
+    cells = {"stream": words[-1:]}
+    assert encoder.encode(cells).tolist() == [[1 / 4, 1 / 2]]
+    matrix = encoder.design_matrix(cells)
+    assert matrix.to_dense().tolist() == [[1 / 4, 1 / 2]]
 
 
 def test_numbers_as_categories_are_named_without_a_decimal_point():

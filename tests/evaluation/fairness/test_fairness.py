@@ -161,13 +161,13 @@ def test_what_is_kept_tells_nothing_of_fewer_than_five_students():
     assert gaps == of(judge.result())[1]
 
 
-def test_where_even_all_small_groups_are_fewer_than_five_nothing_is_kept_of_them():
-    codes, p = np.repeat([0, 1], [100, 4]), np.linspace(0, 1, 104)
-    judge = FairnessAccumulator({"caste": ["A", "Rare"]})
-    judge.add([codes], p, np.round(p), np.ones(104))
+def test_where_even_all_small_groups_are_fewer_than_five_the_next_joins_them():
+    codes, p = np.repeat([0, 1, 2], [100, 40, 4]), np.linspace(0, 1, 144)
+    judge = FairnessAccumulator({"caste": ["A", "B", "Rare"]})
+    judge.add([codes], p, np.round(p), np.ones(144))
     (column,) = judge.result(private=True).columns
-    assert [group.name for group in column.groups] == ["A"]
-    assert "fewer than 5 rows" in column.notes[0]
+    # Without B, what all 144 rows have beyond those of A and B would be the four of Rare.
+    assert [(group.name, group.rows) for group in column.groups] == [("A", 100), (POOLED, 44)]
     assert "Rare" not in repr(column)
 
 

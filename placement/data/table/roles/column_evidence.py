@@ -7,7 +7,10 @@ from functools import cached_property
 from placement.data.columns.column import Column
 from placement.data.columns.column_summary import ColumnSummary, all_distinct, count_distinct
 from placement.data.columns.raw_column import CategoricalColumn
+from placement.data.schema import FEWEST
+from placement.errors import counted
 
+JUDGED_FROM = 20  # rows: of fewer, each one shows in every sum
 EMPTY_SHARE = 0.99
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 _NEARLY_ALL = 0.998  # fewer different values, though only estimated, are not all different
@@ -55,11 +58,31 @@ class ColumnEvidence:
 
 
 def empty_reason(summary: ColumnSummary, *, unnamed: bool = False) -> str | None:
-    """Say why a column has nothing to learn from: constant, or at least 99 % missing."""
+    """Say why a column has nothing to learn from: constant, nearly so, or at least 99 % missing."""
     missing = summary.rows - summary.non_missing
     if missing >= EMPTY_SHARE * summary.rows:
         share = "empty" if missing == summary.rows else f"{missing / summary.rows:.1%} missing"
         return f"no name and {share}" if unnamed else share
     if not missing and summary.distinct == 1:
         return "constant: the same in every row"
+    if 0 < (rows := _exceptions(summary)) < FEWEST:
+        return f"the same in all but {counted(rows, 'row')}"
     return None
+
+
+def _exceptions(summary: ColumnSummary) -> int:
+    """Return how many rows are unlike the others, where that may be few; else 0.
+
+    The mean and deviation of a column tell the figure of one student who differs from all others,
+    and the sign of a coefficient whether a student who has it alone was placed.
+    """
+    counts = summary.outcome_counts if summary.level_counts is None else summary.level_counts
+    if counts is None or summary.rows < JUDGED_FROM:  # too many values to be nearly one
+        return 0
+    most = int(counts.sum(axis=1).max(initial=0))
+    exceptions = summary.rows - max(most, summary.rows - summary.non_missing)
+    if summary.level_counts is None and summary.non_missing > most:
+        # The mean and deviation of numbers are those of the cells that are there.
+        among = summary.non_missing - (most if most >= FEWEST else 0)
+        exceptions = min(exceptions, among)
+    return exceptions
