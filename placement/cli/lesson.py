@@ -34,18 +34,21 @@ def _input_options(command: Command) -> Command:
 @click.option("--draw", metavar="FILE", help="Write the graph to FILE: .svg, or .dot for Graphviz.")
 @click.option("--code", is_flag=True, help="Print the lines of torch that do it.")
 @click.option("--log", is_flag=True, help="Record the lesson in MLflow as a run.")
+@click.option("--answer", metavar="NUMBER", help="Check an answer to the exercise of the lesson.")
 @output_options
 def lesson(name: str | None, as_json: bool, console: Console, **options: Any) -> None:
-    """Play the lesson NAME; without a name, list the lessons.
+    """Play the lesson NAME; without a name, list the lessons in the order to take them in.
 
     A lesson explains in a few sentences, shows the number of each step, compares the gradient by
-    hand, by autograd and by a small difference, and says what to try next.
+    hand, by autograd and by a small difference, and ends with an exercise. --answer says whether a
+    number is right (within 1 %) and shows the way there; the exit code is 0 either way.
 
     \b
     Example:
       placement lesson
       placement lesson perceptron --x 8.1 --y 1
       placement lesson chain --graph
+      placement lesson chain --answer -2.61
       placement lesson perceptron --draw perceptron.svg
     """
     from placement.lessons.console import OutputOptions, list_lessons, run_lesson

@@ -1,14 +1,16 @@
 """What `placement lesson` and `gradcheck --graph` print, write and log."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from placement.errors import UsageError
 from placement.lessons.catalog import LESSONS, lesson
+from placement.lessons.exercise import question
 from placement.lessons.graph.drawing import graph_dot, graph_svg, graph_text
 from placement.lessons.graph.graph import Graph
 from placement.lessons.render_text import index_text, lesson_text
+from placement.lessons.result import LessonResult
 from placement.reporting.json_documents import FORMAT
 from placement.reporting.json_documents import as_json as to_json
 from placement.runtime.atomic_write import writing
@@ -17,12 +19,13 @@ from placement.runtime.progress import ProgressListener
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """What to show of a lesson; `draw` names a file for its graph."""
+    """What to show of a lesson; `draw` names a file for its graph, `answer` is to its exercise."""
 
     graph: bool = False
     draw: str | None = None
     code: bool = False
     log: bool = False
+    answer: str | None = None
     as_json: bool = False
 
 
@@ -32,7 +35,12 @@ def list_lessons(*, as_json: bool) -> str:
         return index_text(LESSONS.values())
     return to_json(
         [
-            {"name": lesson.name, "title": lesson.title, "inputs": lesson.defaults}
+            {
+                "name": lesson.name,
+                "title": lesson.title,
+                "inputs": lesson.defaults,
+                "exercise": question(lesson),
+            }
             for lesson in LESSONS.values()
         ]
     )
@@ -44,9 +52,17 @@ def run_lesson(
     """Run a lesson and return what is printed; say in a note where else it went."""
     if options.code and (options.graph or options.as_json):
         raise UsageError("--code prints lines of torch alone: leave out --graph and --json")
+    if options.answer is not None and (
+        options.graph or options.code or options.draw or options.log
+    ):
+        raise UsageError(
+            "--answer checks the exercise and shows nothing else: leave out the others"
+        )
     if options.draw:
         drawing_function(options.draw)
     result = lesson(name, **inputs)
+    if options.answer is not None:
+        return _checked(result, options.answer, as_json=options.as_json)
     if options.draw:
         write_graph(result.graph, options.draw, note)
     if options.log:
@@ -60,6 +76,16 @@ def run_lesson(
     if options.graph:
         return f"{result.lesson.title}\n\n{graph_text(result.graph)}"
     return lesson_text(result)
+
+
+def _checked(result: LessonResult, answer: str, *, as_json: bool) -> str:
+    checked = result.check(answer)
+    if not as_json:
+        return checked.text
+    inputs = dict(result.inputs)
+    return to_json(
+        {"format": FORMAT, "name": result.lesson.name, "inputs": inputs, **asdict(checked)}
+    )
 
 
 def run_row_graph(

@@ -25,7 +25,7 @@ class Input:
 
     def parse(self, name: str, raw: Any) -> InputValue:
         """Return the value; UsageError says in one line what is wrong with it."""
-        numbers = [_number(name, part) for part in _parts(raw)]
+        numbers = [parse_number(name, part) for part in _parts(raw)]
         if self.kind != "numbers" and len(numbers) != 1:
             raise UsageError(f"--{name} {_shortened(raw)}: is one number in this lesson")
         if not 0 < len(numbers) <= MAX_NUMBERS:
@@ -54,7 +54,8 @@ def _shortened(raw: Any) -> str:
     return shorten(text, 60, placeholder=" …")
 
 
-def _number(name: str, part: Any) -> float:
+def parse_number(name: str, part: Any) -> float:
+    """Return a finite number; UsageError says in one line what is wrong with it."""
     if part == "":
         raise UsageError(f"--{name}: a number is missing; write --{name} 1,2,3")
     try:
@@ -72,8 +73,22 @@ EPSILON = Input(1e-8, low=1e-300, high=0.49)
 
 
 @dataclass(frozen=True)
+class Exercise:
+    """A question whose answer is a `step` of the computation; of several numbers the last.
+
+    `inputs` are what it is first asked with, beside the lesson's defaults. `way` leads there, with
+    inputs and steps as {placeholders}.
+    """
+
+    question: str
+    step: str
+    way: str
+    inputs: Mapping[str, InputValue]
+
+
+@dataclass(frozen=True)
 class Lesson:
-    """A lesson. Lessons are listed by ascending `order`; steps of ten leave room between two.
+    """A lesson. Lessons are taken by ascending `order`; steps of ten leave room between two.
 
     `compute` takes the `inputs` by name, `code` has them as {placeholders}. `numbers` says of each
     step of the computation what it is, `after` what the steps show.
@@ -89,6 +104,7 @@ class Lesson:
     numbers: Mapping[str, str]
     after: str
     next: tuple[str, ...]
+    exercise: Exercise
 
     @property
     def defaults(self) -> dict[str, InputValue]:

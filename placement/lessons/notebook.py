@@ -2,6 +2,7 @@
 
 from placement.arrays import Document
 from placement.lessons import catalog
+from placement.lessons.exercise import call, question
 from placement.lessons.render_text import lesson_markdown
 
 _BEGIN = """\
@@ -12,10 +13,20 @@ larger would the loss be? The answer is a derivative. This notebook works it out
 by the rule on paper, by torch's autograd, and by simply trying a slightly larger number, and
 compares the three.
 
-Run the cells from the top. Then change the numbers: every lesson takes your own, and nothing here
-is written down beforehand, each figure is computed when its cell runs.
+Run the cells from the top. Each lesson begins with an exercise: write your number for `None` and
+run its cell again, it says whether you are right and shows the way there. Then change the numbers:
+every lesson takes your own, and nothing here is written down beforehand, each figure is computed
+when its cell runs.
+
+In this order:
+
+{order}
 """
 _SETUP = "from placement import lesson"
+_EXERCISE = """\
+answer = None  # your number
+print({call}.check(answer))
+"""
 _END = """\
 ## Where to go from here
 
@@ -28,17 +39,22 @@ _PAGE = """\
 
 {count} small computations, each with its derivative by hand, by torch and by differences. Play one
 with `placement lesson NAME`, with numbers of your own (`--x 3`), as a graph (`--graph`), as lines
-of torch (`--code`) or as data (`--json`). The same as a notebook: [autograd.ipynb](autograd.ipynb).
+of torch (`--code`) or as data (`--json`). Take them in this order; `--answer NUMBER` checks your
+answer to the exercise at the end of each. The same as a notebook:
+[autograd.ipynb](autograd.ipynb).
 """
 _COUNTS = {9: "Nine", 10: "Ten", 11: "Eleven", 12: "Twelve"}
 
 
 def notebook() -> Document:
     """Return the notebook (format 4.5), not executed."""
-    cells = [_markdown("begin", _BEGIN), _code("setup", _SETUP)]
+    lessons = catalog.LESSONS.values()
+    order = "\n".join(f"{n}. `{each.name}`: {each.title}" for n, each in enumerate(lessons, 1))
+    cells = [_markdown("begin", _BEGIN.format(order=order)), _code("setup", _SETUP)]
     for number, (name, lesson) in enumerate(catalog.LESSONS.items(), 1):
         cells += [
-            _markdown(f"{name}-title", f"## Lesson {number}: `{name}`"),
+            _markdown(f"{name}-title", f"## Lesson {number}: `{name}`\n\n{question(lesson)}"),
+            _code(f"{name}-exercise", _EXERCISE.format(call=call(lesson))),
             _code(f"{name}-lesson", f"lesson({name!r})"),
             _markdown(f"{name}-then", "The same in lines of torch:"),
             _code(f"{name}-torch", lesson.code_for(lesson.defaults)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from placement.arrays import Document
 from placement.lessons.computation import Computation, InputValue, StepValue
 from placement.lessons.definition import Lesson
+from placement.lessons.exercise import CheckedAnswer, check_answer
 from placement.lessons.graph.graph import Graph
 from placement.lessons.render_html import lesson_html
 
@@ -29,6 +30,10 @@ class LessonResult:
         if name not in steps:
             raise KeyError(f"{name!r}: the lesson {self.lesson.name} has {', '.join(steps)}")
         return steps[name]
+
+    def check(self, answer: object = None) -> CheckedAnswer:
+        """Check an answer to the lesson's exercise, with these inputs; without one, ask it."""
+        return check_answer(self.lesson, self.inputs, self.computation, answer)
 
     def to_dict(self) -> Document:
         """Return what `lesson --json` prints."""

@@ -9,23 +9,35 @@ from placement.lessons.graph.drawing import format_value
 _TOLERANCE = 1e-6  # of 1 + |gradient|: what the central difference may be off
 _MAX_CURVE_ROWS = 12
 _MAX_LISTED = 6
+_DOUBLE = "_float64"
 
 
 def format_inputs(inputs: Mapping[str, InputValue]) -> str:
     """Return the inputs as `x = 2.0, y = 0.0`."""
-    return ", ".join(f"{name} = {_format_exact(value)}" for name, value in inputs.items())
+    return ", ".join(f"{name} = {format_words(value)}" for name, value in inputs.items())
 
 
-def step_rows(lesson: Lesson, computation: Computation) -> list[tuple[str, str, str]]:
-    """Return of each step its name, its value to all digits, and what it is."""
-    steps = computation.steps.items()
-    return [(name, _format_exact(value), lesson.numbers[name]) for name, value in steps]
+def step_table(
+    lesson: Lesson, computation: Computation
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return header and rows: of each step its name, its value to all digits, and what it is.
+
+    Steps in both precisions have a row, and the precisions a column each.
+    """
+    words = {name: format_words(value) for name, value in computation.steps.items()}
+    singles = [name for name in words if not name.endswith(_DOUBLE)]
+    if len(singles) == len(words):
+        return ("", "value", ""), [(name, words[name], lesson.numbers[name]) for name in words]
+    return ("", "float32", "float64", ""), [
+        (name, words[name], words.get(name + _DOUBLE, ""), lesson.numbers[name]) for name in singles
+    ]
 
 
-def _format_exact(value: StepValue | InputValue) -> str:
+def format_words(value: StepValue | InputValue) -> str:
+    """Return a value to all digits, or the first of several; yes, no or none."""
     if isinstance(value, tuple | list):
         more = f", … {len(value)} in all" if len(value) > _MAX_LISTED else ""
-        return f"[{', '.join(map(_format_exact, value[:_MAX_LISTED]))}{more}]"
+        return f"[{', '.join(map(format_words, value[:_MAX_LISTED]))}{more}]"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "none" if value is None else str(value)
@@ -46,7 +58,7 @@ def check_rows(checks: Sequence[Check]) -> list[tuple[str, ...]]:
     """Return of each gradient its parameter, and its value by hand, autograd and difference."""
     rows: list[tuple[str, ...]] = []
     for check in checks:
-        exact = _format_exact(check.manual), _format_exact(check.autograd)
+        exact = format_words(check.manual), format_words(check.autograd)
         rows.append((check.parameter, *exact, format_value(check.finite_difference)))
     return rows
 
@@ -56,6 +68,8 @@ def verdict(checks: Sequence[Check]) -> str:
     autograd_error = max(check.relative_error(check.autograd) for check in checks)
     difference_error = max(check.relative_error(check.finite_difference) for check in checks)
     share = "of 1 + the gradient"
+    if autograd_error == difference_error == 0:
+        return "They agree to the last digit."
     if max(autograd_error, difference_error) <= _TOLERANCE:
         return f"They agree to {max(autograd_error, difference_error):.1e} {share}."
     if autograd_error <= _TOLERANCE:

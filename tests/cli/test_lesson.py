@@ -15,8 +15,9 @@ from placement.tracking.runs import list_runs
 def test_without_a_name_the_lessons_are_listed(run):
     done = run("lesson")
     assert done.code == 0
-    for name in LESSONS:
-        assert name in done.out
+    positions = [done.out.index(f"{number:<2}  {name} ") for number, name in enumerate(LESSONS, 1)]
+    assert positions == sorted(positions)
+    assert "Take them in this order" in done.out
     listed = run("lesson", "--json").json
     assert [entry["name"] for entry in listed] == list(LESSONS)
     assert listed[2]["inputs"] == {"x": 6.7, "y": 0.0, "w": 1.0, "b": 0.0, "epsilon": 1e-8}
@@ -26,7 +27,7 @@ def test_without_a_name_the_lessons_are_listed(run):
 def test_a_lesson_explains_gives_its_numbers_compares_and_says_what_next(run, name):
     done = run("lesson", name)
     assert (done.code, done.err) == (0, "")
-    for part in ("With ", "Three ways to one gradient", "They agree to", "Try next"):
+    for part in ("With ", "Three ways to one gradient", "They agree to", "Exercise", "Try next"):
         assert part in done.out
     assert max(map(len, done.out.splitlines())) <= 160
 
@@ -62,6 +63,9 @@ def test_the_document_of_a_lesson_has_the_shape_that_was_promised(run):
         (["--log"], "name one"),
         (["chain", "--code", "--graph"], "--code prints lines of torch alone"),
         (["chain", "--draw", "chain.png"], "must end in .svg or .dot"),
+        (["chain", "--answer", "two"], "--answer two: is not a number"),
+        (["chain", "--answer", "2", "--graph"], "--answer checks the exercise"),
+        (["--answer", "2"], "name one"),
     ],
 )
 def test_wrong_usage_is_one_clear_line_and_exit_2(run, words, message):
@@ -69,6 +73,28 @@ def test_wrong_usage_is_one_clear_line_and_exit_2(run, words, message):
     assert (done.code, done.out) == (2, "")
     assert message in done.err
     assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "right", "parts"),
+    [
+        (["chain", "--answer", "-2.61"], True, ["Right: dz_dx is -2.614", "-0.653644 · 4 = -2.61"]),
+        (["chain", "--answer", "2.61"], False, ["Not yet: the sign is the other one; dz_dx is"]),
+        (["chain", "--answer", "-0.65"], False, ["-0.65 is dz_du (cos u, the outer link); "]),
+        (["chain", "--answer", "12"], False, ["Not yet: dz_dx is -2.61"]),
+        (["chain", "--x", "3", "--answer", "-5.47"], True, ["Right: dz_dx is -5.46"]),
+        (["vector", "--answer", "2"], True, ["Right: dy_dx is 2.0", "[0.666667, 1.33333, 2]"]),
+    ],
+)
+def test_an_answer_to_the_exercise_is_checked_and_the_way_shown(run, words, right, parts):
+    done = run("lesson", *words)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.count("The way there: ") == 1
+    for part in parts:
+        assert part in done.out
+    document = run("lesson", *words, "--json").json
+    assert document["right"] is right
+    assert set(document) == {"format", "name", "inputs", "answer", "right", "text"}
 
 
 def test_every_input_of_a_lesson_has_an_option_and_every_option_a_lesson():

@@ -19,7 +19,8 @@ from placement.lessons import catalog, course
 from placement.lessons.catalog import LESSONS
 from placement.lessons.computation import Check
 from placement.lessons.graph.common_graphs import perceptron_graph
-from placement.lessons.tables import verdict
+from placement.lessons.graph.drawing import graph_svg, graph_text
+from placement.lessons.tables import step_table, verdict
 
 BIG = st.floats(-1e150, 1e150)
 NEAR = st.floats(-3, 3)
@@ -126,9 +127,48 @@ def test_the_ways_to_leave_no_gradient():
         assert result[f"{way}_kept_bytes"] == 0
     assert result["ways_refused"] == 3
     assert result["error"] == (
-        "element 0 of tensors does not require grad and does not have a grad_fn"
+        "RuntimeError: element 0 of tensors does not require grad and does not have a grad_fn"
     )
-    assert result.graph["y"].grad_fn is None
+
+
+def test_the_graph_of_no_gradient_has_the_three_ways_beside_the_recorded_one():
+    graph = lesson("no-grad", size=1_000).graph
+    ways = {"y_frozen": "frozen", "y_detached": "x", "y_no_grad": "x"}
+    for name, source in ways.items():
+        node = graph[name]
+        assert node.value == 4
+        assert (node.grad_fn, node.gradient, node.autograd) == (None, None, None)
+        assert [(link.name, link.derivative) for link in node.inputs] == [(source, None)]
+    assert (graph["y"].grad_fn, graph["x"].gradient, graph["x"].autograd) == ("PowBackward", 4, 4)
+    text = graph_text(graph)
+    assert text.count("no grad_fn: no way back") == 3
+    drawing = graph_svg(graph)
+    assert drawing.count('class="edge cut"') == 3
+    assert drawing.count('class="unrecorded"') == 3
+
+
+def test_the_errors():
+    result = lesson("errors")
+    again = "RuntimeError: Trying to backward through the graph a second time"
+    assert result["second_backward"].startswith(again)
+    assert result["not_scalar"] == (
+        "RuntimeError: grad can be implicitly created only for scalar outputs"
+    )
+    assert result["retained"] == pytest.approx([4 / 3, 8 / 3, 4])
+    assert result["of_sum"] == (2, 4, 6)
+    assert result["inner"] is None
+    assert result["inner_retained"] == pytest.approx([1 / 3] * 3)
+    assert lesson("errors", x=[5.0])["not_scalar"] == result["not_scalar"]
+
+
+def test_the_precisions_stand_in_two_columns():
+    result = lesson("perceptron")
+    header, rows = step_table(LESSONS["perceptron"], result.computation)
+    assert header == ("", "float32", "float64", "")
+    values = {row[0]: row[1:3] for row in rows}
+    assert values["dL_dw"] == ("6.691762447357178", "6.691763029237442")
+    assert values["effective_epsilon"] == ("1.1920928955078125e-07", "")
+    assert len(rows) == 12
 
 
 def test_the_memory_that_is_saved_grows_with_the_tensor_and_is_not_the_input():
@@ -257,8 +297,8 @@ def test_a_lesson_shows_itself_in_a_notebook(name):
     assert shown.count("<svg") == 1
     assert ("data:image/png" in shown) == (name in ("clamp", "descend"))
     cells = re.findall(r"<td[^>]*>(.*?)</td>", shown)
-    for step in result.computation.steps:
-        assert step in cells
+    for row in step_table(LESSONS[name], result.computation)[1]:
+        assert set(map(html.escape, row)) <= set(cells)
     for check in result.computation.checks:
         assert str(check.autograd).replace("(", "[").replace(")", "]") in cells or name == "vector"
     if name == "clamp":
@@ -291,6 +331,7 @@ PRINTED = {
         "in_two_chunks": (2, 0),
     },
     "no-grad": {},
+    "errors": {},
     "target": {"y": (0, 0), "yhat": (0, 1), "loss": (0, 2)},
     "clamp": {"effective_epsilon": (0, 1)},
     "descend": {"end_with": (0, 0), "end_without": (1, 0)},
@@ -302,6 +343,7 @@ OTHER = {
     "vector": {"x": [5.0]},
     "accumulate": {"x": -1.0, "batch": [-1000.0, 2000.0, 5.0]},
     "no-grad": {"x": 0.0, "size": 10},
+    "errors": {"x": [5.0]},
     "target": {"x": 100.0, "w": -1.0, "b": 3.0},
     "clamp": {"y": 1.0, "epsilon": 0.01},
     "descend": {"lr": 1000.0, "steps": 7},
@@ -326,6 +368,11 @@ def test_the_lines_of_torch_run_as_printed_and_find_the_same(name, given_):
         assert words[4] == ["True"]
         assert {" ".join(line) for line in words[5:8]} == {result["error"]}
         assert int(words[8][0]) == result["plain_kept_bytes"]
+    if name == "errors":
+        refusals = {" ".join(words[line]) for line in (0, 2)}
+        assert refusals == {result["second_backward"], result["not_scalar"]}
+        numbers = [tuple(map(float, words[line])) for line in (1, 3, 4)]
+        assert numbers == [result[step] for step in ("retained", "of_sum", "inner_retained")]
     if name == "clamp":
         curves = result.computation.curves
         for z, *figures in words[1:]:

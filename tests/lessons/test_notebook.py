@@ -7,7 +7,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from placement import lesson
 from placement.lessons.catalog import LESSONS
+from placement.lessons.exercise import question
 from placement.lessons.notebook import notebook, page
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
@@ -103,6 +105,20 @@ def test_the_notebook_is_valid_and_says_nothing_of_the_machine_it_ran_on(make_le
         o for c in document["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"
     ]
     assert errors == []
+
+
+def test_a_lesson_in_the_notebook_begins_with_its_exercise_which_asks_until_it_is_answered():
+    cells = {cell["id"]: cell["source"] for cell in notebook()["cells"]}
+    names = list(cells)
+    for name in LESSONS:
+        assert names.index(f"{name}-exercise") < names.index(f"{name}-lesson")
+        assert f"`{name}`: {LESSONS[name].title}" in cells["begin"]
+        said = []
+        for answer in ("None", "1e9"):
+            source = cells[f"{name}-exercise"].replace("None", answer)
+            exec(source, {"lesson": lesson, "print": said.append})  # noqa: S102
+        assert str(said[0]) == question(LESSONS[name])
+        assert str(said[1]).startswith("Not yet: ")
 
 
 def test_every_lesson_is_on_the_page():

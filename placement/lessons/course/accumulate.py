@@ -12,7 +12,7 @@ from placement.lessons.computation import (
     central_difference,
     check_gradient,
 )
-from placement.lessons.definition import Input, Lesson
+from placement.lessons.definition import Exercise, Input, Lesson
 from placement.lessons.graph.common_graphs import square_graph
 from placement.lessons.graph.graph import to_value
 from placement.model.loss import clamped_bce_sum, gradient_by_hand
@@ -137,5 +137,11 @@ for chunks in ([batch], [batch[:half], batch[half:]]):
     next=(
         "placement lesson accumulate --x 5",
         "placement lesson descend   # what happens if one never zeroes",
+    ),
+    exercise=Exercise(
+        question="What does x.grad hold after two calls of backward(), without zeroing?",
+        step="second",
+        way="2x and once more 2x: {first} + {first} = {second}",
+        inputs={"x": 5.0},
     ),
 )

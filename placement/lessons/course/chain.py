@@ -5,7 +5,7 @@ import math
 import torch
 
 from placement.lessons.computation import Computation, central_difference, check_gradient
-from placement.lessons.definition import Input, Lesson
+from placement.lessons.definition import Exercise, Input, Lesson
 from placement.lessons.graph.common_graphs import SQUARE_RULE
 from placement.lessons.graph.graph import Rule, Tape
 
@@ -63,4 +63,10 @@ print(z.item(), x.grad.item(), by_hand.item())
         "arrives from above."
     ),
     next=("placement lesson chain --x 3", "placement lesson chain --graph"),
+    exercise=Exercise(
+        question="What is dz/dx?",
+        step="dz_dx",
+        way="cos(x²) · 2x = {dz_du} · {du_dx} = {dz_dx}",
+        inputs={"x": 1.0},
+    ),
 )

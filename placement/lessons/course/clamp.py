@@ -9,7 +9,7 @@ from torch import Tensor
 from placement.data.encoding.chunks import ArrayChunks, unit_weights
 from placement.data.encoding.design_matrix import DesignMatrix
 from placement.lessons.computation import Check, Computation, Curves, StepValue, central_difference
-from placement.lessons.definition import EPSILON, PROBABILITY, Lesson
+from placement.lessons.definition import EPSILON, PROBABILITY, Exercise, Lesson
 from placement.lessons.graph.common_graphs import perceptron_graph
 from placement.model.loss import clamped_bce_sum, effective_epsilon, is_inside, logit_bce_sum
 from placement.training.problem.options import Options
@@ -154,5 +154,11 @@ for z in (-200.0, -20.0, 0.0, 1.0, 20.0, 200.0):
     next=(
         "placement lesson clamp --y 1",
         "placement lesson clamp --epsilon 0.01   # many more dead rows",
+    ),
+    exercise=Exercise(
+        question="What is the most that one row can cost in float32?",
+        step="largest_loss",
+        way="−log ε = −log {effective_epsilon} = {largest_loss}",
+        inputs={"epsilon": 0.001},
     ),
 )

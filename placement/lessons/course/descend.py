@@ -6,8 +6,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from placement.lessons.computation import Check, Computation, Curves, StepValue, central_difference
-from placement.lessons.definition import Input, Lesson
+from placement.lessons.computation import (
+    Check,
+    Computation,
+    Curves,
+    StepValue,
+    central_difference,
+    scalar,
+)
+from placement.lessons.definition import Exercise, Input, Lesson
 from placement.lessons.graph.common_graphs import perceptron_graph
 from placement.model.loss import clamped_bce_sum, gradient_by_hand
 from placement.model.perceptron import Perceptron
@@ -21,8 +28,12 @@ def descend(lr: float, steps: int) -> Computation:
     """Take some steps from zero on ten students: once with `zero_grad()`, once without."""
     zeroed = _losses(lr, steps, zero_grad=True)
     accumulated = _losses(lr, steps, zero_grad=False)
+    check = _check()
+    slope = scalar(check.manual)
     values: dict[str, StepValue] = {
         "start": zeroed[0],
+        "first_slope": slope,
+        "first_step": -lr * slope,
         "after_2_with": zeroed[2],
         "after_2_without": accumulated[2],
         "end_with": zeroed[-1],
@@ -34,7 +45,7 @@ def descend(lr: float, steps: int) -> Computation:
     curves = Curves("step", tuple(map(float, range(steps + 1))), lines)
     x, y = _students()
     first_student = perceptron_graph(float(x[0, 0]), float(y[0]), 0.0, 0.0, 1e-8)
-    return Computation(values, (_check(),), first_student, curves)
+    return Computation(values, (check,), first_student, curves)
 
 
 def _first_rise(losses: tuple[float, ...]) -> str:
@@ -117,7 +128,9 @@ for zero_grad in (True, False):
     compute=descend,
     numbers={
         "start": "the loss at w = 0, b = 0: log 2, a coin's",
-        "after_2_with": "after two steps, zeroing",
+        "first_slope": "the slope of the loss by w there",
+        "first_step": "w after one step: −lr · slope",
+        "after_2_with": "the loss after two steps, zeroing",
         "after_2_without": "after two steps, never zeroing",
         "end_with": "at the end, zeroing",
         "end_without": "at the end, never zeroing",
@@ -132,5 +145,11 @@ for zero_grad in (True, False):
     next=(
         "placement lesson descend --lr 20   # too long a step, even with zero_grad",
         "placement train data/students.csv --optimizer gd",
+    ),
+    exercise=Exercise(
+        question="Where is w after the first step from 0?",
+        step="first_step",
+        way="−lr · slope = −{lr} · {first_slope} = {first_step}",
+        inputs={"lr": 1.0},
     ),
 )

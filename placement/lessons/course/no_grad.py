@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from placement.lessons.computation import Computation, StepValue, central_difference, check_gradient
-from placement.lessons.definition import Input, Lesson
-from placement.lessons.graph.common_graphs import square_graph
-from placement.lessons.graph.graph import grad_fn_name
+from placement.lessons.definition import Exercise, Input, Lesson
+from placement.lessons.graph.common_graphs import SQUARE_RULE
+from placement.lessons.graph.graph import Graph, Tape, grad_fn_name
 
 _Operation = Callable[[Tensor], Tensor]
 # Of each way what it does to the tensor, and the context in which the operations run.
@@ -37,8 +37,26 @@ def no_grad(x: float, size: int) -> Computation:
         values[f"{way}_kept_bytes"] = _saved_bytes(way, size)
     values["ways_refused"] = sum(bool(error) for error in errors)
     values["error"] = "; ".join(sorted(set(errors)))
-    gradient_check = check_gradient(square_graph(x), "x", central_difference(lambda x: x * x, x))
-    return Computation(values, (gradient_check,), square_graph(x, requires_grad=False))
+    graph = _graph(x)
+    gradient_check = check_gradient(graph, "x", central_difference(lambda x: x * x, x))
+    return Computation(values, (gradient_check,), graph)
+
+
+def _graph(x: float) -> Graph:
+    """Draw x² in the three ways, beside the one that is recorded."""
+    tape = Tape()
+    frozen = tape.input("frozen", x, requires_grad=False)
+    source = tape.input("x", x)
+
+    def unrecorded(x: Tensor) -> Tensor:
+        with torch.no_grad():
+            return x**2
+
+    tape.step("y_frozen", "frozen²", lambda x: x**2, {frozen: None})
+    tape.step("y_detached", "x.detach()²", lambda x: x.detach() ** 2, {source: None})
+    tape.step("y_no_grad", "x² in no_grad()", unrecorded, {source: None})
+    tape.step("y", "x²", lambda x: x**2, {source: SQUARE_RULE})
+    return tape.graph()
 
 
 def _apply(way: str, source: Tensor, operation: _Operation) -> tuple[Tensor, Tensor]:
@@ -76,7 +94,7 @@ def _backward_error(tensor: Tensor) -> str:
     try:
         tensor.sum().backward()  # type: ignore[no-untyped-call]
     except RuntimeError as error:
-        return str(error)
+        return f"RuntimeError: {error}"
     return ""
 
 
@@ -112,7 +130,7 @@ for y in (frozen, detached, unrecorded):
     try:
         y.backward()
     except RuntimeError as problem:
-        print(problem)
+        print("RuntimeError:", problem)
 
 large = torch.linspace(-1, 1, {size}, dtype=torch.float64, requires_grad=True)
 kept = {{}}
@@ -152,7 +170,17 @@ print(sum(kept.values()))
     },
     after=(
         "The error means what it says: the result remembers no step, so there is no way back. "
-        "Either the input never asked for a gradient, or the record was switched off on the way."
+        "Either the input never asked for a gradient, or the record was switched off on the way. "
+        "The graph shows x² as it is and in the three ways: one of the four has a way back."
     ),
     next=("placement lesson no-grad --size 5000000", "placement lesson no-grad --graph"),
+    exercise=Exercise(
+        question="How many bytes are kept for backward() by five rounds of sigmoid(x) · x?",
+        step="plain_kept_bytes",
+        way=(
+            "5 sigmoids and 4 products (the last is the result) of {size} numbers, 8 bytes each: "
+            "9 · 8 · {size} = {plain_kept_bytes}"
+        ),
+        inputs={"size": 1000},
+    ),
 )

@@ -3,7 +3,15 @@
 import torch
 
 from placement.lessons.computation import Computation, central_difference, check_gradient, scalar
-from placement.lessons.definition import EPSILON, INTERCEPT, PROBABILITY, WEIGHT, Input, Lesson
+from placement.lessons.definition import (
+    EPSILON,
+    INTERCEPT,
+    PROBABILITY,
+    WEIGHT,
+    Exercise,
+    Input,
+    Lesson,
+)
 from placement.lessons.graph.common_graphs import perceptron_graph
 from placement.lessons.graph.graph import Graph, Value
 from placement.model.loss import effective_epsilon
@@ -115,5 +123,14 @@ for dtype in (torch.float32, torch.float64):
         "placement lesson perceptron --graph",
         "placement lesson perceptron --y 1   # he was placed: almost nothing to learn",
         "placement gradcheck --break dyhat_dz   # spoil a link, and see the check fail",
+    ),
+    exercise=Exercise(
+        question="What is ∂L/∂w?",
+        step="dL_dw",
+        way=(
+            "∂L/∂ŷ · ∂ŷ/∂z · ∂z/∂w = {dL_dyhat} · {dyhat_dz} · {dz_dw} = {dL_dw}, "
+            "which is (ŷ − y) · x where nothing is clamped"
+        ),
+        inputs={"x": 2.0, "y": 1.0},
     ),
 )

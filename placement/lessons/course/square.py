@@ -1,7 +1,7 @@
 """The lesson `square`: y = x² and its slope."""
 
 from placement.lessons.computation import Computation, central_difference, check_gradient
-from placement.lessons.definition import Input, Lesson
+from placement.lessons.definition import Exercise, Input, Lesson
 from placement.lessons.graph.common_graphs import square_graph
 
 
@@ -39,4 +39,10 @@ print(y.item(), x.grad.item())
         "all it needs."
     ),
     next=("placement lesson square --x 3", "placement lesson square --x 0   # a flat spot"),
+    exercise=Exercise(
+        question="What is dy/dx?",
+        step="dy_dx",
+        way="2x = 2 · {x} = {dy_dx}",
+        inputs={"x": -3.0},
+    ),
 )

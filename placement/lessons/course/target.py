@@ -4,7 +4,7 @@ import torch
 
 from placement.errors import DataError
 from placement.lessons.computation import Computation, central_difference, check_gradient, scalar
-from placement.lessons.definition import INTERCEPT, WEIGHT, Input, Lesson
+from placement.lessons.definition import INTERCEPT, WEIGHT, Exercise, Input, Lesson
 from placement.lessons.graph.common_graphs import perceptron_graph
 from placement.model.loss import clamped_bce
 
@@ -64,4 +64,10 @@ print(y.item(), yhat.item(), loss.item())
         "to 1, the lower it falls. The check costs nothing and catches a mistaken column."
     ),
     next=("placement lesson target --x 0.5   # y = 0.25: a target again",),
+    exercise=Exercise(
+        question="What does the formula return?",
+        step="loss",
+        way="−[y·log ŷ + (1 − y)·log(1 − ŷ)] with y = {y} and ŷ = {yhat}: {loss}",
+        inputs={"x": 0.5},
+    ),
 )

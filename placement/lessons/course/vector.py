@@ -2,21 +2,14 @@
 
 from statistics import fmean
 
-import torch
-
 from placement.lessons.computation import Computation, central_differences, check_gradient
-from placement.lessons.definition import Input, Lesson
-from placement.lessons.graph.common_graphs import SQUARE_RULE
-from placement.lessons.graph.graph import Rule, Tape
+from placement.lessons.definition import Exercise, Input, Lesson
+from placement.lessons.graph.common_graphs import mean_square_graph
 
 
 def vector(x: list[float]) -> Computation:
     """Return y = mean(x²) of several numbers: a gradient for each."""
-    tape = Tape()
-    u = tape.step("u", "x²", lambda x: x**2, {tape.input("x", x): SQUARE_RULE})
-    mean_rule = Rule("1/n", lambda u: torch.full_like(u, 1 / len(u)))
-    tape.step("y", "mean u", torch.mean, {u: mean_rule})
-    graph = tape.graph()
+    graph = mean_square_graph(x)
     differences = central_differences(lambda values: fmean(x * x for x in values), x)
     steps = {"y": graph["y"].value, "dy_dx": graph["x"].gradient}
     return Computation(steps, (check_gradient(graph, "x", differences),), graph)
@@ -47,4 +40,10 @@ print(y.item(), *x.grad.tolist())
         "students before it."
     ),
     next=("placement lesson vector --x 1,2,3,4,5,6", "placement lesson vector --graph"),
+    exercise=Exercise(
+        question="What is the slope of y by the last x?",
+        step="dy_dx",
+        way="2x/n, with the last x and n numbers in all: the last of {dy_dx}",
+        inputs={"x": [1.0, 5.0]},
+    ),
 )

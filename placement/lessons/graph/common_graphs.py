@@ -10,11 +10,19 @@ _MAX_NAMED_TERMS = 3
 SQUARE_RULE = Rule("2x", lambda x: 2 * x)
 
 
-def square_graph(x: float, *, requires_grad: bool = True) -> Graph:
-    """Return y = x²; without a gradient torch records nothing."""
+def square_graph(x: float) -> Graph:
+    """Return y = x²."""
     tape = Tape()
-    x_node = tape.input("x", x, requires_grad=requires_grad)
-    tape.step("y", "x²", lambda x: x**2, {x_node: SQUARE_RULE})
+    tape.step("y", "x²", lambda x: x**2, {tape.input("x", x): SQUARE_RULE})
+    return tape.graph()
+
+
+def mean_square_graph(x: list[float]) -> Graph:
+    """Return y = mean(x²) of several numbers."""
+    tape = Tape()
+    u = tape.step("u", "x²", lambda x: x**2, {tape.input("x", x): SQUARE_RULE})
+    mean_rule = Rule("1/n", lambda u: torch.full_like(u, 1 / len(u)))
+    tape.step("y", "mean u", torch.mean, {u: mean_rule})
     return tape.graph()
 
 

@@ -7,24 +7,28 @@ from collections.abc import Iterator
 from placement.lessons.graph.graph import Graph, Link, Node, Value
 
 _MAX_SHOWN = 6
+_NO_WAY_BACK = "no grad_fn: no way back"
 _CHAR_WIDTH, _LINE_HEIGHT, _PADDING, _GAP, _LAYER_GAP = 7.9, 17, 10, 26, 46  # pixels of the SVG
 _STYLE = """
   .lesson { --paper: #ffffff; --box: #f3f6fa; --edge: #4a5a6a; --ink: #1c2733; --soft: #53616f;
-            --down: #0b63a5; --data: #eef0ee; }
+            --down: #0b63a5; --data: #eef0ee; --cut: #a33a1a; }
   @media (prefers-color-scheme: dark) {
     .lesson { --paper: #14181d; --box: #202832; --edge: #8fa1b3; --ink: #eef3f8; --soft: #b3c0cd;
-              --down: #74bdf5; --data: #2a2e2b; }
+              --down: #74bdf5; --data: #2a2e2b; --cut: #f0997b; }
   }
   .lesson .paper { fill: var(--paper); }
   .lesson .box { fill: var(--box); stroke: var(--edge); }
   .lesson .data { fill: var(--data); stroke: var(--edge); stroke-dasharray: 4 3; }
+  .lesson .unrecorded { fill: var(--data); stroke: var(--cut); stroke-dasharray: 4 3; }
   .lesson .edge { stroke: var(--edge); fill: none; }
+  .lesson .cut { stroke: var(--cut); stroke-dasharray: 4 3; }
   .lesson .head { fill: var(--edge); }
   .lesson text { font: 13px "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: var(--ink);
                  white-space: pre; }
   .lesson .name { font-weight: bold; }
   .lesson .soft { fill: var(--soft); }
   .lesson .down { fill: var(--down); }
+  .lesson .none { fill: var(--cut); }
 """
 
 
@@ -51,14 +55,12 @@ def _forward_lines(graph: Graph) -> Iterator[str]:
     for node in graph.nodes:
         operation = node.operation or ("given, as data" if node.gradient is None else "given")
         value = format_value(node.value)
-        yield f"  {node.name:<{name_width}}  {operation:<{operation_width}}  = {value}"
+        note = f"   {_NO_WAY_BACK}" if _is_unrecorded(node) else ""
+        yield f"  {node.name:<{name_width}}  {operation:<{operation_width}}  = {value}{note}"
 
 
 def _backward_lines(graph: Graph) -> Iterator[str]:
     result = graph.result
-    if result.gradient is None:
-        yield f"  {result.name}: torch recorded nothing, so there is no way back"
-        return
     yield "  (slope of the step above;  what arrived there × the slope = what is handed down)"
     yield f"  {result.name}: starts with 1{_autograd_text(result)}"
     yield from _tree_lines(graph, result, "")
@@ -105,7 +107,7 @@ def graph_dot(graph: Graph) -> str:
     for node in graph.nodes:
         texts = (line for line, _ in _box_lines(graph, node))
         label = "\\n".join(text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
-        style = ", style=dashed" if _is_data(node) else ""
+        style = ", style=dashed" if node.gradient is None else ""
         lines.append(f'  n{numbers[node.name]} [label="{label}"{style}];')
     for node in graph.nodes:
         lines += [f"  n{numbers[link.name]} -> n{numbers[node.name]};" for link in node.inputs]
@@ -114,6 +116,10 @@ def graph_dot(graph: Graph) -> str:
 
 def _is_data(node: Node) -> bool:
     return not node.operation and node.gradient is None
+
+
+def _is_unrecorded(node: Node) -> bool:
+    return bool(node.operation) and node.gradient is None
 
 
 def _box_lines(graph: Graph, node: Node) -> list[tuple[str, str]]:
@@ -132,6 +138,8 @@ def _box_lines(graph: Graph, node: Node) -> list[tuple[str, str]]:
         lines.append((f"autograd {format_value(node.autograd)}", "down"))
     if node.grad_fn is not None:
         lines.append((_grad_fn_text(node), "soft"))
+    if _is_unrecorded(node):
+        lines.append((_NO_WAY_BACK, "none"))
     return lines
 
 
@@ -196,6 +204,7 @@ class _Box:
 
     def elements(self) -> Iterator[str]:
         css_class = "data" if _is_data(self.node) else "box"
+        css_class = "unrecorded" if _is_unrecorded(self.node) else css_class
         yield (
             f'<rect class="{css_class}" x="{self.x:.1f}" y="{self.y:.1f}" '
             f'width="{self.width:.1f}" height="{self.height:.1f}" rx="6"/>'
@@ -215,8 +224,9 @@ def _edges(node: Node, boxes: dict[str, "_Box"]) -> Iterator[str]:
         x, y = box.x + (index + 1) / (len(node.inputs) + 1) * box.width, box.y
         bottom = source.y + source.height
         bend = (bottom + y) / 2
+        css_class = "edge cut" if _is_unrecorded(node) else "edge"
         yield (
-            f'<path class="edge" d="M{source.center:.1f} {bottom:.1f} '
+            f'<path class="{css_class}" d="M{source.center:.1f} {bottom:.1f} '
             f'C{source.center:.1f} {bend:.1f} {x:.1f} {bend:.1f} {x:.1f} {y - 6:.1f}"/>'
         )
         yield f'<path class="head" d="M{x - 4:.1f} {y - 7:.1f} h8 l-4 7 z"/>'
