@@ -11,6 +11,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 ifneq ($(strip $(TORCH_INDEX)),)
 PIP += --extra-index-url $(TORCH_INDEX)
 endif
+# Where an environment forbids it, every command that a test starts would compile the package anew.
+export PYTHONDONTWRITEBYTECODE :=
 # So that `cog` finds the command it documents. For these alone: what `make train` prints must
 # be right in the shell it was called from.
 check format: export PATH := $(CURDIR)/$(BIN):$(PATH)

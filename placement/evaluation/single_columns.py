@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import expit
 
 from placement.arrays import FloatArray, IndexArray
-from placement.data.encoding.chunks import Chunks
+from placement.data.encoding.chunks import SAMPLED, Chunks
 from placement.data.encoding.encoder import Encoder
 from placement.data.names.equivalents import means
 from placement.model.figures import ColumnRanking, DecisionFigures
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from placement.model.fitted import Fitted
 
 SEATS = 0.2  # of the students there are, where nobody has said how many can be called in
-_MOST_CELLS = 1 << 21  # of the rows that are looked at; of more, a sample
+_MOST_CELLS = 1 << 19  # that are looked at; of more, an even sample of the rows
 _MOST_ENCODED = 100  # columns of one of the file: nobody ranks by a column of more levels
 _STEPS, _RIDGE = 25, 1.0
 
@@ -36,8 +36,11 @@ def learn_rankings(
     `columns` says which of the encoded columns `source` has. The best has the largest ROC area on
     each half of the rows when the other half has said how to rank by it.
     """
-    if source.rows * source.columns > _MOST_CELLS:
+    if source.rows * source.columns > SAMPLED * _MOST_CELLS:
         source = source.sample()
+    every = -(-source.rows * source.columns // _MOST_CELLS)
+    if every > 1:
+        source = source.take(np.arange(0, source.rows, every))
     y, weight = (
         np.concatenate([np.asarray(getattr(chunk, part), np.float64) for chunk in source])
         for part in ("y", "weight")

@@ -458,14 +458,18 @@ class WrittenNumbers:
             return WrittenNumbers.of_texts(zip(cells.texts, rows.tolist(), strict=True))
         array = _as_array(cells)
         if array.dtype.kind in "fiub":
-            missing = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
-            sizes = np.abs(array)
-            zero, large = ((sizes == 0).sum(), (sizes >= _LARGE).sum())
-            kinds = {"number": len(array) - missing, "zero": int(zero), "large": int(large)}
-            high = float(np.fmax.reduce(sizes, initial=0.0))
-            return WrittenNumbers(+Counter(kinds), high=high)
+            return WrittenNumbers._of_numbers(array)
         texts = Counter(text for text in words(array) if text is not None)
         return WrittenNumbers.of_texts(texts.items())
+
+    @staticmethod
+    def _of_numbers(array: "npt.NDArray[Any]") -> "WrittenNumbers":
+        high = max(float(array.max(initial=0)), -float(array.min(initial=0)))
+        if math.isnan(high):
+            return WrittenNumbers._of_numbers(array[~np.isnan(array)])
+        zero = len(array) - int(np.count_nonzero(array))
+        large = int(np.count_nonzero(np.abs(array) >= _LARGE)) if high >= _LARGE else 0
+        return WrittenNumbers(+Counter({"number": len(array), "zero": zero, "large": large}), high=high)
 
     @staticmethod
     def of_texts(rows: Iterable[tuple[str | None, int]]) -> "WrittenNumbers":

@@ -70,11 +70,11 @@ def listed_share(score: FloatArray, weight: FloatArray, seats: float) -> FloatAr
     >>> listed_share(np.array([0.1, 0.2, 0.2, 0.3]), np.ones(4), 2).tolist()
     [1.0, 0.5, 0.5, 0.0]
     """
-    _, group = np.unique(score, return_inverse=True)
-    size = np.bincount(group, weight)
-    before = np.cumsum(size) - size
-    share = np.divide(seats - before, size, out=np.zeros_like(size), where=size > 0)
-    return np.asarray(np.clip(share, 0.0, 1.0)[group])
+    order = np.argsort(score)
+    last = min(int(np.searchsorted(np.cumsum(weight[order]), seats)), len(order) - 1)
+    listed, tied = score < score[order[last]], score == score[order[last]]
+    left, tied_weight = seats - float(weight[listed].sum()), float(weight[tied].sum())
+    return listed + tied * (left / tied_weight if left < tied_weight else 1.0)
 
 
 def _mean_of_pairs(values: FloatArray, weight: FloatArray) -> Estimate:

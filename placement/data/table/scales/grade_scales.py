@@ -26,7 +26,8 @@ _WHOLE_SHARE = 0.15  # of whole numbers: fewer may be marks of those who failed
 _BETWEEN = 0.1  # of the smaller group may lie between two scales
 _SHARE = 1.0
 _SMALL_SCALES = (_SHARE, 4.0, 5.0, 10.0, 20.0)
-_EDGES = tuple(sorted({s * f for s in _SMALL_SCALES for f in (0.25, 1.0, 2.5)} | {100.0}))
+_STEP = 0.25  # of which each scale, its quarter and 2.5 times as much are multiples
+_STEPS = int(100 / _STEP)
 
 
 def infer_scale(column: Column, counts_up_to: Sequence[int], high: float) -> float | None:
@@ -90,16 +91,21 @@ def second_scale(pieces: Iterable[FloatArray]) -> SecondScale | None:
     Marks out of 100 of which a few are low have more between, or are whole numbers and few; a 0
     is no grade.
     """
-    counts, whole = np.zeros(len(_EDGES) + 1, dtype=np.int64), True
+    counts, whole = np.zeros(_STEPS + 2, dtype=np.int64), True
     for values in pieces:
         finite = values[np.isfinite(values)]
-        counts += np.bincount(np.searchsorted(_EDGES, finite), minlength=len(counts))
+        steps = np.ceil(np.clip(finite, 0, 100 + _STEP) / _STEP).astype(np.intp)
+        counts += np.bincount(steps, minlength=len(counts))
         whole = whole and bool((finite == np.floor(finite)).all())
-    up_to = dict(zip(_EDGES, np.cumsum(counts).tolist(), strict=False))
+    cumulative = np.cumsum(counts)
+
+    def up_to(grade: float) -> int:
+        return int(cumulative[int(grade / _STEP)])
+
     for scale in _SMALL_SCALES:
         above = 2.5 * scale
-        small, between = up_to[scale] - up_to[scale / 4], up_to[above] - up_to[scale]
-        large = up_to[100.0] - up_to[above]
+        small, between = up_to(scale) - up_to(scale / 4), up_to(above) - up_to(scale)
+        large = up_to(100) - up_to(above)
         least = max(_LEAST, _WHOLE_SHARE * (small + large)) if whole else _LEAST
         if min(small, large) >= least and between <= _BETWEEN * min(small, large):
             return SecondScale(scale, above, small, large)

@@ -1,6 +1,6 @@
 """How often the encoding of a short table is read right: 36 made-up tables a language.
 
-    python scripts/encodings.py
+    python scripts/guess_encodings.py
 
 A third of the tables has headings and words of the language, a third English headings over its
 names and words, a third its headings over ASCII cells. "asked": refused with the lines to type.
