@@ -77,7 +77,7 @@ TableLike = Mapping[str, ColumnLike]
 
 
 class ScorerError(ValueError):
-    """A bundle or a table cannot be used. `reason`: bundle, format or column."""
+    """A bundle or a table cannot be used. `reason`: bundle, format, column or threshold."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -1131,6 +1131,21 @@ def _problem(
     return [Problem(column, what, rows, str(example))]
 
 
+def doubts(problems: Iterable[Problem]) -> str | None:
+    """Name the cells of a row that are in doubt, and why; None where none is."""
+    return "; ".join(f"{problem.column}: {problem.what}" for problem in problems) or None
+
+
+def notes(problems: Iterable[Problem], rows: int) -> Coded:
+    """Say of each of some rows (rows,) which of its cells are in doubt; None where none is."""
+    codes, of_code = np.zeros(rows, dtype=np.int64), list[tuple[Problem, ...]]([()])
+    for problem in problems:
+        before, index = np.unique(codes[problem.rows], return_inverse=True)
+        codes[problem.rows] = len(of_code) + index
+        of_code += [(*of_code[code], problem) for code in before.tolist()]
+    return Coded(codes, np.array(list(map(doubts, of_code)), dtype=object))
+
+
 def column_from_document(entry: Document) -> Column:
     """Build an encoded column from its entry in the bundle's document."""
     kind = KINDS[entry["kind"]]
@@ -1412,23 +1427,46 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> Document:
 
 
 class _PyfuncModel:
-    """What MLflow calls: a frame in, probability and prediction out."""
+    """What MLflow calls: a frame in; probability, prediction and cells in doubt out."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
 
-    def predict(self, model_input: Any, params: Document | None = None) -> "pd.DataFrame":  # noqa: ARG002
-        import pandas as pd  # only MLflow's road needs it
+    def predict(self, model_input: Any, params: Document | None = None) -> "pd.DataFrame":
+        """Score a frame, a mapping of columns (a cell alone is one row's) or a list of records.
 
-        frame: Any = model_input if hasattr(model_input, "keys") else pd.DataFrame(model_input)
-        probability = self._bundle.scorer.score(frame).probability
+        `params` may give another `threshold`. Raises `MlflowException`, whose words a server hands
+        on: it would answer another error with a stack trace.
+        """
+        import pandas as pd  # only MLflow's road needs the two
+        from mlflow.exceptions import MlflowException
+
+        try:
+            frame: Any = model_input if hasattr(model_input, "keys") else pd.DataFrame(model_input)
+            if isinstance(frame, dict):
+                frame = {name: np.atleast_1d(cells) for name, cells in frame.items()}
+            threshold = self._threshold(params or {})
+            scores = self._bundle.scorer.score(frame)
+        except (TypeError, ValueError) as error:
+            raise MlflowException.invalid_parameter_value(str(error)) from error
+        doubtful = notes(scores.problems, len(scores.probability)).tolist()
+        index = getattr(frame, "index", None)
         return pd.DataFrame(
             {
-                "placement_probability": probability,
-                "placement_prediction": (probability >= self._bundle.threshold).astype(np.int64),
+                "placement_probability": scores.probability,
+                "placement_prediction": (scores.probability >= threshold).astype(np.int64),
+                # As text it would have NaN for None, which is no JSON.
+                "placement_notes": pd.Series(doubtful, index=index, dtype=object),
             },
-            index=getattr(frame, "index", None),
+            index=index,
         )
+
+    def _threshold(self, params: Document) -> float:
+        given = params.get("threshold")
+        threshold = self._bundle.threshold if given is None else float(given)
+        if not 0 <= threshold <= 1:
+            raise ScorerError("threshold", f"threshold {given}: must be between 0 and 1")
+        return threshold
 
 
 def _load_pyfunc(path: str) -> _PyfuncModel:

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING
 
 from placement.arrays import Document
 from placement.model.bundle import open_bundle
-from placement.model.scorer import DOCUMENT, WEIGHTS, CategoryColumn, NumberColumn, Scorer
+from placement.model.scorer import (
+    DOCUMENT,
+    WEIGHTS,
+    Bundle,
+    CategoryColumn,
+    NumberColumn,
+    Scorer,
+)
 from placement.tracking.environment import unwarned
 from placement.tracking.provenance import public_version
 from placement.tracking.runs import TrackedRun
@@ -83,23 +90,37 @@ def write_model(
             data_path=str(data),
             code_paths=[str(code)],
             mlflow_model=Model(artifact_path=MODEL_NAME, run_id=run_id, **ids),
-            signature=signature_of(opened.scorer),
+            signature=signature_of(opened),
             input_example=example_of(opened.scorer),
             pip_requirements=[f"{name}=={public_version(name)}" for name in REQUIREMENTS],
+            metadata={"columns": kinds_of(opened.scorer)},
         )
 
 
-def signature_of(scorer: Scorer) -> "ModelSignature":
-    """Return the columns that go in, of any type, and the two that come out.
+def signature_of(bundle: Bundle) -> "ModelSignature":
+    """Return what comes out, and the threshold that may be given; nothing of what goes in.
 
-    `double` would refuse whole numbers, booleans, nullable and all-missing columns.
+    The scorer reads the cells of any frame. Of columns with types, MLflow would refuse whole
+    numbers, booleans, nullable or all-missing columns (`double`), numbers (`string`) or any CSV
+    (`AnyType`) before the scorer saw them; so their kinds are in the metadata.
     """
     from mlflow.models import ModelSignature
-    from mlflow.types.schema import AnyType, ColSpec, Schema
+    from mlflow.types.schema import ColSpec, ParamSchema, ParamSpec, Schema
 
-    inputs = [ColSpec(AnyType(), name) for name in scorer.feature_columns]
-    outputs = [ColSpec("double", "placement_probability"), ColSpec("long", "placement_prediction")]
-    return ModelSignature(Schema([*inputs]), Schema([*outputs]))
+    outputs = [
+        ColSpec("double", "placement_probability"),
+        ColSpec("long", "placement_prediction"),
+        ColSpec("string", "placement_notes", required=False),
+    ]
+    params = ParamSchema([ParamSpec("threshold", "double", bundle.threshold)])
+    return ModelSignature(outputs=Schema([*outputs]), params=params)
+
+
+def kinds_of(scorer: Scorer) -> dict[str, str]:
+    """Return the columns that must be there, and whether each holds numbers or text."""
+    categories = [column for column in scorer.columns if isinstance(column, CategoryColumn)]
+    texts = {column.column for column in categories if not column.numeric}
+    return {name: "text" if name in texts else "number" for name in scorer.feature_columns}
 
 
 def example_of(scorer: Scorer) -> "pd.DataFrame":

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from placement.model.bundle import open_bundle
+from placement.tracking.environment import unwarned
 from placement.tracking.lookup import resolve
 from placement.tracking.provenance import public_version
 from placement.tracking.pyfunc_model import log_bundle, write_model
@@ -84,6 +86,7 @@ def test_plain_mlflow_scores_every_kind_of_column_without_this_package(store, ch
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     expected = champion.score(pd.DataFrame(ROWS)).probability
+    assert said["plain"]["placement_notes"] == [None, None, "stream: unseen level", None]
     for name in ("plain", "strings", "bool", "nullable", "text", "categorical"):
         assert said[name]["placement_probability"] == expected.tolist(), name
     assert said["one"]["placement_probability"] == [expected[2]]
@@ -121,6 +124,120 @@ def test_mlflow_models_predict_gives_the_same_probabilities(store, champion, tmp
         answer = json.loads((away["cwd"] / f"{kind}.answer").read_text())
         given = pd.DataFrame(answer["predictions"])["placement_probability"]
         np.testing.assert_allclose(given, expected, rtol=0, atol=1e-12, err_msg=kind)
+
+
+@pytest.fixture
+def answer(bundle, tmp_path):
+    """Ask the application that `mlflow models serve` starts: status and document."""
+    write_model(bundle, tmp_path / "model")
+    with unwarned():
+        from mlflow import pyfunc
+        from mlflow.pyfunc.scoring_server import init
+
+    application = init(pyfunc.load_model(str(tmp_path / "model")))
+
+    def post(body, kind="application/json"):
+        return asyncio.run(
+            posted(
+                application, "/invocations", body if kind == "text/csv" else json.dumps(body), kind
+            )
+        )
+
+    return post
+
+
+async def posted(application, path, body, kind):
+    """Post to an ASGI application as a server would."""
+    sent = []
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+        "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "root_path": "", "headers": [(b"content-type", kind.encode())],
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
+    }  # fmt: skip
+
+    async def receive():
+        return {"type": "http.request", "body": body.encode(), "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    await application(scope, receive, send)
+    status = next(m["status"] for m in sent if m["type"] == "http.response.start")
+    text = b"".join(m.get("body", b"") for m in sent if m["type"] == "http.response.body")
+    return status, json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+
+
+FRAME = pd.DataFrame(ROWS)
+FORMS = {
+    "dataframe_split": ({"dataframe_split": FRAME.to_dict("split")}, "application/json"),
+    "dataframe_records": ({"dataframe_records": FRAME.to_dict("records")}, "application/json"),
+    "instances": ({"instances": FRAME.to_dict("records")}, "application/json"),
+    "inputs": ({"inputs": ROWS}, "application/json"),
+    "csv": (FRAME.to_csv(index=False), "text/csv"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_mlflows_scoring_server_takes_every_form(answer, bundle, form):
+    status, document = answer(*FORMS[form])
+    assert status == 200, document
+    expected = open_bundle(bundle).scorer.score(FRAME).probability
+    given = pd.DataFrame(document["predictions"])
+    # JSON of MLflow's own keeps all digits.
+    assert given["placement_probability"].tolist() == expected.tolist()
+    assert given["placement_prediction"].tolist() == (expected >= 0.5).astype(int).tolist()
+
+
+def test_a_cell_in_doubt_is_answered_with_the_note_that_predict_gives(answer):
+    rows = {**ROWS, "cgpa": ["good", 6.4, 99, None], "stream": ["CSE", "LAW", "ECE", "CSE"]}
+    records = [dict(zip(rows, row, strict=True)) for row in zip(*rows.values(), strict=True)]
+    _, document = answer({"dataframe_records": records})
+    assert [row["placement_notes"] for row in document["predictions"]] == [
+        "cgpa: not a number", "stream: unseen level", "cgpa: far outside training", None,
+    ]  # fmt: skip
+
+
+def test_a_threshold_is_taken_and_one_that_is_none_is_refused_in_words(answer):
+    one = {name: cells[0] for name, cells in ROWS.items()}
+    for threshold, prediction in ((0, 1), (1, 0)):
+        _, document = answer({"inputs": one, "params": {"threshold": threshold}})
+        assert document["predictions"][0]["placement_prediction"] == prediction
+    status, document = answer({"inputs": one, "params": {"threshold": 1.5}})
+    assert (status, document["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    assert "threshold 1.5: must be between 0 and 1" in document["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"dataframe_records": [{"cgpa": 8}]}, "lacks the column backlogs, hostel, stream"),
+        ({"inputs": {**ROWS, "cgpa": [8.1]}}, "not of one length"),
+        ({"instances": [[8.1, 0, 1, "CSE"]]}, "lacks the column"),
+    ],
+)
+def test_a_table_that_cannot_be_scored_is_refused_in_words_and_without_a_trace(answer, body, told):
+    status, document = answer(body)
+    assert status == 400
+    assert told in document["message"]
+    assert "stack_trace" not in document
+
+
+def test_the_kinds_of_the_columns_are_in_the_metadata_and_the_threshold_in_the_signature(
+    bundle, tmp_path
+):
+    write_model(bundle, tmp_path / "model")
+    from mlflow.models import get_model_info
+
+    info = get_model_info(str(tmp_path / "model"))
+    assert info.metadata == {
+        "columns": {"cgpa": "number", "backlogs": "number", "hostel": "number", "stream": "text"}
+    }
+    assert info.signature.inputs is None
+    assert info.signature.outputs.input_names() == [
+        "placement_probability", "placement_prediction", "placement_notes",
+    ]  # fmt: skip
+    assert [(p.name, p.default) for p in info.signature.params] == [("threshold", 0.5)]
 
 
 def test_the_model_folder_names_no_place_of_this_machine_and_holds_no_pickle(bundle, tmp_path):

@@ -1,10 +1,10 @@
 """Score one student, with as little loaded as possible: this is asked at a desk, many times."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from placement.arrays import Document
 from placement.errors import DataError, UsageError, did_you_mean
-from placement.model.scorer import Problem, fold_name
+from placement.model.scorer import Problem, doubts, fold_name
 from placement.workflows.reading.find_model import Model
 
 
@@ -17,11 +17,6 @@ def phrase(problem: Problem) -> str:
     if problem.what == "not a number":
         return f"{problem.example!r} is not a number: scored as missing"
     return f"{problem.example} is {problem.what}: do not trust this row"
-
-
-def doubts(problems: Iterable[Problem]) -> str | None:
-    """Name the cells of a row that are in doubt, and why; None where none is."""
-    return "; ".join(f"{problem.column}: {problem.what}" for problem in problems) or None
 
 
 def predict_one(

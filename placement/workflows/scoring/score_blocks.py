@@ -19,10 +19,10 @@ from placement.data.schema import matching_columns
 from placement.data.target.target_column import unlabelled
 from placement.errors import DataError, too_many_doubts
 from placement.evaluation.explanation.contributions import REASONS
-from placement.model.scorer import Coded, Formats, Problem, Scores, TableLike
+from placement.model.scorer import Coded, Formats, Problem, Scores, TableLike, notes
 from placement.workflows.reading.find_model import Model
 from placement.workflows.reading.number_formats import FileFormats
-from placement.workflows.scoring.predict_one import doubts, phrase
+from placement.workflows.scoring.predict_one import phrase
 
 ANSWER = ("placement_probability", "placement_prediction", "placement_label")
 INTERVAL = ("placement_low", "placement_high")
@@ -105,7 +105,7 @@ class BlockScorer:
             cells |= _reasons(self.fitted, given, formats)
         if not everything:
             cells = {name: _spread(column, keep) for name, column in cells.items()}
-        cells |= {NOTES: _notes(block, np.flatnonzero(keep), scores.problems)}
+        cells |= {NOTES: _notes(block, keep, scores.problems)}
         positive = int((scores.probability >= self.threshold).sum())
         with_others = self.rule is None and not self.unknown
         return Scored(block, keep, cells, scores.problems, left_out, positive, with_others)
@@ -145,18 +145,14 @@ def _reasons(fitted: "Fitted", given: TableLike, formats: Formats) -> Document:
     }
 
 
-def _notes(block: Block, scored: IndexArray, problems: tuple[Problem, ...]) -> Coded:
+def _notes(block: Block, keep: BoolArray, problems: tuple[Problem, ...]) -> Coded:
     """Say of each row (n,) which cells are in doubt, or why it is no student's.
 
-    `scored` are the rows that the problems are numbered among.
+    The problems are numbered among the rows in `keep`.
     """
-    codes, doubtful = np.zeros(len(block), dtype=np.int64), list[tuple[Problem, ...]]([()])
-    for problem in problems:
-        rows = scored[problem.rows]
-        before, index = np.unique(codes[rows], return_inverse=True)
-        codes[rows] = len(doubtful) + index
-        doubtful += [(*doubtful[code], problem) for code in before.tolist()]
-    texts = list(map(doubts, doubtful))
+    of_scored = notes(problems, int(keep.sum()))
+    codes, texts = np.zeros(len(block), dtype=np.int64), of_scored.texts.tolist()
+    codes[keep] = of_scored.codes
     for row, reason in block.not_students.items():
         codes[row] = len(texts)
         texts.append(f"{NO_STUDENT}: {reason}")
