@@ -1,6 +1,7 @@
 """The registered model: its versions, who is champion, and who was before."""
 
 import contextlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from placement.tracking.store import Store, default_store, store_errors
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
 
     from placement.tracking.pyfunc_model import LoggedModel
 
@@ -44,19 +46,28 @@ def register(
     may_be_champion: bool = True,
     promote: bool = False,
     tags: Mapping[str, object] | None = None,
+    description: str | None = None,
 ) -> RegisteredVersion:
     """Register a logged model as a new version with an alias.
 
     It becomes champion with `promote`, or where there is no champion and it `may_be_champion`;
-    else challenger. A champion that is replaced becomes `previous`.
+    else challenger. A champion that is replaced becomes `previous`. The `description` (Markdown)
+    is that of the version; a registered model that has none gets its first paragraph.
     """
     client = store.client()
     texts = short_texts(tags or {})
     with store_errors(store, f"register the model {name!r}"), store.lock(), default_store(store):
-        _make_registered_model(client, name)
+        _make_registered_model(client, name, (description or "").partition("\n\n")[0])
         created = client.create_model_version(
-            name, logged.uri, logged.run_id, texts, model_id=logged.model_id, await_creation_for=0
+            name,
+            logged.uri,
+            logged.run_id,
+            texts,
+            description=description,
+            await_creation_for=0,
+            model_id=logged.model_id,
         )
+        _tell_logged_model(client, logged, created)
         version, former = int(created.version), aliased_version(client, name, CHAMPION)
         if promote or (may_be_champion and former is None):
             _make_champion(client, name, version, former)
@@ -155,14 +166,31 @@ def aliased_version(client: "MlflowClient", name: str, alias: str) -> int | None
         raise
 
 
-def _make_registered_model(client: "MlflowClient", name: str) -> None:
+def _tell_logged_model(
+    client: "MlflowClient", logged: "LoggedModel", created: "ModelVersion"
+) -> None:
+    """Have a logged model know its versions, so that MLflow's pages show it as registered.
+
+    `mlflow.register_model` does so too, but it prints, and takes no description.
+    """
+    from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
+
+    tags = client.get_logged_model(logged.model_id).tags or {}
+    versions = json.loads(tags.get(MLFLOW_MODEL_VERSIONS, "[]"))
+    versions.append({"name": created.name, "version": created.version})
+    client.set_logged_model_tags(logged.model_id, {MLFLOW_MODEL_VERSIONS: json.dumps(versions)})
+
+
+def _make_registered_model(client: "MlflowClient", name: str, description: str) -> None:
     from mlflow.exceptions import MlflowException
 
     with contextlib.suppress(MlflowException):
-        client.get_registered_model(name)
+        registered = client.get_registered_model(name)
+        if description and not registered.description:
+            client.update_registered_model(name, description)
         return
     try:
-        client.create_registered_model(name)
+        client.create_registered_model(name, description=description)
     except MlflowException as error:
         if error.error_code not in TAKEN_CODES:  # somebody else was faster
             raise

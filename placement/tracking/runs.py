@@ -4,15 +4,17 @@ import contextlib
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from placement.arrays import Document
 from placement.credentials import masked
 from placement.errors import StoreError
 from placement.runtime.signals import hold_signals, raise_on_signals
+from placement.tracking.dataset import DataSet, dataset_input
 from placement.tracking.limits import (
     METRICS_PER_BATCH,
     PARAM_LENGTH,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Metric, Param, Run, RunTag
 
 Series = Sequence[tuple[int, float | None]]
+DESCRIPTION_TAG = "mlflow.note.content"  # Markdown, which MLflow's pages show above the run
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,21 @@ class TrackedRun:
         entries = [RunTag(name, text) for name, text in short_texts(tags).items()]
         self._log_batches("tags", entries, PARAMS_PER_BATCH)
 
-    def log_metrics(self, metrics: Mapping[str, float | None], step: int = 0) -> None:
-        """Log final figures; None and not-finite ones are left out."""
-        self.log_series({name: [(step, value)] for name, value in metrics.items()})
+    def log_metrics(
+        self,
+        metrics: Mapping[str, float | None],
+        step: int = 0,
+        *,
+        model_id: str | None = None,
+        data: Mapping[str, DataSet] | None = None,
+    ) -> None:
+        """Log final figures; None and not-finite ones are left out.
+
+        With `model_id` they are that logged model's, which can be searched by them. `data` are the
+        data sets that the figures of a section were measured on: `test` of `test/log_loss`.
+        """
+        series = {name: [(step, value)] for name, value in metrics.items()}
+        self._log_batches("metrics", _metrics(series, model_id, data or {}), METRICS_PER_BATCH)
 
     def log_series(self, series: Mapping[str, Series]) -> None:
         """Log curves as (step, value), thinned to what a picture shows.
@@ -101,27 +116,16 @@ class TrackedRun:
         with self._writing("figures"):
             self.client.log_artifacts(self.run_id, str(directory), "figures")
 
-    def log_dataset(
-        self,
-        name: str,
-        digest: str,
-        columns: Mapping[str, str],
-        rows: int,
-        *,
-        source: str,
-        context: str = "training",
-    ) -> None:
+    def log_dataset(self, data: DataSet) -> None:
         """Log which data was used: digest, number of rows and kinds of the columns; no row."""
-        from placement.tracking.dataset import dataset_input
-
-        entry = dataset_input(name, digest, columns, rows, source=source, context=context)
+        entry = dataset_input(data)
         try:
             with self._writing("the data set"):
                 self.client.log_inputs(self.run_id, datasets=[entry])
         except StoreError:  # another run has recorded the same one in between: now it is found
             with self._writing("the data set"):
                 self.client.log_inputs(self.run_id, datasets=[entry])
-        self.set_tags({f"data_digest.{context}": digest})
+        self.set_tags({f"data_digest.{data.context}": data.digest})
 
     def log_children(self, children: Sequence[NestedRun]) -> None:
         """Log finished runs nested in this one, each in three requests."""
@@ -175,7 +179,7 @@ def tracked_run(
     run: TrackedRun | None = None
     with raise_on_signals(interrupt=False):
         try:
-            experiment_id = ensure_experiment(store, experiment)
+            experiment_id, store = ensure_experiment(store, experiment)
             every_tag = {**provenance_tags(), **(tags or {})}
             with hold_signals(), store_errors(store, "start a run"):
                 info = store.client().create_run(experiment_id, run_name=run_name).info
@@ -191,8 +195,8 @@ def tracked_run(
             raise
 
 
-def ensure_experiment(store: Store, name: str) -> str:
-    """Return the id of an experiment, made if it is new."""
+def ensure_experiment(store: Store, name: str) -> tuple[str, Store]:
+    """Return the id of an experiment, made if it is new, and the store with its artifact root."""
     from mlflow.exceptions import MlflowException
 
     client = store.client()
@@ -200,7 +204,8 @@ def ensure_experiment(store: Store, name: str) -> str:
         existing = client.get_experiment_by_name(name)
         if existing is None:
             try:
-                return str(client.create_experiment(name, artifact_location=store.artifact_root))
+                created = client.create_experiment(name, artifact_location=store.artifact_root)
+                return str(created), store
             except MlflowException:
                 existing = client.get_experiment_by_name(name)  # somebody else was faster
                 if existing is None:
@@ -211,12 +216,14 @@ def ensure_experiment(store: Store, name: str) -> str:
             f"mlflow experiments restore --experiment-id {existing.experiment_id}"
         )
     location = existing.artifact_location
-    if store.artifact_root and is_elsewhere(store, location):
+    if is_elsewhere(store, location):
         raise StoreError(
             f"{store.directory} was moved or copied: its runs point to {location}; "
             "placement runs --relocate corrects them"
         )
-    return str(existing.experiment_id)
+    if store.artifact_root and store.database is None:
+        store = replace(store, artifact_root=location)
+    return str(existing.experiment_id), store
 
 
 def list_runs(store: Store, experiment: str | None = None, most: int = 1000) -> list[RunInfo]:
@@ -252,12 +259,24 @@ def _params(params: Mapping[str, object]) -> "list[Param]":
     return [Param(name, text) for name, text in short_texts(params, PARAM_LENGTH).items()]
 
 
-def _metrics(series: Mapping[str, Series]) -> "list[Metric]":
+def _metrics(
+    series: Mapping[str, Series],
+    model_id: str | None = None,
+    data: Mapping[str, DataSet] = MappingProxyType({}),
+) -> "list[Metric]":
     from mlflow.entities import Metric
 
     now, keys = int(time.time() * 1000), metric_names(series)
+    measured_on = {section: data_set.key for section, data_set in data.items()}
     return [
-        Metric(keys[name], float(value), now, int(step))
+        Metric(
+            keys[name],
+            float(value),
+            now,
+            int(step),
+            model_id,
+            *measured_on.get(name.partition("/")[0], (None, None)),
+        )
         for name, points in series.items()
         for step, value in thinned_points(
             without_plateaus([(s, v) for s, v in points if v is not None and math.isfinite(v)])

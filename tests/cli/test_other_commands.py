@@ -142,6 +142,18 @@ def test_runs_lists_what_was_recorded(run, recorded_here):
     assert run("runs", "--experiment", "none", "--json").json == []
 
 
+def test_runs_shows_the_figures_of_a_run_of_an_earlier_version_too(run, store):
+    from placement.tracking.runs import tracked_run
+
+    with tracked_run(store, "placement") as former:
+        former.log_metrics({"test_log_loss": 0.4321, "train_log_loss": 0.1, "test_roc_auc": 0.8765})
+    with tracked_run(store, "placement") as current:
+        current.log_metrics({"train/log_loss": 0.5678})
+    assert "0.4321" in run("runs").out
+    assert "0.8765" in run("runs").out
+    assert "0.5678" in run("runs").out
+
+
 def test_without_a_store_runs_and_ui_say_what_to_do(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "placement train" in run("runs").out

@@ -1,11 +1,14 @@
 """Who is champion, who was before, and what is kept of an attempt to promote."""
 
+import json
+
 import pytest
 
 from placement.errors import GateRefused
 from placement.tracking.pyfunc_model import log_bundle
 from placement.tracking.registry import champion_of, record_promotion, register, roll_back
 from placement.tracking.runs import tracked_run
+from placement.tracking.store import default_store
 
 NAME = "placement"
 
@@ -42,6 +45,34 @@ def test_a_registration_that_replaces_the_champion_leaves_it_as_previous(version
     assert aliases(store) == {"champion": 1, "challenger": 2}
     versions(1, promote=True)
     assert aliases(store) == {"champion": 3, "challenger": 2, "previous": 1}
+
+
+def test_a_logged_model_knows_each_of_its_versions_as_that_of_mlflows_own_way_does(store, bundle):
+    import mlflow
+
+    with tracked_run(store, NAME) as run:
+        ours, theirs = log_bundle(run, bundle), log_bundle(run, bundle)
+    register(store, ours)
+    with default_store(store):
+        mlflow.register_model(theirs.uri, "theirs")
+    register(store, ours)
+    known = [
+        json.loads(store.client().get_logged_model(one.model_id).tags["mlflow.modelVersions"])
+        for one in (ours, theirs)
+    ]
+    theirs_only = known[1][0]
+    assert known[0] == [
+        {**theirs_only, "name": NAME, "version": type(theirs_only["version"])(n)} for n in (1, 2)
+    ]
+
+
+def test_a_description_is_the_versions_and_its_first_paragraph_that_of_a_model_without(versions):
+    store = versions(1)
+    versions(1, description="# First\n\nof two")
+    versions(1, description="# Second\n\nof two")
+    client = store.client()
+    assert client.get_registered_model(NAME).description == "# First"
+    assert client.get_model_version(NAME, "3").description == "# Second\n\nof two"
 
 
 def test_a_promotion_moves_the_champion_and_leaves_no_challenger_that_is_champion(versions):

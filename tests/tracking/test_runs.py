@@ -13,6 +13,7 @@ import pytest
 import placement
 from placement.errors import StoreError
 from placement.runtime.signals import hold_signals
+from placement.tracking.dataset import DataSet
 from placement.tracking.limits import metric_names, thinned_points, without_plateaus
 from placement.tracking.runs import TrackedRun, list_runs, tracked_run
 
@@ -89,13 +90,8 @@ def test_names_mlflow_refuses_are_respelled_without_colliding():
 
 def test_a_data_set_is_logged_with_digest_and_columns_and_without_a_row(store):
     with tracked_run(store, "placement") as run:
-        run.log_dataset(
-            "students",
-            "ab" * 32,
-            {"cgpa": "number", "branch": "category"},
-            1500,
-            source="students.csv",
-        )
+        columns = {"cgpa": "number", "branch": "category"}
+        run.log_dataset(DataSet("students", "ab" * 32, columns, 1500, "training", "students.csv"))
     logged = store.client().get_run(run.run_id)
     (entry,) = logged.inputs.dataset_inputs
     assert entry.dataset.digest == ("ab" * 32)[:36]
@@ -227,6 +223,6 @@ def test_a_data_set_that_another_run_records_at_the_same_moment_is_recorded_once
 
     monkeypatch.setattr(MlflowClient, "log_inputs", first_fails)
     with tracked_run(store, "placement") as run:
-        run.log_dataset("s", "ab" * 32, {"cgpa": "number"}, 9, source="s.csv")
+        run.log_dataset(DataSet("s", "ab" * 32, {"cgpa": "number"}, 9, "training", "s.csv"))
     assert raised
     assert len(store.client().get_run(run.run_id).inputs.dataset_inputs) == 1

@@ -163,7 +163,7 @@ def test_a_server_that_accepts_and_is_silent_is_a_store_error_within_seconds(tmp
 
 
 def test_a_deleted_experiment_is_told_with_the_command_that_restores_it(store):
-    gone = ensure_experiment(store, "gone")
+    gone, _ = ensure_experiment(store, "gone")
     store.client().delete_experiment(gone)
     with pytest.raises(StoreError, match=f"restore --experiment-id {gone}"):
         ensure_experiment(store, "gone")

@@ -1,6 +1,7 @@
 """The report that a dean can read: what a model is worth, how it treats whom, what it is for."""
 
 from placement.reporting.format.blocks import Section
+from placement.reporting.format.model_card import model_card
 from placement.reporting.report.evaluation_sections import (
     calibration_section,
     fairness_section,
@@ -33,6 +34,11 @@ def subtitle_of(report: Report) -> str:
     version = f" version {about['version']}" if about.get("version") else ""
     made = f" of {str(about['created'])[:10]}" if about.get("created") else ""
     return f"Model {about['model']}{version}{made}, learnt from {figures.rows.train:,} students"
+
+
+def summary_of(report: Report) -> str:
+    """Return the first lines of the model's card: what it is, and what it is worth."""
+    return model_card(title_of(report), subtitle_of(report), [findings_section(report)])
 
 
 def sections_of(report: Report) -> tuple[Section, ...]:

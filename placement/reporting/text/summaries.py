@@ -1,7 +1,7 @@
 """Results as plain text for a terminal."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from placement.arrays import Document
 from placement.errors import counted
@@ -237,12 +237,17 @@ def runs_text(runs: Sequence[Document], where: str) -> str:
         return f"no runs in {where}: `placement train FILE` records one"
     rows = []
     for run in runs:
-        loss = run["metrics"].get("test_log_loss", run["metrics"].get("train_log_loss"))
-        auc = run["metrics"].get("test_roc_auc", run["metrics"].get("train_roc_auc"))
+        loss, auc = (_of_run(run["metrics"], name) for name in ("log_loss", "roc_auc"))
         started = (run["start_time"] or "").removesuffix("+00:00")
         rows.append((run["run_id"], run["name"], run["status"], started, loss, auc))
     header = ("run", "name", "status", "started (UTC)", "log-loss", "ROC AUC")
     return table(header, rows, numeric=(4, 5))
+
+
+def _of_run(metrics: Mapping[str, float], name: str) -> float | None:
+    """Return a metric of the held-out rows, else of those trained on; once it was test_…."""
+    names = (f"{where}{mark}{name}" for where in ("test", "train") for mark in "/_")
+    return next((metrics[name] for name in names if name in metrics), None)
 
 
 def gradcheck_text(check: GradientCheck) -> str:

@@ -128,7 +128,9 @@ def path_rows(path: PenaltyPath) -> list[Document]:
 
 def alternative_metrics(comparison: ModelComparison) -> dict[str, float]:
     """The log-losses of the candidates by the names they are logged under."""
-    return {f"rivals_{one.name.replace(' ', '_')}": one.log_loss for one in candidates(comparison)}
+    return {
+        f"alternatives/{one.name.replace(' ', '_')}": one.log_loss for one in candidates(comparison)
+    }
 
 
 def tune_document(result: TuneResult, command: str = "placement") -> Document:

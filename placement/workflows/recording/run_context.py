@@ -1,16 +1,22 @@
 """A run that was begun ends as what it was, whatever happens on the way."""
 
+import hashlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from placement.config.train_config import TrainConfig
+from placement.data.splits.split import TEST, Split
 from placement.data.table.table import Table
 from placement.runtime.signals import hold_signals
 from placement.runtime.worker_process import AnyWorker, InlineWorker, ProcessWorker
-from placement.workflows.recording.run_recorder import DataSet, RunRecorder
+from placement.tracking.dataset import DataSet
+from placement.workflows.recording.run_recorder import RunRecorder
+
+if TYPE_CHECKING:
+    from placement.training.prepare import Prepared
 
 K = TypeVar("K", bound=RunRecorder)
 
@@ -46,7 +52,29 @@ def _end_after(error: BaseException, recorder: AnyWorker[K]) -> None:
         error.add_note(note)
 
 
-def described(table: Table, context: str, rows: Path | None = None) -> DataSet:
-    """Return a table as a run knows it; `rows` is a file of its rows, where they are logged."""
-    path = None if rows is None else str(rows)
-    return DataSet(table.name, table.digest, table.kinds, len(table), context, path)
+def data_sets(prepared: "Prepared") -> list[DataSet]:
+    """Return what a model is trained on and what it is tested on, as its run knows them."""
+    data = [described(prepared.table, "training")]
+    if prepared.test_table is not None:
+        data.append(described(prepared.test_table, "test"))
+    elif prepared.test is not None:
+        data.append(_held_out(prepared.table, prepared.split))
+    return data
+
+
+def described(table: Table, context: str) -> DataSet:
+    """Return a table as a run knows it."""
+    return DataSet(table.name, table.digest, table.kinds, len(table), context, table.name)
+
+
+def _held_out(table: Table, split: Split) -> DataSet:
+    """Return the rows of a table that are held out: their digest is of which they are."""
+    whole, digest = described(table, "test"), hashlib.sha256(table.digest.encode())
+    for subset in split.subsets:
+        digest.update((subset == TEST).tobytes())
+    return replace(
+        whole,
+        name=f"{table.name} (held out)",
+        digest=digest.hexdigest(),
+        rows=int(split.counts[TEST]),
+    )

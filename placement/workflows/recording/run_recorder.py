@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from placement.arrays import Document
@@ -18,38 +18,32 @@ from placement.model.fitted import Fitted
 from placement.reporting.plots.canvas import canvas
 from placement.reporting.plots.fairness import fairness_plot
 from placement.reporting.plots.training_plots import Pictures, draw_all
+from placement.reporting.report.sections import summary_of
+from placement.reporting.report.verdicts import Report
 from placement.reporting.results import Tracked
 from placement.reporting.text.calibration import calibration_metrics
 from placement.reporting.text.fairness import gap_rows, group_rows
 from placement.reporting.text.tuning import draw_path
-from placement.tracking.pyfunc_model import log_bundle
+from placement.tracking.dataset import DataSet
+from placement.tracking.pyfunc_model import LoggedModel, log_bundle
 from placement.tracking.registry import register
-from placement.tracking.runs import NestedRun, TrackedRun, tracked_run
+from placement.tracking.runs import DESCRIPTION_TAG, NestedRun, TrackedRun, tracked_run
 from placement.tracking.store import import_mlflow, open_store
 from placement.training.validation.l2_path import PenaltyPath
 
+# MLflow's pages make a section of what stands before the stroke.
 SERIES = {
-    "loss": "loss",
-    "penalised_loss": "penalised_loss",
-    "gradient_norm": "gradient_norm",
-    "step_size": "step_size",
-    "clamped_rows": "clamped_rows",
-    "held_out_loss": "held_out_loss",
-    "validation_loss": "validation_loss",
-    "newton_decrement": "lambda",
+    "loss": "train/loss",
+    "penalised_loss": "train/penalised_loss",
+    "gradient_norm": "train/gradient_norm",
+    "step_size": "train/step_size",
+    "clamped_rows": "train/clamped_rows",
+    "held_out_loss": "test/loss",
+    "validation_loss": "validation/loss",
+    "newton_decrement": "train/lambda",
 }
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """A table as a run knows it; `rows` is a file of its rows where they are to be logged."""
-
-    name: str
-    digest: str
-    kinds: Mapping[str, str]
-    size: int
-    context: str
-    rows: str | None = None
+_SECTIONS = {"training": "train", "test": "test"}  # of the metrics, by the context of their data
+_UNSET = (None, "", ())
 
 
 class RunRecorder:
@@ -58,6 +52,7 @@ class RunRecorder:
     def __init__(self) -> None:
         self._open = ExitStack()
         self._run: TrackedRun | None = None
+        self._data: dict[str, DataSet] = {}
 
     def warm_up(self) -> None:
         """Import what will be needed, and find the fonts."""
@@ -65,21 +60,29 @@ class RunRecorder:
         with canvas():
             pass
 
-    def begin(self, config: TrainConfig, params: Document, data: Sequence[DataSet]) -> None:
-        """Open the store and start the run; say what it is made of."""
+    def begin(
+        self,
+        config: TrainConfig,
+        params: Document,
+        data: Sequence[DataSet],
+        rows: str | None = None,
+    ) -> None:
+        """Open the store and start the run; say what it is made of, but for what is not set.
+
+        `rows` is a file of the rows, where they are to be logged.
+        """
         store = open_store()
+        params = {name: value for name, value in params.items() if value not in _UNSET}
         self._run = self._open.enter_context(
             tracked_run(
                 store, config.experiment, config.run_name, tags=_tags(config), params=params
             )
         )
         for item in data:
-            name = item.name
-            self._run.log_dataset(
-                name, item.digest, item.kinds, item.size, source=name, context=item.context
-            )
-            if item.rows is not None:
-                self._run.log_artifact(item.rows, "data")
+            self._run.log_dataset(item)
+            self._data[_SECTIONS[item.context]] = item
+        if rows is not None:
+            self._run.log_artifact(rows, "data")
 
     def fail(self, *, killed: bool) -> tuple[str, ...]:
         """End the run, if it is going on, as failed or killed; return what there is to add."""
@@ -116,16 +119,27 @@ class Recorder(RunRecorder):
             draw_all(folder, shown)
             self.run.log_figures(folder)
 
-    def log_figures(self, figures: ModelFigures) -> None:
-        """Log the final figures, and how the training ended."""
+    def log_model(self, fitted: Fitted, name: str) -> tuple[LoggedModel, str]:
+        """Log the model with its final figures; return it, and the first lines of its card.
+
+        `name` is that of the registered model.
+        """
+        run, figures = self.run, fitted.figures
         evaluation = figures.evaluated
+        with tempfile.TemporaryDirectory() as folder:
+            logged = log_bundle(run, fitted.save(Path(folder) / "bundle"))
+        run.log_text(json.dumps(fitted.document["schema"], indent=1), "schema.json")
+        run.log_metrics(
+            final_metrics(figures), figures.epochs, model_id=logged.model_id, data=self._data
+        )
         if evaluation.fairness is not None:
             self._log_fairness(evaluation.fairness)
-        self.run.log_metrics(final_metrics(figures), step=figures.epochs)
+        description = summary_of(Report({"model": name}, fitted, None))
         tags: dict[str, str | bool] = {"stopped": figures.stopped, "converged": figures.converged}
         if evaluation.decision is not None:
             tags["threshold_policy"] = evaluation.decision.in_words
-        self.run.set_tags(tags)
+        run.set_tags({**tags, DESCRIPTION_TAG: description})
+        return logged, description
 
     def _log_fairness(self, fairness: Fairness) -> None:
         tables = {"fairness.json": group_rows(fairness), "fairness_gaps.json": gap_rows(fairness)}
@@ -139,13 +153,11 @@ class Recorder(RunRecorder):
                 path.write_bytes(picture)
                 self.run.log_artifact(path, "figures")
 
-    def register(self, fitted: Fitted, config: TrainConfig) -> Tracked:
-        """Log the model, register it and finish the run; nothing that may fail comes after."""
-        run, figures = self.run, fitted.figures
-        verdict = figures.evaluated.verdict.name
-        with tempfile.TemporaryDirectory() as folder:
-            logged = log_bundle(run, fitted.save(Path(folder) / "bundle"))
-        run.log_text(json.dumps(fitted.document["schema"], indent=1), "schema.json")
+    def register(
+        self, logged: LoggedModel, description: str, figures: ModelFigures, config: TrainConfig
+    ) -> Tracked:
+        """Register the logged model and finish the run; nothing that may fail comes after."""
+        run, verdict = self.run, figures.evaluated.verdict.name
         registered = register(
             run.store,
             logged,
@@ -158,6 +170,7 @@ class Recorder(RunRecorder):
                 "verdict": verdict,
                 "data_digest": figures.data_digest,
             },
+            description=description,
         )
         self._open.close()
         return Tracked(
@@ -182,20 +195,21 @@ def final_metrics(figures: ModelFigures) -> dict[str, float | None]:
         "gradcheck": asdict(evaluation.gradcheck),
     }
     final: dict[str, float | None] = {
-        "train_loss": figures.train_loss,
-        "epochs": figures.epochs,
-        "base_rate": figures.base_rate,
+        "train/loss": figures.train_loss,
+        "train/epochs": figures.epochs,
+        "train/base_rate": figures.base_rate,
     }
     for section, values in sections.items():
         for name, value in values.items():
-            final[f"{section}_{name}"] = None if value is None else float(value)
+            final[f"{section}/{name}"] = None if value is None else float(value)
     if (decision := evaluation.decision) is not None:
-        final["decision_threshold"] = decision.threshold
+        final["decision/threshold"] = decision.threshold
         counts = {} if decision.confusion is None else decision.confusion.as_dict()
-        final |= {f"decision_{name}": value for name, value in counts.items()}
+        final |= {f"decision/{name}": value for name, value in counts.items()}
     if evaluation.fairness is not None:
         for gap in gap_rows(evaluation.fairness):
-            final[f"fairness_{gap['column']}_{gap['name']}"] = gap["value"]
+            column = str(gap["column"]).replace("/", "_")
+            final[f"fairness/{column}_{gap['name']}"] = gap["value"]
     return final
 
 
@@ -209,11 +223,11 @@ class PathRecorder(RunRecorder):
         chosen, best = path.penalties[path.chosen], path.penalties[path.best]
         self.run.log_metrics(
             {
-                "cv_log_loss": chosen.log_loss,
-                "cv_se": chosen.standard_error,
-                "chosen_l2": chosen.l2,
-                "best_l2": best.l2,
-                "best_cv_log_loss": best.log_loss,
+                "cv/log_loss": chosen.log_loss,
+                "cv/se": chosen.standard_error,
+                "cv/chosen_l2": chosen.l2,
+                "cv/best_l2": best.l2,
+                "cv/best_log_loss": best.log_loss,
                 **alternative_metrics,
             }
         )
@@ -226,7 +240,7 @@ class PathRecorder(RunRecorder):
                 NestedRun(
                     f"l2={penalty.l2:g}",
                     {"l2": penalty.l2},
-                    {"cv_log_loss": penalty.log_loss, "cv_se": penalty.standard_error},
+                    {"cv/log_loss": penalty.log_loss, "cv/se": penalty.standard_error},
                 )
                 for penalty in path.penalties
             ]

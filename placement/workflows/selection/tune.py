@@ -98,7 +98,9 @@ def _begin(
     values = {**config.of_scope("read"), **config.of_scope("fit")}
     params = {name: value for name, value in values.items() if name not in UNUSED_IN_TUNING}
     params |= {"folds": request.folds, "repeats": request.repeats}
-    params["features"] = ",".join(table.schema.feature_names)
+    schema = table.schema
+    params |= {"target": schema.target.name, "positive": schema.target.positive}
+    params["features"] = ",".join(schema.feature_names)
     recorder.submit(RunRecorder.begin, config, params, [described(table, "training")]).result()
 
 

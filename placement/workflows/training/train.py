@@ -24,7 +24,7 @@ from placement.runtime.progress import NoProgress, ProgressListener
 from placement.runtime.signals import hold_signals
 from placement.runtime.worker_process import AnyWorker
 from placement.workflows.reading.read_training_tables import read, storage_of
-from placement.workflows.recording.run_context import described, recording
+from placement.workflows.recording.run_context import data_sets, recording
 from placement.workflows.recording.run_recorder import Recorder
 
 if TYPE_CHECKING:
@@ -70,14 +70,13 @@ def _begun(recorder: AnyWorker[Recorder], prepared: "Prepared") -> "Iterator[Fut
         **config.of_scope("run"),
         "optimizer": config.resolved_optimizer,
         "epochs": config.resolved_epochs,
+        "target": table.schema.target.name,
+        "positive": table.schema.target.positive,
         "features": ",".join(table.schema.feature_names),
     }
     with tempfile.TemporaryDirectory() as folder:
-        rows = _as_csv(table, Path(folder)) if config.log_data else None
-        data = [described(table, "training", rows)]
-        if prepared.test_table is not None:
-            data.append(described(prepared.test_table, "test"))
-        begun = recorder.submit(Recorder.begin, config, params, data)
+        rows = str(_as_csv(table, Path(folder))) if config.log_data else None
+        begun = recorder.submit(Recorder.begin, config, params, data_sets(prepared), rows)
         yield begun
         wait([begun])
 
@@ -109,10 +108,11 @@ def _concluded(
     try:
         begun.result()
         (drawn or course(fitted)).result()
-        recorder.submit(Recorder.log_figures, fitted.figures).result()
+        model = recorder.submit(Recorder.log_model, fitted, config.register).result()
         # What may fail comes before the registration: a failed run registers nothing.
         with hold_signals():
-            return fitted, bundle, recorder.submit(Recorder.register, fitted, config).result()
+            tracked = recorder.submit(Recorder.register, *model, fitted.figures, config).result()
+            return fitted, bundle, tracked
     except (StoreError, RuntimeError) as problem:
         folder = bundle or _rescued(fitted)
         raise StoreError(

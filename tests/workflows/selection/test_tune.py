@@ -48,14 +48,15 @@ def test_each_penalty_is_a_run_nested_in_that_of_the_tuning(tuned, monkeypatch):
     assert len(children) == len(runs) - 1 == len(result.path.penalties)
     assert {run.info.status for run in runs} == {"FINISHED"}
     outcome = {
-        float(run.data.params["l2"]): (run.data.metrics["cv_log_loss"], run.data.metrics["cv_se"])
+        float(run.data.params["l2"]): (run.data.metrics["cv/log_loss"], run.data.metrics["cv/se"])
         for run in children
     }
     assert outcome == {p.l2: (p.log_loss, p.standard_error) for p in result.path.penalties}
     assert parent.info.run_name == "path"
     assert parent.data.tags["college"] == "north"
-    assert parent.data.metrics["chosen_l2"] == result.path.l2
-    assert parent.data.metrics["rivals_boosted_trees"] == result.alternatives.trees.log_loss
+    assert parent.data.metrics["cv/chosen_l2"] == result.path.l2
+    assert parent.data.metrics["alternatives/boosted_trees"] == result.alternatives.trees.log_loss
+    assert parent.data.params["target"] == "status"
     assert (parent.data.params["repeats"], parent.data.params["folds"]) == ("2", "5")
     files = {file.path for file in client.list_artifacts(parent.info.run_id, "figures")}
     assert files == {"figures/l2_path.png", "figures/weights_by_l2.png"}

@@ -309,8 +309,8 @@ def test_the_run_has_the_figures_and_mlflows_own_model_is_calibrated(
     logged = store.client().get_run(result.tracked.run_id).data
     figures = result.fitted.figures.evaluation.calibration
     assert logged.params["calibrate"] == "platt"
-    assert logged.metrics["test_calibration_slope"] == figures.slope.value
-    assert logged.metrics["test_brier_resolution"] == figures.brier.resolution
+    assert logged.metrics["test/calibration_slope"] == figures.slope.value
+    assert logged.metrics["test/brier_resolution"] == figures.brier.resolution
     frame = pd.read_csv("students.csv")
     expected = result.fitted.predict_proba(frame)
     plain = dataclasses.replace(result.fitted, calibration=None).predict_proba(frame)
