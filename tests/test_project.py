@@ -21,7 +21,7 @@ IMPORTED_AS = {"python-calamine": "python_calamine", "scikit-learn": "sklearn"}
 COMES_WITH_MLFLOW = {"google", "requests", "sqlalchemy"}  # their exceptions are MLflow's exceptions
 IMPORTED_BY_NAME = {"placement.lessons.catalog": "placement.lessons.course."}  # seen by no parser
 MAX_MODULES = 12  # in a folder
-LISTS = {"cli"}  # one file a command
+LISTS = {"cli", "tracking"}  # one file a command, one a matter of MLflow
 NO_MODULE_OF_THIS_NAME = {
     "data/formats/test_referees.py": "other readers of the same files",
     "model/test_curves.py": "spline terms as they are scored, from encoding/ to the scorer",

@@ -469,7 +469,9 @@ class WrittenNumbers:
             return WrittenNumbers._of_numbers(array[~np.isnan(array)])
         zero = len(array) - int(np.count_nonzero(array))
         large = int(np.count_nonzero(np.abs(array) >= _LARGE)) if high >= _LARGE else 0
-        return WrittenNumbers(+Counter({"number": len(array), "zero": zero, "large": large}), high=high)
+        return WrittenNumbers(
+            +Counter({"number": len(array), "zero": zero, "large": large}), high=high
+        )
 
     @staticmethod
     def of_texts(rows: Iterable[tuple[str | None, int]]) -> "WrittenNumbers":

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from placement.credentials import MASK, masked
 from placement.errors import StoreError
-from placement.tracking.environment import prepare_environment, unwarned, users_timeout
+from placement.tracking.connection import ask_database, ask_server
+from placement.tracking.environment import prepare_environment, unwarned
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
 FOLDER, DATABASE, ARTIFACTS = "mlruns", "mlflow.db", "artifacts"
 LOCK_TIMEOUT = 120.0
-SERVER_TIMEOUT = 5.0
+ROOT_VARIABLE = "MLFLOW_DEFAULT_ARTIFACT_ROOT"  # that of `mlflow server`
+_SERVERS = ("http://", "https://")
+_DATABASES = ("postgresql", "mysql", "mssql")
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)(?:\?.*)?")
 
 
@@ -33,8 +36,8 @@ _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)(?:\?.*)?")
 class Store:
     """A tracking store, not necessarily made yet.
 
-    `database`, `directory` (its folder) and `artifact_root` (a URI) are None where the store is
-    no sqlite file, such as a tracking server.
+    `database` and `directory` (its folder) are None where the store is no sqlite file.
+    `artifact_root` (a URI) is where files of new experiments go, None where a server decides that.
     """
 
     tracking_uri: str
@@ -53,13 +56,20 @@ class Store:
         return self.database is None or _is_filled(self.database)
 
     @property
+    def is_server(self) -> bool:
+        """Whether a tracking server keeps it, which has pages of its own."""
+        return self.tracking_uri.startswith(_SERVERS)
+
+    @property
     def export_line(self) -> str:
-        """The line that makes plain `mlflow` commands use this store; a password is to be added."""
-        uri = masked(self.tracking_uri)
-        if os.name == "nt":
-            return f'set "MLFLOW_TRACKING_URI={uri}"'
-        add = "" if uri == self.tracking_uri else f"  # write your password for {MASK}"
-        return f"export MLFLOW_TRACKING_URI={shlex.quote(uri)}{add}"
+        """What makes plain `mlflow` commands use this store; a password is to be added.
+
+        It is a line, for a database server two.
+        """
+        lines = [_export("MLFLOW_TRACKING_URI", self.tracking_uri)]
+        if self.database is None and self.artifact_root is not None:
+            lines.append(_export(ROOT_VARIABLE, self.artifact_root))
+        return "\n".join(lines)
 
     def client(self) -> "MlflowClient":
         """MLflow's client of this store; the process-wide default stays as it is."""
@@ -93,7 +103,13 @@ def locate_store(start: Path | None = None) -> Store:
         )
     if uri.startswith("file:") or ("://" not in uri and not uri.startswith(("databricks", "uc"))):
         raise StoreError(_no_file_store(uri))
-    return Store(uri, os.environ.get("MLFLOW_REGISTRY_URI", "").strip() or uri)
+    registry = os.environ.get("MLFLOW_REGISTRY_URI", "").strip() or uri
+    if not uri.startswith(_DATABASES):
+        return Store(uri, registry)
+    # MLflow would write to ./mlruns of whatever folder a command is run in.
+    folders = [folder / FOLDER / ARTIFACTS for folder in (here, *here.parents)]
+    nearest = next(filter(Path.is_dir, folders), folders[0]).as_uri()
+    return Store(uri, registry, None, os.environ.get(ROOT_VARIABLE, "").strip() or nearest)
 
 
 def open_store(start: Path | None = None, *, create: bool = True) -> Store:
@@ -106,8 +122,10 @@ def open_store(start: Path | None = None, *, create: bool = True) -> Store:
     store = locate_store(start)
     if store.database:
         _open_database(store, store.database, create=create)
-    elif store.tracking_uri.startswith(("http://", "https://")):
-        _ask_server(store.tracking_uri)
+    elif store.is_server:
+        ask_server(store.tracking_uri)
+    elif store.artifact_root:
+        ask_database(store.tracking_uri)
     if store.exists:
         with store_errors(store, "open the tracking store"):
             store.client().search_experiments(max_results=1)
@@ -183,6 +201,14 @@ def default_store(store: Store) -> Iterator[None]:
 def _patient(uri: str) -> str:
     """Have a sqlite database that another process has locked waited for: its default is 5 s."""
     return f"{uri}?timeout={LOCK_TIMEOUT:g}" if _SQLITE.fullmatch(uri) and "?" not in uri else uri
+
+
+def _export(name: str, value: str) -> str:
+    shown = masked(value)
+    if os.name == "nt":
+        return f'set "{name}={shown}"'
+    add = "" if shown == value else f"  # write your password for {MASK}"
+    return f"export {name}={shlex.quote(shown)}{add}"
 
 
 def _sqlite_store(database: Path) -> Store:
@@ -264,25 +290,3 @@ def _not_writable(database: Path, reason: str) -> str:
         f"cannot write the tracking database {database}: {reason}; run elsewhere, "
         "set MLFLOW_TRACKING_URI, or do without it: train --no-track"
     )
-
-
-def _ask_server(uri: str) -> None:
-    """An answer will do, also "not found": the question is whether anybody is there."""
-    import ssl
-    import urllib.error
-    import urllib.request
-
-    try:
-        address = f"{uri.rstrip('/')}/health"
-        with urllib.request.urlopen(address, timeout=users_timeout() or SERVER_TIMEOUT):  # noqa: S310
-            return
-    except urllib.error.HTTPError:
-        return
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        if isinstance(reason, ssl.SSLError):  # MLflow has settings of its own for certificates
-            return
-        raise StoreError(
-            f"the tracking server {uri} does not answer ({reason}); "
-            "start it, correct MLFLOW_TRACKING_URI, or do without it: train --no-track"
-        ) from error

@@ -322,3 +322,19 @@ def test_what_is_no_mlflow_server_is_a_store_error(monkeypatch, answer):
         with pytest.raises(StoreError, match="cannot"):
             resolve("champion")
         server.shutdown()
+
+
+def test_the_files_of_a_database_server_go_beside_the_nearest_artifacts_or_where_it_is_said(
+    tmp_path, monkeypatch
+):
+    uri = "postgresql://reader:secret@db.example/runs"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    below = tmp_path / "a" / "b"
+    (tmp_path / "mlruns" / "artifacts").mkdir(parents=True)
+    below.mkdir(parents=True)
+    found = locate_store(below)
+    root = (tmp_path / "mlruns" / "artifacts").as_uri()
+    assert (found.tracking_uri, found.artifact_root, found.database) == (uri, root, None)
+    assert f"MLFLOW_DEFAULT_ARTIFACT_ROOT={root}" in found.export_line
+    monkeypatch.setenv("MLFLOW_DEFAULT_ARTIFACT_ROOT", "s3://bucket/runs")
+    assert locate_store(below).artifact_root == "s3://bucket/runs"

@@ -1,5 +1,8 @@
 """What is recorded: list it, mend its paths, open MLflow's pages on it."""
 
+import os
+import sys
+import webbrowser
 from dataclasses import asdict
 
 from placement.arrays import Document
@@ -35,13 +38,28 @@ def relocate_store() -> str:
 
 
 def serve_ui(host: str, port: int, listener: ProgressListener) -> int:
-    """Serve MLflow's pages until interrupted."""
+    """Serve MLflow's pages until interrupted, or say where those of a tracking server are."""
     from placement.tracking.store import open_store
-    from placement.tracking.ui import ui
+    from placement.tracking.ui import runs_page, ui
 
     store = open_store(create=False)
     if not store.exists:
         raise StoreError("there are no runs here yet: `placement train FILE` records the first")
-    listener.note(f"MLflow on http://{host}:{port} (Ctrl-C ends it)")
-    listener.note(store.export_line)
-    return ui(store, host, port)
+    if store.is_server:
+        listener.note("the tracking server has MLflow's pages; the runs are on this one:")
+        listener.note(f"  {runs_page(store, store.tracking_uri)}")
+        return 0
+    listener.note("MLflow's server starts …")
+
+    def when_up(page: str) -> None:
+        listener.note(f"The runs are on this page (Ctrl-C ends it):\n  {page}")
+        if sys.stdout.isatty() and _has_desktop():
+            webbrowser.open(page)
+
+    return ui(store, host, port, when_up)
+
+
+def _has_desktop() -> bool:
+    """Whether a browser is a window, and would not take over the terminal."""
+    shown = {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()
+    return sys.platform in {"win32", "darwin"} or bool(shown)
