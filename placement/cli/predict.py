@@ -62,6 +62,24 @@ from placement.errors import UsageError
     help="With --rank: one list for each group of this column, in the order of their first rows.",
 )
 @click.option(
+    "--lottery",
+    type=int,
+    metavar="N",
+    help="With --rank and --top: of the N students nearest to the cut-off (with --by, of each "
+    "group), half get a seat by lot, so that it can be learnt later whether a seat helped.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="S",
+    help="With --lottery: what the lots are drawn by; fix it before you look.  [default: 0]",
+)
+@click.option(
+    "--everybody",
+    is_flag=True,
+    help="With --rank and --top: write all students; placement_seat says who has a seat.",
+)
+@click.option(
     "--about", is_flag=True, help="Write OUT.about.json: model, data, counts, warnings, meaning."
 )
 @file_options
@@ -74,6 +92,7 @@ def predict(
     Example:
       placement predict new_students.csv --out scored.csv
       placement predict new_students.csv --rank risk --top 20 --by branch --out call_in.xlsx
+      placement predict new_students.csv --rank risk --top 60 --lottery 20 --seed 2026 --out l.csv
       placement predict sheet.xlsx --unknown --where 'Batch==2026' --out scored.xlsx --about
       placement predict --model mymodel --set cgpa=7.4 --set internships=1
     """
@@ -82,7 +101,7 @@ def predict(
     if settings:
         _predict_one(settings, as_json, console, **options)
         return
-    from placement.reporting.answers.predict import prediction_answer
+    from placement.reporting.answers.predict import prediction_answer, seat_sentences
     from placement.reporting.format.prose import screen
     from placement.reporting.text.summaries import predict_text
     from placement.workflows.scoring.predict import PredictRequest
@@ -91,7 +110,11 @@ def predict(
     request = PredictRequest(str(data), as_json=as_json, **options)
     result = work(request, console)
     console.warn_all(result.warnings)
-    console.note(predict_text(result) if console.verbose else screen(prediction_answer(result)))
+    if not console.verbose:
+        console.note(screen(prediction_answer(result)))
+        return
+    seats = [] if result.seated is None else seat_sentences(result.seated)
+    console.note("\n".join([predict_text(result), *seats]))
 
 
 def _predict_one(

@@ -101,10 +101,11 @@ _GRADE_WORDS = word_set(
     "cgpa gpa sgpa ugpa cpi spi grade grades percentage percent perc marks mark ssc hsc tenth "
     "twelfth 10th 12th xth xiith masters"
 )
-# What `predict` appends: an earlier model's opinion is no property of the student.
+# What `predict` appends: an earlier model's opinion is no property of the student, nor is a seat.
 PREDICTED_NAMES = word_set(
     "placement_probability placement_prediction placement_label placement_low placement_high "
-    "placement_reason_1 placement_reason_2 placement_reason_3 placement_notes"
+    "placement_reason_1 placement_reason_2 placement_reason_3 placement_notes placement_seat "
+    "placement_rank"
 )
 _MARK_WORDS = _GRADE_WORDS | word_set("score scores aptitude attendance")
 _BATCH_NAMES = word_set(

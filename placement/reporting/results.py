@@ -8,6 +8,8 @@ from placement.config.train_config import TrainConfig
 from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Schema, Target
 from placement.evaluation.alternatives.alternatives import ModelComparison
+from placement.evaluation.effect.lottery import DrawnBand, LotteryRequest
+from placement.evaluation.effect.power import Detectable
 from placement.evaluation.evaluate import Evaluation
 from placement.evaluation.explanation.counterfactual import Counterfactual
 from placement.model.figures import CoefficientEstimate
@@ -71,11 +73,39 @@ class TrainResult:
 
 
 @dataclass(frozen=True)
+class ListBand:
+    """The words of the groups that shared a draw, and what it was held among."""
+
+    groups: tuple[str, ...]
+    band: DrawnBand
+
+
+@dataclass(frozen=True)
+class SeatedList:
+    """A list whose seats are known: how many students have which, and what a lottery can show.
+
+    `small` are the groups too small for a band of their own, `full` those in which everybody has a
+    seat. `detectable` is what one such list finds, `pooled` what three of them do; None where
+    nobody drew. `about` is what is kept beside the list.
+    """
+
+    seats: Mapping[str, int]
+    lottery: LotteryRequest | None
+    bands: tuple[ListBand, ...]
+    small: tuple[str, ...]
+    full: tuple[str, ...]
+    detectable: Detectable | None
+    pooled: Detectable | None
+    about: Document
+
+
+@dataclass(frozen=True)
 class PredictResult:
     """What a scoring came to: counts of rows, warnings, where the model is from.
 
     `ranking`: the order in which rows were written, where that is not the file's. `in_doubt` are
-    the rows scored with a cell that is unreadable, unknown or beyond what was seen.
+    the rows scored with a cell that is unreadable, unknown or beyond what was seen. `seated`: the
+    seats, where they were given.
     """
 
     source: str
@@ -91,6 +121,7 @@ class PredictResult:
     added: tuple[str, ...]
     warnings: tuple[str, ...]
     ranking: str | None = None
+    seated: SeatedList | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from placement.data.formats.table_reader import Reader
 from placement.model.scorer import TableLike
 
 _OURS = re.compile(
-    r"placement_(probability|prediction|label|low|high|notes|reason_\d+)$", re.IGNORECASE
+    r"placement_(probability|prediction|label|low|high|seat|rank|notes|reason_\d+)$", re.IGNORECASE
 )
 
 

@@ -30,7 +30,9 @@ def hash_rows(table: Table, names: Sequence[str], seed: int) -> ChunkedArray:
     columns = {name: column_hashes(table.chunked_columns[name], seed) for name in names}
 
     def of_piece(piece: int) -> UInt64Array:
-        return _row_hashes(((name, hashes_of(piece)) for name, hashes_of in columns.items()), seed)
+        return combine_hashes(
+            ((name, hashes_of(piece)) for name, hashes_of in columns.items()), seed
+        )
 
     array = table.store.new_array(np.uint64)
     for hashes in in_order(range(table.pieces), of_piece, usable_processors()):
@@ -69,7 +71,8 @@ def column_hashes(column: Column, seed: int) -> Callable[[int], UInt64Array]:
     return lambda piece: np.asarray(hash_of_text[column.array.piece(piece)])
 
 
-def _row_hashes(columns: Iterable[tuple[str, UInt64Array]], seed: int) -> UInt64Array:
+def combine_hashes(columns: Iterable[tuple[str, UInt64Array]], seed: int) -> UInt64Array:
+    """Return the hash (n,) of each row from those of its cells, in whatever order the columns."""
     salted = [
         (np.uint64(_digest(name.strip().casefold(), seed)), hashes) for name, hashes in columns
     ]

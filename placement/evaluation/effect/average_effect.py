@@ -25,7 +25,7 @@ from placement.evaluation.effect.randomization_test import (
 
 TAIL = 0.025  # of the draws, on each side
 _MOST_TABLES = 20_000  # over all strata, that are tried without choice
-_OF_AN_EFFECT = 8  # tables of the greatest variance, where there are more
+_OF_AN_EFFECT = 4  # tables of the greatest variance, where there are more
 _MOST_OPPOSED = 2  # helped and harmed at once, in a band too large to try them all
 _LARGE_BAND = 24
 

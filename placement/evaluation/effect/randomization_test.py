@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache, reduce
 
 import numpy as np
-from scipy.special import gammaln
 
 from placement.arrays import FloatArray, IntArray
 
@@ -172,6 +171,5 @@ def _null(margins: tuple[tuple[int, int, int], ...], grid: StepGrid) -> FloatArr
 @lru_cache(maxsize=4096)
 def _log_choices(students: int) -> FloatArray:
     """Return the logarithm (students + 1,) of how many ways there are to choose so many."""
-    chosen = np.arange(students + 1)
-    logs = gammaln(students + 1) - gammaln(chosen + 1) - gammaln(students - chosen + 1)
-    return np.asarray(logs, dtype=np.float64)
+    factorials = np.cumsum(np.log(np.maximum(1, np.arange(students + 1))))
+    return np.asarray(factorials[-1] - factorials - factorials[::-1], dtype=np.float64)

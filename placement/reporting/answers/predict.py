@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from placement.errors import counted
 from placement.reporting.format.probability_words import in_100
-from placement.reporting.format.prose import shortened
-from placement.reporting.results import PredictResult
+from placement.reporting.format.prose import name_list, shortened
+from placement.reporting.results import ListBand, PredictResult, SeatedList
 
 
 def prediction_answer(result: PredictResult) -> Iterator[str]:
@@ -16,7 +16,9 @@ def prediction_answer(result: PredictResult) -> Iterator[str]:
         f"{result.source}{where}: {result.rows_out:,} of {counted(result.rows_in, 'student')} "
         f"written{order}."
     )
-    if result.rows_out:
+    if result.seated is not None:
+        yield from seat_sentences(result.seated)
+    elif result.rows_out:
         outcome, limit = shortened(result.target.outcome), in_100(result.model["threshold"])
         positive = result.predicted_positive
         called = f"{positive:,} of them are" if positive else "None of them is"
@@ -30,7 +32,9 @@ def prediction_answer(result: PredictResult) -> Iterator[str]:
         yield f"{counted(rows, 'row')} left out: {why}."
     if result.blank_lines:
         yield f"{counted(result.blank_lines, 'blank line')} dropped."
-    if result.out and result.rows_out:
+    if result.seated is not None:
+        yield from _after_seats(result)
+    elif result.out and result.rows_out:
         yield from _how_to_read(result)
 
 
@@ -42,3 +46,75 @@ def _how_to_read(result: PredictResult) -> Iterator[str]:
         yield "Next: --reasons adds why, for each student."
     elif result.ranking:
         yield "Next: begin with those at the top; a chance is no verdict on one of them."
+
+
+def seat_sentences(seated: SeatedList) -> Iterator[str]:
+    """Say who has a seat, who drew for one, and what such a lottery can show."""
+    certain, drawn = seated.seats["certain"], seated.seats["drawn"]
+    if seated.lottery is None:
+        yield f"{counted(certain, 'seat')}, and {seated.seats['none']:,} students without one."
+        return
+    low = min(item.band.low for item in seated.bands)
+    high = max(item.band.high for item in seated.bands)
+    others = seated.seats["not drawn"]
+    yield (
+        f"{counted(certain + drawn, 'seat')}: {certain:,} certain, and {drawn:,} drawn by lot "
+        f"(seed {seated.lottery.seed}) among the {drawn + others:,} nearest to the cut-off, whose "
+        f"chances are {in_100(low)} to {in_100(high)} in 100."
+    )
+    yield f"The {others:,} who were not drawn stay in the list and have no seat."
+    if seated.full:
+        yield f"Everybody has a seat, so nobody drew: {name_list(seated.full)}."
+    for item in seated.bands:
+        if small := [group for group in item.groups if group in seated.small]:
+            others_in = [group for group in item.groups if group not in small]
+            shared = f"; shared with {name_list(others_in)}, nearest in chance" if others_in else ""
+            yield f"Too small for a band of its own: {name_list(small)}{shared}."
+    yield what_it_shows(seated)
+
+
+def what_it_shows(seated: SeatedList) -> str:
+    """Say which effect such a lottery finds, in one sentence."""
+    one, pooled = seated.detectable, seated.pooled
+    if one is None or pooled is None:
+        return ""
+    sizes = f"{seated.seats['drawn']:,} against {seated.seats['not drawn']:,}"
+    if one.effect is not None:
+        text = (
+            f"With {sizes}, an effect of {100 * one.effect:.0f} points or more is found in 80 of "
+            "100 such lists"
+        )
+    else:
+        text = (
+            f"With {sizes}, even if every student drawn were placed, that would be found in only "
+            f"{in_100(one.most)} of 100 such lists"
+        )
+    if pooled.effect is None:
+        return f"{text}, and with three such years in {in_100(pooled.most)}: let more of them draw."
+    return f"{text}; with three such years together, one of {100 * pooled.effect:.0f} points."
+
+
+def band_warnings(seated: SeatedList) -> tuple[str, ...]:
+    """Warn of bands so wide that the lot decides between students who clearly differ."""
+    return tuple(
+        f"the band{_of(item)} is wide: the intervals of its least and its greatest chance "
+        f"({in_100(item.band.low)} and {in_100(item.band.high)} in 100) do not overlap, so that "
+        "the lot may take a seat from somebody clearly worse off; a smaller --lottery would not"
+        for item in seated.bands
+        if item.band.is_clear
+    )
+
+
+def _of(item: ListBand) -> str:
+    named = [group for group in item.groups if group]
+    return f" of {name_list(named)}" if named else ""
+
+
+def _after_seats(result: PredictResult) -> Iterator[str]:
+    if result.out is None:
+        return
+    kept = f"{result.out} and {result.out}.about.json"
+    if result.seated is not None and result.seated.lottery is not None:
+        yield f"Next: call in certain and drawn, nobody else; keep {kept} until outcomes are known."
+    else:
+        yield f"Next: call in those whose placement_seat is certain; keep {kept}."

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,12 +16,14 @@ from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.table_reader import Block, Reader, RowCount
 from placement.data.output.csv_writer import open_output, output_format
 from placement.data.output.left_out_file import left_out_file
-from placement.data.output.writer import NOTES, Output
+from placement.data.output.writer import NOTES, Output, Plan
 from placement.data.schema import matching_columns, quoted
 from placement.errors import UsageError
+from placement.evaluation.effect.lottery import LotteryRequest
 from placement.evaluation.shortlist import Rank
-from placement.model.bundle import finite
+from placement.model.bundle import finite, open_bundle
 from placement.model.fitted import load_fitted
+from placement.reporting.answers.predict import band_warnings
 from placement.reporting.format.text_table import Cell
 from placement.reporting.results import PredictResult
 from placement.runtime.atomic_write import held_back, replacing
@@ -37,6 +39,7 @@ from placement.workflows.scoring.score_blocks import (
     Scored,
     ScoringCounts,
 )
+from placement.workflows.scoring.seats import RANK, SEAT, SeatSink
 
 MEANING = {
     "placement_probability": "probability of the positive outcome, for students with these figures",
@@ -46,6 +49,8 @@ MEANING = {
     "placement_high": "to here the average of such students lies with 95 %; a single student's "
     "luck is not in it",
     **dict.fromkeys(REASON, "what moves the chance most, against the average student"),
+    SEAT: "certain or drawn: has a seat; not drawn: the lot gave none; none: too far down the list",
+    RANK: "place in the list, 1 first; with --by, in that of the group",
     NOTES: "cells of the row that were scored with a stand-in, or why it is no student's",
 }
 
@@ -67,9 +72,13 @@ class PredictRequest(FileOptions):
     top: int | None = None
     by: str | None = None
     accept_doubts: bool = False
+    lottery: int | None = None
+    seed: int | None = None
+    everybody: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._check_seats()
         if self.about and (self.out is None or self.as_json):
             raise UsageError("--about describes a file that is written: give --out FILE as well")
         if self.as_json and self.out is not None:
@@ -85,6 +94,35 @@ class PredictRequest(FileOptions):
             )
         output_format(self.out)  # a wrong ending is refused before any data is read
 
+    def _check_seats(self) -> None:
+        """Refuse a lottery that cannot be held, or that nothing could be learnt from later."""
+        if self.seed is not None and self.lottery is None:
+            raise UsageError("--seed is what lots are drawn by: give --lottery N as well")
+        if not self.gives_seats:
+            return
+        given = "--everybody" if self.lottery is None else f"--lottery {self.lottery}"
+        if self.rank is None or self.top is None:
+            raise UsageError(
+                f"{given}: say who has a seat: --rank risk --top 60 {given} gives them to the 60 "
+                "most at risk"
+            )
+        if self.out in (None, "-") and not self.as_json:
+            raise UsageError(f"{given} makes a list to be kept: give --out FILE as well")
+        if self.lottery is not None and (self.lottery < 2 or self.lottery % 2):
+            raise UsageError(
+                f"--lottery {self.lottery}: give an even number, as half of them get a seat"
+            )
+        if self.lottery is not None and self.lottery > 2 * self.top:
+            raise UsageError(
+                f"--lottery {self.lottery} draws for {self.lottery // 2} seats, but there are only "
+                f"{self.top} (--top)"
+            )
+
+    @property
+    def gives_seats(self) -> bool:
+        """Whether the list says who has a seat."""
+        return self.lottery is not None or self.everybody
+
 
 def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) -> PredictResult:
     """Score the rows of a file; the predictions go to `--out`, or to standard output."""
@@ -93,8 +131,9 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
     reader = open_for(model, request.data, request, listener)
     scorer = _scorer(model, reader, request, rule, listener)
     ranking, counts = _ranking(request, reader), ScoringCounts()
+    added = (*scorer.added, *((SEAT, RANK) if request.gives_seats else ()))
     with (
-        _sink(request, reader, scorer.added, ranking, listener) as sink,
+        _sink(request, reader, added, ranking, listener) as sink,
         listener.progress("scoring", "rows", reader.likely_rows) as progress,
         left_out_file(request.left_out) as rows_left_out,
     ):
@@ -111,6 +150,9 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
         rows_left_out.add(lambda: [*counts.rows_left_out.faulty, *counts.rows_left_out.others])
         sink.close()
     left_out = {**counts.left_out, **sink.left_out}
+    seated = None
+    if isinstance(sink, SeatSink):
+        seated = sink.seated(open_bundle(model.directory).document["digest"])
     result = PredictResult(
         source=reader.name,
         out=request.out,
@@ -122,13 +164,19 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
         predicted_positive=sink.positive,
         in_doubt=counts.in_doubt,
         target=model.schema.target,
-        added=scorer.added,
-        warnings=(*faults, *reader.warnings, *counts.problems.warnings),
+        added=added,
+        warnings=(
+            *(() if seated is None else band_warnings(seated)),
+            *faults,
+            *reader.warnings,
+            *counts.problems.warnings,
+        ),
         ranking=None if ranking is None else str(ranking),
+        seated=seated,
     )
     if result.rows_in and not result.rows_out:
         listener.warn(f"{result.source}: no row was left to score")
-    if request.about:
+    if request.about or (seated is not None and request.out is not None):
         _write_about(str(request.out), result)
     return result
 
@@ -202,7 +250,17 @@ def _sink(
             if output.replaced:
                 listener.note(f"replaced the columns {', '.join(output.replaced)}")
             sink = _FileSink(output)
-        yield sink if ranking is None else RankedSink(sink, ranking)
+        if ranking is None:
+            yield sink
+        elif request.gives_seats:
+            seats = LotteryRequest(
+                ranking.rank, int(request.top or 0), request.lottery or 0, request.seed or 0
+            )
+            names = Plan(reader, added).input_columns
+            everyone = replace(ranking, top=None)  # all are held until the last one is scored
+            yield SeatSink(sink, everyone, names=names, request=seats, everybody=request.everybody)
+        else:
+            yield RankedSink(sink, ranking)
 
 
 class _FileSink(Sink):
@@ -270,6 +328,8 @@ def _write_about(out: str, result: PredictResult) -> None:
         "warnings": list(result.warnings),
         "columns": {name: MEANING[name] for name in result.added},
     }
+    if result.seated is not None:
+        document |= {"target": asdict(result.target), "list": result.seated.about}
     with replacing(Path(f"{out}.about.json")) as temporary:
         text = json.dumps(finite(document), ensure_ascii=False, indent=1)
         temporary.write_text(text + "\n", "utf-8")

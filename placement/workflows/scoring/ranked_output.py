@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from placement.arrays import FloatArray, IndexArray
+from placement.arrays import CellArray, FloatArray, IndexArray, UInt64Array
 from placement.data.formats.blocks import Block, BlockRequest, text_of
 from placement.data.output import take_rows
 from placement.evaluation.shortlist import Rank, shortlist
@@ -73,13 +73,17 @@ class Ranking:
 
 @dataclass(frozen=True)
 class _Held:
-    """Rows held back, (n,) in the order of the file: their block, new cells, group, and number."""
+    """Rows held back, (n,) in the order of the file: their block, new cells, group, and number.
+
+    `hashes` are those of their cells, of the columns that a list is known by.
+    """
 
     block: Block
     cells: TableLike
     group: IndexArray
     words: Sequence[str]
     numbers: IndexArray
+    hashes: Mapping[str, UInt64Array]
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -92,6 +96,7 @@ class _Held:
             cells={name: cells[rows] for name, cells in self.cells.items()},
             group=self.group[rows],
             numbers=self.numbers[rows],
+            hashes={name: cells[rows] for name, cells in self.hashes.items()},
         )
 
 
@@ -128,7 +133,12 @@ class RankedSink(Sink):
             group,
             words,
             rows,
+            self._hashes(scored.block, rows),
         )
+
+    def _hashes(self, _block: Block, _rows: IndexArray) -> Mapping[str, UInt64Array]:
+        """Return the hashes of some rows' cells, by column, where they are needed."""
+        return {}
 
     def put(self, scored: Scored) -> None:
         """Hold the rows of a block, and drop those that are no longer among the first."""
@@ -159,9 +169,7 @@ class RankedSink(Sink):
             self.left_out = {self.ranking.beyond: self._rows_in - self.rows_out}
 
     def _hand_all_on(self) -> None:
-        order = shortlist(
-            self._probability(), self.ranking.rank, top=self.ranking.top, group=self._group()
-        )
+        order = self._order()
         ends = np.cumsum([0, *map(len, self._held)])
         piece = np.searchsorted(ends, order, side="right") - 1
         row = order - ends[piece]
@@ -171,9 +179,22 @@ class RankedSink(Sink):
         turns = np.flatnonzero(np.diff(number)) + 1
         cuts = sorted({0, len(order), *turns.tolist(), *range(0, len(order), _BATCH_ROWS)})
         for start, end in pairwise(cuts):
-            self._hand_on(piece[start:end], row[start:end])
+            added = self._added(order[start:end])
+            self._hand_on(piece[start:end], row[start:end], added)
 
-    def _hand_on(self, piece: IndexArray, row: IndexArray) -> None:
+    def _order(self) -> IndexArray:
+        """Return the indices of the rows to write, in order."""
+        return shortlist(
+            self._probability(), self.ranking.rank, top=self.ranking.top, group=self._group()
+        )
+
+    def _added(self, _rows: IndexArray) -> dict[str, CellArray | Coded]:
+        """Return the cells of some rows that are known only now, by column."""
+        return {}
+
+    def _hand_on(
+        self, piece: IndexArray, row: IndexArray, added: Mapping[str, CellArray | Coded]
+    ) -> None:
         used, number = np.unique(piece, return_inverse=True)
         chosen = [row[piece == index] for index in used.tolist()]
         turn = take_rows.inverse_order(number)
@@ -186,6 +207,7 @@ class RankedSink(Sink):
             name: in_order([held.cells[name] for held in self._held])
             for name in self._held[0].cells
         }
+        cells |= added
         scored = Scored(
             block=take_rows.gather([held.block for held in self._held], piece, row),
             keep=np.ones(len(row), dtype=bool),
