@@ -161,7 +161,7 @@ def test_every_public_name_can_be_imported(name):
 
 def test_public_names_are_sorted_and_listed():
     assert list(placement.__all__) == sorted(placement.__all__)
-    assert set(placement.__all__) <= set(dir(placement))
+    assert dir(placement) == list(placement.__all__)
 
 
 def test_a_name_that_is_not_public_is_an_attribute_error():

@@ -8,6 +8,7 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from functools import partial
+from numbers import Real
 from typing import Any
 
 from placement.config.label_options import LabelOptions
@@ -208,6 +209,12 @@ class TrainConfig(LabelOptions):
             if "=" not in tag or tag.startswith("="):
                 raise UsageError(f"--tag {tag!r}: write it as key=value")
 
+    def __repr__(self) -> str:
+        """Show what differs from the defaults."""
+        fields = ((item, getattr(self, item.name)) for item in dataclasses.fields(self))
+        given = (f"{item.name}={value!r}" for item, value in fields if value != item.default)
+        return f"TrainConfig({', '.join(given)})"
+
     def _check_value(self, item: "dataclasses.Field[Any]") -> None:
         value, choices = getattr(self, item.name), item.metadata["choices"]
         bounds: Bounds | None = item.metadata["bounds"]
@@ -215,7 +222,12 @@ class TrainConfig(LabelOptions):
             return
         if choices and value not in choices:
             raise UsageError(f"{flag(item.name)} {value!r}: choose one of {', '.join(choices)}")
-        if bounds is not None and not bounds.hold(value):
+        if bounds is None:
+            return
+        is_number = isinstance(value, Real)
+        if not is_number:
+            raise UsageError(f"{flag(item.name)} {value!r}: must be {bounds.words}")
+        if not bounds.hold(value):
             raise UsageError(f"{flag(item.name)} {value}: must be {bounds.words}")
 
     def _check_contradictions(self) -> None:

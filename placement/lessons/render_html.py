@@ -2,15 +2,14 @@
 
 import base64
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 from placement.lessons.computation import Computation, Curves, InputValue
 from placement.lessons.definition import Lesson
 from placement.lessons.exercise import call, question
 from placement.lessons.graph.drawing import graph_svg
 from placement.lessons.tables import check_rows, curve_table, format_inputs, step_table, verdict
-
-_UNBROKEN = 30  # letters: a number is never folded
+from placement.runtime.notebook import html_table, paragraph
 
 
 def lesson_html(lesson: Lesson, inputs: Mapping[str, InputValue], computation: Computation) -> str:
@@ -19,11 +18,11 @@ def lesson_html(lesson: Lesson, inputs: Mapping[str, InputValue], computation: C
     (_, *values, _), steps = step_table(lesson, computation)
     parts = [
         f"<h3>{html.escape(lesson.title)}</h3>",
-        f"<p>{html.escape(lesson.about)}</p>",
-        f"<p>With {html.escape(format_inputs(inputs))}:</p>",
-        _table(("number", *values, "what it is"), steps),
-        _table(("gradient by", "by hand", "autograd", "difference"), check_rows(checks)),
-        f"<p>{html.escape(verdict(checks))}</p>",
+        paragraph(lesson.about),
+        paragraph(f"With {format_inputs(inputs)}:"),
+        html_table(("number", *values, "what it is"), steps),
+        html_table(("gradient by", "by hand", "autograd", "difference"), check_rows(checks)),
+        paragraph(verdict(checks)),
         graph_svg(computation.graph),
     ]
     if curves is not None:
@@ -31,10 +30,10 @@ def lesson_html(lesson: Lesson, inputs: Mapping[str, InputValue], computation: C
             f"data:image/png;base64,{base64.b64encode(curves_png(lesson.title, curves)).decode()}"
         )
         parts.append(f'<p><img alt="the curves" width="640" src="{source}"></p>')
-        parts.append(_table(*curve_table(curves)))
+        parts.append(html_table(*curve_table(curves)))
     parts += [
-        f"<p>{html.escape(lesson.after)}</p>",
-        f"<p>Exercise. {html.escape(question(lesson))}</p>",
+        paragraph(lesson.after),
+        paragraph(f"Exercise. {question(lesson)}"),
         f"<pre>{html.escape(call(lesson))}.check(NUMBER)</pre>",
         f"<p>Try next:</p><pre>{html.escape(chr(10).join(lesson.next))}</pre>",
     ]
@@ -47,19 +46,3 @@ def curves_png(title: str, curves: Curves) -> bytes:
 
     lines = {name: line for name, line in curves.lines.items() if not name.endswith("_gradient")}
     return draw_curves(title, (curves.axis, curves.measure), curves.x, lines)
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    if not rows:
-        return ""
-
-    def cells(tag: str, row: Sequence[str]) -> Iterator[str]:
-        style = "text-align:left;vertical-align:top;padding-right:1.5em"
-        for cell in row:
-            fold = ";white-space:nowrap" if len(cell) <= _UNBROKEN else ""
-            yield f'<{tag} style="{style}{fold}">{html.escape(cell)}</{tag}>'
-
-    head = "".join(cells("th", header))
-    body = "".join(f"<tr>{''.join(cells('td', row))}</tr>" for row in rows)
-    rows_of_table = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-    return f'<table style="margin-bottom:1em">{rows_of_table}</table>'

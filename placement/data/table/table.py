@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import CellArray, FloatArray, IntArray
+from placement.arrays import BoolArray, CellArray, FloatArray, IntArray
 from placement.data.columns.column import Column
 from placement.data.columns.column_store import (
     ChunkedArray,
@@ -19,7 +19,9 @@ from placement.data.columns.column_store import (
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.formats.blocks import LeftOutRow
 from placement.data.schema import Kind, Schema
+from placement.errors import counted
 from placement.model.scorer import Coded
+from placement.runtime.notebook import html_table, paragraph
 from placement.runtime.parallel_map import in_order, usable_processors
 
 _UNSEEN = -2  # no word yet has this code
@@ -58,6 +60,39 @@ class Table:
 
     def __len__(self) -> int:
         return self.labels.rows
+
+    def __repr__(self) -> str:
+        """Say what the table is; no cell of a row is in it."""
+        return f"Table({self._about})"
+
+    def _repr_html_(self) -> str:
+        left_out = sum(number for _, number in self.left_out)
+        warned = counted(len(self.warnings), "warning")
+        about = f"{self._about}; {counted(left_out, 'row')} left out; {warned}"
+        roles = self._roles
+        rows = [
+            (name, "free text" if column.is_hashed else column.kind, roles.get(name, "not used"))
+            for name, column in self.chunked_columns.items()
+        ]
+        return paragraph(about) + html_table(("column", "kind", "role"), rows)
+
+    @property
+    def _about(self) -> str:
+        positive = sum(int((labels >= 0.5).sum()) for labels in self.labels)
+        rows = f"{counted(len(self), 'row')}, {positive:,} of them {self.schema.target.outcome}"
+        used = len(self.schema.features)
+        return f"{self.name}: {rows}; {used} of {counted(len(self.chunked_columns), 'column')} used"
+
+    @property
+    def _roles(self) -> dict[str, str]:
+        """What each column is used for, or why it is not, in words."""
+        schema, target = self.schema, self.schema.target
+        scales = {f.name: f", out of {f.scale:g}" if f.scale else "" for f in schema.features}
+        return {
+            **{item.column: item.reason for item in schema.dropped},
+            **{name: f"used{scale}" for name, scale in scales.items()},
+            target.name: f"outcome: {target.outcome}, else {target.other_outcome}",
+        }
 
     def where(self, piece: int, row: int) -> str:
         """Say where a row (0-based) of a piece stands: `may.csv, row 812`."""
@@ -102,6 +137,17 @@ class Table:
         """The 1-based data row of every row (n,), within its file."""
         return self.row_numbers.whole()
 
+    def only(self, rows: Callable[[int], BoolArray]) -> "Table":
+        """Return the rows (n,) that `rows(piece)` marks; notes about the whole table stay."""
+
+        def marked(array: ChunkedArray) -> ChunkedArray:
+            marked = self.store.new_array(array.dtype)
+            for piece, cells in enumerate(array):
+                marked.append(cells[rows(piece)])
+            return marked
+
+        return self._of_rows(marked, self.store, self.files)
+
     def take(self, rows: npt.NDArray[np.integer]) -> "Table":
         """Return the rows at these positions, in memory; notes about the whole table stay."""
         store = MemoryColumnStore()
@@ -111,15 +157,25 @@ class Table:
             taken.append(_take(array, rows))
             return taken
 
-        columns = {n: c.with_array(take(c.array)) for n, c in self.chunked_columns.items()}
+        return self._of_rows(take, store, ())
+
+    def _of_rows(
+        self,
+        chosen: Callable[[ChunkedArray], ChunkedArray],
+        store: ColumnStore,
+        files: tuple[int, ...],
+    ) -> "Table":
+        """Return the table of the rows that `chosen` takes out of each of its arrays."""
+        columns = {n: c.with_array(chosen(c.array)) for n, c in self.chunked_columns.items()}
+        labels = chosen(self.labels)
         return replace(
             self,
             chunked_columns=columns,
-            labels=(labels := take(self.labels)),
-            weights=take(self.weights) if self.is_weighted else ConstantArray(1.0, labels.sizes),
-            row_numbers=take(self.row_numbers),
+            labels=labels,
+            weights=chosen(self.weights) if self.is_weighted else ConstantArray(1.0, labels.sizes),
+            row_numbers=chosen(self.row_numbers),
             store=store,
-            files=(),
+            files=files,
         )
 
 

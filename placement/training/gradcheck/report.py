@@ -1,9 +1,10 @@
 """The result of a gradient check, as data and as a table for notebooks."""
 
-import html
 from dataclasses import asdict, dataclass
 
 from placement.arrays import Document
+from placement.errors import counted
+from placement.runtime.notebook import html_table, paragraph
 
 
 @dataclass(frozen=True)
@@ -74,18 +75,25 @@ class GradientCheck:
             del gradient["passed"]
         return {**document, "gradients": gradients}
 
-    def _repr_html_(self) -> str:
-        names = ("parameter", "manual", "autograd", "finite difference", "error")
-        head = "".join(f"<th>{name}</th>" for name in names)
-        body = "".join(
-            f"<tr><td>{html.escape(g.parameter)}</td><td>{g.manual:.9g}</td>"
-            f"<td>{g.autograd:.9g}</td><td>{g.finite_difference:.9g}</td>"
-            f"<td>{g.abs_error:.2g}{'' if g.passed else ' ✗'}</td></tr>"
-            for g in self.gradients
-        )
+    def __repr__(self) -> str:
         verdict = "passed" if self.passed else "FAILED"
-        return (
-            f"<p>Gradient check {verdict} in {self.dtype}, ε = {self.epsilon:g}, "
-            f"{self.clamped_rows} clamped rows</p>"
-            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        checked = f"{counted(len(self.gradients), 'gradient')}, largest error"
+        return f"GradientCheck({verdict} in {self.dtype}: {checked} {self.max_abs_error:.2g})"
+
+    def _repr_html_(self) -> str:
+        verdict = "passed" if self.passed else "FAILED"
+        about = (
+            f"in {self.dtype}, ε = {self.epsilon:g}, {counted(self.clamped_rows, 'clamped row')}"
         )
+        header = ("parameter", "manual", "autograd", "finite difference", "error")
+        rows = [
+            (
+                g.parameter,
+                f"{g.manual:.9g}",
+                f"{g.autograd:.9g}",
+                f"{g.finite_difference:.9g}",
+                f"{g.abs_error:.2g}{'' if g.passed else ' ✗'}",
+            )
+            for g in self.gradients
+        ]
+        return paragraph(f"Gradient check {verdict} {about}") + html_table(header, rows)

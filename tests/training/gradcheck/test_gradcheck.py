@@ -146,5 +146,6 @@ def test_the_document_is_json_with_the_names_of_the_contract():
 def test_the_notebook_form_escapes_names():
     result = check_batch(*batch(columns=1), 0.0, names=("<b>",))
     assert "&lt;b&gt;" in result._repr_html_()
+    assert repr(result).startswith("GradientCheck(passed in float64: 2 gradients, largest error ")
     with pytest.raises(dataclasses.FrozenInstanceError):
         result.passed = False
