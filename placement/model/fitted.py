@@ -8,16 +8,27 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from placement.arrays import Document, FloatArray
+from placement.arrays import Document, FloatArray, IntArray
 from placement.config.train_config import TrainConfig
 from placement.data.encoding.encoder import Encoder
+from placement.data.formats.parquet import to_pandas
 from placement.data.schema import Schema
-from placement.errors import DataError
+from placement.data.table.table import Table
+from placement.errors import DataError, counted, listed
 from placement.model.bundle import garbled, open_bundle, write_bundle
 from placement.model.document_codec import decode
 from placement.model.figures import ModelFigures, figures_document, figures_of
 from placement.model.history import Epoch
-from placement.model.scorer import Bundle, Calibration, Scorer, ScorerError, file_columns
+from placement.model.scorer import (
+    READ,
+    Bundle,
+    Calibration,
+    Scorer,
+    ScorerError,
+    file_columns,
+    match_columns,
+)
+from placement.runtime.notebook import html_table, paragraph
 
 T = TypeVar("T")
 
@@ -75,12 +86,52 @@ class Fitted:
         """The covariance `(d + 1, d + 1)` of weights and intercept (the last); 0 where aliased."""
         return None if self.factor is None else self.factor @ self.factor.T
 
-    def predict_proba(self, frame: Any) -> FloatArray:
-        """Return the probability (n,) of the positive outcome for rows of a frame or mapping."""
+    def predict_proba(self, rows: Any) -> FloatArray:
+        """Return the probability (n,) of the positive outcome.
+
+        `rows`: a frame of pandas or polars, a mapping of columns, or a `Table`, whose rows are
+        those with an outcome. Raises DataError for a column that is lacking.
+        """
+        scorer = self.scorer
         try:
-            return self.scorer.score(frame).probability
+            if not isinstance(rows, Table):
+                return scorer.score(to_pandas(rows)).probability
+            names = [name for name, column in rows.chunked_columns.items() if not column.is_hashed]
+            features = tuple(match_columns(names, self.schema.feature_names).values())
+            pieces = (rows.piece(piece, features) for piece in range(rows.pieces))
+            return np.concatenate([scorer.score(cells, READ).probability for cells in pieces])
         except ScorerError as problem:
             raise DataError(str(problem)) from problem
+
+    def predict(self, rows: Any, *, threshold: float | None = None) -> IntArray:
+        """Return 1 for each row (n,) whose probability reaches the threshold, else 0.
+
+        `rows` are those of `predict_proba`; the threshold is the model's unless one is given.
+        """
+        limit = self.threshold if threshold is None else threshold
+        return (self.predict_proba(rows) >= limit).astype(np.int64)
+
+    def __repr__(self) -> str:
+        return f"Fitted({self._about})"
+
+    def _repr_html_(self) -> str:
+        intercept = ("(intercept)", self.natural_intercept, None)
+        rows = [(c.feature, c.coefficient, c.coefficient_standardised) for c in self.coefficients]
+        header = ("log-odds", "per unit", "per standard deviation")
+        shown = paragraph(self._about) + html_table(header, [intercept, *rows])
+        if (evaluation := self.figures.evaluation) is None:
+            return shown
+        held_out = evaluation.metrics_on == "test"
+        where = "on the held-out rows" if held_out else "on the training rows"
+        return shown + html_table(("metric", where), evaluation.metrics.as_dict().items())
+
+    @property
+    def _about(self) -> str:
+        target, figures = self.schema.target, self.figures
+        rows = f"trained on {counted(figures.rows.train, 'row')}, {figures.rows.test:,} held out"
+        end = "converged" if figures.converged else f"NOT converged ({figures.stopped})"
+        columns = f"{target.outcome} by {listed(self.schema.feature_names)}"
+        return f"{columns}; {rows}; {figures.optimizer}, {end}"
 
     @property
     def coefficients(self) -> tuple[Coefficient, ...]:

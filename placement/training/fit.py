@@ -1,12 +1,17 @@
 """From a table to a fitted model, and from a solution of the loop to a model and its figures."""
 
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from placement.arrays import FloatArray
 from placement.config.train_config import TrainConfig
 from placement.data.profiles.learn_profile import learn_profile
+from placement.data.schema import same_column
+from placement.data.table.read_table import read_table
 from placement.data.table.table import Table
 from placement.errors import UsageError
 from placement.model.figures import ModelFigures, RowCounts
@@ -25,19 +30,29 @@ from placement.training.solver.training_loop import RunContext, solve
 
 
 def fit(
-    table: Table,
+    table: Any,
     config: TrainConfig = TrainConfig(),
     *,
+    target: str | None = None,
     chunk_rows: int | None = None,
     threads: int | None = None,
 ) -> Fitted:
     """Train a perceptron on a table: hold out, encode, minimise.
 
-    How the file is read was settled by `read_table`, where the run goes by the command line:
-    settings of those kinds in `config` are a UsageError, not silently ignored. `chunk_rows` and
-    `threads` decide memory and speed, never the result.
+    `table`: a `Table`, or what `read_table` takes, such as a frame of pandas or polars, which is
+    then read as `config` says, for the outcome `target`; what is doubtful of it is a warning. How a
+    `Table` is read is settled: other settings of that kind are a UsageError, not silently ignored,
+    as are those of the command line. `chunk_rows` and `threads` decide memory and speed, never the
+    result.
     """
+    config = _with_target(config, target)
     check_settings(config)
+    if isinstance(table, Table):
+        _check_reading(config, table)
+    else:
+        table = read_table(table, **config.of_scope("read"))
+        for warning in table.warnings:
+            warnings.warn(str(warning), stacklevel=2)
     prepared = prepare(table, config, chunk_rows=chunk_rows)
     context = RunContext(prepared.validation, prepared.test, threads)
     solution = solve(prepared.problem, context=context)
@@ -45,21 +60,42 @@ def fit(
     return with_profile(prepared, fitted)
 
 
+def _with_target(config: TrainConfig, target: str | None) -> TrainConfig:
+    if target is None:
+        return config
+    if config.target is not None and not same_column(target, config.target):
+        raise UsageError(f"target={target!r}, and the configuration has target={config.target!r}")
+    return replace(config, target=target)
+
+
 def check_settings(config: TrainConfig) -> None:
     """Raise UsageError for settings that `fit` could only ignore."""
     policy = ("threshold",) if isinstance(config.threshold, str) else ()
     of_command = ("refit", "gradcheck_every", "calibrate", *policy)
-    unused = {
-        "give it to read_table": config.of_scope("read"),
-        "use the command line": config.of_scope("run")
-        | {name: getattr(config, name) for name in of_command},
-    }
+    settings = config.of_scope("run") | {name: getattr(config, name) for name in of_command}
+    for name, value in _given(settings):
+        raise UsageError(f"fit does not use {name}={value!r}: use the command line")
+
+
+def _check_reading(config: TrainConfig, table: Table) -> None:
+    """Raise UsageError for settings of reading that differ from how a table was read."""
+    for name, value in _given(config.of_scope("read")):
+        if name == "target":
+            outcome = table.schema.target.name
+            if not same_column(value, outcome):
+                raise UsageError(
+                    f"target={value!r}: {table.name} was read for the outcome {outcome!r}; read it "
+                    f"again by read_table(…, target={value!r})"
+                )
+        # read_table takes the group column out of the features; it is needed again to split.
+        elif name != "group":
+            raise UsageError(f"fit does not use {name}={value!r} of a table: give it to read_table")
+
+
+def _given(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the settings that differ from their defaults."""
     defaults = TrainConfig()
-    for remedy, settings in unused.items():
-        for name, value in settings.items():
-            # read_table takes the group column out of the features; it is needed again to split.
-            if name != "group" and value != getattr(defaults, name):
-                raise UsageError(f"fit does not use {name}={value!r}: {remedy}")
+    return ((name, value) for name, value in settings.items() if value != getattr(defaults, name))
 
 
 def information_at(

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from placement.config.train_config import TrainConfig
@@ -124,3 +125,38 @@ def test_thinning_keeps_the_first_and_the_last():
     assert thinned(list(range(10_000)), 500)[::499] == [0, 9999]
     assert len(thinned(list(range(10_000)), 500)) == 500
     assert thinned([1, 2], 500) == [1, 2]
+
+
+def test_probabilities_are_the_same_of_a_table_and_of_frames(fitted, sheet):
+    expected = fitted.predict_proba(sheet)
+    for rows in (read_table(sheet), pl.from_pandas(sheet), sheet.to_dict("list")):
+        np.testing.assert_array_equal(fitted.predict_proba(rows), expected)
+
+
+def test_predictions_are_1_from_the_threshold_on(fitted, sheet):
+    probability = fitted.predict_proba(sheet)
+    np.testing.assert_array_equal(fitted.predict(sheet), (probability >= 0.5).astype(int))
+    limit = float(probability[7])
+    strict = fitted.predict(read_table(sheet), threshold=limit)
+    np.testing.assert_array_equal(strict, probability >= limit)
+    assert strict[7] == 1
+    cautious = dataclasses.replace(fitted, threshold=0.9)
+    assert cautious.predict(sheet).sum() < fitted.predict(sheet).sum()
+
+
+def test_a_table_without_a_column_of_the_model_is_at_fault(fitted, sheet):
+    with pytest.raises(DataError, match="lacks the column cgpa"):
+        fitted.predict(read_table(sheet.drop(columns="cgpa")))
+
+
+def test_what_is_shown_of_a_model_is_short_and_has_its_coefficients_in_a_notebook(fitted):
+    shown, html = repr(fitted), fitted._repr_html_()
+    rows = fitted.figures.rows
+    trained = f"trained on {rows.train} rows, {rows.test} held out; newton, converged"
+    assert shown == f"Fitted(placed = 1 by cgpa, stream; {trained})"
+    assert f">{fitted.coefficients[0].coefficient:.4f}</td>" in html
+    assert "stream=ECE" in html
+    measured = dataclasses.replace(fitted.figures, evaluation=evaluation_figures(roc_auc=0.87654))
+    html = dataclasses.replace(fitted, figures=measured)._repr_html_()
+    assert ">0.8765</td>" in html
+    assert "on the held-out rows" in html

@@ -1,7 +1,10 @@
 """From a table to a model: against independent referees, and by every road the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.linear_model import LogisticRegression
 from statsmodels.api import Logit
@@ -182,7 +185,7 @@ def test_a_fixed_threshold_is_the_model_s():
 @pytest.mark.parametrize(
     "setting",
     [
-        {"target": "placed"},
+        {"drop": ("cgpa",)},
         {"out": "model"},
         {"strict": True},
         {"threshold": "recall=0.9"},
@@ -192,3 +195,39 @@ def test_a_fixed_threshold_is_the_model_s():
 def test_settings_that_fit_could_only_ignore_are_refused(setting):
     with pytest.raises(UsageError, match=next(iter(setting))):
         fit(read_table(frame()), TrainConfig(**setting))
+
+
+def test_a_frame_is_fitted_as_the_table_that_it_is_read_as():
+    data = frame()
+    table = read_table(data, target="placed", drop=["stream"])
+    config = replace(QUICK, drop=("stream",))
+    by_table, by_frame = fit(table, QUICK), fit(data, config, target="placed")
+    assert by_frame.document == by_table.document
+    by_polars = fit(pl.from_pandas(data), replace(config, target=" Placed"))
+    assert by_polars.document == by_table.document
+
+
+def test_what_is_doubtful_of_a_frame_is_a_warning():
+    data = frame().assign(cgpa=lambda rows: rows["placed"] * 3 + 5 + rows["cgpa"] / 100)
+    with pytest.warns(UserWarning, match="cgpa alone"):
+        fit(data, QUICK, target="placed")
+
+
+def test_another_outcome_than_the_table_was_read_for_is_refused_with_the_remedy():
+    table = read_table(frame())
+    remedy = r"DataFrame was read for the outcome 'placed'; read it again by read_table\(…, "
+    with pytest.raises(UsageError, match=remedy):
+        fit(table, target="stream")
+    with pytest.raises(UsageError, match=remedy):
+        fit(table, TrainConfig(target="stream"))
+    assert fit(table, QUICK, target=" PLACED").schema.target.name == "placed"
+
+
+def test_two_outcomes_are_refused():
+    with pytest.raises(UsageError, match="target='placed', and the configuration has"):
+        fit(frame(), TrainConfig(target="stream"), target="placed")
+
+
+def test_a_frame_without_its_only_column_is_refused_as_by_the_command():
+    with pytest.raises(DataError, match="no column is left to learn from"):
+        fit(frame()[["cgpa", "placed"]], TrainConfig(drop=("cgpa",)))

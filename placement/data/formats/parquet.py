@@ -1,5 +1,6 @@
-"""Tables that come with types: Parquet files and pandas frames."""
+"""Tables that come with types: Parquet files and the frames of pandas, polars and Arrow."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -183,8 +184,22 @@ class FramePart(FilePart):
         )
 
 
-def open_frame(frame: "pd.DataFrame") -> FramePart:
+def is_frame(source: Any) -> bool:
+    """Whether a source is a frame of pandas, or one that can become such."""
+    pandas = sys.modules.get("pandas")  # a frame cannot be there without it
+    return hasattr(source, "to_pandas") or (
+        pandas is not None and isinstance(source, pandas.DataFrame)
+    )
+
+
+def to_pandas(frame: Any) -> Any:
+    """Return a frame of polars or Arrow as one of pandas; everything else as it is."""
+    return frame.to_pandas() if hasattr(frame, "to_pandas") else frame
+
+
+def open_frame(frame: Any) -> FramePart:
     """Wrap a frame; its index is ignored."""
+    frame = to_pandas(frame)
     if not len(frame.columns):
         raise DataError("the DataFrame has no columns")
     tidy = tidy_names(str(name) for name in frame.columns)

@@ -1,6 +1,5 @@
 """Opening a table, whatever its format: text, a workbook, Parquet, a frame, several files."""
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,7 +23,7 @@ from placement.data.formats.matching import (
     refuse_unused_renames,
     rename_columns,
 )
-from placement.data.formats.parquet import open_frame
+from placement.data.formats.parquet import is_frame, open_frame
 from placement.data.formats.sources import Source, find_sources
 from placement.data.formats.workbooks.choose_sheets import WantsSheet
 from placement.data.formats.workbooks.sheet_part import SheetPart
@@ -115,14 +114,14 @@ class RowCount:
 def open_table(
     source: Any, options: FileOptions = PLAIN_FILE, *, wants_sheet: WantsSheet | None = None
 ) -> Reader:
-    """Open a path, `"-"`, a glob, a list of those, or a pandas frame.
+    """Open a path, `"-"`, a glob, a list of those, or a frame of pandas or polars.
 
     `wants_sheet(names, columns)` says whether a sheet is one the caller can use; it is called only
     where several sheets are filled.
     """
     sources, parts = list[Source](), list[FilePart]()
     bad_rows = BadRows.of(options.bad_rows)
-    if _is_frame(source):
+    if is_frame(source):
         kind, parts = "frame", [open_frame(source)]
     else:
         sources = find_sources(source)
@@ -176,11 +175,6 @@ def _name(sources: list[Source], parts: list[FilePart]) -> str:
     if len(parts) == 1:
         return parts[0].name
     return sources[0].name if len(sources) == 1 else f"{len(sources)} files"
-
-
-def _is_frame(source: Any) -> bool:
-    pandas = sys.modules.get("pandas")  # a frame cannot be there without it
-    return pandas is not None and isinstance(source, pandas.DataFrame)
 
 
 def _open_files(
