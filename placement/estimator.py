@@ -6,8 +6,10 @@ and categories of a data frame become 0/1 columns as in `placement train`. The L
 these encoded columns, while `coef_` and `intercept_` are in the units of X.
 """
 
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import (
     _check_sample_weight,
+    assert_all_finite,
     check_array,
     check_is_fitted,
     column_or_1d,
@@ -27,6 +30,7 @@ from sklearn.utils.validation import (
 )
 
 from placement.arrays import AnyFloatArray, CellArray, FloatArray
+from placement.config.optimizers import OPTIMIZERS
 from placement.config.train_config import TrainConfig
 from placement.data.encoding.array_encoder import (
     Samples,
@@ -37,26 +41,35 @@ from placement.data.encoding.array_encoder import (
 )
 from placement.data.encoding.chunks import ArrayChunks, threads_for, unit_weights
 from placement.data.encoding.design_matrix import DesignMatrix
-from placement.errors import DataError, UsageError
-from placement.model.scorer import Coded, sigmoid, words
+from placement.data.encoding.encoder import Encoder
+from placement.data.formats.parquet import to_pandas
+from placement.errors import DataError, UsageError, counted, listed
+from placement.model.scorer import Coded, column_from_document, sigmoid, words
 
 if TYPE_CHECKING:
     from placement.training.problem.options import Options
     from placement.training.solver.solution import Solution
 
+# What a message says of a parameter's value, and how it names an option that is none here.
+_VALUE = rf"'[^']*'|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|{'|'.join(OPTIMIZERS)}|clamped|logits"
+_OTHER_OPTION = re.compile(r" \(--[a-z-]+\)")
+
 
 class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """One linear layer and a sigmoid for two classes, trained with autograd's gradients.
 
-    X: (n, d) numbers, or a pandas frame that may hold columns of text; y: (n,) of two labels, the
-    second in sorted order being the positive one. The parameters are those of `TrainConfig`;
-    `class_weight` also takes scikit-learn's "balanced" or a mapping of labels to weights, and a
-    `dtype` of None is that of X: as in scikit-learn, float32 stays float32.
+    X: (n, d) numbers, or a frame of pandas or polars that may hold columns of text; y: (n,) of two
+    labels, the second in sorted order being the positive one. The parameters are those of
+    `TrainConfig`; `class_weight` also takes scikit-learn's "balanced" or a mapping of labels to
+    weights, and a `dtype` of None is that of X: as in scikit-learn, float32 stays float32.
 
     After `fit`: `classes_` (2,), `coef_` (1, k) and `intercept_` (1,) in the units of X,
     `coef_standardised_` (1, k), `encoded_feature_names_` (k,) (k = d where all columns are
     numbers), `n_iter_` epochs, `loss_curve_`, `converged_`, `stopped_` and `aliased_`, the names
     of columns that are linear combinations of earlier ones (only at `l2=0`; their weight is 0).
+
+    Its state is numbers and words, so that this class is all that skops and MLflow must trust:
+    `skops.io.load(file, trusted=["placement.estimator.PlacementClassifier"])`.
 
     >>> X, y = [[6.1], [7.4], [8.0], [9.2]], ["no", "no", "yes", "yes"]
     >>> PlacementClassifier().fit(X, y).predict([[9.0]]).tolist()
@@ -97,7 +110,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         from placement.training.solver.training_loop import solve
 
         self.__dict__.pop("coef_", None)  # should this fit fail, half of an earlier one is no model
-        table, y = self._checked_rows(X, y)
+        table, y = self._checked_rows(to_pandas(X), y)
         weight = _checked_weight(sample_weight, y)
         target = self._checked_target(y, weight)
         options = self._options(table)
@@ -114,7 +127,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                     ArrayChunks(DesignMatrix.of(table), target, weight), in_loss, options
                 )
         except DataError as problem:
-            raise ValueError(f"{problem}") from problem
+            raise ValueError(self._in_parameters(problem)) from problem
         self._set_fitted(solution)
         return self
 
@@ -141,7 +154,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def decision_function(self, X: Samples) -> FloatArray:
         """Return the log-odds (n,) of the second class."""
         check_is_fitted(self)
-        encoded = self._encoder.encode(self._checked_columns(X))
+        encoded = self._encoder.encode(self._checked_columns(to_pandas(X)))
         logit = np.full(len(encoded), self._intercept)
         for j, weight in enumerate(self.coef_standardised_[0]):
             # Never `@`: BLAS gives other bits for one row than for a batch.
@@ -168,6 +181,33 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.classifier_tags.multi_class = False
         return tags
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state with the encoder as its document, which readers need not trust."""
+        state = dict(super().__getstate__())
+        if "_encoder" in state:
+            state["_encoder"] = state["_encoder"].document
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a state that `__getstate__` gave."""
+        if "_encoder" in state:
+            columns = tuple(map(column_from_document, state["_encoder"]))
+            state = state | {"_encoder": Encoder(columns)}
+        super().__setstate__(state)
+
+    def _in_parameters(self, problem: Exception) -> str:
+        """Say what is wrong in the words of the parameters: `l2=0`, not `--l2 0`."""
+        options = "|".join(name.replace("_", "-") for name in self.get_params())
+
+        def parameter(option: re.Match[str]) -> str:
+            name, value = option["name"].replace("-", "_"), option["value"]
+            if value is None:
+                return name
+            return f"{name}={repr(value) if value[0].isalpha() else value}"
+
+        named = rf"--(?P<name>{options})\b(?: (?P<value>{_VALUE}))?"
+        return _OTHER_OPTION.sub("", re.sub(named, parameter, f"{problem}"))
+
     def _options(self, table: Samples) -> "Options":
         from placement.training.problem.options import Options
 
@@ -177,25 +217,28 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         try:
             return Options.of(TrainConfig(**settings))
         except UsageError as problem:
-            raise ValueError(f"{problem}") from problem
+            raise ValueError(self._in_parameters(problem)) from problem
 
     def _checked_rows(
         self, X: Samples, y: npt.ArrayLike
     ) -> tuple[dict[str, CellArray | Coded] | AnyFloatArray, CellArray]:
         """Return X as numbers (n, d), or as columns by name where some hold words; and y (n,)."""
-        self._categories = category_columns(X)
+        self._categories = sorted(category_columns(X), key=str)  # skops knows no frozenset
         if self._categories:
             labels = column_or_1d(y, warn=True)
+            assert_all_finite(labels, input_name="y")
             columns = self._checked_columns(X, reset=True)
             if len(labels) != len(X):
                 raise ValueError(f"X has {len(X)} rows and y has {len(labels)}")
             return columns, labels
-        numbers, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        with _naming_columns(X):
+            numbers, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
         return numbers, labels
 
     def _checked_columns(self, X: Samples, *, reset: bool = False) -> dict[str, CellArray | Coded]:
         if not self._categories:
-            x = validate_data(self, X, dtype=np.float64, reset=reset)
+            with _naming_columns(X):
+                x = validate_data(self, X, dtype=np.float64, reset=reset)
             return columns_by_name(x, self._names())
         validate_data(self, X, skip_check_array=True, reset=reset)
         names = self._names()
@@ -207,7 +250,9 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         numbers = [name for name in names if name not in self._categories]
         if numbers:
             x = np.column_stack([cells[name] for name in numbers])
-            cells |= columns_by_name(check_array(x, dtype=np.float64), numbers)
+            with _naming_columns(x, numbers):
+                checked = check_array(x, dtype=np.float64, input_name="X", estimator=self)
+            cells |= columns_by_name(checked, numbers)
         return cells
 
     def _names(self) -> list[str]:
@@ -265,11 +310,39 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             warnings.warn(message, ConvergenceWarning, 3)
 
 
+@contextmanager
+def _naming_columns(x: Samples, names: Sequence[str] | None = None) -> Iterator[None]:
+    """Let scikit-learn's complaint about cells of x (n, d) say in which columns they are."""
+    try:
+        yield
+    except ValueError as problem:
+        first = f"{problem}".partition(".")[0]
+        if not first.startswith("Input X contains"):
+            raise
+        is_frame = hasattr(x, "to_numpy")
+        cells = x.to_numpy(np.float64, na_value=np.nan) if is_frame else np.asarray(x, np.float64)
+        bad = np.flatnonzero(~np.isfinite(cells).all(axis=0))
+        if not len(bad):  # finite, but too large for float32
+            raise
+        if names is None:
+            names = list(getattr(x, "columns", [f"x{j}" for j in range(cells.shape[1])]))
+        counts = (int((~np.isfinite(cells[:, j])).sum()) for j in bad)
+        columns = [
+            f"{names[int(j)]!r} ({counted(n, 'cell')})" for j, n in zip(bad, counts, strict=True)
+        ]
+        raise ValueError(
+            f"{first} in column {listed(columns)}: leave these rows out, or fill the cells, as by "
+            "SimpleImputer in a pipeline (placement.fit fills them itself)"
+        ) from problem
+
+
 def _cells(column: Samples) -> CellArray | Coded:
     """Return the cells (n,) of a column; those of a pandas category by its codes."""
     dtype = getattr(column, "dtype", None)
     if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
         return np.asarray(column)
+    if not isinstance(dtype, np.dtype) and getattr(dtype, "kind", "O") in "biuf":
+        return np.asarray(column.to_numpy(np.float64, na_value=np.nan))
     if str(dtype) != "category":
         return np.asarray(column, dtype=object)
     codes = column.cat.codes.to_numpy()

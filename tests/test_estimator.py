@@ -4,11 +4,14 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
+import skops.io
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -111,9 +114,57 @@ def test_a_missing_number_beside_words_is_refused_and_a_missing_word_is_a_level(
     X, y = frame()
     X.loc[:9, "branch"] = None
     assert "branch=(missing)" in PlacementClassifier().fit(X, y).encoded_feature_names_
-    X.loc[0, "cgpa"] = np.nan
-    with pytest.raises(ValueError, match="NaN"):
+    X.loc[[0, 7], "cgpa"] = np.nan
+    with pytest.raises(ValueError, match=r"contains NaN in column 'cgpa' \(2 cells\): leave"):
         PlacementClassifier().fit(X, y)
+
+
+@pytest.mark.parametrize(("cell", "words"), [(np.nan, "NaN"), (np.inf, "infinity")])
+def test_a_cell_that_is_no_finite_number_is_named_by_its_column(cell, words):
+    (X, y), numbers = frame(), ["cgpa", "aptitude"]
+    X.loc[3, "aptitude"] = cell
+    for samples, name in ((X, "aptitude"), (X[numbers], "aptitude"), (X[numbers].to_numpy(), "x1")):
+        with pytest.raises(ValueError, match=rf"{words}.* in column '{name}' \(1 cell\)"):
+            PlacementClassifier().fit(samples, y)
+    model = PlacementClassifier().fit(X[numbers].fillna(60).clip(upper=99), y)
+    with pytest.raises(ValueError, match=rf"{words}.* in column 'aptitude'"):
+        model.predict(X[numbers])
+
+
+def test_a_label_that_is_missing_is_refused_beside_words_too():
+    X, y = frame()
+    labels = pd.Series(y, dtype=object).where(np.arange(400) > 3)
+    for samples in (X, X[["cgpa"]]):
+        with pytest.raises(ValueError, match="contains NaN"):
+            PlacementClassifier().fit(samples, labels)
+
+
+def test_whole_numbers_that_may_be_missing_are_numbers_beside_words():
+    X, y = frame()
+    whole = X.astype({"internships": "Int64"})
+    model = PlacementClassifier().fit(X, y)
+    np.testing.assert_array_equal(PlacementClassifier().fit(whole, y).coef_, model.coef_)
+    whole.loc[2, "internships"] = pd.NA
+    with pytest.raises(ValueError, match="NaN in column 'internships'"):
+        model.predict(whole)
+
+
+@pytest.mark.parametrize("kind", [pl.String, pl.Categorical])
+def test_frames_of_polars_are_fitted_as_those_of_pandas(kind):
+    X, y = frame()
+    other = pl.from_pandas(X).with_columns(pl.col("branch").cast(kind))
+    model, same = PlacementClassifier().fit(X, y), PlacementClassifier().fit(other, pl.Series(y))
+    np.testing.assert_array_equal(same.coef_, model.coef_)
+    assert same.feature_names_in_.tolist() == X.columns.tolist()
+    np.testing.assert_array_equal(same.predict_proba(other), model.predict_proba(X))
+    np.testing.assert_array_equal(same.predict(other), model.predict(X))
+
+
+def test_a_pipeline_may_hand_frames_of_polars_on():
+    X, y = frame()
+    scaler = StandardScaler().set_output(transform="polars")
+    steps = make_pipeline(scaler, PlacementClassifier()).fit(X.drop(columns="branch"), y)
+    assert steps[-1].feature_names_in_.tolist() == ["cgpa", "aptitude", "internships"]
 
 
 def test_after_a_fit_that_failed_it_is_not_fitted():
@@ -166,16 +217,22 @@ def test_a_mislabelled_outlier_beyond_the_clamp_is_a_warning_that_names_logits()
 
 @pytest.mark.parametrize(
     ("parameters", "words"),
-    [({"l2": -1.0}, "--l2"), ({"optimizer": "nweton"}, "newton"), ({"lr": 0.1}, "--lr")],
+    [
+        ({"l2": -1.0}, "^l2=-1.0: must be a finite number"),
+        ({"l2": "much"}, "^l2='much': must be a finite number"),
+        ({"optimizer": "nweton"}, "^optimizer='nweton': choose one of auto, gd"),
+        ({"lr": 0.1}, "^lr is not used by optimizer='newton': leave it out or choose gd"),
+        ({"batch_size": 0, "optimizer": "sgd"}, "^batch_size=0: must be 1 or more"),
+    ],
 )
-def test_a_wrong_parameter_is_a_value_error_in_fit(parameters, words):
+def test_a_wrong_parameter_is_a_value_error_in_fit_that_names_it(parameters, words):
     with pytest.raises(ValueError, match=words):
         PlacementClassifier(**parameters).fit(*sample(50))
 
 
 def test_separable_rows_without_a_penalty_are_a_value_error():
     X = np.arange(20.0)[:, None]
-    with pytest.raises(ValueError, match="separa"):
+    with pytest.raises(ValueError, match=r"separates .*: leave out l2=0 or these columns$"):
         PlacementClassifier(l2=0).fit(X, X[:, 0] > 9)
 
 
@@ -193,6 +250,45 @@ def test_a_fitted_classifier_survives_pickle_clone_and_cross_validation():
     back = pickle.loads(pickle.dumps(model))  # noqa: S301 - our own bytes
     np.testing.assert_array_equal(back.predict_proba(X), model.predict_proba(X))
     assert cross_val_score(clone(model), X, y, scoring="roc_auc").mean() > 0.7
+
+
+TRUSTED = ["placement.estimator.PlacementClassifier"]
+
+
+def test_skops_needs_to_trust_the_classifier_alone():
+    X, y = frame()
+    for samples in (X, X.astype({"branch": "category"}), X[["cgpa", "aptitude"]].to_numpy()):
+        model = PlacementClassifier(class_weight={"Placed": 2.0, "Not Placed": 1.0}).fit(samples, y)
+        written = skops.io.dumps(model)
+        assert skops.io.get_untrusted_types(data=written) == TRUSTED
+        read = skops.io.loads(written, trusted=TRUSTED)
+        np.testing.assert_array_equal(read.predict_proba(samples), model.predict_proba(samples))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of MLflow, when it is imported
+def test_mlflow_saves_a_pipeline_in_its_default_form(tmp_path):
+    import mlflow.sklearn
+
+    (X, y), names = frame(), ["cgpa", "aptitude"]
+    steps = make_pipeline(StandardScaler(), PlacementClassifier()).fit(X[names], y)
+    mlflow.sklearn.save_model(
+        steps,
+        tmp_path / "model",
+        skops_trusted_types=TRUSTED,
+        pip_requirements=["placement-perceptron"],
+    )
+    assert (tmp_path / "model" / "model.skops").is_file()
+    read = mlflow.sklearn.load_model(str(tmp_path / "model"))
+    np.testing.assert_array_equal(read.predict(X[names]), steps.predict(X[names]))
+
+
+def test_the_tools_of_scikit_learn_take_it():
+    X, y = frame(120)
+    search = GridSearchCV(PlacementClassifier(), {"l2": [0.1, 10.0]}, cv=3).fit(X, y)
+    assert search.best_params_["l2"] in {0.1, 10.0}
+    calibrated = CalibratedClassifierCV(PlacementClassifier(), cv=3).fit(X, y)
+    assert calibrated.predict_proba(X).shape == (120, 2)
+    assert cross_val_predict(PlacementClassifier(), X, y, cv=3).shape == (120,)
 
 
 def test_a_pandas_category_is_read_by_its_codes_as_its_words_are():
