@@ -1,5 +1,6 @@
 """The README holds: its Python runs, its links lead somewhere, its table is reproduced."""
 
+import doctest
 import re
 import shutil
 from pathlib import Path
@@ -26,6 +27,15 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
         exec(compile(block, "README.md", "exec"), {})  # noqa: S102 - our own page
     assert 0.8 < float(capsys.readouterr().out) < 0.95
     assert (tmp_path / "model" / "fitted.json").is_file()
+
+
+def test_the_lines_of_the_python_page_print_what_it_shows(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    page = str(ROOT / "docs" / "python.md")
+    failed, tried = doctest.testfile(page, module_relative=False, encoding="utf-8")
+    assert failed == 0
+    assert tried > 20
 
 
 def test_every_link_and_picture_of_the_readme_is_there():

@@ -43,6 +43,12 @@ from placement.cli.settings import label_options
     help="Students of DATA who can be called in: whom does the list hold, whom one by a single "
     "column?  [default: the share of --threshold capacity=N in training, else one in five]",
 )
+@click.option(
+    "--all-rows",
+    is_flag=True,
+    help="Of the table that the model was trained on, measure all rows, not the held-out ones "
+    "alone.",
+)
 @weight_option
 @label_options
 def evaluate(as_json: bool, console: Console, **options: Any) -> None:

@@ -129,8 +129,9 @@ class OutOfSampleFigures:
 class EvaluationFigures:
     """The figures of the rows a model was measured on, and of what was chosen for it.
 
-    `rows_digest` is that of all rows; where they came from several files, `file_digests` are those
-    of the files that it learnt from.
+    `rows_digest` is that of all rows, `held_out_digest` that of those held out of the training
+    table; where they came from several files, `file_digests` are those of the files that it learnt
+    from.
     A model that is fitted again on all rows keeps those of the held-out ones. What an earlier
     version did not record, or was not asked for, is None.
     """
@@ -146,6 +147,7 @@ class EvaluationFigures:
     fairness: Fairness | None = None
     rows_digest: str | None = None
     file_digests: tuple[str, ...] = ()
+    held_out_digest: str | None = None
     out_of_sample: OutOfSampleFigures | None = None
     capture: Capture | None = None
     verdict: Verdict = UNDECIDED

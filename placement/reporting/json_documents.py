@@ -112,6 +112,7 @@ def evaluation_document(result: EvaluateResult) -> Document:
         "source": result.source,
         "model": dict(result.model),
         "rows": evaluation.rows,
+        "metrics_on": evaluation.metrics_on,
         "base_rate": evaluation.base_rate,
         "threshold": evaluation.threshold,
         "metrics": evaluation.metrics.as_dict(),

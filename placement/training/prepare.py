@@ -13,7 +13,7 @@ from placement.data.encoding.encode_rows import EncodingRequest, encode_rows
 from placement.data.encoding.encoder import Encoder, learn_encoding
 from placement.data.encoding.nonlinear_terms import nonlinear_terms_of
 from placement.data.splits.row_clusters import RowClusters, row_clusters
-from placement.data.splits.split import TEST, TRAIN, VALIDATION, Split, hold_out
+from placement.data.splits.split import TEST, TRAIN, VALIDATION, Split, hold_out, rows_of
 from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.training.inference.firth import pseudo_observed
@@ -78,7 +78,7 @@ class Prepared:
         """The rows to measure on: the test file's, the held-out ones, or else the training rows."""
         if self.test_table is not None:
             return _every_row(self.test_table)
-        return TestRows(self.table, _subset(self.split, TRAIN if self.test is None else TEST))
+        return TestRows(self.table, rows_of(self.split, TRAIN if self.test is None else TEST))
 
 
 def prepare(
@@ -103,18 +103,18 @@ def prepare(
     totals = _class_totals(table, split)
     class_weights = _balanced(totals) if config.class_weight == "balanced" else None
     unweighted = EncodingRequest(
-        _subset(split, TRAIN), encoder, np.dtype(config.dtype), chunk_rows=chunk_rows
+        rows_of(split, TRAIN), encoder, np.dtype(config.dtype), chunk_rows=chunk_rows
     )
     train = encode_rows(table, replace(unweighted, class_weights=class_weights), on_progress)
     validation = held_out = None
     if split.counts[VALIDATION]:
-        request = replace(unweighted, rows=_subset(split, VALIDATION))
+        request = replace(unweighted, rows=rows_of(split, VALIDATION))
         validation = encode_rows(table, request, on_progress)
     if test is not None:
         held_out = encode_rows(test, replace(unweighted, rows=_every_row(test).rows), on_progress)
         split = replace(split, note=f"tested on {test.name}")
     elif split.counts[TEST]:
-        held_out = encode_rows(table, replace(unweighted, rows=_subset(split, TEST)), on_progress)
+        held_out = encode_rows(table, replace(unweighted, rows=rows_of(split, TEST)), on_progress)
     try:
         problem = define_problem(train, Options.of(config), encoder.names)
     except DataError as error:
@@ -133,10 +133,6 @@ def prepare(
         base_rate=float(totals[1] / totals.sum()),
         class_weights=class_weights,
     )
-
-
-def _subset(split: Split, subset: int) -> Callable[[int], BoolArray]:
-    return lambda piece: np.asarray(split.subsets.piece(piece) == subset)
 
 
 def _class_totals(table: Table, split: Split) -> FloatArray:

@@ -202,7 +202,7 @@ def test_the_run_has_the_decision_as_metrics_and_tag(store, run, students, tmp_p
 
 
 def test_evaluate_has_the_decision_curve(run, trained, sheet):
-    document = run("evaluate", sheet, "--model", trained, "--json").json
+    document = run("evaluate", sheet, "--model", trained, "--all-rows", "--json").json
     frame = pd.read_csv(sheet)
     p, placed = load_fitted(trained).predict_proba(frame), frame["status"] == "Placed"
     curve = {row["threshold"]: row for row in document["decision_curve"]}
@@ -230,7 +230,7 @@ def test_the_trial_is_tried_at_the_threshold_it_was_given(sheet):
 
 
 def test_evaluate_says_whom_a_list_holds_beside_lists_by_one_column(run, trained, sheet):
-    command = ("evaluate", sheet, "--model", trained)
+    command = ("evaluate", sheet, "--model", trained, "--all-rows")
     document = run(*command, "--seats", "60", "--json").json["capture"]
     assert (document["rows"], document["seats"]) == (240, 60)
     rows = pd.read_csv(sheet)

@@ -110,7 +110,8 @@ def test_without_outcomes_only_columns_and_predictions_are_compared(drifted, fra
 def test_with_outcomes_the_figures_are_those_of_evaluate(run, drifted, frame, trained):
     frame["status"] = np.where(frame["cgpa"] > 7.5, "Not Placed", "Placed")
     document = drifted(frame, "--json").json["performance"]
-    run_ = run("evaluate", trained.parent / "students.csv", "--model", trained, "--json")
+    sheet = trained.parent / "students.csv"
+    run_ = run("evaluate", sheet, "--model", trained, "--all-rows", "--json")
     assert document["rows"] == run_.json["rows"]
     assert document["then"] == "test"
     own = open_bundle(trained).document["figures"]["evaluation"]["metrics"]

@@ -10,7 +10,7 @@ from placement.stats.metrics import NAMES, metrics
 
 def test_evaluate_gives_every_metric_with_an_interval_that_holds_it(run, trained):
     sheet = trained.parent / "students.csv"
-    done = run("evaluate", sheet, "--model", trained, "--json")
+    done = run("evaluate", sheet, "--model", trained, "--all-rows", "--json")
     assert done.code == 0, done.err
     found, frame = done.json, pd.read_csv(sheet)
     label = (frame["status"] == "Placed").to_numpy(float)
@@ -32,6 +32,24 @@ def test_evaluate_reads_as_a_table(run, trained):
     assert done.code == 0
     for words in ("log-loss", "95 % from", "predicted 1", "base rate"):
         assert words in done.out
+
+
+def test_of_the_training_table_the_held_out_rows_are_measured_and_a_line_says_so(run, trained):
+    command = ("evaluate", trained.parent / "students.csv", "--model", trained)
+    held_out, every = run(*command, "--json").json, run(*command, "--all-rows", "--json").json
+    assert (held_out["metrics_on"], held_out["rows"]) == ("test", 48)
+    assert held_out["metrics"] == pytest.approx(
+        load_fitted(trained).figures.evaluation.metrics.as_dict(), abs=1e-12
+    )
+    assert held_out["fairness"]["metrics_on"] == "test"
+    assert held_out["capture"]["rows"] == 48
+    assert (every["metrics_on"], every["rows"]) == ("train", 240)
+    assert held_out["warnings"] == []
+    assert "very table the model was trained on" in every["warnings"][0]
+    for words in ((), ("-v",)):
+        said = " ".join(run(*command, *words).out.split())
+        assert "The model was trained on the rest of this table; all its rows: --all-rows." in said
+        assert "--all-rows" not in run(*command, "--all-rows", *words).out
 
 
 def test_evaluate_moves_with_the_threshold(run, trained):
@@ -66,7 +84,7 @@ def test_evaluate_reads_the_file_of_a_model_of_one_word_against_all_others(run, 
     frame.to_csv(sheet, index=False)
     words = ("--optimizer", "newton", "--sensitive", "", "--no-track", "--out", model)
     assert run("train", sheet, "--positive", "Placed", *words).code == 0
-    document = run("evaluate", sheet, "--model", model, "--json").json
+    document = run("evaluate", sheet, "--model", model, "--all-rows", "--json").json
     assert document["rows"] == len(frame)
     assert document["base_rate"] == pytest.approx((frame["status"] == "Placed").mean())
 

@@ -1,11 +1,12 @@
 """A keyed hash of each row's cells, the same in every order, format and spelling."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from placement.arrays import FloatArray, ObjectArray, UInt64Array
+from placement.arrays import BoolArray, FloatArray, ObjectArray, UInt64Array
 from placement.data.columns.column import Column
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.column_summary import mix_bits
@@ -40,20 +41,43 @@ def hash_rows(table: Table, names: Sequence[str], seed: int) -> ChunkedArray:
     return array
 
 
-def digest_rows(table: Table, names: Sequence[str]) -> tuple[str, dict[int, str]]:
-    """Return a digest of the rows by some columns and the outcome, whatever their order.
+@dataclass(frozen=True)
+class RowDigests:
+    """Digests of a table's rows by some columns and the outcome, whatever their order.
 
-    The second are those of each file by its number, where there are several.
+    `every` is that of all rows, `of_files` those of each file by its number, where there are
+    several, and `marked` that of the rows that were marked.
     """
-    sums = []
+
+    every: str
+    of_files: Mapping[int, str]
+    marked: str
+
+
+def digest_rows(
+    table: Table, names: Sequence[str], marked: Callable[[int], BoolArray] | None = None
+) -> RowDigests:
+    """Digest the rows by some columns and the outcome; `marked(piece)` marks some of them (n,)."""
+    sums, sums_of_marked = [], [(0, 0)]
     for piece, row_hashes in enumerate(hash_rows(table, names, 0)):
         positive = (table.labels.piece(piece) >= 0.5).astype(np.uint64)
-        sums.append((len(positive), int(mix_bits(row_hashes ^ positive).sum(dtype=np.uint64))))
+        mixed = mix_bits(row_hashes ^ positive)
+        sums.append(_sum(mixed))
+        if marked is not None:
+            sums_of_marked.append(_sum(mixed[marked(piece)]))
     of_file: dict[int, list[tuple[int, int]]] = {}
     for file, piece_sums in zip(table.files, sums, strict=False):
         of_file.setdefault(file, []).append(piece_sums)
     several = of_file if len(of_file) > 1 else {}
-    return _digest_of_sums(sums), {file: _digest_of_sums(own) for file, own in several.items()}
+    return RowDigests(
+        _digest_of_sums(sums),
+        {file: _digest_of_sums(sums_of_file) for file, sums_of_file in several.items()},
+        _digest_of_sums(sums_of_marked),
+    )
+
+
+def _sum(hashes: UInt64Array) -> tuple[int, int]:
+    return len(hashes), int(hashes.sum(dtype=np.uint64))
 
 
 def _digest_of_sums(sums: Sequence[tuple[int, int]]) -> str:

@@ -42,6 +42,11 @@ class Split:
     note: str
 
 
+def rows_of(split: Split, subset: int) -> RowMask:
+    """Return what marks the rows (n,) of a piece that are of a subset."""
+    return lambda piece: np.asarray(split.subsets.piece(piece) == subset)
+
+
 def make_split(
     table: Table, subset_of: Callable[[int], npt.NDArray[np.integer]], note: str
 ) -> Split:

@@ -10,7 +10,14 @@ from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.columns.raw_column import MAX_TEXTS
 from placement.data.names.after_outcome import means_after_the_event
 from placement.data.names.sensitive import sensitive_trait
-from placement.data.schema import COUNTED_BY, PREDICTED_NAMES, Dropped, means_batch, quoted
+from placement.data.schema import (
+    COUNTED_BY,
+    GROUPED_BY,
+    PREDICTED_NAMES,
+    Dropped,
+    means_batch,
+    quoted,
+)
 from placement.data.table.partial_numbers import partial_numbers
 from placement.data.table.roles.column_evidence import ColumnEvidence, empty_reason
 from placement.data.table.roles.dates import date_reason
@@ -122,7 +129,7 @@ def _requested(column: ColumnFacts) -> str | None:
     if name == request.weight:
         return COUNTED_BY
     if name == request.group:
-        return "the groups that are held out (--group)"
+        return GROUPED_BY
     if name in request.drop:
         return "asked for by --drop"
     if request.features and name not in request.features:

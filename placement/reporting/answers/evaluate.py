@@ -22,6 +22,8 @@ from placement.reporting.text.alternatives import verdict as alternatives_verdic
 from placement.stats.capture import Capture
 from placement.stats.verdict import decide
 
+HELD_OUT = "The model was trained on the rest of this table; all its rows: --all-rows."
+
 
 def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Iterator[str]:
     """Yield how good a model is on the students of a file; `command` is how the user calls us."""
@@ -32,7 +34,11 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
     yield from cautions(verdict_caution(verdict, number))
     yield from cautions(doubtful_columns(result.warnings, measured.rows))
     right = accuracy(measured.confusion, result.target, measured.base_rate)
-    yield f"{result.source}: {people(number)} whose outcome is known: {right}."
+    held_out = measured.metrics_on == "test"
+    whom = "held out of its training" if held_out else "whose outcome is known"
+    yield f"{result.source}: {people(number)} {whom}: {right}."
+    if held_out:
+        yield HELD_OUT
     if (limits := measured.intervals.get("accuracy")) is not None:
         low, high = (f"{100 * limit:.0f}" for limit in limits)
         yield f"For students like these, expect it to be right for {low} to {high} of 100."

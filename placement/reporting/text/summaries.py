@@ -8,6 +8,7 @@ from placement.errors import counted
 from placement.evaluation.metrics.metric_intervals import Intervals
 from placement.model.figures import ModelFigures
 from placement.model.scorer import CategoryColumn
+from placement.reporting.answers.evaluate import HELD_OUT
 from placement.reporting.answers.train import predict_line
 from placement.reporting.format.text_table import table
 from placement.reporting.format.verdict_words import skill_line, verdict_sentence
@@ -209,9 +210,11 @@ def evaluation_text(result: EvaluateResult) -> str:
         ("outcome 1", f"{matrix.tp:g}", f"{matrix.fn:g}"),
         ("outcome 0", f"{matrix.fp:g}", f"{matrix.tn:g}"),
     ]
-    positive = f"{measured.base_rate:.1%} positive"
+    positive, held_out = f"{measured.base_rate:.1%} positive", measured.metrics_on == "test"
+    kind = "held-out rows" if held_out else "rows with an outcome"
     lines = [
-        f"{result.source}: {measured.rows:,} rows with an outcome, {positive}",
+        f"{result.source}: {measured.rows:,} {kind}, {positive}",
+        *([f"  ({HELD_OUT})"] if held_out else []),
         metrics_table(measured.metrics, measured.intervals),
         f"  ({measured.method})",
         "",

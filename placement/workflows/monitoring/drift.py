@@ -19,6 +19,7 @@ from placement.data.target.target_column import unlabelled
 from placement.errors import DataError, ModelError, UsageError
 from placement.evaluation.drift.drift import DriftCounts, count_for_drift, drift
 from placement.evaluation.drift.performance_drift import Performance, performance
+from placement.evaluation.held_out import is_training_table
 from placement.model.scorer import READ, Problem, TableLike
 from placement.reporting.text.drift import DriftResult
 from placement.runtime.parallel_map import in_order, usable_processors
@@ -27,7 +28,6 @@ from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.number_formats import FileFormats, number_formats
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.reading.read_labelled import read_like, storage_for
-from placement.workflows.reading.training_settings import is_training_table
 from placement.workflows.scoring.score_blocks import ScoringWarnings
 
 

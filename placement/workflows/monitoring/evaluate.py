@@ -11,7 +11,8 @@ from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.table.read_table import Table
 from placement.errors import Grave
 from placement.evaluation.alternatives.alternatives import ModelComparison
-from placement.evaluation.evaluate import evaluate
+from placement.evaluation.evaluate import measure
+from placement.evaluation.held_out import measured_rows, split_of_training
 from placement.evaluation.single_columns import compare_lists
 from placement.model.fitted import Fitted, load_fitted
 from placement.model.scorer import TableLike, match_columns
@@ -20,11 +21,7 @@ from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like, storage_for
-from placement.workflows.reading.training_settings import (
-    is_training_table,
-    split_of_training,
-    training_config,
-)
+from placement.workflows.reading.training_settings import training_config
 from placement.workflows.scoring.score_blocks import ScoringWarnings
 
 
@@ -36,7 +33,8 @@ class EvaluateRequest(LabelOptions):
     settings and the alternatives to them are cross-validated on the file too.
     `sensitive`: columns whose groups are to be compared; None for those that were compared when the
     model was trained, as far as the file has them, and the recognised ones. `seats`: how many of
-    the file's students can be called in; None for the share that the training says.
+    the file's students can be called in; None for the share that the training says. `all_rows`: of
+    the model's own training table too, and not the held-out ones alone.
     """
 
     data: str
@@ -46,6 +44,7 @@ class EvaluateRequest(LabelOptions):
     sensitive: tuple[str, ...] | None = None
     weight: str | None = None
     seats: int | None = None
+    all_rows: bool = False
 
 
 def evaluate_file(
@@ -68,16 +67,16 @@ def evaluate_file(
                 sensitive=sensitive,
             )
             left_out.add(table.left_out_rows)
+        measured = measured_rows(fitted, table, every=request.all_rows)
         columns = table.sensitive if sensitive is not None else _default_columns(fitted, table)
-        groups, notes = sensitive_groups(table, columns, requested=sensitive is not None)
+        groups, notes = sensitive_groups(measured.table, columns, requested=sensitive is not None)
         for note in notes:
             listener.note(note)
-        evaluation = evaluate(fitted, table, threshold=request.threshold, groups=groups)
-        lists = compare_lists(fitted, _labelled_cells(fitted, table), request.seats)
-        warnings = _cell_warnings(fitted, table)
+        evaluation = measure(fitted, measured, threshold=request.threshold, groups=groups)
+        lists = compare_lists(fitted, _labelled_cells(fitted, measured.table), request.seats)
+        warnings = _cell_warnings(fitted, measured.table)
         alternatives = _alternatives(fitted, table, listener) if request.with_alternatives else None
-        is_trained_on = is_training_table(model.figures, model.schema.feature_names, table)
-    if is_trained_on:
+    if measured.metrics_on == "train":
         text = f"{table.name} is the very table the model was trained on: it flatters"
         warnings = (Grave(text, f"{text}."), *warnings)
     if evaluation.base_rate in (0.0, 1.0):

@@ -13,6 +13,7 @@ from placement.data.columns.storage import Storage
 from placement.data.splits.split import MIN_HELD_OUT, TEST, TRAIN, make_split
 from placement.data.table.table import Table
 from placement.errors import DataError, ModelError, UsageError
+from placement.evaluation.held_out import split_of_training
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.model.figures import ModelFigures
 from placement.model.fitted import Fitted, load_fitted
@@ -27,7 +28,7 @@ from placement.runtime.atomic_write import replacing, writing
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like
-from placement.workflows.reading.training_settings import split_of_training, training_config
+from placement.workflows.reading.training_settings import training_config
 
 if TYPE_CHECKING:
     from placement.training.prepare import Prepared

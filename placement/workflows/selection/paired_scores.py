@@ -13,11 +13,11 @@ from placement.data.splits.row_clusters import student_hashes
 from placement.data.table.table import Table, digest_columns
 from placement.errors import DataError, UsageError
 from placement.evaluation.comparison import REPLICATES, Comparison, compare
+from placement.evaluation.held_out import is_training_table
 from placement.model.scorer import READ, fold
 from placement.runtime.progress import ProgressListener
 from placement.workflows.reading.find_model import Model
 from placement.workflows.reading.read_labelled import read_like, storage_for
-from placement.workflows.reading.training_settings import is_training_table
 from placement.workflows.scoring.score_blocks import ScoringWarnings
 
 _SHOWN = 6

@@ -7,7 +7,7 @@ import numpy as np
 
 from placement.arrays import FloatArray
 from placement.data.splits.row_hashes import digest_rows
-from placement.data.splits.split import TEST
+from placement.data.splits.split import TEST, rows_of
 from placement.errors import DataError
 from placement.evaluation.calibration.calibration import calibration_figures
 from placement.evaluation.metrics.accumulator import PredictionSummary
@@ -77,7 +77,8 @@ def evaluation_of(result: FitAndTestResult) -> EvaluationFigures:
     is_held_out = measured.measured_on == "test"
     unseen = measured if is_held_out or folds is None else folds
     metrics, summary = measured.result, measured.summary
-    rows_digest, of_file = digest_rows(prepared.table, prepared.table.schema.feature_names)
+    table, split = prepared.table, prepared.split
+    digests = digest_rows(table, table.schema.feature_names, rows_of(split, TEST))
     return EvaluationFigures(
         metrics_on="test" if is_held_out else "train",
         metrics=metrics.metrics,
@@ -90,10 +91,12 @@ def evaluation_of(result: FitAndTestResult) -> EvaluationFigures:
         recalibration=None if result.recalibration is None else result.recalibration.figures,
         decision=result.decision,
         fairness=result.fairness,
-        rows_digest=rows_digest,
+        rows_digest=digests.every,
         file_digests=tuple(
-            of_file[file] for file in sorted(of_file.keys() & _learnt_from(prepared))
+            digests.of_files[file]
+            for file in sorted(digests.of_files.keys() & _learnt_from(prepared))
         ),
+        held_out_digest=digests.marked if split.counts[TEST] else None,
         out_of_sample=_out_of_sample(unseen.measured_on, unseen.summary, result.fitted.threshold),
         verdict=verdict_of(folds or unseen, measured.rows if is_held_out else 0),
     )

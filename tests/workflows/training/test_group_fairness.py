@@ -118,7 +118,8 @@ def test_the_bundle_names_no_group_of_fewer_than_five_students(sheet, tmp_path):
 def test_evaluate_shows_every_group_of_the_file(sheet, tmp_path):
     path = sheet()
     trained(path, out=str(tmp_path / "model"))
-    result = evaluate_file(EvaluateRequest(path, str(tmp_path / "model"))).evaluation.fairness
+    request = EvaluateRequest(path, str(tmp_path / "model"), all_rows=True)
+    result = evaluate_file(request).evaluation.fairness
     assert names_of(result) == ["gender", "caste"]
     assert result.metrics_on == "file"
     castes = {group.name: group for group in result.columns[1].groups}
