@@ -49,6 +49,11 @@ from placement.cli.settings import label_options
     help="Of the table that the model was trained on, measure all rows, not the held-out ones "
     "alone.",
 )
+@click.option(
+    "--as-told",
+    is_flag=True,
+    help="DATA is a list that predict wrote: measure the chances that it told, not scored anew.",
+)
 @weight_option
 @label_options
 def evaluate(as_json: bool, console: Console, **options: Any) -> None:
@@ -62,6 +67,7 @@ def evaluate(as_json: bool, console: Console, **options: Any) -> None:
       placement evaluate batch2025.csv --model champion --json
       placement evaluate data/students.csv --rivals
       placement evaluate batch2025.csv --sensitive gender,branch
+      placement evaluate call_in.xlsx --as-told --labels autumn.csv --on roll_no
     """
     from placement.reporting.answers.evaluate import evaluation_answer
     from placement.reporting.json_documents import evaluation_document

@@ -125,16 +125,39 @@ def measure(
     names = [name for name, column in table.chunked_columns.items() if not column.is_hashed]
     features = tuple(match_columns(names, fitted.schema.feature_names).values())
     pieces = [forward(fitted, table.piece(piece, features)) for piece in range(table.pieces)]
+    evaluation = evaluate_pieces(
+        pieces,
+        table,
+        training_base_rate=fitted.figures.base_rate,
+        threshold=fitted.threshold if threshold is None else threshold,
+        seed=seed,
+        groups=groups,
+    )
+    fairness = evaluation.fairness
+    if fairness is not None and measured.metrics_on == "test":
+        fairness = replace(fairness, metrics_on="test")
+    return replace(evaluation, metrics_on=measured.metrics_on, fairness=fairness)
+
+
+def evaluate_pieces(
+    pieces: Sequence[FloatArray],
+    table: Table,
+    *,
+    threshold: float,
+    training_base_rate: float | None = None,
+    seed: int = 0,
+    groups: Sequence["SensitiveGroups"] = (),
+) -> Evaluation:
+    """Evaluate probabilities, (n,) of each piece of a table, and by groups of its rows."""
     evaluation = evaluate_probabilities(
         np.concatenate(pieces),
         table.label,
         table.weight,
-        training_base_rate=fitted.figures.base_rate,
-        threshold=fitted.threshold if threshold is None else threshold,
+        training_base_rate=training_base_rate,
+        threshold=threshold,
         seed=seed,
         clusters=student_hashes(table),
     )
-    evaluation = replace(evaluation, metrics_on=measured.metrics_on)
     if not groups:
         return evaluation
     names_of = {column.column: column.names for column in groups}
@@ -143,10 +166,7 @@ def measure(
         codes = [column.codes(piece) for column in groups]
         accumulator.add(codes, p, table.labels.piece(piece), table.weights.piece(piece))
     notes = {column.column: column.note for column in groups}
-    fairness = accumulator.result(notes=notes)
-    if measured.metrics_on == "test":
-        fairness = replace(fairness, metrics_on="test")
-    return replace(evaluation, fairness=fairness)
+    return replace(evaluation, fairness=accumulator.result(notes=notes))
 
 
 def forward(fitted: "Fitted", columns: TableLike) -> FloatArray:

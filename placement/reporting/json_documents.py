@@ -113,6 +113,7 @@ def evaluation_document(result: EvaluateResult) -> Document:
         "model": dict(result.model),
         "rows": evaluation.rows,
         "metrics_on": evaluation.metrics_on,
+        "as_told": result.as_told,
         "base_rate": evaluation.base_rate,
         "threshold": evaluation.threshold,
         "metrics": evaluation.metrics.as_dict(),

@@ -129,6 +129,7 @@ class EvaluateResult:
     """A model measured on a file with outcomes, beside `alternatives` where these were asked.
 
     `capture`: whom its list holds, beside lists by single columns; None where that is not known.
+    `as_told`: the probabilities were those that a list told, whichever model they are of.
     """
 
     source: str
@@ -138,6 +139,7 @@ class EvaluateResult:
     warnings: tuple[str, ...]
     alternatives: ModelComparison | None = None
     capture: Capture | None = None
+    as_told: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from placement.reporting.text.alternatives import verdict as alternatives_verdic
 from placement.stats.capture import Capture
 from placement.stats.verdict import decide
 
+TOLD = "These are the chances as the list told them, not scored anew."
 HELD_OUT = "The model was trained on the rest of this table; all its rows: --all-rows."
 
 
@@ -39,6 +40,8 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
     yield f"{result.source}: {people(number)} {whom}: {right}."
     if held_out:
         yield HELD_OUT
+    if result.as_told:
+        yield TOLD
     if (limits := measured.intervals.get("accuracy")) is not None:
         low, high = (f"{100 * limit:.0f}" for limit in limits)
         yield f"For students like these, expect it to be right for {low} to {high} of 100."
@@ -54,6 +57,10 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
         yield "Next: train again, on newer students or with other columns; all figures: -v."
         return
     yield from groups(measured.fairness)
+    if result.as_told:
+        yield "All figures, with intervals and by group: -v. What today's model says of them:"
+        yield Paste(f"Next: {command} evaluate {shlex.quote(result.source)}")
+        return
     model, version = result.model["model"], result.model["version"]
     name = shlex.quote(f"models:/{model}/{version}" if version else model)
     yield "All figures, with intervals: -v. A page about the model:"

@@ -6,13 +6,15 @@ from functools import partial
 
 from placement.arrays import FloatArray
 from placement.config.label_options import LabelOptions
+from placement.data.names.equivalents import means
 from placement.data.output.left_out_file import left_out_file
 from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.table.read_table import Table
-from placement.errors import Grave
+from placement.errors import Grave, UsageError
 from placement.evaluation.alternatives.alternatives import ModelComparison
+from placement.evaluation.as_told import measure_told, told_rows
 from placement.evaluation.evaluate import measure
-from placement.evaluation.held_out import measured_rows, split_of_training
+from placement.evaluation.held_out import MeasuredRows, measured_rows, split_of_training
 from placement.evaluation.single_columns import compare_lists
 from placement.model.fitted import Fitted, load_fitted
 from placement.model.scorer import TableLike, match_columns
@@ -34,7 +36,8 @@ class EvaluateRequest(LabelOptions):
     `sensitive`: columns whose groups are to be compared; None for those that were compared when the
     model was trained, as far as the file has them, and the recognised ones. `seats`: how many of
     the file's students can be called in; None for the share that the training says. `all_rows`: of
-    the model's own training table too, and not the held-out ones alone.
+    the model's own training table too, and not the held-out ones alone. `as_told`: the file is a
+    list, and the probabilities that stand in it are measured.
     """
 
     data: str
@@ -45,6 +48,15 @@ class EvaluateRequest(LabelOptions):
     weight: str | None = None
     seats: int | None = None
     all_rows: bool = False
+    as_told: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what measures a model beside probabilities that are there."""
+        super().__post_init__()
+        given = {"--rivals": self.with_alternatives, "--seats": self.seats is not None}
+        given["--all-rows"] = self.all_rows
+        if self.as_told and (others := [name for name, is_given in given.items() if is_given]):
+            raise UsageError(f"--as-told measures what a list says, so {others[0]} has no place")
 
 
 def evaluate_file(
@@ -67,14 +79,23 @@ def evaluate_file(
                 sensitive=sensitive,
             )
             left_out.add(table.left_out_rows)
-        measured = measured_rows(fitted, table, every=request.all_rows)
-        columns = table.sensitive if sensitive is not None else _default_columns(fitted, table)
+        if request.as_told:
+            measured = MeasuredRows(told_rows(table), None)
+        else:
+            measured = measured_rows(fitted, table, every=request.all_rows)
+        columns = table.sensitive
+        if sensitive is None:
+            columns = _default_columns(fitted, table, as_told=request.as_told)
         groups, notes = sensitive_groups(measured.table, columns, requested=sensitive is not None)
         for note in notes:
             listener.note(note)
-        evaluation = measure(fitted, measured, threshold=request.threshold, groups=groups)
-        lists = compare_lists(fitted, _labelled_cells(fitted, measured.table), request.seats)
-        warnings = _cell_warnings(fitted, measured.table)
+        lists, warnings = None, tuple[str, ...]()
+        if request.as_told:
+            evaluation = measure_told(measured.table, threshold=request.threshold, groups=groups)
+        else:
+            evaluation = measure(fitted, measured, threshold=request.threshold, groups=groups)
+            lists = compare_lists(fitted, _labelled_cells(fitted, measured.table), request.seats)
+            warnings = _cell_warnings(fitted, measured.table)
         alternatives = _alternatives(fitted, table, listener) if request.with_alternatives else None
     if measured.metrics_on == "train":
         text = f"{table.name} is the very table the model was trained on: it flatters"
@@ -87,7 +108,14 @@ def evaluate_file(
         warnings = (*warnings, *fairness_warnings(evaluation.fairness, target))
     warnings = (*table.warnings, *warnings)
     return EvaluateResult(
-        table.name, model.about, target, evaluation, warnings, alternatives, lists
+        table.name,
+        model.about,
+        target,
+        evaluation,
+        warnings,
+        alternatives,
+        lists,
+        as_told=request.as_told,
     )
 
 
@@ -106,13 +134,17 @@ def _alternatives(fitted: Fitted, table: Table, listener: ProgressListener) -> M
     return compare_alternatives(table, training_config(fitted.config), listener, split=split)
 
 
-def _default_columns(fitted: Fitted, table: Table) -> tuple[str, ...]:
-    """Return the columns whose groups were compared in training, and the recognised ones."""
+def _default_columns(fitted: Fitted, table: Table, *, as_told: bool) -> tuple[str, ...]:
+    """Return the columns whose groups were compared in training, and the recognised ones.
+
+    Of a list, the branches too: each has somebody who asks whether it was right of them.
+    """
     evaluation = fitted.figures.evaluation
     fairness = None if evaluation is None else evaluation.fairness
     compared = () if fairness is None else [column.column for column in fairness.columns]
     matched = match_columns(table.chunked_columns, compared)
-    return tuple(dict.fromkeys((*matched.values(), *table.sensitive)))
+    branches = [name for name in table.chunked_columns if as_told and means(name, "branch")]
+    return tuple(dict.fromkeys((*branches, *matched.values(), *table.sensitive)))
 
 
 def _cell_warnings(fitted: Fitted, table: Table) -> tuple[str, ...]:

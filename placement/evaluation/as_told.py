@@ -1,0 +1,64 @@
+"""Were the chances right that a list told? They are measured as they stand, not scored anew."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from placement.arrays import FloatArray
+from placement.data.table.table import Table
+from placement.errors import DataError
+from placement.evaluation.evaluate import Evaluation, evaluate_pieces
+
+if TYPE_CHECKING:
+    from placement.data.profiles.sensitive_groups import SensitiveGroups
+
+PROBABILITY, PREDICTION = "placement_probability", "placement_prediction"
+
+
+def told_rows(table: Table) -> Table:
+    """Return the rows that have a probability: signatures and totals have none.
+
+    Raises `DataError` where the table is no list that `predict` wrote.
+    """
+    lacking = [name for name in (PROBABILITY, PREDICTION) if name not in table.chunked_columns]
+    if lacking:
+        raise DataError(
+            f"{table.name}: no column {lacking[0]}, so it tells no chances; give the list that "
+            "placement predict wrote, with what happened added to it (or --labels FILE)"
+        )
+    pieces = range(table.pieces)
+    rows = [~np.isnan(_cells(table, PROBABILITY, piece)) for piece in pieces]
+    outside = sum(
+        int(np.count_nonzero((cells < 0) | (cells > 1)))
+        for cells in (_cells(table, PROBABILITY, piece) for piece in pieces)
+    )
+    if outside or not any(mask.any() for mask in rows):
+        raise DataError(
+            f"{table.name}, column {PROBABILITY}: {outside or len(table):,} cells are no "
+            "probability from 0 to 1; give the list as placement predict wrote it"
+        )
+    return table.only(lambda piece: rows[piece])
+
+
+def measure_told(
+    table: Table, *, threshold: float | None = None, groups: Sequence["SensitiveGroups"] = ()
+) -> Evaluation:
+    """Evaluate the probabilities that the rows of a list tell, and by groups of them.
+
+    `threshold`: None for the one the list was made with, as its predictions tell it.
+    """
+    told = [_cells(table, PROBABILITY, piece) for piece in range(table.pieces)]
+    if threshold is None:
+        predicted = [_cells(table, PREDICTION, piece) for piece in range(table.pieces)]
+        every = np.concatenate(told)
+        beyond = np.nextafter(every.max(), 2.0)  # where nobody was predicted positive
+        threshold = float(every[np.concatenate(predicted) == 1].min(initial=beyond))
+    return evaluate_pieces(told, table, threshold=threshold, groups=groups)
+
+
+def _cells(table: Table, name: str, piece: int) -> FloatArray:
+    column = table.chunked_columns[name]
+    if column.kind != "number":
+        raise DataError(f"{table.name}, column {name}: its cells are no numbers")
+    return np.asarray(column.piece(piece), dtype=np.float64)

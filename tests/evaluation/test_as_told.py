@@ -1,0 +1,52 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from placement.data.table.read_table import read_table
+from placement.errors import DataError
+from placement.evaluation.as_told import measure_told, told_rows
+from placement.evaluation.evaluate import evaluate_probabilities
+
+
+def told(**changed):
+    draw = np.random.default_rng(0)
+    p = draw.random(60).round(3)
+    columns = {
+        "cgpa": draw.normal(7, 1, 60).round(2),
+        "placed": (draw.random(60) < p).astype(int),
+        "placement_probability": p,
+        "placement_prediction": (p >= 0.4).astype(int),
+    }
+    return read_table(pd.DataFrame(columns | changed), target="placed")
+
+
+def test_the_chances_of_a_list_are_measured_as_they_stand():
+    table = told()
+    p = np.concatenate([table.chunked_columns["placement_probability"].piece(0)])
+    measured = measure_told(told_rows(table))
+    expected = evaluate_probabilities(p, table.label, threshold=measured.threshold)
+    assert measured.metrics == expected.metrics
+    assert measured.confusion == evaluate_probabilities(p, table.label, threshold=0.4).confusion
+    assert measured.skill is None
+
+
+def test_a_list_on_which_nobody_was_called_placed_counts_nobody_so():
+    measured = measure_told(told(placement_prediction=np.zeros(60, dtype=int)))
+    assert measured.confusion.tp == measured.confusion.fp == 0
+
+
+def test_rows_without_a_chance_are_no_students_of_the_list():
+    p = told().chunked_columns["placement_probability"].piece(0).astype(float)
+    p[:7] = np.nan
+    assert len(told_rows(told(placement_probability=p))) == 53
+
+
+def test_a_file_that_tells_no_chances_is_refused_with_what_to_give():
+    table = read_table(pd.DataFrame({"cgpa": [7.5, 8, 6.5, 9] * 10, "placed": [0, 1] * 20}))
+    with pytest.raises(DataError, match=r"no column placement_probability.*placement predict wrote"):
+        told_rows(table)
+
+
+def test_a_chance_beyond_1_is_refused():
+    with pytest.raises(DataError, match="60 cells are no probability from 0 to 1"):
+        told_rows(told(placement_probability=np.linspace(2, 99, 60)))
