@@ -114,7 +114,7 @@ _GRADE_WORDS = word_set(
 PREDICTED_NAMES = word_set(
     "placement_probability placement_prediction placement_label placement_low placement_high "
     "placement_reason_1 placement_reason_2 placement_reason_3 placement_notes placement_seat "
-    "placement_rank"
+    "placement_rank override"
 )
 _MARK_WORDS = _GRADE_WORDS | word_set("score scores aptitude attendance")
 _BATCH_NAMES = word_set(

@@ -179,9 +179,7 @@ BY_LEAK = ("features", "allow_leak")
 RULES = (
     RoleRule(_requested),
     RoleRule(_without_content),  # there is nothing in it to bring in
-    RoleRule(
-        _if(lambda c: fold(c.name) in PREDICTED_NAMES, "an earlier prediction, never a feature")
-    ),
+    RoleRule(_if(lambda c: fold(c.name) in PREDICTED_NAMES, "of an earlier list, never a feature")),
     RoleRule(_if(lambda c: means_batch(c.name), "a batch or year, never a feature")),
     RoleRule(_sensitive, ("features", "allow_sensitive")),
     RoleRule(_nearly_empty, BY_LEAK),  # before the identifiers: six cells are not a count of rows

@@ -14,6 +14,7 @@ from placement.data.schema import quoted
 from placement.data.table.batches import Batches, batch_warnings, batches_of
 from placement.data.table.column_roles import DataSummary, Roles
 from placement.data.table.partial_numbers import decorated_number, partial_numbers
+from placement.data.table.roles.earlier_lists import warn_of_seats
 from placement.data.table.roles.identifiers import REPEATED, WORDS_DISTINCT
 from placement.data.table.roles.leakage import separating_auc
 from placement.data.table.scales.grade_scales import warn_off_scale
@@ -129,6 +130,7 @@ def table_warnings(
     if not inputs.request.of_model:
         batches = _batches(inputs, roles, summary)
         warnings += [] if batches is None else batch_warnings(batches, inputs.labels.target)
+        warnings += warn_of_seats(inputs.columns, summary.used)
         warnings += _unknown_levels(chosen)
         warnings += _decorated_numbers(inputs, roles) + _sparse_columns(roles, summary)
         warnings += [w for c in chosen for w in _warn_of_spellings(c, summary.used[c.name])]
