@@ -17,6 +17,7 @@ from placement import __version__, errors
 from placement.cli.compare import compare
 from placement.cli.console import coloured
 from placement.cli.drift import drift
+from placement.cli.effect import effect
 from placement.cli.evaluate import evaluate
 from placement.cli.explain import explain
 from placement.cli.gradcheck import gradcheck
@@ -33,7 +34,7 @@ from placement.runtime.signals import raise_on_signals
 
 SECTIONS = {
     "Use": (train, predict, evaluate, explain),
-    "Decide": (tune, compare, promote, drift, report),
+    "Decide": (tune, compare, promote, drift, effect, report),
     "Operate": (runs, ui, completion),
     "Learn": (lesson,),
     "Check": (gradcheck,),

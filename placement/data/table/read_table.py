@@ -147,7 +147,7 @@ def _read(
         data = load_columns(
             reader, store, names, learnt, max_texts=sys.maxsize, on_progress=on_progress
         )
-        return *_join(data, options), ()
+        return *join_outcomes(data, options), ()
     named = [*options["categorical"], *([] if options["target"] is None else [options["target"]])]
     as_text = [n for n in reader.names if any(same_column(n, other) for other in named)]
     if options["target"] is None:
@@ -194,8 +194,10 @@ def _target(data: LoadedColumns, target: str | None, option: str) -> str:
     return name
 
 
-def _join(data: LoadedColumns, options: Mapping[str, Any]) -> tuple[LoadedColumns, JoinedLabels]:
-    """Add the outcome column of the `--labels` file."""
+def join_outcomes(
+    data: LoadedColumns, options: Mapping[str, Any]
+) -> tuple[LoadedColumns, JoinedLabels]:
+    """Add the outcome column of the file that `labels` of the options names."""
     request = _join_request(options)
     reader = open_table(options["labels"], wants_sheet=_wants_sheet_of_labels(request, options))
     names = frozenset(reader.names)

@@ -150,8 +150,6 @@ class SeatSink(RankedSink):
         if self._seats is None:
             return None
         about = {"model_digest": model_digest, **self._about}
-        text = json.dumps(about, sort_keys=True, ensure_ascii=False)
-        list_id = hashlib.sha256(text.encode()).hexdigest()[:12]
         bands = [Band(b.seats, b.students - b.seats, b.chance) for b in self._seats.bands]
         return SeatedList(
             seats=self._about["seats"],
@@ -161,12 +159,19 @@ class SeatSink(RankedSink):
             full=self._words(self._seats.full),
             detectable=detectable_effect(bands) if bands else None,
             pooled=detectable_effect(bands * POOLED_YEARS) if bands else None,
-            about={"id": list_id, **about},
+            about={"id": list_id(about), **about},
         )
 
     def _words(self, groups: Sequence[int]) -> tuple[str, ...]:
         words = list(self._groups)
         return tuple(words[group] for group in groups)
+
+
+def list_id(about: Document) -> str:
+    """Return the name of a list: a digest of what is kept of it, the name aside."""
+    rest = {name: value for name, value in about.items() if name != "id"}
+    text = json.dumps(rest, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def whose(hashes: Mapping[str, UInt64Array], by: str | None) -> UInt64Array:

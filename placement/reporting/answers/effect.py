@@ -1,0 +1,121 @@
+"""The short answer of `effect`: what happened to both groups, and how much of it may be luck."""
+
+from collections.abc import Iterator
+
+from placement.data.schema import Target, quoted
+from placement.errors import counted
+from placement.evaluation.effect.attendance import AttendanceEffect
+from placement.reporting.format.probability_words import in_100, of_100
+from placement.reporting.format.prose import Paste
+from placement.reporting.text.effect import EffectResult, LotteryEffect
+
+
+def effect_answer(result: EffectResult) -> Iterator[str]:
+    """Yield the sentences, what was counted first."""
+    effect, target = result.effect, result.target
+    if effect is None or target is None:
+        yield from _no_lottery(result)
+        return
+    yield _counts(effect, target)
+    yield _interval(effect)
+    yield _luck(effect)
+    yield _verdict(effect)
+    if effect.attendance is not None:
+        yield _attendance(effect.attendance)
+    yield from _next(result, effect)
+
+
+def _no_lottery(result: EffectResult) -> Iterator[str]:
+    names = ", ".join(result.lists)
+    yield f"No effect is claimed: {names} was made without a lottery."
+    yield (
+        "Whoever had a seat differed from the others before anything was done for them: that is "
+        "why they had one. To compare the two says more of the ranking than of the help."
+    )
+    yield "Next year, let the students nearest to the cut-off draw lots for the last seats:"
+    yield Paste(
+        "placement predict NEXT.csv --rank risk --top 60 --lottery 20 --seed 1 --out NEXT_LIST.csv"
+    )
+
+
+def _counts(effect: LotteryEffect, target: Target) -> str:
+    """Say how many of each group had the outcome."""
+    verb = "are" if target.outcome.startswith("'") else "have"
+    (drawn, of_drawn), (others, of_others) = effect.drawn, effect.others
+    return (
+        f"Of the {drawn:,} who were drawn {of_drawn:,} {verb} {target.outcome}; of the {others:,} "
+        f"who were not, {of_others:,}."
+    )
+
+
+def _interval(effect: LotteryEffect) -> str:
+    average = effect.average
+    students = effect.drawn[0] + effect.others[0]
+    return (
+        f"The seat's average effect on these {students:,} students: {_points(average.estimate)} "
+        f"points at best guess; it lies between {_points(average.low)} and "
+        f"{_points(average.high)} (95 % interval)."
+    )
+
+
+def _luck(effect: LotteryEffect) -> str:
+    """Say how often luck alone does as much."""
+    often = in_100(effect.luck.p_value)
+    if effect.luck.p_value > 0.995:
+        return "A seat that does nothing gives a difference as large in every draw, nearly."
+    return f"A seat that does nothing gives a difference as large in {often} of 100 draws."
+
+
+def _verdict(effect: LotteryEffect) -> str:
+    if effect.verdict == "helped":
+        return (
+            "So the seat helped: luck alone hardly explains it. That is said of the students near "
+            "the cut-off, who drew; it is not known of those with a certain seat."
+        )
+    if effect.verdict == "harmed":
+        return (
+            "So those with a seat fared worse, and luck alone hardly explains it: look at what was "
+            "done for them before you do it again."
+        )
+    found = effect.detectable
+    sizes = f"{effect.drawn[0]:,} against {effect.others[0]:,}"
+    least = (
+        f"an effect below {100 * found.effect:.0f} points is easily missed"
+        if found.effect is not None
+        else "even the largest effect is easily missed"
+    )
+    return (
+        "So it is not shown that the seat helped, nor that it did not: luck may be all. With "
+        f"{sizes}, {least}."
+    )
+
+
+def _attendance(came: AttendanceEffect) -> str:
+    """Say what coming did for those who came because they were drawn."""
+    shares = (
+        f"{of_100(came.came_drawn)} in 100 of those drawn came, and {of_100(came.came_others)} in "
+        "100 of the others"
+    )
+    if came.estimate is None or (came.low is None and came.high is None):
+        return f"{shares}: too small a difference to say anything of those who came."
+    low = "no lower limit" if came.low is None else f"at least {_points(came.low)}"
+    high = "no upper limit" if came.high is None else f"at most {_points(came.high)}"
+    return (
+        f"{shares}. On those who came because they were drawn the effect is "
+        f"{_points(came.estimate)} points at best guess, {low}, {high}."
+    )
+
+
+def _next(result: EffectResult, effect: LotteryEffect) -> Iterator[str]:
+    if any(effect.unknown):
+        yield f"{counted(sum(effect.unknown), 'student')} of the band without an outcome left out."
+    lists = " ".join(map(quoted, result.lists))
+    if effect.verdict == "not shown":
+        yield "Next: draw again next year, and let both years speak together:"
+        yield Paste(f"placement effect {lists} NEXT_LIST.csv --outcomes OUTCOMES.csv")
+    else:
+        yield "Next: draw again next year; one lottery is one piece of evidence. Band by band: -v"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.0f}" if round(100 * share) else "0"

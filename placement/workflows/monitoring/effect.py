@@ -1,0 +1,246 @@
+"""Effect: what became of those who drew a seat on a list, and of those who did not."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from placement.arrays import BoolArray, Document, IntArray
+from placement.config.file_options import FileOptions
+from placement.data.columns.column_store import MemoryColumnStore
+from placement.data.columns.load_columns import LoadedColumns, load_columns
+from placement.data.columns.raw_column import CategoricalColumn
+from placement.data.columns.row_locations import MatchingRows
+from placement.data.formats.table_reader import open_table
+from placement.data.names.attendance import came_of
+from placement.data.table.read_table import join_outcomes
+from placement.data.target.label_join import JoinRequest, join_labels
+from placement.data.target.labels import LabelRequest, read_labels
+from placement.errors import DataError, Grave, counted, listed
+from placement.evaluation.effect.attendance import attendance_effect
+from placement.evaluation.effect.average_effect import average_effect
+from placement.evaluation.effect.power import Band, detectable_effect
+from placement.evaluation.effect.randomization_test import Stratum, randomization_test
+from placement.model.scorer import fold, match_columns
+from placement.reporting.text.effect import BandOutcome, EffectResult, LotteryEffect
+from placement.runtime.progress import NoProgress, ProgressListener
+from placement.tracking.runs import tracked_run
+from placement.tracking.store import open_store
+from placement.workflows.reading.read_list import ReadList, read_list
+from placement.workflows.scoring.seats import SEAT
+
+EXPERIMENT = "placement-effect"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectRequest(FileOptions):
+    """Which lists, and where the outcomes are; `attended` is the column that says who came."""
+
+    lists: tuple[str, ...]
+    outcomes: str
+    on: str | None = None
+    absent: str | None = None
+    attended: str | None = None
+    track: bool = True
+
+
+def measure_effect(
+    request: EffectRequest, listener: ProgressListener = NoProgress()
+) -> EffectResult:
+    """Say what a seat changed, from those who drew lots for one.
+
+    Raises `DataError` where a list or what is kept of it was altered.
+    """
+    lists = [read_list(path, request, listener) for path in request.lists]
+    _refuse_repeated(lists)
+    warnings = [warning for one in lists for warning in _warnings(one)]
+    ids = {one.name: one.about["list"]["id"] if one.about else None for one in lists}
+    drawn = [one for one in lists if one.lottery is not None]
+    if not drawn:
+        return EffectResult(ids, request.outcomes, None, None, tuple(warnings))
+    warnings += [
+        f"{one.name}: was made without a lottery, and tells nothing of an effect; left out"
+        for one in lists
+        if one.lottery is None
+    ]
+    bands = [band for one in drawn for band in _bands(one, request, warnings, listener)]
+    effect = _effect(bands, attended=request.attended is not None)
+    result = EffectResult(ids, request.outcomes, drawn[0].target, effect, tuple(warnings))
+    if not request.track:
+        return result
+    recorded = replace(result, run_id=_record(result, effect))
+    listener.note(f"kept as run {recorded.run_id} of the experiment {EXPERIMENT}")
+    return recorded
+
+
+def _refuse_repeated(lists: Sequence[ReadList]) -> None:
+    """Raise `DataError` where two files are the same list: it would count twice."""
+    first: dict[str, str] = {}
+    for one in lists:
+        if one.about is None:
+            continue
+        other = first.setdefault(one.about["list"]["id"], one.name)
+        if other != one.name or [o.name for o in lists].count(one.name) > 1:
+            raise DataError(f"{one.name}: is the same list as {other}; name each list once")
+
+
+def _warnings(one: ReadList) -> list[str]:
+    if not one.altered:
+        return []
+    return [f"{one.name}: {listed(one.altered)} changed since the list was written"]
+
+
+@dataclass(frozen=True)
+class _Band:
+    """Counts (2, 2, 2) of a band's students: drawn, positive, came; and those without outcome."""
+
+    outcome: BandOutcome
+    counts: IntArray
+    unknown: tuple[int, int]
+
+
+def _bands(
+    one: ReadList, request: EffectRequest, warnings: list[str], listener: ProgressListener
+) -> list[_Band]:
+    """Join the outcomes, and count each band of a list."""
+    label, joined = _labels(one, request, warnings, listener)
+    came = np.zeros(len(label), dtype=bool)
+    if request.attended is not None:
+        came = _came(one, joined, request)
+    kept = (one.about or {})["list"]
+    seat = one.cells(match_columns(one.columns.columns, [SEAT])[SEAT])
+    by = kept["by"]
+    column = None if by is None else match_columns(one.columns.columns, [by])[by]
+    group = np.full(len(label), "", dtype=object) if column is None else one.cells(column)
+    bands = []
+    for band in kept["lottery"]["bands"]:
+        member = np.isin(group, band["groups"]) & np.isin(seat, ("drawn", "not drawn"))
+        is_drawn = seat == "drawn"
+        known = member & (label >= 0)
+        counts = np.zeros((2, 2, 2), dtype=np.int64)
+        np.add.at(
+            counts,
+            (is_drawn[known].astype(int), label[known], came[known].astype(int)),
+            1,
+        )
+        lacking = member & (label < 0)
+        unknown = int((lacking & is_drawn).sum()), int((lacking & ~is_drawn).sum())
+        of_drawn, of_others = counts[1].sum(axis=1).tolist(), counts[0].sum(axis=1).tolist()
+        if not (sum(of_drawn) and sum(of_others)):
+            where = listed(list(filter(None, band["groups"])))
+            warnings.append(
+                f"{one.name}: of a band{f' ({where})' if where else ''} no outcome of those drawn, "
+                "or of the others, is known; it is left out"
+            )
+            continue
+        stratum = Stratum(of_drawn[1], sum(of_drawn), of_others[1], sum(of_others))
+        outcome = BandOutcome(one.name, tuple(band["groups"]), stratum)
+        bands.append(_Band(outcome, counts, unknown))
+    if any(sum(band.unknown) for band in bands):
+        drawn, others = np.sum([band.unknown for band in bands], axis=0).tolist()
+        text = (
+            f"{one.name}: {counted(drawn, 'student')} drawn and {others:,} not drawn have no known "
+            "outcome and are left out; if the seat had a part in that, the comparison is not fair"
+        )
+        warnings.append(Grave(text))
+    return bands
+
+
+def _labels(
+    one: ReadList, request: EffectRequest, warnings: list[str], listener: ProgressListener
+) -> tuple[IntArray, LoadedColumns]:
+    """Return each student's outcome (n,): 1, 0, or -1 where it is not known."""
+    target = one.target
+    options: Document = {
+        "labels": request.outcomes,
+        "on": request.on,
+        "absent": request.absent,
+        "labels_mean": None,
+        "target": target.name,
+        "positive": target.rule or target.positive,
+        "of_model": True,
+    }
+    data, joined = join_outcomes(one.columns, options)
+    listener.notes(joined.notes)
+    warnings += joined.warnings
+    if joined.on in one.altered:
+        raise DataError(
+            f"{one.name}: {joined.on}, by which outcomes are joined, was changed after the list "
+            "was written; take the file as it was written"
+        )
+    negative = None if target.rule else target.negative
+    words = LabelRequest(target.rule or target.positive, negative, of_model=True)
+    labels = read_labels(joined.column, data.locations, words, file=request.outcomes)
+    outcome = labels.outcome
+    codes = np.concatenate([outcome.codes(piece) for piece in range(outcome.pieces)])
+    label = np.where(codes >= 0, outcome.positive[codes].astype(np.int64), -1)
+    return label, data
+
+
+def _came(one: ReadList, data: LoadedColumns, request: EffectRequest) -> BoolArray:
+    """Return who came (n,), by a column of the list, or of the outcomes."""
+    name = str(request.attended)
+    spelled = match_columns(data.columns, [name]).get(name)
+    if spelled is None:
+        reader = open_table(request.outcomes)
+        names = frozenset(reader.names)
+        other = load_columns(reader, MemoryColumnStore(), names, max_texts=sys.maxsize)
+        wanted = JoinRequest(target=name, on=request.on, absent="unknown")
+        column = join_labels(one.columns, other, wanted).column
+    else:
+        raw = data.columns[spelled]
+        if not isinstance(raw, CategoricalColumn):
+            raise TypeError(f"{name} was not read as it is written")
+        column = raw
+    of_text, unknown = came_of([fold(text) for text in column.texts.tolist()])
+    rows = np.flatnonzero(np.isin(column.codes, unknown))
+    if len(rows):
+        where = data.locations.describe_rows(MatchingRows.at(rows))
+        raise DataError(
+            f"{one.name}, {where}: {name} says {column.texts[unknown[0]]!r}, which is neither yes "
+            "nor no, nor a number of times; correct it (a blank is no)"
+        )
+    return of_text[column.codes]
+
+
+def _effect(bands: Sequence[_Band], *, attended: bool) -> LotteryEffect:
+    if not bands:
+        raise DataError(
+            "no band is left whose outcomes are known: nothing can be said of an effect; give the "
+            "outcomes of the students who drew"
+        )
+    strata = [band.outcome.stratum for band in bands]
+    shapes = [Band(s.drawn, s.others, s.others_placed / s.others) for s in strata]
+    drawn, others = np.sum([band.unknown for band in bands], axis=0).tolist()
+    return LotteryEffect(
+        bands=tuple(band.outcome for band in bands),
+        unknown=(drawn, others),
+        average=average_effect(strata),
+        luck=randomization_test(strata),
+        detectable=detectable_effect(shapes),
+        attendance=attendance_effect([band.counts for band in bands]) if attended else None,
+    )
+
+
+def _record(result: EffectResult, effect: LotteryEffect) -> str:
+    """Keep the result as a run, without a cell of a student's row; return its id."""
+    (drawn, of_drawn), (others, of_others) = effect.drawn, effect.others
+    params = {
+        "lists": ", ".join(str(list_id) for list_id in result.lists.values()),
+        "outcomes": result.outcomes,
+        "verdict": effect.verdict,
+    }
+    metrics: dict[str, float | None] = {
+        **asdict(effect.average),
+        "p_value": effect.luck.p_value,
+        "drawn": drawn,
+        "drawn_positive": of_drawn,
+        "not_drawn": others,
+        "not_drawn_positive": of_others,
+    }
+    if effect.attendance is not None:
+        metrics |= {f"attended_{k}": v for k, v in asdict(effect.attendance).items()}
+    with tracked_run(open_store(), EXPERIMENT, params=params) as run:
+        run.log_metrics(metrics)
+    return run.run_id

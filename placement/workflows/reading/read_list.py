@@ -1,0 +1,137 @@
+"""Read a list with seats, and what was kept beside it; refuse one that is not what it was."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from placement.arrays import Document, ObjectArray, UInt64Array
+from placement.config.file_options import FileOptions
+from placement.data.columns.column_store import MemoryColumnStore
+from placement.data.columns.load_columns import LoadedColumns, load_columns
+from placement.data.columns.raw_column import CategoricalColumn
+from placement.data.formats.table_reader import open_table
+from placement.data.schema import Target
+from placement.data.splits.list_digests import cell_hashes, column_digests
+from placement.errors import DataError, listed
+from placement.model.scorer import Coded, fold, match_columns
+from placement.runtime.progress import ProgressListener
+from placement.workflows.scoring.ranked_output import PROBABILITY
+from placement.workflows.scoring.seats import RANK, SEAT, list_id, whose
+
+
+@dataclass(frozen=True)
+class ReadList:
+    """A list: its cells as they are written, and what is kept of it; None where nothing is.
+
+    `altered` are columns whose cells are not those that were written, none of which says who had a
+    seat.
+    """
+
+    name: str
+    columns: LoadedColumns
+    about: Document | None
+    altered: tuple[str, ...] = ()
+
+    @property
+    def lottery(self) -> Document | None:
+        """The lottery that was held, if one was."""
+        return None if self.about is None else self.about["list"]["lottery"]
+
+    @property
+    def target(self) -> Target:
+        """The outcome that the list's model predicts."""
+        return Target(**(self.about or {})["target"])
+
+    def cells(self, column: str) -> ObjectArray:
+        """Return the cells (n,) of a column, as two are compared."""
+        raw = self.columns.columns[column]
+        if not isinstance(raw, CategoricalColumn):
+            raise TypeError(f"{column} was not read as it is written")
+        return Coded(raw.codes, _folded(raw.texts)).to_numpy()
+
+
+def _folded(texts: ObjectArray) -> ObjectArray:
+    folded = texts.copy()
+    folded[:] = [fold(text) for text in texts.tolist()]
+    return folded
+
+
+def read_list(path: str, options: FileOptions, listener: ProgressListener) -> ReadList:
+    """Read a list and its about file; `DataError` where one was altered, or is another's."""
+    reader = open_table(path, options)
+    listener.notes(reader.notes)
+    names = frozenset(reader.names)
+    columns = load_columns(reader, MemoryColumnStore(), names, max_texts=sys.maxsize)
+    about_path = _about_path(Path(path))
+    if about_path is None:
+        if match_columns(reader.names, [SEAT]):
+            raise DataError(
+                f"{path}: {path}.about.json is not beside it; predict wrote both, and without it "
+                "nobody can tell whether the seats are still those that were drawn"
+            )
+        return ReadList(path, columns, None)
+    about = _read_about(about_path)
+    if "list" not in about:
+        return ReadList(path, columns, None)
+    altered = _altered(path, about_path.name, columns, about["list"])
+    return ReadList(path, columns, about, altered)
+
+
+def _about_path(path: Path) -> Path | None:
+    """Return the about file: that of the list, or of the same list saved in another format."""
+    exact = path.with_name(f"{path.name}.about.json")
+    if exact.exists():
+        return exact
+    others = sorted(path.parent.glob("*.about.json"))
+    saved = [other for other in others if other.name.split(".")[0] == path.name.split(".")[0]]
+    return saved[0] if len(saved) == 1 else None
+
+
+def _read_about(path: Path) -> Document:
+    try:
+        about: Document = json.loads(path.read_text("utf-8"))
+        kept = about.get("list")
+        intact = kept is None or kept["id"] == list_id(kept)
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as problem:
+        raise DataError(f"{path}: is not what predict wrote ({problem})") from problem
+    if not intact:
+        raise DataError(
+            f"{path}: was altered after predict wrote it: its digest differs; take the file as it "
+            "was written"
+        )
+    return about
+
+
+def _altered(path: str, about: str, columns: LoadedColumns, kept: Document) -> tuple[str, ...]:
+    """Return altered columns; `DataError` where one of them says who had a seat."""
+    rows = len(columns.locations)
+    if rows != kept["rows"]:
+        raise DataError(
+            f"{path}: has {rows:,} students, and {about} says {kept['rows']:,}: rows were added or "
+            "taken away, or it is another list; take the file as it was written"
+        )
+    written: Mapping[str, str] = kept["column_digests"]
+    by = kept["by"]
+    needed = [name for name in (SEAT, RANK, PROBABILITY, by) if name is not None]
+    spelled = match_columns(columns.columns, list(written))
+    if missing := [name for name in needed if name not in spelled]:
+        raise DataError(f"{path}: lacks {listed(missing)}; take the file as it was written")
+    hashes = {name: _hashes(columns, spelling) for name, spelling in spelled.items()}
+    digests = column_digests(hashes, whose(hashes, by))
+    altered = [name for name, digest in digests.items() if digest != written[name]]
+    if grave := [name for name in altered if name in needed]:
+        raise DataError(
+            f"{path}: its cells of {listed(grave)} are not those that {about} keeps: they were "
+            "changed after the list was written, or that file is of another model's list; take "
+            "both as they were written"
+        )
+    return tuple(altered)
+
+
+def _hashes(columns: LoadedColumns, name: str) -> UInt64Array:
+    raw = columns.columns[name]
+    if not isinstance(raw, CategoricalColumn):
+        raise TypeError(f"{name} was not read as it is written")
+    return cell_hashes(Coded(raw.codes, raw.texts))

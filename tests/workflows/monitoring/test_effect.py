@@ -1,0 +1,228 @@
+"""`placement effect`: what is said of a lottery, and the lists that are refused."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import fisher_exact
+
+from placement.evaluation.effect.average_effect import average_effect
+from placement.evaluation.effect.randomization_test import Stratum
+from placement.tracking.runs import list_runs
+
+SEATED = ("certain", "drawn")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def listed(run, trained, students):
+    """Write a list of seats, and return its rows as text: `listed("a.csv", "--lottery", "40")`."""
+
+    def made(out, *words, seed=0, top=60):
+        sheet = students(Path(f"students{seed}.csv"), seed=seed)
+        options = ["--rank", "risk", "--top", top, "--model", trained, "--out", out]
+        done = run("predict", sheet, *options, *words)
+        assert done.code == 0, done.err
+        return rows_of(out)
+
+    return made
+
+
+@pytest.fixture
+def effect(run):
+    def measured(*words, code=0):
+        done = run("effect", *words, "--no-track")
+        assert done.code == code, done.err
+        return done
+
+    return measured
+
+
+def rows_of(file):
+    return pd.read_csv(file, dtype=str, keep_default_na=False)
+
+
+def write_outcomes(frame, placed, file="outcomes.csv"):
+    """Write who was placed, in another order and under another heading."""
+    status = np.where(placed, "Placed", "Not Placed")
+    outcomes = pd.DataFrame({"RegNo": frame["register_no"], "Status": status})
+    outcomes.sample(frac=1, random_state=1).to_csv(file, index=False)
+
+
+def placed_of(frame, drawn, others):
+    """Place so many of those drawn, and so many of those not drawn, and all the rest."""
+    placed = np.ones(len(frame), dtype=bool)
+    for seat, count in (("drawn", drawn), ("not drawn", others)):
+        rows = np.flatnonzero(frame["placement_seat"] == seat)
+        placed[rows[count:]] = False
+    return placed
+
+
+JOIN = ("--outcomes", "outcomes.csv", "--on", "register_no=RegNo")
+
+
+def test_who_was_drawn_is_compared_with_who_was_not(here, listed, effect):
+    frame = listed("list.csv", "--lottery", "40", "--seed", "5")
+    write_outcomes(frame, placed_of(frame, 15, 4))
+    found = effect("list.csv", *JOIN, "--json").json
+    assert found["drawn"] == {"students": 20, "positive": 15, "unknown": 0}
+    assert found["not_drawn"] == {"students": 20, "positive": 4, "unknown": 0}
+    assert found["luck"]["p_value"] == pytest.approx(fisher_exact([[15, 5], [4, 16]]).pvalue)
+    expected = average_effect([Stratum(15, 20, 4, 20)])
+    assert (found["effect"]["low"], found["effect"]["high"]) == (expected.low, expected.high)
+    assert (found["verdict"], found["run_id"]) == ("helped", None)
+    said = effect("list.csv", *JOIN).out
+    assert said.startswith("Of the 20 who were drawn 15 are 'Placed'; of the 20 who were not, 4.\n")
+    assert "So the seat helped: luck alone hardly explains it." in said
+    assert len(said.splitlines()) <= 15
+    assert "15 of 20" in effect("list.csv", *JOIN, "-v").out
+
+
+def test_what_luck_may_have_done_is_not_called_help(here, listed, effect):
+    frame = listed("list.csv", "--lottery", "20")
+    write_outcomes(frame, placed_of(frame, 6, 4))
+    said = " ".join(effect("list.csv", *JOIN).out.split())
+    assert "So it is not shown that the seat helped, nor that it did not" in said
+    assert "helped:" not in said
+    write_outcomes(frame, placed_of(frame, 0, 9))
+    assert effect("list.csv", *JOIN, "--json").json["verdict"] == "harmed"
+
+
+def test_lists_of_several_years_and_branches_speak_together(here, listed, effect):
+    first = listed("a.csv", "--lottery", "20")
+    second = listed("b.csv", "--lottery", "6", "--by", "stream", seed=1, top=20)
+    placed = np.concatenate([placed_of(first, 8, 3), placed_of(second, 7, 2)])
+    write_outcomes(pd.concat([first, second]), placed)
+    found = effect("a.csv", "b.csv", *JOIN, "--json").json
+    groups = sorted(band["groups"] for band in found["bands"])
+    assert groups == [[""], ["cse"], ["ece"], ["mech"]]
+    assert (found["drawn"]["positive"], found["not_drawn"]["positive"]) == (15, 5)
+    fields = ("drawn_placed", "drawn", "others_placed", "others")
+    strata = [Stratum(*(band[field] for field in fields)) for band in found["bands"]]
+    assert found["effect"]["low"] == average_effect(strata).low
+    assert found["verdict"] == "helped"
+
+
+def test_a_list_sorted_annotated_and_saved_by_a_spreadsheet_is_still_the_list(here, listed, effect):
+    frame = listed("list.csv", "--lottery", "20")
+    write_outcomes(frame, placed_of(frame, 8, 3))
+    table = pd.read_csv("list.csv", dtype={"register_no": str}).sample(frac=1, random_state=2)
+    table["cgpa"] = table["cgpa"].round(1)
+    table["came"] = np.where(table["placement_seat"].isin(SEATED), "Yes", "")
+    table.to_excel("list.xlsx", index=False)
+    done = effect("list.xlsx", *JOIN, "--attended", "came", "--json")
+    assert (done.json["drawn"]["positive"], done.json["not_drawn"]["positive"]) == (8, 3)
+    assert done.json["attendance"]["estimate"] == pytest.approx(0.5)
+    assert done.json["warnings"] == ["list.xlsx: cgpa changed since the list was written"]
+
+
+def test_who_came_may_stand_beside_the_outcomes(here, listed, effect):
+    frame = listed("list.csv", "--lottery", "40")
+    placed = placed_of(frame, 18, 4)
+    outcomes = pd.DataFrame({"register_no": frame["register_no"], "status": placed.astype(int)})
+    outcomes["status"] = outcomes["status"].map({1: "Placed", 0: "Not Placed"})
+    outcomes["visits"] = np.where(frame["placement_seat"].isin(SEATED) & placed, 3, 0)
+    outcomes.to_csv("outcomes.csv", index=False)
+    words = ("list.csv", "--outcomes", "outcomes.csv", "--on", "register_no")
+    came = effect(*words, "--attended", "visits", "--json").json["attendance"]
+    assert (came["came_drawn"], came["came_others"]) == (0.9, 0.0)
+    assert came["low"] > 0
+    assert (
+        "90 in 100 of those drawn came, and 0 in 100" in effect(*words, "--attended", "visits").out
+    )
+    outcomes["visits"] = "perhaps"
+    outcomes.to_csv("outcomes.csv", index=False)
+    assert "'perhaps', which is neither" in effect(*words, "--attended", "visits", code=3).err
+
+
+def test_without_a_lottery_no_effect_is_claimed(here, listed, effect):
+    frame = listed("list.csv", "--everybody")
+    write_outcomes(frame, frame["placement_seat"] == "certain")
+    done = effect("list.csv", *JOIN)
+    assert done.out.startswith("No effect is claimed: list.csv was made without a lottery.")
+    assert "--lottery 20" in done.out
+    found = effect("students0.csv", *JOIN, "--json").json
+    assert (found["verdict"], found["effect"], found["luck"]) == ("no lottery", None, None)
+
+
+def test_students_whose_outcome_is_not_known_are_left_out_with_a_warning(here, listed, effect):
+    frame = listed("list.csv", "--lottery", "20")
+    write_outcomes(frame, placed_of(frame, 8, 3))
+    outcomes = rows_of("outcomes.csv").set_index("RegNo")
+    drawn = frame.loc[frame["placement_seat"] == "drawn", "register_no"]
+    outcomes.loc[drawn.iloc[:2], "Status"] = ""
+    outcomes.to_csv("outcomes.csv")
+    done = effect("list.csv", *JOIN, "--json")
+    assert done.json["drawn"] == {"students": 8, "positive": 6, "unknown": 2}
+    assert "2 students drawn and 0 not drawn have no known outcome" in done.json["warnings"][0]
+
+
+def give_a_seat(frame):
+    row = np.flatnonzero(frame["placement_seat"] == "not drawn")[0]
+    frame.loc[frame.index[row], "placement_seat"] = "drawn"
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (give_a_seat, "cells of placement_seat are not those"),
+        (
+            lambda f: f.assign(placement_rank=f["placement_rank"].to_numpy()[::-1]),
+            "placement_seat, placement_p",
+        ),
+        (lambda f: f.drop(index=f.index[-1]), "has 69 students, and list.csv.about.json says 70"),
+        (lambda f: f.assign(register_no=np.roll(f["register_no"], 1)), "register_no, by which"),
+        (lambda f: f.drop(columns="placement_rank"), "lacks placement_rank"),
+    ],
+)
+def test_an_altered_list_is_refused(here, listed, effect, change, said):
+    frame = listed("list.csv", "--lottery", "20")
+    write_outcomes(frame, placed_of(frame, 8, 3))
+    change(frame).to_csv("list.csv", index=False)
+    assert said in effect("list.csv", *JOIN, code=3).err
+
+
+def test_the_list_of_another_model_or_an_altered_about_file_is_refused(here, listed, effect):
+    frame = listed("list.csv", "--lottery", "20")
+    write_outcomes(frame, placed_of(frame, 8, 3))
+    about = Path("list.csv.about.json")
+    document = json.loads(about.read_text(encoding="utf-8"))
+    listed("other.csv", "--lottery", "20", "--seed", "1")
+    shutil.copy("other.csv.about.json", about)
+    assert "another model's list" in effect("list.csv", *JOIN, code=3).err
+    document["list"]["model_digest"] = "0" * 64
+    about.write_text(json.dumps(document), encoding="utf-8")
+    assert "was altered after predict wrote it" in effect("list.csv", *JOIN, code=3).err
+    about.write_text("[]", encoding="utf-8")
+    assert "is not what predict wrote" in effect("list.csv", *JOIN, code=3).err
+    about.unlink()
+    assert "about.json is not beside it" in effect("list.csv", *JOIN, code=3).err
+
+
+def test_a_list_given_twice_is_refused(here, listed, effect):
+    frame = listed("list.csv", "--lottery", "20")
+    write_outcomes(frame, placed_of(frame, 8, 3))
+    for file in ("list.csv", "list.csv.about.json"):
+        shutil.copy(file, file.replace("list", "copy"))
+    assert "is the same list as list.csv" in effect("list.csv", "copy.csv", *JOIN, code=3).err
+    assert "is the same list as list.csv" in effect("list.csv", "list.csv", *JOIN, code=3).err
+
+
+def test_the_result_is_a_run_of_its_experiment(store, run, listed):
+    frame = listed("list.csv", "--lottery", "20")
+    write_outcomes(frame, placed_of(frame, 8, 3))
+    found = run("effect", "list.csv", *JOIN, "--json").json
+    (kept,) = list_runs(store, "placement-effect")
+    assert (kept.run_id, kept.status) == (found["run_id"], "FINISHED")
+    assert kept.params["lists"] == found["lists"][0]["id"]
+    assert kept.metrics["low"] == pytest.approx(found["effect"]["low"])
+    assert kept.metrics["p_value"] == pytest.approx(found["luck"]["p_value"])
