@@ -74,7 +74,7 @@ def listed_share(score: FloatArray, weight: FloatArray, seats: float) -> FloatAr
     last = min(int(np.searchsorted(np.cumsum(weight[order]), seats)), len(order) - 1)
     listed, tied = score < score[order[last]], score == score[order[last]]
     left, tied_weight = seats - float(weight[listed].sum()), float(weight[tied].sum())
-    return listed + tied * (left / tied_weight if left < tied_weight else 1.0)
+    return np.asarray(listed + tied * (left / tied_weight if left < tied_weight else 1.0))
 
 
 def _mean_of_pairs(values: FloatArray, weight: FloatArray) -> Estimate:
