@@ -30,6 +30,7 @@ from placement.cli.shell import completion
 from placement.cli.train import train
 from placement.cli.tune import tune
 from placement.reporting.format.prose import printable
+from placement.runtime.scratch import use_scratch_folder
 from placement.runtime.signals import raise_on_signals
 
 SECTIONS = {
@@ -115,6 +116,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     was registered for the exit is done, and nothing is written any more.
     """
     sys.excepthook = _say_defect
+    use_scratch_folder()
     code = run(args)
     atexit._run_exitfuncs()  # noqa: SLF001 - there is no public name for it
     for stream in (sys.stdout, sys.stderr):

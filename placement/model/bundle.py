@@ -33,6 +33,7 @@ from placement.model.scorer import (
     digest_of,
     read_bundle,
 )
+from placement.runtime.scratch import is_gone
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -196,12 +197,9 @@ def _sweep(target: Path) -> None:
 
 def _abandoned(fresh: Path) -> bool:
     """Whether the writer of a fresh directory is gone: its process, or all patience with it."""
-    import psutil
-
     if time.time() - fresh.stat().st_mtime > _LONGEST_SAVE:
         return True
-    writer = fresh.name.rpartition(".new-")[2].partition("-")[0]
-    return writer.isdecimal() and not psutil.pid_exists(int(writer))
+    return is_gone(fresh.name.rpartition(".new-")[2].partition("-")[0])
 
 
 def _swap(fresh: Path, target: Path) -> None:

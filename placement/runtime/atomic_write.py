@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from placement.errors import StoreError
+from placement.runtime.scratch import is_gone
 
 _IN_MEMORY = 1 << 24  # bytes
 
@@ -68,10 +69,7 @@ def held_back(stream: IO[bytes]) -> Iterator[IO[bytes]]:
 def _sweep(target: Path) -> None:
     """Remove what writers that were killed left beside a file."""
     for leftover in target.parent.glob(f".{glob.escape(target.name)}.*-????????.tmp"):
-        import psutil  # rarely needed, and slow to import
-
-        writer = leftover.name.rpartition("-")[0].rpartition(".")[2]
-        if writer.isdecimal() and not psutil.pid_exists(int(writer)):
+        if is_gone(leftover.name.rpartition("-")[0].rpartition(".")[2]):
             leftover.unlink(missing_ok=True)
 
 

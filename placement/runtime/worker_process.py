@@ -21,6 +21,7 @@ from threading import Thread
 from typing import IO, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from placement.errors import PlacementError
+from placement.runtime.scratch import remove_scratch_folder, use_scratch_folder
 from placement.runtime.signals import hold_signals, ignore_signals
 
 P = ParamSpec("P")
@@ -112,6 +113,7 @@ class ProcessWorker(Generic[S]):
             self._input.close()
         self._process.wait()
         self._listener.join()
+        remove_scratch_folder(self._process.pid)
 
     def _listen(self) -> None:
         with self._results as results:
@@ -136,6 +138,7 @@ AnyWorker = InlineWorker[S] | ProcessWorker[S]
 def serve(kind: str) -> None:
     """Run the worker of the process that started this one, until that is gone."""
     ignore_signals()
+    use_scratch_folder()
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not stand among the results
     requests: SimpleQueue[bytes | None] = SimpleQueue()
@@ -151,6 +154,7 @@ def serve(kind: str) -> None:
             break
     worker.terminate()
     results.flush()
+    remove_scratch_folder(os.getpid())
     os._exit(0)
 
 

@@ -14,6 +14,7 @@ from placement.arrays import Document
 from placement.credentials import masked
 from placement.errors import StoreError
 from placement.runtime.signals import hold_signals, raise_on_signals
+from placement.tracking.abandoned import PROCESS, end_abandoned, process_name
 from placement.tracking.dataset import DataSet, dataset_input
 from placement.tracking.limits import (
     METRICS_PER_BATCH,
@@ -180,9 +181,12 @@ def tracked_run(
     with raise_on_signals(interrupt=False):
         try:
             experiment_id, store = ensure_experiment(store, experiment)
+            end_abandoned(store)
             every_tag = {**provenance_tags(), **(tags or {})}
+            keeper = {PROCESS: process_name()}
             with hold_signals(), store_errors(store, "start a run"):
-                info = store.client().create_run(experiment_id, run_name=run_name).info
+                created = store.client().create_run(experiment_id, tags=keeper, run_name=run_name)
+                info = created.info
                 run = TrackedRun(store, info.run_id, experiment_id, info.run_name or "")
             run.set_tags(every_tag)
             run.log_params(params or {})

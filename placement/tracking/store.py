@@ -261,7 +261,8 @@ def _make_once(store: Store, database: Path) -> None:
         with store.lock():
             if not _is_filled(database):
                 draft = database.with_name(f"{database.name}.new")
-                draft.unlink(missing_ok=True)
+                for leftover in draft.parent.glob(f"{draft.name}*"):  # with a journal, after a kill
+                    leftover.unlink(missing_ok=True)
                 try:
                     _migrate(store, f"sqlite:///{draft.as_posix()}")
                     draft.replace(database)

@@ -14,6 +14,7 @@ from placement.data.schema import quoted
 from placement.data.table.batches import Batches, batch_warnings, batches_of
 from placement.data.table.column_roles import DataSummary, Roles
 from placement.data.table.partial_numbers import decorated_number, partial_numbers
+from placement.data.table.roles.column_evidence import ALL_BUT
 from placement.data.table.roles.earlier_lists import warn_of_seats
 from placement.data.table.roles.identifiers import REPEATED, WORDS_DISTINCT
 from placement.data.table.roles.leakage import separating_auc
@@ -61,9 +62,13 @@ def table_notes(
 
 
 def _meant_as_features(roles: Roles) -> list[str]:
-    """Return the features, and what would be one if its words came again."""
-    words = (item.column for item in roles.dropped if item.reason.endswith(WORDS_DISTINCT))
-    return [*roles.features, *words]
+    """Return the features, and what would be one if its words came again or had more cells."""
+    dropped = (
+        item.column
+        for item in roles.dropped
+        if item.reason.endswith(WORDS_DISTINCT) or item.reason.startswith(ALL_BUT)
+    )
+    return [*roles.features, *dropped]
 
 
 def _sparse_columns(roles: Roles, summary: DataSummary) -> list[str]:

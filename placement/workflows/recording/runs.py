@@ -3,6 +3,7 @@
 import os
 import sys
 import webbrowser
+from contextlib import suppress
 from dataclasses import asdict
 
 from placement.arrays import Document
@@ -12,10 +13,15 @@ from placement.runtime.progress import ProgressListener
 
 def recorded_runs(experiment: str | None) -> list[Document]:
     """Return the runs as `runs --json` prints them, the newest first."""
+    from placement.tracking.abandoned import end_abandoned
     from placement.tracking.runs import list_runs
     from placement.tracking.store import open_store
 
-    runs = list_runs(open_store(create=False), experiment)
+    store = open_store(create=False)
+    with suppress(StoreError):  # a store that may only be read is listed as it is
+        if store.exists:
+            end_abandoned(store)
+    runs = list_runs(store, experiment)
     return [{k: v for k, v in asdict(run).items() if k != "experiment"} for run in runs]
 
 

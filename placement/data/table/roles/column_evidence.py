@@ -12,6 +12,7 @@ from placement.errors import counted
 
 JUDGED_FROM = 20  # rows: of fewer, each one shows in every sum
 EMPTY_SHARE = 0.99
+ALL_BUT = "the same in all but "
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 _NEARLY_ALL = 0.998  # fewer different values, though only estimated, are not all different
 _ACADEMIC_YEAR = re.compile(r"(19|20)\d\d\s*[-–/]\s*((19|20)?\d\d)")
@@ -66,7 +67,7 @@ def empty_reason(summary: ColumnSummary, *, unnamed: bool = False) -> str | None
     if not missing and summary.distinct == 1:
         return "constant: the same in every row"
     if 0 < (rows := _exceptions(summary)) < FEWEST:
-        return f"the same in all but {counted(rows, 'row')}"
+        return ALL_BUT + counted(rows, "row")
     return None
 
 
