@@ -31,16 +31,17 @@ from placement.tracking.runs import DESCRIPTION_TAG, NestedRun, TrackedRun, trac
 from placement.tracking.store import import_mlflow, open_store
 from placement.training.validation.l2_path import PenaltyPath
 
-# MLflow's pages make a section of what stands before the stroke.
+# MLflow's pages make a section of what stands before the stroke, and sort its metrics by name: what
+# would stand before the loss has a section of its own.
 SERIES = {
     "loss": "train/loss",
-    "penalised_loss": "train/penalised_loss",
-    "gradient_norm": "train/gradient_norm",
-    "step_size": "train/step_size",
-    "clamped_rows": "train/clamped_rows",
+    "penalised_loss": "optimizer/penalised_loss",
+    "gradient_norm": "optimizer/gradient_norm",
+    "step_size": "optimizer/step_size",
+    "clamped_rows": "optimizer/clamped_rows",
     "held_out_loss": "test/loss",
     "validation_loss": "validation/loss",
-    "newton_decrement": "train/lambda",
+    "newton_decrement": "optimizer/lambda",
 }
 _SECTIONS = {"training": "train", "test": "test"}  # of the metrics, by the context of their data
 _UNSET = (None, "", ())
@@ -196,8 +197,8 @@ def final_metrics(figures: ModelFigures) -> dict[str, float | None]:
     }
     final: dict[str, float | None] = {
         "train/loss": figures.train_loss,
-        "train/epochs": figures.epochs,
-        "train/base_rate": figures.base_rate,
+        "optimizer/epochs": figures.epochs,
+        "skill/base_rate": figures.base_rate,
     }
     for section, values in sections.items():
         for name, value in values.items():

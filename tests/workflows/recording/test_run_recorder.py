@@ -70,12 +70,12 @@ def test_what_is_not_set_is_no_parameter(run_of):
 def test_the_curves_are_series_by_epoch(run_of, recorded):
     client, run = run_of
     epochs = len(recorded[1].fitted.history)
-    for name in ("train/loss", "train/penalised_loss", "train/gradient_norm", "test/loss"):
+    for name in ("train/loss", "optimizer/penalised_loss", "optimizer/gradient_norm", "test/loss"):
         series = client.get_metric_history(run.info.run_id, name)
         assert set(range(epochs)) <= {point.step for point in series}, name
-    clamped = client.get_metric_history(run.info.run_id, "train/clamped_rows")
+    clamped = client.get_metric_history(run.info.run_id, "optimizer/clamped_rows")
     assert {(point.step, point.value) for point in clamped} == {(0, 0), (epochs - 1, 0)}
-    assert client.get_metric_history(run.info.run_id, "train/step_size")
+    assert client.get_metric_history(run.info.run_id, "optimizer/step_size")
 
 
 def test_the_final_figures_are_metrics(run_of, recorded):
@@ -88,7 +88,8 @@ def test_the_final_figures_are_metrics(run_of, recorded):
     assert run.data.metrics["gradcheck/passed"] == 1.0
     assert run.data.metrics["gradcheck/max_abs_error"] == figures.evaluation.gradcheck.max_abs_error
     assert run.data.metrics["train/loss"] == figures.train_loss
-    assert run.data.metrics["train/lambda"] == figures.newton_decrement
+    assert [name for name in run.data.metrics if name.startswith("train/")] == ["train/loss"]
+    assert run.data.metrics["optimizer/lambda"] == figures.newton_decrement
 
 
 def test_the_data_set_is_an_input_with_digest_and_schema(run_of, recorded):
