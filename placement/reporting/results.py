@@ -12,6 +12,7 @@ from placement.evaluation.effect.lottery import DrawnBand, LotteryRequest
 from placement.evaluation.effect.power import Detectable
 from placement.evaluation.evaluate import Evaluation
 from placement.evaluation.explanation.counterfactual import Counterfactual
+from placement.evaluation.false_alarms import FalseAlarms
 from placement.model.figures import CoefficientEstimate
 from placement.model.fitted import Fitted
 from placement.stats.capture import Capture
@@ -105,7 +106,7 @@ class PredictResult:
 
     `ranking`: the order in which rows were written, where that is not the file's. `in_doubt` are
     the rows scored with a cell that is unreadable, unknown or beyond what was seen. `seated`: the
-    seats, where they were given.
+    seats, where they were given. `false_alarms`: how many on a list fare otherwise, if known.
     """
 
     source: str
@@ -122,6 +123,7 @@ class PredictResult:
     warnings: tuple[str, ...]
     ranking: str | None = None
     seated: SeatedList | None = None
+    false_alarms: FalseAlarms | None = None
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
 """The short answer of `predict`: how many students were called what, and how to read the list."""
 
 from collections.abc import Iterator
+from dataclasses import astuple
 
+from placement.data.schema import Target
 from placement.errors import counted
+from placement.evaluation.false_alarms import FalseAlarms
 from placement.reporting.format.probability_words import in_100
 from placement.reporting.format.prose import name_list, shortened
 from placement.reporting.results import ListBand, PredictResult, SeatedList
@@ -23,6 +26,8 @@ def prediction_answer(result: PredictResult) -> Iterator[str]:
         positive = result.predicted_positive
         called = f"{positive:,} of them are" if positive else "None of them is"
         yield f"{called} called {outcome}: that takes a chance of {limit} in 100 or more."
+    if result.false_alarms is not None:
+        yield mistaken(result.false_alarms, result.target)
     if result.in_doubt:
         yield (
             f"{counted(result.in_doubt, 'student')} scored with a cell in doubt: placement_notes "
@@ -36,6 +41,16 @@ def prediction_answer(result: PredictResult) -> Iterator[str]:
         yield from _after_seats(result)
     elif result.out and result.rows_out:
         yield from _how_to_read(result)
+
+
+def mistaken(alarms: FalseAlarms, target: Target) -> str:
+    """Say how many such students fare otherwise: no list is right of everybody on it."""
+    outcome = target.outcome if alarms.rank == "risk" else target.other_outcome
+    number, low, high = (f"{count:,.0f}" for count in astuple(alarms.number))
+    return (
+        f"Of {alarms.students:,} such students about {number} end {shortened(outcome)} all the "
+        f"same ({low} to {high}; measured on {alarms.rows:,} held out of the training)."
+    )
 
 
 def _how_to_read(result: PredictResult) -> Iterator[str]:

@@ -9,6 +9,7 @@ from placement.evaluation.metrics.metric_intervals import Intervals
 from placement.model.figures import ModelFigures
 from placement.model.scorer import CategoryColumn
 from placement.reporting.answers.evaluate import HELD_OUT, TOLD
+from placement.reporting.answers.predict import mistaken
 from placement.reporting.answers.train import predict_line
 from placement.reporting.format.text_table import table
 from placement.reporting.format.verdict_words import skill_line, verdict_sentence
@@ -197,9 +198,11 @@ def predict_text(result: PredictResult) -> str:
         left += f"; blank lines dropped: {result.blank_lines:,}"
     where = f" → {result.out}" if result.out else ""
     done = f"written, {result.ranking}" if result.ranking else "scored"
+    alarms = result.false_alarms
+    otherwise = "" if alarms is None else f"\n{mistaken(alarms, result.target)}"
     return (
         f"{result.source}{where}: {result.rows_out:,} of {result.rows_in:,} rows {done}, "
-        f"{result.predicted_positive:,} predicted positive{left}"
+        f"{result.predicted_positive:,} predicted positive{left}{otherwise}"
     )
 
 

@@ -20,6 +20,7 @@ from placement.data.output.writer import NOTES, Output, Plan
 from placement.data.schema import matching_columns, quoted
 from placement.errors import UsageError
 from placement.evaluation.effect.lottery import LotteryRequest
+from placement.evaluation.false_alarms import FalseAlarms, false_alarms
 from placement.evaluation.shortlist import Rank
 from placement.model.bundle import finite, open_bundle
 from placement.model.fitted import load_fitted
@@ -173,12 +174,23 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
         ),
         ranking=None if ranking is None else str(ranking),
         seated=seated,
+        false_alarms=_false_alarms(request, model, sink),
     )
     if result.rows_in and not result.rows_out:
         listener.warn(f"{result.source}: no row was left to score")
     if request.about or (seated is not None and request.out is not None):
         _write_about(str(request.out), result)
     return result
+
+
+def _false_alarms(request: PredictRequest, model: Model, sink: Sink) -> FalseAlarms | None:
+    """Say how many on the first rows of a list fare otherwise, as far as that was measured."""
+    evaluation = model.figures.evaluation
+    if not isinstance(sink, RankedSink) or request.rank is None or request.top is None:
+        return None
+    if request.gives_seats or evaluation is None or evaluation.metrics_on != "test":
+        return None
+    return false_alarms(evaluation.calibration.bins, request.rank, sink.chances, sink.rows_out)
 
 
 def _scorer(
@@ -325,6 +337,7 @@ def _write_about(out: str, result: PredictResult) -> None:
         "blank_lines_dropped": result.blank_lines,
         "predicted_positive": result.predicted_positive,
         "ranking": result.ranking,
+        "false_alarms": result.false_alarms and asdict(result.false_alarms),
         "warnings": list(result.warnings),
         "columns": {name: MEANING[name] for name in result.added},
     }

@@ -102,10 +102,14 @@ class _Held:
 
 @dataclass
 class RankedSink(Sink):
-    """Takes in scored blocks, and hands their rows on in the order of rank when it is closed."""
+    """Takes in scored blocks, and hands their rows on in the order of rank when it is closed.
+
+    `chances` are the least and the greatest probability of the rows that were handed on.
+    """
 
     sink: Sink
     ranking: Ranking
+    chances: tuple[float, float] = (1.0, 0.0)
     _rows_in: int = 0
     _held: list[_Held] = field(default_factory=list)
     _groups: dict[str, int] = field(default_factory=dict)
@@ -208,6 +212,9 @@ class RankedSink(Sink):
             for name in self._held[0].cells
         }
         cells |= added
+        least, most = self.chances
+        told = cells[PROBABILITY]
+        self.chances = float(told.min(initial=least)), float(told.max(initial=most))
         scored = Scored(
             block=take_rows.gather([held.block for held in self._held], piece, row),
             keep=np.ones(len(row), dtype=bool),
