@@ -16,6 +16,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+from placement.config.optimizers import OPTIMIZERS
+
 # Workers of pytest-xdist share the cores; a subprocess inherits these. They are read when a
 # library is first loaded, so they stand above every fixture.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -38,6 +40,11 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
+# The curve that `auto` shows first is most of what a small training costs: it is drawn to its end
+# where a test looks at it (`whole_descent`), in processes that a test starts, and in the pages.
+WHOLE_DESCENT = OPTIMIZERS["auto"]
+OPTIMIZERS["auto"] = dataclasses.replace(WHOLE_DESCENT, descent=20)
+
 LOCAL = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104
 
 
@@ -54,6 +61,12 @@ def _steady(monkeypatch):
 
         torch.manual_seed(0)
         torch.set_num_threads(1)
+
+
+@pytest.fixture
+def whole_descent(monkeypatch):
+    """`auto` descends as far as it does for everybody, not the few steps of other tests."""
+    monkeypatch.setitem(OPTIMIZERS, "auto", WHOLE_DESCENT)
 
 
 @pytest.fixture(autouse=True)
@@ -99,8 +112,16 @@ def template(tmp_path_factory):
 
 
 @pytest.fixture
-def store(template, tmp_path, monkeypatch):
-    """An empty store in an empty current directory."""
+def no_pictures(monkeypatch):
+    """Trainings draw no pictures, which take as long as all else: `recorded` has them."""
+    recorder = "placement.workflows.recording.run_recorder"
+    monkeypatch.setattr(f"{recorder}.draw_all", lambda *_: [])
+    monkeypatch.setattr(f"{recorder}.fairness_plot", lambda _: None)
+
+
+@pytest.fixture
+def store(template, tmp_path, monkeypatch, no_pictures):
+    """An empty store in an empty current directory; trainings leave out their pictures."""
     from placement.tracking.relocate import relocate
     from placement.tracking.store import open_store
 
@@ -208,6 +229,7 @@ def recorded(students, template, tmp_path_factory):
         if not result.exists():
             shutil.copytree(template, home / "mlruns")
             patch.chdir(home)
+            patch.setitem(OPTIMIZERS, "auto", WHOLE_DESCENT)
             relocate(open_store())
             students(home / "students.csv")
             config = TrainConfig(tag=("college=north",), run_name="first", gradcheck_every=100)

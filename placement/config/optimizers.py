@@ -10,13 +10,15 @@ class OptimizerSpec:
     """What the settings say of an optimizer: its defaults, and the options it uses.
 
     Another option is refused. `batch_size` None: all rows at once. `lr` None: 1/L of the data,
-    where it uses a step size at all.
+    where it uses a step size at all. `descent`: so many steps of gradient descent come first, where
+    rows and columns are few enough.
     """
 
     epochs: int
     options: tuple[str, ...] = ()
     lr: float | None = None
     batch_size: int | None = None
+    descent: int = 0
 
     @property
     def uses_lr(self) -> bool:
@@ -26,7 +28,7 @@ class OptimizerSpec:
 
 # A new optimizer is an entry here and a step in training/solver/optimizers.py.
 OPTIMIZERS = {
-    "auto": OptimizerSpec(epochs=300),
+    "auto": OptimizerSpec(epochs=300, descent=200),
     "gd": OptimizerSpec(epochs=1000, options=("lr",)),
     "sgd": OptimizerSpec(epochs=100, options=("lr", "batch_size", "momentum"), batch_size=256),
     "adam": OptimizerSpec(epochs=1000, options=("lr", "batch_size"), lr=0.05),

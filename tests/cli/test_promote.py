@@ -77,7 +77,7 @@ def prepared(students, trained, template, tmp_path_factory):
 
 
 @pytest.fixture
-def store(prepared, tmp_path, monkeypatch):
+def store(prepared, tmp_path, monkeypatch, no_pictures):
     """A copy of the prepared store in the current directory."""
     shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)

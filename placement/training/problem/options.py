@@ -11,7 +11,6 @@ from placement.config.train_config import TrainConfig
 from placement.model.loss import Loss, effective_epsilon
 
 AUTO_GD_CELLS = 200_000  # rows x columns up to which auto shows the notebook's curve first
-AUTO_GD_STEPS = 200
 WIDE_COLUMNS = 2_000  # beyond, a Hessian per step costs more than lbfgs's many gradients
 
 
@@ -71,6 +70,6 @@ class Options:
         if self.optimizer not in ("auto", "newton"):
             return ((self.optimizer, self.epochs),)
         if self.optimizer == "auto" and rows * columns <= AUTO_GD_CELLS:
-            first = min(AUTO_GD_STEPS, self.epochs * 2 // 3)
+            first = min(OPTIMIZERS["auto"].descent, self.epochs * 2 // 3)
             return (("gd", first), (exact, self.epochs - first))
         return ((exact, self.epochs),)

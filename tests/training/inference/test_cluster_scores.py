@@ -17,7 +17,7 @@ from placement.training.solver.training_loop import solve
 from placement.workflows.training.inference import with_inference
 from tests.evaluation.test_coefficients import in_file_units, students
 
-PLAIN = TrainConfig(l2=0.0, test_size=0.0, loss="logits")
+PLAIN = TrainConfig(l2=0.0, test_size=0.0, loss="logits", optimizer="newton")
 
 
 def repeated(times=3, count=120):
@@ -97,6 +97,6 @@ def test_a_penalised_model_has_the_sandwich_of_the_penalised_information():
 
 
 def test_firth_with_students_on_several_rows_has_walds_limits_of_the_clusters():
-    _, model = fitted(repeated(), firth=True, loss="logits")
+    _, model = fitted(repeated(), firth=True, loss="logits", optimizer="auto")
     assert model.figures.inference.profile is None
     assert model.figures.inference.clusters.clusters == 120

@@ -101,7 +101,7 @@ def test_the_default_step_of_gd_is_one_over_the_largest_curvature(make):
     assert solution.history[0].step_size == solution.lr
 
 
-def test_auto_shows_the_curve_then_finishes_with_newton(make):
+def test_auto_shows_the_curve_then_finishes_with_newton(make, whole_descent):
     history = solve(make(), options()).history
     stages = [epoch.stage for epoch in history]
     assert stages.count("gd") == 200
@@ -114,7 +114,7 @@ def test_auto_goes_straight_to_newton_on_a_large_table(make):
     assert {e.stage for e in solve(make(30_000, 7), options()).history} == {"newton"}
 
 
-def test_a_mislabelled_outlier_ends_clamped_never_converged(outlier):
+def test_a_mislabelled_outlier_ends_clamped_never_converged(outlier, whole_descent):
     no_descent = solve(outlier, options(l2=1.0))
     assert (no_descent.stopped, no_descent.converged, no_descent.clamped_wrong) == (
         "clamped",

@@ -402,8 +402,10 @@ def test_the_data_set_of_a_test_file_is_logged_too(store, sheet, students, tmp_p
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("at", ["begin", "log_course", "log_model", "register"])
-@pytest.mark.parametrize("out", [None, "model"])
+@pytest.mark.parametrize(
+    ("at", "out"),
+    [("begin", None), ("log_course", None), ("log_model", "model"), ("register", "model")],
+)
 def test_a_model_that_cannot_be_recorded_is_saved_and_named(
     store, sheet, tmp_path, monkeypatch, at, out
 ):
