@@ -47,9 +47,15 @@ def elsewhere(store, tmp_path):
     return {"cwd": away, "env": {**env, "MLFLOW_TRACKING_URI": store.tracking_uri}}
 
 
-def test_plain_mlflow_scores_every_kind_of_column_without_this_package(store, champion, tmp_path):
+def test_plain_mlflow_and_its_command_score_every_kind_of_column_without_this_package(
+    store, champion, tmp_path
+):
+    """Both in one process: one that imports MLflow takes seconds."""
     rows = tmp_path / "rows.json"
     rows.write_text(json.dumps(ROWS))
+    frame = pd.DataFrame(ROWS)
+    frame.to_csv(tmp_path / "split.csv", index=False)
+    (tmp_path / "split.json").write_text(json.dumps({"dataframe_split": frame.to_dict("split")}))
     code = textwrap.dedent(f"""
         import json, sys
         import pandas as pd, mlflow
@@ -74,41 +80,12 @@ def test_plain_mlflow_scores_every_kind_of_column_without_this_package(store, ch
         }}
         said = {{name: model.predict(frame).to_dict("list") for name, frame in frames.items()}}
         assert not {{"torch", "placement"}} & set(sys.modules)
-        print(json.dumps(said))
-    """)
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=False,
-        **elsewhere(store, tmp_path),
-    )
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    expected = champion.score(pd.DataFrame(ROWS)).probability
-    assert said["plain"]["placement_notes"] == [None, None, "stream: unseen level", None]
-    for name in ("plain", "strings", "bool", "nullable", "text", "categorical"):
-        assert said[name]["placement_probability"] == expected.tolist(), name
-    assert said["one"]["placement_probability"] == [expected[2]]
-    assert said["plain"]["placement_prediction"] == (expected >= 0.5).astype(int).tolist()
-    gap = champion.score({**ROWS, "cgpa": [8.1, np.nan, 9.0, 5.5]}).probability
-    assert said["gap"]["placement_probability"] == gap.tolist()
-    missing = champion.score({**ROWS, "cgpa": [np.nan] * 4, "stream": [None] * 4}).probability
-    assert said["missing"]["placement_probability"] == missing.tolist()
-
-
-def test_mlflow_models_predict_gives_the_same_probabilities(store, champion, tmp_path):
-    """Of a CSV and of JSON, by one process: one that imports MLflow takes seconds."""
-    frame = pd.DataFrame(ROWS)
-    frame.to_csv(tmp_path / "rows.csv", index=False)
-    document = {"dataframe_split": frame.to_dict("split")}
-    (tmp_path / "rows.json").write_text(json.dumps(document))
-    code = textwrap.dedent(f"""
         from mlflow.cli import cli
         for kind in ("csv", "json"):
             model = ("-m", "models:/placement@champion", "--env-manager", "local", "-t", kind)
-            files = ("-i", {str(tmp_path)!r} + f"/rows.{{kind}}", "-o", f"{{kind}}.answer")
+            files = ("-i", {str(tmp_path)!r} + f"/split.{{kind}}", "-o", f"{{kind}}.answer")
             cli(["models", "predict", *model, *files], standalone_mode=False)
+        print(json.dumps(said))
     """)
     away = elsewhere(store, tmp_path)
     done = subprocess.run(
@@ -119,7 +96,17 @@ def test_mlflow_models_predict_gives_the_same_probabilities(store, champion, tmp
         **away,
     )
     assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
     expected = champion.score(frame).probability
+    assert said["plain"]["placement_notes"] == [None, None, "stream: unseen level", None]
+    for name in ("plain", "strings", "bool", "nullable", "text", "categorical"):
+        assert said[name]["placement_probability"] == expected.tolist(), name
+    assert said["one"]["placement_probability"] == [expected[2]]
+    assert said["plain"]["placement_prediction"] == (expected >= 0.5).astype(int).tolist()
+    gap = champion.score({**ROWS, "cgpa": [8.1, np.nan, 9.0, 5.5]}).probability
+    assert said["gap"]["placement_probability"] == gap.tolist()
+    missing = champion.score({**ROWS, "cgpa": [np.nan] * 4, "stream": [None] * 4}).probability
+    assert said["missing"]["placement_probability"] == missing.tolist()
     for kind in ("csv", "json"):
         answer = json.loads((away["cwd"] / f"{kind}.answer").read_text())
         given = pd.DataFrame(answer["predictions"])["placement_probability"]

@@ -127,16 +127,13 @@ def test_a_damaged_database_is_told_at_once(tmp_path):
     assert time.monotonic() - started < 5
 
 
-def test_a_database_of_another_mlflow_is_refused_with_the_upgrade_command(store):
-    with sqlite3.connect(store.database) as connection:
+def test_a_database_of_another_mlflow_is_refused_with_the_upgrade_command(template, tmp_path):
+    shutil.copytree(template, tmp_path / "mlruns")  # which this process has not opened yet
+    with contextlib.closing(sqlite3.connect(tmp_path / "mlruns" / "mlflow.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '451aebb31d03'")
-    connection.close()
-    code = "from placement.tracking.store import open_store; open_store()"
-    env = {**os.environ, "PYTHONPATH": _tree()}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=env, check=False
-    )
-    assert "mlflow db upgrade sqlite:///" in done.stderr.splitlines()[-1]
+        connection.commit()
+    with pytest.raises(StoreError, match="mlflow db upgrade sqlite:///"):
+        open_store(tmp_path)
 
 
 def test_a_server_that_is_not_there_is_a_store_error_within_seconds(tmp_path, monkeypatch):
@@ -288,13 +285,15 @@ def test_a_database_that_another_process_has_locked_is_waited_for_and_never_call
 
 @pytest.mark.skipif(os.name == "nt", reason="a limit on the size of files is POSIX's")
 def test_a_disk_that_is_full_at_the_first_run_is_said_and_leaves_no_half_database(tmp_path):
-    code = "from placement.tracking.store import open_store; open_store()"
-    done = subprocess.run(
-        ["/bin/sh", "-c", f"ulimit -f 100; exec {sys.executable} -c '{code}'"],
-        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": _tree()}, check=False,
-        cwd=tmp_path,
-    )  # fmt: skip
-    assert "StoreError: cannot make the tracking database" in done.stderr.splitlines()[-1]
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(StoreError, match="cannot make the tracking database"):
+            open_store(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert [p.name for p in (tmp_path / "mlruns").iterdir()] == ["mlflow.db.lock"]
 
 
