@@ -3,8 +3,6 @@
 import gzip
 import io
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -235,17 +233,11 @@ def test_only_what_may_be_listed_is_held(trained, sheet, here, monkeypatch, pred
     assert most <= 6
 
 
-def test_standard_input_is_ranked_as_well(trained, here, sheet, code_path):
-    command = [
-        sys.executable, "-m", "placement", "predict", "-", "--model", str(trained),
-        "--rank", "risk", "--top", "2", "--json",
-    ]  # fmt: skip
-    done = subprocess.run(
-        command, input=sheet.read_bytes(), capture_output=True, check=True, env=code_path, cwd=here
-    )
-    assert [row["row"] for row in json.loads(done.stdout)] == expected_rows(
-        trained, sheet, "risk", 2
-    )
+def test_standard_input_is_ranked_as_well(predict, trained, sheet, monkeypatch):
+    with sheet.open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        ranked = predict("-", "--rank", "risk", "--top", 2, "--json").json
+    assert [row["row"] for row in ranked] == expected_rows(trained, sheet, "risk", 2)
 
 
 def test_no_row_at_all_is_an_empty_list(predict, sheet, here):
