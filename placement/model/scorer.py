@@ -1446,7 +1446,7 @@ class _PyfuncModel:
         try:
             frame: Any = model_input if hasattr(model_input, "keys") else pd.DataFrame(model_input)
             if isinstance(frame, dict):
-                frame = {name: np.atleast_1d(cells) for name, cells in frame.items()}
+                frame = {name: _cells_of(column) for name, column in frame.items()}
             threshold = self._threshold(params or {})
             scores = self._bundle.scorer.score(frame)
         except (TypeError, ValueError) as error:
@@ -1469,6 +1469,18 @@ class _PyfuncModel:
         if not 0 <= threshold <= 1:
             raise ScorerError("threshold", f"threshold {given}: must be between 0 and 1")
         return threshold
+
+
+def _cells_of(column: Any) -> Array:
+    """Return a column of a mapping, (n,).
+
+    Of `instances`, MLflow's server makes an array of no dimension of each cell.
+    """
+    cells: Array = np.atleast_1d(column)
+    if cells.dtype != object:
+        return cells
+    bare = [cell.item() if isinstance(cell, np.ndarray) else cell for cell in cells]
+    return np.array(bare, dtype=object)
 
 
 def _load_pyfunc(path: str) -> _PyfuncModel:

@@ -503,6 +503,15 @@ def test_mlflow_is_answered_with_a_frame_of_its_index(bundle):
     assert answer.dtypes.tolist() == [np.float64, np.int64]
 
 
+def test_mlflow_is_answered_where_each_cell_is_an_array_of_its_own(bundle):
+    """As its server hands on `instances` of which one lacks a number."""
+    table = {**TABLE, "cgpa": [7.5, None, 9.1]}
+    cells = {name: np.array([np.array(cell) for cell in column]) for name, column in table.items()}
+    assert isinstance(cells["cgpa"][0], np.ndarray)
+    answer = scorer._load_pyfunc(str(bundle)).predict(cells)
+    same(answer["placement_probability"], SCORER.score(TABLE).probability)
+
+
 YES_NO = CategoryColumn("done", ("No", "Yes"), False, False, (0.4, 0.6), numeric=False)
 
 
