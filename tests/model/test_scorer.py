@@ -500,7 +500,7 @@ def test_mlflow_is_answered_with_a_frame_of_its_index(bundle):
     assert answer.index.tolist() == [7, 3, 9]
     same(answer["placement_probability"], probability)
     assert answer["placement_prediction"].tolist() == (probability >= 0.5).astype(int).tolist()
-    assert answer.dtypes.tolist() == [np.float64, np.int64]
+    assert answer.dtypes.tolist() == [np.float64, np.int64, object]
 
 
 def test_mlflow_is_answered_where_each_cell_is_an_array_of_its_own(bundle):
