@@ -299,6 +299,11 @@ class TrainConfig(LabelOptions):
         """The threshold that was given as a number, or else the default."""
         return self.threshold if isinstance(self.threshold, float) else DEFAULT_THRESHOLD
 
+    @property
+    def of_model(self) -> dict[str, Any]:
+        """What a model remembers: how it was fitted, and whose rows were held out together."""
+        return {**self.of_scope("fit"), "group": self.group}
+
     def of_scope(self, scope: Scope) -> dict[str, Any]:
         """The fields of one scope with their values, in the order of declaration."""
         return {

@@ -71,7 +71,6 @@ class Dropped:
 
 
 COUNTED_BY = "the weights of the rows (--weight)"
-GROUPED_BY = "the groups that are held out (--group)"
 
 
 @dataclass(frozen=True)
@@ -90,15 +89,7 @@ class Schema:
     @property
     def weight(self) -> str | None:
         """The column of frequency weights, None where every line was one row."""
-        return self._dropped_as(COUNTED_BY)
-
-    @property
-    def group(self) -> str | None:
-        """The column whose groups were held out as a whole by `--group`, None without."""
-        return self._dropped_as(GROUPED_BY)
-
-    def _dropped_as(self, reason: str) -> str | None:
-        return next((item.column for item in self.dropped if item.reason == reason), None)
+        return next((item.column for item in self.dropped if item.reason == COUNTED_BY), None)
 
 
 def word_set(text: str) -> frozenset[str]:

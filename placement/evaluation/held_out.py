@@ -1,10 +1,10 @@
 """Which rows of a table a model did not learn from: those that its training held out of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
-from placement.config.train_config import NO_GROUP, TrainConfig
+from placement.config.train_config import TrainConfig
 from placement.data.splits.row_hashes import digest_rows
 from placement.data.splits.split import TEST, TRAIN, Split, hold_out, rows_of
 from placement.data.table.table import Table
@@ -12,7 +12,7 @@ from placement.errors import DataError
 from placement.model.figures import ModelFigures
 from placement.model.fitted import Fitted
 
-_SETTINGS = ("test_size", "test_where", "seed", "patience")
+_SETTINGS = ("test_size", "test_where", "group", "seed", "patience")
 
 
 def is_training_table(figures: ModelFigures, names: Sequence[str], table: Table) -> bool:
@@ -41,25 +41,23 @@ def split_of_training(fitted: Fitted, table: Table) -> Split | None:
 def _recorded_split(fitted: Fitted, table: Table) -> Split | None:
     if not fitted.figures.rows.test or fitted.config["refit"]:
         return None
-    settings = TrainConfig(**{name: fitted.config[name] for name in _SETTINGS})
-    # Whether `--group none` was given is not recorded.
-    for group in dict.fromkeys((fitted.schema.group, NO_GROUP)):
-        try:
-            split = hold_out(table, replace(settings, group=group))
-        except DataError:  # the same rows, without the column that --test-where asks
-            return None
-        if _is_recorded(fitted, table, split):
-            return split
-    return None
+    settings = {name: fitted.config[name] for name in _SETTINGS}
+    try:
+        split = hold_out(table, TrainConfig(**settings))
+    except DataError:  # the same rows, without the column that --test-where or --group asks
+        return None
+    return split if _is_recorded(fitted, table, split) else None
 
 
 def _is_recorded(fitted: Fitted, table: Table, split: Split) -> bool:
     """Whether the rows of a split are those that the training held out."""
     figures, names = fitted.figures, fitted.schema.feature_names
-    recorded = None if figures.evaluation is None else figures.evaluation.held_out_digest
-    if recorded is not None:
-        return digest_rows(table, names, rows_of(split, TEST)).marked == recorded
-    # By `fit`, whose own table this is, or by an earlier version.
+    if figures.evaluation is not None:
+        recorded = figures.evaluation.held_out_digest
+        if recorded is not None:
+            return digest_rows(table, names, rows_of(split, TEST)).marked == recorded
+        if table.students is not None:  # an earlier version did not record `--group none`
+            return False
     counts = (int(split.counts[TRAIN]), int(split.counts[TEST]))
     return figures.data_digest == table.digest and counts == (figures.rows.train, figures.rows.test)
 

@@ -200,7 +200,7 @@ def _fitted(bundle: Bundle) -> Fitted:
         aliased=parts.aliased,
         encoder=Encoder(scorer.columns),
         schema=parts.schema,
-        config=parts.config.of_scope("fit"),
+        config=parts.config.of_model,
         figures=figures_of(document["figures"]),
         history=tuple(
             decode(Epoch, {**entry, "weights": _NO_WEIGHTS, "intercept": None})

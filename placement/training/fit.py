@@ -141,7 +141,7 @@ def build_fitted(
         aliased=tuple(names[column] for column in solution.aliased),
         encoder=prepared.encoder,
         schema=prepared.table.schema,
-        config=prepared.config.of_scope("fit"),
+        config=prepared.config.of_model,
         figures=_figures(prepared, solution, information),
         history=tuple(solution.history),
         factor=None if factor is None else _expand(factor, prepared.problem),

@@ -61,6 +61,7 @@ def test_a_bundle_of_an_earlier_format_is_explained_evaluated_and_compared(run, 
     rows = pd.read_csv(GOLDEN / "students.csv")
     (rows.head(40) if command == "drift" else rows).to_csv("rows.csv", index=False)
     data = [] if command == "explain" else ["rows.csv"]
+    data += ["--all-rows"] if command == "evaluate" else []
     done = run(command, *data, "--model", GOLDEN / name, "--json")
     if expected is None:
         assert done.code == 5

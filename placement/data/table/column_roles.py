@@ -12,7 +12,6 @@ from placement.data.names.after_outcome import means_after_the_event
 from placement.data.names.sensitive import sensitive_trait
 from placement.data.schema import (
     COUNTED_BY,
-    GROUPED_BY,
     PREDICTED_NAMES,
     Dropped,
     means_batch,
@@ -129,7 +128,7 @@ def _requested(column: ColumnFacts) -> str | None:
     if name == request.weight:
         return COUNTED_BY
     if name == request.group:
-        return GROUPED_BY
+        return "the groups that are held out (--group)"
     if name in request.drop:
         return "asked for by --drop"
     if request.features and name not in request.features:

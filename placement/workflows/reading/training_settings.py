@@ -7,7 +7,7 @@ from placement.arrays import Document
 from placement.config.train_config import TrainConfig
 
 # What is about holding rows out of a file and choosing on the rest, not about fitting.
-_ABOUT_A_FILE = ("refit", "test_where", "test_size", "patience")
+_ABOUT_A_FILE = ("refit", "test_where", "test_size", "group", "patience")
 
 
 def training_config(config: Mapping[str, Any]) -> TrainConfig:
