@@ -102,9 +102,9 @@ def test_the_single_column_is_chosen_without_the_rows_it_predicts():
 
 
 def test_a_straight_world_is_called_straight():
-    # Each of two doors to a false alarm is open in 2.5 % of the samples at most; so of five samples
-    # one or more would raise it with a chance of a quarter at most, and none of these does.
-    for seed in range(5):
+    # Each of two doors to a false alarm is open in 2.5 % of the samples at most: of three samples
+    # one or more would raise it with a chance of a seventh at most, and none of these does.
+    for seed in range(3):
         found = compared(world(straight, rows=300, seed=seed))
         assert found.line_is_enough
         assert found.suggested_terms == ()

@@ -49,7 +49,7 @@ def run_ranks(folder, source, rows):
     assert [process.wait(timeout=120) for process in started] == [0, 0]
 
 
-def test_two_ranks_with_unequal_shares_find_the_same_model(make, tmp_path):
+def test_two_ranks_with_unequal_shares_find_the_same_model(make, tmp_path, whole_descent):
     source = make(300)
     run_ranks(tmp_path, source, 290)
     for optimizer in ("auto", "lbfgs"):

@@ -55,8 +55,7 @@ def test_without_penalty_it_finds_what_statsmodels_finds(optimizer, which):
 
 
 @pytest.mark.parametrize("optimizer", CONVERGING)
-@pytest.mark.parametrize("which", [0, 1, 2])
-@pytest.mark.parametrize("loss", ["clamped", "logits"])
+@pytest.mark.parametrize(("which", "loss"), [(0, "clamped"), (1, "logits"), (2, "clamped")])
 def test_with_penalty_it_finds_what_scikit_learn_finds(optimizer, which, loss):
     x, y = data_sets()[which]
     solution = solve(
