@@ -87,7 +87,7 @@ def test_a_model_with_curves_scores_the_same_bits_on_every_road(run, sheet, mode
     assert load(model).predict_proba(frame).tolist() == expected
     used = frame[["age", "cgpa", "branch"]]
     assert logged.predict(used)["placement_probability"].tolist() == expected
-    assert [column.name for column in logged.metadata.signature.inputs] == list(used.columns)
+    assert set(logged.metadata.metadata["columns"]) == set(used.columns)
     for row in (0, 17, 801):
         some = logged.predict(used.iloc[[row]])["placement_probability"]
         assert some.tolist() == [expected[row]]
