@@ -25,6 +25,7 @@ from placement.training.fit import build_fitted
 from placement.training.prepare import prepare
 from placement.training.solver.training_loop import solve
 from placement.workflows.reading.read_training_tables import read
+from placement.workflows.training import verdict
 from placement.workflows.training.final_figures import finalize
 from placement.workflows.training.fit_and_test import fit_and_test, understand
 
@@ -77,6 +78,13 @@ def files(tmp_path_factory):
 def fits():
     """The fits of `table.csv` by their settings: each is compared with many, and made once."""
     return {}
+
+
+@pytest.fixture(autouse=True)
+def _few_rows_decide(monkeypatch):
+    """Of so small a table the held-out rows would not do, and each fit would be six."""
+    monkeypatch.setattr(verdict, "LEAST_HELD_OUT", 50)
+    monkeypatch.setattr(verdict, "LEAST_OF_OUTCOME", 10)
 
 
 @pytest.fixture
@@ -154,13 +162,23 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("piece_rows", [90, 500])
 @pytest.mark.parametrize("way", WAYS)
-def test_memory_disk_and_pieces_of_any_size_give_the_same_model(trained, way, piece_rows):
+def test_memory_disk_and_pieces_of_any_size_give_the_same_model(trained, way):
     whole = trained(**WAYS[way])
     same(whole, trained(**WAYS[way], stream=True))
-    same(whole, trained(**WAYS[way], stream=True, piece_rows=piece_rows))
-    same(whole, trained(**WAYS[way], piece_rows=piece_rows))
+    same(whole, trained(**WAYS[way], stream=True, piece_rows=90))
+    same(whole, trained(**WAYS[way], piece_rows=500))
+
+
+def test_rows_are_predicted_out_of_fold_from_the_disk_as_from_memory(trained, monkeypatch):
+    monkeypatch.setattr(verdict, "LEAST_HELD_OUT", ROWS)
+    how = {"optimizer": "newton", "seed": 1}  # which no other test asks for
+    whole, streamed = trained(**how), trained(**how, stream=True, piece_rows=90)
+    one, other = (fitted.figures.evaluation.verdict for fitted in (whole, streamed))
+    assert one.decided_on == other.decided_on == "out_of_fold"
+    assert dataclasses.asdict(other.skill) == pytest.approx(
+        dataclasses.asdict(one.skill), abs=EXACT
+    )
 
 
 @pytest.mark.parametrize("stream", [False, True])
