@@ -88,9 +88,8 @@ def assign_seats(candidates: Candidates, request: LotteryRequest) -> Seats:
     """
     probability, group = candidates.probability, candidates.group
     key = probability if request.rank == "risk" else -probability
-    by_lot = (
-        lots(candidates.digest, request.seed, "rank") if request.students else np.arange(len(key))
-    )
+    names = row_names(candidates.digest)
+    by_lot = lots(names, request.seed, "rank") if request.students else np.arange(len(key))
     order = np.lexsort((by_lot, key, group))
     ordered = group[order]
     rank = np.empty(len(order), dtype=np.int64)
@@ -100,7 +99,7 @@ def assign_seats(candidates: Candidates, request: LotteryRequest) -> Seats:
     draws = sizes > request.seats if reach else np.zeros(len(sizes), dtype=bool)
     in_band = draws[group] & (np.abs(rank - request.seats - 0.5) < reach)
     seat = np.where(rank <= request.seats, CERTAIN, NONE)
-    lot = lots(candidates.digest, request.seed, "seat")
+    lot = lots(names, request.seed, "seat")
     bands = []
     for groups in _sharing(probability, group, in_band, reach):
         members = np.flatnonzero(in_band & np.isin(group, groups))
@@ -119,19 +118,19 @@ def assign_seats(candidates: Candidates, request: LotteryRequest) -> Seats:
     )
 
 
-def lots(digest: UInt64Array, seed: int, purpose: str) -> UInt64Array:
-    """Return the lot (n,) of each row: as if drawn anew for every seed and purpose.
-
-    Of equal rows the second, third … have other lots than the first.
-    """
-    _, inverse = np.unique(digest, return_inverse=True)
-    order = np.argsort(inverse, kind="stable")
-    ordered = inverse[order]
+def row_names(digest: UInt64Array) -> UInt64Array:
+    """Return a name (n,) of each row: its digest, and of equal rows the second's, third's … own."""
+    order = np.argsort(digest, kind="stable")
+    ordered = digest[order]
     copy = np.empty(len(digest), dtype=np.uint64)
     copy[order] = np.arange(len(digest)) - np.searchsorted(ordered, ordered)
+    return mix_bits(digest + mix_bits(copy))
+
+
+def lots(names: UInt64Array, seed: int, purpose: str) -> UInt64Array:
+    """Return the lot (n,) of each row, as if drawn anew for every seed and purpose."""
     salt = hashlib.blake2b(f"{purpose} {seed}".encode(), digest_size=8).digest()
-    mixed = mix_bits(digest ^ np.uint64(int.from_bytes(salt, "little")))
-    return mix_bits(mixed + mix_bits(copy))
+    return mix_bits(mix_bits(names ^ np.uint64(int.from_bytes(salt, "little"))))
 
 
 def _sharing(

@@ -11,6 +11,8 @@ from placement.evaluation.effect.lottery import (
     Candidates,
     LotteryRequest,
     assign_seats,
+    lots,
+    row_names,
 )
 
 HALF = 0.5
@@ -59,28 +61,32 @@ def test_the_draw_is_the_same_in_any_order_with_equal_rows_and_equal_chances():
 def test_each_student_of_the_band_has_the_same_chance():
     # The last ten of the band are five pairs whose rows are equal.
     rows = np.array([n if n < 20 else 20 + n // 2 for n in range(40)], dtype=np.uint64)
-    drawn, lists, together = np.zeros(40), 10_000, 0
+    students = candidates(40, digest=rows, probability=np.arange(40) / 40)
+    names, lists = row_names(rows)[10:30], 10_000
+    drawn, together = np.zeros(20), 0
     for seed in range(lists):
-        students = candidates(40, digest=rows, probability=np.arange(40) / 40)
-        seat = assign_seats(students, LotteryRequest("risk", 20, 20, seed)).seat
-        drawn += seat == DRAWN
-        together += seat[22] == seat[23]
-    assert (drawn[:10] == 0).all()
-    assert (drawn[30:] == 0).all()
+        seated = np.argsort(lots(names, seed, "seat"))[:10]
+        drawn[seated] += 1
+        together += (12 in seated) == (13 in seated)
+        if seed % 50 == 0:  # the lots are what the list is made by
+            seat = assign_seats(students, LotteryRequest("risk", 20, 20, seed)).seat
+            assert set(np.flatnonzero(seat == DRAWN) - 10) == set(seated.tolist())
     error = np.sqrt(HALF * HALF / lists)
-    assert np.abs(drawn[10:30] / lists - HALF).max() < 4 * error
+    assert np.abs(drawn / lists - HALF).max() < 4 * error
     # Equal rows draw on their own, each its lot: both or neither in 9 of 19.
     assert together / lists == pytest.approx(9 / 19, abs=4 * error)
 
 
-def test_who_ranks_first_among_equals_does_not_depend_on_the_seat_drawn():
-    # All are equal to the model: who is in the band is a lot too, and the seat another one.
-    drawn = np.zeros(12)
-    for seed in range(1500):
-        students = candidates(12, digest=np.arange(12, dtype=np.uint64), probability=[0.5] * 12)
-        seat = assign_seats(students, LotteryRequest("risk", 6, 4, seed)).seat
-        drawn += np.isin(seat, (CERTAIN, DRAWN))
-    assert np.abs(drawn / 1500 - HALF).max() < 4 * np.sqrt(HALF * HALF / 1500)
+def test_who_is_in_the_band_by_lot_has_no_better_chance_of_a_seat():
+    # Three differ, and of eight that are equal to the model three get into the band by lot.
+    students = candidates(11, probability=[0.1, 0.2, 0.3, *[0.5] * 8])
+    drawn, in_band, lists = 0, np.zeros(8), 800
+    for seed in range(lists):
+        seat = assign_seats(students, LotteryRequest("risk", 3, 6, seed)).seat[3:]
+        drawn += np.sum(seat == DRAWN)
+        in_band += seat != NONE
+    assert drawn / in_band.sum() == pytest.approx(HALF, abs=4 * HALF / np.sqrt(3 * lists))
+    assert np.abs(in_band / lists - 3 / 8).max() < 4 * HALF / np.sqrt(lists)
 
 
 def test_a_band_of_its_own_in_each_group():
