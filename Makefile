@@ -34,6 +34,7 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/python -m cogapp -P --check docs/tour.md
 	@$(BIN)/python -m cogapp -P --check docs/trust.md
 	@$(BIN)/python -m cogapp -P --check docs/sheets.md
+	@$(BIN)/python -m cogapp -P --check docs/effect.md
 	@$(BIN)/python scripts/make_lessons.py --check
 
 format: $(VENV)/.installed-dev
@@ -43,6 +44,7 @@ format: $(VENV)/.installed-dev
 	@$(BIN)/python -m cogapp -P -r docs/tour.md
 	@$(BIN)/python -m cogapp -P -r docs/trust.md
 	@$(BIN)/python -m cogapp -P -r docs/sheets.md
+	@$(BIN)/python -m cogapp -P -r docs/effect.md
 	@$(BIN)/python scripts/make_lessons.py
 
 # The store of runs below mlruns/ is yours: cleaning leaves it alone.
