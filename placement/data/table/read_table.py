@@ -243,4 +243,5 @@ def _read_notes(reader: Reader, data: LoadedColumns, joined: JoinedLabels | None
     blank = (*blank, *describe_rows(data.others, "left out"))
     if joined is None:
         return ReadNotes((*reader.notes, *blank), reader.warnings)
-    return ReadNotes((*reader.notes, *blank, *joined.notes), (*reader.warnings, *joined.warnings))
+    warnings = (*reader.warnings, *joined.warnings, *joined.unused)
+    return ReadNotes((*reader.notes, *blank, *joined.notes), warnings)

@@ -26,12 +26,16 @@ LISTED_LABEL = "Placed"
 
 @dataclass(frozen=True)
 class JoinedLabels:
-    """The outcome column, one cell a row of the data; ABSENT where a missing row means negative."""
+    """The outcome column, one cell a row of the data; ABSENT where a missing row means negative.
+
+    `unused` says which rows of the other file are of nobody in the data, if there are such.
+    """
 
     column: CategoricalColumn
     on: str
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,12 +80,8 @@ def join_labels(data: LoadedColumns, labels: LoadedColumns, request: JoinRequest
             "identifier by --on COL, or --on A=B where it has two names"
         )
     cells = np.where(matched, texts[np.maximum(label_rows, 0)], "")
-    unused = np.setdiff1d(np.fromiter(row_of_key.values(), dtype=np.int64), label_rows)
-    if len(unused):
-        rows = labels.locations.describe_rows(MatchingRows.at(unused))
-        warnings.append(
-            f"{labels.name}, {rows}: no such {data_key} in {data.name} ({len(unused):,} rows)"
-        )
+    rows_of_labels = np.fromiter(row_of_key.values(), dtype=np.int64)
+    unused = _unused(data, data_key, labels, np.setdiff1d(rows_of_labels, label_rows))
     absent = request.absent or ("not-placed" if is_list else None)
     absent_rows = _absent_rows(data, data_key, matched, absent, labels.name, notes)
     if absent_rows is not None:
@@ -92,7 +92,17 @@ def join_labels(data: LoadedColumns, labels: LoadedColumns, request: JoinRequest
     array = _in_pieces(joined_column.codes, data.columns[data_key].array)
     joined = replace(joined_column, array=array)
     notes.insert(0, f"{matched.sum():,} outcomes joined from {labels.name} on {data_key}")
-    return JoinedLabels(joined, data_key, tuple(notes), tuple(warnings))
+    return JoinedLabels(joined, data_key, tuple(notes), tuple(warnings), unused)
+
+
+def _unused(
+    data: LoadedColumns, key: str, labels: LoadedColumns, unused: IntArray
+) -> tuple[str, ...]:
+    """Name the rows of the other file that nobody in the data has."""
+    if not len(unused):
+        return ()
+    rows = labels.locations.describe_rows(MatchingRows.at(unused))
+    return (f"{labels.name}, {rows}: no such {key} in {data.name} ({len(unused):,} rows)",)
 
 
 def _repetition(data: LoadedColumns, key: str, repeated: IntArray, outcome: str) -> list[str]:

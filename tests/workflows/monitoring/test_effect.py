@@ -109,6 +109,8 @@ def test_lists_of_several_years_and_branches_speak_together(here, listed, effect
     strata = [Stratum(*(band[field] for field in fields)) for band in found["bands"]]
     assert found["effect"]["low"] == average_effect(strata).low
     assert found["verdict"] == "helped"
+    # The other year's students, and those not on a list, are no fault of a file of outcomes.
+    assert not [text for text in found["warnings"] if "no such" in text]
 
 
 def test_a_list_sorted_annotated_and_saved_by_a_spreadsheet_is_still_the_list(here, listed, effect):
