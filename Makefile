@@ -30,7 +30,7 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff format --check
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m cogapp -P --check README.md CONTRIBUTING.md docs/benchmarks.md
+	@$(BIN)/python -m cogapp -P --check README.md CONTRIBUTING.md docs/benchmarks.md docs/clients.md
 	@$(BIN)/python -m cogapp -P --check docs/tour.md
 	@$(BIN)/python -m cogapp -P --check docs/trust.md
 	@$(BIN)/python -m cogapp -P --check docs/sheets.md
@@ -40,7 +40,7 @@ check: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev
 	@$(BIN)/python -m ruff format
 	@$(BIN)/python -m ruff check --fix
-	@$(BIN)/python -m cogapp -P -r README.md CONTRIBUTING.md docs/benchmarks.md
+	@$(BIN)/python -m cogapp -P -r README.md CONTRIBUTING.md docs/benchmarks.md docs/clients.md
 	@$(BIN)/python -m cogapp -P -r docs/tour.md
 	@$(BIN)/python -m cogapp -P -r docs/trust.md
 	@$(BIN)/python -m cogapp -P -r docs/sheets.md

@@ -173,7 +173,7 @@ def start_server(world: World, uri: str) -> None:
     )
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{uri}/health", timeout=5):  # noqa: S310
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{uri}/health", timeout=5):
             return
         time.sleep(0.2)
     raise TimeoutError("the MLflow server does not start")
