@@ -44,7 +44,7 @@ def _is_gone(process: str) -> bool:
         return False
     number, _, began = process.removeprefix(here).partition(":")
     try:
-        return abs(psutil.Process(int(number)).create_time() - float(began)) > _SAME
+        return bool(abs(psutil.Process(int(number)).create_time() - float(began)) > _SAME)
     except psutil.NoSuchProcess:
         return True
     except psutil.AccessDenied:
