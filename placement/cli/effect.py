@@ -41,8 +41,8 @@ def effect(as_json: bool, console: Console, **options: Any) -> None:
       placement effect list.csv --outcomes results2027.xlsx --on register_no=RegNo
       placement effect list2026.csv list2027.csv --outcomes results.xlsx --attended came --json
     """
-    from placement.reporting.answers.effect import effect_answer
-    from placement.reporting.text.effect import effect_document, effect_text
+    from placement.reporting.answers.effect import effect_answer, effect_text
+    from placement.reporting.json_documents import effect_document
     from placement.workflows.monitoring.effect import EffectRequest, measure_effect
 
     result = measure_effect(EffectRequest(**options), console)

@@ -10,7 +10,7 @@ from placement.model.bundle import finite
 from placement.model.figures import EvaluationFigures
 from placement.model.fitted import Fitted
 from placement.reporting.format.verdict_words import verdict_sentence
-from placement.reporting.results import EvaluateResult, TrainResult, Understanding
+from placement.reporting.results import EffectResult, EvaluateResult, TrainResult, Understanding
 from placement.reporting.text.alternatives import alternatives_document
 from placement.reporting.text.coefficients import inference_document, unpenalised_document
 from placement.reporting.text.fairness import fairness_document
@@ -155,3 +155,43 @@ def gradcheck_rows(checks: Iterable[tuple[int, GradientCheck]]) -> list[Document
         for epoch, check in checks
         for one in check.gradients
     ]
+
+
+def effect_document(result: EffectResult) -> Document:
+    """What `effect --json` prints; shares, not points."""
+    effect = result.effect
+    document: Document = {
+        "format": FORMAT,
+        "verdict": result.verdict,
+        "lists": [{"list": name, "id": list_id} for name, list_id in result.lists.items()],
+        "outcomes": result.outcomes,
+        "positive": None if result.target is None else result.target.positive,
+        "drawn": None,
+        "not_drawn": None,
+        "effect": None,
+        "luck": None,
+        "attendance": None,
+        "detectable": None,
+        "bands": [],
+        "run_id": result.run_id,
+        "warnings": list(result.warnings),
+    }
+    if effect is None:
+        return document
+    groups = zip((effect.drawn, effect.others), effect.unknown, strict=True)
+    drawn, others = (
+        {"students": students, "positive": positive, "unknown": unknown}
+        for (students, positive), unknown in groups
+    )
+    return document | {
+        "drawn": drawn,
+        "not_drawn": others,
+        "effect": asdict(effect.average),
+        "luck": asdict(effect.luck) | {"p_value": effect.luck.p_value},
+        "attendance": None if effect.attendance is None else asdict(effect.attendance),
+        "detectable": asdict(effect.detectable),
+        "bands": [
+            {"list": band.list, "groups": list(band.groups), **asdict(band.stratum)}
+            for band in effect.bands
+        ],
+    }

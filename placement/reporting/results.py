@@ -9,6 +9,7 @@ from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Schema, Target
 from placement.evaluation.alternatives.alternatives import ModelComparison
 from placement.evaluation.effect.lottery import DrawnBand, LotteryRequest
+from placement.evaluation.effect.lottery_effect import LotteryEffect
 from placement.evaluation.effect.power import Detectable
 from placement.evaluation.evaluate import Evaluation
 from placement.evaluation.explanation.counterfactual import Counterfactual
@@ -190,3 +191,24 @@ class ExplainResult:
     maximised: bool
     explained: ExplainedStudents | None
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EffectResult:
+    """What lists with seats led to. `lists` maps their files to their ids.
+
+    `effect` is None where no lots were drawn, so that none can be told. `run_id` is that of the run
+    that keeps the result.
+    """
+
+    lists: Mapping[str, str | None]
+    outcomes: str
+    target: Target | None
+    effect: LotteryEffect | None
+    warnings: tuple[str, ...]
+    run_id: str | None = None
+
+    @property
+    def verdict(self) -> str:
+        """What may be said: helped, harmed, not shown, or no lottery."""
+        return "no lottery" if self.effect is None else self.effect.verdict

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from placement.data.schema import Target, quoted
 from placement.errors import counted
 from placement.evaluation.effect.attendance import AttendanceEffect
+from placement.evaluation.effect.lottery_effect import LotteryEffect
 from placement.reporting.format.probability_words import in_100, of_100
 from placement.reporting.format.prose import Paste
-from placement.reporting.text.effect import EffectResult, LotteryEffect
+from placement.reporting.format.text_table import table
+from placement.reporting.results import EffectResult
 
 
 def effect_answer(result: EffectResult) -> Iterator[str]:
@@ -119,3 +121,45 @@ def _next(result: EffectResult, effect: LotteryEffect) -> Iterator[str]:
 
 def _points(share: float) -> str:
     return f"{100 * share:+.0f}" if round(100 * share) else "0"
+
+
+def effect_text(result: EffectResult) -> str:
+    """All figures, band by band."""
+    effect = result.effect
+    if effect is None:
+        return "no lots were drawn: no effect can be told"
+    rows = [
+        (
+            band.list,
+            ", ".join(filter(None, band.groups)),
+            f"{band.stratum.drawn_placed} of {band.stratum.drawn}",
+            f"{band.stratum.others_placed} of {band.stratum.others}",
+            f"{band.stratum.difference:+.3f}",
+        )
+        for band in effect.bands
+    ]
+    average, luck = effect.average, effect.luck
+    how = (
+        "every table of outcomes tried"
+        if average.enumerated
+        else "of all tables of outcomes those of the greatest variance tried"
+    )
+    lines = [
+        table(("list", "band", "drawn", "not drawn", "difference"), rows, numeric=(2, 3, 4)),
+        f"average effect among the students of the bands {average.estimate:+.3f}",
+        f"  95 % interval {average.low:+.3f} to {average.high:+.3f} (exact; {how})",
+        f"randomisation test: p {luck.p_value:.4f}",
+        f"  as high {luck.p_greater:.4f}, as low {luck.p_less:.4f}",
+        f"verdict: {effect.verdict}",
+    ]
+    if any(effect.unknown):
+        lines.append(f"without an outcome: {effect.unknown[0]} drawn, {effect.unknown[1]} not")
+    if effect.attendance is not None:
+        came = effect.attendance
+        limits = ["none" if x is None else f"{x:+.2f}" for x in (came.low, came.high)]
+        lines.append(
+            f"came: {came.came_drawn:.3f} of those drawn, {came.came_others:.3f} of the others; "
+            f"effect of coming {'none' if came.estimate is None else f'{came.estimate:+.3f}'}, "
+            f"limits {limits[0]} and {limits[1]} (95 %, inverted test)"
+        )
+    return "\n".join(lines)

@@ -18,12 +18,15 @@ from placement.data.table.read_table import join_outcomes
 from placement.data.target.label_join import JoinRequest, join_labels
 from placement.data.target.labels import LabelRequest, read_labels
 from placement.errors import DataError, Grave, counted, listed
-from placement.evaluation.effect.attendance import attendance_effect
-from placement.evaluation.effect.average_effect import average_effect
-from placement.evaluation.effect.power import Band, detectable_effect
-from placement.evaluation.effect.randomization_test import Stratum, randomization_test
+from placement.evaluation.effect.lottery_effect import (
+    BandOutcome,
+    CountedBand,
+    LotteryEffect,
+    lottery_effect,
+)
+from placement.evaluation.effect.randomization_test import Stratum
 from placement.model.scorer import fold, match_columns
-from placement.reporting.text.effect import BandOutcome, EffectResult, LotteryEffect
+from placement.reporting.results import EffectResult
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.tracking.runs import tracked_run
 from placement.tracking.store import open_store
@@ -65,7 +68,12 @@ def measure_effect(
         if one.lottery is None
     ]
     bands = [band for one in drawn for band in _bands(one, request, warnings, listener)]
-    effect = _effect(bands, attended=request.attended is not None)
+    if not bands:
+        raise DataError(
+            "no band is left whose outcomes are known: nothing can be said of an effect; give the "
+            "outcomes of the students who drew"
+        )
+    effect = lottery_effect(bands, attended=request.attended is not None)
     result = EffectResult(ids, request.outcomes, drawn[0].target, effect, tuple(warnings))
     if not request.track:
         return result
@@ -91,18 +99,9 @@ def _warnings(one: ReadList) -> list[str]:
     return [f"{one.name}: {listed(one.altered)} changed since the list was written"]
 
 
-@dataclass(frozen=True)
-class _Band:
-    """Counts (2, 2, 2) of a band's students: drawn, positive, came; and those without outcome."""
-
-    outcome: BandOutcome
-    counts: IntArray
-    unknown: tuple[int, int]
-
-
 def _bands(
     one: ReadList, request: EffectRequest, warnings: list[str], listener: ProgressListener
-) -> list[_Band]:
+) -> list[CountedBand]:
     """Join the outcomes, and count each band of a list."""
     label, joined = _labels(one, request, warnings, listener)
     came = np.zeros(len(label), dtype=bool)
@@ -136,7 +135,7 @@ def _bands(
             continue
         stratum = Stratum(of_drawn[1], sum(of_drawn), of_others[1], sum(of_others))
         outcome = BandOutcome(one.name, tuple(band["groups"]), stratum)
-        bands.append(_Band(outcome, counts, unknown))
+        bands.append(CountedBand(outcome, counts, unknown))
     if any(sum(band.unknown) for band in bands):
         drawn, others = np.sum([band.unknown for band in bands], axis=0).tolist()
         text = (
@@ -202,25 +201,6 @@ def _came(one: ReadList, data: LoadedColumns, request: EffectRequest) -> BoolArr
             "nor no, nor a number of times; correct it (a blank is no)"
         )
     return of_text[column.codes]
-
-
-def _effect(bands: Sequence[_Band], *, attended: bool) -> LotteryEffect:
-    if not bands:
-        raise DataError(
-            "no band is left whose outcomes are known: nothing can be said of an effect; give the "
-            "outcomes of the students who drew"
-        )
-    strata = [band.outcome.stratum for band in bands]
-    shapes = [Band(s.drawn, s.others, s.others_placed / s.others) for s in strata]
-    drawn, others = np.sum([band.unknown for band in bands], axis=0).tolist()
-    return LotteryEffect(
-        bands=tuple(band.outcome for band in bands),
-        unknown=(drawn, others),
-        average=average_effect(strata),
-        luck=randomization_test(strata),
-        detectable=detectable_effect(shapes),
-        attendance=attendance_effect([band.counts for band in bands]) if attended else None,
-    )
 
 
 def _record(result: EffectResult, effect: LotteryEffect) -> str:
