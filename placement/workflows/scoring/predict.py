@@ -190,7 +190,8 @@ def _false_alarms(request: PredictRequest, model: Model, sink: Sink) -> FalseAla
         return None
     if request.gives_seats or evaluation is None or evaluation.metrics_on != "test":
         return None
-    return false_alarms(evaluation.calibration.bins, request.rank, sink.chances, sink.rows_out)
+    bins = () if evaluation.calibration is None else evaluation.calibration.bins
+    return false_alarms(bins, request.rank, sink.chances, sink.rows_out)
 
 
 def _scorer(
