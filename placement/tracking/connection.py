@@ -4,10 +4,12 @@ MLflow itself would try again and again, for a minute and a half or for four.
 """
 
 import contextlib
+import http.client
 import ssl
 import sys
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -37,17 +39,23 @@ def ask_server(uri: str) -> None:
     """Raise StoreError where nobody answers; "not found" is an answer, too."""
     seconds = users_timeout() or TIMEOUT
     try:
-        with _waiting(uri), urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=seconds):  # noqa: S310
+        with _waiting(uri), urllib.request.urlopen(_health(uri), timeout=seconds):  # noqa: S310
             return
     except urllib.error.HTTPError:
         return
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLError):  # MLflow has settings of its own for certificates
             return
         raise StoreError(
             f"the tracking server {uri} does not answer ({reason}); {_REMEDY}"
         ) from error
+
+
+def _health(uri: str) -> str:
+    """Return the address to ask; urllib would look up `user:password@host` as a name."""
+    address = urllib.parse.urlsplit(uri.rstrip("/"))
+    return address._replace(netloc=address.netloc.rpartition("@")[2]).geturl() + "/health"
 
 
 def ask_database(uri: str) -> None:

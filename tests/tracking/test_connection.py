@@ -2,6 +2,7 @@
 
 import socket
 import sqlite3
+import threading
 
 import pytest
 
@@ -25,6 +26,43 @@ def test_a_server_that_is_silent_is_waited_for_aloud_and_not_for_long(silent, ca
     with pytest.raises(StoreError, match=r"does not answer .*start it"):
         ask_server(f"http://127.0.0.1:{silent}")
     assert capsys.readouterr().err == f"waiting for http://127.0.0.1:{silent} …\n"
+
+
+@pytest.fixture
+def answering():
+    """Start somebody who answers one connection with these bytes; gives the port."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        def answer(these):
+            caller = listening.accept()[0]
+            with caller:
+                caller.recv(1000)
+                caller.sendall(these)
+
+        def start(these):
+            threading.Thread(target=answer, args=(these,), daemon=True).start()
+            return listening.getsockname()[1]
+
+        yield start
+
+
+def test_a_server_is_asked_by_its_name_without_user_and_password(answering):
+    port = answering(b"HTTP/1.0 401 Unauthorized\r\n\r\n")
+    ask_server(f"http://ana:s3cret@127.0.0.1:{port}")
+
+
+def test_what_answers_but_is_no_web_server_is_said_as_an_error(answering):
+    port = answering(b"SSH-2.0-OpenSSH\r\n")
+    with pytest.raises(StoreError, match=r"does not answer .*SSH-2\.0"):
+        ask_server(f"http://127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("uri", ["http://host:port", "http://a b/", "http://[::1"])
+def test_an_address_that_is_none_is_said_as_an_error(uri):
+    with pytest.raises(StoreError, match="does not answer"):
+        ask_server(uri)
 
 
 @pytest.mark.parametrize(
