@@ -386,7 +386,6 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--venvs", type=Path, metavar="DIR", default=cache / "placement-clients")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the results as JSON")
     asked = parser.parse_args(words)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are stopped then too
     parts = [part.casefold() for part in asked.clients or [""]]
     names = [name for name in CLIENTS if any(part in name.casefold() for part in parts)]
     if not names or (asked.quick and asked.write):
@@ -408,4 +407,5 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are stopped then too
     sys.exit(main())

@@ -195,8 +195,8 @@ def test_the_run_has_the_decision_as_metrics_and_tag(store, run, students, tmp_p
     document = run("train", sheet, "--json", *SHORT, "--threshold", "recall=0.9").json
     own = store.client().get_run(document["run_id"])
     decision = document["decision"]
-    assert own.data.metrics["decision_threshold"] == decision["threshold"]
-    assert own.data.metrics["decision_fn"] == decision["confusion"]["fn"]
+    assert own.data.metrics["decision/threshold"] == decision["threshold"]
+    assert own.data.metrics["decision/fn"] == decision["confusion"]["fn"]
     assert own.data.tags["threshold_policy"] == "recall of at least 0.9"
     assert own.data.params["threshold"] == "recall=0.9"
 
