@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from placement.model.bundle import open_bundle
+from placement.model.scorer import _PyfuncModel
 from placement.tracking.environment import unwarned
 from placement.tracking.lookup import resolve
 from placement.tracking.provenance import public_version
@@ -193,6 +195,14 @@ def test_a_threshold_is_taken_and_one_that_is_none_is_refused_in_words(answer):
     status, document = answer({"inputs": one, "params": {"threshold": 1.5}})
     assert (status, document["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
     assert "threshold 1.5: must be between 0 and 1" in document["message"]
+
+
+def test_a_model_that_calls_nobody_positive_answers_all_the_same(bundle):
+    opened = open_bundle(bundle)
+    strict = replace(opened, document={**opened.document, "threshold": 1.0000000000000002})
+    for params in (None, {"threshold": 1.0000000000000002}):
+        answered = _PyfuncModel(strict).predict(pd.DataFrame(ROWS), params)
+        assert answered["placement_prediction"].tolist() == [0] * len(answered)
 
 
 @pytest.mark.parametrize(
