@@ -4,18 +4,28 @@ MLflow and others put their files where `tempfile` says; after kill -9 nobody re
 """
 
 import atexit
+import hashlib
 import os
+import platform
 import shutil
 import tempfile
+import uuid
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 
 def use_scratch_folder() -> None:
     """Have the temporary files of this process in a folder of its own that goes at its exit.
 
-    The folders of processes that are gone are removed first.
+    The folders of processes that are gone are removed first. Where nothing can be written, all
+    stays as it is: who needs a temporary file will say so.
     """
-    parent = _root()
+    with suppress(OSError):
+        _use_folder_in(_root())
+
+
+def _use_folder_in(parent: Path) -> None:
     for folder in parent.glob(f"{_prefix()}*-*"):
         process = folder.name.removeprefix(_prefix()).partition("-")[0]
         if is_gone(process):
@@ -47,9 +57,19 @@ def is_gone(process: str) -> bool:
     return process.isdecimal() and not psutil.pid_exists(int(process))
 
 
+@cache
 def process_namespace() -> str:
-    """Among which processes a number is one's own: in a container it is another's outside."""
+    """Name among which processes a number is one's own: those of this machine, or container.
+
+    Machines that have their temporary files in one place, or their runs on one server, may have a
+    name in common, and all that are no containers have the same number of the namespace.
+    """
+    address = uuid.getnode()
+    if address >> 40 & 1:  # made up, for this process alone
+        address = 0
     try:
-        return str(Path("/proc/self/ns/pid").stat().st_ino)
+        number = Path("/proc/self/ns/pid").stat().st_ino
     except OSError:
-        return "0"
+        number = 0
+    text = f"{platform.node()} {address} {number}"
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 import psutil
 import pytest
 
-from placement.runtime.scratch import is_gone, process_namespace
+from placement.runtime.scratch import is_gone, process_namespace, use_scratch_folder
 
 CODE = """
 import os, sys, tempfile
@@ -48,6 +49,30 @@ def test_what_a_killed_process_left_goes_with_the_next_and_nothing_else_does(pro
     (folder,) = set(process("ends")) - others
     assert folder != killed
     assert {path.name for path in tmp_path.iterdir()} == others
+
+
+@pytest.mark.parametrize("other", [("platform", "node", "another"), ("uuid", "getnode", 1)])
+def test_another_machine_has_other_processes_though_it_shares_the_folder(other, monkeypatch):
+    module, name, value = other
+    mine = process_namespace.__wrapped__()
+    monkeypatch.setattr(f"{module}.{name}", lambda: value)
+    assert process_namespace.__wrapped__() != mine
+
+
+def test_without_an_address_processes_are_of_one_machine_all_the_same(monkeypatch):
+    made_up = iter([1 << 40, 3 << 40])
+    monkeypatch.setattr("uuid.getnode", lambda: next(made_up))
+    assert process_namespace.__wrapped__() == process_namespace.__wrapped__()
+
+
+def test_where_nothing_can_be_written_a_command_goes_on(monkeypatch):
+    def refuse():
+        raise FileNotFoundError("No usable temporary directory found")
+
+    before = tempfile.tempdir
+    monkeypatch.setattr(tempfile, "gettempdir", refuse)
+    use_scratch_folder()
+    assert tempfile.tempdir == before
 
 
 def test_who_is_gone():
