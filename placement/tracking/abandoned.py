@@ -6,9 +6,14 @@ alone: whether its process is gone cannot be seen from here.
 
 import os
 import platform
+import sys
+from typing import TYPE_CHECKING
 
 from placement.runtime.scratch import process_namespace
 from placement.tracking.store import Store, store_errors
+
+if TYPE_CHECKING:
+    import psutil
 
 PROCESS = "process"  # the tag that names it
 _SAME = 2.0  # seconds by which the start of one process may be told differently
@@ -18,7 +23,7 @@ def process_name() -> str:
     """Name this process: its machine, its number there, and when it began."""
     import psutil
 
-    return f"{_here()}:{os.getpid()}:{psutil.Process().create_time():.1f}"
+    return f"{_here()}:{os.getpid()}:{_began(psutil.Process()):.1f}"
 
 
 def end_abandoned(store: Store) -> None:
@@ -27,7 +32,10 @@ def end_abandoned(store: Store) -> None:
     with store_errors(store, "end the runs of processes that were killed"):
         experiments = [item.experiment_id for item in client.search_experiments()]
         for run in client.search_runs(experiments, "attributes.status = 'RUNNING'"):
-            if _is_gone(run.data.tags.get(PROCESS, "")):
+            if not _is_gone(run.data.tags.get(PROCESS, "")):
+                continue
+            # It may have ended its run in between; now that it is gone, nobody does any more.
+            if client.get_run(run.info.run_id).info.status == "RUNNING":
                 client.set_terminated(run.info.run_id, "KILLED")
 
 
@@ -44,8 +52,19 @@ def _is_gone(process: str) -> bool:
         return False
     number, _, began = process.removeprefix(here).partition(":")
     try:
-        return bool(abs(psutil.Process(int(number)).create_time() - float(began)) > _SAME)
+        return abs(_began(psutil.Process(int(number))) - float(began)) > _SAME
     except psutil.NoSuchProcess:
         return True
     except psutil.AccessDenied:
         return False
+
+
+def _began(process: "psutil.Process") -> float:
+    """Return when a process began, in seconds: on Linux since the system did.
+
+    There psutil adds the time of the start of the system, which moves when the clock is set.
+    """
+    import psutil
+
+    since = psutil.boot_time() if sys.platform == "linux" else 0.0
+    return float(process.create_time() - since)

@@ -3,8 +3,10 @@
 import subprocess
 import sys
 
+import psutil
 import pytest
 
+from placement.tracking import abandoned
 from placement.tracking.abandoned import PROCESS, end_abandoned, process_name
 from placement.tracking.runs import ensure_experiment, list_runs, tracked_run
 
@@ -39,6 +41,31 @@ def test_the_next_run_ends_those_of_killed_processes_in_any_experiment(store, be
     with tracked_run(store, "another"):
         pass
     assert status(store, run_id) == "KILLED"
+
+
+def test_a_run_that_ended_while_it_was_looked_at_stays_as_it_ended(
+    store, begun, killed, monkeypatch
+):
+    run_id = begun(killed)
+
+    def ended_meanwhile(process):
+        store.client().set_terminated(run_id, "FINISHED")
+        return is_gone(process)
+
+    is_gone = abandoned._is_gone
+    monkeypatch.setattr(abandoned, "_is_gone", ended_meanwhile)
+    end_abandoned(store)
+    assert status(store, run_id) == "FINISHED"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the start of a process is kept")
+def test_a_process_keeps_its_name_when_the_clock_is_set(store, begun, monkeypatch):
+    run_id = begun(process_name())
+    began, booted = psutil.Process.create_time, psutil.boot_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: began(process) + 3600)
+    monkeypatch.setattr(psutil, "boot_time", lambda: booted() + 3600)
+    end_abandoned(store)
+    assert status(store, run_id) == "RUNNING"
 
 
 def test_a_process_that_has_the_number_of_one_that_is_gone_is_another(store, begun):
