@@ -254,6 +254,14 @@ def test_evaluate_says_whom_a_list_holds_beside_lists_by_one_column(run, trained
     assert run(*command, "--seats", "0").code == 2
 
 
+def test_of_the_held_out_rows_as_large_a_share_is_listed_as_of_the_whole_file(run, trained, sheet):
+    command = ("evaluate", sheet, "--model", trained, "--seats", "60", "--json")
+    measured = run(*command).json
+    assert measured["metrics_on"] == "test"
+    listed = measured["capture"]
+    assert listed["seats"] / listed["rows"] == pytest.approx(60 / 240)
+
+
 def test_the_seats_of_a_capacity_are_those_of_the_list(run, sheet, tmp_path):
     words = ("--no-track", "--threshold", "capacity=96", "--out", tmp_path / "m", "--json")
     done = run("train", sheet, *words)

@@ -35,9 +35,10 @@ class EvaluateRequest(LabelOptions):
     settings and the alternatives to them are cross-validated on the file too.
     `sensitive`: columns whose groups are to be compared; None for those that were compared when the
     model was trained, as far as the file has them, and the recognised ones. `seats`: how many of
-    the file's students can be called in; None for the share that the training says. `all_rows`: of
-    the model's own training table too, and not the held-out ones alone. `as_told`: the file is a
-    list, and the probabilities that stand in it are measured.
+    the file's students can be called in, and the same share of those measured where not all are;
+    None for the share that the training says. `all_rows`: of the model's own training table too,
+    and not the held-out ones alone. `as_told`: the file is a list, and the probabilities that stand
+    in it are measured.
     """
 
     data: str
@@ -94,7 +95,8 @@ def evaluate_file(
             evaluation = measure_told(measured.table, threshold=request.threshold, groups=groups)
         else:
             evaluation = measure(fitted, measured, threshold=request.threshold, groups=groups)
-            lists = compare_lists(fitted, _labelled_cells(fitted, measured.table), request.seats)
+            seats = request.seats and request.seats * _share(measured.table, table)
+            lists = compare_lists(fitted, _labelled_cells(fitted, measured.table), seats)
             warnings = _cell_warnings(fitted, measured.table)
         alternatives = _alternatives(fitted, table, listener) if request.with_alternatives else None
     if measured.metrics_on == "train":
@@ -117,6 +119,11 @@ def evaluate_file(
         lists,
         as_told=request.as_told,
     )
+
+
+def _share(some: Table, table: Table) -> float:
+    """Return which share of a table's students some rows of it are."""
+    return float(some.weight.sum() / table.weight.sum())
 
 
 def _labelled_cells(
