@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 MASK = "***"
 _SHORTEST = 6  # a shorter word may be a part of anything
+_SHORTEST_OF_LETTERS = 12  # and one as "placement" a label, a column, a model, a command
 _WORDS = (
     r"(?:passw(?:or)?d|passphrase|secret|token|credentials?|signature"
     r"|(?:api|access|account|secret)[_.-]?key(?:[_.-]?id)?)"
@@ -60,5 +61,6 @@ def _held_by_environment() -> Iterator[str]:
     for name, value in os.environ.items():
         secrets = [value] if _VARIABLE.search(name) else _PASSWORD_OF_ADDRESS.findall(value)
         for secret in secrets:
-            if len(secret) >= _SHORTEST and not secret.isdecimal():
+            least = _SHORTEST_OF_LETTERS if secret.isalpha() else _SHORTEST
+            if len(secret) >= least and not secret.isdecimal():
                 yield from {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}

@@ -83,6 +83,15 @@ def test_a_short_or_numeric_word_of_the_environment_masks_no_figures(monkeypatch
     assert masked('{"row": 12345678, "stream": "CSE"}') == '{"row": 12345678, "stream": "CSE"}'
 
 
+def test_a_password_that_is_a_common_word_masks_it_in_its_address_alone(monkeypatch):
+    address = "postgresql://placement:placement@db/placement"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    monkeypatch.setenv("SORT_KEY", "branch")
+    used = '{"model_uri": "models:/placement/3", "next": "placement train a.csv --group branch"}'
+    assert masked(used) == used
+    assert masked(address) == "postgresql://placement:***@db/placement"
+
+
 def test_a_value_whose_name_says_what_it_is_is_masked_whole():
     assert masked_value("db_password", "two words") == "***"
     assert masked_value("optimizer", "newton") == "newton"
