@@ -18,7 +18,7 @@ from placement.data.schema import (
     quoted,
 )
 from placement.data.table.partial_numbers import partial_numbers
-from placement.data.table.roles.column_evidence import ColumnEvidence, empty_reason
+from placement.data.table.roles.column_evidence import ALL_BUT, ColumnEvidence, empty_reason
 from placement.data.table.roles.dates import date_reason
 from placement.data.table.roles.identifiers import identifier_in_files, students_on_several_rows
 from placement.data.table.roles.leakage import leak_reason, tells_verdict
@@ -142,7 +142,10 @@ def _without_content(column: ColumnFacts) -> str | None:
 
 
 def _nearly_empty(column: ColumnFacts) -> str | None:
-    return empty_reason(column.used, unnamed=column.is_unnamed)
+    reason = empty_reason(column.used, unnamed=column.is_unnamed)
+    # Each line of a weighted table may be of many students.
+    is_unknown = column.request.weight is not None and reason and reason.startswith(ALL_BUT)
+    return None if is_unknown else reason
 
 
 def _sensitive(column: ColumnFacts) -> str | None:

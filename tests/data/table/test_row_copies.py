@@ -40,6 +40,13 @@ def test_a_table_of_counts_is_read_as_the_table_that_was_counted():
     assert f"24 lines stand for {len(whole):,} rows, as n counts them" in table.notes
 
 
+def test_what_few_lines_have_many_students_may_have():
+    cells = counted().assign(backlog=[1, 1, 1] + [0] * 21)
+    table, whole = read_table(cells, weight="n"), read_table(expanded(cells))
+    assert table.schema.feature_names == whole.schema.feature_names
+    assert "backlog" in table.schema.feature_names
+
+
 def test_as_many_rows_of_each_kind_are_held_out_as_of_the_expanded_table():
     table, whole = read_table(counted(), weight="n"), read_table(expanded(counted()))
     held_out = held_out_by_kind(table)
