@@ -42,18 +42,24 @@ def told_rows(table: Table) -> Table:
 
 
 def measure_told(
-    table: Table, *, threshold: float | None = None, groups: Sequence["SensitiveGroups"] = ()
+    table: Table,
+    *,
+    threshold: float | None = None,
+    supposed: float = 0.5,
+    groups: Sequence["SensitiveGroups"] = (),
 ) -> Evaluation:
     """Evaluate the probabilities that the rows of a list tell, and by groups of them.
 
-    `threshold`: None for the one the list was made with, as its predictions tell it.
+    `threshold`: None for the one the list was made with: the `supposed` one where it gives the
+    list's predictions, else the least that does.
     """
     told = [_cells(table, PROBABILITY, piece) for piece in range(table.pieces)]
     if threshold is None:
-        predicted = [_cells(table, PREDICTION, piece) for piece in range(table.pieces)]
-        every = np.concatenate(told)
+        cells = [_cells(table, PREDICTION, piece) for piece in range(table.pieces)]
+        every, predicted = np.concatenate(told), np.concatenate(cells) == 1
         beyond = np.nextafter(every.max(), 2.0)  # where nobody was predicted positive
-        threshold = float(every[np.concatenate(predicted) == 1].min(initial=beyond))
+        least = float(every[predicted].min(initial=beyond))
+        threshold = supposed if np.array_equal(every >= supposed, predicted) else least
     return evaluate_pieces(told, table, threshold=threshold, groups=groups)
 
 

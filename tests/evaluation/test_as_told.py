@@ -35,6 +35,14 @@ def test_a_list_on_which_nobody_was_called_placed_counts_nobody_so():
     assert measured.confusion.tp == measured.confusion.fp == 0
 
 
+def test_the_threshold_of_a_list_is_the_supposed_one_where_that_gives_its_predictions():
+    low = told().chunked_columns["placement_probability"].piece(0) * 0.3
+    nobody = told(placement_probability=low, placement_prediction=np.zeros(60, dtype=int))
+    assert measure_told(nobody).threshold == 0.5
+    assert measure_told(nobody, supposed=0.7).threshold == 0.7
+    assert measure_told(nobody, supposed=0.1).threshold == pytest.approx(low.max())
+
+
 def test_rows_without_a_chance_are_no_students_of_the_list():
     p = told().chunked_columns["placement_probability"].piece(0).astype(float)
     p[:7] = np.nan

@@ -92,7 +92,12 @@ def evaluate_file(
             listener.note(note)
         lists, warnings = None, tuple[str, ...]()
         if request.as_told:
-            evaluation = measure_told(measured.table, threshold=request.threshold, groups=groups)
+            evaluation = measure_told(
+                measured.table,
+                threshold=request.threshold,
+                supposed=fitted.threshold,
+                groups=groups,
+            )
         else:
             evaluation = measure(fitted, measured, threshold=request.threshold, groups=groups)
             seats = request.seats and request.seats * _share(measured.table, table)
