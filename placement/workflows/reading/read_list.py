@@ -65,15 +65,18 @@ def read_list(path: str, options: FileOptions, listener: ProgressListener) -> Re
     names = frozenset(reader.names)
     columns = load_columns(reader, MemoryColumnStore(), names, max_texts=sys.maxsize)
     about_path = _about_path(Path(path))
-    if about_path is None:
+    about = {} if about_path is None else _read_about(about_path)
+    if about_path is None or "list" not in about:
         if match_columns(reader.names, [SEAT]):
-            raise DataError(
-                f"{path}: {path}.about.json is not beside it; predict wrote both, and without it "
-                "nobody can tell whether the seats are still those that were drawn"
+            lacking = (
+                f"{path}.about.json is not beside it"
+                if about_path is None
+                else (f"{about_path.name} keeps no seats: it is another list's, or was altered")
             )
-        return ReadList(path, columns, None)
-    about = _read_about(about_path)
-    if "list" not in about:
+            raise DataError(
+                f"{path}: {lacking}; predict wrote both, and without it nobody can tell whether "
+                "the seats are still those that were drawn"
+            )
         return ReadList(path, columns, None)
     altered = _altered(path, about_path.name, columns, about["list"])
     return ReadList(path, columns, about, altered)

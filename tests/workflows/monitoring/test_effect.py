@@ -206,6 +206,8 @@ def test_the_list_of_another_model_or_an_altered_about_file_is_refused(here, lis
     assert "was altered after predict wrote it" in effect("list.csv", *JOIN, code=3).err
     about.write_text("[]", encoding="utf-8")
     assert "is not what predict wrote" in effect("list.csv", *JOIN, code=3).err
+    about.write_text("{}", encoding="utf-8")
+    assert "about.json keeps no seats" in effect("list.csv", *JOIN, code=3).err
     about.unlink()
     assert "about.json is not beside it" in effect("list.csv", *JOIN, code=3).err
 
