@@ -10,8 +10,12 @@ import pytest
 from rich.cells import cell_len
 
 from placement.config.train_config import TrainConfig
+from placement.data.schema import Target
+from placement.evaluation.false_alarms import FalseAlarms
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.model.fitted import load_fitted
+from placement.reporting.answers.predict import mistaken
+from placement.stats.figures import Estimate
 from placement.workflows.training.train import train
 
 QUICK = ("--optimizer", "newton")
@@ -297,6 +301,12 @@ def test_of_all_is_said_only_where_not_one_was_called_wrongly():
     one_wrong = accuracy(Confusion(tp=424, fp=1, tn=775, fn=0), target, 0.35)
     assert one_wrong.startswith("right for over 99 of 100 ")
     assert accuracy(Confusion(425, 0, 0, 775), target, 0.35).startswith("right for 100 of 100 ")
+
+
+def test_the_limits_of_how_many_fare_otherwise_never_promise_that_none_of_a_few_does():
+    alarms = FalseAlarms("risk", 2, Estimate(0.0, 0.0, 0.27), 25)
+    said = mistaken(alarms, Target("status", "Placed", "Not Placed"))
+    assert "Of 2 such students about 0 end 'Placed' all the same (0 to 1; measured on 25" in said
 
 
 def test_many_cells_in_doubt_are_said_first(run, students):

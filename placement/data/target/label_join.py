@@ -18,7 +18,7 @@ from placement.data.target.target_column import (
     refuse_without_target,
     target_names,
 )
-from placement.errors import DataError
+from placement.errors import DataError, counted
 from placement.model.scorer import match_columns
 
 LISTED_LABEL = "Placed"
@@ -110,7 +110,8 @@ def _repetition(data: LoadedColumns, key: str, repeated: IntArray, outcome: str)
     if not len(repeated):
         return []
     rows = data.locations.describe_rows(MatchingRows.at(repeated))
-    return [f"{data.name}, {rows}: {key} is there more than once ({len(repeated):,} rows){outcome}"]
+    count = counted(len(repeated), "row")
+    return [f"{data.name}, {rows}: {key} is there more than once ({count}){outcome}"]
 
 
 def _outcome(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import astuple
+from math import ceil, floor
 
 from placement.data.schema import Target
 from placement.errors import counted
@@ -46,10 +47,13 @@ def prediction_answer(result: PredictResult) -> Iterator[str]:
 def mistaken(alarms: FalseAlarms, target: Target) -> str:
     """Say how many such students fare otherwise: no list is right of everybody on it."""
     outcome = target.outcome if alarms.rank == "risk" else target.other_outcome
-    number, low, high = (f"{count:,.0f}" for count in astuple(alarms.number))
+    number, low, high = astuple(alarms.number)
+    # Rounded outwards: "0 to 0" would promise that not one of a few does.
+    limits = f"{floor(low):,} to {ceil(high):,}"
     return (
-        f"Of {alarms.students:,} such students about {number} end {shortened(outcome)} all the "
-        f"same ({low} to {high}; measured on {alarms.rows:,} held out of the training)."
+        f"Of {counted(alarms.students, 'such student')} about {number:,.0f} end "
+        f"{shortened(outcome)} all the same ({limits}; measured on {alarms.rows:,} held out of "
+        "the training)."
     )
 
 
