@@ -83,7 +83,7 @@ def possible_tables(stratum: Stratum) -> IntArray:
     students, m, a, b = stratum.students, stratum.drawn, stratum.drawn_placed, stratum.others_placed
     opposed_most = students if students <= _LARGE_BAND else _MOST_OPPOSED
     always, spare, opposed = np.indices((students + 1, students + 1, opposed_most + 1))
-    found = []
+    tables = []
     for helped, harmed in ((opposed, opposed + spare), (opposed + spare, opposed)):
         never = students - always - helped - harmed
         # How many of those always placed were drawn: there must be a number that fits.
@@ -91,8 +91,8 @@ def possible_tables(stratum: Stratum) -> IntArray:
         least = np.maximum(np.maximum(0, a - helped), np.maximum(missed - harmed, missed - m + a))
         greatest = np.minimum(np.minimum(always, a), np.minimum(missed, missed - m + a + never))
         fits = (never >= 0) & (least <= greatest)
-        found.append(np.stack([always[fits], helped[fits], harmed[fits], never[fits]], axis=1))
-    return np.unique(np.concatenate(found), axis=0)
+        tables.append(np.stack([always[fits], helped[fits], harmed[fits], never[fits]], axis=1))
+    return np.unique(np.concatenate(tables), axis=0)
 
 
 def _variance(tables: IntArray, stratum: Stratum) -> FloatArray:

@@ -213,8 +213,8 @@ class RankedSink(Sink):
         }
         cells |= added
         least, most = self.chances
-        told = cells[PROBABILITY]
-        self.chances = float(told.min(initial=least)), float(told.max(initial=most))
+        probability = cells[PROBABILITY]
+        self.chances = float(probability.min(initial=least)), float(probability.max(initial=most))
         scored = Scored(
             block=take_rows.gather([held.block for held in self._held], piece, row),
             keep=np.ones(len(row), dtype=bool),
