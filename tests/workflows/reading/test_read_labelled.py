@@ -25,7 +25,9 @@ def folder(tmp_path, monkeypatch):
 
 def alike(document):
     """What of a document of figures is the same of both files."""
-    return {k: v for k, v in document.items() if k not in {"source", "model", "metrics_on", "warnings"}}
+    return {
+        k: v for k, v in document.items() if k not in {"source", "model", "metrics_on", "warnings"}
+    }
 
 
 def test_evaluate_counts_by_the_column_of_the_training_unasked(run, folder):
