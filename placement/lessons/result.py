@@ -55,5 +55,9 @@ class LessonResult:
             "graph": self.graph.to_dict(),
         }
 
+    def __repr__(self) -> str:
+        steps = ", ".join(f"{name} = {value}" for name, value in self.computation.steps.items())
+        return f"LessonResult({self.lesson.name}: {steps})"
+
     def _repr_html_(self) -> str:
         return lesson_html(self.lesson, self.inputs, self.computation)

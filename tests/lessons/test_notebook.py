@@ -125,3 +125,7 @@ def test_every_lesson_is_on_the_page():
     text = page()
     for name in LESSONS:
         assert f"$ placement lesson {name}\n" in text
+
+
+def test_a_result_in_a_line_is_its_steps_and_nothing_of_this_process():
+    assert repr(lesson("square")) == "LessonResult(square: y = 4.0, dy_dx = 4.0)"
