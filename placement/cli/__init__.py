@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -131,6 +132,10 @@ def run(args: Sequence[str] | None = None) -> int:
     os.environ.setdefault("PYTHONSAFEPATH", "1")
     if sys.stdout is None:
         return _fail("standard output is closed", errors.StoreError.exit_code)
+    try:
+        Path.cwd()  # torch ends the process where it is gone
+    except FileNotFoundError:
+        return _fail("the current folder was removed: cd to another", errors.StoreError.exit_code)
     try:
         with raise_on_signals():
             cli.main(None if args is None else list(args), "placement", standalone_mode=False)

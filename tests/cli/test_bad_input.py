@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import sys
 
 import numpy as np
 import pandas as pd
@@ -187,3 +188,13 @@ def test_a_parquet_file_cut_short_is_told(run, tmp_path, monkeypatch):
     done = run("train", "short.parquet", "--no-track")
     assert done.code == 3
     assert "short.parquet" in done.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there no folder is removed that is in use")
+def test_a_current_folder_that_was_removed_is_said(run, tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    done = run("runs")
+    assert done.code == 6
+    assert done.err == "error: the current folder was removed: cd to another\n"
