@@ -271,3 +271,13 @@ def test_wrong_words_are_wrong_usage(predict, sheet, options):
 
 def test_one_student_has_no_rank(predict):
     assert "--rank is for a file" in predict("--set", "cgpa=7", "--rank", "risk", code=2).err
+
+
+def test_a_list_that_students_with_an_outcome_compete_for_is_warned_of(run, trained):
+    sheet = trained.parent / "students.csv"
+    done = run("predict", sheet, "--model", trained, "--rank", "risk", "--top", "5")
+    assert "of those ranked have an outcome already (status): --unknown" in " ".join(
+        done.err.split()
+    )
+    plain = run("predict", sheet, "--model", trained)
+    assert "outcome already" not in plain.err

@@ -190,6 +190,15 @@ def _may_be_suggested(name: str, raw: RawColumn) -> bool:
     return len(values) == 2
 
 
+def labelled(target: Target, columns: TableLike) -> BoolArray:
+    """Return which rows (n,) of a table to be scored have one of the two outcomes, by its word."""
+    name = matching_column(columns.keys(), target.name, option="--unknown", file="")
+    cells, outcomes = columns[name], {fold(target.positive), fold(target.negative)}
+    texts = words(cells.texts if isinstance(cells, Coded) else cells)
+    is_outcome = np.array([text is not None and fold(text) in outcomes for text in texts], bool)
+    return np.asarray(is_outcome[cells.codes] if isinstance(cells, Coded) else is_outcome)
+
+
 def unlabelled(target: Target, columns: TableLike) -> BoolArray:
     """Return which rows (n,) of a table to be scored have no outcome yet (a blank status)."""
     name = matching_column(columns.keys(), target.name, option="--unknown", file="")

@@ -10,14 +10,15 @@ from placement.data.names.equivalents import means
 from placement.data.output.left_out_file import left_out_file
 from placement.data.profiles.sensitive_groups import sensitive_groups
 from placement.data.table.read_table import Table
-from placement.errors import Grave, UsageError
+from placement.data.table.roles.earlier_lists import HELPED, SEAT
+from placement.errors import Grave, UsageError, counted
 from placement.evaluation.alternatives.alternatives import ModelComparison
 from placement.evaluation.as_told import measure_told, told_rows
 from placement.evaluation.evaluate import measure
 from placement.evaluation.held_out import MeasuredRows, measured_rows, split_of_training
 from placement.evaluation.single_columns import compare_lists
 from placement.model.fitted import Fitted, load_fitted
-from placement.model.scorer import TableLike, match_columns
+from placement.model.scorer import TableLike, fold, match_columns, words
 from placement.reporting.results import EvaluateResult
 from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
@@ -92,6 +93,7 @@ def evaluate_file(
             listener.note(note)
         lists, warnings = None, tuple[str, ...]()
         if request.as_told:
+            warnings = _helped(measured.table)
             evaluation = measure_told(
                 measured.table,
                 threshold=request.threshold,
@@ -157,6 +159,24 @@ def _default_columns(fitted: Fitted, table: Table, *, as_told: bool) -> tuple[st
     matched = match_columns(table.chunked_columns, compared)
     branches = [name for name in table.chunked_columns if as_told and means(name, "branch")]
     return tuple(dict.fromkeys((*branches, *matched.values(), *table.sensitive)))
+
+
+def _helped(table: Table) -> tuple[Grave, ...]:
+    """Say how many of a list had a seat: chances that were told before the help are too low."""
+    seats = [c for name, c in table.chunked_columns.items() if fold(name) == SEAT]
+    words_of = (
+        words(column.piece(piece))
+        for column in seats
+        if column.kind == "category"
+        for piece in range(table.pieces)
+    )
+    students = sum(fold(word or "") in HELPED for cells in words_of for word in cells.tolist())
+    if not students:
+        return ()
+    text = (
+        f"{counted(students, 'student')} had a seat: where it helped, the chances told are too low"
+    )
+    return (Grave(text, f"{text}."),)
 
 
 def _cell_warnings(fitted: Fitted, table: Table) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from placement.arrays import Document
 from placement.data.schema import Schema
+from placement.errors import UsageError
 from placement.model.figures import ModelFigures
 from placement.model.fitted import load_fitted
 from placement.model.scorer import Scorer
@@ -28,6 +29,8 @@ class Model:
 
 def find_model(name: str, listener: ProgressListener) -> Model:
     """Open the model, say which it is, and repeat what must not be forgotten of it."""
+    if not name.strip():
+        raise UsageError("--model is empty: name a directory, models:/NAME/VERSION or champion")
     directory, about = _locate(name, listener)
     fitted = load_fitted(directory)
     figures = fitted.figures

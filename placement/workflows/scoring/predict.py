@@ -17,13 +17,14 @@ from placement.data.formats.table_reader import Block, Reader, RowCount
 from placement.data.output.csv_writer import open_output, output_format
 from placement.data.output.left_out_file import left_out_file
 from placement.data.output.writer import NOTES, Output, Plan
-from placement.data.schema import matching_columns, quoted
-from placement.errors import UsageError
+from placement.data.schema import Target, matching_columns, quoted
+from placement.errors import Grave, UsageError, counted
 from placement.evaluation.effect.lottery import LotteryRequest
 from placement.evaluation.false_alarms import FalseAlarms, false_alarms
 from placement.evaluation.shortlist import Rank
 from placement.model.bundle import finite, open_bundle
 from placement.model.fitted import load_fitted
+from placement.model.scorer import match_columns
 from placement.reporting.answers.predict import band_warnings
 from placement.reporting.format.text_table import Cell
 from placement.reporting.results import PredictResult
@@ -167,6 +168,7 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
         target=model.schema.target,
         added=added,
         warnings=(
+            *_decided_already(counts.decided, model.schema.target),
             *(() if seated is None else band_warnings(seated)),
             *faults,
             *reader.warnings,
@@ -181,6 +183,17 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
     if request.about or (seated is not None and request.out is not None):
         _write_about(str(request.out), result)
     return result
+
+
+def _decided_already(students: int, target: Target) -> tuple[Grave, ...]:
+    """Warn of a list that students compete for whose outcome is known."""
+    if not students:
+        return ()
+    text = (
+        f"{counted(students, 'student')} of those ranked have an outcome already "
+        f"({target.name}): --unknown leaves them out"
+    )
+    return (Grave(text),)
 
 
 def _false_alarms(request: PredictRequest, model: Model, sink: Sink) -> FalseAlarms | None:
@@ -213,7 +226,14 @@ def _scorer(
     threshold = model.threshold if request.threshold is None else request.threshold
     fitted = load_fitted(model.directory) if request.reasons else None
     formats = number_formats(model, reader, request, listener, others)
-    return BlockScorer(model, threshold, formats, request.unknown, rule, fitted)
+    target = model.schema.target
+    counts_decided = (
+        request.rank is not None
+        and not request.unknown
+        and target.rule is None
+        and bool(match_columns(reader.names, [target.name]))
+    )
+    return BlockScorer(model, threshold, formats, request.unknown, rule, fitted, counts_decided)
 
 
 def _ranking(request: PredictRequest, reader: Reader) -> Ranking | None:

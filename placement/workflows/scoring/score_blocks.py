@@ -16,7 +16,7 @@ from placement.data.formats.faulty_rows import answer_each
 from placement.data.formats.table_reader import Block, Reader
 from placement.data.output.writer import NOTES
 from placement.data.schema import matching_columns
-from placement.data.target.target_column import unlabelled
+from placement.data.target.target_column import labelled, unlabelled
 from placement.errors import DataError, too_many_doubts
 from placement.evaluation.explanation.contributions import REASONS
 from placement.model.scorer import Coded, Formats, Problem, Scores, TableLike, notes
@@ -38,7 +38,8 @@ class Scored:
 
     `with_others`: rows that are no students are written as well, without an answer. `left_out` are
     the students that are not scored, masks (n,) by reason. `numbers` (n,) are those of the rows in
-    their file, where they do not follow one another.
+    their file, where they do not follow one another. `decided` counts the scored ones whose
+    outcome is known, where that is looked at.
     """
 
     block: Block
@@ -50,6 +51,7 @@ class Scored:
     with_others: bool = False
     written: Any = None
     numbers: IndexArray | None = None
+    decided: int = 0
 
     def rows_left_out(self) -> Iterator[LeftOutRow]:
         """Yield the students that are not scored, with why."""
@@ -67,7 +69,8 @@ class Scored:
 class BlockScorer:
     """Which rows are scored, and how: those of a `rule`, those without an outcome (`unknown`).
 
-    With `fitted`, the model in full, the reasons are added.
+    With `fitted`, the model in full, the reasons are added. `counts_decided`: the scored students
+    whose outcome is known are counted.
     """
 
     model: Model
@@ -76,6 +79,7 @@ class BlockScorer:
     unknown: bool
     rule: Rule | None
     fitted: "Fitted | None" = None
+    counts_decided: bool = False
 
     @property
     def added(self) -> tuple[str, ...]:
@@ -87,7 +91,8 @@ class BlockScorer:
     def columns(self) -> frozenset[str]:
         """The columns that are looked at, in the model's spelling or the user's."""
         columns = set(self.model.scorer.feature_columns)
-        columns |= {self.model.schema.target.name} if self.unknown else set()
+        if self.unknown or self.counts_decided:
+            columns.add(self.model.schema.target.name)
         return frozenset(columns | ({str(self.rule.column)} if self.rule else set()))
 
     def score(self, block: Block) -> Scored:
@@ -108,7 +113,19 @@ class BlockScorer:
         cells |= {NOTES: _notes(block, keep, scores.problems)}
         positive = int((scores.probability >= self.threshold).sum())
         with_others = self.rule is None and not self.unknown
-        return Scored(block, keep, cells, scores.problems, left_out, positive, with_others)
+        decided = 0
+        if self.counts_decided:
+            decided = int((keep & labelled(self.model.schema.target, block.columns)).sum())
+        return Scored(
+            block,
+            keep,
+            cells,
+            scores.problems,
+            left_out,
+            positive,
+            with_others,
+            decided=decided,
+        )
 
     def _answer(self, scores: Scores) -> Document:
         """Return probability, prediction and label (n,), and the probability's 95 % limits."""
@@ -205,6 +222,7 @@ class ScoringCounts:
     scored: int = 0
     in_doubt: int = 0
     blank_lines: int = 0
+    decided: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     problems: ScoringWarnings = field(default_factory=ScoringWarnings)
     rows_left_out: RowsLeftOut = field(default_factory=RowsLeftOut)
@@ -214,6 +232,7 @@ class ScoringCounts:
         self.rows_in += len(scored.block) - len(scored.block.not_students)
         self.scored += int(scored.keep.sum())
         self.blank_lines += scored.block.blank_lines
+        self.decided += scored.decided
         self.rows_left_out.add(scored.block)
         for why, mask in scored.left_out.items():
             self.left_out[why] = self.left_out.get(why, 0) + int(mask.sum())

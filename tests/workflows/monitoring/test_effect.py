@@ -230,3 +230,14 @@ def test_the_result_is_a_run_of_its_experiment(store, run, listed):
     assert kept.params["lists"] == found["lists"][0]["id"]
     assert kept.metrics["low"] == pytest.approx(found["effect"]["low"])
     assert kept.metrics["p_value"] == pytest.approx(found["luck"]["p_value"])
+
+
+def test_chances_told_to_students_who_then_had_a_seat_are_said_to_be_told_before_it(
+    here, run, trained, listed
+):
+    frame = listed("list.csv", "--lottery", "20")
+    write_outcomes(frame, np.arange(len(frame)) % 2 == 0)
+    told = ["list.csv", "--as-told", "--model", trained, "--labels", "outcomes.csv"]
+    done = run("evaluate", *told, "--on", "register_no=RegNo")
+    assert done.code == 0, done.err
+    assert "60 students had a seat" in done.out
