@@ -101,6 +101,8 @@ _GRADE_WORDS = word_set(
     "cgpa gpa sgpa ugpa cpi spi grade grades percentage percent perc marks mark ssc hsc tenth "
     "twelfth 10th 12th xth xiith masters"
 )
+PROBABILITY, PREDICTION = "placement_probability", "placement_prediction"
+SEAT, RANK = "placement_seat", "placement_rank"
 # What `predict` appends: an earlier model's opinion is no property of the student, nor is a seat.
 PREDICTED_NAMES = word_set(
     "placement_probability placement_prediction placement_label placement_low placement_high "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from placement.arrays import FloatArray
+from placement.data.schema import PREDICTION, PROBABILITY
 from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.evaluation.evaluate import Evaluation, evaluate_pieces
@@ -13,10 +14,8 @@ from placement.evaluation.evaluate import Evaluation, evaluate_pieces
 if TYPE_CHECKING:
     from placement.data.profiles.sensitive_groups import SensitiveGroups
 
-PROBABILITY, PREDICTION = "placement_probability", "placement_prediction"
 
-
-def told_rows(table: Table) -> Table:
+def rows_with_probability(table: Table) -> Table:
     """Return the rows that have a probability: signatures and totals have none.
 
     Raises `DataError` where the table is no list that `predict` wrote.
@@ -41,7 +40,7 @@ def told_rows(table: Table) -> Table:
     return table.only(lambda piece: rows[piece])
 
 
-def measure_told(
+def evaluate_as_told(
     table: Table,
     *,
     threshold: float | None = None,
@@ -53,14 +52,14 @@ def measure_told(
     `threshold`: None for the one the list was made with: the `supposed` one where it gives the
     list's predictions, else the least that does.
     """
-    told = [_cells(table, PROBABILITY, piece) for piece in range(table.pieces)]
+    probabilities = [_cells(table, PROBABILITY, piece) for piece in range(table.pieces)]
     if threshold is None:
         cells = [_cells(table, PREDICTION, piece) for piece in range(table.pieces)]
-        every, predicted = np.concatenate(told), np.concatenate(cells) == 1
+        every, predicted = np.concatenate(probabilities), np.concatenate(cells) == 1
         beyond = np.nextafter(every.max(), 2.0)  # where nobody was predicted positive
         least = float(every[predicted].min(initial=beyond))
         threshold = supposed if np.array_equal(every >= supposed, predicted) else least
-    return evaluate_pieces(told, table, threshold=threshold, groups=groups)
+    return evaluate_pieces(probabilities, table, threshold=threshold, groups=groups)
 
 
 def _cells(table: Table, name: str, piece: int) -> FloatArray:

@@ -4,7 +4,7 @@ import pytest
 
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
-from placement.evaluation.as_told import measure_told, told_rows
+from placement.evaluation.as_told import evaluate_as_told, rows_with_probability
 from placement.evaluation.evaluate import evaluate_probabilities
 
 
@@ -23,7 +23,7 @@ def told(**changed):
 def test_the_chances_of_a_list_are_measured_as_they_stand():
     table = told()
     p = np.concatenate([table.chunked_columns["placement_probability"].piece(0)])
-    measured = measure_told(told_rows(table))
+    measured = evaluate_as_told(rows_with_probability(table))
     expected = evaluate_probabilities(p, table.label, threshold=measured.threshold)
     assert measured.metrics == expected.metrics
     assert measured.confusion == evaluate_probabilities(p, table.label, threshold=0.4).confusion
@@ -31,30 +31,30 @@ def test_the_chances_of_a_list_are_measured_as_they_stand():
 
 
 def test_a_list_on_which_nobody_was_called_placed_counts_nobody_so():
-    measured = measure_told(told(placement_prediction=np.zeros(60, dtype=int)))
+    measured = evaluate_as_told(told(placement_prediction=np.zeros(60, dtype=int)))
     assert measured.confusion.tp == measured.confusion.fp == 0
 
 
 def test_the_threshold_of_a_list_is_the_supposed_one_where_that_gives_its_predictions():
     low = told().chunked_columns["placement_probability"].piece(0) * 0.3
     nobody = told(placement_probability=low, placement_prediction=np.zeros(60, dtype=int))
-    assert measure_told(nobody).threshold == 0.5
-    assert measure_told(nobody, supposed=0.7).threshold == 0.7
-    assert measure_told(nobody, supposed=0.1).threshold == pytest.approx(low.max())
+    assert evaluate_as_told(nobody).threshold == 0.5
+    assert evaluate_as_told(nobody, supposed=0.7).threshold == 0.7
+    assert evaluate_as_told(nobody, supposed=0.1).threshold == pytest.approx(low.max())
 
 
 def test_rows_without_a_chance_are_no_students_of_the_list():
     p = told().chunked_columns["placement_probability"].piece(0).astype(float)
     p[:7] = np.nan
-    assert len(told_rows(told(placement_probability=p))) == 53
+    assert len(rows_with_probability(told(placement_probability=p))) == 53
 
 
 def test_a_file_that_tells_no_chances_is_refused_with_what_to_give():
     table = read_table(pd.DataFrame({"cgpa": [7.5, 8, 6.5, 9] * 10, "placed": [0, 1] * 20}))
     with pytest.raises(DataError, match=r"no column placement_probability.*predict wrote"):
-        told_rows(table)
+        rows_with_probability(table)
 
 
 def test_a_chance_beyond_1_is_refused():
     with pytest.raises(DataError, match="60 cells are no probability from 0 to 1"):
-        told_rows(told(placement_probability=np.linspace(2, 99, 60)))
+        rows_with_probability(told(placement_probability=np.linspace(2, 99, 60)))

@@ -22,7 +22,7 @@ from placement.reporting.text.alternatives import verdict as alternatives_verdic
 from placement.stats.capture import Capture
 from placement.stats.verdict import decide
 
-TOLD = "These are the chances as the list told them, not scored anew."
+AS_TOLD = "These are the chances as the list told them, not scored anew."
 HELD_OUT = "The model was trained on the rest of this table; all its rows: --all-rows."
 
 
@@ -41,7 +41,7 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
     if held_out:
         yield HELD_OUT
     if result.as_told:
-        yield TOLD
+        yield AS_TOLD
     if (limits := measured.intervals.get("accuracy")) is not None:
         low, high = (f"{100 * limit:.0f}" for limit in limits)
         yield f"For students like these, expect it to be right for {low} to {high} of 100."

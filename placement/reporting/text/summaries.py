@@ -8,7 +8,7 @@ from placement.errors import counted
 from placement.evaluation.metrics.metric_intervals import Intervals
 from placement.model.figures import ModelFigures
 from placement.model.scorer import CategoryColumn
-from placement.reporting.answers.evaluate import HELD_OUT, TOLD
+from placement.reporting.answers.evaluate import AS_TOLD, HELD_OUT
 from placement.reporting.answers.predict import mistaken
 from placement.reporting.answers.train import predict_line
 from placement.reporting.format.text_table import table
@@ -218,7 +218,7 @@ def evaluation_text(result: EvaluateResult) -> str:
     lines = [
         f"{result.source}: {measured.rows:,} {kind}, {positive}",
         *([f"  ({HELD_OUT})"] if held_out else []),
-        *([f"  ({TOLD})"] if result.as_told else []),
+        *([f"  ({AS_TOLD})"] if result.as_told else []),
         metrics_table(measured.metrics, measured.intervals),
         f"  ({measured.method})",
         "",

@@ -14,6 +14,7 @@ from placement.data.columns.raw_column import CategoricalColumn
 from placement.data.columns.row_locations import MatchingRows
 from placement.data.formats.table_reader import open_table
 from placement.data.names.attendance import came_of
+from placement.data.schema import SEAT
 from placement.data.table.read_table import join_outcomes
 from placement.data.target.label_join import JoinRequest, join_labels
 from placement.data.target.labels import LabelRequest, read_labels
@@ -31,7 +32,6 @@ from placement.runtime.progress import NoProgress, ProgressListener
 from placement.tracking.runs import tracked_run
 from placement.tracking.store import open_store
 from placement.workflows.reading.read_list import ReadList, read_list
-from placement.workflows.scoring.seats import SEAT
 
 EXPERIMENT = "placement-effect"
 

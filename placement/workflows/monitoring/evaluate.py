@@ -1,6 +1,6 @@
 """Evaluate: measure a model on rows with an outcome."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,13 +8,14 @@ from placement.arrays import FloatArray
 from placement.config.label_options import LabelOptions
 from placement.data.names.equivalents import means
 from placement.data.output.left_out_file import left_out_file
-from placement.data.profiles.sensitive_groups import sensitive_groups
+from placement.data.profiles.sensitive_groups import SensitiveGroups, sensitive_groups
+from placement.data.schema import SEAT
 from placement.data.table.read_table import Table
-from placement.data.table.roles.earlier_lists import HELPED, SEAT
+from placement.data.table.roles.earlier_lists import HELPED
 from placement.errors import Grave, UsageError, counted
 from placement.evaluation.alternatives.alternatives import ModelComparison
-from placement.evaluation.as_told import measure_told, told_rows
-from placement.evaluation.evaluate import measure
+from placement.evaluation.as_told import evaluate_as_told, rows_with_probability
+from placement.evaluation.evaluate import Evaluation, measure
 from placement.evaluation.held_out import MeasuredRows, measured_rows, split_of_training
 from placement.evaluation.single_columns import compare_lists
 from placement.model.fitted import Fitted, load_fitted
@@ -22,6 +23,7 @@ from placement.model.scorer import TableLike, fold, match_columns, words
 from placement.reporting.results import EvaluateResult
 from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.stats.capture import Capture
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like, storage_for
 from placement.workflows.reading.training_settings import training_config
@@ -82,7 +84,7 @@ def evaluate_file(
             )
             left_out.add(table.left_out_rows)
         if request.as_told:
-            measured = MeasuredRows(told_rows(table), None)
+            measured = MeasuredRows(rows_with_probability(table), None)
         else:
             measured = measured_rows(fitted, table, every=request.all_rows)
         columns = table.sensitive
@@ -91,20 +93,7 @@ def evaluate_file(
         groups, notes = sensitive_groups(measured.table, columns, requested=sensitive is not None)
         for note in notes:
             listener.note(note)
-        lists, warnings = None, tuple[str, ...]()
-        if request.as_told:
-            warnings = _helped(measured.table)
-            evaluation = measure_told(
-                measured.table,
-                threshold=request.threshold,
-                supposed=fitted.threshold,
-                groups=groups,
-            )
-        else:
-            evaluation = measure(fitted, measured, threshold=request.threshold, groups=groups)
-            seats = request.seats and request.seats * _share(measured.table, table)
-            lists = compare_lists(fitted, _labelled_cells(fitted, measured.table), seats)
-            warnings = _cell_warnings(fitted, measured.table)
+        evaluation, lists, warnings = _measure(request, fitted, measured, table, groups)
         alternatives = _alternatives(fitted, table, listener) if request.with_alternatives else None
     if measured.metrics_on == "train":
         text = f"{table.name} is the very table the model was trained on: it flatters"
@@ -126,6 +115,25 @@ def evaluate_file(
         lists,
         as_told=request.as_told,
     )
+
+
+def _measure(
+    request: EvaluateRequest,
+    fitted: Fitted,
+    measured: MeasuredRows,
+    table: Table,
+    groups: Sequence[SensitiveGroups],
+) -> tuple[Evaluation, Capture | None, tuple[str, ...]]:
+    """Return the figures, whom the lists hold, and the warnings about the measured rows."""
+    if request.as_told:
+        evaluation = evaluate_as_told(
+            measured.table, threshold=request.threshold, supposed=fitted.threshold, groups=groups
+        )
+        return evaluation, None, _helped(measured.table)
+    evaluation = measure(fitted, measured, threshold=request.threshold, groups=groups)
+    seats = request.seats and request.seats * _share(measured.table, table)
+    lists = compare_lists(fitted, _labelled_cells(fitted, measured.table), seats)
+    return evaluation, lists, _cell_warnings(fitted, measured.table)
 
 
 def _share(some: Table, table: Table) -> float:

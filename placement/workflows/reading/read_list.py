@@ -12,13 +12,12 @@ from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.load_columns import LoadedColumns, load_columns
 from placement.data.columns.raw_column import CategoricalColumn
 from placement.data.formats.table_reader import open_table
-from placement.data.schema import Target
+from placement.data.schema import PROBABILITY, RANK, SEAT, Target
 from placement.data.splits.list_digests import cell_hashes, column_digests
 from placement.errors import DataError, listed
 from placement.model.scorer import Coded, fold, match_columns
 from placement.runtime.progress import ProgressListener
-from placement.workflows.scoring.ranked_output import PROBABILITY
-from placement.workflows.scoring.seats import RANK, SEAT, list_id, whose
+from placement.workflows.scoring.seats import list_id, whose
 
 
 @dataclass(frozen=True)

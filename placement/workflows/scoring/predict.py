@@ -17,7 +17,7 @@ from placement.data.formats.table_reader import Block, Reader, RowCount
 from placement.data.output.csv_writer import open_output, output_format
 from placement.data.output.left_out_file import left_out_file
 from placement.data.output.writer import NOTES, Output, Plan
-from placement.data.schema import Target, matching_columns, quoted
+from placement.data.schema import RANK, SEAT, Target, matching_columns, quoted
 from placement.errors import Grave, UsageError, counted
 from placement.evaluation.effect.lottery import LotteryRequest
 from placement.evaluation.false_alarms import FalseAlarms, false_alarms
@@ -41,7 +41,7 @@ from placement.workflows.scoring.score_blocks import (
     Scored,
     ScoringCounts,
 )
-from placement.workflows.scoring.seats import RANK, SEAT, SeatSink
+from placement.workflows.scoring.seats import SeatSink
 
 MEANING = {
     "placement_probability": "probability of the positive outcome, for students with these figures",

@@ -15,11 +15,11 @@ import numpy as np
 from placement.arrays import CellArray, FloatArray, IndexArray, UInt64Array
 from placement.data.formats.blocks import Block, BlockRequest, text_of
 from placement.data.output import take_rows
+from placement.data.schema import PREDICTION, PROBABILITY
 from placement.evaluation.shortlist import Rank, shortlist
 from placement.model.scorer import Coded, TableLike, fold
 from placement.workflows.scoring.score_blocks import Scored
 
-PROBABILITY, PREDICTION = "placement_probability", "placement_prediction"
 _BATCH_ROWS = 16_384
 _SPARE_ROWS = 65_536
 

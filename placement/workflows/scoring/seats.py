@@ -9,6 +9,7 @@ import numpy as np
 
 from placement.arrays import CellArray, Document, IndexArray, UInt64Array
 from placement.data.formats.blocks import Block
+from placement.data.schema import PROBABILITY, RANK, SEAT
 from placement.data.splits.list_digests import (
     cell_hashes,
     column_digests,
@@ -27,9 +28,8 @@ from placement.evaluation.effect.lottery import (
 from placement.evaluation.effect.power import Band, detectable_effect
 from placement.model.scorer import Coded
 from placement.reporting.results import ListBand, SeatedList
-from placement.workflows.scoring.ranked_output import PROBABILITY, RankedSink
+from placement.workflows.scoring.ranked_output import RankedSink
 
-SEAT, RANK = "placement_seat", "placement_rank"
 POOLED_YEARS = 3
 
 

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 from placement.data.columns.column import Column
 from placement.data.columns.column_summary import ColumnSummary
-from placement.data.schema import quoted
+from placement.data.schema import SEAT, quoted
 from placement.errors import Grave, counted
 from placement.model.scorer import fold
 
-SEAT = "placement_seat"
 HELPED = ("certain", "drawn")
 
 
