@@ -27,6 +27,7 @@ from placement.cli.predict import predict
 from placement.cli.promote import promote
 from placement.cli.report import report
 from placement.cli.runs import runs, ui
+from placement.cli.serve import serve
 from placement.cli.shell import completion
 from placement.cli.train import train
 from placement.cli.tune import tune
@@ -37,7 +38,7 @@ from placement.runtime.signals import raise_on_signals
 SECTIONS = {
     "Use": (train, predict, evaluate, explain),
     "Decide": (tune, compare, promote, drift, effect, report),
-    "Operate": (runs, ui, completion),
+    "Operate": (serve, runs, ui, completion),
     "Learn": (lesson,),
     "Check": (gradcheck,),
 }

@@ -176,7 +176,11 @@ class Fitted:
 
 def load_fitted(directory: str | Path) -> Fitted:
     """Read a bundle directory written by `Fitted.save`."""
-    bundle = open_bundle(directory)
+    return fitted_of(open_bundle(directory), directory)
+
+
+def fitted_of(bundle: Bundle, directory: str | Path) -> Fitted:
+    """Return the model of a bundle that was read from a directory; ModelError if it is garbled."""
     with garbled(directory):
         return _fitted(bundle)
 

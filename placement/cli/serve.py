@@ -1,0 +1,87 @@
+"""`placement serve`: a server that scores and trains."""
+
+import webbrowser
+
+import click
+
+from placement.cli.common import console_options
+from placement.cli.console import Console
+from placement.errors import UsageError
+
+_EXTRA = "pip install 'placement-perceptron[serve]'"
+
+
+@click.command(short_help="Serve a model over HTTP, and train there.")
+@click.option(
+    "--model",
+    metavar="MODEL",
+    help="A bundle directory, runs:/… or models:/… URI, run id or alias; a moved alias is followed."
+    "  [default: champion, once there is one]",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 for any.",
+)
+@click.option("--open", "open_browser", is_flag=True, help="Open the pages in a browser.")
+@click.option(
+    "--token-file",
+    metavar="FILE",
+    help="Tokens, one a line: score=…, train=…, see=…; also from PLACEMENT_TOKEN.",
+)
+@click.option(
+    "--insecure", is_flag=True, help="Let other machines in without a token, to do anything."
+)
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    metavar="NAME",
+    multiple=True,
+    help="A further name by which the server may be asked; repeatable.",
+)
+@console_options
+def serve(
+    model: str | None,
+    host: str,
+    port: int,
+    open_browser: bool,
+    token_file: str | None,
+    insecure: bool,
+    allowed_hosts: tuple[str, ...],
+    console: Console,
+) -> None:
+    """Serve a model until Ctrl-C: MLflow's protocol, the Open Inference Protocol, and its own.
+
+    \b
+    Example:
+      placement serve
+      placement serve --model mymodel --port 9000 --open
+      placement serve --host 0.0.0.0 --token-file tokens --allowed-host placement.college.edu
+    """
+    try:
+        from placement.serving.run import serve as run
+        from placement.serving.security.tokens import read_tokens
+        from placement.serving.settings import ServerSettings
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] == "placement":
+            raise
+        raise UsageError(f"serve needs {missing.name}, which is not installed: {_EXTRA}") from None
+    settings = ServerSettings(
+        model=model or "champion",
+        host=host,
+        port=port,
+        tokens=read_tokens(token_file),
+        insecure=insecure,
+        allowed_hosts=allowed_hosts,
+        may_lack_model=model is None,
+    )
+
+    def up(address: str) -> None:
+        console.note(f"serving at {address} (its endpoints: {address}/docs); Ctrl-C ends it")
+        if open_browser:
+            webbrowser.open(address)
+
+    run(settings, up)

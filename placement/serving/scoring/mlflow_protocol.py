@@ -1,0 +1,179 @@
+"""MLflow's scoring protocol, as the server of MLflow 3.17 speaks it: a body in, predictions out."""
+
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from fastapi import Response
+
+from placement.errors import DataError
+from placement.model.scorer import TableLike
+from placement.serving.errors import Refused
+from placement.serving.json_codec import JSON, decode_json
+from placement.serving.scoring.columns import (
+    Columns,
+    columns_of_lists,
+    columns_of_records,
+    columns_of_rows,
+)
+from placement.serving.scoring.served_model import ServedModel
+from placement.serving.settings import Limits
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CSV, PARQUET = "text/csv", "application/vnd.apache.parquet"
+FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+_ONE_FORMAT = f"the body must be an object with exactly one of {', '.join(FORMATS)}, and params"
+
+
+def invoke(body: bytes, content_type: str | None, model: ServedModel, limits: Limits) -> Response:
+    """Answer `/invocations`."""
+    kind = media_type(content_type)
+    if kind == JSON:
+        table, params = _table_of_json(body)
+    elif kind == CSV:
+        table, params = _read_csv(body, limits), {}
+    elif kind == PARQUET:
+        table, params = _read_parquet(body, limits), {}
+    else:
+        raise Refused(415, f"the body may be {JSON}, {CSV} or {PARQUET}, not {kind or 'untyped'}")
+    refuse_many(table, limits.rows)
+    try:
+        answers = model.answer(table, model.threshold(params.get("threshold")))
+    except DataError as problem:
+        raise Refused(400, str(problem), "INVALID_PARAMETER_VALUE") from problem
+    return predictions(answers.probability.tolist(), answers.prediction.tolist(), answers.notes)
+
+
+def predictions(
+    probability: list[float], prediction: list[int], notes: list[str | None]
+) -> Response:
+    """Return the answer: a record for each row, in the columns of the logged model."""
+    rows = [
+        {"placement_probability": p, "placement_prediction": y, "placement_notes": note}
+        for p, y, note in zip(probability, prediction, notes, strict=True)
+    ]
+    return Response(orjson.dumps({"predictions": rows}), media_type=JSON)
+
+
+def media_type(content_type: str | None) -> str:
+    """Return the type of a body; another charset or parameter is refused, as MLflow does."""
+    if content_type == JSON:
+        return JSON
+    kind, *pairs = (part.strip() for part in (content_type or "").split(";"))
+    parameters = dict(pair.partition("=")[::2] for pair in pairs)
+    if parameters.pop("charset", "utf-8").lower() != "utf-8":
+        raise Refused(415, "the body must be in UTF-8")
+    if parameters:
+        raise Refused(415, "the content type has a parameter beside charset")
+    return kind
+
+
+def refuse_many(table: TableLike, most_rows: int) -> None:
+    """Refuse a table of more rows than a request may have."""
+    rows = next((len(table[name]) for name in table), 0)
+    if rows > most_rows:
+        raise Refused(413, f"{rows:,} rows are more than the {most_rows:,} of a request")
+
+
+def _table_of_json(body: bytes) -> tuple[Columns, dict[str, Any]]:
+    try:
+        document = decode_json(body)
+    except ValueError as problem:
+        raise Refused(400, f"the body is no JSON: {_where(problem)}") from problem
+    if type(document) is not dict:
+        raise Refused(400, _ONE_FORMAT)
+    given = [name for name in FORMATS if name in document]
+    if len(given) != 1:
+        raise Refused(400, _ONE_FORMAT)
+    params = document.get("params")
+    if params is not None and type(params) is not dict:
+        raise Refused(400, "params must be an object", "INVALID_PARAMETER_VALUE")
+    try:
+        return _READERS[given[0]](document[given[0]]), params or {}
+    except DataError as problem:
+        raise Refused(400, f"{given[0]}: {problem}") from problem
+
+
+def _where(problem: ValueError) -> str:
+    """Say where a document breaks off, and nothing of what stands there."""
+    line, column = getattr(problem, "lineno", None), getattr(problem, "colno", None)
+    return "it is not UTF-8" if line is None else f"line {line}, column {column}"
+
+
+def _records(value: Any) -> Columns:
+    if type(value) is not list:
+        raise DataError("must be a list of records")
+    return columns_of_records(value)
+
+
+def _split(value: Any) -> Columns:
+    if (
+        type(value) is not dict
+        or "data" not in value
+        or value.keys() - {"columns", "data", "index"}
+    ):
+        raise DataError("must have data, columns and, if you like, index")
+    names, rows, index = value.get("columns"), value["data"], value.get("index")
+    if type(names) is not list or type(rows) is not list:
+        raise DataError("columns must be a list of names and data a list of rows")
+    if index is not None and (type(index) is not list or len(index) != len(rows)):
+        raise DataError("index must be a list of as many as there are rows")
+    return columns_of_rows(names, rows)
+
+
+def _instances(value: Any) -> Columns:
+    if type(value) is list and value and type(value[0]) is dict:
+        columns = columns_of_records(value)
+        if any(len(record) != len(columns) for record in value):
+            raise DataError("every record must have the same columns")
+        return columns
+    return _lists(value)
+
+
+def _inputs(value: Any) -> Columns:
+    if type(value) is list and value and all(type(record) is dict for record in value):
+        return columns_of_records(value)
+    return _lists(value)
+
+
+def _lists(value: Any) -> Columns:
+    if type(value) is not dict:
+        raise DataError("the columns need names: give records, or an object of columns")
+    return columns_of_lists(value)
+
+
+_READERS: dict[str, Callable[[Any], Columns]] = {
+    "dataframe_split": _split,
+    "dataframe_records": _records,
+    "instances": _instances,
+    "inputs": _inputs,
+}
+
+
+def _read_csv(body: bytes, limits: Limits) -> "pd.DataFrame":
+    """Read what `DataFrame.to_csv` wrote, by the reader of MLflow's server."""
+    import pandas as pd
+
+    try:
+        return pd.read_csv(io.StringIO(body.decode("utf-8")), nrows=limits.rows + 1)
+    except (ValueError, ArithmeticError, pd.errors.ParserError) as problem:
+        raise Refused(400, "the body is no CSV of UTF-8 with a line of headings") from problem
+
+
+def _read_parquet(body: bytes, limits: Limits) -> "pd.DataFrame":
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        file = parquet.ParquetFile(pa.BufferReader(body))
+        if file.metadata.num_rows > limits.rows:
+            raise Refused(413, f"more than the {limits.rows:,} rows of a request")
+        groups = (file.metadata.row_group(k) for k in range(file.metadata.num_row_groups))
+        if sum(group.total_byte_size for group in groups) > limits.decompressed:
+            raise Refused(413, "too large when it is unpacked")
+        return file.read().to_pandas()
+    except (pa.ArrowException, OSError, ValueError) as problem:
+        raise Refused(400, "the body is no Parquet file") from problem
