@@ -3,19 +3,28 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
 
 from placement import __version__
+from placement.serving.documentation import documentation_router
+from placement.serving.errors import Refused, error_response
 from placement.serving.gateway import Gateway
 from placement.serving.observability.logs import log
+from placement.serving.observability.metrics import CONTENT_TYPE, Metrics
 from placement.serving.scoring.model_holder import ModelHolder
 from placement.serving.scoring.routes import scoring_router
+from placement.serving.security.login import login_router
+from placement.serving.security.sessions import Sessions
 from placement.serving.settings import ServerSettings
+
+_LANES = ("/invocations", "/v1/predictions")
 
 
 def create_app(settings: ServerSettings) -> FastAPI:
     """Return the application; its model is loaded when it starts."""
-    models = ModelHolder(settings, log)
+    models, sessions, metrics = ModelHolder(settings, log), Sessions(), Metrics()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -29,10 +38,40 @@ def create_app(settings: ServerSettings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    app.state.settings, app.state.models = settings, models
-    app.include_router(scoring_router(models, settings))
-    app.add_middleware(Gateway, settings=settings)
+    app.state.settings, app.state.models, app.state.metrics = settings, models, metrics
+    scoring = scoring_router(models, settings.limits)
+    app.include_router(scoring)
+    app.include_router(login_router(settings, sessions))
+    app.include_router(documentation_router(app, models))
+    app.mount("/static", StaticFiles(packages=[("placement.serving", "static")]))
+
+    @app.get("/metrics", tags=["placement"])
+    async def prometheus(_: Request) -> Response:
+        """Return the figures of this server, as Prometheus reads them."""
+        if models.current is not None:
+            metrics.model(models.current)
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+    for kind in (404, 405, HTTPException):
+        app.add_exception_handler(kind, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    lanes = {("POST", r.path): r.endpoint for r in scoring.routes if r.path in _LANES}
+    app.add_middleware(Gateway, settings=settings, sessions=sessions, metrics=metrics, lanes=lanes)
     return app
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    """Answer what FastAPI refuses as everything else is refused."""
+    status, headers = getattr(error, "status_code", 500), getattr(error, "headers", None)
+    response = error_response(Refused(status, str(getattr(error, "detail", ""))))
+    response.headers.update(headers or {})
+    return response
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    """Say which parameter is wrong; FastAPI itself would repeat its value."""
+    details = error.errors() if isinstance(error, RequestValidationError) else ()
+    texts = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in details]
+    return error_response(Refused(422, "; ".join(texts)))

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from fastapi import Response
 
 from placement.errors import DataError
 from placement.model.scorer import TableLike
@@ -17,6 +16,7 @@ from placement.serving.scoring.columns import (
     columns_of_records,
     columns_of_rows,
 )
+from placement.serving.scoring.reply import Reply
 from placement.serving.scoring.served_model import ServedModel
 from placement.serving.settings import Limits
 
@@ -28,7 +28,7 @@ FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _ONE_FORMAT = f"the body must be an object with exactly one of {', '.join(FORMATS)}, and params"
 
 
-def invoke(body: bytes, content_type: str | None, model: ServedModel, limits: Limits) -> Response:
+def invoke(body: bytes, content_type: str | None, model: ServedModel, limits: Limits) -> Reply:
     """Answer `/invocations`."""
     kind = media_type(content_type)
     if kind == JSON:
@@ -47,15 +47,13 @@ def invoke(body: bytes, content_type: str | None, model: ServedModel, limits: Li
     return predictions(answers.probability.tolist(), answers.prediction.tolist(), answers.notes)
 
 
-def predictions(
-    probability: list[float], prediction: list[int], notes: list[str | None]
-) -> Response:
+def predictions(probability: list[float], prediction: list[int], notes: list[str | None]) -> Reply:
     """Return the answer: a record for each row, in the columns of the logged model."""
     rows = [
         {"placement_probability": p, "placement_prediction": y, "placement_notes": note}
         for p, y, note in zip(probability, prediction, notes, strict=True)
     ]
-    return Response(orjson.dumps({"predictions": rows}), media_type=JSON)
+    return Reply(orjson.dumps({"predictions": rows}), len(rows))
 
 
 def media_type(content_type: str | None) -> str:

@@ -49,7 +49,7 @@ def role_of(tokens: Iterable[Token], text: str) -> Role | None:
 
 
 def read_tokens(file: str | None) -> tuple[Token, ...]:
-    """Read the tokens of a file and of `PLACEMENT_TOKEN`, one a line: `score=…`, `train=…`, `see=…`.
+    """Read the tokens of a file and of `PLACEMENT_TOKEN`, one a line: `score=…`, `train=…`.
 
     A token without a role may do all.
     """
