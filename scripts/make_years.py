@@ -51,6 +51,21 @@ def outcomes(path: Path, out: Path) -> None:
     pd.DataFrame({"register_no": listed["register_no"], "status": status}).to_csv(out, index=False)
 
 
+def overrides(path: Path, each: int = 6) -> None:
+    """Add an adviser's judgement to a list: so many out, so many in, none of those who drew.
+
+    The adviser has an eye for it: of the certain, those with the best true chances are taken out.
+    """
+    listed = pd.read_csv(path)
+    chance = pd.Series(chances(listed)[0], listed.index)
+    listed["override"] = listed["override_reason"] = ""
+    out = chance[listed["placement_seat"] == "certain"].nlargest(each).index
+    into = chance[listed["placement_seat"] == "none"].nsmallest(each).index
+    for rows, word, reason in ((out, "out", "has an offer"), (into, "in", "has stopped coming")):
+        listed.loc[rows, ["override", "override_reason"]] = word, reason
+    listed.to_csv(path, index=False)
+
+
 def true_effect(paths: list[Path]) -> float:
     """Return the average effect of a seat, in points, among those who drew on some lists."""
     listed = pd.concat(map(pd.read_csv, paths), ignore_index=True)

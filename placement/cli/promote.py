@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 @click.argument("model", required=False)
 @click.option("--data", metavar="FILE", help="File with outcomes that neither was trained on.")
 @weight_option
+@click.option(
+    "--seats",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Say how many of N seats either model gives to students of FILE at risk.",
+)
 @click.option("--force", metavar="REASON", help="Promote whatever speaks against it; say why.")
 @click.option(
     "--rollback",
@@ -38,7 +44,7 @@ def promote(as_json: bool, console: Console, **options: Any) -> None:
     \b
     Example:
       placement promote challenger --data batch2025.csv
-      placement promote models:/placement/3 --data batch2025.csv --json
+      placement promote models:/placement/3 --data batch2025.csv --seats 60 --json
       placement promote models:/placement/3 --force "the old one reads a column that is gone"
       placement promote --rollback "too many false alarms in week 2"
     """

@@ -103,11 +103,12 @@ _GRADE_WORDS = word_set(
 )
 PROBABILITY, PREDICTION = "placement_probability", "placement_prediction"
 SEAT, RANK = "placement_seat", "placement_rank"
+OVERRIDE, OVERRIDE_REASON = "override", "override_reason"  # an adviser writes them into a list
 # What `predict` appends: an earlier model's opinion is no property of the student, nor is a seat.
 PREDICTED_NAMES = word_set(
     "placement_probability placement_prediction placement_label placement_low placement_high "
     "placement_reason_1 placement_reason_2 placement_reason_3 placement_notes placement_seat "
-    "placement_rank override"
+    "placement_rank override override_reason"
 )
 _MARK_WORDS = _GRADE_WORDS | word_set("score scores aptitude attendance")
 _BATCH_NAMES = word_set(

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from placement.arrays import FloatArray
+from placement.arrays import FloatArray, ObjectArray
 from placement.data.schema import PREDICTION, PROBABILITY
 from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.evaluation.evaluate import Evaluation, evaluate_pieces
+from placement.model.scorer import fold, match_columns
 
 if TYPE_CHECKING:
     from placement.data.profiles.sensitive_groups import SensitiveGroups
@@ -60,6 +61,19 @@ def evaluate_as_told(
         least = float(every[predicted].min(initial=beyond))
         threshold = supposed if np.array_equal(every >= supposed, predicted) else least
     return evaluate_pieces(probabilities, table, threshold=threshold, groups=groups)
+
+
+def folded_words(table: Table, name: str) -> ObjectArray | None:
+    """Return a column's folded words (n,), "" where blank; None where there is no such column."""
+    spelled = match_columns(table.chunked_columns, [name]).get(name)
+    if spelled is None:
+        return None
+    cells = table.columns[spelled]
+    if table.kinds[spelled] == "number":
+        cells = np.array([None if np.isnan(n) else f"{n:g}" for n in cells], dtype=object)
+    words = np.empty(len(cells), dtype=object)
+    words[:] = [fold(cell or "") for cell in cells.tolist()]
+    return words
 
 
 def _cells(table: Table, name: str, piece: int) -> FloatArray:

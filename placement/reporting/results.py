@@ -14,6 +14,7 @@ from placement.evaluation.effect.power import Detectable
 from placement.evaluation.evaluate import Evaluation
 from placement.evaluation.explanation.counterfactual import Counterfactual
 from placement.evaluation.false_alarms import FalseAlarms
+from placement.evaluation.overrides import Overrides
 from placement.model.figures import CoefficientEstimate
 from placement.model.fitted import Fitted
 from placement.stats.capture import Capture
@@ -133,6 +134,7 @@ class EvaluateResult:
 
     `capture`: whom its list holds, beside lists by single columns; None where that is not known.
     `as_told`: the probabilities were those that a list told, whichever model they are of.
+    `overrides`: the adviser's judgement beside it; None where the list has none.
     """
 
     source: str
@@ -143,6 +145,7 @@ class EvaluateResult:
     alternatives: ModelComparison | None = None
     capture: Capture | None = None
     as_told: bool = False
+    overrides: Overrides | None = None
 
 
 @dataclass(frozen=True)

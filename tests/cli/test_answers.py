@@ -1,6 +1,7 @@
 """What a command answers: a screen that an officer reads, whatever the columns are called."""
 
 import contextlib
+import dataclasses
 import re
 from pathlib import Path
 
@@ -11,10 +12,10 @@ from rich.cells import cell_len
 
 from placement.config.train_config import TrainConfig
 from placement.data.schema import Target
-from placement.evaluation.false_alarms import FalseAlarms
+from placement.evaluation.false_alarms import FalseAlarms, GroupFalseAlarms
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.model.fitted import load_fitted
-from placement.reporting.answers.predict import mistaken
+from placement.reporting.answers.predict import mistaken, mistaken_by_group
 from placement.stats.figures import Estimate
 from placement.workflows.training.train import train
 
@@ -307,6 +308,23 @@ def test_the_limits_of_how_many_fare_otherwise_never_promise_that_none_of_a_few_
     alarms = FalseAlarms("risk", 2, Estimate(0.0, 0.0, 0.27), 25)
     said = mistaken(alarms, Target("status", "Placed", "Not Placed"))
     assert "Of 2 such students about 0 end 'Placed' all the same (0 to 1; measured on 25" in said
+
+
+def test_by_group_it_is_said_how_many_fare_otherwise_of_those_called_what_the_list_expects():
+    shares = Estimate(0.3, 0.2, 0.4)
+    groups = [("gender", "F", 41, 12), ("gender", "M", 80, 25), ("region", "north", 50, 0)]
+    alarms = FalseAlarms(
+        "risk", 60, Estimate(22, 14, 31), 252, tuple(GroupFalseAlarms(*g, shares) for g in groups)
+    )
+    said = list(mistaken_by_group(alarms, Target("status", "Placed", "Not Placed")))
+    called = "of those called 'Not Placed' there, 'Placed' all the same"
+    assert said == [
+        f"By gender, {called}: 12 of 41 F, 25 of 80 M.",
+        f"By region, {called}: 0 of 50 north.",
+    ]
+    best = dataclasses.replace(alarms, rank="chance")
+    said = next(mistaken_by_group(best, Target("status", "Placed", "Not Placed")))
+    assert "of those called 'Placed' there, 'Not Placed' all the same" in said
 
 
 def test_many_cells_in_doubt_are_said_first(run, students):

@@ -167,6 +167,26 @@ def test_few_rows_on_which_a_model_looks_worse_are_warned_of(store, run):
     assert "too few to tell" not in plain.err
 
 
+def test_with_seats_both_models_say_whom_they_would_call_in(store, run):
+    done = run("promote", uri("good"), "--data", "held.csv", "--seats", "60", "--json")
+    found = done.json["evidence"]["seats"]
+    frame = pd.read_csv("held.csv")
+    at_risk = (frame["status"] == "Not Placed").to_numpy()
+    for name, counted in (("good", found["model"]), ("weak", found["opponent"])):
+        first = np.argsort(load_fitted(name).predict_proba(frame), kind="stable")[:60]
+        assert (counted["listed"], counted["right"]) == (60, int(at_risk[first].sum()))
+    gap = (found["model"]["right"] - found["opponent"]["right"]) / 60
+    assert found["difference"]["value"] == pytest.approx(gap)
+    assert tags(store, "good")["promotion_seats_right"] == str(found["model"]["right"])
+    again = ["promote", uri("middling"), "--data", "held.csv", "--force", "to see"]
+    many = run(*again, "--seats", "301")
+    assert many.code == 3
+    assert "it has 300 students whose outcome is known" in many.err
+    right = int(at_risk[np.argsort(load_fitted("middling").predict_proba(frame))[:60]].sum())
+    said = " ".join(run(*again, "--seats", "60").out.split())
+    assert f"Of 60 seats it gives {right} to students who end 'Not Placed' and {60 - right}" in said
+
+
 def test_it_reads_as_sentences(store, run):
     done = run("promote", uri("good"), "--data", "held.csv", "-v")
     assert "Against models:/placement/1: its log-loss is 0." in done.out
@@ -368,6 +388,8 @@ def test_a_rollback_of_another_model_names_its_champion(store, run):
         (["challenger", "--force", " "], 2, "reason"),
         (["--rollback", "why", "--data", "held.csv"], 2, "--data is not used by --rollback"),
         (["--rollback", "why", "--force", "x"], 2, "--force is not used by --rollback"),
+        (["challenger", "--seats", "60"], 2, "--seats are given to students of --data"),
+        (["--rollback", "why", "--seats", "60"], 2, "--seats is not used by --rollback"),
         (["good", "--data", "held.csv"], 5, "no version of a registered model"),
         (["models:/placement/99", "--data", "held.csv"], 5, "models:/placement/99"),
         (["challenger", "--data", "gone.csv"], 3, "gone.csv"),

@@ -6,7 +6,7 @@ from placement.data.schema import Target, quoted
 from placement.errors import counted
 from placement.evaluation.effect.attendance import AttendanceEffect
 from placement.evaluation.effect.lottery_effect import LotteryEffect
-from placement.reporting.format.probability_words import in_100, of_100
+from placement.reporting.format.probability_words import in_100, of_100, points
 from placement.reporting.format.prose import Paste
 from placement.reporting.format.text_table import table
 from placement.reporting.results import EffectResult
@@ -54,9 +54,9 @@ def _interval(effect: LotteryEffect) -> str:
     average = effect.average
     students = effect.drawn[0] + effect.others[0]
     return (
-        f"The seat's average effect on these {students:,} students: {_points(average.estimate)} "
-        f"points at best guess; it lies between {_points(average.low)} and "
-        f"{_points(average.high)} (95 % interval)."
+        f"The seat's average effect on these {students:,} students: {points(average.estimate)} "
+        f"points at best guess; it lies between {points(average.low)} and "
+        f"{points(average.high)} (95 % interval)."
     )
 
 
@@ -100,11 +100,11 @@ def _attendance(came: AttendanceEffect) -> str:
     )
     if came.estimate is None or (came.low is None and came.high is None):
         return f"{shares}: too small a difference to say anything of those who came."
-    low = "no lower limit" if came.low is None else f"at least {_points(came.low)}"
-    high = "no upper limit" if came.high is None else f"at most {_points(came.high)}"
+    low = "no lower limit" if came.low is None else f"at least {points(came.low)}"
+    high = "no upper limit" if came.high is None else f"at most {points(came.high)}"
     return (
         f"{shares}. On those who came because they were drawn the effect is "
-        f"{_points(came.estimate)} points at best guess, {low}, {high}."
+        f"{points(came.estimate)} points at best guess, {low}, {high}."
     )
 
 
@@ -117,10 +117,6 @@ def _next(result: EffectResult, effect: LotteryEffect) -> Iterator[str]:
         yield Paste(f"placement effect {lists} NEXT_LIST.csv --outcomes OUTCOMES.csv")
     else:
         yield "Next: draw again next year; one lottery is one piece of evidence. Band by band: -v"
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:+.0f}" if round(100 * share) else "0"
 
 
 def effect_text(result: EffectResult) -> str:

@@ -18,6 +18,7 @@ from placement.reporting.answers.predictions import (
 from placement.reporting.answers.understanding import doubtful_columns, in_doubt
 from placement.reporting.format.prose import Paste, shortened
 from placement.reporting.results import EvaluateResult
+from placement.reporting.text.alternatives import override_sentences
 from placement.reporting.text.alternatives import verdict as alternatives_verdict
 from placement.stats.capture import Capture
 from placement.stats.verdict import decide
@@ -42,9 +43,7 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
         yield HELD_OUT
     if result.as_told:
         yield AS_TOLD
-    if (limits := measured.intervals.get("accuracy")) is not None:
-        low, high = (f"{100 * limit:.0f}" for limit in limits)
-        yield f"For students like these, expect it to be right for {low} to {high} of 100."
+    yield from _expected(result)
     if verdict != "no_signal":
         yield mistakes(measured.confusion, result.target, measured.threshold)
         yield from chances(measured.calibration, number)
@@ -52,7 +51,8 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
             yield _listed(result.capture, result.target)
     if result.alternatives is not None:
         yield from alternatives_verdict(result.alternatives)
-    yield in_doubt(result.warnings)
+    if not result.as_told:  # whose chances are not told anew, so no cell is read anew
+        yield in_doubt(result.warnings)
     if verdict == "no_signal":
         yield "Next: train again, on newer students or with other columns; all figures: -v."
         return
@@ -65,6 +65,15 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
     name = shlex.quote(f"models:/{model}/{version}" if version else model)
     yield "All figures, with intervals: -v. A page about the model:"
     yield Paste(f"Next: {command} report {name}")
+
+
+def _expected(result: EvaluateResult) -> Iterator[str]:
+    """Yield how often to expect it to be right, or what an adviser made of its list."""
+    if result.overrides is not None:
+        yield from override_sentences(result.overrides, result.target)
+    elif (limits := result.evaluation.intervals.get("accuracy")) is not None:
+        low, high = (f"{100 * limit:.0f}" for limit in limits)
+        yield f"For students like these, expect it to be right for {low} to {high} of 100."
 
 
 def _listed(capture: Capture, target: Target) -> str:

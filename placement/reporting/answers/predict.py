@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import astuple
+from itertools import groupby
 from math import ceil, floor
 
 from placement.data.schema import Target
@@ -10,6 +11,8 @@ from placement.evaluation.false_alarms import FalseAlarms
 from placement.reporting.format.probability_words import in_100
 from placement.reporting.format.prose import name_list, shortened
 from placement.reporting.results import ListBand, PredictResult, SeatedList
+
+MOST_GROUPS = 6
 
 
 def prediction_answer(result: PredictResult) -> Iterator[str]:
@@ -29,6 +32,7 @@ def prediction_answer(result: PredictResult) -> Iterator[str]:
         yield f"{called} called {outcome}: that takes a chance of {limit} in 100 or more."
     if result.false_alarms is not None:
         yield mistaken(result.false_alarms, result.target)
+        yield from mistaken_by_group(result.false_alarms, result.target)
     if result.in_doubt:
         yield (
             f"{counted(result.in_doubt, 'student')} scored with a cell in doubt: placement_notes "
@@ -55,6 +59,19 @@ def mistaken(alarms: FalseAlarms, target: Target) -> str:
         f"{shortened(outcome)} all the same ({limits}; measured on {alarms.rows:,} held out of "
         "the training)."
     )
+
+
+def mistaken_by_group(alarms: FalseAlarms, target: Target) -> Iterator[str]:
+    """Yield, for each column whose groups were compared, how many of each fared otherwise."""
+    outcomes = (target.other_outcome, target.outcome)
+    called, otherwise = outcomes if alarms.rank == "risk" else outcomes[::-1]
+    for column, groups in groupby(alarms.groups, lambda group: group.column):
+        counts = [f"{group.otherwise:,} of {group.called:,} {group.group}" for group in groups]
+        more = ", ..." if len(counts) > MOST_GROUPS else ""
+        yield (
+            f"By {column}, of those called {shortened(called)} there, {shortened(otherwise)} all "
+            f"the same: {', '.join(counts[:MOST_GROUPS])}{more}."
+        )
 
 
 def _how_to_read(result: PredictResult) -> Iterator[str]:

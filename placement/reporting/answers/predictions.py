@@ -147,9 +147,11 @@ def groups(fairness: Fairness | None) -> Iterator[str]:
         worst = next((v for v in ("beyond", "undecided", "within") if v in verdicts), "small")
         by_verdict.setdefault(worst, []).append(column.column)
     number = max(sum(group.weight for group in column.groups) for column in fairness.columns)
+    # More students than were held out: each was scored by a model that did not learn from them.
+    how = " (out of fold)" if fairness.metrics_on == "out_of_fold" else ""
     endings = {
         "beyond": "are not treated alike: see the warnings; figures: -v",
-        "undecided": f"are treated alike as far as {people(number)} can tell",
+        "undecided": f"are treated alike as far as {people(number)} can tell{how}",
         "within": "are treated alike",
         "small": "are too few to be compared",
     }

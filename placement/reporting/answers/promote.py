@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from placement.errors import counted
 from placement.reporting.answers.compare import verdict_words
 from placement.reporting.answers.predictions import cautions, verdict_caution
-from placement.reporting.text.promotion import PromoteResult
+from placement.reporting.text.promotion import PromoteResult, seat_sentence
 from placement.stats.verdict import decide
 
 
@@ -37,6 +37,8 @@ def _evidence(result: PromoteResult) -> Iterator[str]:
     if evidence.comparison is not None:
         words = verdict_words(evidence.comparison, str(result.opponent))
         yield f"On {students} it is {words}."
+    if evidence.seats is not None:
+        yield seat_sentence(evidence.seats, str(result.opponent))
     verdict = decide(evidence.skill)
     if verdict == "better":
         yield "It is better there than saying the same of everybody."

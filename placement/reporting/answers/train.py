@@ -33,6 +33,8 @@ from placement.reporting.answers.understanding import (
 from placement.reporting.format.prose import Paste
 from placement.reporting.results import TrainResult
 
+_NEXT = "NEXT.csv"  # of the students to come, whose file we cannot know
+
 
 def train_answer(result: TrainResult, command: str = "placement") -> Iterator[str]:
     """Yield the sentences that `train` ends with; `command` is how the user calls the program."""
@@ -131,7 +133,7 @@ def _next_step(result: TrainResult, command: str) -> Iterator[str]:
         yield "Next: give other columns, or more students, and train again."
     elif (ranking := predict_line(result, command)) is not None:
         if not has_unknown(result.understanding):
-            yield "All outcomes of this file are known: name the file of the next students instead."
+            yield f"All outcomes here are known; {_NEXT} stands for the next students' file."
         yield Paste(f"Next: {ranking}")
 
 
@@ -143,12 +145,17 @@ def _first_to_rank(result: TrainResult) -> str:
 
 
 def predict_line(result: TrainResult, command: str) -> str | None:
-    """Return the line that ranks the students of the file; None where no model was saved."""
+    """Return the line that ranks students: those of the file who wait for an outcome, or the next.
+
+    None where no model was saved.
+    """
     model = result.tracked.model_uri if result.tracked else result.config.out
     if model is None:
         return None
     file_options = [f for f in dataclasses.fields(FileOptions) if f.metadata["scope"] == "read"]
-    unknown = ["--unknown"] if has_unknown(result.understanding) else []
-    words = [_first_to_rank(result), *option_words(result.config, file_options), "--model", model]
+    source, unknown = _NEXT, list[str]()
+    if has_unknown(result.understanding):
+        source, unknown = _first_to_rank(result), ["--unknown"]
+    words = [source, *option_words(result.config, file_options), "--model", model]
     ranked = ["--rank", "risk", "--top", "20", "--reasons", "--out", "call_in.xlsx"]
     return shlex.join([*command.split(), "predict", *words, *unknown, *ranked])

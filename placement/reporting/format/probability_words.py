@@ -30,3 +30,12 @@ def in_100(probability: float) -> str:
     if probability > 0.995:
         return "over 99"
     return "under 1" if probability < 0.005 else f"{100 * probability:.0f}"
+
+
+def points(difference: float) -> str:
+    """Return a difference of two shares in whole percentage points with its sign.
+
+    >>> points(0.123), points(-0.004)
+    ('+12', '0')
+    """
+    return f"{100 * difference:+.0f}" if round(100 * difference) else "0"

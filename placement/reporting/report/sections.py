@@ -2,6 +2,7 @@
 
 from placement.reporting.format.blocks import Section
 from placement.reporting.format.model_card import model_card
+from placement.reporting.report.effect_section import effect_section
 from placement.reporting.report.evaluation_sections import (
     calibration_section,
     fairness_section,
@@ -53,6 +54,7 @@ def sections_of(report: Report) -> tuple[Section, ...]:
         model_section(report),
         decision_section(report),
         advice_section(report),
+        effect_section(report),
         data_section(report),
         gradients_section(report),
         intended_use(report.fitted.schema.target.outcome),

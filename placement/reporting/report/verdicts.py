@@ -17,6 +17,7 @@ from placement.reporting.text.calibration import bins_outside_limits, calibratio
 from placement.reporting.text.fairness import fairness_warnings
 from placement.stats.figures import CalibrationFigures
 from placement.stats.verdict import VerdictName
+from placement.tracking.runs import RunInfo
 
 _STATES: dict[VerdictName, State] = {"better": "good", "not_shown": "doubt", "no_signal": "bad"}
 
@@ -39,7 +40,8 @@ class Report:
     """What a report is made of.
 
     `checks` are the run's gradient checks by parameter, None where they were not recorded. `source`
-    names the file that `alternatives` and `later` are of; all three are None without one.
+    names the file that `alternatives` and `later` are of; all three are None without one. `effects`
+    are the recorded results of lotteries on lists of the model, newest first.
     """
 
     about: Document
@@ -49,6 +51,7 @@ class Report:
     alternatives: ModelComparison | None = None
     later: LaterBatch | None = None
     warnings: tuple[str, ...] = ()
+    effects: tuple[RunInfo, ...] = ()
 
 
 def verdicts(report: Report) -> Iterator[tuple[State, str]]:

@@ -1,11 +1,19 @@
-"""The comparison with rivals in words and as a document."""
+"""Who else might have judged the same students, in words: other kinds of models, an adviser."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from placement.arrays import Document
+from placement.data.schema import Target
+from placement.errors import counted
 from placement.evaluation.alternatives.alternatives import Candidate, ModelComparison
 from placement.evaluation.alternatives.nonlinearity_search import MeanDifference, SuggestedTerm
+from placement.evaluation.overrides import Overrides
+from placement.reporting.format.probability_words import points
+from placement.reporting.format.prose import shortened
 from placement.reporting.format.text_table import Cell, table
+from placement.stats.figures import Estimate
+from placement.stats.list_precision import ListPrecision
 
 
 def alternatives_text(result: ModelComparison) -> str:
@@ -128,3 +136,89 @@ def _candidate(one: Candidate) -> Document:
     document = asdict(one)
     document["apart"] = document.pop("difference")
     return document
+
+
+def override_sentences(overrides: Overrides, target: Target) -> Iterator[str]:
+    """Yield what the overrides changed at the seats, and how many of them were right."""
+    model, both, difference = overrides.model, overrides.both, overrides.both_difference
+    outcome = _rightly(overrides, target)
+    if model is not None and both is not None and difference is not None:
+        yield (
+            f"Of the model's {counted(model.listed, 'seat')} {model.right:,} went to students who "
+            f"ended {outcome}; with the adviser's overrides {both.right:,} of {both.listed:,}: "
+            f"{_interval(difference)}."
+        )
+    if not overrides.number:
+        yield "The adviser and the model were of one mind about all who are marked."
+        return
+    right = f"{overrides.right:,} of {counted(overrides.number, 'override')}"
+    yield f"The adviser was right about {right}: {', '.join(_override_counts(overrides, outcome))}."
+    if overrides.without_reason:
+        yield (
+            f"{counted(overrides.without_reason, 'override')} without a reason: "
+            "nobody can learn from it."
+        )
+
+
+def _override_counts(overrides: Overrides, outcome: str) -> Iterator[str]:
+    if (change := overrides.put_in) is not None:
+        yield f"of {change.listed:,} put in {change.right:,} ended {outcome}"
+    if (change := overrides.taken_out) is not None:
+        yield f"of {change.listed:,} taken out {change.right:,} did not"
+
+
+def _rightly(overrides: Overrides, target: Target) -> str:
+    return shortened(target.other_outcome if overrides.rank == "risk" else target.outcome)
+
+
+def _interval(difference: Estimate) -> str:
+    if difference.low == difference.high:
+        return "no difference"
+    return (
+        f"{points(difference.value)} points ({points(difference.low)} to {points(difference.high)})"
+    )
+
+
+def overrides_text(overrides: Overrides, target: Target) -> str:
+    """All three lists on the same students, with their intervals."""
+    lists = (
+        ("model", overrides.model, None),
+        ("adviser (put in)", overrides.adviser, overrides.adviser_difference),
+        ("both", overrides.both, overrides.both_difference),
+    )
+    rows = [
+        _precision_row(name, precision, gap)
+        for name, precision, gap in lists
+        if precision is not None
+    ]
+    header = (
+        "list",
+        "students",
+        "right",
+        "precision",
+        "95 % interval",
+        "difference from the model",
+    )
+    students, outcome = counted(overrides.students, "student"), _rightly(overrides, target)
+    title = f"Whose list was right, of {students} (right: ended {outcome})"
+    return "\n".join(
+        [
+            title,
+            table(header, rows, numeric=(1, 2, 3)),
+            *(f"  {sentence}" for sentence in override_sentences(overrides, target)),
+        ]
+    )
+
+
+def _precision_row(name: str, precision: ListPrecision, gap: Estimate | None) -> tuple[str, ...]:
+    share = precision.precision
+    difference = "" if gap is None else f"{gap.value:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
+    limits = f"{share.low:.3f} to {share.high:.3f}"
+    return (
+        name,
+        f"{precision.listed:,}",
+        f"{precision.right:,}",
+        f"{share.value:.3f}",
+        limits,
+        difference,
+    )

@@ -5,11 +5,14 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from placement.arrays import Document
+from placement.errors import counted
 from placement.evaluation.comparison import Comparison
+from placement.reporting.format.probability_words import points
 from placement.reporting.format.verdict_words import skill_line
 from placement.reporting.json_documents import FORMAT
 from placement.reporting.text.comparison import log_loss_sentence, pair_document
-from placement.stats.figures import Skill
+from placement.stats.figures import Estimate, Skill
+from placement.stats.list_precision import ListPrecision
 
 Outcome = Literal["accepted", "forced", "refused", "already champion"]
 
@@ -23,8 +26,24 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class SeatEvidence:
+    """Whom N seats would go to on held-out rows: how many end with `outcome`, those at risk.
+
+    `difference` is the model's precision minus that of the champion `opponent`.
+    """
+
+    outcome: str
+    model: ListPrecision
+    opponent: ListPrecision | None
+    difference: Estimate | None
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """What held-out rows say: `comparison` is with the champion, None where it is not there."""
+    """What held-out rows say: `comparison` is with the champion, None where it is not there.
+
+    `seats` says what either would do with so many, where that was asked.
+    """
 
     source: str
     digest: str
@@ -33,6 +52,7 @@ class Evidence:
     opponent_log_loss: float | None
     skill: Skill
     comparison: Comparison | None
+    seats: SeatEvidence | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +124,24 @@ def _evidence_lines(result: PromoteResult) -> list[str]:
     if evidence.comparison is not None:
         lines[0] += f" (that of {result.opponent} {evidence.opponent_log_loss:.4f})"
         lines.append(f"Against {result.opponent}: {log_loss_sentence(evidence.comparison)}.")
+    if evidence.seats is not None:
+        lines.append(seat_sentence(evidence.seats, str(result.opponent)))
     return [*lines, skill_line(evidence.skill)]
+
+
+def seat_sentence(seats: SeatEvidence, opponent: str) -> str:
+    """Say how many seats go to students at risk, and how many are false alarms, by both models."""
+    model, other, gap = seats.model, seats.opponent, seats.difference
+    text = (
+        f"Of {counted(model.listed, 'seat')} it gives {model.right:,} to students who end "
+        f"{seats.outcome} and {model.listed - model.right:,} to others"
+    )
+    if other is None or gap is None:
+        return f"{text}."
+    return (
+        f"{text}; {opponent} {other.right:,} and {other.listed - other.right:,}: "
+        f"{points(gap.value)} points ({points(gap.low)} to {points(gap.high)})."
+    )
 
 
 def promotion_document(result: PromoteResult) -> Document:
@@ -144,6 +181,10 @@ def promotion_tags(result: PromoteResult) -> Mapping[str, str | float | None]:
         "promotion_gain_over_base_rate_low": evidence.skill.low,
         "promotion_gain_over_base_rate_high": evidence.skill.high,
     }
+    if (seats := evidence.seats) is not None:
+        tags |= {"promotion_seats": seats.model.listed, "promotion_seats_right": seats.model.right}
+        if seats.opponent is not None:
+            tags["promotion_opponent_seats_right"] = seats.opponent.right
     if evidence.comparison is not None:
         gap = evidence.comparison.log_loss
         tags |= {

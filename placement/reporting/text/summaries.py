@@ -14,7 +14,7 @@ from placement.reporting.answers.train import predict_line
 from placement.reporting.format.text_table import table
 from placement.reporting.format.verdict_words import skill_line, verdict_sentence
 from placement.reporting.results import EvaluateResult, PredictResult, TrainResult, Understanding
-from placement.reporting.text.alternatives import alternatives_text
+from placement.reporting.text.alternatives import alternatives_text, overrides_text
 from placement.reporting.text.calibration import calibrate_text, calibration_text
 from placement.reporting.text.coefficients import coefficient_notes, coefficients_table
 from placement.reporting.text.fairness import fairness_text
@@ -231,6 +231,8 @@ def evaluation_text(result: EvaluateResult) -> str:
     lines += ["", curve_line(measured.decision_curve)]
     if result.capture:
         lines += ["", *capture_lines(result.capture, result.target)]
+    if result.overrides:
+        lines += ["", overrides_text(result.overrides, result.target)]
     if measured.fairness:
         lines += ["", fairness_text(measured.fairness, result.target)]
     if result.alternatives is not None:

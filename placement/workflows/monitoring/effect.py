@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from placement.arrays import BoolArray, Document, IntArray
+from placement.arrays import BoolArray, Document, IntArray, ObjectArray
 from placement.config.file_options import FileOptions
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.load_columns import LoadedColumns, load_columns
@@ -14,7 +14,7 @@ from placement.data.columns.raw_column import CategoricalColumn
 from placement.data.columns.row_locations import MatchingRows
 from placement.data.formats.table_reader import open_table
 from placement.data.names.attendance import came_of
-from placement.data.schema import SEAT
+from placement.data.schema import OVERRIDE, SEAT
 from placement.data.table.read_table import join_outcomes
 from placement.data.target.label_join import JoinRequest, join_labels
 from placement.data.target.labels import LabelRequest, read_labels
@@ -29,8 +29,8 @@ from placement.evaluation.effect.randomization_test import Stratum
 from placement.model.scorer import fold, match_columns
 from placement.reporting.results import EffectResult
 from placement.runtime.progress import NoProgress, ProgressListener
-from placement.tracking.runs import tracked_run
-from placement.tracking.store import open_store
+from placement.tracking.runs import RunInfo, list_runs, tracked_run
+from placement.tracking.store import Store, open_store
 from placement.workflows.reading.read_list import ReadList, read_list
 
 EXPERIMENT = "placement-effect"
@@ -77,7 +77,8 @@ def measure_effect(
     result = EffectResult(ids, request.outcomes, drawn[0].target, effect, tuple(warnings))
     if not request.track:
         return result
-    recorded = replace(result, run_id=_record(result, effect))
+    digests = [str((one.about or {})["list"]["model_digest"]) for one in drawn]
+    recorded = replace(result, run_id=_record(result, effect, digests))
     listener.note(f"kept as run {recorded.run_id} of the experiment {EXPERIMENT}")
     return recorded
 
@@ -112,6 +113,7 @@ def _bands(
     by = kept["by"]
     column = None if by is None else match_columns(one.columns.columns, [by])[by]
     group = np.full(len(label), "", dtype=object) if column is None else one.cells(column)
+    warnings += _overridden(one, seat)
     bands = []
     for band in kept["lottery"]["bands"]:
         member = np.isin(group, band["groups"]) & np.isin(seat, ("drawn", "not drawn"))
@@ -144,6 +146,24 @@ def _bands(
         )
         warnings.append(Grave(text))
     return bands
+
+
+def _overridden(one: ReadList, seat: ObjectArray) -> list[Grave]:
+    """Warn of students for whom an adviser set the lot aside: they count as the lot fell."""
+    spelled = match_columns(one.columns.columns, [OVERRIDE]).get(OVERRIDE)
+    if spelled is None:
+        return []
+    override = one.cells(spelled)
+    against = ((seat == "not drawn") & (override == "in")) | (
+        (seat == "drawn") & (override == "out")
+    )
+    if not against.any():
+        return []
+    text = (
+        f"{one.name}: {counted(int(against.sum()), 'student')} who drew had the other lot by "
+        f"{spelled}; they count as they drew, so the effect told is smaller than that of a seat"
+    )
+    return [Grave(text)]
 
 
 def _labels(
@@ -203,13 +223,20 @@ def _came(one: ReadList, data: LoadedColumns, request: EffectRequest) -> BoolArr
     return of_text[column.codes]
 
 
-def _record(result: EffectResult, effect: LotteryEffect) -> str:
+def effects_of(store: Store, model_digest: str) -> tuple[RunInfo, ...]:
+    """Return what was found of the lists of a model, by the digest of its bundle, newest first."""
+    runs = list_runs(store, EXPERIMENT)
+    return tuple(run for run in runs if model_digest in run.params.get("model_digests", ""))
+
+
+def _record(result: EffectResult, effect: LotteryEffect, model_digests: Sequence[str]) -> str:
     """Keep the result as a run, without a cell of a student's row; return its id."""
     (drawn, of_drawn), (others, of_others) = effect.drawn, effect.others
     params = {
         "lists": ", ".join(str(list_id) for list_id in result.lists.values()),
         "outcomes": result.outcomes,
         "verdict": effect.verdict,
+        "model_digests": ", ".join(dict.fromkeys(model_digests)),
     }
     metrics: dict[str, float | None] = {
         **asdict(effect.average),

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from placement.arrays import FloatArray
 from placement.config.label_options import LabelOptions
 from placement.data.names.equivalents import means
@@ -14,12 +16,13 @@ from placement.data.table.read_table import Table
 from placement.data.table.roles.earlier_lists import HELPED
 from placement.errors import Grave, UsageError, counted
 from placement.evaluation.alternatives.alternatives import ModelComparison
-from placement.evaluation.as_told import evaluate_as_told, rows_with_probability
+from placement.evaluation.as_told import evaluate_as_told, folded_words, rows_with_probability
 from placement.evaluation.evaluate import Evaluation, measure
 from placement.evaluation.held_out import MeasuredRows, measured_rows, split_of_training
+from placement.evaluation.overrides import evaluate_overrides
 from placement.evaluation.single_columns import compare_lists
 from placement.model.fitted import Fitted, load_fitted
-from placement.model.scorer import TableLike, fold, match_columns, words
+from placement.model.scorer import TableLike, match_columns
 from placement.reporting.results import EvaluateResult
 from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
@@ -94,6 +97,7 @@ def evaluate_file(
         for note in notes:
             listener.note(note)
         evaluation, lists, warnings = _measure(request, fitted, measured, table, groups)
+        overrides = evaluate_overrides(measured.table) if request.as_told else None
         alternatives = _alternatives(fitted, table, listener) if request.with_alternatives else None
     if measured.metrics_on == "train":
         text = f"{table.name} is the very table the model was trained on: it flatters"
@@ -114,6 +118,7 @@ def evaluate_file(
         alternatives,
         lists,
         as_told=request.as_told,
+        overrides=overrides,
     )
 
 
@@ -171,14 +176,8 @@ def _default_columns(fitted: Fitted, table: Table, *, as_told: bool) -> tuple[st
 
 def _helped(table: Table) -> tuple[Grave, ...]:
     """Say how many of a list had a seat: chances that were told before the help are too low."""
-    seats = [c for name, c in table.chunked_columns.items() if fold(name) == SEAT]
-    words_of = (
-        words(column.piece(piece))
-        for column in seats
-        if column.kind == "category"
-        for piece in range(table.pieces)
-    )
-    students = sum(fold(word or "") in HELPED for cells in words_of for word in cells.tolist())
+    seat = folded_words(table, SEAT)
+    students = 0 if seat is None else int(np.isin(seat, HELPED).sum())
     if not students:
         return ()
     text = (

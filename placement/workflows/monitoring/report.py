@@ -15,6 +15,7 @@ from placement.data.table.table import Table
 from placement.errors import DataError, ModelError, UsageError
 from placement.evaluation.held_out import split_of_training
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
+from placement.model.bundle import open_bundle
 from placement.model.figures import ModelFigures
 from placement.model.fitted import Fitted, load_fitted
 from placement.model.scorer import words
@@ -26,6 +27,8 @@ from placement.reporting.report.sections import sections_of, subtitle_of, title_
 from placement.reporting.report.verdicts import LaterBatch, Report, verdicts
 from placement.runtime.atomic_write import replacing, writing
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.tracking.store import open_store
+from placement.workflows.monitoring.effect import effects_of
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import training_config
@@ -80,7 +83,9 @@ def write_report(request: ReportRequest, listener: ProgressListener = NoProgress
             "Python; a report needs a model of placement train"
         )
     run_id = model.about["run_id"]
-    report = Report(model.about, fitted, _checks(run_id))
+    digest = open_bundle(model.directory).document["digest"]
+    effects = () if run_id is None else effects_of(open_store(create=False), digest)
+    report = Report(model.about, fitted, _checks(run_id), effects=effects)
     if request.data is not None:
         with Storage() as storage:
             learnt = model.scorer.numbers
@@ -119,14 +124,12 @@ def _checks(run_id: str | None) -> list[Document] | None:
     if run_id is None:
         return None
     from placement.tracking.artifacts import read_run_table
-    from placement.tracking.store import open_store
 
     return read_run_table(open_store(create=False), run_id, "gradient_checks.json")
 
 
 def _add(run_id: str, texts: dict[str, str]) -> None:
     from placement.tracking.artifacts import add_text
-    from placement.tracking.store import open_store
 
     store = open_store(create=False)
     for file, text in texts.items():

@@ -17,6 +17,7 @@ from placement.data.splits.list_digests import cell_hashes, column_digests
 from placement.errors import DataError, listed
 from placement.model.scorer import Coded, fold, match_columns
 from placement.runtime.progress import ProgressListener
+from placement.workflows.reading.about_file import about_path
 from placement.workflows.scoring.seats import list_id, whose
 
 
@@ -63,32 +64,22 @@ def read_list(path: str, options: FileOptions, listener: ProgressListener) -> Re
     listener.notes(reader.notes)
     names = frozenset(reader.names)
     columns = load_columns(reader, MemoryColumnStore(), names, max_texts=sys.maxsize)
-    about_path = _about_path(Path(path))
-    about = {} if about_path is None else _read_about(about_path)
-    if about_path is None or "list" not in about:
+    beside = about_path(Path(path))
+    about = {} if beside is None else _read_about(beside)
+    if beside is None or "list" not in about:
         if match_columns(reader.names, [SEAT]):
             lacking = (
                 f"{path}.about.json is not beside it"
-                if about_path is None
-                else (f"{about_path.name} keeps no seats: it is another list's, or was altered")
+                if beside is None
+                else (f"{beside.name} keeps no seats: it is another list's, or was altered")
             )
             raise DataError(
                 f"{path}: {lacking}; predict wrote both, and without it nobody can tell whether "
                 "the seats are still those that were drawn"
             )
         return ReadList(path, columns, None)
-    altered = _altered(path, about_path.name, columns, about["list"])
+    altered = _altered(path, beside.name, columns, about["list"])
     return ReadList(path, columns, about, altered)
-
-
-def _about_path(path: Path) -> Path | None:
-    """Return the about file: that of the list, or of the same list saved in another format."""
-    exact = path.with_name(f"{path.name}.about.json")
-    if exact.exists():
-        return exact
-    others = sorted(path.parent.glob("*.about.json"))
-    saved = [other for other in others if other.name.split(".")[0] == path.name.split(".")[0]]
-    return saved[0] if len(saved) == 1 else None
 
 
 def _read_about(path: Path) -> Document:

@@ -18,6 +18,7 @@ from placement.data.table.table import Table
 from placement.errors import Grave
 from placement.model.scorer import LearntNumbers, Scorer
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.workflows.reading.about_file import warn_of_lists
 from placement.workflows.reading.read_labelled import read_like, read_with_progress
 
 
@@ -49,7 +50,7 @@ def read(
         table = read_with_progress(list(sources), config.of_scope("read"), storage, listener)
         left_out.add(table.left_out_rows)
         if not config.test:
-            return Tables(table, None, table.warnings)
+            return Tables(table, None, (*warn_of_lists(sources, table), *table.warnings))
         test = read_like(
             config.test,
             table.schema,
@@ -60,7 +61,8 @@ def read(
             sensitive=config.sensitive,
         )
         left_out.add(test.left_out_rows)
-    warnings = (*table.warnings, *_rows_in_common(table, test, config.seed), *test.warnings)
+    lists = warn_of_lists([*sources, config.test], table)
+    warnings = (*lists, *table.warnings, *_rows_in_common(table, test, config.seed), *test.warnings)
     return Tables(table, test, warnings)
 
 

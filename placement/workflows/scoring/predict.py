@@ -204,7 +204,8 @@ def _false_alarms(request: PredictRequest, model: Model, sink: Sink) -> FalseAla
     if request.gives_seats or evaluation is None or evaluation.metrics_on != "test":
         return None
     bins = () if evaluation.calibration is None else evaluation.calibration.bins
-    return false_alarms(bins, request.rank, sink.chances, sink.rows_out)
+    fairness = evaluation.fairness
+    return false_alarms(bins, request.rank, sink.chances, sink.rows_out, fairness)
 
 
 def _scorer(

@@ -25,27 +25,31 @@ from placement.workflows.selection.promotion_gate import Version
 class PromoteRequest(LabelOptions):
     """Which version to make champion, on the evidence of the rows of `data`.
 
-    `force`: why it is to be champion whatever speaks against it. `rollback`: why `champion` goes
-    back to the version before; `model` then names the champion of another registered model than
-    `placement`.
+    `seats`: how many of its students can be called in, where the counts of both models are asked
+    for. `force`: why it is to be champion whatever speaks against it. `rollback`: why `champion`
+    goes back to the version before; `model` then names the champion of another registered model
+    than `placement`.
     """
 
     model: str | None = None
     data: str | None = None
     weight: str | None = None
+    seats: int | None = None
     force: str | None = None
     rollback: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.rollback is not None:
-            for name in ("data", "force", "weight", *self.file_options()):
+            for name in ("data", "force", "weight", "seats", *self.file_options()):
                 if getattr(self, name) not in (None, ()):
                     raise UsageError(
                         f"--{name} is not used by --rollback, which asks for no evidence"
                     )
         elif self.labels is not None and self.data is None:
             raise UsageError("--labels are of the rows of --data FILE")
+        elif self.seats is not None and self.data is None:
+            raise UsageError("--seats are given to students of --data FILE")
         elif self.model is None:
             raise UsageError("name the model: placement promote challenger --data FILE")
         elif self.force is not None and not self.force.strip():
@@ -142,7 +146,9 @@ def _decide(
         reasons += _reasons_without_rows(version, opponent)
     elif force is not None or not codes & promotion_gate.INCOMPATIBLE:
         contender = None if "target" in codes else champion
-        evidence, against, warnings = promotion_gate.held_out(version, contender, rows, listener)
+        evidence, against, warnings = promotion_gate.held_out(
+            version, contender, rows, request.seats, listener
+        )
         reasons += against
     met = None if opponent is None else f"models:/{version.name}/{opponent}"
     outcome: Outcome = "accepted"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from placement.errors import DataError
 from placement.evaluation.metrics.skill import skill
 from placement.reporting.format.verdict_words import (
     NOT_SHOWN,
@@ -13,8 +14,9 @@ from placement.reporting.format.verdict_words import (
     verdict_sentence,
 )
 from placement.reporting.text.comparison import log_loss_sentence
-from placement.reporting.text.promotion import Evidence, Reason
+from placement.reporting.text.promotion import Evidence, Reason, SeatEvidence
 from placement.runtime.progress import ProgressListener
+from placement.stats.list_precision import list_precision, precision_difference
 from placement.stats.log_loss import row_log_loss
 from placement.stats.verdict import decide
 from placement.workflows.reading.find_model import Model
@@ -89,7 +91,11 @@ def reasons_of_schema(version: Version, champion: Version) -> Iterator[Reason]:
 
 
 def held_out(
-    version: Version, champion: Version | None, rows: RowSource, listener: ProgressListener
+    version: Version,
+    champion: Version | None,
+    rows: RowSource,
+    seats: int | None,
+    listener: ProgressListener,
 ) -> tuple[Evidence, tuple[Reason, ...], tuple[str, ...]]:
     """Return what held-out rows say of a version and the champion, what of it speaks against it.
 
@@ -112,9 +118,34 @@ def held_out(
         opponent_log_loss=None if champion is None else losses[1],
         skill=gain,
         comparison=None if champion is None else scores.compare(1, 0, listener),
+        seats=None if seats is None else _seats(scores, seats),
     )
     against = tuple(_reasons_of_rows(versions, scores, evidence))
     return evidence, against, (*scores.warnings, *_open_questions(evidence))
+
+
+def _seats(scores: PairedScores, seats: int) -> SeatEvidence:
+    """Give the seats to the lowest chances, as `predict --rank risk --top` does, by each model.
+
+    Raises DataError where there are fewer students, or rows stand for several.
+    """
+    if seats > len(scores.label) or np.any(scores.weight != 1):
+        why = "weights make several students of a row"
+        if seats > len(scores.label):
+            why = f"it has {len(scores.label):,} students whose outcome is known"
+        raise DataError(f"{scores.name}: --seats {seats} cannot be given out, as {why}")
+    at_risk = scores.label < 0.5
+    lists = [
+        np.isin(np.arange(len(p)), np.argsort(p, kind="stable")[:seats])
+        for p in scores.probabilities
+    ]
+    model, *others = (list_precision(one, at_risk) for one in lists)
+    if model is None:
+        raise ValueError("no seats")
+    opponent = others[0] if others else None
+    difference = precision_difference(lists[1], lists[0], at_risk) if others else None
+    outcome = scores.models[0].schema.target.other_outcome
+    return SeatEvidence(outcome, model, opponent, difference)
 
 
 def _open_questions(evidence: Evidence) -> Iterator[str]:

@@ -241,3 +241,59 @@ def test_chances_told_to_students_who_then_had_a_seat_are_said_to_be_told_before
     done = run("evaluate", *told, "--on", "register_no=RegNo")
     assert done.code == 0, done.err
     assert "60 students had a seat" in done.out
+
+
+def test_an_adviser_who_sets_the_lot_aside_is_told_what_that_does_to_the_comparison(
+    here, listed, effect
+):
+    frame = listed("list.csv", "--lottery", "20")
+    write_outcomes(frame, placed_of(frame, 8, 3))
+    others = frame.index[frame["placement_seat"] == "not drawn"]
+    frame["override"] = ""
+    frame.loc[others[:3], "override"] = "in"
+    frame.loc[frame["placement_seat"] == "certain", "override"] = "in"
+    frame.to_csv("list.csv", index=False)
+    done = effect("list.csv", *JOIN, "--json")
+    assert done.json["not_drawn"] == {"students": 10, "positive": 3, "unknown": 0}
+    assert [
+        text for text in done.json["warnings"] if "3 students who drew had the other lot" in text
+    ]
+
+
+def test_overrides_of_a_list_are_scored_beside_the_model_that_made_it(here, run, trained, listed):
+    frame = listed("list.csv", "--lottery", "20")
+    placed = np.arange(len(frame)) % 2 == 0
+    write_outcomes(frame, placed)
+    frame["override"] = ""
+    seated = np.isin(frame["placement_seat"], SEATED)
+    frame.loc[frame.index[seated & placed][:4], "override"] = "out"
+    frame.loc[frame.index[~seated & ~placed][:3], "override"] = "in"
+    frame.to_csv("list.csv", index=False)
+    told = ["evaluate", "list.csv", "--as-told", "--model", trained, "--labels", "outcomes.csv"]
+    found = run(*told, "--on", "register_no=RegNo", "--json").json["overrides"]
+    right = int((seated & ~placed).sum())
+    assert (found["model"]["listed"], found["model"]["right"]) == (60, right)
+    assert (found["both"]["listed"], found["both"]["right"]) == (59, right + 3)
+    assert (found["put_in"]["right"], found["taken_out"]["right"]) == (3, 4)
+    said = " ".join(run(*told, "--on", "register_no=RegNo").out.split())
+    assert f"Of the model's 60 seats {right} went to students who ended 'Not Placed'" in said
+    assert "The adviser was right about 7 of 7 overrides: of 3 put in 3 ended" in said
+    assert len(run(*told, "--on", "register_no=RegNo").out.splitlines()) <= 15
+    assert "adviser (put in)" in run(*told, "--on", "register_no=RegNo", "-v").out
+
+
+def test_what_became_of_a_list_stands_in_the_report_on_its_model(store, run, students, no_pictures):
+    run("train", students(Path("learnt.csv"), rows=300, seed=3), "--optimizer", "newton")
+    sheet = students(Path("students.csv"))
+    run("predict", sheet, "--rank", "risk", "--top", 60, "--lottery", 20, "--out", "list.csv")
+    frame = rows_of("list.csv")
+    write_outcomes(frame, placed_of(frame, 9, 1))
+    run("report")
+    assert "Did a seat on its list help?" not in Path("report.html").read_text(encoding="utf-8")
+    found = run("effect", "list.csv", *JOIN, "--json").json
+    run("report")
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert "Did a seat on its list help?" in page
+    low, high = (f"{100 * found['effect'][limit]:+.0f}" for limit in ("low", "high"))
+    assert f"({low} to {high})" in page
+    assert "9 of 10" in page

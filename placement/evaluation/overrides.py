@@ -1,0 +1,122 @@
+"""The adviser's judgement beside the model's: whom each would have on the list, and who was right.
+
+A list has `placement_seat` from the model, and a column `override` from the adviser: in, out, or
+blank where the two agree. All are scored on the same students, by what became of them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from placement.arrays import BoolArray, FloatArray, ObjectArray
+from placement.data.schema import OVERRIDE, OVERRIDE_REASON, PROBABILITY, RANK, SEAT
+from placement.data.table.roles.earlier_lists import HELPED
+from placement.data.table.table import Table
+from placement.errors import DataError
+from placement.evaluation.as_told import folded_words
+from placement.evaluation.shortlist import Rank
+from placement.model.scorer import match_columns
+from placement.stats.figures import Estimate
+from placement.stats.list_precision import ListPrecision, list_precision, precision_difference
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """Three lists of the same `students`: the `model`'s, whom the `adviser` put in, and `both`.
+
+    `both` is the model's list with the adviser's `put_in` and without the `taken_out`; these two
+    are the changes, right where the outcome bore the adviser out. The differences are from the
+    model's precision. None where a list is empty. `without_reason` counts overrides that give none,
+    None where there is no column `override_reason`.
+    """
+
+    rank: Rank
+    students: int
+    model: ListPrecision | None
+    adviser: ListPrecision | None
+    both: ListPrecision | None
+    adviser_difference: Estimate | None
+    both_difference: Estimate | None
+    put_in: ListPrecision | None
+    taken_out: ListPrecision | None
+    without_reason: int | None
+
+    @property
+    def right(self) -> int:
+        """How many overrides the outcome bore out, of `number`."""
+        return sum(change.right for change in self._changes)
+
+    @property
+    def number(self) -> int:
+        """How many students the adviser judged otherwise than the model."""
+        return sum(change.listed for change in self._changes)
+
+    @property
+    def _changes(self) -> list[ListPrecision]:
+        return [change for change in (self.put_in, self.taken_out) if change is not None]
+
+
+def evaluate_overrides(table: Table) -> Overrides | None:
+    """Score the overrides of a list whose outcomes are known; None where nobody was overridden.
+
+    Without `placement_seat` everybody on the list has a seat. Raises `DataError` where a cell is
+    neither in, out nor blank.
+    """
+    override = folded_words(table, OVERRIDE)
+    if override is None or not any(override):
+        return None
+    _refuse_other_words(table, override)
+    seat = folded_words(table, SEAT)
+    model = np.ones(len(override), dtype=bool) if seat is None else np.isin(seat, HELPED)
+    put_in, taken_out = override == "in", override == "out"
+    rank = _rank(table, model)
+    right = table.label < 0.5 if rank == "risk" else table.label >= 0.5
+    both = (model | put_in) & ~taken_out
+    return Overrides(
+        rank,
+        len(override),
+        list_precision(model, right),
+        list_precision(put_in, right),
+        list_precision(both, right),
+        precision_difference(model, put_in, right),
+        precision_difference(model, both, right),
+        list_precision(put_in & ~model, right),
+        list_precision(taken_out & model, ~right),
+        _without_reason(table, override),
+    )
+
+
+def _refuse_other_words(table: Table, override: ObjectArray) -> None:
+    other = np.flatnonzero(~np.isin(override, ("in", "out", "")))
+    if len(other):
+        raise DataError(
+            f"{table.name}, row {table.rows[other[0]]}, column {OVERRIDE}: "
+            f"{override[other[0]]!r} is neither in nor out; correct it (blank: no override)"
+        )
+
+
+def _rank(table: Table, seated: BoolArray) -> Rank:
+    """Return whether a list seats the lowest chances or the best: by who has a seat, else rank."""
+    probability = np.asarray(table.columns[PROBABILITY], dtype=np.float64)
+    if not seated.all() and seated.any():
+        is_best = probability[seated].mean() > probability[~seated].mean()
+    else:
+        order = next(iter(_numbers(table, RANK)), np.arange(len(table)))
+        is_best = probability[np.argmin(order)] > probability[np.argmax(order)]
+    return "chance" if is_best else "risk"
+
+
+def _numbers(table: Table, name: str) -> Iterator[FloatArray]:
+    spelled = match_columns(table.chunked_columns, [name]).get(name)
+    if spelled is not None and table.kinds[spelled] == "number":
+        yield np.asarray(table.columns[spelled], dtype=np.float64)
+
+
+def _without_reason(table: Table, override: ObjectArray) -> int | None:
+    spelled = match_columns(table.chunked_columns, [OVERRIDE_REASON]).get(OVERRIDE_REASON)
+    if spelled is None:
+        return None
+    column = table.chunked_columns[spelled]
+    missing = np.concatenate([column.missing(piece) for piece in range(table.pieces)])
+    return int(((override != "") & missing).sum())

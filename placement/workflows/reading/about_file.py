@@ -1,0 +1,51 @@
+"""The file that `predict` keeps beside a list: `list.csv.about.json`."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from placement.data.schema import PROBABILITY, SEAT
+from placement.data.table.roles.earlier_lists import HELPED
+from placement.data.table.table import Table
+from placement.errors import Grave, counted
+from placement.model.scorer import match_columns
+
+
+def about_path(path: Path, *, exact: bool = False) -> Path | None:
+    """Return the about file: that of the list, or of the same list saved in another format.
+
+    `exact`: of this very name alone.
+    """
+    own = path.with_name(f"{path.name}.about.json")
+    if exact or own.exists():
+        return own if own.exists() else None
+    others = sorted(path.parent.glob("*.about.json"))
+    saved = [other for other in others if other.name.split(".")[0] == path.name.split(".")[0]]
+    return saved[0] if len(saved) == 1 else None
+
+
+def warn_of_lists(sources: Sequence[str], table: Table) -> Iterator[Grave]:
+    """Yield a warning for each source that is a list whose column of seats is gone."""
+    if match_columns(table.chunked_columns, [SEAT]):
+        return  # whose students are counted by the column
+    # A sheet may have the name of a list that was made from it, and differ in the ending alone.
+    exact = not match_columns(table.chunked_columns, [PROBABILITY])
+    for source in sources:
+        beside = about_path(Path(source), exact=exact)
+        seats = 0 if beside is None else _seats(beside)
+        if beside is not None and seats:
+            text = (
+                f"{source}: was a list of {counted(seats, 'seat')}, as {beside.name} says, and its "
+                f"column {SEAT} is gone: what became of those who had one is what the list did as "
+                "well, and nobody can tell who they are; take the file as predict wrote it"
+            )
+            yield Grave(text, f"{source} was a list of {counted(seats, 'seat')}: {SEAT} is gone.")
+
+
+def _seats(path: Path) -> int:
+    """Return how many seats a list gave, 0 where the file keeps none, or is something else's."""
+    try:
+        seats = json.loads(path.read_text("utf-8"))["list"]["seats"]
+        return sum(int(seats[word]) for word in HELPED)
+    except (OSError, ValueError, LookupError, TypeError):
+        return 0
