@@ -39,6 +39,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings, app.state.models, app.state.metrics = settings, models, metrics
     scoring = scoring_router(models, settings.limits)

@@ -5,9 +5,11 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
+from fastapi import FastAPI
 
 from placement.errors import StoreError
 from placement.serving.app import create_app
+from placement.serving.security.bounded_protocol import BoundedProtocol
 from placement.serving.settings import ServerSettings
 
 
@@ -16,18 +18,10 @@ def serve(settings: ServerSettings, when_up: Callable[[str], None]) -> None:
 
     Raises ModelError where there is no such model, StoreError where the port is taken.
     """
-    listening = _listen(settings)
-    with listening:
-        asyncio.run(_run(settings, listening, when_up))
-
-
-async def _run(
-    settings: ServerSettings, listening: socket.socket, when_up: Callable[[str], None]
-) -> None:
     app = create_app(settings)
-    await app.state.models.start()  # before anybody can connect, so that a mistake ends it
     config = uvicorn.Config(
         app,
+        http=BoundedProtocol.within(settings.limits),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -36,17 +30,30 @@ async def _run(
         timeout_graceful_shutdown=int(settings.limits.seconds),
         limit_concurrency=settings.limits.connections,
         ws="none",
-        lifespan="on",
     )
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    when_up(f"http://{host}:{listening.getsockname()[1]}")
-    await uvicorn.Server(config).serve([listening])
+    with (
+        _listen(settings) as listening,
+        asyncio.Runner(loop_factory=config.get_loop_factory()) as runner,
+    ):
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        address = f"http://{host}:{listening.getsockname()[1]}"
+        runner.run(_run(app, uvicorn.Server(config), listening, lambda: when_up(address)))
+
+
+async def _run(
+    app: FastAPI, server: uvicorn.Server, listening: socket.socket, when_up: Callable[[], None]
+) -> None:
+    await app.state.models.start()  # before anybody can connect, so that a mistake ends it
+    when_up()
+    await server.serve([listening])
 
 
 def _listen(settings: ServerSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
+        # Head and body of an answer are two writes; the second would wait for the first's receipt.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((settings.host, settings.port))
     except OSError as problem:

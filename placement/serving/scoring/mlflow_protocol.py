@@ -16,8 +16,9 @@ from placement.serving.scoring.columns import (
     columns_of_records,
     columns_of_rows,
 )
+from placement.serving.scoring.plain_records import MOST as MOST_PLAIN
 from placement.serving.scoring.reply import Reply
-from placement.serving.scoring.served_model import ServedModel
+from placement.serving.scoring.served_model import Answers, ServedModel
 from placement.serving.settings import Limits
 
 if TYPE_CHECKING:
@@ -32,26 +33,32 @@ def invoke(body: bytes, content_type: str | None, model: ServedModel, limits: Li
     """Answer `/invocations`."""
     kind = media_type(content_type)
     if kind == JSON:
-        table, params = _table_of_json(body)
+        answers = _answer_json(body, model, limits)
     elif kind == CSV:
-        table, params = _read_csv(body, limits), {}
+        answers = _answer_table(_read_csv(body, limits), None, model, limits)
     elif kind == PARQUET:
-        table, params = _read_parquet(body, limits), {}
+        answers = _answer_table(_read_parquet(body, limits), None, model, limits)
     else:
         raise Refused(415, f"the body may be {JSON}, {CSV} or {PARQUET}, not {kind or 'untyped'}")
+    return _reply(answers)
+
+
+def _answer_table(table: TableLike, given: object, model: ServedModel, limits: Limits) -> Answers:
     refuse_many(table, limits.rows)
     try:
-        answers = model.answer(table, model.threshold(params.get("threshold")))
+        return model.answer(table, model.threshold(given))
     except DataError as problem:
         raise Refused(400, str(problem), "INVALID_PARAMETER_VALUE") from problem
-    return predictions(answers.probability.tolist(), answers.prediction.tolist(), answers.notes)
 
 
-def predictions(probability: list[float], prediction: list[int], notes: list[str | None]) -> Reply:
-    """Return the answer: a record for each row, in the columns of the logged model."""
+def _reply(answers: Answers) -> Reply:
+    """Return a record for each row, in the columns of the logged model."""
+    cells = zip(
+        answers.probability.tolist(), answers.prediction.tolist(), answers.notes, strict=True
+    )
     rows = [
         {"placement_probability": p, "placement_prediction": y, "placement_notes": note}
-        for p, y, note in zip(probability, prediction, notes, strict=True)
+        for p, y, note in cells
     ]
     return Reply(orjson.dumps({"predictions": rows}), len(rows))
 
@@ -76,23 +83,29 @@ def refuse_many(table: TableLike, most_rows: int) -> None:
         raise Refused(413, f"{rows:,} rows are more than the {most_rows:,} of a request")
 
 
-def _table_of_json(body: bytes) -> tuple[Columns, dict[str, Any]]:
+def _answer_json(body: bytes, model: ServedModel, limits: Limits) -> Answers:
     try:
         document = decode_json(body)
     except ValueError as problem:
         raise Refused(400, f"the body is no JSON: {_where(problem)}") from problem
-    if type(document) is not dict:
-        raise Refused(400, _ONE_FORMAT)
-    given = [name for name in FORMATS if name in document]
+    given = [name for name in FORMATS if name in document] if type(document) is dict else []
     if len(given) != 1:
         raise Refused(400, _ONE_FORMAT)
-    params = document.get("params")
-    if params is not None and type(params) is not dict:
+    params = document.get("params") or {}
+    if type(params) is not dict:
         raise Refused(400, "params must be an object", "INVALID_PARAMETER_VALUE")
+    name, threshold = given[0], params.get("threshold")
+    rows = document[name]
+    if name == "dataframe_records" and type(rows) is list and len(rows) <= MOST_PLAIN:
+        try:
+            return model.answer_records(rows, model.threshold(threshold))
+        except DataError as problem:
+            raise Refused(400, str(problem), "INVALID_PARAMETER_VALUE") from problem
     try:
-        return _READERS[given[0]](document[given[0]]), params or {}
+        table = _READERS[name](rows)
     except DataError as problem:
-        raise Refused(400, f"{given[0]}: {problem}") from problem
+        raise Refused(400, f"{name}: {problem}") from problem
+    return _answer_table(table, threshold, model, limits)
 
 
 def _where(problem: ValueError) -> str:

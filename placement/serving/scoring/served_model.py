@@ -1,9 +1,10 @@
 """The model that is served: one object that a request takes once, so no answer mixes two."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,17 @@ from placement.errors import DataError
 from placement.evaluation.explanation.contributions import explain, reasons
 from placement.model.bundle import open_bundle
 from placement.model.fitted import Fitted, fitted_of
-from placement.model.scorer import Formats, Problem, Scorer, ScorerError, TableLike, notes
+from placement.model.scorer import (
+    Formats,
+    Problem,
+    Scorer,
+    ScorerError,
+    TableLike,
+    match_columns,
+    notes,
+)
+from placement.serving.scoring.columns import columns_of_records
+from placement.serving.scoring.plain_records import PlainRecords
 from placement.tracking.lookup import ResolvedModel
 
 
@@ -102,9 +113,19 @@ class ServedModel:
         low, high = scores.interval or (None, None)
         return Answers(scores.probability, prediction, low, high, scores.problems, texts)
 
-    def _matched(self, table: TableLike) -> TableLike:
-        from placement.model.scorer import match_columns
+    def answer_records(self, records: Sequence[Any], threshold: float) -> Answers:
+        """Score records; a few plain ones at once, others by their columns."""
+        probability = self._plain.probability(records)
+        if probability is None:
+            return self.answer(columns_of_records(records), threshold)
+        prediction = (probability >= threshold).astype(np.int64)
+        return Answers(probability, prediction, None, None, ())
 
+    @cached_property
+    def _plain(self) -> PlainRecords:
+        return PlainRecords(self.scorer)
+
+    def _matched(self, table: TableLike) -> TableLike:
         spelling = match_columns(table.keys(), self.scorer.feature_columns)
         return {name: table[spelled] for name, spelled in spelling.items()}
 
