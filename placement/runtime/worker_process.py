@@ -105,6 +105,11 @@ class ProcessWorker(Generic[S]):
                 self._fail_pending()
         return future
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is there."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """Let the process end: the end of its input tells it to terminate."""
         if not self.was_used:

@@ -1,7 +1,8 @@
 """Runs whose process was killed, or whose server had gone: the next command ends them as KILLED.
 
 Each run says which process keeps it. A run of another machine, or of another container, is left
-alone: whether its process is gone cannot be seen from here.
+alone: whether its process is gone cannot be seen from here. So is one of a job, which has another
+attempt where its process is gone: that is the queue's matter.
 """
 
 import os
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import psutil
 
 PROCESS = "process"  # the tag that names it
+JOB = "placement.job"  # the tag that names the job which a run is an attempt of
 _SAME = 2.0  # seconds by which the start of one process may be told differently
 
 
@@ -26,13 +28,19 @@ def process_name() -> str:
     return f"{_here()}:{os.getpid()}:{_began(psutil.Process()):.1f}"
 
 
+def process_id(process: str) -> int | None:
+    """Return the number of a process of this machine by its name, None for any other."""
+    here, _, rest = process.rpartition(":")[0].rpartition(":")
+    return int(rest) if here == _here() and rest.isdecimal() else None
+
+
 def end_abandoned(store: Store) -> None:
     """End the runs that are RUNNING while their process is gone. Raises StoreError."""
     client = store.client()
     with store_errors(store, "end the runs of processes that were killed"):
         experiments = [item.experiment_id for item in client.search_experiments()]
         for run in client.search_runs(experiments, "attributes.status = 'RUNNING'"):
-            if not _is_gone(run.data.tags.get(PROCESS, "")):
+            if JOB in run.data.tags or not is_gone(run.data.tags.get(PROCESS, "")):
                 continue
             # It may have ended its run in between; now that it is gone, nobody does any more.
             if client.get_run(run.info.run_id).info.status == "RUNNING":
@@ -43,7 +51,7 @@ def _here() -> str:
     return f"{platform.node()}:{process_namespace()}"
 
 
-def _is_gone(process: str) -> bool:
+def is_gone(process: str) -> bool:
     """Whether a process of this machine has ended, though its number may be another's now."""
     import psutil
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from placement.errors import GateRefused
 from placement.runtime.signals import hold_signals
+from placement.tracking.abandoned import JOB
 from placement.tracking.limits import short_texts
 from placement.tracking.store import Store, default_store, store_errors
 
@@ -47,33 +48,58 @@ def register(
     promote: bool = False,
     tags: Mapping[str, object] | None = None,
     description: str | None = None,
+    job: str | None = None,
 ) -> RegisteredVersion:
     """Register a logged model as a new version with an alias.
 
     It becomes champion with `promote`, or where there is no champion and it `may_be_champion`;
     else challenger. A champion that is replaced becomes `previous`. The `description` (Markdown)
-    is that of the version; a registered model that has none gets its first paragraph.
+    is that of the version; a registered model that has none gets its first paragraph. Of a `job`
+    whose earlier attempt was killed after it had registered its model, that version is taken.
     """
     client = store.client()
-    texts = short_texts(tags or {})
+    texts = short_texts({**(tags or {}), **({} if job is None else {JOB: job})})
     with store_errors(store, f"register the model {name!r}"), store.lock(), default_store(store):
         _make_registered_model(client, name, (description or "").partition("\n\n")[0])
-        created = client.create_model_version(
-            name,
-            logged.uri,
-            logged.run_id,
-            texts,
-            description=description,
-            await_creation_for=0,
-            model_id=logged.model_id,
-        )
-        _tell_logged_model(client, logged, created)
-        version, former = int(created.version), aliased_version(client, name, CHAMPION)
+        version, former = _version_of(client, name, job), aliased_version(client, name, CHAMPION)
+        if version is not None and (alias := _settled_alias(client, name, version)):
+            return RegisteredVersion(name, version, alias)
+        if version is None:
+            created = client.create_model_version(
+                name,
+                logged.uri,
+                logged.run_id,
+                texts,
+                description=description,
+                await_creation_for=0,
+                model_id=logged.model_id,
+            )
+            _tell_logged_model(client, logged, created)
+            version = int(created.version)
         if promote or (may_be_champion and former is None):
             _make_champion(client, name, version, former)
             return RegisteredVersion(name, version, CHAMPION)
         client.set_registered_model_alias(name, CHALLENGER, str(version))
         return RegisteredVersion(name, version, CHALLENGER)
+
+
+def _version_of(client: "MlflowClient", name: str, job: str | None) -> int | None:
+    """Return the version that an earlier attempt of a job registered, None where none did."""
+    if job is None:
+        return None
+    found = client.search_model_versions(f"name = '{name}' and tags.`{JOB}` = '{job}'")
+    return int(found[0].version) if found else None
+
+
+def _settled_alias(client: "MlflowClient", name: str, version: int) -> str | None:
+    """Return the alias of a version, or what it was before a newer one took it; None if neither."""
+    aliases = client.get_model_version(name, str(version)).aliases
+    newest = client.search_model_versions(
+        f"name = '{name}'", max_results=1, order_by=["version_number DESC"]
+    )
+    if aliases:
+        return str(CHAMPION if CHAMPION in aliases else aliases[0])
+    return CHALLENGER if int(newest[0].version) > version else None
 
 
 def champion_of(store: Store, name: str) -> int | None:

@@ -14,7 +14,7 @@ from placement.arrays import Document
 from placement.credentials import masked
 from placement.errors import StoreError
 from placement.runtime.signals import hold_signals, raise_on_signals
-from placement.tracking.abandoned import PROCESS, end_abandoned, process_name
+from placement.tracking.abandoned import JOB, PROCESS, end_abandoned, process_name
 from placement.tracking.dataset import DataSet, dataset_input
 from placement.tracking.limits import (
     METRICS_PER_BATCH,
@@ -49,12 +49,16 @@ class NestedRun:
 
 @dataclass(frozen=True)
 class TrackedRun:
-    """A run that is going on. Each method writes at once; a failure is a StoreError."""
+    """A run that is going on. Each method writes at once; a failure is a StoreError.
+
+    `job`: the job that it is an attempt of.
+    """
 
     store: Store
     run_id: str
     experiment_id: str
     name: str
+    job: str | None = None
 
     @property
     def client(self) -> "MlflowClient":
@@ -132,7 +136,7 @@ class TrackedRun:
         """Log finished runs nested in this one, each in three requests."""
         from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-        tags = {MLFLOW_PARENT_RUN_ID: self.run_id}
+        tags = {MLFLOW_PARENT_RUN_ID: self.run_id, PROCESS: process_name()}
         for child in children:
             params = _params(child.params)
             metrics = _metrics({name: [(0, value)] for name, value in child.metrics.items()})
@@ -197,6 +201,24 @@ def tracked_run(
             if run is not None:
                 _end_after(error, run)
             raise
+
+
+@contextlib.contextmanager
+def resumed_run(
+    store: Store,
+    run_id: str,
+    *,
+    tags: Mapping[str, object],
+    params: Mapping[str, object],
+) -> Iterator[TrackedRun]:
+    """Write to a run that goes on already. Whoever began it sees to its end."""
+    with store_errors(store, f"go on with the run {run_id}"):
+        found = store.client().get_run(run_id)
+    info, job = found.info, found.data.tags.get(JOB)
+    run = TrackedRun(store, run_id, info.experiment_id, info.run_name or "", job)
+    run.set_tags({**provenance_tags(), **tags})
+    run.log_params(params)
+    yield run
 
 
 def ensure_experiment(store: Store, name: str) -> tuple[str, Store]:

@@ -52,8 +52,8 @@ def test_a_run_that_ended_while_it_was_looked_at_stays_as_it_ended(
         store.client().set_terminated(run_id, "FINISHED")
         return is_gone(process)
 
-    is_gone = abandoned._is_gone
-    monkeypatch.setattr(abandoned, "_is_gone", ended_meanwhile)
+    is_gone = abandoned.is_gone
+    monkeypatch.setattr(abandoned, "is_gone", ended_meanwhile)
     end_abandoned(store)
     assert status(store, run_id) == "FINISHED"
 

@@ -15,6 +15,7 @@ from placement.config.train_config import TrainConfig
 from placement.model.fairness_figures import Fairness
 from placement.model.figures import ModelFigures
 from placement.model.fitted import Fitted
+from placement.model.history import Epoch
 from placement.reporting.plots.canvas import canvas
 from placement.reporting.plots.fairness import fairness_plot
 from placement.reporting.plots.training_plots import Pictures, draw_all
@@ -27,7 +28,13 @@ from placement.reporting.text.tuning import draw_path
 from placement.tracking.dataset import DataSet
 from placement.tracking.pyfunc_model import LoggedModel, log_bundle
 from placement.tracking.registry import register
-from placement.tracking.runs import DESCRIPTION_TAG, NestedRun, TrackedRun, tracked_run
+from placement.tracking.runs import (
+    DESCRIPTION_TAG,
+    NestedRun,
+    TrackedRun,
+    resumed_run,
+    tracked_run,
+)
 from placement.tracking.store import import_mlflow, open_store
 from placement.training.validation.l2_path import PenaltyPath
 
@@ -67,18 +74,21 @@ class RunRecorder:
         params: Document,
         data: Sequence[DataSet],
         rows: str | None = None,
+        run_id: str | None = None,
     ) -> None:
         """Open the store and start the run; say what it is made of, but for what is not set.
 
-        `rows` is a file of the rows, where they are to be logged.
+        `rows` is a file of the rows, where they are to be logged. With `run_id` it is a run that
+        goes on already, and that whoever began it ends.
         """
         store = open_store()
         params = {name: value for name, value in params.items() if value not in _UNSET}
-        self._run = self._open.enter_context(
-            tracked_run(
-                store, config.experiment, config.run_name, tags=_tags(config), params=params
-            )
-        )
+        tags = _tags(config)
+        if run_id is None:
+            begun = tracked_run(store, config.experiment, config.run_name, tags=tags, params=params)
+        else:
+            begun = resumed_run(store, run_id, tags=tags, params=params)
+        self._run = self._open.enter_context(begun)
         for item in data:
             self._run.log_dataset(item)
             self._data[_SECTIONS[item.context]] = item
@@ -107,14 +117,22 @@ class RunRecorder:
 class Recorder(RunRecorder):
     """Records one training."""
 
-    def log_course(self, shown: Pictures, checks: Sequence[Document]) -> None:
-        """Log the curves, the gradient checks and the pictures."""
+    _next_epoch = 0
+
+    def log_epochs(self, epochs: Sequence[Epoch]) -> None:
+        """Log what epochs say, but for those before the last that was logged."""
+        new = [epoch for epoch in epochs if epoch.number >= self._next_epoch]
         self.run.log_series(
             {
-                name: [(epoch.number, getattr(epoch, field)) for epoch in shown.history]
+                name: [(epoch.number, getattr(epoch, field)) for epoch in new]
                 for field, name in SERIES.items()
             }
         )
+        self._next_epoch = max([self._next_epoch, *(epoch.number + 1 for epoch in new)])
+
+    def log_course(self, shown: Pictures, checks: Sequence[Document]) -> None:
+        """Log the curves, the gradient checks and the pictures."""
+        self.log_epochs(shown.history)
         self.run.log_table(checks, "gradient_checks.json")
         with tempfile.TemporaryDirectory() as folder:
             draw_all(folder, shown)
@@ -172,6 +190,7 @@ class Recorder(RunRecorder):
                 "data_digest": figures.data_digest,
             },
             description=description,
+            job=run.job,
         )
         self._open.close()
         return Tracked(

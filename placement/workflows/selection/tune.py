@@ -38,10 +38,16 @@ class TuneRequest:
     repeats: int = 3
 
 
-def tune_files(request: TuneRequest, listener: ProgressListener = NoProgress()) -> TuneResult:
+def tune_files(
+    request: TuneRequest,
+    listener: ProgressListener = NoProgress(),
+    *,
+    run_id: str | None = None,
+) -> TuneResult:
     """Cross-validate the L2 path on the rows of some files that `train` would train on.
 
-    The rows held out for testing take no part. Raises DataError where there are too few rows.
+    The rows held out for testing take no part. With `run_id` it is recorded in that run, which is
+    not ended here. Raises DataError where there are too few rows.
     """
     plain = TrainConfig()
     config = replace(request.config, **{name: getattr(plain, name) for name in UNUSED_IN_TUNING})
@@ -55,7 +61,7 @@ def tune_files(request: TuneRequest, listener: ProgressListener = NoProgress()) 
         prepared, summary = understand(tables, path_config(config), listener)
         foldings = _foldings(prepared, request)
         if recorder is not None:
-            _begin(recorder, request, config, prepared.table)
+            _begin(recorder, request, config, prepared.table, run_id)
         path = _cross_validated(prepared, foldings, request, listener)
         alternatives = compare_alternatives(
             prepared.table,
@@ -93,7 +99,11 @@ def _foldings(prepared: "Prepared", request: TuneRequest) -> "list[ChunkedArray]
 
 
 def _begin(
-    recorder: "AnyWorker[PathRecorder]", request: TuneRequest, config: TrainConfig, table: "Table"
+    recorder: "AnyWorker[PathRecorder]",
+    request: TuneRequest,
+    config: TrainConfig,
+    table: "Table",
+    run_id: str | None,
 ) -> None:
     values = {**config.of_scope("read"), **config.of_scope("fit")}
     params = {name: value for name, value in values.items() if name not in UNUSED_IN_TUNING}
@@ -101,7 +111,8 @@ def _begin(
     schema = table.schema
     params |= {"target": schema.target.name, "positive": schema.target.positive}
     params["features"] = ",".join(schema.feature_names)
-    recorder.submit(RunRecorder.begin, config, params, [described(table, "training")]).result()
+    data = [described(table, "training")]
+    recorder.submit(RunRecorder.begin, config, params, data, None, run_id).result()
 
 
 def _cross_validated(

@@ -12,11 +12,11 @@ from placement.training.solver.training_loop import RunContext, epochs
 
 
 def fit_checked(
-    prepared: Prepared, listener: ProgressListener, check_interrupted: Callable[[], None]
+    prepared: Prepared, listener: ProgressListener, on_epoch: Callable[[Epoch], None]
 ) -> tuple[list[Epoch], tuple[tuple[int, GradientCheck], ...]]:
     """Run the training loop; return its epochs, and the checks, each with the epoch it was made at.
 
-    `check_interrupted` is called at every epoch, and may raise. Raises GradientCheckError where the
+    `on_epoch` is called with every epoch, and may raise. Raises GradientCheckError where the
     derivative by hand, autograd's and the difference differ.
     """
     checks: list[tuple[int, GradientCheck]] = []
@@ -30,7 +30,7 @@ def fit_checked(
         context = RunContext(prepared.validation, prepared.test, check=check)
         for epoch in epochs(prepared.problem, context):
             history.append(epoch)
-            check_interrupted()
+            on_epoch(epoch)
             progress.update(epoch.number, f"loss {epoch.loss:.4f}")
     beyond = check_beyond_clamp(options.dtype, options.epsilon, options.loss)
     checks.append((history[-1].number, _passed(beyond)))

@@ -138,7 +138,7 @@ def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:
     """
     config = dataclasses.replace(prepared.config, patience=None)
     whole = prepare(prepared.table, config, everything=True)
-    history, _ = fit_checked(whole, NoProgress(), lambda: None)
+    history, _ = fit_checked(whole, NoProgress(), lambda _: None)
     solution = solution_of(history, whole.problem)
     information = information_at(whole, solution)
     # The calibration of the training rows stays: there is nothing to test another on.

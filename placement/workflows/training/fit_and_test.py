@@ -17,6 +17,7 @@ from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.model.fairness_figures import Fairness
 from placement.model.figures import DecisionFigures
 from placement.model.fitted import Fitted
+from placement.model.history import Epoch
 from placement.reporting.results import Understanding
 from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
@@ -162,7 +163,7 @@ def _waiting_in(table: Table) -> str | None:
 def fit_and_test(
     prepared: Prepared,
     listener: ProgressListener = NoProgress(),
-    check_interrupted: Callable[[], None] = lambda: None,
+    on_epoch: Callable[[Epoch], None] = lambda _: None,
 ) -> FitAndTestResult:
     """Run the training loop with its gradient checks, choose the threshold, then test the model.
 
@@ -170,7 +171,7 @@ def fit_and_test(
     """
     method, seed = prepared.config.calibrate, prepared.config.seed
     folds = None if method == "none" else folds_for(prepared, f"--calibrate {method}")
-    history, checks = fit_checked(prepared, listener, check_interrupted)
+    history, checks = fit_checked(prepared, listener, on_epoch)
     solution = solution_of(history, prepared.problem)
     information = information_at(prepared, solution)
     fitted, recalibration = build_fitted(prepared, solution, information), None

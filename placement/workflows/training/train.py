@@ -17,6 +17,7 @@ from placement.data.table.table import Table
 from placement.errors import StoreError
 from placement.model.bundle import check_replaceable
 from placement.model.fitted import Fitted
+from placement.model.history import Epoch
 from placement.reporting.json_documents import gradcheck_rows
 from placement.reporting.results import Tracked, TrainResult
 from placement.runtime.background_import import import_in_background
@@ -24,6 +25,7 @@ from placement.runtime.progress import NoProgress, ProgressListener
 from placement.runtime.signals import hold_signals
 from placement.runtime.worker_process import AnyWorker
 from placement.workflows.reading.read_training_tables import read, storage_of
+from placement.workflows.recording.live_epochs import LiveEpochs
 from placement.workflows.recording.run_context import data_sets, recording
 from placement.workflows.recording.run_recorder import Recorder
 
@@ -36,9 +38,17 @@ HEAVY = ("placement.workflows.recording.plot_data", "torch.fx.experimental.symbo
 
 
 def train(
-    sources: Sequence[str], config: TrainConfig, listener: ProgressListener = NoProgress()
+    sources: Sequence[str],
+    config: TrainConfig,
+    listener: ProgressListener = NoProgress(),
+    *,
+    run_id: str | None = None,
 ) -> TrainResult:
-    """Train on some files and record it as the configuration says."""
+    """Train on some files and record it as the configuration says.
+
+    With `run_id` it is recorded in that run, with its epochs as they come; who began the run ends
+    it.
+    """
     if config.out:
         check_replaceable(Path(config.out).absolute())
     with recording(Recorder, config) as recorder, storage_of(config) as storage:
@@ -53,15 +63,19 @@ def train(
             fitted, tracked = finalize(result), None
             bundle = _saved(fitted, config)
         else:
-            with _begun(recorder, prepared) as begun:
-                result = fit_and_test(prepared, listener, partial(_raise_failure, begun))
+            with _begun(recorder, prepared, run_id) as begun:
+                # The curves of a model to be fitted again are those of the second fit.
+                live = LiveEpochs(recorder) if run_id is not None and not config.refit else None
+                result = fit_and_test(prepared, listener, partial(_recorded, begun, live))
             fitted, bundle, tracked = _concluded(recorder, begun, result, config)
     warnings = tuple(dict.fromkeys((*summary.warnings, *result.warnings)))
     return TrainResult(tuple(sources), summary, fitted, config, warnings, tracked, bundle)
 
 
 @contextmanager
-def _begun(recorder: AnyWorker[Recorder], prepared: "Prepared") -> "Iterator[Future[None]]":
+def _begun(
+    recorder: AnyWorker[Recorder], prepared: "Prepared", run_id: str | None
+) -> "Iterator[Future[None]]":
     """Begin the run; what it needs is there until the block has ended and the run has begun."""
     config, table = prepared.config, prepared.table
     params = {
@@ -76,15 +90,20 @@ def _begun(recorder: AnyWorker[Recorder], prepared: "Prepared") -> "Iterator[Fut
     }
     with tempfile.TemporaryDirectory() as folder:
         rows = str(_as_csv(table, Path(folder))) if config.log_data else None
-        begun = recorder.submit(Recorder.begin, config, params, data_sets(prepared), rows)
+        begun = recorder.submit(Recorder.begin, config, params, data_sets(prepared), rows, run_id)
         yield begun
         wait([begun])
 
 
-def _raise_failure(begun: "Future[None]") -> None:
-    """Raise why a run could not begin, as soon as that is known: there is no need to go on."""
+def _recorded(begun: "Future[None]", live: LiveEpochs | None, epoch: Epoch) -> None:
+    """Record an epoch, where that is asked for as it comes.
+
+    Raises why the run could not begin, as soon as that is known: there is no need to go on.
+    """
     if begun.done():
         begun.result()
+    if live is not None:
+        live.add(epoch)
 
 
 def _concluded(

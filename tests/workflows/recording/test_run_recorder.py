@@ -416,7 +416,7 @@ def test_a_model_that_cannot_be_recorded_is_saved_and_named(
         raise StoreError("the server has gone away")
 
     monkeypatch.setattr(Recorder, at, broken)
-    monkeypatch.setattr("placement.workflows.training.train._raise_failure", lambda _begun: None)
+    monkeypatch.setattr("placement.workflows.training.train._recorded", lambda *_: None)
     with pytest.raises(StoreError, match=r"gone away\nThe run is not recorded") as raised:
         train([sheet], TrainConfig(**QUICK, out=out))
     (folder,) = [path.parent for path in tmp_path.glob("*/fitted.json")]

@@ -208,7 +208,7 @@ def test_too_few_rows_for_folds_are_refused_before_anything_is_fitted(method, mo
     data = pd.DataFrame({"cgpa": [5.0, 6, 7, 8, 9, 9.5], "placed": [0, 0, 0, 0, 0, 1]})
     prepared = prepare(read_table(data), TrainConfig(calibrate=method))
     with pytest.raises(DataError, match=rf"--calibrate {method} needs .* leave out"):
-        fit_and_test(prepared, check_interrupted=lambda: pytest.fail("it was fitted"))
+        fit_and_test(prepared, on_epoch=lambda _: pytest.fail("it was fitted"))
 
 
 def test_groups_that_hold_all_of_an_outcome_are_refused_with_the_way_out():
