@@ -110,10 +110,14 @@ class ProcessWorker(Generic[S]):
         """Whether the process is there."""
         return self._process.poll() is None
 
+    def kill(self) -> None:
+        """End the process now, whatever it is at; `close` clears away after it."""
+        self._process.kill()
+
     def close(self) -> None:
         """Let the process end: the end of its input tells it to terminate."""
         if not self.was_used:
-            self._process.kill()  # it may still be warming up
+            self.kill()  # it may still be warming up
         with suppress(OSError):
             self._input.close()
         self._process.wait()

@@ -11,7 +11,7 @@ from placement.model.scorer import CategoryColumn, NumberColumn, Scorer
 from placement.serving.json_codec import encode_json
 from placement.serving.pages import page
 from placement.serving.scoring.model_holder import ModelHolder
-from placement.serving.scoring.request_schemas import BODIES, ERROR, body_examples
+from placement.serving.scoring.protocols.body_schemas import BODIES, ERROR, body_examples
 
 Document = dict[str, Any]
 _ANSWERS = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}

@@ -13,14 +13,16 @@ MIB = 1 << 20
 class Limits:
     """How much one request may be.
 
-    `body` and `upload` are bytes of a request and of an uploaded file; `decompressed` those of
-    what is in it. `header` counts the bytes before the body. `seconds` is the time to send a
-    request and to answer it, `upload_seconds` that of a file.
+    `body` and `upload` are bytes of a request and of an uploaded file; `decompressed` and
+    `unpacked` those of what is in a packed body and in an uploaded workbook. `header` counts the
+    bytes before the body, which may take `header_seconds`. `seconds` is the time to send a request
+    and to answer it, `upload_seconds` that of a file.
     """
 
     body: int = 32 * MIB
     upload: int = 1024 * MIB
     decompressed: int = 64 * MIB
+    unpacked: int = 2048 * MIB
     rows: int = 100_000
     header: int = 32 * 1024
     header_seconds: float = 10.0

@@ -7,16 +7,17 @@ from fastapi import APIRouter, Request, Response
 from placement import __version__
 from placement.serving.errors import Refused
 from placement.serving.json_codec import JSON, json_response
-from placement.serving.scoring.inference_protocol import (
+from placement.serving.scoring.file_predictions import FileEndpoint
+from placement.serving.scoring.model_card import describe
+from placement.serving.scoring.model_holder import ModelHolder
+from placement.serving.scoring.protocols.mlflow import invoke
+from placement.serving.scoring.protocols.open_inference import (
     HEADER_LENGTH,
     SERVER,
     infer,
     model_metadata,
 )
-from placement.serving.scoring.mlflow_protocol import invoke
-from placement.serving.scoring.model_card import describe
-from placement.serving.scoring.model_holder import ModelHolder
-from placement.serving.scoring.predictions import predict_records, what_if
+from placement.serving.scoring.protocols.own import predict_records, what_if
 from placement.serving.scoring.reply import MODEL_HEADER, body_of, replied
 from placement.serving.scoring.served_model import ServedModel
 from placement.serving.settings import Limits
@@ -132,6 +133,8 @@ def scoring_router(models: ModelHolder, limits: Limits) -> APIRouter:
     router.add_api_route("/version", mlflow.version, tags=["MLflow"])
     router.add_api_route("/invocations", mlflow.invocations, methods=["POST"], tags=["MLflow"])
     router.add_api_route("/v1/predictions", own.predictions, methods=["POST"], tags=["placement"])
+    files = FileEndpoint(models, limits)
+    router.add_api_route("/v1/predictions/file", files.file, methods=["POST"], tags=["placement"])
     router.add_api_route("/v1/what-if", own.what_if, methods=["POST"], tags=["placement"])
     router.add_api_route("/v1/model", own.model, tags=["placement"])
     for path in ("/v2", "/v2/"):

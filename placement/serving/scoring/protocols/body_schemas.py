@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from placement.serving.scoring.inference_protocol import OUTPUTS, REASONS
-from placement.serving.scoring.tensors import DATATYPES
+from placement.serving.scoring.protocols.open_inference import OUTPUTS, REASONS
+from placement.serving.scoring.protocols.tensors import DATATYPES
 
 Document = dict[str, Any]
 
@@ -86,6 +86,21 @@ def _json(schema: Document) -> Document:
 
 _TEXT: Document = {"schema": {"type": "string"}}
 _INFER_PATHS = [f"/v2/models/{{name}}{version}/infer" for version in ("", "/versions/{version}")]
+_FILE: Document = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": _object(
+                ["file"],
+                file={"type": "string", "format": "binary"},
+                **{"as": {"enum": ["csv", "tsv", "parquet", "xlsx"]}},
+                threshold=_PROBABILITY,
+                reasons={"type": "boolean"},
+                accept_doubts={"type": "boolean"},
+            )
+        }
+    },
+}
 BODIES: dict[str, Document] = {
     "/invocations": {
         "required": True,
@@ -96,6 +111,7 @@ BODIES: dict[str, Document] = {
         },
     },
     "/v1/predictions": _json(_PREDICTIONS),
+    "/v1/predictions/file": _FILE,
     "/v1/what-if": _json(_WHAT_IF),
     **dict.fromkeys(_INFER_PATHS, _json(_INFER)),
 }

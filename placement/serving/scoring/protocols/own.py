@@ -9,7 +9,7 @@ from placement.model.scorer import match_columns
 from placement.serving.errors import Refused
 from placement.serving.json_codec import decode_json, encode_json
 from placement.serving.scoring.columns import columns_of_records
-from placement.serving.scoring.inference_protocol import outside_training
+from placement.serving.scoring.protocols.open_inference import outside_training
 from placement.serving.scoring.reply import Reply
 from placement.serving.scoring.served_model import ServedModel
 from placement.serving.settings import Limits

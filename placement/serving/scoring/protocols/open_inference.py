@@ -14,14 +14,14 @@ from placement.arrays import BoolArray
 from placement.errors import DataError
 from placement.serving.errors import Refused
 from placement.serving.json_codec import decode_json, encode_json
-from placement.serving.scoring.reply import Reply
-from placement.serving.scoring.served_model import Answers, ServedModel
-from placement.serving.scoring.tensors import (
+from placement.serving.scoring.protocols.tensors import (
     BinaryPart,
     binary_tensor,
     json_tensor,
     read_tensor,
 )
+from placement.serving.scoring.reply import Reply
+from placement.serving.scoring.served_model import Answers, ServedModel
 from placement.serving.settings import Limits
 
 HEADER_LENGTH = "inference-header-content-length"
