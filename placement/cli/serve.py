@@ -1,6 +1,7 @@
 """`placement serve`: a server that scores and trains."""
 
 import webbrowser
+from typing import Any
 
 import click
 
@@ -8,6 +9,25 @@ from placement.cli.common import console_options
 from placement.cli.console import Console
 from placement.errors import UsageError
 
+
+class _Amount(click.ParamType[float]):
+    """A number with a unit."""
+
+    def __init__(self, name: str, units: dict[str, float]) -> None:
+        self.name, self._units = name, units
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number in the smallest unit, or fail in click's way."""
+        number, unit = str(value)[:-1], self._units.get(str(value)[-1:])
+        if unit is None or not number.isdecimal() or int(number) == 0:
+            self.fail(f"{value!r}: write it as a number and {' or '.join(self._units)}", param, ctx)
+        return int(number) * unit
+
+
+SIZE = _Amount("size", {"M": 2**20, "G": 2**30})
+DURATION = _Amount("duration", {"m": 60.0, "h": 3600.0, "d": 86400.0})
 _EXTRA = "pip install 'placement-perceptron[serve]'"
 
 
@@ -36,6 +56,28 @@ _EXTRA = "pip install 'placement-perceptron[serve]'"
     "--insecure", is_flag=True, help="Let other machines in without a token, to do anything."
 )
 @click.option(
+    "--jobs-at-once",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="How many training jobs run beside each other.",
+)
+@click.option(
+    "--job-memory",
+    type=SIZE,
+    metavar="SIZE",
+    help="The most memory of a job, as in 4G.  [default: its share of what is free]",
+)
+@click.option(
+    "--keep-uploads",
+    type=DURATION,
+    metavar="TIME",
+    default="30d",
+    show_default=True,
+    help="How long uploads and results of jobs are kept, as in 30d or 12h.",
+)
+@click.option(
     "--allowed-host",
     "allowed_hosts",
     metavar="NAME",
@@ -50,6 +92,9 @@ def serve(
     open_browser: bool,
     token_file: str | None,
     insecure: bool,
+    jobs_at_once: int,
+    job_memory: float | None,
+    keep_uploads: float,
     allowed_hosts: tuple[str, ...],
     console: Console,
 ) -> None:
@@ -64,7 +109,7 @@ def serve(
     try:
         from placement.serving.run import serve as run
         from placement.serving.security.tokens import read_tokens
-        from placement.serving.settings import ServerSettings
+        from placement.serving.settings import ServerSettings, WorkerOptions
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] == "placement":
             raise
@@ -77,6 +122,9 @@ def serve(
         insecure=insecure,
         allowed_hosts=allowed_hosts,
         may_lack_model=model is None,
+        jobs=WorkerOptions(
+            jobs_at_once, None if job_memory is None else int(job_memory), keep_uploads
+        ),
     )
 
     def up(address: str) -> None:

@@ -1,7 +1,11 @@
 """The ASGI application of a server: `create_app(settings)` puts routes and gates together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -19,17 +23,25 @@ from placement.serving.security.login import login_router
 from placement.serving.security.sessions import Sessions
 from placement.serving.settings import ServerSettings
 
+if TYPE_CHECKING:
+    from placement.serving.jobs.service import JobService
+
 _LANES = ("/invocations", "/v1/predictions")
 
 
 def create_app(settings: ServerSettings) -> FastAPI:
     """Return the application; its model is loaded when it starts."""
     models, sessions, metrics = ModelHolder(settings, log), Sessions(), Metrics()
+    jobs = _job_service(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await models.start()
+        if jobs is not None:
+            jobs.open()
         yield
+        if jobs is not None:
+            await asyncio.to_thread(jobs.close)
         await models.stop()
 
     app = FastAPI(
@@ -45,6 +57,10 @@ def create_app(settings: ServerSettings) -> FastAPI:
     scoring = scoring_router(models, settings.limits)
     app.include_router(scoring)
     app.include_router(login_router(settings, sessions))
+    if jobs is not None:
+        from placement.serving.jobs.api import jobs_router
+
+        app.include_router(jobs_router(jobs))
     app.include_router(documentation_router(app, models))
     app.mount("/static", StaticFiles(packages=[("placement.serving", "static")]))
 
@@ -61,6 +77,15 @@ def create_app(settings: ServerSettings) -> FastAPI:
     lanes = {("POST", r.path): r.endpoint for r in scoring.routes if r.path in _LANES}
     app.add_middleware(Gateway, settings=settings, sessions=sessions, metrics=metrics, lanes=lanes)
     return app
+
+
+def _job_service(settings: ServerSettings) -> "JobService | None":
+    """Return what keeps jobs, which need MLflow; a server that only scores may be without it."""
+    if find_spec("mlflow") is None:
+        return None
+    from placement.serving.jobs.service import JobService
+
+    return JobService(Path(), settings.jobs)
 
 
 async def _http_error(_: Request, error: Exception) -> Response:

@@ -32,6 +32,18 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class WorkerOptions:
+    """How many jobs at once, with how much memory each, and for how many seconds files are kept.
+
+    `memory` is in bytes; None is a job's share of what is free.
+    """
+
+    jobs_at_once: int = 1
+    memory: int | None = None
+    keep_uploads: float = 30 * 86400.0
+
+
+@dataclass(frozen=True)
 class ServerSettings:
     """Which model is served to whom. Without `tokens` everybody who gets through may do all.
 
@@ -48,6 +60,7 @@ class ServerSettings:
     may_lack_model: bool = False
     poll: float = 2.0
     limits: Limits = Limits()
+    jobs: WorkerOptions = WorkerOptions()
 
     def __post_init__(self) -> None:
         if not (self.is_local or self.tokens or self.insecure):

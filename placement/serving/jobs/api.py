@@ -4,7 +4,7 @@ The functions block, and are run in threads: the loop that scores never waits fo
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -32,8 +32,8 @@ Key = Annotated[str | None, Header(min_length=1, max_length=255)]
 _MOST_FILES = 20
 
 
-def jobs_router(service: Callable[[], JobService]) -> APIRouter:
-    """Return the endpoints on the jobs of a service, which is there once the server has started."""
+def jobs_router(service: JobService) -> APIRouter:
+    """Return the endpoints on the jobs of a service."""
     router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
     @router.post("", status_code=202, summary="Send in a job")
@@ -50,20 +50,20 @@ def jobs_router(service: Callable[[], JobService]) -> APIRouter:
         files += [("labels", labels)] if labels is not None else []
         files += [("test", test)] if test is not None else []
         with _answered():
-            request = _request(service().folder, kind, settings, files, idempotency_key)
-            return service().call(StoreProcess.accept, request)
+            request = _request(service.folder, kind, settings, files, idempotency_key)
+            return service.call(StoreProcess.accept, request)
 
     @router.get("", summary="The jobs, the newest first")
     def listing(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
         """Return the jobs with what became of them."""
         with _answered():
-            return {"format": 1, "jobs": service().call(StoreProcess.jobs)[:limit]}
+            return {"format": 1, "jobs": service.call(StoreProcess.jobs)[:limit]}
 
     @router.get("/{job}", summary="One job")
     def one(job: JobId) -> dict[str, Any]:
         """Return one job: its status is SCHEDULED, RUNNING, FINISHED, FAILED or KILLED."""
         with _answered():
-            return service().call(StoreProcess.job, job)
+            return service.call(StoreProcess.job, job)
 
     @router.get("/{job}/epochs", summary="How its training goes")
     def epochs(job: JobId, after: Annotated[int, Query(ge=-1)] = -1) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def jobs_router(service: Callable[[], JobService]) -> APIRouter:
         Of a long training not every epoch is kept.
         """
         with _answered():
-            found = service().call(StoreProcess.epochs, job, after)
+            found = service.call(StoreProcess.epochs, job, after)
         return {
             "format": 1,
             "attempt": found.attempt,
@@ -87,20 +87,20 @@ def jobs_router(service: Callable[[], JobService]) -> APIRouter:
         `name` asks for another of its `files`.
         """
         with _answered():
-            found = service().call(StoreProcess.job, job)
-        return _file(service().folder, found, name)
+            found = service.call(StoreProcess.job, job)
+        return _file(service.folder, found, name)
 
     @router.delete("/{job}", status_code=202, summary="End a job")
     def cancel(job: JobId) -> dict[str, Any]:
         """End a job that waits or goes on; its status is KILLED then."""
         with _answered():
-            return service().call(StoreProcess.cancel, job)
+            return service.call(StoreProcess.cancel, job)
 
     @router.delete("/{job}/files", summary="Remove its files")
     def remove(job: JobId) -> dict[str, Any]:
         """Remove the uploads and the results of a job that is over, now."""
         with _answered():
-            return service().call(StoreProcess.remove_files, job)
+            return service.call(StoreProcess.remove_files, job)
 
     return router
 

@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from placement.runtime.worker_process import ProcessWorker
 from placement.serving.jobs.folder import JobFolder
 from placement.serving.jobs.store_process import StoreProcess
-from placement.serving.jobs.worker import WorkerOptions
+from placement.serving.settings import WorkerOptions
 from placement.tracking.store import locate_store
 
 P = ParamSpec("P")
@@ -34,7 +34,10 @@ class JobService:
         self._changed, self._closing = threading.Condition(), threading.Event()
         self._worker: ProcessWorker[StoreProcess] | None = None
         self._watcher: threading.Thread | None = None
-        if self.folder.is_made:  # there may be jobs that wait
+
+    def open(self) -> None:
+        """Go on with the jobs that there are."""
+        if self.folder.is_made:
             self.start()
 
     def start(self) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from placement.arrays import Document
 from placement.serving.jobs.folder import JobFolder
 from placement.serving.jobs.queue import Queue
-from placement.serving.jobs.worker import Worker, WorkerOptions
+from placement.serving.jobs.worker import Worker
+from placement.serving.settings import WorkerOptions
 from placement.tracking.jobs import JobRequest, JobRuns
 from placement.tracking.store import import_mlflow, open_store
 from placement.workflows.recording.run_recorder import SERIES

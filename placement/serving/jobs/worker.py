@@ -20,6 +20,7 @@ from placement.errors import PlacementError
 from placement.runtime.memory import free_memory
 from placement.serving.jobs.process import NOT_BEGUN, Assignment
 from placement.serving.jobs.queue import Queue
+from placement.serving.settings import WorkerOptions
 from placement.tracking import jobs
 from placement.tracking.abandoned import end_abandoned, is_gone, process_id, process_name
 from placement.tracking.jobs import JobRun
@@ -30,18 +31,6 @@ _ORPHANS = 1.0  # … and while a process runs that another worker started
 _GRACE = 10.0  # seconds that a process has to end when it is told to
 _OLD_FILES = 3600.0  # seconds between two looks for files to remove
 _LEAST_MEMORY = 1 << 30
-
-
-@dataclass(frozen=True)
-class WorkerOptions:
-    """How many jobs at once, with how much memory each, and for how many seconds files are kept.
-
-    `memory` is in bytes; None is a job's share of what is free.
-    """
-
-    jobs_at_once: int = 1
-    memory: int | None = None
-    keep_uploads: float = 30 * 86400.0
 
 
 @dataclass
