@@ -8,10 +8,17 @@ import numpy as np
 from placement.arrays import CellArray
 from placement.errors import DataError
 from placement.model.scorer import ColumnLike
+from placement.serving.errors import Refused
 
 Columns = dict[str, ColumnLike]
 _CELLS = frozenset({str, int, float, bool, type(None)})
 _NUMBERS = frozenset({int, float, type(None)})
+
+
+def refuse_many(rows: int, most_rows: int) -> None:
+    """Refuse more rows than a request may have."""
+    if rows > most_rows:
+        raise Refused(413, f"{rows:,} rows are more than the {most_rows:,} of a request")
 
 
 def columns_of_records(records: Sequence[Any]) -> Columns:

@@ -17,6 +17,7 @@ def needed_role(method: str, path: str) -> Role | None:
     """Return the role that a request needs, None where anybody may ask."""
     if _FOR_ALL.fullmatch(path):
         return None
-    if _SCORING.fullmatch(path) or _STUDENTS.fullmatch(path):
-        return Role.SCORE if method in SAFE or _SCORING.fullmatch(path) else Role.TRAIN
-    return Role.SEE if method in SAFE else Role.TRAIN
+    if _SCORING.fullmatch(path):
+        return Role.SCORE
+    is_harmless = method in SAFE and not _STUDENTS.fullmatch(path)
+    return Role.SEE if is_harmless else Role.TRAIN

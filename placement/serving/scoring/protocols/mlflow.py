@@ -15,6 +15,7 @@ from placement.serving.scoring.columns import (
     columns_of_lists,
     columns_of_records,
     columns_of_rows,
+    refuse_many,
 )
 from placement.serving.scoring.plain_records import MOST as MOST_PLAIN
 from placement.serving.scoring.reply import Reply
@@ -44,7 +45,7 @@ def invoke(body: bytes, content_type: str | None, model: ServedModel, limits: Li
 
 
 def _answer_table(table: TableLike, given: object, model: ServedModel, limits: Limits) -> Answers:
-    refuse_many(table, limits.rows)
+    refuse_many(next((len(table[name]) for name in table), 0), limits.rows)
     try:
         return model.answer(table, model.threshold(given))
     except DataError as problem:
@@ -76,13 +77,6 @@ def media_type(content_type: str | None) -> str:
     return kind
 
 
-def refuse_many(table: TableLike, most_rows: int) -> None:
-    """Refuse a table of more rows than a request may have."""
-    rows = next((len(table[name]) for name in table), 0)
-    if rows > most_rows:
-        raise Refused(413, f"{rows:,} rows are more than the {most_rows:,} of a request")
-
-
 def _answer_json(body: bytes, model: ServedModel, limits: Limits) -> Answers:
     try:
         document = decode_json(body)
@@ -97,6 +91,7 @@ def _answer_json(body: bytes, model: ServedModel, limits: Limits) -> Answers:
     name, threshold = given[0], params.get("threshold")
     rows = document[name]
     if name == "dataframe_records" and type(rows) is list and len(rows) <= MOST_PLAIN:
+        refuse_many(len(rows), limits.rows)
         try:
             return model.answer_records(rows, model.threshold(threshold))
         except DataError as problem:

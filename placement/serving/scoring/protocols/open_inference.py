@@ -14,6 +14,7 @@ from placement.arrays import BoolArray
 from placement.errors import DataError
 from placement.serving.errors import Refused
 from placement.serving.json_codec import decode_json, encode_json
+from placement.serving.scoring.columns import refuse_many
 from placement.serving.scoring.protocols.tensors import (
     BinaryPart,
     binary_tensor,
@@ -73,8 +74,7 @@ def infer(body: bytes, header_length: str | None, model: ServedModel, limits: Li
     """Answer a request with a model."""
     request = read_request(body, header_length, model)
     rows = len(next(iter(request.columns.values())))
-    if rows > limits.rows:
-        raise Refused(413, f"{rows:,} rows are more than the {limits.rows:,} of a request")
+    refuse_many(rows, limits.rows)
     try:
         threshold = model.threshold(request.parameters.get("threshold"))
         answers = model.answer(

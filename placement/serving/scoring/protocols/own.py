@@ -8,7 +8,7 @@ from placement.evaluation.explanation.counterfactual import counterfactual
 from placement.model.scorer import match_columns
 from placement.serving.errors import Refused
 from placement.serving.json_codec import decode_json, encode_json
-from placement.serving.scoring.columns import columns_of_records
+from placement.serving.scoring.columns import columns_of_records, refuse_many
 from placement.serving.scoring.protocols.open_inference import outside_training
 from placement.serving.scoring.reply import Reply
 from placement.serving.scoring.served_model import ServedModel
@@ -23,8 +23,7 @@ def predict_records(body: bytes, model: ServedModel, limits: Limits) -> Reply:
     records = asked.get("records")
     if type(records) is not list or not records:
         raise Refused(400, "records must be a list of objects: [{column: cell, …}, …]")
-    if len(records) > limits.rows:
-        raise Refused(413, f"{len(records):,} records are more than {limits.rows:,}")
+    refuse_many(len(records), limits.rows)
     with_reasons = asked.get("reasons", False)
     if type(with_reasons) is not bool:
         raise Refused(400, "reasons must be true or false")
