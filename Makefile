@@ -35,6 +35,8 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/python -m cogapp -P --check docs/trust.md
 	@$(BIN)/python -m cogapp -P --check docs/sheets.md
 	@$(BIN)/python -m cogapp -P --check docs/effect.md
+	@$(BIN)/python -m cogapp -P --check docs/serving.md
+	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/python scripts/make_lessons.py --check
 
 format: $(VENV)/.installed-dev
@@ -45,6 +47,7 @@ format: $(VENV)/.installed-dev
 	@$(BIN)/python -m cogapp -P -r docs/trust.md
 	@$(BIN)/python -m cogapp -P -r docs/sheets.md
 	@$(BIN)/python -m cogapp -P -r docs/effect.md
+	@$(BIN)/python -m cogapp -P -r docs/serving.md
 	@$(BIN)/python scripts/make_lessons.py
 
 # The store of runs below mlruns/ is yours: cleaning leaves it alone.

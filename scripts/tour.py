@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ shutil.copytree(ROOT / "data", HERE / "data")
 
 # Greene, Econometric Analysis: the effect of a teaching method on grades (Spector and Mazzeo 1980)
 SPECTOR = {"(intercept)": -13.021, "GPA": 2.826, "TUCE": 0.095, "PSI": 2.379}
+SERVERS: list["subprocess.Popen[str]"] = []
 NOTHING = slice(0)  # runs a command that the page does not show
 
 
@@ -47,6 +49,7 @@ def show(command: str, lines: slice = slice(None)) -> None:
 def _settled(text: str) -> str:
     text = text.replace(str(HERE), "/home/you").replace(shlex.quote(str(HERE)), "/home/you")
     text = re.sub(r"[0-9a-f]{32}", "8ebd7c1fa6f84dd0a5d2d5c8ff8b8a3a", text)
+    text = re.sub(r"\b[0-9a-f]{16}\b", "171983b9e23e054d", text)
     return re.sub(r"\d{4}-\d\d-\d\dT[\d:]+(\+00:00)?", "2026-11-24T09:30:00+00:00", text)
 
 
@@ -65,7 +68,23 @@ def published() -> None:
         print(f"| {name} | {value} | {np.round(ours[name], 4):.4f} |")
 
 
+def start(command: str) -> None:
+    """Start a server as the commands are run, and wait until it says its address."""
+    server = subprocess.Popen(
+        shlex.split(command), cwd=HERE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    SERVERS.append(server)
+    for line in server.stderr or ():
+        if "serving at" in line:
+            break
+    # Whatever it says later must not fill the pipe.
+    threading.Thread(target=lambda: [None for _ in server.stderr or ()], daemon=True).start()
+
+
 def close() -> None:
-    """Remove the folder that the commands ran in."""
+    """End the servers, and remove the folder that the commands ran in."""
+    for server in SERVERS:
+        server.terminate()
+        server.wait()
     with contextlib.suppress(OSError):
         shutil.rmtree(HERE)

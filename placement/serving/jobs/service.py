@@ -15,7 +15,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _PAUSE = 0.5  # seconds between two looks whether the process is there
-_PATIENCE = 20.0  # seconds that a question waits for a process that is starting
+_PATIENCE = 50.0  # seconds that a question waits for a process that is starting
 
 
 class JobsUnavailable(RuntimeError):
