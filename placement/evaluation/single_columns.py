@@ -5,6 +5,7 @@ What any list by a model is to be compared with: a rank by CGPA needs no score p
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SEATS = 0.2  # of the students there are, where nobody has said how many can be called in
 _MOST_CELLS = 1 << 19  # that are looked at; of more, an even sample of the rows
+_MOST_LISTED = 1 << 18  # rows whose lists are compared; of more, an even sample
 _MOST_ENCODED = 100  # columns of one of the file: nobody ranks by a column of more levels
 _STEPS, _RIDGE = 25, 1.0
 
@@ -84,21 +86,60 @@ def compare_lists(
 
     `parts` are cells by file column, labels (n,) and weights (n,) of some students; without
     `seats`, so many of them are called in as the model's `--threshold capacity=N` was chosen for,
-    or one in five. None where fewer than 5 are without the outcome.
+    or one in five. None where fewer than 5 are without the outcome. Of very many students an even
+    sample is looked at: the counts are of all, the shares and their intervals those of the sample.
     """
-    scores, names = [], [ranking.column for ranking in fitted.figures.rankings]
+    rankings, sample = fitted.figures.rankings, EvenSample(_MOST_LISTED)
     for cells, label, weight in parts:
-        by_column = [score_by(one, fitted.encoder, cells) for one in fitted.figures.rankings]
-        scores.append([fitted.predict_proba(cells), *by_column, label, weight])
-    if not scores:
+        some = sample.rows(label, weight)
+        chosen = {name: column[some] for name, column in cells.items()}
+        by_column = [score_by(one, fitted.encoder, chosen) for one in rankings]
+        sample.add([fitted.predict_proba(chosen), *by_column, label[some], weight[some]])
+    if not sample.total:
         return None
-    whole = [np.concatenate(column) for column in zip(*scores, strict=True)]
-    model, others, (label, weight) = whole[0], whole[1:-2], whole[-2:]
+    model, *others, label, weight = sample.arrays()
     if seats is None:
         evaluation = fitted.figures.evaluation
         share = seats_share(None if evaluation is None else evaluation.decision)
-        seats = share * float(weight.sum())
-    return capture(model, dict(zip(names, others, strict=True)), label, weight, seats)
+        seats = share * sample.total
+    by_name = dict(zip((ranking.column for ranking in rankings), others, strict=True))
+    of_sample = float(weight.sum()) / sample.total
+    found = capture(model, by_name, label, weight, seats * of_sample)
+    if found is None or sample.every == 1:
+        return found
+    whole = {"rows": sample.total, "seats": min(seats, sample.total), "missed": sample.missed}
+    return replace(found, **whole)
+
+
+class EvenSample:
+    """Every k-th row of rows that come in parts, so that between half of `most` and all are kept.
+
+    `total` is the weight of all rows, `missed` that of those without the outcome.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.every, self.total, self.missed = 1, 0.0, 0.0
+        self._most, self._rows = most, 0
+        self._kept: list[list[FloatArray]] = []
+
+    def rows(self, label: FloatArray, weight: FloatArray) -> slice:
+        """Count the next rows (n,), and return which of them to look at."""
+        start = -self._rows % self.every
+        self._rows += len(label)
+        self.total += float(weight.sum())
+        self.missed += float(weight @ (1 - label))
+        return slice(start, None, self.every)
+
+    def add(self, arrays: list[FloatArray]) -> None:
+        """Keep arrays (k,) of the rows to look at, and fewer of all where these are too many."""
+        self._kept.append(arrays)
+        while sum(len(part[0]) for part in self._kept) > self._most:
+            self._kept = [[array[::2].copy() for array in self.arrays()]]
+            self.every *= 2
+
+    def arrays(self) -> list[FloatArray]:
+        """Return the arrays of all rows that are kept."""
+        return [np.concatenate(column) for column in zip(*self._kept, strict=True)]
 
 
 def seats_share(decision: DecisionFigures | None) -> float:

@@ -7,7 +7,7 @@ from scipy.special import expit
 
 from placement.config.train_config import TrainConfig
 from placement.data.table.read_table import read_table
-from placement.evaluation.single_columns import learn_rankings, score_by
+from placement.evaluation.single_columns import EvenSample, learn_rankings, score_by
 from placement.training.prepare import prepare
 
 RNG = np.random.default_rng(0)
@@ -70,3 +70,22 @@ def test_a_column_of_many_levels_is_not_the_best_by_what_its_rows_happened_to_ha
     placed = (rng.random(200) < expit(0.5 * marks)).astype(int)
     found, _ = rankings(pd.DataFrame({"marks": marks, "town": town, "placed": placed}))
     assert found[0].column == "marks"
+
+
+@pytest.mark.parametrize(
+    ("most", "sizes"), [(100, [7, 60, 1, 29]), (64, [100] * 7), (10, [3] * 40)]
+)
+def test_of_rows_in_parts_every_kth_is_kept_and_all_are_counted(most, sizes):
+    sample, numbers = EvenSample(most), np.arange(sum(sizes), dtype=float)
+    label, weight = numbers % 3 == 0, 1 + numbers % 2
+    start = 0
+    for size in sizes:
+        part = slice(start, start + size)
+        some = sample.rows(label[part].astype(float), weight[part])
+        sample.add([numbers[part][some]])
+        start += size
+    (kept,) = sample.arrays()
+    assert kept.tolist() == numbers[:: sample.every].tolist()
+    assert most / 2 <= len(kept) <= most or sample.every == 1
+    assert sample.total == weight.sum()
+    assert sample.missed == weight[~label].sum()
