@@ -128,6 +128,8 @@ class ProcessWorker(Generic[S]):
         with self._results as results:
             while (message := _receive(results)) is not None:
                 future, (value, error) = self._pending.popleft(), pickle.loads(message)  # noqa: S301 - our own
+                if not future.set_running_or_notify_cancel():
+                    continue  # nobody waits for it any more
                 if error is None:
                     future.set_result(value)
                 else:
@@ -138,7 +140,9 @@ class ProcessWorker(Generic[S]):
         ended = f"the process that keeps the records ended with code {self._process.wait()}"
         with suppress(IndexError):  # two threads may notice it
             while True:
-                self._pending.popleft().set_exception(RuntimeError(ended))
+                future = self._pending.popleft()
+                if future.set_running_or_notify_cancel():
+                    future.set_exception(RuntimeError(ended))
 
 
 AnyWorker = InlineWorker[S] | ProcessWorker[S]
