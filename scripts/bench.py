@@ -20,10 +20,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import bench_serve
 import bench_solve
 import make_large
 
@@ -239,6 +241,29 @@ def memory(bench: Bench) -> Iterator[Measured]:
         file.unlink()
 
 
+def serve(bench: Bench) -> Iterator[Measured]:
+    """One worker of a scoring server, at eight connections, against MLflow's on the same model."""
+    rows, seconds = (100, 1) if bench.quick else (1_000, 10)
+    table = bench.table(5_000)
+    bench.run(*PLACEMENT, "train", table)
+    with ExitStack() as stack:
+        both = bench_serve.contest(stack, bench.folder, table, PYTHON, rows)
+        for script, size in ((both.one, "one row"), (both.many, f"{rows:,} rows")):
+            ours, theirs = [], []
+            for _ in range(bench.rounds):
+                theirs.append(bench_serve.load(both.mlflow, script, seconds))
+                ours.append(bench_serve.load(both.placement, script, seconds))
+            is_one = script == both.one
+            yield Measured(
+                *("serve", size, "mlflow models serve", 0.083 if is_one else 0.2),
+                *([one.seconds for one in ours], [one.seconds for one in theirs], None, "ms"),
+            )
+            yield Measured(
+                *("serve", f"{size}, p99", "mlflow models serve", 0.125 if is_one else 0.2),
+                *([one.p99 for one in ours], [one.p99 for one in theirs], None, "ms"),
+            )
+
+
 BENCHES: Mapping[str, Callable[[Bench], Iterator[Measured]]] = {
     "solve": solve,
     "solve-wide": solve_wide,
@@ -248,6 +273,7 @@ BENCHES: Mapping[str, Callable[[Bench], Iterator[Measured]]] = {
     "predict-one": predict_one,
     "tracking": tracking,
     "memory": memory,
+    "serve": serve,
 }
 
 
@@ -285,14 +311,14 @@ def machine() -> dict[str, Any]:
 
 def line(found: Measured) -> str:
     """One line of the table."""
-    scale, unit = (1e6, "MB") if found.unit == "B" else (1, "s")
+    scale, unit = {"B": (1e6, "MB"), "ms": (1e-3, "ms")}.get(found.unit, (1, "s"))
     ours, theirs = (statistics.median(own) / scale for own in (found.placement, found.peers))
     limit = "" if found.limit is None else f"{found.limit:.3f} s"
     spread = f"{min(found.ratios):.2f}-{max(found.ratios):.2f}"
     form = "9.0f" if unit == "MB" else "9.3f"
     return (
         f"{found.id:12} {found.size:16} {found.peer:24} {ours:{form}} {unit:2} "
-        f"{theirs:{form}} {unit:2} {found.ratio:6.2f} ({spread:9}) goal {found.goal:<5} {limit}"
+        f"{theirs:{form}} {unit:2} {found.ratio:6.2f} ({spread:9}) goal {found.goal:<5.3g} {limit}"
     )
 
 

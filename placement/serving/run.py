@@ -1,6 +1,7 @@
 """Run the server on a port until it is told to end; what is in flight is answered first."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import Callable
 
@@ -44,6 +45,8 @@ async def _run(
     app: FastAPI, server: uvicorn.Server, listening: socket.socket, when_up: Callable[[], None]
 ) -> None:
     await app.state.models.start()  # before anybody can connect, so that a mistake ends it
+    gc.collect()
+    gc.freeze()  # what was imported stays, and need not be looked through again and again
     when_up()
     await server.serve([listening])
 
