@@ -20,9 +20,11 @@ def decode_json(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         try:
-            return json.loads(body)
+            document = json.loads(body)
+            json.dumps(document, ensure_ascii=False).encode()  # half a character is none
         except RecursionError as problem:
             raise ValueError("it is nested too deeply") from problem
+        return document
 
 
 def encode_json(document: Any) -> bytes:

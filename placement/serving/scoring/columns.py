@@ -11,7 +11,6 @@ from placement.model.scorer import ColumnLike
 from placement.serving.errors import Refused
 
 Columns = dict[str, ColumnLike]
-_CELLS = frozenset({str, int, float, bool, type(None)})
 _NUMBERS = frozenset({int, float, type(None)})
 
 
@@ -31,7 +30,7 @@ def columns_of_records(records: Sequence[Any]) -> Columns:
         if record.keys() != keys:
             keys = record.keys()
             names.update(dict.fromkeys(keys))
-    return {name: column(name, [record.get(name) for record in records]) for name in names}
+    return {name: column([record.get(name) for record in records]) for name in names}
 
 
 def columns_of_rows(names: Sequence[Any], rows: Sequence[Any]) -> Columns:
@@ -46,25 +45,22 @@ def columns_of_rows(names: Sequence[Any], rows: Sequence[Any]) -> Columns:
         raise DataError(f"there are {width} columns, and no row has as many cells")
     padded = [row if len(row) == width else row + [None] * (width - len(row)) for row in rows]
     cells = zip(*padded, strict=True) if padded else [()] * width
-    return {str(name): column(str(name), list(own)) for name, own in zip(names, cells, strict=True)}
+    return {str(name): column(list(own)) for name, own in zip(names, cells, strict=True)}
 
 
 def columns_of_lists(lists: Mapping[str, Any]) -> Columns:
     """Turn a mapping of columns into columns; a cell alone is that of one row."""
     columns = {
-        name: column(name, cells if type(cells) is list else [cells])
-        for name, cells in lists.items()
+        name: column(cells if type(cells) is list else [cells]) for name, cells in lists.items()
     }
     if len({len(cells) for cells in columns.values()}) > 1:
         raise DataError("the columns are not of one length")
     return columns
 
 
-def column(name: str, cells: list[Any]) -> ColumnLike:
+def column(cells: list[Any]) -> ColumnLike:
     """Return a column of cells, with a type where all are numbers, as those of a file have."""
     kinds = set(map(type, cells))
-    if not kinds <= _CELLS:
-        raise DataError(f"column {name}: a cell must be a number, a text, true, false or null")
     if kinds == {bool}:
         return np.array(cells)
     if kinds <= _NUMBERS and kinds != {type(None)} and kinds:

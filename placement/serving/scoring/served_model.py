@@ -107,7 +107,9 @@ class ServedModel:
             formats = self.scorer.formats(self._matched(table)) if with_reasons else None
             scores = self.scorer.score(table, formats, errors=limits)
             texts = self._reasons(table, formats) if with_reasons and formats is not None else None
-        except (ScorerError, TypeError, ValueError) as problem:
+        except TypeError as problem:  # a list or an object among numbers
+            raise DataError("a cell must be a number, a text, true, false or null") from problem
+        except (ScorerError, ValueError) as problem:
             raise DataError(str(problem)) from problem
         prediction = (scores.probability >= threshold).astype(np.int64)
         low, high = scores.interval or (None, None)

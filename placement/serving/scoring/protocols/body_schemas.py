@@ -40,7 +40,7 @@ _INVOCATIONS: Document = {
         _object(["dataframe_split"], dataframe_split=_SPLIT, params=_PARAMS),
         _object(["dataframe_records"], dataframe_records=_RECORDS, params=_PARAMS),
         _object(["instances"], instances={"anyOf": [_RECORDS, _COLUMNS]}, params=_PARAMS),
-        _object(["inputs"], inputs={"anyOf": [_RECORDS, _COLUMNS]}, params=_PARAMS),
+        _object(["inputs"], inputs=_COLUMNS, params=_PARAMS),
     ]
 }
 _TENSOR = _object(

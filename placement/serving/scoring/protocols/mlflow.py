@@ -1,6 +1,7 @@
 """MLflow's scoring protocol, as the server of MLflow 3.17 speaks it: a body in, predictions out."""
 
 import io
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -105,8 +106,9 @@ def _answer_json(body: bytes, model: ServedModel, limits: Limits) -> Answers:
 
 def _where(problem: ValueError) -> str:
     """Say where a document breaks off, and nothing of what stands there."""
-    line, column = getattr(problem, "lineno", None), getattr(problem, "colno", None)
-    return "it is not UTF-8" if line is None else f"line {line}, column {column}"
+    if isinstance(problem, json.JSONDecodeError):
+        return f"line {problem.lineno}, column {problem.colno}"
+    return "it is not UTF-8" if isinstance(problem, UnicodeError) else str(problem)
 
 
 def _records(value: Any) -> Columns:
@@ -136,12 +138,8 @@ def _instances(value: Any) -> Columns:
         if any(len(record) != len(columns) for record in value):
             raise DataError("every record must have the same columns")
         return columns
-    return _lists(value)
-
-
-def _inputs(value: Any) -> Columns:
-    if type(value) is list and value and all(type(record) is dict for record in value):
-        return columns_of_records(value)
+    if type(value) is dict and not all(type(cells) is list for cells in value.values()):
+        raise DataError("every column must be a list of cells")
     return _lists(value)
 
 
@@ -155,7 +153,7 @@ _READERS: dict[str, Callable[[Any], Columns]] = {
     "dataframe_split": _split,
     "dataframe_records": _records,
     "instances": _instances,
-    "inputs": _inputs,
+    "inputs": _lists,
 }
 
 

@@ -3,12 +3,13 @@
 from dataclasses import asdict
 from typing import Any
 
+from placement.errors import DataError
 from placement.evaluation.explanation.actionable import changeable
 from placement.evaluation.explanation.counterfactual import counterfactual
 from placement.model.scorer import match_columns
 from placement.serving.errors import Refused
 from placement.serving.json_codec import decode_json, encode_json
-from placement.serving.scoring.columns import columns_of_records, refuse_many
+from placement.serving.scoring.columns import Columns, columns_of_records, refuse_many
 from placement.serving.scoring.protocols.open_inference import outside_training
 from placement.serving.scoring.reply import Reply
 from placement.serving.scoring.served_model import ServedModel
@@ -28,9 +29,7 @@ def predict_records(body: bytes, model: ServedModel, limits: Limits) -> Reply:
     if type(with_reasons) is not bool:
         raise Refused(400, "reasons must be true or false")
     threshold = model.threshold(asked.get("threshold"))
-    answers = model.answer(
-        columns_of_records(records), threshold, limits=True, with_reasons=with_reasons
-    )
+    answers = model.answer(_columns(records), threshold, limits=True, with_reasons=with_reasons)
     columns: dict[str, list[Any]] = {
         "row": list(range(1, len(records) + 1)),
         "probability": answers.probability.tolist(),
@@ -58,7 +57,7 @@ def what_if(body: bytes, model: ServedModel) -> Reply:
         raise Refused(400, "reach must be a probability between 0 and 1")
     if type(names) is not list or not all(type(name) is str for name in names):
         raise Refused(400, "columns must be a list of names")
-    cells = columns_of_records([record])
+    cells = _columns([record])
     answers = model.answer(cells, model.fitted.threshold, limits=True)
     spelling = match_columns(cells, model.scorer.feature_columns)
     student = {name: cells[spelled] for name, spelled in spelling.items()}
@@ -81,6 +80,15 @@ def what_if(body: bytes, model: ServedModel) -> Reply:
         "what_if": [asdict(one) for one in found],
     }
     return Reply(encode_json(document), 1)
+
+
+def _columns(records: list[Any]) -> Columns:
+    """Turn records into columns; a list is no cell, though MLflow's protocol lets it be one."""
+    columns = columns_of_records(records)
+    for name, cells in columns.items():
+        if type(cells) is list and any(type(cell) in (list, dict) for cell in cells):
+            raise DataError(f"column {name}: a cell must be a number, a text, true, false or null")
+    return columns
 
 
 def _about(model: ServedModel) -> Document:
