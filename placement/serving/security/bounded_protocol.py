@@ -19,6 +19,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._head: int | None = None  # bytes of a head that is being received
+        self._fields = 0
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -37,7 +38,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count the bytes of a head, and hand them on."""
+        """Count the bytes of a head that goes on, and hand them on."""
         if self._head is not None:
             self._head += len(data)
         super().data_received(data)
@@ -45,9 +46,17 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head is not None and self._head > self.limits.header:
             self._refuse()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header; what is raised here the parser turns into a 400."""
+        self._fields += len(name) + len(value)
+        if self._fields > self.limits.header:
+            raise ValueError("the headers are too long")
+        super().on_header(name, value)
+
     def on_message_begin(self) -> None:
         """Begin to count."""
         super().on_message_begin()
+        self._fields = 0
         if self._head is None:
             self._begin_head()
 
