@@ -20,7 +20,7 @@ IMPORTED_AS = {
     "python-calamine": "python_calamine",
     "scikit-learn": "sklearn",
 }
-NOT_IMPORTED = {"python-multipart"}  # FastAPI reads forms by it
+NOT_IMPORTED = {"python-multipart", "formulas"}  # FastAPI reads forms by the first
 COMES_WITH_MLFLOW = {"google", "requests", "sqlalchemy"}  # their exceptions are MLflow's exceptions
 IMPORTED_BY_NAME = {"placement.lessons.catalog": "placement.lessons.course."}  # seen by no parser
 MAX_MODULES = 12  # in a folder
@@ -132,7 +132,8 @@ def test_every_dependency_is_pinned():
 
 def test_what_the_package_imports_is_what_it_depends_on():
     project = PROJECT["project"]
-    required = [*project["dependencies"], *project["optional-dependencies"]["serve"]]
+    extras = project["optional-dependencies"]
+    required = [*project["dependencies"], *extras["serve"], *extras["export"]]
     declared = {
         IMPORTED_AS.get(name_of(item), name_of(item))
         for item in required

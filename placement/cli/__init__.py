@@ -21,6 +21,7 @@ from placement.cli.drift import drift
 from placement.cli.effect import effect
 from placement.cli.evaluate import evaluate
 from placement.cli.explain import explain
+from placement.cli.export import export
 from placement.cli.gradcheck import gradcheck
 from placement.cli.lesson import lesson
 from placement.cli.predict import predict
@@ -38,7 +39,7 @@ from placement.runtime.signals import raise_on_signals
 SECTIONS = {
     "Use": (train, predict, evaluate, explain),
     "Decide": (tune, compare, promote, drift, effect, report),
-    "Operate": (serve, runs, ui, completion),
+    "Operate": (export, serve, runs, ui, completion),
     "Learn": (lesson,),
     "Check": (gradcheck,),
 }

@@ -808,7 +808,7 @@ class NumberColumn:
         encoded = self.standardised(np.where(gap, self.mean, values))
         columns = [np.where(gap, 0.0, column) for column in encoded]
         columns += [gap.astype(np.float64)] if self.missing is not None else []
-        low, high = self._near
+        low, high = self.near
         far = ~gap & ((values < low) | (values > high))
         unexpected = gap & ~bad if self.missing is None else np.zeros(len(gap), dtype=bool)
         return columns, [
@@ -835,7 +835,7 @@ class NumberColumn:
         return self.written.scale or self.grade_scale or share
 
     @property
-    def _near(self) -> tuple[float, float]:
+    def near(self) -> tuple[float, float]:
         """Between which numbers a cell is not far outside training."""
         margin = (self.high - self.low) / 2
         if self.grade_scale is None:
@@ -844,7 +844,7 @@ class NumberColumn:
 
     def _is_plain(self, values: Floats) -> bool:
         """Whether all values (n,) are finite numbers that training knew the like of."""
-        low, high = self._near
+        low, high = self.near
         return len(values) > 0 and bool(low <= values.min() and values.max() <= high)
 
 
@@ -1039,7 +1039,9 @@ class CategoryColumn:
         marks = self.written.grouping if grouping is None else grouping
         return written.number_format(replace(self.written, grouping=marks))
 
-    def _slot_of_each(self, spelled: Objects) -> npt.NDArray[np.intp]:
+    @property
+    def slot_of_spelling(self) -> dict[str | None, int]:
+        """The slot of each folded spelling that is known; of None, the slot of a blank cell."""
         folded = fold_level if self.ignores_dots else fold
         slot_of_level: dict[str | None, int] = {folded(w): k for k, w in enumerate(self.levels)}
         slot_of_level |= {
@@ -1050,6 +1052,10 @@ class CategoryColumn:
         slot_of_level = _yes_and_no(slot_of_level) | slot_of_level
         if self.missing:
             slot_of_level[None] = len(self.slots) - 1
+        return slot_of_level
+
+    def _slot_of_each(self, spelled: Objects) -> npt.NDArray[np.intp]:
+        folded, slot_of_level = fold_level if self.ignores_dots else fold, self.slot_of_spelling
         slot_of = {
             word: slot_of_level.get(None if word is None else folded(word), -1)
             for word in set(spelled.tolist())

@@ -1,0 +1,90 @@
+"""Export: write a model in another format, prove it on rows, and only then let it stand."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from placement.config.file_options import FileOptions
+from placement.errors import GateRefused, UsageError
+from placement.model.bundle import open_bundle
+from placement.reporting.export.result import TOLERANCE, ExportResult, Proof
+from placement.runtime.atomic_write import replacing, writing
+from placement.runtime.progress import NoProgress, ProgressListener
+from placement.workflows.export.cases import Cases, corner_cases, file_cases, joined
+from placement.workflows.export.formats import FORMATS, ExportFormat, Subject
+from placement.workflows.reading.find_model import Model, find_model
+
+
+@dataclass(frozen=True)
+class ExportRequest(FileOptions):
+    """Which model to write as what, and where to; `data`: a file of more rows to prove it on."""
+
+    model: str = "champion"
+    to: str = "python"
+    out: str | None = None
+    data: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        target = self.format
+        if self.out is not None and Path(self.out).suffix.casefold() != target.ending:
+            raise UsageError(
+                f"--out {self.out}: --to {self.to} writes a {target.ending} file; "
+                f"name it {Path(self.out).stem}{target.ending}"
+            )
+        lacking = [name for name in target.needs if find_spec(name) is None]
+        if lacking:
+            raise UsageError(
+                f"--to {self.to} needs {' and '.join(lacking)}: "
+                "pip install 'placement-perceptron[export]'"
+            )
+
+    @property
+    def format(self) -> ExportFormat:
+        """The format to write."""
+        return FORMATS[self.to]
+
+    @property
+    def file(self) -> str:
+        """The file to write."""
+        return self.out or self.format.file
+
+
+def export(request: ExportRequest, listener: ProgressListener = NoProgress()) -> ExportResult:
+    """Write a model to a file; raises GateRefused, and leaves nothing, where the file is wrong."""
+    model = find_model(request.model, listener)
+    corners = corner_cases(model.scorer)
+    cases = corners
+    if request.data is not None:
+        cases = joined([corners, file_cases(model, request.data, request, listener)])
+    target, name = model.schema.target, Path(request.file).name
+    subject = Subject(model.scorer, target, model.threshold, _title(model), name)
+    with replacing(Path(request.file)) as temporary:
+        beside = temporary.with_name(f"{temporary.name}{request.format.ending}")
+        try:
+            with writing(request.file):
+                request.format.write(beside, subject)
+            proofs = _proved(request, beside, cases)
+            with writing(request.file):
+                beside.replace(temporary)
+        finally:
+            beside.unlink(missing_ok=True)
+    remarks = request.format.remarks
+    return ExportResult(request.file, request.to, request.model, proofs, len(corners), remarks)
+
+
+def _proved(request: ExportRequest, path: Path, cases: Cases) -> tuple[Proof, ...]:
+    proofs = tuple(request.format.prove(path, cases))
+    for proof in proofs:
+        if not proof.passed:
+            raise GateRefused(
+                f"{request.file}: not written: {proof.referee} differs from the model by "
+                f"{proof.difference:.3g} at {proof.where}, and {TOLERANCE:g} is the most allowed"
+            )
+    return proofs
+
+
+def _title(model: Model) -> str:
+    digest = open_bundle(model.directory).document["digest"]
+    outcome = model.schema.target.outcome
+    return f"The probability of {outcome}, by the model of digest {digest[:12]}."
