@@ -145,7 +145,7 @@ def _instances(value: Any) -> Columns:
 
 def _lists(value: Any) -> Columns:
     if type(value) is not dict:
-        raise DataError("the columns need names: give records, or an object of columns")
+        raise DataError("the columns need names: give an object of columns")
     return columns_of_lists(value)
 
 

@@ -37,13 +37,12 @@ def test_each_record_alone_is_answered_as_among_others(client, records, probabil
     assert alone == probabilities
 
 
-@pytest.mark.parametrize("form", ["dataframe_split", "inputs", "input records", "instances"])
+@pytest.mark.parametrize("form", ["dataframe_split", "inputs", "instances"])
 def test_every_form_is_answered_alike(client, records, probabilities, form):
     split = {"columns": list(records[0]), "data": [list(record.values()) for record in records]}
     document = {
         "dataframe_split": {"dataframe_split": split},
         "inputs": {"inputs": lists(records)},
-        "input records": {"inputs": records},
         "instances": {"instances": records},
     }[form]
     assert probability_of(invoke(client, document)) == probabilities
@@ -65,6 +64,14 @@ def test_the_threshold_is_a_parameter(client):
         assert answer.json()["predictions"][0]["placement_prediction"] == label
 
 
+def test_a_list_where_no_number_is_read_changes_nothing(client):
+    (alone,) = probability_of(invoke(client, {"dataframe_records": [ONE]}))
+    tagged = ONE | {"tags": ["a", {"b": 1}]}
+    assert probability_of(invoke(client, {"dataframe_records": [tagged]})) == [alone]
+    odd = invoke(client, {"dataframe_records": [ONE | {"stream": ["CSE"]}]})
+    assert odd.json()["predictions"][0]["placement_notes"] == "stream: unseen level"
+
+
 def test_a_cell_alone_is_a_row(client, trained):
     assert len(probability_of(invoke(client, {"inputs": ONE}))) == 1
 
@@ -82,6 +89,9 @@ def test_a_cell_alone_is_a_row(client, trained):
         '{"inputs": {"cgpa": [1, 2], "aptitude": [1]}}',
         json.dumps({"dataframe_records": [ONE | {"cgpa": [7]}]}),
         json.dumps({"dataframe_records": [ONE | {"cgpa": {"a": 7}}]}),
+        json.dumps({"inputs": [ONE]}),  # arrays of numpy there, which no reader of cells takes
+        json.dumps({"instances": ONE}),
+        json.dumps({"dataframe_records": [ONE | {"stream": "\ud800"}]}),
         json.dumps({"dataframe_records": [ONE], "params": 7}),
         json.dumps({"dataframe_records": [ONE], "params": {"threshold": "0.5"}}),
         json.dumps({"dataframe_records": [ONE], "params": {"threshold": 1.5}}),
