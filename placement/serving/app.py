@@ -25,6 +25,7 @@ from placement.serving.settings import ServerSettings
 
 if TYPE_CHECKING:
     from placement.serving.jobs.service import JobService
+    from placement.serving.pages.work.process import Desk
 
 _LANES = ("/invocations", "/v1/predictions")
 
@@ -33,6 +34,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     """Return the application; its model is loaded when it starts."""
     models, sessions, metrics = ModelHolder(settings, log), Sessions(), Metrics()
     jobs = _job_service(settings)
+    desk: Desk | None = None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -42,6 +44,8 @@ def create_app(settings: ServerSettings) -> FastAPI:
         yield
         if jobs is not None:
             await asyncio.to_thread(jobs.close)
+        if desk is not None:
+            await asyncio.to_thread(desk.close)
         await models.stop()
 
     app = FastAPI(
@@ -59,8 +63,11 @@ def create_app(settings: ServerSettings) -> FastAPI:
     app.include_router(login_router(settings, sessions))
     if jobs is not None:
         from placement.serving.jobs.api import jobs_router
+        from placement.serving.pages.desk import pages_router
 
         app.include_router(jobs_router(jobs))
+        pages, desk = pages_router(models, jobs)
+        app.include_router(pages)
     app.include_router(documentation_router(app, models))
     app.mount("/static", StaticFiles(packages=[("placement.serving", "static")]))
 

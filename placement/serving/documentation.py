@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from placement import __version__
 from placement.model.scorer import CategoryColumn, NumberColumn, Scorer
 from placement.serving.json_codec import encode_json
-from placement.serving.pages import page
+from placement.serving.pages.render import page
 from placement.serving.scoring.model_holder import ModelHolder
 from placement.serving.scoring.protocols.body_schemas import BODIES, ERROR, body_examples
 

@@ -36,7 +36,9 @@ Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-UPLOADS = frozenset({"/v1/predictions/file", "/v1/jobs"})
+UPLOADS = frozenset(
+    {"/v1/predictions/file", "/v1/jobs", "/train", "/students", "/effect", "/promote", "/model"}
+)
 _ID = re.compile(rb"[\w.-]{1,64}")
 _BEARER = "bearer "
 

@@ -80,7 +80,9 @@ class ModelHolder:
     async def refresh(self) -> None:
         """Look the model up, and take over another one."""
         directory = bundle_directory(self._settings.model)
-        found = ResolvedModel(directory) if directory else await self._of_store()
+        found = (
+            ResolvedModel(directory) if directory else await self._of_store(self._settings.model)
+        )
         key = _identity(found)
         if key == self._key:
             return
@@ -88,11 +90,15 @@ class ModelHolder:
         self.current, self._key = model, key  # whoever took the former one answers with it
         self._report("model", model=model.label, digest=model.digest)
 
-    async def _of_store(self) -> ResolvedModel:
+    async def find(self, model: str) -> ServedModel:
+        """Load another model of the store, to be looked at beside the one that is served."""
+        return await asyncio.to_thread(load_model, await self._of_store(model))
+
+    async def _of_store(self, model: str) -> ResolvedModel:
         if self._finder is None:
             self._finder = await asyncio.to_thread(ProcessWorker, ModelFinder)
         try:
-            found = self._finder.submit(ModelFinder.find, self._settings.model)
+            found = self._finder.submit(ModelFinder.find, model)
             return await asyncio.wrap_future(found)
         except RuntimeError:  # the process is gone: another is started next time
             self._finder = None

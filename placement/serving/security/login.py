@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from placement.serving.errors import Refused
-from placement.serving.pages import page
+from placement.serving.pages.render import page
 from placement.serving.security.bodies import limited, read_body
 from placement.serving.security.sessions import NO_COOKIE, Sessions, cookie_of
 from placement.serving.security.tokens import Role, role_of

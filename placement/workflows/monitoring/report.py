@@ -74,6 +74,26 @@ class ReportRequest(FileOptions):
 
 def write_report(request: ReportRequest, listener: ProgressListener = NoProgress()) -> ReportResult:
     """Write the report of a model to a file, its card next to it, and add both to its run."""
+    report = report_of(request, listener)
+    title, subtitle, sections = title_of(report), subtitle_of(report), sections_of(report)
+    page, card = html_page(title, subtitle, sections), model_card(title, subtitle, sections)
+    target, run_id = Path(request.out), report.about["run_id"]
+    _write(target, page)
+    _write(target.with_name(CARD), card)
+    if run_id is not None:
+        _add(run_id, {PAGE: page, CARD: card})
+    return ReportResult(
+        str(target),
+        str(target.with_name(CARD)),
+        run_id,
+        tuple(findings(report)),
+        tuple(verdicts(report)),
+        report.warnings,
+    )
+
+
+def report_of(request: ReportRequest, listener: ProgressListener = NoProgress()) -> Report:
+    """Return what a report on a model is made of; nothing is written."""
     model = find_model(request.run, listener)
     fitted = load_fitted(model.directory)
     lacking = _not_recorded(fitted.figures)
@@ -91,21 +111,7 @@ def write_report(request: ReportRequest, listener: ProgressListener = NoProgress
             learnt = model.scorer.numbers
             table = read_like(request.data, model.schema, learnt, storage, listener, request)
             report = _with_data(report, table, listener)
-    title, subtitle, sections = title_of(report), subtitle_of(report), sections_of(report)
-    page, card = html_page(title, subtitle, sections), model_card(title, subtitle, sections)
-    target = Path(request.out)
-    _write(target, page)
-    _write(target.with_name(CARD), card)
-    if run_id is not None:
-        _add(run_id, {PAGE: page, CARD: card})
-    return ReportResult(
-        str(target),
-        str(target.with_name(CARD)),
-        run_id,
-        tuple(findings(report)),
-        tuple(verdicts(report)),
-        report.warnings,
-    )
+    return report
 
 
 def _not_recorded(figures: ModelFigures) -> list[str]:

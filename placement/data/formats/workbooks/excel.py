@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placement.config.file_options import FileOptions
@@ -69,6 +70,18 @@ def _facts(source: Source, kind: str) -> dict[str, SheetFacts]:
     for title, extent in extents.items():
         refuse_sparse(f"{source.name}, sheet {title!r}", extent)
     return facts
+
+
+def sheet_titles(path: Path) -> tuple[str, ...]:
+    """Return the names of a workbook's sheets; none where it is no workbook that can be read."""
+    import python_calamine
+
+    try:
+        with path.open("rb") as stream:
+            book = python_calamine.CalamineWorkbook.from_filelike(stream)
+            return tuple(about.name for about in book.sheets_metadata)
+    except python_calamine.CalamineError:
+        return ()
 
 
 def _read_sheets(source: Source, facts: dict[str, SheetFacts]) -> list[Sheet]:

@@ -1,0 +1,1 @@
+"""Forms and links of a browser come in; pages and files for the officer go out."""

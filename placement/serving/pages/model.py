@@ -1,0 +1,118 @@
+"""The model in use: whether to trust it first, then what it learnt, and all that is known of it."""
+
+import threading
+from typing import Annotated
+
+from fastapi import APIRouter, File, Path, Request, Response, UploadFile
+from fastapi.responses import RedirectResponse
+
+from placement.reporting.format.blocks import Picture, Points, Section, Table, Text
+from placement.serving.errors import Refused
+from placement.serving.pages.desk import Shared
+from placement.serving.pages.render import PageRoute, desk_page
+from placement.serving.pages.work.process import DeskProcess
+from placement.serving.pages.work.results import ModelReport
+
+# The first words of the report's sections, in the order in which they are asked for here.
+_FIRST = (
+    "Can its list", "Can it be trusted", "What it has learnt", "Does 70", "Are groups",
+    "Is a straight line", "Were the gradients",
+)  # fmt: skip
+_KINDS = {Text: "text", Points: "points", Table: "table", Picture: "picture"}
+
+
+def model_router(shared: Shared) -> APIRouter:
+    """Return the pages of the model in use."""
+    router = APIRouter(route_class=PageRoute)
+    reports = _Reports(shared)
+
+    @router.get("/model")
+    def show(request: Request, data: str | None = None) -> Response:
+        model = shared.models.current
+        if model is None:
+            return desk_page(request, "model.html", model=None)
+        report = reports.get(data)
+        ordered = _ordered(report.sections)
+        return desk_page(
+            request,
+            "model.html",
+            model=model,
+            report=report,
+            data=data or "",
+            first=[_shown(number, one) for number, one in ordered if _rank(one) < len(_FIRST)],
+            others=[_shown(number, one) for number, one in ordered if _rank(one) == len(_FIRST)],
+        )
+
+    @router.post("/model")
+    def take(sheet: Annotated[UploadFile, File()]) -> Response:
+        if not sheet.filename:
+            raise Refused(422, "No file was chosen: choose a sheet with outcomes first.")
+        return RedirectResponse(f"/model?data={shared.sheets.keep([sheet])}", 303)
+
+    @router.get("/model/pictures/{section}-{block}.png")
+    def picture(
+        section: Annotated[int, Path(ge=0)],
+        block: Annotated[int, Path(ge=0)],
+        data: str | None = None,
+    ) -> Response:
+        try:
+            found = reports.get(data).sections[section].blocks[block]
+        except IndexError:
+            found = None
+        if not isinstance(found, Picture):
+            raise Refused(404, "There is no such picture.")
+        return Response(bytes(found.png), media_type="image/png")
+
+    @router.get("/model/report.html")
+    def page(data: str | None = None) -> Response:
+        return _file(reports.get(data).page, "text/html", "report.html")
+
+    @router.get("/model/MODEL_CARD.md")
+    def card(data: str | None = None) -> Response:
+        return _file(reports.get(data).card, "text/markdown", "MODEL_CARD.md")
+
+    return router
+
+
+class _Reports:
+    """The reports on the model in use: each is made once, as it takes seconds."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared, self._lock = shared, threading.Lock()
+        self._known: dict[tuple[str, str | None], ModelReport] = {}
+
+    def get(self, data: str | None) -> ModelReport:
+        """Return the report, with what a kept sheet adds to it."""
+        model = self._shared.models.model
+        path = None if not data else str(self._shared.sheets.path(data))
+        with self._lock:
+            key = model.digest, data or None
+            if key not in self._known:
+                self._known = {k: v for k, v in self._known.items() if k[0] == model.digest}
+                self._known[key] = self._shared.desk.call(
+                    DeskProcess.report, model.source.uri, path
+                )
+            return self._known[key]
+
+
+def _rank(section: Section) -> int:
+    found = (k for k, words in enumerate(_FIRST) if section.title.startswith(words))
+    return next(found, len(_FIRST))
+
+
+def _ordered(sections: tuple[Section, ...]) -> list[tuple[int, Section]]:
+    return sorted(enumerate(sections), key=lambda item: _rank(item[1]))
+
+
+def _shown(number: int, section: Section) -> dict[str, object]:
+    """Return a section as the template shows it: each block with its kind."""
+    blocks = [
+        {"kind": _KINDS[type(block)], "it": block, "picture": f"{number}-{index}"}
+        for index, block in enumerate(section.blocks)
+    ]
+    return {"title": section.title, "id": f"s{number}", "blocks": blocks}
+
+
+def _file(text: str, kind: str, name: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(text, media_type=f"{kind}; charset=utf-8", headers=headers)

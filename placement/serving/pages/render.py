@@ -1,0 +1,65 @@
+"""Pages of HTML from templates: every value is escaped, no script or style stands in them."""
+
+from collections.abc import Callable, Coroutine
+from functools import cache
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from placement.errors import PlacementError
+from placement.serving.errors import Refused, refusal
+from placement.serving.jobs.service import JobsUnavailable
+from placement.serving.security.tokens import Role
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("placement.serving"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return the page of a template."""
+    return HTMLResponse(_templates().get_template(name).render(values), status)
+
+
+def desk_page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page of the desk: with what its caller may do, and what their forms must repeat."""
+    caller = request.state.caller
+    role = Role.SEE if caller is None else caller.role
+    session = None if caller is None else caller.session
+    about = {
+        "path": request.url.path,
+        "csrf": "" if session is None else session.csrf,
+        "is_session": session is not None,
+        "may_score": role >= Role.SCORE,
+        "may_train": role >= Role.TRAIN,
+    }
+    return page(name, status, **{**about, **values})
+
+
+class PageRoute(APIRoute):
+    """A route whose refusals are read by a person: they are pages too."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler that answers a refusal with a page."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except JobsUnavailable:
+                refused = Refused(503, "The queue is being opened: try again in a moment.")
+            except (PlacementError, Refused) as error:
+                refused = refusal(error)
+            return desk_page(request, "refused.html", refused.status, said=refused.message)
+
+        return handle

@@ -1,0 +1,197 @@
+"""Students: a sheet that is given is scored, listed by risk, and taken away as a file."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable
+from pathlib import Path as FilePath
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, File, Query, Request, Response, UploadFile
+from fastapi.responses import FileResponse, RedirectResponse
+
+from placement.reporting.format.probability_words import in_100
+from placement.serving.errors import Refused
+from placement.serving.pages.charts import probability_bar
+from placement.serving.pages.desk import Shared
+from placement.serving.pages.render import PageRoute, desk_page
+from placement.serving.pages.sheets import SheetKey
+from placement.serving.pages.work.process import DeskProcess
+from placement.serving.pages.work.results import ListChoice, ScoredList, ScoredStudent
+from placement.serving.scoring.served_model import ServedModel
+
+Number = Annotated[str, Query(pattern="^[0-9]{0,6}$")]
+Order = Literal["risk", "chance", "name"]
+_ORDERS: dict[str, str] = {
+    "risk": "most at risk first",
+    "chance": "best chance first",
+    "name": "by name",
+}
+_SHOWN, _MOST_LISTS = 200, 4
+_ENDINGS = ("csv", "xlsx")
+
+
+def students_router(shared: Shared) -> APIRouter:
+    """Return the pages of lists of students."""
+    router = APIRouter(route_class=PageRoute)
+    lists = _Lists(shared)
+
+    @router.get("/students")
+    def begin(request: Request) -> Response:
+        shared.desk.start()
+        model = shared.models.current
+        return desk_page(request, "students.html", model=model)
+
+    @router.post("/students")
+    def take(sheet: Annotated[UploadFile, File()]) -> Response:
+        if not sheet.filename:
+            raise Refused(422, "No file was chosen: choose a sheet of students first.")
+        return RedirectResponse(f"/students/{shared.sheets.keep([sheet])}", 303)
+
+    @router.get("/students/{key}")
+    def show(
+        request: Request,
+        key: SheetKey,
+        sort: Order = "risk",
+        find: str = "",
+        group: str = "",
+        every: bool = False,
+    ) -> Response:
+        model, choice = shared.models.model, choice_of(request)
+        scored = lists.get(key, model, choice)
+        found = _sorted(_matching(scored.students, find, group), sort)
+        shown = found if every else found[:_SHOWN]
+        return desk_page(
+            request,
+            "list.html",
+            key=key,
+            file=shared.sheets.path(key).name,
+            model=model,
+            scored=scored,
+            choice=scored.choice,
+            asked=choice,
+            rows=[_row(one) for one in shown],
+            found=len(found),
+            sort=sort,
+            orders=_ORDERS,
+            find=find,
+            group=group,
+            query=_query(scored.choice),
+            endings=_ENDINGS,
+        )
+
+    @router.get("/students/{key}/list.{ending}")
+    def download(request: Request, key: SheetKey, ending: Literal["csv", "xlsx"]) -> Response:
+        out = _written(shared, key, choice_of(request), ending)
+        return FileResponse(out, filename=out.name, content_disposition_type="attachment")
+
+    @router.get("/students/{key}/about.json")
+    def about(request: Request, key: SheetKey) -> Response:
+        """Return what is kept of a list, by which its effect can be told next year."""
+        out = _written(shared, key, choice_of(request), "csv")
+        about = out.with_name(f"{out.name}.about.json")
+        if not about.exists():
+            raise Refused(404, "Nothing is kept of a list without seats.")
+        return FileResponse(about, filename=about.name, content_disposition_type="attachment")
+
+    return router
+
+
+class _Lists:
+    """The last lists that were looked at, so that sorting one does not score it again."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._known: OrderedDict[tuple[str, str, ListChoice], ScoredList] = OrderedDict()
+
+    def get(self, key: str, model: ServedModel, choice: ListChoice) -> ScoredList:
+        """Return a list, scored by the model that is served now."""
+        path, known = self._shared.sheets.path(key), self._known
+        name = (key, model.digest, choice)
+        if name not in known:
+            features = model.scorer.feature_columns
+            scored = self._shared.desk.call(
+                DeskProcess.score, path, str(model.directory), tuple(features), choice
+            )
+            known[name] = known[key, model.digest, scored.choice] = scored
+            while len(known) > _MOST_LISTS:
+                known.popitem(last=False)
+        return known[name]
+
+
+def choice_of(request: Request) -> ListChoice:
+    """Return the choices of a page's address."""
+    asked = request.query_params
+    rows = asked.get("rows", "auto")
+    lottery = _number(asked.get("lottery"))
+    return ListChoice(
+        rows=rows if rows in ("all", "blank") else "auto",
+        seats=_number(asked.get("seats")),
+        by=asked.get("by") or None,
+        lottery=lottery,
+        seed=_number(asked.get("seed")) or 1,
+        accept_doubts=asked.get("doubts") == "1",
+    )
+
+
+def _number(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 6:
+        raise Refused(
+            422, "A number of seats, of students who draw, or of the draw is a whole one."
+        )
+    return int(text) or None
+
+
+def _query(choice: ListChoice) -> str:
+    fields = {
+        "rows": choice.rows,
+        "seats": choice.seats,
+        "by": choice.by,
+        "lottery": choice.lottery,
+        "seed": choice.seed,
+        "doubts": "1" if choice.accept_doubts else None,
+    }
+    return urlencode({name: value for name, value in fields.items() if value})
+
+
+def _written(shared: Shared, key: str, choice: ListChoice, ending: str) -> FilePath:
+    """Write the file of a list, once for each choice and model."""
+    model, path = shared.models.model, shared.sheets.path(key)
+    name = hashlib.sha256(f"{model.digest} {choice}".encode()).hexdigest()[:16]
+    out = shared.sheets.folder(key, name) / f"list.{ending}"
+    if not out.exists():
+        source = model.source.uri if model.source.version is not None else str(model.directory)
+        shared.desk.call(DeskProcess.write_list, path, source, choice, out)
+    return out
+
+
+def _matching(students: Iterable[ScoredStudent], find: str, group: str) -> list[ScoredStudent]:
+    wanted = find.strip().casefold()
+    return [
+        one
+        for one in students
+        if (not group or one.group.casefold() == group.casefold())
+        and (not wanted or wanted in " ".join((*one.identity, one.group)).casefold())
+    ]
+
+
+def _sorted(students: list[ScoredStudent], order: str) -> list[ScoredStudent]:
+    if order == "name":
+        return sorted(students, key=lambda one: one.identity[::-1])
+    return sorted(students, key=lambda one: one.probability, reverse=order == "chance")
+
+
+def _row(student: ScoredStudent) -> dict[str, object]:
+    """Return a line of the table."""
+    limits = ""
+    if student.low is not None and student.high is not None:
+        limits = f"{in_100(student.low)} to {in_100(student.high)}"
+    return {
+        "student": student,
+        "chance": in_100(student.probability),
+        "limits": limits,
+        "bar": probability_bar(student.probability, student.low, student.high),
+        "why": "/students/one?" + urlencode(dict(student.cells)),
+    }
