@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
 from placement import __version__
@@ -81,7 +82,8 @@ def create_app(settings: ServerSettings) -> FastAPI:
     for kind in (404, 405, HTTPException):
         app.add_exception_handler(kind, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
-    lanes = {("POST", r.path): r.endpoint for r in scoring.routes if r.path in _LANES}
+    routes = [route for route in scoring.routes if isinstance(route, APIRoute)]
+    lanes = {("POST", route.path): route.endpoint for route in routes if route.path in _LANES}
     app.add_middleware(Gateway, settings=settings, sessions=sessions, metrics=metrics, lanes=lanes)
     return app
 

@@ -179,10 +179,8 @@ class Gateway:
         seconds, state = time.perf_counter() - answer.started, scope["state"]
         route = self._route(scope)
         self._metrics.request(route, scope["method"], answer.status, seconds)
-        facts: dict[str, object] = {}
-        if rows := state.get("rows"):
-            self._metrics.rows(rows)
-            facts["rows"] = rows
+        rows: int = state.get("rows", 0)
+        self._metrics.rows(rows)
         log(
             "request",
             id=state["request_id"],
@@ -190,7 +188,7 @@ class Gateway:
             route=route,
             status=answer.status,
             ms=round(seconds * 1000, 3),
-            **facts,
+            rows=rows,
         )
 
     def _route(self, scope: Scope) -> str:

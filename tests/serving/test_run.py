@@ -35,10 +35,10 @@ class Running:
     def __init__(self, process, port, told):
         self.process, self.port, self.told = process, port, told
 
-    def post(self, path, document):
+    def ask(self, path, document=None):
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
-            json.dumps(document).encode(),
+            None if document is None else json.dumps(document).encode(),
             {"content-type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
@@ -75,8 +75,9 @@ def test_serving_a_bundle_loads_nothing_heavy_and_ends_when_told(running, traine
         ("/invocations", {"dataframe_records": [ONE, ONE | {"cgpa": None}]}),
         ("/v1/predictions", {"records": [ONE], "reasons": True}),
         ("/v1/what-if", {"record": ONE}),
+        ("/v1/model", None),
     ):
-        assert running.post(path, document)
+        assert running.ask(path, document)
     running.told.touch()
     loaded = set(json.loads(running.process.stdout.readline()))
     assert "fastapi" in loaded

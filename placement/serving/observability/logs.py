@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -16,13 +17,17 @@ def _second(seconds: int) -> str:
 
 def log(event: str, *, level: str = "info", **facts: object) -> None:
     """Write one line."""
+    _write(event, level, facts)
+
+
+def audit(action: str, *, role: str | None, **facts: object) -> None:
+    """Write who did what for the record: digests and counts, never a student's value."""
+    _write("audit", "info", {"action": action, "role": role, **facts})
+
+
+def _write(event: str, level: str, facts: Mapping[str, object]) -> None:
     now = time.time()
     moment = f"{_second(int(now))}.{int(now % 1 * 1000):03d}Z"
     line = {"time": moment, "level": level, "event": event, **facts}
     sys.stderr.buffer.write(encode_json(line) + b"\n")
     sys.stderr.buffer.flush()
-
-
-def audit(action: str, *, role: str | None, **facts: object) -> None:
-    """Write who did what for the record: digests and counts, never a student's value."""
-    log("audit", action=action, role=role, **facts)

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
@@ -22,9 +22,6 @@ from placement.serving.scoring.plain_records import MOST as MOST_PLAIN
 from placement.serving.scoring.reply import Reply
 from placement.serving.scoring.served_model import Answers, ServedModel
 from placement.serving.settings import Limits
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 CSV, PARQUET = "text/csv", "application/vnd.apache.parquet"
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
@@ -157,17 +154,18 @@ _READERS: dict[str, Callable[[Any], Columns]] = {
 }
 
 
-def _read_csv(body: bytes, limits: Limits) -> "pd.DataFrame":
+def _read_csv(body: bytes, limits: Limits) -> Columns:
     """Read what `DataFrame.to_csv` wrote, by the reader of MLflow's server."""
     import pandas as pd
 
     try:
-        return pd.read_csv(io.StringIO(body.decode("utf-8")), nrows=limits.rows + 1)
+        frame = pd.read_csv(io.StringIO(body.decode("utf-8")), nrows=limits.rows + 1)
     except (ValueError, ArithmeticError, pd.errors.ParserError) as problem:
         raise Refused(400, "the body is no CSV of UTF-8 with a line of headings") from problem
+    return {str(name): cells for name, cells in frame.items()}
 
 
-def _read_parquet(body: bytes, limits: Limits) -> "pd.DataFrame":
+def _read_parquet(body: bytes, limits: Limits) -> Columns:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -178,6 +176,7 @@ def _read_parquet(body: bytes, limits: Limits) -> "pd.DataFrame":
         groups = (file.metadata.row_group(k) for k in range(file.metadata.num_row_groups))
         if sum(group.total_byte_size for group in groups) > limits.decompressed:
             raise Refused(413, "too large when it is unpacked")
-        return file.read().to_pandas()
+        frame = file.read().to_pandas()
     except (pa.ArrowException, OSError, ValueError) as problem:
         raise Refused(400, "the body is no Parquet file") from problem
+    return {str(name): cells for name, cells in frame.items()}

@@ -130,7 +130,8 @@ def _wanted(document: Document, parameters: Document, model: ServedModel) -> dic
         return dict.fromkeys(_outputs_of(model), all_binary)
     known = {**_outputs_of(model), **REASONS}
     wanted: dict[str, bool] = {}
-    for output in requested if type(requested) is list else [None]:
+    outputs: list[Any] = requested if type(requested) is list else [None]
+    for output in outputs:
         name = output.get("name") if type(output) is dict else None
         if type(name) is not str or name not in known:
             raise Refused(400, f"outputs may be {', '.join(known)}")
@@ -177,10 +178,11 @@ def _cells(name: str, model: ServedModel, answers: Answers) -> list[Any]:
         case "notes":
             return [note or "" for note in answers.notes]
         case "outside_training":
-            return outside_training(answers).tolist()
+            flags: list[Any] = outside_training(answers).tolist()
+            return flags
         case "probability" | "prediction" | "low" | "high":
-            cells: list[Any] = getattr(answers, name).tolist()
-            return cells
+            numbers: list[Any] = getattr(answers, name).tolist()
+            return numbers
     rank = int(name.removeprefix("reason_")) - 1
     return [texts[rank] if rank < len(texts) else "" for texts in answers.reasons or ()]
 
