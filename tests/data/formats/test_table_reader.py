@@ -197,10 +197,11 @@ def test_a_stray_quote_inside_a_cell_is_a_character(tmp_path):
 
 
 def test_an_open_quote_far_into_a_long_file_is_one_faulty_row(tmp_path):
-    text = "a,b\n" + "1,2\n" * 100_000 + '"3,4\n' + "5,6\n" * 100_000
+    line = f"{'1' * 20},{'2' * 20}\n"
+    text = "a,b\n" + line * 10_000 + '"3,4\n' + line * 10_000
     blocks = list(open_table(written(tmp_path, text)).blocks())
-    assert [row.line for block in blocks for row in block.left_out] == [100_002]
-    assert sum(map(len, blocks)) == 200_000
+    assert [row.line for block in blocks for row in block.left_out] == [10_002]
+    assert sum(map(len, blocks)) == 20_000
 
 
 # --- workbooks ----------------------------------------------------------------------------
