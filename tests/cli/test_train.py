@@ -177,14 +177,14 @@ def test_out_replaces_a_bundle_and_refuses_any_other_folder(run, sheet, tmp_path
     assert (tmp_path / "mine/thesis.txt").read_text() == "years of work"
 
 
-@pytest.mark.parametrize("optimizer", ["auto", "gd", "lbfgs", "newton"])
-def test_every_optimizer_that_converges_finds_the_same_model(train, optimizer):
-    best = train("--optimizer", "newton")
-    result = train("--optimizer", optimizer, "--epochs", "5000")
-    assert result["optimizer"] == optimizer
-    assert result["converged"]
-    for mine, theirs in zip(result["coefficients"], best["coefficients"], strict=True):
-        assert mine["coefficient"] == pytest.approx(theirs["coefficient"], abs=1e-6)
+def test_every_optimizer_that_converges_finds_the_same_model(train):
+    best = train("--optimizer", "newton", "--l2", "20")
+    for optimizer in ("auto", "gd", "lbfgs"):
+        result = train("--optimizer", optimizer, "--epochs", "5000", "--l2", "20")
+        assert result["optimizer"] == optimizer
+        assert result["converged"], optimizer
+        for mine, theirs in zip(result["coefficients"], best["coefficients"], strict=True):
+            assert mine["coefficient"] == pytest.approx(theirs["coefficient"], abs=1e-6), optimizer
 
 
 @pytest.mark.parametrize(
@@ -274,8 +274,8 @@ def test_refit_trains_on_all_rows_and_keeps_the_metrics_of_the_held_out_ones(tra
 
 
 def test_patience_stops_on_a_slice_of_the_training_rows(train):
-    result = train("--optimizer", "gd", "--epochs", "5000", "--patience", "5", "--l2", "0")
-    assert result["stopped"] in {"patience", "tolerance"}
+    result = train("--optimizer", "sgd", "--lr", "0.5", "--patience", "5", "--l2", "0")
+    assert result["stopped"] == "patience"
     assert result["rows"]["test"] == 48
     assert result["rows"]["train"] < 192
 
