@@ -1,8 +1,11 @@
 """`placement report`: one page, one card, and the run that keeps both."""
 
+import contextlib
+import io
 import json
 import re
 import shutil
+import types
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from placement.cli import run as placement
 from placement.config.train_config import TrainConfig
 from placement.workflows.training.train import train
 
@@ -70,10 +74,18 @@ def batches(trained_batches, tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_page_needs_no_network_and_says_all_that_is_known(run, batches):
-    done = run("report", "model", "--data", "students.csv", "--out", "out/page.html")
-    assert done.code == 0, done.err
-    page = Page((batches / "out" / "page.html").read_text("utf-8"))
+@pytest.fixture(scope="module")
+def reported(trained_batches):
+    """A report with the rows, made once: its page, its card and the short answer."""
+    said = io.StringIO()
+    with contextlib.chdir(trained_batches), contextlib.redirect_stdout(said):
+        assert placement(["report", "model", "--data", "students.csv", "--out", "o/page.html"]) == 0
+        page, card = (Path("o", name).read_text("utf-8") for name in ("page.html", "MODEL_CARD.md"))
+    return types.SimpleNamespace(html=page, card=card, answer=" ".join(said.getvalue().split()))
+
+
+def test_a_page_needs_no_network_and_says_all_that_is_known(reported):
+    page = Page(reported.html)
     assert page.open == []
     assert all(link.startswith(("data:image/png;base64,", "#s")) for link in page.links)
     for title in (
@@ -89,17 +101,16 @@ def test_a_page_needs_no_network_and_says_all_that_is_known(run, batches):
     )
     assert "<branch> & co=ECE" in page.text  # escaped in the file, so it is text here
     assert "its average, and a sign that it was missing" in page.text
-    card = (batches / "out" / "MODEL_CARD.md").read_text("utf-8")
+    card = reported.card
     assert card.startswith("# Report on a model of status: who will be 'Placed'?")
     assert "\\<branch> & co=ECE" in card
     assert "data:image" not in card
 
 
-def test_figures_of_the_latest_batch_are_of_a_model_that_had_not_seen_it(run, batches):
+def test_figures_of_the_latest_batch_are_of_a_model_that_had_not_seen_it(reported, batches):
     from placement.data.table.read_table import read_table
     from placement.training.fit import fit
 
-    run("report", "model", "--data", "students.csv")
     data = pd.read_csv("students.csv")
     early, late = data[data["batch"] < 2025], data[data["batch"] == 2025]
     columns = ["cgpa", "<branch> & co", "status"]
@@ -107,7 +118,7 @@ def test_figures_of_the_latest_batch_are_of_a_model_that_had_not_seen_it(run, ba
     p = fitted.predict_proba(late)
     placed = (late["status"] == "Placed").to_numpy()
     loss = -np.mean(np.log(np.where(placed, p, 1 - p)))
-    page = Page(Path("report.html").read_text("utf-8")).text
+    page = Page(reported.html).text
     start = page.index("Out of time: the same settings, trained on")
     assert re.search(rf"log-loss \d\.\d{{4}} {loss:.4f}", page[start : start + 600])
     right = f"{100 * ((p >= 0.5) == placed).mean():.0f} of 100"
@@ -124,28 +135,25 @@ def test_without_data_what_only_rows_can_tell_is_said_to_be_unknown(run, batches
     assert "Out of time" not in Path("report.html").read_text("utf-8")
 
 
-def test_the_first_page_says_whether_the_list_can_be_used_before_any_link(run, batches):
-    run("report", "model", "--data", "students.csv")
-    html = Path("report.html").read_text("utf-8")
+def test_the_first_page_says_whether_the_list_can_be_used_before_any_link(reported):
+    html = reported.html
     first = html.index("Its list can be used to see early who may need help")
     assert first < html.index("Not for students of another college") < html.index("<details>")
     assert html.index("<details>") < html.index("<a href") < html.index("Can it be trusted?</h2>")
 
 
-def test_no_table_stands_twice(run, batches):
-    run("report", "model", "--data", "students.csv")
-    tables = re.findall(r"<table>.*?</table>", Path("report.html").read_text("utf-8"))
+def test_no_table_stands_twice(reported):
+    tables = re.findall(r"<table>.*?</table>", reported.html)
     assert len(tables) > 5
     assert len(set(tables)) == len(tables)
     headings = [re.sub(r"<[^>]+>", "|", table.partition("<tbody>")[0]) for table in tables]
     assert len(set(headings)) == len(headings)
 
 
-def test_the_command_answers_with_the_first_page_and_where_it_is(run, batches):
-    done = run("report", "model", "--data", "students.csv")
-    answer = " ".join(done.out.split())
+def test_the_command_answers_with_the_first_page_and_where_it_is(run, batches, reported):
+    answer = reported.answer
     assert answer.startswith("✓ Its list can be used to see early who may need help")
-    assert answer.endswith("Written: report.html, to be opened in a browser, and MODEL_CARD.md.")
+    assert answer.endswith("Written: o/page.html, to be opened in a browser, and o/MODEL_CARD.md.")
     assert "log-loss" not in answer
     full = run("report", "model", "--data", "students.csv", "-v").out
     assert "better than the base rate" in full
@@ -175,13 +183,11 @@ def test_of_a_model_that_knows_the_answer_the_first_page_says_so(run, batches):
     assert answer.startswith("! Do not use its list yet: it is too good to be true (ROC AUC 0.99")
 
 
-def test_the_run_keeps_the_page_and_its_gradient_checks_are_shown(run, batches):
+def test_the_run_keeps_the_page_and_its_gradient_checks_are_shown(run, store, batches):
     trained = run("train", "students.csv", "--optimizer", "newton", "--json").json
     document = run("report", trained["run_id"], "--json").json
     assert document["run_id"] == trained["run_id"]
-    from placement.tracking.store import open_store
-
-    client = open_store(create=False).client()
+    client = store.client()
     names = {file.path for file in client.list_artifacts(trained["run_id"])}
     assert {"report.html", "MODEL_CARD.md"} <= names
     page = Page(Path(client.download_artifacts(trained["run_id"], "report.html")).read_text())
