@@ -241,7 +241,7 @@ while True:
 
 def test_a_killed_writer_always_leaves_a_whole_bundle(tmp_path):
     target, seen = tmp_path / "m", set()
-    for wait in (0.0, 0.003, 0.007, 0.012, 0.02, 0.033):
+    for wait in (0.0, 0.007, 0.02):
         command = [sys.executable, "-c", LOOP, str(target)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             try:
