@@ -74,7 +74,8 @@ class Gateway:
         self._app, self._settings, self._sessions = app, settings, sessions
         self._metrics, self._lanes = metrics, lanes
         self._hosts = HostCheck(settings)
-        self._ids = (f"{secrets.token_hex(6)}-{n}".encode() for n in itertools.count(1))
+        start = secrets.token_hex(6)
+        self._ids = (f"{start}-{number}".encode() for number in itertools.count(1))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; a websocket is not taken."""

@@ -4,10 +4,11 @@ The parser below would gather headers without end, and wait for them for ever.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from placement.serving.joined_writes import JoinedWrites
 from placement.serving.settings import Limits
 
 
@@ -29,7 +30,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop)))
         self._begin_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
