@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from client_servers import Missing, Wrong, environment, json_bodies, post, postgresql, running
+from service_clients import SERVICE_CLIENTS
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data" / "students.csv"
@@ -37,7 +38,10 @@ VENVS = {
     "plain": PLAIN,
     "spark": (*PLAIN, "pyspark"),
     "server": ("mlflow", "Flask-WTF", "psycopg", "psycopg-binary"),
+    "triton": ("tritonclient[http]",),
+    "kserve": ("kserve",),
 }
+UNPINNED = {"triton", "kserve"}  # they want older versions of what we have
 METRIC = "test/roc_auc"
 CHAMPION = "models:/placement@champion"
 PASSWORD = "a long password of a trial"  # noqa: S105
@@ -109,7 +113,8 @@ class Trial:
         if not complete.exists():
             run(sys.executable, "-m", "venv", "--clear", folder)
             pip = (python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
-            run(*pip, "-c", ROOT / "constraints.txt", *VENVS[venv])
+            pins = () if venv in UNPINNED else ("-c", ROOT / "constraints.txt")
+            run(*pip, *pins, *VENVS[venv])
             complete.touch()
         return str(python)
 
@@ -123,13 +128,15 @@ class Trial:
         there = {"PYTHONPATH": str(ROOT), "MLFLOW_TRACKING_URI": store, **variables}
         return run(sys.executable, "-m", "placement", *words, cwd=self.folder, **there)
 
-    def ask(self, venv: str, function: str, store: str = "", **arguments: Any) -> Any:
-        """Return what a function of client_code.py does in an environment."""
+    def ask(
+        self, venv: str, function: str, store: str = "", code: Path = CODE, **arguments: Any
+    ) -> Any:
+        """Return what a function of client_code.py, or of another file, does in an environment."""
         there = {"MLFLOW_TRACKING_URI": store or self.store}
         if venv == "placement":
             there["PYTHONPATH"] = str(ROOT)
         out, words = self.folder / "answer.json", json.dumps(arguments, default=str)
-        run(self.python(venv), CODE, function, words, out, cwd=self.folder, **there)
+        run(self.python(venv), code, function, words, out, cwd=self.folder, **there)
         return json.loads(out.read_text(encoding="utf-8"))
 
 
@@ -146,7 +153,7 @@ def run(*command: str | Path, cwd: Path | None = None, **variables: str) -> str:
 
 def _is_installed(package: str) -> bool:
     try:
-        return bool(metadata.version(package))
+        return bool(metadata.version(package.partition("[")[0]))
     except metadata.PackageNotFoundError:
         return False
 
@@ -347,6 +354,7 @@ CLIENTS: dict[str, tuple[str, Check]] = {
         f"mlflow.sklearn.log_model(classifier, name='model', skops_trusted_types={TRUSTED})",
         same("placement", "mlflow_sklearn", "mlflow", data=DATA),
     ),
+    **SERVICE_CLIENTS,
 }
 
 
@@ -399,7 +407,7 @@ def main(words: Sequence[str] | None = None) -> int:
         trial = Trial(Path(folder), None if asked.quick else asked.venvs.absolute())
         for name in names:
             found = tried(trial, name)
-            print(f"{name:26} {found.works:9} {found.version}{found.reason}", flush=True)
+            print(f"{name:40} {found.works:9} {found.version}{found.reason}", flush=True)
             results.append(found.works)
             if asked.write:
                 write(found, asked.write)

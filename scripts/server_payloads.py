@@ -242,7 +242,8 @@ def _params(of: Sample) -> Iterator[Payload]:
         "a number as text": {"threshold": "0.5"}, "above 1": {"threshold": 1.5},
         "below 0": {"threshold": -0.1}, "true": {"threshold": True},
         "of null": {"threshold": None}, "a list": {"threshold": [0.5]},
-        "another": {"temperature": 1}, "no object": [0.5], "a text alone": "0.5",
+        "another": {"temperature": 1}, "no object": [0.5], "an empty list": [],
+        "an empty text": "", "zero": 0, "false": False, "a text alone": "0.5",
     }  # fmt: skip
     for name, params in values.items():
         yield _json(f"params: {name}", {"dataframe_records": of.records, "params": params})

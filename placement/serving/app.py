@@ -7,10 +7,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from placement import __version__
 from placement.serving.documentation import documentation_router
@@ -72,7 +74,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     app.include_router(documentation_router(app, models))
     app.mount("/static", StaticFiles(packages=[("placement.serving", "static")]))
 
-    @app.get("/metrics", tags=["placement"])
+    @app.get("/metrics", tags=["placement"], response_class=PlainTextResponse)
     async def prometheus(_: Request) -> Response:
         """Return the figures of this server, as Prometheus reads them."""
         if models.current is not None:

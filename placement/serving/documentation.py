@@ -1,5 +1,6 @@
 """The OpenAPI document with examples of the model that is served, and a plain page made from it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -62,10 +63,15 @@ def openapi_document(app: FastAPI, name: str, record: Mapping[str, Any]) -> Docu
             operation["summary"] = operation.pop("description", operation.get("summary", ""))
             if body := BODIES.get(path):
                 operation["requestBody"] = _with_examples(body, examples.get(path, {}))
-            for parameter in operation.get("parameters", ()):
-                if parameter["name"] == "name" and parameter["in"] == "path":
-                    parameter["example"] = name
+            # An endpoint that takes the request as it is says nothing of its path.
+            known = operation.setdefault("parameters", [])
+            for part in {*re.findall(r"{(\w+)}", path)} - {one["name"] for one in known}:
+                known.append(_of_path(part, {"example": name} if part == "name" else {}))
     return document
+
+
+def _of_path(name: str, more: Document) -> Document:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, **more}
 
 
 def _with_examples(body: Document, examples: Mapping[str, Mapping[str, Any]]) -> Document:

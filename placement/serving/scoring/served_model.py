@@ -15,7 +15,6 @@ from placement.evaluation.explanation.contributions import explain, reasons
 from placement.model.bundle import open_bundle
 from placement.model.fitted import Fitted, fitted_of
 from placement.model.scorer import (
-    Formats,
     Problem,
     Scorer,
     ScorerError,
@@ -104,9 +103,8 @@ class ServedModel:
     ) -> Answers:
         """Score the rows of a table; DataError where a column is lacking or cannot be read."""
         try:
-            formats = self.scorer.formats(self._matched(table)) if with_reasons else None
-            scores = self.scorer.score(table, formats, errors=limits)
-            texts = self._reasons(table, formats) if with_reasons and formats is not None else None
+            scores = self.scorer.score(table, errors=limits)
+            texts = self._reasons(table) if with_reasons else None
         except TypeError as problem:  # a list or an object among numbers
             raise DataError("a cell must be a number, a text, true, false or null") from problem
         except (ScorerError, ValueError) as problem:
@@ -127,13 +125,12 @@ class ServedModel:
     def _plain(self) -> PlainRecords:
         return PlainRecords(self.scorer)
 
-    def _matched(self, table: TableLike) -> TableLike:
+    def _reasons(self, table: TableLike) -> list[tuple[str, ...]]:
+        """Return the reasons for rows whose columns are all there, as scoring found."""
         spelling = match_columns(table.keys(), self.scorer.feature_columns)
-        return {name: table[spelled] for name, spelled in spelling.items()}
-
-    def _reasons(self, table: TableLike, formats: Formats) -> list[tuple[str, ...]]:
-        explanation = explain(self.fitted, table, formats)
-        return reasons(self.fitted, explanation, self._matched(table), formats)
+        cells = {name: table[spelled] for name, spelled in spelling.items()}
+        formats = self.scorer.formats(cells)
+        return reasons(self.fitted, explain(self.fitted, table, formats), cells, formats)
 
 
 def load_model(found: ResolvedModel) -> ServedModel:

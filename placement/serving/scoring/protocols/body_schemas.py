@@ -19,7 +19,8 @@ _RECORD: Document = {"type": "object", "additionalProperties": _CELL}
 _RECORDS: Document = {"type": "array", "items": _RECORD}
 _COLUMNS: Document = {"type": "object", "additionalProperties": {"anyOf": [_CELL, _CELLS]}}
 _PROBABILITY: Document = {"type": "number", "minimum": 0, "maximum": 1}
-_PARAMS: Document = {"type": "object", "properties": {"threshold": _PROBABILITY}}
+_THRESHOLD: Document = {"anyOf": [_PROBABILITY, {"type": "null"}]}
+_PARAMS: Document = {"type": ["object", "null"], "properties": {"threshold": _THRESHOLD}}
 _SPLIT: Document = {
     "type": "object",
     "required": ["columns", "data"],
@@ -52,11 +53,11 @@ _TENSOR = _object(
 )
 _INFER = _object(
     ["inputs"],
-    id={"type": "string"},
-    parameters={"type": "object", "properties": {"threshold": _PROBABILITY}},
+    id={"type": ["string", "null"]},
+    parameters=_PARAMS,
     inputs={"type": "array", "minItems": 1, "items": _TENSOR},
     outputs={
-        "type": "array",
+        "type": ["array", "null"],
         "items": _object(["name"], name={"enum": [*OUTPUTS, *REASONS]}),
     },
 )
@@ -64,7 +65,7 @@ _PREDICTIONS: Document = {
     **_object(
         ["records"],
         records={**_RECORDS, "minItems": 1},
-        threshold={"anyOf": [_PROBABILITY, {"type": "null"}]},
+        threshold=_THRESHOLD,
         reasons={"type": "boolean"},
     ),
     "additionalProperties": False,

@@ -83,7 +83,8 @@ def _answer_json(body: bytes, model: ServedModel, limits: Limits) -> Answers:
     given = [name for name in FORMATS if name in document] if type(document) is dict else []
     if len(given) != 1:
         raise Refused(400, _ONE_FORMAT)
-    params = document.get("params") or {}
+    given_params = document.get("params")
+    params = {} if given_params is None else given_params
     if type(params) is not dict:
         raise Refused(400, "params must be an object", "INVALID_PARAMETER_VALUE")
     name, threshold = given[0], params.get("threshold")

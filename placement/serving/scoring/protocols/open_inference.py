@@ -104,7 +104,8 @@ def read_request(body: bytes, header_length: str | None, model: ServedModel) -> 
     binary.refuse_rest()
     if len(columns) < len(inputs):
         raise Refused(400, "two inputs have one name")
-    parameters = document.get("parameters") or {}
+    given = document.get("parameters")
+    parameters = {} if given is None else given
     name = document.get("id")
     if type(parameters) is not dict or not (name is None or type(name) is str):
         raise Refused(400, "parameters must be an object and id a text")
@@ -126,7 +127,7 @@ def _wanted(document: Document, parameters: Document, model: ServedModel) -> dic
     """Return the outputs to give, and which of them in binary."""
     all_binary = parameters.get("binary_data_output") is True
     requested = document.get("outputs")
-    if not requested:
+    if requested in (None, []):
         return dict.fromkeys(_outputs_of(model), all_binary)
     known = {**_outputs_of(model), **REASONS}
     wanted: dict[str, bool] = {}
