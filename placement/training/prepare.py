@@ -89,13 +89,15 @@ def prepare(
     split: Split | None = None,
     everything: bool = False,
     chunk_rows: int | None = None,
+    find_separation: bool = True,
     on_progress: Callable[[int], None] = lambda _rows: None,
 ) -> Prepared:
     """Hold rows out, learn the encoding from the training rows, encode.
 
     `test`: a table of its own to test on. `split`: which rows are held out, where that is decided.
-    `everything`: train on all rows. `on_progress` is called with the number of rows just encoded.
-    Raises DataError where the training rows are separable at `--l2 0`.
+    `everything`: train on all rows. `find_separation`: find out whether a hyperplane separates the
+    classes. `on_progress` is called with the number of rows just encoded. Raises DataError where
+    the training rows are separable at `--l2 0`.
     """
     split = split or hold_out(table, config, everything=everything or test is not None)
     terms = nonlinear_terms_of(config, table.schema, file=table.name)
@@ -116,7 +118,9 @@ def prepare(
     elif split.counts[TEST]:
         held_out = encode_rows(table, replace(unweighted, rows=rows_of(split, TEST)), on_progress)
     try:
-        problem = define_problem(train, Options.of(config), encoder.names)
+        problem = define_problem(
+            train, Options.of(config), encoder.names, find_separation=find_separation
+        )
     except DataError as error:
         raise DataError(f"{table.name}: {error}") from error
     return Prepared(

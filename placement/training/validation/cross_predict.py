@@ -100,7 +100,9 @@ def _without_fold(table: Table, config: TrainConfig, folds: ChunkedArray, number
         return np.where(fold == number, TEST, np.where(fold < 0, UNUSED, TRAIN))
 
     split = make_split(table, part, "a fold")
+    # With a penalty nobody asks whether a fold is separable: of many columns it takes seconds.
     try:
-        return prepare(table, config, split=split)
+        return prepare(table, config, split=split, find_separation=not config.l2)
     except DataError:
-        return prepare(table, replace(config, l2=TrainConfig().l2), split=split)
+        penalised = replace(config, l2=TrainConfig().l2)
+        return prepare(table, penalised, split=split, find_separation=False)
