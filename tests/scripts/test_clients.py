@@ -42,11 +42,12 @@ def clients(monkeypatch):
 
 
 @pytest.fixture
-def trial(clients, tmp_path):
+def trial(clients, store, tmp_path):
+    """A trial in the folder of an empty store."""
     return clients.Trial(tmp_path, venvs=None)
 
 
-@pytest.mark.parametrize("name", ["MLflow's search of models", "GridSearchCV"])
+@pytest.mark.parametrize("name", ["MLflow's search of models", "Pipeline"])
 def test_a_client_in_this_environment_answers_as_it_must(clients, trial, name):
     found = clients.tried(trial, name)
     assert (found.works, found.reason) == ("yes", "")
