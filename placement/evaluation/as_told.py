@@ -1,12 +1,14 @@
 """Were the chances right that a list told? They are measured as they stand, not scored anew."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from placement.arrays import FloatArray, ObjectArray
-from placement.data.schema import PREDICTION, PROBABILITY
+from placement.data.schema import PREDICTION, PROBABILITY, SEAT
+from placement.data.table.roles.earlier_lists import HELPED
 from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.evaluation.evaluate import Evaluation, evaluate_pieces
@@ -61,6 +63,42 @@ def evaluate_as_told(
         least = float(every[predicted].min(initial=beyond))
         threshold = supposed if np.array_equal(every >= supposed, predicted) else least
     return evaluate_pieces(probabilities, table, threshold=threshold, groups=groups)
+
+
+@dataclass(frozen=True)
+class ToldOutcome:
+    """What `students` with a seat, or without one, were told on average, and what happened."""
+
+    has_seat: bool
+    students: int
+    told: float
+    happened: float
+
+
+def outcomes_by_seat(table: Table) -> tuple[ToldOutcome, ...]:
+    """Return what was told to those without a seat and to those with one, and what happened.
+
+    Chances are told before anybody is helped, so only those without a seat can tell whether they
+    were right. Empty where not both are among the rows.
+    """
+    seat = folded_words(table, SEAT)
+    if seat is None:
+        return ()
+    seated = np.isin(seat, HELPED)
+    if seated.all() or not seated.any():
+        return ()
+    told = np.concatenate([_cells(table, PROBABILITY, piece) for piece in range(table.pieces)])
+    groups = ((False, ~seated), (True, seated))
+    return tuple(
+        ToldOutcome(has, int(rows.sum()), float(told[rows].mean()), float(table.label[rows].mean()))
+        for has, rows in groups
+    )
+
+
+def students_with_seat(table: Table) -> int:
+    """Return how many had a seat on a list, as its column says."""
+    seat = folded_words(table, SEAT)
+    return 0 if seat is None else int(np.isin(seat, HELPED).sum())
 
 
 def folded_words(table: Table, name: str) -> ObjectArray | None:

@@ -4,6 +4,7 @@ A list has `placement_seat` from the model, and a column `override` from the adv
 blank where the two agree. All are scored on the same students, by what became of them.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from placement.arrays import BoolArray, FloatArray, ObjectArray
 from placement.data.schema import OVERRIDE, OVERRIDE_REASON, PROBABILITY, RANK, SEAT
 from placement.data.table.roles.earlier_lists import HELPED
 from placement.data.table.table import Table
-from placement.errors import DataError
+from placement.errors import DataError, listed
 from placement.evaluation.as_told import folded_words
 from placement.evaluation.shortlist import Rank
 from placement.model.scorer import match_columns
@@ -60,7 +61,7 @@ class Overrides:
 def evaluate_overrides(table: Table) -> Overrides | None:
     """Score the overrides of a list whose outcomes are known; None where nobody was overridden.
 
-    Without `placement_seat` everybody on the list has a seat. Raises `DataError` where a cell is
+    Without `placement_seat` only the changes can be scored. Raises `DataError` where a cell is
     neither in, out nor blank.
     """
     override = folded_words(table, OVERRIDE)
@@ -68,19 +69,21 @@ def evaluate_overrides(table: Table) -> Overrides | None:
         return None
     _refuse_other_words(table, override)
     seat = folded_words(table, SEAT)
-    model = np.ones(len(override), dtype=bool) if seat is None else np.isin(seat, HELPED)
     put_in, taken_out = override == "in", override == "out"
-    rank = _rank(table, model)
+    model = taken_out if seat is None else np.isin(seat, HELPED)
+    rank = _rank(table, None if seat is None else model)
     right = table.label < 0.5 if rank == "risk" else table.label >= 0.5
     both = (model | put_in) & ~taken_out
+    nobody = np.zeros(len(override), dtype=bool)
+    seats, changed = (nobody, nobody) if seat is None else (model, both)
     return Overrides(
         rank,
         len(override),
-        list_precision(model, right),
+        list_precision(seats, right),
         list_precision(put_in, right),
-        list_precision(both, right),
-        precision_difference(model, put_in, right),
-        precision_difference(model, both, right),
+        list_precision(changed, right),
+        precision_difference(seats, put_in, right),
+        precision_difference(seats, changed, right),
         list_precision(put_in & ~model, right),
         list_precision(taken_out & model, ~right),
         _without_reason(table, override),
@@ -90,16 +93,17 @@ def evaluate_overrides(table: Table) -> Overrides | None:
 def _refuse_other_words(table: Table, override: ObjectArray) -> None:
     other = np.flatnonzero(~np.isin(override, ("in", "out", "")))
     if len(other):
+        words = [f"{word!r} ({n:,})" for word, n in Counter(override[other].tolist()).items()]
         raise DataError(
-            f"{table.name}, row {table.rows[other[0]]}, column {OVERRIDE}: "
-            f"{override[other[0]]!r} is neither in nor out; correct it (blank: no override)"
+            f"{table.name}, row {table.rows[other[0]]}, column {OVERRIDE}: {listed(words[:6])} is "
+            "neither in nor out; write in, out, or nothing where you agree"
         )
 
 
-def _rank(table: Table, seated: BoolArray) -> Rank:
+def _rank(table: Table, seated: BoolArray | None) -> Rank:
     """Return whether a list seats the lowest chances or the best: by who has a seat, else rank."""
     probability = np.asarray(table.columns[PROBABILITY], dtype=np.float64)
-    if not seated.all() and seated.any():
+    if seated is not None and not seated.all() and seated.any():
         is_best = probability[seated].mean() > probability[~seated].mean()
     else:
         order = next(iter(_numbers(table, RANK)), np.arange(len(table)))

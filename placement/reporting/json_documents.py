@@ -114,6 +114,7 @@ def evaluation_document(result: EvaluateResult) -> Document:
         "rows": evaluation.rows,
         "metrics_on": evaluation.metrics_on,
         "as_told": result.as_told,
+        "by_seat": [asdict(one) for one in result.by_seat],
         "overrides": result.overrides and asdict(result.overrides),
         "base_rate": evaluation.base_rate,
         "threshold": evaluation.threshold,

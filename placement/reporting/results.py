@@ -8,6 +8,7 @@ from placement.config.train_config import TrainConfig
 from placement.data.encoding.encoder import Encoder
 from placement.data.schema import Schema, Target
 from placement.evaluation.alternatives.alternatives import ModelComparison
+from placement.evaluation.as_told import ToldOutcome
 from placement.evaluation.effect.lottery import DrawnBand, LotteryRequest
 from placement.evaluation.effect.lottery_effect import LotteryEffect
 from placement.evaluation.effect.power import Detectable
@@ -134,7 +135,8 @@ class EvaluateResult:
 
     `capture`: whom its list holds, beside lists by single columns; None where that is not known.
     `as_told`: the probabilities were those that a list told, whichever model they are of.
-    `overrides`: the adviser's judgement beside it; None where the list has none.
+    `overrides`: the adviser's judgement beside it; None where the list has none. `by_seat`: what
+    those without and with a seat were told. `words` are those of the command for today's model.
     """
 
     source: str
@@ -146,6 +148,8 @@ class EvaluateResult:
     capture: Capture | None = None
     as_told: bool = False
     overrides: Overrides | None = None
+    by_seat: tuple[ToldOutcome, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -200,8 +204,8 @@ class ExplainResult:
 class EffectResult:
     """What lists with seats led to. `lists` maps their files to their ids.
 
-    `effect` is None where no lots were drawn, so that none can be told. `run_id` is that of the run
-    that keeps the result.
+    `effect` is None where no lots were drawn, so that none can be told. `joining` are the options
+    that said how outcomes are joined; `run_id` is that of the run that keeps the result.
     """
 
     lists: Mapping[str, str | None]
@@ -209,6 +213,7 @@ class EffectResult:
     target: Target | None
     effect: LotteryEffect | None
     warnings: tuple[str, ...]
+    joining: tuple[str, ...] = ()
     run_id: str | None = None
 
     @property

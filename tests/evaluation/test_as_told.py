@@ -4,7 +4,12 @@ import pytest
 
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
-from placement.evaluation.as_told import evaluate_as_told, rows_with_probability
+from placement.evaluation.as_told import (
+    evaluate_as_told,
+    outcomes_by_seat,
+    rows_with_probability,
+    students_with_seat,
+)
 from placement.evaluation.evaluate import evaluate_probabilities
 
 
@@ -58,3 +63,22 @@ def test_a_file_that_tells_no_chances_is_refused_with_what_to_give():
 def test_a_chance_beyond_1_is_refused():
     with pytest.raises(DataError, match="60 cells are no probability from 0 to 1"):
         rows_with_probability(told(placement_probability=np.linspace(2, 99, 60)))
+
+
+def test_what_was_told_is_set_beside_what_happened_apart_for_those_who_were_helped():
+    seats = np.array(["certain", "Drawn", "not drawn", "none"] * 15)
+    table = told(placement_seat=seats)
+    p, seated = table.columns["placement_probability"], np.arange(60) % 4 < 2
+    without, seated_ones = outcomes_by_seat(table)
+    assert (without.has_seat, without.students, seated_ones.students) == (False, 30, 30)
+    assert without.told == pytest.approx(p[~seated].mean())
+    assert without.happened == pytest.approx(table.label[~seated].mean())
+    assert seated_ones.told == pytest.approx(p[seated].mean())
+    assert students_with_seat(table) == 30
+
+
+def test_nothing_is_set_apart_where_nobody_or_everybody_had_a_seat():
+    assert outcomes_by_seat(told()) == ()
+    assert outcomes_by_seat(told(placement_seat=["none"] * 60)) == ()
+    assert outcomes_by_seat(told(placement_seat=["certain"] * 60)) == ()
+    assert students_with_seat(told()) == 0

@@ -60,11 +60,10 @@ def test_a_list_of_the_best_chances_is_right_of_those_who_were_placed():
     assert (found.model.right, found.put_in.right) == (2, 1)
 
 
-def test_a_list_without_seats_is_one_of_seats_alone():
+def test_without_the_column_of_seats_only_the_changes_are_scored():
     found = evaluate_overrides(listed(placement_seat=None))
-    assert found.rank == "risk"
-    assert (found.model.listed, found.model.right) == (12, 5)
-    assert (found.put_in, found.taken_out.right) == (None, 2)
+    assert (found.rank, found.model, found.both) == ("risk", None, None)
+    assert (found.put_in.right, found.taken_out.right) == (3, 2)
     ranked = listed(placement_seat=None, placement_probability=np.linspace(0.9, 0.1, 12))
     assert evaluate_overrides(ranked).rank == "chance"
 
@@ -76,7 +75,9 @@ def test_nothing_is_said_without_an_override():
 
 def test_a_word_that_is_neither_in_nor_out_is_refused_by_its_row():
     words = [*OVERRIDES[:5], "maybe", *OVERRIDES[6:]]
-    with pytest.raises(DataError, match=r"row 6, column override: 'maybe' is neither in nor out"):
+    with pytest.raises(
+        DataError, match=r"row 6, column override: 'maybe' \(1\) is neither in nor out"
+    ):
         evaluate_overrides(listed(override=words))
 
 

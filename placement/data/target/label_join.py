@@ -139,6 +139,11 @@ def _outcome(
         notes = [] if evidence is None else [f"{labels.name}: {evidence}"]
         return (replace(raw, name=str(request.target)) if request.of_model else raw), notes
     if request.absent != "not-placed":
+        if request.of_model:
+            raise DataError(
+                f"{labels.name}: no column says who had the outcome; where the file lists those "
+                "alone who had it, --absent not-placed says so of all others"
+            )
         refuse_without_target(columns, file=labels.name, identifiers=())
     note = f"{labels.name} has no outcome column: everyone it lists counts as {request.listed}"
     return _list_of_placed(data, labels, request), [note]

@@ -79,6 +79,7 @@ def _differences(counts: IntArray, rng: np.random.Generator) -> FloatArray:
 
 
 def _p_value(differences: FloatArray) -> float:
-    """Return how often a difference is as large as the first of them."""
-    size = np.abs(differences)
-    return float(np.mean(size >= size[0] - 1e-9))
+    """Return how often a difference is as far out as the first of them, on either side alike."""
+    above = np.mean(differences >= differences[0] - 1e-9)
+    below = np.mean(differences <= differences[0] + 1e-9)
+    return float(min(1.0, 2 * min(above, below)))

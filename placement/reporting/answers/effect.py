@@ -1,8 +1,10 @@
 """The short answer of `effect`: what happened to both groups, and how much of it may be luck."""
 
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
-from placement.data.schema import Target, quoted
+from placement.data.schema import Target
 from placement.errors import counted
 from placement.evaluation.effect.attendance import AttendanceEffect
 from placement.evaluation.effect.lottery_effect import LotteryEffect
@@ -19,7 +21,7 @@ def effect_answer(result: EffectResult) -> Iterator[str]:
         yield from _no_lottery(result)
         return
     yield _counts(effect, target)
-    yield _interval(effect)
+    yield _interval(effect, target)
     yield _luck(effect)
     yield _verdict(effect)
     if effect.attendance is not None:
@@ -50,13 +52,13 @@ def _counts(effect: LotteryEffect, target: Target) -> str:
     )
 
 
-def _interval(effect: LotteryEffect) -> str:
+def _interval(effect: LotteryEffect, target: Target) -> str:
     average = effect.average
     students = effect.drawn[0] + effect.others[0]
     return (
         f"The seat's average effect on these {students:,} students: {points(average.estimate)} "
-        f"points at best guess; it lies between {points(average.low)} and "
-        f"{points(average.high)} (95 % interval)."
+        f"points at best guess (so many more of 100 {target.outcome}); it lies between "
+        f"{points(average.low)} and {points(average.high)} (95 % interval)."
     )
 
 
@@ -64,8 +66,10 @@ def _luck(effect: LotteryEffect) -> str:
     """Say how often luck alone does as much."""
     often = in_100(effect.luck.p_value)
     if effect.luck.p_value > 0.995:
-        return "A seat that does nothing gives a difference as large in every draw, nearly."
-    return f"A seat that does nothing gives a difference as large in {often} of 100 draws."
+        return "A seat that does nothing nearly always gives a difference as large or larger."
+    return (
+        f"A seat that does nothing gives a difference as large or larger in {often} of 100 draws."
+    )
 
 
 def _verdict(effect: LotteryEffect) -> str:
@@ -100,23 +104,28 @@ def _attendance(came: AttendanceEffect) -> str:
     )
     if came.estimate is None or (came.low is None and came.high is None):
         return f"{shares}: too small a difference to say anything of those who came."
-    low = "no lower limit" if came.low is None else f"at least {points(came.low)}"
-    high = "no upper limit" if came.high is None else f"at most {points(came.high)}"
+    low = "no lower limit" if came.low is None else points(came.low)
+    high = "no upper limit" if came.high is None else points(came.high)
     return (
         f"{shares}. On those who came because they were drawn the effect is "
-        f"{points(came.estimate)} points at best guess, {low}, {high}."
+        f"{points(came.estimate)} points at best guess; it lies between {low} and {high}."
     )
 
 
 def _next(result: EffectResult, effect: LotteryEffect) -> Iterator[str]:
     if any(effect.unknown):
         yield f"{counted(sum(effect.unknown), 'student')} of the band without an outcome left out."
-    lists = " ".join(map(quoted, result.lists))
     if effect.verdict == "not shown":
-        yield "Next: draw again next year, and let both years speak together:"
-        yield Paste(f"placement effect {lists} NEXT_LIST.csv --outcomes OUTCOMES.csv")
+        lists = [*result.lists, f"NEXT_LIST{Path([*result.lists][-1]).suffix}"]
+        outcomes = f"OUTCOMES{Path(result.outcomes).suffix}"
+        yield "Next: draw again next year, and let all years speak together:"
+        yield Paste(
+            shlex.join(["placement", "effect", *lists, "--outcomes", outcomes, *result.joining])
+        )
+    elif effect.verdict == "helped":
+        yield "Next: draw again next year; so few students are one piece of evidence. Bands: -v"
     else:
-        yield "Next: draw again next year; one lottery is one piece of evidence. Band by band: -v"
+        yield "Next: change what is done for them, and draw again to see whether that helps."
 
 
 def effect_text(result: EffectResult) -> str:

@@ -1,9 +1,10 @@
 """A model measured on a file with outcomes, in an officer's words: the answer of `evaluate`."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from placement.data.schema import Target
+from placement.evaluation.as_told import ToldOutcome
 from placement.reporting.answers.predictions import (
     accuracy,
     cautions,
@@ -16,6 +17,7 @@ from placement.reporting.answers.predictions import (
     verdict_caution,
 )
 from placement.reporting.answers.understanding import doubtful_columns, in_doubt
+from placement.reporting.format.probability_words import in_100, of_100
 from placement.reporting.format.prose import Paste, shortened
 from placement.reporting.results import EvaluateResult
 from placement.reporting.text.alternatives import override_sentences
@@ -46,7 +48,7 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
     yield from _expected(result)
     if verdict != "no_signal":
         yield mistakes(measured.confusion, result.target, measured.threshold)
-        yield from chances(measured.calibration, number)
+        yield from _told(result.by_seat) or chances(measured.calibration, number)
         if result.capture is not None:
             yield _listed(result.capture, result.target)
     if result.alternatives is not None:
@@ -59,12 +61,23 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
     yield from groups(measured.fairness)
     if result.as_told:
         yield "All figures, with intervals and by group: -v. What today's model says of them:"
-        yield Paste(f"Next: {command} evaluate {shlex.quote(result.source)}")
+        yield Paste(f"Next: {command} {shlex.join(result.words)}")
         return
     model, version = result.model["model"], result.model["version"]
     name = shlex.quote(f"models:/{model}/{version}" if version else model)
     yield "All figures, with intervals: -v. A page about the model:"
     yield Paste(f"Next: {command} report {name}")
+
+
+def _told(by_seat: Sequence[ToldOutcome]) -> list[str]:
+    """Say what was told and what happened, apart for those who were helped; nothing of no seats."""
+    parts = [
+        f"of the {one.students:,} {'with' if one.has_seat else 'without'} a seat it said "
+        f"{in_100(one.told)} in 100 on average, {of_100(one.happened)} happened"
+        for one in by_seat
+    ]
+    text = "; ".join(parts)
+    return [f"{text[0].upper()}{text[1:]}."] if text else []
 
 
 def _expected(result: EvaluateResult) -> Iterator[str]:

@@ -87,16 +87,19 @@ def _how_to_read(result: PredictResult) -> Iterator[str]:
 def seat_sentences(seated: SeatedList) -> Iterator[str]:
     """Say who has a seat, who drew for one, and what such a lottery can show."""
     certain, drawn = seated.seats["certain"], seated.seats["drawn"]
+    by = seated.about["by"]
+    each = "" if by is None else f"{seated.about['top']:,} for each {by}, "
     if seated.lottery is None:
-        yield f"{counted(certain, 'seat')}, and {seated.seats['none']:,} students without one."
+        others = seated.seats["none"]
+        yield f"{each}{counted(certain, 'seat')}, and {others:,} students without one."
         return
     low = min(item.band.low for item in seated.bands)
     high = max(item.band.high for item in seated.bands)
     others = seated.seats["not drawn"]
     yield (
-        f"{counted(certain + drawn, 'seat')}: {certain:,} certain, and {drawn:,} drawn by lot "
-        f"(seed {seated.lottery.seed}) among the {drawn + others:,} nearest to the cut-off, whose "
-        f"chances are {in_100(low)} to {in_100(high)} in 100."
+        f"{each}{counted(certain + drawn, 'seat')}: {certain:,} certain, and {drawn:,} drawn by "
+        f"lot (seed {seated.lottery.seed}) among the {drawn + others:,} nearest to the cut-off, "
+        f"whose chances are {in_100(low)} to {in_100(high)} in 100."
     )
     yield f"The {others:,} who were not drawn stay in the list and have no seat."
     if seated.full:

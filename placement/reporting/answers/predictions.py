@@ -149,13 +149,31 @@ def groups(fairness: Fairness | None) -> Iterator[str]:
     number = max(sum(group.weight for group in column.groups) for column in fairness.columns)
     # More students than were held out: each was scored by a model that did not learn from them.
     how = " (out of fold)" if fairness.metrics_on == "out_of_fold" else ""
-    endings = {
-        "beyond": "are not treated alike: see the warnings; figures: -v",
-        "undecided": f"are treated alike as far as {people(number)} can tell{how}",
-        "within": "are treated alike",
-        "small": "are too few to be compared",
+    students = people(number)
+    sentences = {
+        "beyond": "Groups of {} are not treated alike: see the warnings; figures: -v.",
+        "undecided": f"Whether groups of {{}} are treated alike, {students} cannot tell{how}.",
+        "within": "Groups of {} are treated alike.",
+        "small": "Groups of {} are too few to be compared.",
     }
-    for verdict, ending in endings.items():
+    for verdict, sentence in sentences.items():
         if verdict in by_verdict:
             names = [shortened(column) for column in by_verdict[verdict]]
-            yield f"Groups of {name_list(names, _MOST_COLUMNS)} {ending}."
+            yield sentence.format(name_list(names, _MOST_COLUMNS))
+    yield from _farthest_apart(fairness)
+
+
+def _farthest_apart(fairness: Fairness) -> Iterator[str]:
+    """Yield which groups of an undecided column are called positive least and most often."""
+    for column in fairness.columns:
+        rates = {group.name: group.selection_rate.value for group in column.groups}
+        for gap in column.gaps:
+            # Beyond chance, and perhaps within what is tolerated: to be seen, not to be judged.
+            is_apart = gap.name == "demographic_parity_difference" and gap.low > 0
+            if gap.verdict == "undecided" and is_apart:
+                low, high = in_100(rates[gap.lowest]), in_100(rates[gap.highest])
+                yield (
+                    f"Of {shortened(column.column)}, {shortened(gap.lowest)} is called so least "
+                    f"often ({low} in 100), {shortened(gap.highest)} most often ({high})."
+                )
+                return

@@ -153,6 +153,8 @@ def override_sentences(overrides: Overrides, target: Target) -> Iterator[str]:
         return
     right = f"{overrides.right:,} of {counted(overrides.number, 'override')}"
     yield f"The adviser was right about {right}: {', '.join(_override_counts(overrides, outcome))}."
+    if overrides.put_in is not None:
+        yield "Who was put in, was helped and fared well counts against the adviser all the same."
     if overrides.without_reason:
         yield (
             f"{counted(overrides.without_reason, 'override')} without a reason: "
@@ -174,9 +176,9 @@ def _rightly(overrides: Overrides, target: Target) -> str:
 def _interval(difference: Estimate) -> str:
     if difference.low == difference.high:
         return "no difference"
-    return (
-        f"{points(difference.value)} points ({points(difference.low)} to {points(difference.high)})"
-    )
+    unsure = "no sure difference, " if difference.low <= 0 <= difference.high else ""
+    limits = f"{points(difference.low)} to {points(difference.high)}"
+    return f"{unsure}{points(difference.value)} points ({limits})"
 
 
 def overrides_text(overrides: Overrides, target: Target) -> str:

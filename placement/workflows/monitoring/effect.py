@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 import numpy as np
 
 from placement.arrays import BoolArray, Document, IntArray, ObjectArray
 from placement.config.file_options import FileOptions
+from placement.config.option import option_words
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.load_columns import LoadedColumns, load_columns
 from placement.data.columns.raw_column import CategoricalColumn
@@ -34,6 +35,7 @@ from placement.tracking.store import Store, open_store
 from placement.workflows.reading.read_list import ReadList, read_list
 
 EXPERIMENT = "placement-effect"
+_JOINING = ("on", "absent", "attended")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +69,18 @@ def measure_effect(
         for one in lists
         if one.lottery is None
     ]
-    bands = [band for one in drawn for band in _bands(one, request, warnings, listener)]
+    drew: dict[str, str] = {}
+    bands = [band for one in drawn for band in _bands(one, request, drew, warnings, listener)]
     if not bands:
         raise DataError(
             "no band is left whose outcomes are known: nothing can be said of an effect; give the "
             "outcomes of the students who drew"
         )
     effect = lottery_effect(bands, attended=request.attended is not None)
-    result = EffectResult(ids, request.outcomes, drawn[0].target, effect, tuple(warnings))
+    words = [*option_words(request, [f for f in fields(request) if f.name in _JOINING])]
+    result = EffectResult(
+        ids, request.outcomes, drawn[0].target, effect, tuple(warnings), tuple(words)
+    )
     if not request.track:
         return result
     digests = [str((one.about or {})["list"]["model_digest"]) for one in drawn]
@@ -101,10 +107,14 @@ def _warnings(one: ReadList) -> list[str]:
 
 
 def _bands(
-    one: ReadList, request: EffectRequest, warnings: list[str], listener: ProgressListener
+    one: ReadList,
+    request: EffectRequest,
+    drew: dict[str, str],
+    warnings: list[str],
+    listener: ProgressListener,
 ) -> list[CountedBand]:
-    """Join the outcomes, and count each band of a list."""
-    label, joined = _labels(one, request, warnings, listener)
+    """Join the outcomes, and count each band of a list; `drew` says who drew on an earlier one."""
+    label, joined, on = _labels(one, request, warnings, listener)
     came = np.zeros(len(label), dtype=bool)
     if request.attended is not None:
         came = _came(one, joined, request)
@@ -114,6 +124,7 @@ def _bands(
     column = None if by is None else match_columns(one.columns.columns, [by])[by]
     group = np.full(len(label), "", dtype=object) if column is None else one.cells(column)
     warnings += _overridden(one, seat)
+    _refuse_second_draw(one, one.cells(on)[np.isin(seat, ("drawn", "not drawn"))], drew)
     bands = []
     for band in kept["lottery"]["bands"]:
         member = np.isin(group, band["groups"]) & np.isin(seat, ("drawn", "not drawn"))
@@ -148,6 +159,17 @@ def _bands(
     return bands
 
 
+def _refuse_second_draw(one: ReadList, students: ObjectArray, drew: dict[str, str]) -> None:
+    """Raise `DataError` where students drew on another list as well: one draw was acted on."""
+    again = [drew[student] for student in students.tolist() if student in drew]
+    if again:
+        raise DataError(
+            f"{one.name}: {counted(len(again), 'student')} who drew on it drew on {again[0]} as "
+            "well, and only one draw was acted on; name that list alone"
+        )
+    drew |= dict.fromkeys(students.tolist(), one.name)
+
+
 def _overridden(one: ReadList, seat: ObjectArray) -> list[Grave]:
     """Warn of students for whom an adviser set the lot aside: they count as the lot fell."""
     spelled = match_columns(one.columns.columns, [OVERRIDE]).get(OVERRIDE)
@@ -168,8 +190,8 @@ def _overridden(one: ReadList, seat: ObjectArray) -> list[Grave]:
 
 def _labels(
     one: ReadList, request: EffectRequest, warnings: list[str], listener: ProgressListener
-) -> tuple[IntArray, LoadedColumns]:
-    """Return each student's outcome (n,): 1, 0, or -1 where it is not known."""
+) -> tuple[IntArray, LoadedColumns, str]:
+    """Return each student's outcome (n,), 1, 0, or -1 where it is not known; and who is who."""
     target = one.target
     options: Document = {
         "labels": request.outcomes,
@@ -194,7 +216,7 @@ def _labels(
     outcome = labels.outcome
     codes = np.concatenate([outcome.codes(piece) for piece in range(outcome.pieces)])
     label = np.where(codes >= 0, outcome.positive[codes].astype(np.int64), -1)
-    return label, data
+    return label, data, joined.on
 
 
 def _came(one: ReadList, data: LoadedColumns, request: EffectRequest) -> BoolArray:

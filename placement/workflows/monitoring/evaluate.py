@@ -1,22 +1,25 @@
 """Evaluate: measure a model on rows with an outcome."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
-
-import numpy as np
+from pathlib import Path
 
 from placement.arrays import FloatArray
 from placement.config.label_options import LabelOptions
+from placement.config.option import option_words
 from placement.data.names.equivalents import means
 from placement.data.output.left_out_file import left_out_file
 from placement.data.profiles.sensitive_groups import SensitiveGroups, sensitive_groups
-from placement.data.schema import SEAT
 from placement.data.table.read_table import Table
-from placement.data.table.roles.earlier_lists import HELPED
 from placement.errors import Grave, UsageError, counted
 from placement.evaluation.alternatives.alternatives import ModelComparison
-from placement.evaluation.as_told import evaluate_as_told, folded_words, rows_with_probability
+from placement.evaluation.as_told import (
+    evaluate_as_told,
+    outcomes_by_seat,
+    rows_with_probability,
+    students_with_seat,
+)
 from placement.evaluation.evaluate import Evaluation, measure
 from placement.evaluation.held_out import MeasuredRows, measured_rows, split_of_training
 from placement.evaluation.overrides import evaluate_overrides
@@ -27,8 +30,10 @@ from placement.reporting.results import EvaluateResult
 from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.stats.capture import Capture
+from placement.workflows.reading.about_file import about_path
 from placement.workflows.reading.find_model import find_model
 from placement.workflows.reading.read_labelled import read_like, storage_for
+from placement.workflows.reading.read_list import read_list
 from placement.workflows.reading.training_settings import training_config
 from placement.workflows.scoring.score_blocks import ScoringWarnings
 
@@ -70,6 +75,8 @@ def evaluate_file(
     request: EvaluateRequest, listener: ProgressListener = NoProgress()
 ) -> EvaluateResult:
     """Measure a model on a file with outcomes."""
+    if request.as_told and about_path(Path(request.data)) is not None:
+        read_list(request.data, request, NoProgress())  # refuses one that was altered
     model, sensitive = find_model(request.model, listener), request.sensitive
     fitted = load_fitted(model.directory)
     with storage_for(request) as storage:
@@ -98,6 +105,7 @@ def evaluate_file(
             listener.note(note)
         evaluation, lists, warnings = _measure(request, fitted, measured, table, groups)
         overrides = evaluate_overrides(measured.table) if request.as_told else None
+        by_seat = outcomes_by_seat(measured.table) if request.as_told else ()
         alternatives = _alternatives(fitted, table, listener) if request.with_alternatives else None
     if measured.metrics_on == "train":
         text = f"{table.name} is the very table the model was trained on: it flatters"
@@ -108,7 +116,7 @@ def evaluate_file(
     target = fitted.schema.target
     if evaluation.fairness is not None:
         warnings = (*warnings, *fairness_warnings(evaluation.fairness, target))
-    warnings = (*table.warnings, *warnings)
+    warnings = (*_unproven(request), *table.warnings, *warnings)
     return EvaluateResult(
         table.name,
         model.about,
@@ -119,7 +127,27 @@ def evaluate_file(
         lists,
         as_told=request.as_told,
         overrides=overrides,
+        by_seat=by_seat,
+        words=_words(request),
     )
+
+
+def _unproven(request: EvaluateRequest) -> tuple[str, ...]:
+    """Warn of a list of which nothing is kept, so that it is taken as it stands."""
+    if not request.as_told or about_path(Path(request.data)) is not None:
+        return ()
+    text = (
+        f"{request.data}.about.json is not beside the list: nobody can tell whether its chances "
+        "and seats are those that were written"
+    )
+    return (text,)
+
+
+def _words(request: EvaluateRequest) -> tuple[str, ...]:
+    """Return the words of the command that measures today's model on the same students."""
+    labels = option_words(request, fields(LabelOptions))
+    model = [] if request.model == EvaluateRequest.model else ["--model", request.model]
+    return ("evaluate", request.data, *labels, *model)
 
 
 def _measure(
@@ -138,7 +166,8 @@ def _measure(
     evaluation = measure(fitted, measured, threshold=request.threshold, groups=groups)
     seats = request.seats and request.seats * _share(measured.table, table)
     lists = compare_lists(fitted, _labelled_cells(fitted, measured.table), seats)
-    return evaluation, lists, _cell_warnings(fitted, measured.table)
+    warnings = (*_helped(measured.table), *_cell_warnings(fitted, measured.table))
+    return evaluation, lists, warnings
 
 
 def _share(some: Table, table: Table) -> float:
@@ -175,14 +204,11 @@ def _default_columns(fitted: Fitted, table: Table, *, as_told: bool) -> tuple[st
 
 
 def _helped(table: Table) -> tuple[Grave, ...]:
-    """Say how many of a list had a seat: chances that were told before the help are too low."""
-    seat = folded_words(table, SEAT)
-    students = 0 if seat is None else int(np.isin(seat, HELPED).sum())
+    """Say how many of a list had a seat: chances that leave the help out are too low for them."""
+    students = students_with_seat(table)
     if not students:
         return ()
-    text = (
-        f"{counted(students, 'student')} had a seat: where it helped, the chances told are too low"
-    )
+    text = f"{counted(students, 'student')} had a seat: where it helped, the chances are too low"
     return (Grave(text, f"{text}."),)
 
 

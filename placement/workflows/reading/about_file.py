@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from placement.arrays import Document
 from placement.data.schema import PROBABILITY, SEAT
 from placement.data.table.roles.earlier_lists import HELPED
 from placement.data.table.table import Table
-from placement.errors import Grave, counted
+from placement.errors import Grave, StoreError, counted
 from placement.model.scorer import match_columns
 
 
@@ -42,10 +43,30 @@ def warn_of_lists(sources: Sequence[str], table: Table) -> Iterator[Grave]:
             yield Grave(text, f"{source} was a list of {counted(seats, 'seat')}: {SEAT} is gone.")
 
 
+def refuse_to_replace_draw(path: Path) -> None:
+    """Raise `StoreError` where a file is a list that lots were drawn for: it may be in use."""
+    beside = about_path(path, exact=True)
+    if beside is None or not path.exists():
+        return
+    if lottery := _kept(beside).get("lottery"):
+        raise StoreError(
+            f"--out {path}: is a list with a lottery (seed {lottery.get('seed')}), which may have "
+            "been acted on, and annotated since; give another --out, or remove it first"
+        )
+
+
 def _seats(path: Path) -> int:
     """Return how many seats a list gave, 0 where the file keeps none, or is something else's."""
     try:
-        seats = json.loads(path.read_text("utf-8"))["list"]["seats"]
-        return sum(int(seats[word]) for word in HELPED)
-    except (OSError, ValueError, LookupError, TypeError):
+        return sum(int(_kept(path)["seats"][word]) for word in HELPED)
+    except (LookupError, TypeError, ValueError):
         return 0
+
+
+def _kept(path: Path) -> Document:
+    """Return what an about file keeps of a list; nothing where it is none."""
+    try:
+        kept = json.loads(path.read_text("utf-8"))["list"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+    return kept if isinstance(kept, dict) else {}

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from placement.arrays import Document, ObjectArray, UInt64Array
 from placement.config.file_options import FileOptions
 from placement.data.columns.column_store import MemoryColumnStore
@@ -69,7 +71,7 @@ def read_list(path: str, options: FileOptions, listener: ProgressListener) -> Re
     if beside is None or "list" not in about:
         if match_columns(reader.names, [SEAT]):
             lacking = (
-                f"{path}.about.json is not beside it"
+                f"{path}.about.json is not beside it (was the list renamed? rename that as well)"
                 if beside is None
                 else (f"{beside.name} keeps no seats: it is another list's, or was altered")
             )
@@ -114,13 +116,41 @@ def _altered(path: str, about: str, columns: LoadedColumns, kept: Document) -> t
     hashes = {name: _hashes(columns, spelling) for name, spelling in spelled.items()}
     digests = column_digests(hashes, whose(hashes, by))
     altered = [name for name, digest in digests.items() if digest != written[name]]
+    if PROBABILITY in altered and _in_order(columns, spelled, by, kept["rank"]):
+        needed.remove(PROBABILITY)  # a spreadsheet shortened or respelled its numbers
     if grave := [name for name in altered if name in needed]:
         raise DataError(
             f"{path}: its cells of {listed(grave)} are not those that {about} keeps: they were "
-            "changed after the list was written, or that file is of another model's list; take "
-            "both as they were written"
+            "changed after the list was written, or that file is of another list (another model's, "
+            "or another draw). Write the list again under another name, with the same options and "
+            "--seed, and copy your own columns over"
         )
     return tuple(altered)
+
+
+def _in_order(
+    columns: LoadedColumns, spelled: Mapping[str, str], by: str | None, rank: str
+) -> bool:
+    """Whether the chances still stand in the order of the ranks, within each group."""
+    cells = {
+        name: ReadList("", columns, None).cells(spelled[name]).tolist()
+        for name in (PROBABILITY, RANK, by)
+        if name is not None
+    }
+    try:
+        chance = np.array([float(text.replace(",", ".")) for text in cells[PROBABILITY] if text])
+        place = np.array([float(text) for text in cells[RANK] if text])
+    except ValueError:
+        return False
+    group = [""] * len(place) if by is None else cells[by]
+    if not len(chance) == len(place) == len(group):
+        return False
+    sign = 1 if rank == "risk" else -1
+    for one in set(group):
+        rows = np.flatnonzero(np.array(group, dtype=object) == one)
+        if np.any(np.diff(sign * chance[rows][np.argsort(place[rows])]) < 0):
+            return False
+    return bool(np.all((chance >= 0) & (chance <= 1)))
 
 
 def _hashes(columns: LoadedColumns, name: str) -> UInt64Array:

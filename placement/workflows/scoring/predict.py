@@ -31,6 +31,7 @@ from placement.reporting.results import PredictResult
 from placement.runtime.atomic_write import held_back, replacing
 from placement.runtime.parallel_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.workflows.reading.about_file import refuse_to_replace_draw
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.number_formats import number_formats
 from placement.workflows.reading.open_for_model import open_for
@@ -128,6 +129,8 @@ class PredictRequest(FileOptions):
 
 def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) -> PredictResult:
     """Score the rows of a file; the predictions go to `--out`, or to standard output."""
+    if request.out is not None:
+        refuse_to_replace_draw(Path(request.out))
     model = find_model(request.model, listener)
     rule = parse_rule(request.where, option="--where") if request.where else None
     reader = open_for(model, request.data, request, listener)

@@ -1,6 +1,7 @@
 """`placement effect`: what is said of a lottery, and the lists that are refused."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -200,7 +201,7 @@ def test_the_list_of_another_model_or_an_altered_about_file_is_refused(here, lis
     document = json.loads(about.read_text(encoding="utf-8"))
     listed("other.csv", "--lottery", "20", "--seed", "1")
     shutil.copy("other.csv.about.json", about)
-    assert "another model's list" in effect("list.csv", *JOIN, code=3).err
+    assert "another model's, or another draw" in effect("list.csv", *JOIN, code=3).err
     document["list"]["model_digest"] = "0" * 64
     about.write_text(json.dumps(document), encoding="utf-8")
     assert "was altered after predict wrote it" in effect("list.csv", *JOIN, code=3).err
@@ -297,3 +298,70 @@ def test_what_became_of_a_list_stands_in_the_report_on_its_model(store, run, stu
     low, high = (f"{100 * found['effect'][limit]:+.0f}" for limit in ("low", "high"))
     assert f"({low} to {high})" in page
     assert "9 of 10" in page
+
+
+def test_students_who_drew_twice_are_not_counted_twice(here, listed, effect):
+    frame = listed("list.csv", "--lottery", "20", "--seed", "1")
+    listed("again.csv", "--lottery", "20", "--seed", "2")
+    write_outcomes(frame, placed_of(frame, 8, 3))
+    done = effect("list.csv", "again.csv", *JOIN, code=3)
+    assert "20 students who drew on it drew on list.csv as well" in done.err
+
+
+def test_a_list_that_lots_were_drawn_for_is_not_written_over(here, listed, run, trained):
+    listed("list.csv", "--lottery", "20")
+    before = Path("list.csv").read_bytes()
+    words = ["students0.csv", "--model", trained, "--out", "list.csv"]
+    done = run("predict", *words)
+    assert done.code == 6
+    assert "list.csv: is a list with a lottery (seed 0)" in done.err
+    assert Path("list.csv").read_bytes() == before
+    Path("list.csv").unlink()
+    assert run("predict", *words).code == 0
+
+
+def test_chances_that_a_spreadsheet_shortened_are_still_those_of_the_list(
+    here, listed, effect, run, trained
+):
+    frame = listed("list.csv", "--lottery", "20")
+    write_outcomes(frame, placed_of(frame, 8, 3))
+    shown = frame["placement_probability"].astype(float).map("{:.7g}".format)
+    frame["placement_probability"] = shown.str.replace(".", ",")
+    frame.to_csv("list.csv", index=False, sep=";")
+    assert effect("list.csv", *JOIN, "--json").json["drawn"]["positive"] == 8
+    frame["placement_probability"] = shown.sample(frac=1, random_state=0).to_numpy()
+    frame.to_csv("list.csv", index=False)
+    assert (
+        "its cells of placement_probability are not those" in effect("list.csv", *JOIN, code=3).err
+    )
+
+
+def test_chances_of_an_altered_list_are_not_measured_as_told(here, listed, run, trained):
+    frame = listed("list.csv", "--lottery", "20", "--everybody")
+    chance = frame["placement_probability"].astype(float)
+    write_outcomes(frame, np.random.default_rng(0).random(len(frame)) < chance)
+    told = ["evaluate", "list.csv", "--as-told", "--model", trained, "--labels", "outcomes.csv"]
+    done = run(*told, "--on", "register_no=RegNo")
+    again = ["evaluate", "list.csv", *told[5:], "--on", "register_no=RegNo", "--model", trained]
+    assert f"Next: placement {shlex.join(map(str, again))}\n" in done.out
+    assert "of the 60 with a seat it said" in " ".join(done.out.split())
+    frame.loc[frame.index[frame["placement_seat"] == "not drawn"][0], "placement_seat"] = "drawn"
+    frame.to_csv("list.csv", index=False)
+    altered = run(*told, "--on", "register_no=RegNo")
+    assert altered.code == 3
+    assert "its cells of placement_seat are not those" in altered.err
+    Path("list.csv.about.json").unlink()
+    unproven = run(*told, "--on", "register_no=RegNo")
+    assert unproven.code == 0
+    assert "list.csv.about.json is not beside the list" in unproven.err
+
+
+def test_outcomes_that_list_the_placed_alone_are_sent_to_the_option_for_that(here, listed, effect):
+    frame = listed("list.csv", "--lottery", "20")
+    placed = frame[placed_of(frame, 8, 3)]
+    pd.DataFrame({"RegNo": placed["register_no"], "Company": "ACME"}).to_csv(
+        "outcomes.csv", index=False
+    )
+    assert "--absent not-placed" in effect("list.csv", *JOIN, code=3).err
+    found = effect("list.csv", *JOIN, "--absent", "not-placed", "--json").json
+    assert (found["drawn"]["positive"], found["not_drawn"]["positive"]) == (8, 3)
