@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from placement import __version__, errors
+from placement.cli.app import app
 from placement.cli.compare import compare
 from placement.cli.console import coloured
 from placement.cli.drift import drift
@@ -37,7 +38,7 @@ from placement.runtime.scratch import use_scratch_folder
 from placement.runtime.signals import raise_on_signals
 
 SECTIONS = {
-    "Use": (train, predict, evaluate, explain),
+    "Use": (app, train, predict, evaluate, explain),
     "Decide": (tune, compare, promote, drift, effect, report),
     "Operate": (export, serve, runs, ui, completion),
     "Learn": (lesson,),

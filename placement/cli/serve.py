@@ -1,6 +1,8 @@
 """`placement serve`: a server that scores and trains."""
 
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -29,6 +31,19 @@ class _Amount(click.ParamType[float]):
 SIZE = _Amount("size", {"M": 2**20, "G": 2**30})
 DURATION = _Amount("duration", {"m": 60.0, "h": 3600.0, "d": 86400.0})
 _EXTRA = "pip install 'placement-perceptron[serve]'"
+
+
+@contextmanager
+def extra_needed(command: str) -> Iterator[None]:
+    """Say how to install what only a server needs, where it is lacking."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] == "placement":
+            raise
+        raise UsageError(
+            f"{command} needs {missing.name}, which is not installed: {_EXTRA}"
+        ) from None
 
 
 @click.command(short_help="Serve a model over HTTP, and train there.")
@@ -106,14 +121,10 @@ def serve(
       placement serve --model mymodel --port 9000 --open
       placement serve --host 0.0.0.0 --token-file tokens --allowed-host placement.college.edu
     """
-    try:
+    with extra_needed("serve"):
         from placement.serving.run import serve as run
         from placement.serving.security.tokens import read_tokens
         from placement.serving.settings import ServerSettings, WorkerOptions
-    except ModuleNotFoundError as missing:
-        if (missing.name or "").partition(".")[0] == "placement":
-            raise
-        raise UsageError(f"serve needs {missing.name}, which is not installed: {_EXTRA}") from None
     settings = ServerSettings(
         model=model or "champion",
         host=host,

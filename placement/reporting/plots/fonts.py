@@ -23,6 +23,10 @@ class Png(bytes):
         picture.names = names
         return picture
 
+    def __reduce__(self) -> tuple[type[Self], tuple[bytes, dict[str, str]]]:
+        """Let a picture be sent to another process."""
+        return type(self), (bytes(self), self.names)
+
     @property
     def caption(self) -> str:
         """The names that could not be drawn: `name 1: अंक; name 2: மதிப்பெண்`."""

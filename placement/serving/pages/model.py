@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, Path, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
-from placement.reporting.format.blocks import Picture, Points, Section, Table, Text
+from placement.reporting.format.blocks import Block, Picture, Points, Section, Table, Text
 from placement.serving.errors import Refused
 from placement.serving.pages.desk import Shared
 from placement.serving.pages.render import PageRoute, desk_page
@@ -18,6 +18,7 @@ _FIRST = (
     "Can its list", "Can it be trusted", "What it has learnt", "Does 70", "Are groups",
     "Is a straight line", "Were the gradients",
 )  # fmt: skip
+_SHORT = 6  # rows of a table that is shown at once
 _KINDS = {Text: "text", Points: "points", Table: "table", Picture: "picture"}
 
 
@@ -107,10 +108,22 @@ def _ordered(sections: tuple[Section, ...]) -> list[tuple[int, Section]]:
 def _shown(number: int, section: Section) -> dict[str, object]:
     """Return a section as the template shows it: each block with its kind."""
     blocks = [
-        {"kind": _KINDS[type(block)], "it": block, "picture": f"{number}-{index}"}
+        {
+            "kind": _KINDS[type(block)],
+            "it": _for_page(block),
+            "picture": f"{number}-{index}",
+            "is_long": isinstance(block, Table) and len(block.rows) > _SHORT,
+        }
         for index, block in enumerate(section.blocks)
     ]
     return {"title": section.title, "id": f"s{number}", "blocks": blocks}
+
+
+def _for_page(block: Block) -> Block:
+    """Leave out what is said of options of a command: the page has a form for it."""
+    if not isinstance(block, Points):
+        return block
+    return Points(tuple(item for item in block.items if " --" not in item[1]))
 
 
 def _file(text: str, kind: str, name: str) -> Response:
