@@ -5,11 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 180_000  # milliseconds: a busy machine is no failure
+PATIENCE = 60_000  # milliseconds: a busy machine is no failure
 
 
 @pytest.fixture(scope="package")
@@ -20,10 +21,11 @@ def address(tmp_path_factory, template, code_path):
     command = [sys.executable, "-m", "placement", "app", "--port", "0", "--no-browser"]
     log = home / "log.txt"
     with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=home, env=code_path, stderr=out)  # noqa: S603
+        process = subprocess.Popen(command, cwd=home, env=code_path, stderr=out)
     try:
         while not (found := re.search(r"http://[\d.:]+", log.read_text())):
             assert process.poll() is None, log.read_text()
+            time.sleep(0.2)
         yield found[0]
     finally:
         process.terminate()
