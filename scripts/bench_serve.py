@@ -61,11 +61,11 @@ def contest(stack: ExitStack, folder: Path, table: Path, python: str, rows: int)
         stack.enter_context(running(python, *words, health="/ping", folder=_made(there), **store))
         for words, there in (((*theirs, "--workers", "1"), folder / "a"), (ours, folder / "b"))
     ]
-    records = list(_records(table, rows))
+    record = next(_records(table, 1))
     return Contest(
         *servers,
-        one=_script(folder / "one.lua", {"dataframe_records": records[:1]}),
-        many=_script(folder / "many.lua", {"dataframe_split": _split(records)}),
+        one=_script(folder / "one.lua", {"dataframe_records": [record]}),
+        many=_script(folder / "many.lua", {"dataframe_split": split_of(table, rows)}),
     )
 
 
@@ -100,7 +100,9 @@ def _cell(cell: str) -> float | str | None:
         return cell or None
 
 
-def _split(records: list[dict[str, Any]]) -> Mapping[str, Any]:
+def split_of(table: Path, rows: int) -> Mapping[str, Any]:
+    """Return the first rows of a table as `dataframe_split`."""
+    records = list(_records(table, rows))
     return {"columns": list(records[0]), "data": [list(record.values()) for record in records]}
 
 
