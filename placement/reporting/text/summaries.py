@@ -253,6 +253,20 @@ def runs_text(runs: Sequence[Document], where: str) -> str:
     return table(header, rows, numeric=(4, 5))
 
 
+def queue_text(runs: Sequence[Document], where: str, most: int = 10) -> str:
+    """What waits, what goes on, and what ended last, of the runs as `runs_text` has them."""
+    waiting = [run for run in reversed(runs) if run["status"] == "SCHEDULED"]
+    going = [run for run in reversed(runs) if run["status"] == "RUNNING"]
+    ended = [run for run in runs if run["status"] not in {"SCHEDULED", "RUNNING"}]
+    rows = []
+    for run in [*going, *waiting[:most], *ended[:most]]:
+        since = (run["start_time"] or "").removesuffix("+00:00")
+        rows.append((run["status"], run["name"], since, _of_run(run["metrics"], "loss")))
+    counts = f"{len(going)} running, {len(waiting)} waiting, {len(ended)} ended"
+    header = ("status", "name", "since (UTC)", "loss")
+    return f"{counts} in {where}" + (f"\n{table(header, rows, numeric=(3,))}" if rows else "")
+
+
 def _of_run(metrics: Mapping[str, float], name: str) -> float | None:
     """Return a metric of the held-out rows, else of those trained on; once it was test_…."""
     names = (f"{where}{mark}{name}" for where in ("test", "train") for mark in "/_")
