@@ -61,6 +61,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings, app.state.models, app.state.metrics = settings, models, metrics
+    app.state.jobs = jobs
     scoring = scoring_router(models, settings.limits)
     app.include_router(scoring)
     app.include_router(login_router(settings, sessions))

@@ -1,5 +1,6 @@
 """A run whose process was killed is ended by the next command; one that goes on is not."""
 
+import os
 import subprocess
 import sys
 
@@ -7,7 +8,13 @@ import psutil
 import pytest
 
 from placement.tracking import abandoned
-from placement.tracking.abandoned import PROCESS, end_abandoned, process_name
+from placement.tracking.abandoned import (
+    JOB,
+    PROCESS,
+    end_abandoned,
+    process_id,
+    process_name,
+)
 from placement.tracking.runs import ensure_experiment, list_runs, tracked_run
 
 
@@ -82,6 +89,20 @@ def test_a_run_of_which_nothing_can_be_known_is_left_alone(store, begun, process
     run_id = begun(process)
     end_abandoned(store)
     assert status(store, run_id) == "RUNNING"
+
+
+def test_an_attempt_at_a_job_is_left_to_its_queue(store, killed):
+    experiment, _ = ensure_experiment(store, "placement")
+    tags = {PROCESS: killed, JOB: "0123456789abcdef"}
+    run_id = store.client().create_run(experiment, tags=tags).info.run_id
+    end_abandoned(store)
+    assert status(store, run_id) == "RUNNING"
+
+
+def test_a_process_has_a_number_by_its_name_on_this_machine_only():
+    assert process_id(process_name()) == os.getpid()
+    assert process_id("another-host:4026531836:99999999:0.0") is None
+    assert process_id("cancelled") is None
 
 
 def test_a_run_that_goes_on_is_left_alone_and_says_who_keeps_it(store):

@@ -138,3 +138,34 @@ def test_there_is_no_rollback_without_a_previous_one_nor_of_what_is_not_champion
 
 def test_of_a_model_that_is_not_there_nothing_is_champion(store):
     assert champion_of(store, "nobody") is None
+
+
+def test_a_job_registers_one_version_however_often_it_is_tried(store, bundle):
+    with tracked_run(store, NAME) as run:
+        first, again = log_bundle(run, bundle), log_bundle(run, bundle)
+    tried = [register(store, one, job="a job") for one in (first, again)]
+    assert tried[0] == tried[1]
+    other = register(store, again, job="another job")
+    assert other.version == 2
+    assert register(store, first, job="a job") == tried[0]
+    assert aliases(store) == {"champion": 1, "challenger": 2}
+    assert tags(store, 1)["placement.job"] == "a job"
+
+
+def test_a_version_that_a_killed_attempt_left_without_an_alias_gets_it(store, bundle):
+    with tracked_run(store, NAME) as run:
+        logged = log_bundle(run, bundle)
+    register(store, logged, job="a job")
+    store.client().delete_registered_model_alias(NAME, "champion")  # it was killed before
+    assert register(store, logged, job="a job").alias == "champion"
+    assert aliases(store) == {"champion": 1}
+
+
+def test_a_version_without_an_alias_does_not_take_that_of_a_newer_one(store, bundle):
+    with tracked_run(store, NAME) as run:
+        logged = log_bundle(run, bundle)
+    register(store, logged, job="first")
+    register(store, logged, job="second")  # challenger
+    register(store, logged, job="third")  # is now
+    assert register(store, logged, job="second").alias == "challenger"
+    assert aliases(store) == {"champion": 1, "challenger": 3}

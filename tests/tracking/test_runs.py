@@ -13,9 +13,17 @@ import pytest
 import placement
 from placement.errors import StoreError, Terminated
 from placement.runtime.signals import hold_signals
+from placement.tracking.abandoned import JOB, PROCESS
 from placement.tracking.dataset import DataSet
 from placement.tracking.limits import metric_names, thinned_points, without_plateaus
-from placement.tracking.runs import TrackedRun, list_runs, tracked_run
+from placement.tracking.runs import (
+    NestedRun,
+    TrackedRun,
+    ensure_experiment,
+    list_runs,
+    resumed_run,
+    tracked_run,
+)
 
 
 def status_of(store):
@@ -197,3 +205,24 @@ def test_a_data_set_that_another_run_records_at_the_same_moment_is_recorded_once
         run.log_dataset(DataSet("s", "ab" * 32, {"cgpa": "number"}, 9, "training", "s.csv"))
     assert raised
     assert len(store.client().get_run(run.run_id).inputs.dataset_inputs) == 1
+
+
+def test_a_resumed_run_is_written_to_and_left_to_whoever_began_it(store):
+    experiment, _ = ensure_experiment(store, "placement")
+    run_id = store.client().create_run(experiment, tags={JOB: "a job"}).info.run_id
+    with resumed_run(store, run_id, tags={"seed": "3"}, params={"l2": 1.0}) as run:
+        run.log_metrics({"brier": 0.25})
+        assert run.job == "a job"
+    kept = store.client().get_run(run_id)
+    assert kept.info.status == "RUNNING"
+    assert (kept.data.params, kept.data.metrics) == ({"l2": "1.0"}, {"brier": 0.25})
+    assert kept.data.tags["seed"] == "3"
+    assert kept.data.tags["version.placement"] == placement.__version__
+
+
+def test_a_nested_run_says_which_process_keeps_it(store):
+    with tracked_run(store, "placement") as run:
+        run.log_children([NestedRun("l2=1", {"l2": 1.0}, {"cv/log_loss": 0.5})])
+    tags = [store.client().get_run(info.run_id).data.tags for info in list_runs(store)]
+    assert all(PROCESS in of_run for of_run in tags)
+    assert len(tags) == 2

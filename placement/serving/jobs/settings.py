@@ -163,8 +163,9 @@ _CHECKS = {
 def _said(problem: ValidationError, kind: Kind) -> Iterable[str]:
     """Say what is wrong with settings; the values are not repeated."""
     for error in problem.errors(include_url=False, include_input=False)[:5]:
-        where = ".".join(map(str, error["loc"])) or "settings"
+        where = ".".join(map(str, error["loc"]))
         if error["type"] == "extra_forbidden":
             yield f"settings: {where!r} cannot be set for a job of kind {kind}"
         else:
-            yield f"settings: {where}: {error['msg']}"
+            said = error["msg"].removeprefix("Value error, ")
+            yield ": ".join(filter(None, ["settings", where, said]))
