@@ -44,6 +44,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 900.0  # seconds for all that waits to end, on a busy machine
 UNFINISHED = 4  # jobs that the client keeps: one runs, three wait
 VICTIMS = {"server": 1, "worker": 2, "job": 2}
+KINDS = ("train", "train", "predict")
 SETTINGS: dict[str, dict[str, object]] = {
     "train": {"optimizer": "newton", "sensitive": []},
     "predict": {"accept_doubts": True},
@@ -122,7 +123,7 @@ class Client:
     """Sends jobs until it is told to stop, each until it is accepted; `sent` is by its key."""
 
     world: World
-    kinds: tuple[str, ...] = ("train", "train", "predict")
+    kinds: tuple[str, ...]
     sent: dict[str, str] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
@@ -297,14 +298,18 @@ def attack(
     kills: int,
     pause: float,
     seconds: float = PATIENCE,
-    most_jobs: int = 10_000,
+    kinds: tuple[str, ...] = (),
     jobs_at_once: int = 1,
 ) -> tuple[Client, list[str]]:
-    """Send jobs and kill meanwhile; return the client, and what is wrong in the end."""
-    client = Client(world)
+    """Send jobs and kill meanwhile; return the client, and what is wrong in the end.
+
+    Jobs are sent until the last kill; if `kinds` are given, just these.
+    """
+    client = Client(world, kinds or KINDS)
+    most = len(kinds) or 10_000
     world.start(jobs_at_once)
     store = open_store(world.folder, create=False)
-    sender = threading.Thread(target=client.work, args=(UNFINISHED, most_jobs), daemon=True)
+    sender = threading.Thread(target=client.work, args=(UNFINISHED, most), daemon=True)
     sender.start()
     while not client.sent and sender.is_alive():
         time.sleep(0.1)
@@ -316,6 +321,8 @@ def attack(
         world.kill(world.random.choices(names, weights)[0])
         faults += two_at_once(store)
         print(f"{world.kills.total()} of {kills}", file=sys.stderr, flush=True)
+    while kinds and len(client.sent) < most and sender.is_alive():
+        time.sleep(0.1)
     client.stopping.set()
     sender.join()
     wait_for_all(client)

@@ -38,6 +38,20 @@ Series = Sequence[tuple[int, float | None]]
 DESCRIPTION_TAG = "mlflow.note.content"  # Markdown, which MLflow's pages show above the run
 
 
+# MLflow's pages make a section of what stands before the stroke, and sort its metrics by name: what
+# would stand before the loss has a section of its own.
+SERIES = {
+    "loss": "train/loss",
+    "penalised_loss": "optimizer/penalised_loss",
+    "gradient_norm": "optimizer/gradient_norm",
+    "step_size": "optimizer/step_size",
+    "clamped_rows": "optimizer/clamped_rows",
+    "held_out_loss": "test/loss",
+    "validation_loss": "validation/loss",
+    "newton_decrement": "optimizer/lambda",
+}
+
+
 @dataclass(frozen=True)
 class NestedRun:
     """A run to be nested in another: what was tried there, and what it came to."""

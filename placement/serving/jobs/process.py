@@ -10,7 +10,6 @@ import shutil
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,6 +20,7 @@ from placement.errors import DataError, PlacementError, Terminated
 from placement.runtime.atomic_write import replacing
 from placement.runtime.scratch import use_scratch_folder
 from placement.runtime.signals import hold_signals, raise_on_signals
+from placement.serving.jobs.assignment import NOT_BEGUN, Assignment
 from placement.serving.jobs.folder import JobFolder
 from placement.serving.jobs.settings import (
     Inputs,
@@ -32,31 +32,10 @@ from placement.serving.jobs.settings import (
 from placement.tracking import jobs
 from placement.tracking.abandoned import process_name
 from placement.tracking.jobs import JobRun, JobRuns
-from placement.tracking.store import import_mlflow, open_store
+from placement.tracking.store import open_store
 
-NOT_BEGUN = 75  # the exit code where somebody else has the job
 RESULT = "result.json"
 _LOCK_PATIENCE = 5.0  # the worker takes the lock for moments, to see whether it is free
-_START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from placement.serving.jobs.process import main; main(sys.argv[2])"
-)
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """Which run of which queue a process is to see to; `memory` in bytes, None for no bound."""
-
-    folder: str
-    queue: str
-    job: str
-    run_id: str
-    memory: int | None
-
-    @property
-    def command(self) -> list[str]:
-        """The command line of the process."""
-        return [sys.executable, "-c", _START, json.dumps(sys.path), json.dumps(asdict(self))]
 
 
 def main(assignment: str) -> NoReturn:
@@ -82,8 +61,8 @@ def _work(assignment: Assignment) -> int:
         return NOT_BEGUN
     use_scratch_folder()
     _bound_memory(assignment.memory)
-    import_mlflow()  # here, and not in a process beside this one: that would live on without it
     runs = JobRuns(open_store(create=False), assignment.queue)
+    # MLflow is loaded here, so no process beside this one records: that would live on without it.
     run = runs.read(assignment.run_id)
     if run.status != jobs.WAITING or not runs.claim(run, process_name()):
         return NOT_BEGUN

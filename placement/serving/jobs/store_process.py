@@ -13,8 +13,8 @@ from placement.serving.jobs.queue import Queue
 from placement.serving.jobs.worker import Worker
 from placement.serving.settings import WorkerOptions
 from placement.tracking.jobs import JobRequest, JobRuns
-from placement.tracking.store import import_mlflow, open_store
-from placement.workflows.recording.run_recorder import SERIES
+from placement.tracking.runs import SERIES
+from placement.tracking.store import open_store
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,7 @@ class StoreProcess:
         self._worker: Worker | None = None
 
     def warm_up(self) -> None:
-        """Import MLflow, once."""
-        import_mlflow()
+        """Nothing is needed before a store is opened."""
 
     def open(self, home: Path, options: WorkerOptions) -> None:
         """Open the store that is found from a folder, and begin to work."""

@@ -18,7 +18,7 @@ from filelock import Timeout
 
 from placement.errors import PlacementError
 from placement.runtime.memory import free_memory
-from placement.serving.jobs.process import NOT_BEGUN, Assignment
+from placement.serving.jobs.assignment import NOT_BEGUN, Assignment
 from placement.serving.jobs.queue import Queue
 from placement.serving.settings import WorkerOptions
 from placement.tracking import jobs

@@ -30,6 +30,7 @@ from placement.tracking.pyfunc_model import LoggedModel, log_bundle
 from placement.tracking.registry import register
 from placement.tracking.runs import (
     DESCRIPTION_TAG,
+    SERIES,
     NestedRun,
     TrackedRun,
     resumed_run,
@@ -38,18 +39,6 @@ from placement.tracking.runs import (
 from placement.tracking.store import import_mlflow, open_store
 from placement.training.validation.l2_path import PenaltyPath
 
-# MLflow's pages make a section of what stands before the stroke, and sort its metrics by name: what
-# would stand before the loss has a section of its own.
-SERIES = {
-    "loss": "train/loss",
-    "penalised_loss": "optimizer/penalised_loss",
-    "gradient_norm": "optimizer/gradient_norm",
-    "step_size": "optimizer/step_size",
-    "clamped_rows": "optimizer/clamped_rows",
-    "held_out_loss": "test/loss",
-    "validation_loss": "validation/loss",
-    "newton_decrement": "optimizer/lambda",
-}
 _SECTIONS = {"training": "train", "test": "test"}  # of the metrics, by the context of their data
 _UNSET = (None, "", ())
 

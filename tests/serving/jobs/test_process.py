@@ -12,8 +12,8 @@ import pytest
 
 from placement.errors import Terminated
 from placement.serving.jobs import process
+from placement.serving.jobs.assignment import NOT_BEGUN, Assignment
 from placement.serving.jobs.folder import JobFolder
-from placement.serving.jobs.process import Assignment
 from placement.serving.jobs.queue import Queue
 from placement.tracking.abandoned import JOB
 from placement.tracking.jobs import JobRequest, JobRuns
@@ -169,7 +169,7 @@ def test_a_defect_tells_its_kind_and_no_value(queue, capfd):
 def test_a_job_that_somebody_else_has_is_left_alone(queue):
     run = send(queue, "train", b"a\n")
     assert queue.runs.claim(run, "somebody else")
-    assert work(queue, run)[0] == process.NOT_BEGUN
+    assert work(queue, run)[0] == NOT_BEGUN
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there the memory of a process is not bounded")

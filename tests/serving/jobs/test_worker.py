@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from placement.serving.jobs.process import NOT_BEGUN, Assignment
+from placement.serving.jobs.assignment import NOT_BEGUN, Assignment
 from placement.serving.jobs.worker import Worker
 from placement.serving.settings import WorkerOptions
 
