@@ -27,7 +27,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,9 @@ from placement.tracking.store import Store, open_store
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 900.0  # seconds for all that waits to end, on a busy machine
 UNFINISHED = 4  # jobs that the client keeps: one runs, three wait
-VICTIMS = {"server": 1, "worker": 2, "job": 2}
+VICTIMS = {"server": 2, "worker": 2, "job": 1}
+_WORDS = {"worker": "StoreProcess", "job": "placement.serving.jobs.process"}
+_WAIT = 60.0  # seconds for a process to appear; perhaps no job waits
 KINDS = ("train", "train", "predict")
 SETTINGS: dict[str, dict[str, object]] = {
     "train": {"optimizer": "newton", "sensitive": []},
@@ -60,6 +62,7 @@ class World:
     port: int
     server: "subprocess.Popen[bytes] | None" = None
     kills: Counter[str] = field(default_factory=Counter)
+    jobs_at_once: int = 1
 
     @property
     def environment(self) -> dict[str, str]:
@@ -69,9 +72,9 @@ class World:
         scratch.mkdir(exist_ok=True)
         return kept | {"TMPDIR": str(scratch), "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
-    def start(self, jobs_at_once: int = 1) -> None:
+    def start(self) -> None:
         """Start the server."""
-        words = ["serve", "--port", str(self.port), "--jobs-at-once", str(jobs_at_once), "-q"]
+        words = ["serve", "--port", str(self.port), "--jobs-at-once", str(self.jobs_at_once), "-q"]
         with (self.folder / "server.log").open("ab") as log:
             self.server = subprocess.Popen(
                 [sys.executable, "-m", "placement", *words],
@@ -93,27 +96,40 @@ class World:
                 found.append(process)
         return found
 
-    def kill(self, victim: str) -> None:
-        """Kill one process, if it is there; a server that was killed is started again."""
-        if victim == "server" and self.server is not None:
-            self.server.kill()
-            self.server.wait()
-            self.start()
-        else:
-            word = {"worker": "StoreProcess", "job": "placement.serving.jobs.process"}.get(victim)
-            there = self.processes(str(word))
-            if not there:
+    def kill(self, victim: str, pause: float) -> None:
+        """Wait until a process is there, then some time, and kill it if it still is.
+
+        A server that was killed is started again.
+        """
+        there = self.wait_for(victim)
+        time.sleep(self.random.uniform(0, pause))
+        for process in there[:1]:
+            if not process.is_running():
                 return
             with contextlib.suppress(psutil.NoSuchProcess):
-                self.random.choice(there).send_signal(signal.SIGKILL)
-        self.kills[victim] += 1
+                process.send_signal(signal.SIGKILL)
+                self.kills[victim] += 1
+        if victim == "server" and self.server is not None:
+            self.server.wait()
+            self.start()
+
+    def wait_for(self, victim: str) -> list[psutil.Process]:
+        """Return the processes that may be killed, as soon as there is one."""
+        until = time.monotonic() + _WAIT
+        while time.monotonic() < until:
+            if victim == "server" and self.server is not None:
+                return [psutil.Process(self.server.pid)]
+            if there := self.processes(_WORDS[victim]):
+                return there
+            time.sleep(0.1)
+        return []
 
     def close(self) -> None:
         """Kill what is left."""
         if self.server is not None:
             self.server.kill()
             self.server.wait()
-        for process in (*self.processes("StoreProcess"), *self.processes("jobs.process")):
+        for process in (one for word in _WORDS.values() for one in self.processes(word)):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
 
@@ -124,6 +140,7 @@ class Client:
 
     world: World
     kinds: tuple[str, ...]
+    sheet: Callable[[int], bytes]
     sent: dict[str, str] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
@@ -146,7 +163,7 @@ class Client:
     def send(self, kind: str) -> None:
         """Send one job, a table of its own, again and again until it is accepted."""
         key, number = uuid.uuid4().hex, len(self.sent)
-        table = sheet(number)
+        table = self.sheet(number)
         body, boundary = multipart(
             {"kind": kind, "settings": json.dumps(SETTINGS[kind])}, table, key
         )
@@ -299,15 +316,15 @@ def attack(
     pause: float,
     seconds: float = PATIENCE,
     kinds: tuple[str, ...] = (),
-    jobs_at_once: int = 1,
+    table: Callable[[int], bytes] = sheet,
 ) -> tuple[Client, list[str]]:
     """Send jobs and kill meanwhile; return the client, and what is wrong in the end.
 
     Jobs are sent until the last kill; if `kinds` are given, just these.
     """
-    client = Client(world, kinds or KINDS)
+    client = Client(world, kinds or KINDS, table)
     most = len(kinds) or 10_000
-    world.start(jobs_at_once)
+    world.start()
     store = open_store(world.folder, create=False)
     sender = threading.Thread(target=client.work, args=(UNFINISHED, most), daemon=True)
     sender.start()
@@ -317,8 +334,7 @@ def attack(
     names, weights = list(VICTIMS), list(VICTIMS.values())
     until = time.monotonic() + seconds
     while world.kills.total() < kills and time.monotonic() < until:
-        time.sleep(world.random.uniform(0, pause))
-        world.kill(world.random.choices(names, weights)[0])
+        world.kill(world.random.choices(names, weights)[0], pause)
         faults += two_at_once(store)
         print(f"{world.kills.total()} of {kills}", file=sys.stderr, flush=True)
     while kinds and len(client.sent) < most and sender.is_alive():
@@ -327,7 +343,7 @@ def attack(
     sender.join()
     wait_for_all(client)
     time.sleep(1.0)  # a process ends just after its run
-    faults += [f"a process is left: {p.cmdline()[-1]}" for p in world.processes("jobs.process")]
+    faults += [f"a process is left: {p.cmdline()[-1]}" for p in world.processes(_WORDS["job"])]
     return client, [*client.faults, *faults, *faults_of(store, client)]
 
 

@@ -32,9 +32,15 @@ def world(attack_jobs, tmp_path, recorded):
     made.close()
 
 
-def test_ten_kills_lose_no_job_and_end_each_once(attack_jobs, world):
+def test_ten_kills_lose_no_job_and_end_each_once(attack_jobs, world, recorded):
+    heading, *rows = (recorded[0] / "students.csv").read_bytes().splitlines(keepends=True)
+
+    def table(number):
+        return b"".join([heading, *rows[number : number + 80]])
+
+    world.jobs_at_once = 2
     kinds = ("predict", "predict", "train", "predict")
-    client, faults = attack_jobs.attack(world, kills=10, pause=1.5, kinds=kinds, jobs_at_once=2)
+    client, faults = attack_jobs.attack(world, kills=10, pause=1.5, kinds=kinds, table=table)
     assert faults == []
     assert world.kills.total() == 10
     assert len(client.sent) == 4
@@ -71,7 +77,9 @@ def test_a_lost_upload_and_a_run_for_ever_are_seen(attack_jobs, world):
     upload = Upload("data", "a.csv", "0" * 64, 1)
     made = queue.runs.add(JobRequest("train", {}, (upload,)), "0123456789abcdef", 1, 1)
     queue.runs.claim(made, "somebody")
-    client = attack_jobs.Client(world, (), sent={"key": "0123456789abcdef", "lost": "f" * 16})
+    client = attack_jobs.Client(
+        world, (), attack_jobs.sheet, sent={"key": "0123456789abcdef", "lost": "f" * 16}
+    )
     faults = list(attack_jobs.faults_of(store, client))
     assert faults == [
         f"accepted, and not in the store: {['f' * 16]}",
