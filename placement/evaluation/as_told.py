@@ -10,7 +10,7 @@ from placement.arrays import FloatArray, ObjectArray
 from placement.data.schema import PREDICTION, PROBABILITY, SEAT
 from placement.data.table.roles.earlier_lists import HELPED
 from placement.data.table.table import Table
-from placement.errors import DataError
+from placement.errors import DataError, Grave, counted
 from placement.evaluation.evaluate import Evaluation, evaluate_pieces
 from placement.model.scorer import fold, match_columns
 
@@ -95,19 +95,29 @@ def outcomes_by_seat(table: Table) -> tuple[ToldOutcome, ...]:
     )
 
 
-def students_with_seat(table: Table) -> int:
-    """Return how many had a seat on a list, as its column says."""
+def warn_of_help(table: Table) -> tuple[Grave, ...]:
+    """Say how many had a seat on a list: chances that leave the help out are too low for them."""
     seat = folded_words(table, SEAT)
-    return 0 if seat is None else int(np.isin(seat, HELPED).sum())
+    students = 0 if seat is None else int(np.isin(seat, HELPED).sum())
+    if not students:
+        return ()
+    text = f"{counted(students, 'student')} had a seat: where it helped, the chances are too low"
+    return (Grave(text, f"{text}."),)
 
 
 def folded_words(table: Table, name: str) -> ObjectArray | None:
-    """Return a column's folded words (n,), "" where blank; None where there is no such column."""
+    """Return a column's folded words (n,), "" where blank; None where there is no such column.
+
+    Raises `DataError` where it has a sentence of its own in each row.
+    """
     spelled = match_columns(table.chunked_columns, [name]).get(name)
     if spelled is None:
         return None
-    cells = table.columns[spelled]
-    if table.kinds[spelled] == "number":
+    column = table.chunked_columns[spelled]
+    if column.is_hashed:
+        raise DataError(f"{table.name}, column {spelled}: is free text, where few words belong")
+    cells = column.cells()
+    if column.kind == "number":
         cells = np.array([None if np.isnan(n) else f"{n:g}" for n in cells], dtype=object)
     words = np.empty(len(cells), dtype=object)
     words[:] = [fold(cell or "") for cell in cells.tolist()]

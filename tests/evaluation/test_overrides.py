@@ -85,3 +85,12 @@ def test_overrides_without_a_reason_are_counted():
     assert evaluate_overrides(listed()).without_reason is None
     reasons = ["ill", None, None, "offer elsewhere", "father died", "-", None, *[None] * 5]
     assert evaluate_overrides(listed(override_reason=reasons)).without_reason == 3
+
+
+def test_sentences_in_place_of_in_and_out_are_refused():
+    frame = pd.DataFrame({
+        "cgpa": np.linspace(5, 9, 4000), "placement_probability": np.linspace(0, 1, 4000),
+        "placed": np.arange(4000) % 2, "override": [f"call her on day {n}" for n in range(4000)],
+    })  # fmt: skip
+    with pytest.raises(DataError, match="override: is free text, where few words belong"):
+        evaluate_overrides(read_table(frame, target="placed"))

@@ -12,13 +12,13 @@ from placement.data.names.equivalents import means
 from placement.data.output.left_out_file import left_out_file
 from placement.data.profiles.sensitive_groups import SensitiveGroups, sensitive_groups
 from placement.data.table.read_table import Table
-from placement.errors import Grave, UsageError, counted
+from placement.errors import Grave, UsageError
 from placement.evaluation.alternatives.alternatives import ModelComparison
 from placement.evaluation.as_told import (
     evaluate_as_told,
     outcomes_by_seat,
     rows_with_probability,
-    students_with_seat,
+    warn_of_help,
 )
 from placement.evaluation.evaluate import Evaluation, measure
 from placement.evaluation.held_out import MeasuredRows, measured_rows, split_of_training
@@ -162,11 +162,11 @@ def _measure(
         evaluation = evaluate_as_told(
             measured.table, threshold=request.threshold, supposed=fitted.threshold, groups=groups
         )
-        return evaluation, None, _helped(measured.table)
+        return evaluation, None, warn_of_help(measured.table)
     evaluation = measure(fitted, measured, threshold=request.threshold, groups=groups)
     seats = request.seats and request.seats * _share(measured.table, table)
     lists = compare_lists(fitted, _labelled_cells(fitted, measured.table), seats)
-    warnings = (*_helped(measured.table), *_cell_warnings(fitted, measured.table))
+    warnings = (*warn_of_help(measured.table), *_cell_warnings(fitted, measured.table))
     return evaluation, lists, warnings
 
 
@@ -201,15 +201,6 @@ def _default_columns(fitted: Fitted, table: Table, *, as_told: bool) -> tuple[st
     matched = match_columns(table.chunked_columns, compared)
     branches = [name for name in table.chunked_columns if as_told and means(name, "branch")]
     return tuple(dict.fromkeys((*branches, *matched.values(), *table.sensitive)))
-
-
-def _helped(table: Table) -> tuple[Grave, ...]:
-    """Say how many of a list had a seat: chances that leave the help out are too low for them."""
-    students = students_with_seat(table)
-    if not students:
-        return ()
-    text = f"{counted(students, 'student')} had a seat: where it helped, the chances are too low"
-    return (Grave(text, f"{text}."),)
 
 
 def _cell_warnings(fitted: Fitted, table: Table) -> tuple[str, ...]:

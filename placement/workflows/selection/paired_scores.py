@@ -12,6 +12,7 @@ from placement.data.schema import Schema
 from placement.data.splits.row_clusters import student_hashes
 from placement.data.table.table import Table, digest_columns
 from placement.errors import DataError, UsageError
+from placement.evaluation.as_told import warn_of_help
 from placement.evaluation.comparison import REPLICATES, Comparison, compare
 from placement.evaluation.held_out import is_training_table
 from placement.model.scorer import READ, fold
@@ -98,7 +99,7 @@ def score_pairs(
                     weight=rows.weight,
                     usual_weight=usual_weight,
                 )
-                warnings += tables[key].warnings
+                warnings += (*warn_of_help(tables[key]), *tables[key].warnings)
             table = tables[key]
             _refuse_other_rows(next(iter(tables.values())), table)
             scoring_warnings = ScoringWarnings()
