@@ -63,6 +63,14 @@ class Reaches:
 
 
 @dataclass(frozen=True)
+class Exceeds:
+    """Whether a number is more than so much."""
+
+    name: str
+    threshold: float
+
+
+@dataclass(frozen=True)
 class IsSlot:
     """Whether the level of a cell is that of a slot."""
 
@@ -79,7 +87,7 @@ class Choice:
     no: "Expression"
 
 
-Condition = IsMissing | Reaches | IsSlot
+Condition = IsMissing | Reaches | Exceeds | IsSlot
 Expression = float | Name | Binary | AtLeastValue | AtMostValue | PositiveCube | Choice
 
 
@@ -103,7 +111,7 @@ def total(first: Expression, *others: Expression) -> Expression:
 def names_in(expression: "Expression | Condition") -> frozenset[str]:
     """Return the names that an expression or a condition speaks of."""
     match expression:
-        case Name(name) | Reaches(name) | IsMissing(name) | IsSlot(name):
+        case Name(name) | Reaches(name) | Exceeds(name) | IsMissing(name) | IsSlot(name):
             return frozenset({name})
         case Binary(_, left, right):
             return names_in(left) | names_in(right)

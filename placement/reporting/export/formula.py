@@ -26,6 +26,7 @@ from placement.reporting.export.expressions import (
     AtMostValue,
     Binary,
     Choice,
+    Exceeds,
     Expression,
     IsMissing,
     IsSlot,
@@ -192,15 +193,10 @@ def _value(scorer: Scorer, cell: Cell, steps: list[Step]) -> Name:
     raw = Name(cell.name)
     scaled: Expression = product(raw, form.scale / form.mixed)
     if form.scale < form.mixed:
-        scaled = Choice(Reaches(cell.name, _above(form.scale)), scaled, raw)
-    scaled = Choice(Reaches(cell.name, _above(form.mixed)), raw, scaled)
+        scaled = Choice(Exceeds(cell.name, form.scale), scaled, raw)
+    scaled = Choice(Exceeds(cell.name, form.mixed), raw, scaled)
     steps.append(Step(f"{cell.name}_scaled", Choice(IsMissing(cell.name), 0.0, scaled)))
     return Name(steps[-1].name)
-
-
-def _above(number: float) -> float:
-    """Return the next number above."""
-    return float(np.nextafter(number, np.inf))
 
 
 def _encoded(

@@ -9,6 +9,7 @@ from placement.reporting.export.expressions import (
     Binary,
     Choice,
     Condition,
+    Exceeds,
     Expression,
     IsMissing,
     IsSlot,
@@ -28,6 +29,7 @@ class Language:
     choice: str
     is_missing: str
     reaches: str = "{0} >= {1}"
+    exceeds: str = "{0} > {1}"
     is_slot: str = "{0} = {1}"
     number: Callable[[float], str] = repr
     name: Callable[[str], str] = str
@@ -59,5 +61,7 @@ class Language:
                 return self.is_missing.format(self.name(cell))
             case Reaches(name, threshold):
                 return self.reaches.format(self.name(name), self.number(threshold))
+            case Exceeds(name, threshold):
+                return self.exceeds.format(self.name(name), self.number(threshold))
             case IsSlot(cell, slot):
                 return self.is_slot.format(self.name(cell), slot)

@@ -19,6 +19,7 @@ from placement.reporting.export.expressions import (
     Binary,
     Choice,
     Condition,
+    Exceeds,
     Expression,
     IsMissing,
     IsSlot,
@@ -198,6 +199,8 @@ class _Writer:
                 return self._missing[cell]
             case Reaches(name, threshold):
                 return self._call("GreaterOrEqual", self._values[name], threshold)
+            case Exceeds(name, threshold):
+                return self._call("Greater", self._values[name], threshold)
             case IsSlot(cell, slot):
                 return self._slots[cell, slot]
 

@@ -24,7 +24,7 @@ class Proof:
 class ExportResult:
     """The file that was written, of which model, and how it was proved.
 
-    `corners` of the rows are made from what the model learnt, the others are those of a file.
+    `students` of the rows are those of a file, the others made from what the model learnt.
     `remarks` say what a reader of the file must know.
     """
 
@@ -32,7 +32,7 @@ class ExportResult:
     to: str
     model: str
     proofs: tuple[Proof, ...]
-    corners: int
+    students: int
     remarks: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from placement.arrays import FloatArray, ObjectArray
+from placement.arrays import FloatArray, IndexArray, ObjectArray
 from placement.config.file_options import FileOptions
 from placement.data.formats.blocks import BlockRequest
 from placement.model.scorer import (
@@ -54,16 +54,15 @@ class Cases:
     def __len__(self) -> int:
         return len(self.where)
 
-    def first(self, rows: int) -> "Cases":
-        """Return the first rows alone."""
-        return replace(
-            self,
-            cells={name: cells[:rows] for name, cells in self.cells.items()},
-            logit=self.logit[:rows],
-            probability=self.probability[:rows],
-            low=None if self.low is None else self.low[:rows],
-            high=None if self.high is None else self.high[:rows],
-            where=self.where[:rows],
+    def rows(self, chosen: IndexArray) -> "Cases":
+        """Return some rows alone."""
+        return Cases(
+            {name: cells[chosen] for name, cells in self.cells.items()},
+            self.logit[chosen],
+            self.probability[chosen],
+            None if self.low is None else self.low[chosen],
+            None if self.high is None else self.high[chosen],
+            tuple(self.where[row] for row in chosen),
         )
 
 
@@ -176,7 +175,8 @@ def _values(scorer: Scorer, name: str) -> list[float | str | None]:
                     values += _numbers(column)
                 case StepColumn():
                     for threshold in column.thresholds:
-                        values += [threshold, float(np.nextafter(threshold, -np.inf))]
+                        # Sheets take two numbers for one where the last digits differ.
+                        values += [threshold, threshold - 1e-6 * max(1.0, abs(threshold))]
     return list(dict.fromkeys(values))
 
 

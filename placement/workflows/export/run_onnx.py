@@ -8,11 +8,12 @@ import numpy as np
 from placement.arrays import ObjectArray
 from placement.reporting.export.onnx_model import LOGIT, PROBABILITY
 from placement.reporting.export.result import Proof
+from placement.reporting.export.subject import Subject
 from placement.workflows.export.cases import Cases
 from placement.workflows.export.proof import compared
 
 
-def onnx_proofs(path: Path, cases: Cases) -> Iterator[Proof]:
+def onnx_proofs(path: Path, cases: Cases, _subject: Subject) -> Iterator[Proof]:
     """Run the graph on all rows at once."""
     import onnxruntime
 

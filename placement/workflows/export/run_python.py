@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from placement.errors import GateRefused
+from placement.reporting.export.subject import Subject
 from placement.workflows.export.cases import Cases
 from placement.workflows.export.proof import Proof, compared
 
 
-def python_proofs(path: Path, cases: Cases) -> Iterator[Proof]:
+def python_proofs(path: Path, cases: Cases, _subject: Subject) -> Iterator[Proof]:
     """Run the file as its reader would."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)

@@ -11,11 +11,12 @@ import numpy as np
 from placement.arrays import FloatArray
 from placement.reporting.export.result import Proof
 from placement.reporting.export.sql import quoted
+from placement.reporting.export.subject import Subject
 from placement.workflows.export.cases import Cases
 from placement.workflows.export.proof import compared
 
 
-def sql_proofs(path: Path, cases: Cases) -> Iterator[Proof]:
+def sql_proofs(path: Path, cases: Cases, _subject: Subject) -> Iterator[Proof]:
     """Run the expression in SQLite and, where it is installed, in DuckDB."""
     query = f"SELECT ({path.read_text(encoding='utf-8')}) AS p FROM students ORDER BY row_of_case"  # noqa: S608
     found = _sqlite(query, cases)

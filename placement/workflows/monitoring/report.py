@@ -29,7 +29,7 @@ from placement.runtime.atomic_write import replacing, writing
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.tracking.store import open_store
 from placement.workflows.monitoring.effect import effects_of
-from placement.workflows.reading.find_model import find_model
+from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.read_labelled import read_like
 from placement.workflows.reading.training_settings import training_config
 
@@ -95,23 +95,28 @@ def write_report(request: ReportRequest, listener: ProgressListener = NoProgress
 def report_of(request: ReportRequest, listener: ProgressListener = NoProgress()) -> Report:
     """Return what a report on a model is made of; nothing is written."""
     model = find_model(request.run, listener)
-    fitted = load_fitted(model.directory)
-    lacking = _not_recorded(fitted.figures)
-    if lacking:
-        raise ModelError(
-            f"{request.run}: its {lacking[0]} was not recorded, as by an older version or in "
-            "Python; a report needs a model of placement train"
-        )
-    run_id = model.about["run_id"]
-    digest = open_bundle(model.directory).document["digest"]
-    effects = () if run_id is None else effects_of(open_store(create=False), digest)
-    report = Report(model.about, fitted, _checks(run_id), effects=effects)
+    report, run_id = report_of(model), model.about["run_id"]
     if request.data is not None:
         with Storage() as storage:
             learnt = model.scorer.numbers
             table = read_like(request.data, model.schema, learnt, storage, listener, request)
             report = _with_data(report, table, listener)
     return report
+
+
+def report_of(model: Model) -> Report:
+    """Return what is known of a model without any rows; ModelError where too little is."""
+    fitted = load_fitted(model.directory)
+    lacking = _not_recorded(fitted.figures)
+    if lacking:
+        raise ModelError(
+            f"{model.name}: its {lacking[0]} was not recorded, as by an older version or in "
+            "Python; a report needs a model of placement train"
+        )
+    run_id = model.about["run_id"]
+    digest = open_bundle(model.directory).document["digest"]
+    effects = () if run_id is None else effects_of(open_store(create=False), digest)
+    return Report(model.about, fitted, _checks(run_id), effects=effects)
 
 
 def _not_recorded(figures: ModelFigures) -> list[str]:

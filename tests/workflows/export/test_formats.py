@@ -5,8 +5,9 @@ import pytest
 
 from placement.data.schema import Target
 from placement.model.scorer import Scorer
+from placement.reporting.export.subject import Subject
 from placement.workflows.export.cases import corner_cases
-from placement.workflows.export.formats import FORMATS, Subject
+from placement.workflows.export.formats import FORMATS
 from tests.reporting.export.models import BEFORE, CALIBRATIONS, CGPA, EVERYTHING, scorer_of
 
 TARGET = Target("Placed", "Yes", "No")
@@ -23,8 +24,9 @@ def proofs_of(kind, scorer, folder):
     for package in target.needs:
         pytest.importorskip(package)
     path = folder / target.file
-    target.write(path, subject_of(scorer, target.file))
-    return list(target.prove(path, corner_cases(scorer)))
+    subject = subject_of(scorer, target.file)
+    target.write(path, subject)
+    return list(target.prove(path, corner_cases(scorer), subject))
 
 
 @pytest.mark.parametrize("calibration", CALIBRATIONS)
