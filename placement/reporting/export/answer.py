@@ -10,10 +10,11 @@ from placement.reporting.export.result import ExportResult
 def export_answer(result: ExportResult) -> Iterator[str]:
     """Yield the sentences, the proof first."""
     for proof in result.proofs:
-        all_of_them = result.students and proof.rows > result.students
-        kinds = f", {counted(result.students, 'student')} of the file among them"
+        rows = counted(proof.rows, "row")
+        if 0 < result.students < proof.rows:
+            rows += f", {counted(result.students, 'student')} of the file among them"
         yield (
-            f"Run by {proof.referee} on {counted(proof.rows, 'row')}{kinds if all_of_them else ''}: the largest "
+            f"Run by {proof.referee} on {rows}: the largest "
             f"difference from the model is {_size(proof.difference)}."
         )
     yield from result.remarks

@@ -65,8 +65,8 @@ def _holds(condition: Condition, values: Mapping[str, FloatArray]) -> BoolArray:
         case IsMissing(cell):
             return np.isnan(values[cell])
         case Reaches(name, threshold):
-            return values[name] >= threshold
+            return np.greater_equal(values[name], threshold)
         case Exceeds(name, threshold):
-            return values[name] > threshold
+            return np.greater(values[name], threshold)
         case IsSlot(cell, slot):
-            return values[cell] == slot
+            return np.equal(values[cell], slot)

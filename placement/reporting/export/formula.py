@@ -172,6 +172,22 @@ def layers_of(formula: Formula) -> list[list[Step]]:
     return layers
 
 
+def number_column(scorer: Scorer, name: str) -> NumberColumn:
+    """Return the column of numbers of that name."""
+    columns = (c for c in scorer.columns if isinstance(c, NumberColumn))
+    return next(column for column in columns if column.column == name)
+
+
+def usual_value(scorer: Scorer, cell: Cell) -> float | str:
+    """Return a value that a cell often has: about the mean, or the most frequent level."""
+    if isinstance(cell, NumberCell):
+        column = number_column(scorer, cell.column)
+        return float(round(column.mean) if column.whole else f"{column.mean:.3g}")
+    levels = cell.levels.levels
+    level = levels[int(np.argmax(cell.levels.shares[: len(levels)]))]
+    return float(level) if cell.levels.numeric else level
+
+
 def number_format_of(scorer: Scorer, column: str) -> NumberFormat:
     """Return how plain numbers of a column are read: a column may have grades of two scales."""
     return scorer.numbers[column].format_of(WrittenNumbers.of(np.array([1.0])))

@@ -7,7 +7,7 @@ where missing. The outputs, (n, 1): `placement_probability` and `placement_logit
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class _Graph:
     nodes: "list[NodeProto]" = field(default_factory=list)
     constants: "dict[str, TensorProto]" = field(default_factory=dict)
 
-    def add(self, kind: str, *inputs: str, **attributes: str | int) -> str:
+    def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """Add a node and return the name of its output."""
         from onnx import helper
 
@@ -80,7 +80,8 @@ def onnx_model(formula: Formula, title: str) -> "ModelProto":
 
     writer = _Writer(formula)
     writer.write()
-    graph, shape = writer.graph, ["students", 1]
+    graph = writer.graph
+    shape: list[str | int | None] = ["students", 1]
     inputs = [
         helper.make_tensor_value_info(
             cell.column, TensorProto.DOUBLE if _is_number(cell) else TensorProto.STRING, shape

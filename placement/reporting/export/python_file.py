@@ -4,6 +4,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterator
 
+from placement.model import scorer
 from placement.model.scorer import (
     MISSING_NUMBERS,
     Isotonic,
@@ -12,7 +13,6 @@ from placement.model.scorer import (
     fold_level,
     plain,
 )
-from placement.model.scorer import __dict__ as scorer_names
 from placement.reporting.export.formula import Cell, Formula, LevelCell, NumberCell
 from placement.reporting.export.language import Language
 
@@ -113,7 +113,7 @@ def python_file(formula: Formula, title: str, file: str) -> str:
     """Return the text of the file; `title` says which model it is."""
     parts = [
         _HEAD.format(title=_docstring(title), file=file, missing=sorted(MISSING_NUMBERS)),
-        *(f"{name} = {scorer_names[name]!r}\n" for name in _PATTERNS),
+        *(f"{name} = {getattr(scorer, name)!r}\n" for name in _PATTERNS),
         *(f"\n\n{inspect.getsource(function)}" for function in _FUNCTIONS),
         _CELLS,
         *_tables(formula),

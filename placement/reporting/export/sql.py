@@ -134,10 +134,10 @@ def _calibrated(formula: Formula) -> str:
         case Isotonic(logit, probability):
             points = list(zip(logit, probability, strict=True))
             branches = [f"WHEN z < {number(logit[0])} THEN {number(probability[0])}"]
-            for (low, below), (high, above) in pairwise(points):
-                share = f"(z - {number(low)}) / {number(high - low)}"
+            for (start, below), (end, above) in pairwise(points):
+                share = f"(z - {number(start)}) / {number(end - start)}"
                 branches.append(
-                    f"WHEN z < {number(high)} THEN {number(below)} + {share} * "
+                    f"WHEN z < {number(end)} THEN {number(below)} + {share} * "
                     f"{number(above - below)}"
                 )
             return "\n".join([*branches, f"ELSE {number(probability[-1])}"])

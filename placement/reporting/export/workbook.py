@@ -4,7 +4,7 @@
 and the calibration in `Model`, the covariance in its sheet. Nothing is hidden, nothing is a macro.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from placement.arrays import FloatArray, ObjectArray
-from placement.model.scorer import CategoryColumn, Isotonic, NumberColumn, Platt
-from placement.reporting.export.formula import Cell, Formula, LevelCell, formula_of
+from placement.model.scorer import CategoryColumn, Isotonic, Platt, Scorer
+from placement.reporting.export.formula import (
+    Cell,
+    Formula,
+    LevelCell,
+    formula_of,
+    number_column,
+    usual_value,
+)
 from placement.reporting.export.subject import Subject
 from placement.reporting.export.workbook_steps import (
     COVARIANCE,
@@ -52,7 +59,7 @@ def write_workbook(
     import xlsxwriter
 
     formula = formula_of(subject.scorer)
-    cells = _example(formula) if students is None else students
+    cells = _example(subject.scorer, formula) if students is None else students
     options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         sheets = {
@@ -69,21 +76,14 @@ def write_workbook(
         _write_about(book, sheets["About"], subject)
 
 
-def _example(formula: Formula) -> dict[str, ObjectArray]:
+def _example(scorer: Scorer, formula: Formula) -> dict[str, ObjectArray]:
     """Return the rows to type into: an example, then blank ones."""
     cells = {}
     for cell in formula.cells:
         column = np.full(ROWS, None, dtype=object)
-        column[0] = _usual(cell)
+        column[0] = usual_value(scorer, cell)
         cells[cell.column] = column
     return cells
-
-
-def _usual(cell: Cell) -> str | float | None:
-    if not isinstance(cell, LevelCell):
-        return None
-    level = cell.levels.levels[int(np.argmax(cell.levels.shares[: len(cell.levels.levels)]))]
-    return float(level) if cell.levels.numeric else level
 
 
 def _write_model(sheet: "Worksheet", subject: Subject, formula: Formula) -> dict[str, Spellings]:
@@ -205,6 +205,7 @@ class _Students:
         bars = {"type": "data_bar", "bar_solid": True, "bar_color": "#9BC2E6"}
         bars |= {"min_type": "num", "min_value": 0, "max_type": "num", "max_value": 1}
         self.sheet.conditional_format(FIRST, self._answers, last, self._answers, bars)
+        self.sheet.print_area(0, 0, last, self._answers + 4)
         self.sheet.set_landscape()
         self.sheet.set_paper(9)
         self.sheet.fit_to_pages(1, 0)
@@ -221,11 +222,7 @@ class _Students:
             options |= {"input_message": "Choose a level, or leave blank what is not known."}
             options |= {"error_message": "The model does not know this level."}
         else:
-            column_of = next(
-                c
-                for c in self.subject.scorer.columns
-                if isinstance(c, NumberColumn) and c.column == cell.column
-            )
+            column_of = number_column(self.subject.scorer, cell.column)
             low, high = column_of.near
             learnt = f"from {column_of.low:g} to {column_of.high:g}"
             options |= {"validate": "decimal", "criteria": "between"}
@@ -264,22 +261,19 @@ class _Students:
                 logit = f"({logit}*{MODEL}!$B$3+{MODEL}!$B$4)"
         return f"IF({logit}<-700,0,1/(1+EXP(-{logit})))"
 
-    def _shown(self, values: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+    def _shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return what each answer shows (n,)."""
         scorer, logit = self.subject.scorer, values["logit"]
         chance = scorer.probability(logit)
         words = np.array([self.subject.target.negative, self.subject.target.positive], dtype=object)
         formula = self.steps.formula
         notes = zip(*(values[f"note {cell.name}"] for cell in formula.cells), strict=True)
+        low, high = (scorer.probability(logit + sign * values["reach"]) for sign in (-1, 1))
         has_interval = scorer.factor is not None
-        shown: dict[str, Sequence[Any]] = {
+        shown: dict[str, Any] = {
             "chance": chance,
-            "from": scorer.probability(logit - values["reach"])
-            if has_interval
-            else [""] * len(logit),
-            "to": scorer.probability(logit + values["reach"])
-            if has_interval
-            else [""] * len(logit),
+            "from": low if has_interval else [""] * len(chance),
+            "to": high if has_interval else [""] * len(chance),
             "outcome": words[(chance >= self.subject.threshold).astype(int)],
             "notes": ["".join(texts) for texts in notes],
         }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from placement.arrays import FloatArray, ObjectArray
-from placement.model.scorer import READ, Z95, NumberColumn, Scorer
+from placement.model.scorer import READ, Z95, Scorer
 from placement.reporting.export.evaluate import step_values
 from placement.reporting.export.formula import (
     Cell,
@@ -19,6 +19,7 @@ from placement.reporting.export.formula import (
     Formula,
     LevelCell,
     NumberCell,
+    number_column,
     number_format_of,
 )
 from placement.reporting.export.language import Language
@@ -158,9 +159,7 @@ class StepsSheet:
             if cell.levels.numeric:
                 unseen = f"IF(ISNUMBER({given}),{unseen},{said('not a number')})"
             return f"IF({blank},{missing},{unseen})"
-        learnt = next(
-            c for c in self.scorer.columns if isinstance(c, NumberColumn) and c.column == column
-        )
+        learnt = number_column(self.scorer, column)
         low, high = learnt.near
         missing = '""' if learnt.missing is not None else said("missing")
         far = f"OR({given}<{number(low)},{given}>{number(high)})"

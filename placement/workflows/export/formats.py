@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from placement.reporting.export.formula import formula_of
+from placement.reporting.export.nomogram import nomogram
 from placement.reporting.export.onnx_model import OPSET, onnx_model
 from placement.reporting.export.python_file import python_file
 from placement.reporting.export.result import Proof
@@ -13,6 +14,7 @@ from placement.reporting.export.sql import sql_expression
 from placement.reporting.export.subject import Subject
 from placement.reporting.export.workbook import write_workbook
 from placement.workflows.export.cases import Cases
+from placement.workflows.export.run_nomogram import nomogram_proofs
 from placement.workflows.export.run_onnx import onnx_proofs
 from placement.workflows.export.run_python import python_proofs
 from placement.workflows.export.run_sql import sql_proofs
@@ -27,6 +29,7 @@ _ONNX = (
     'where missing, levels as string with "" where missing.'
 )
 _WORKBOOK = "Type a student a row into the sheet Students; chance, interval and reasons follow."
+_PAPER = "Print it on A4: add up the points of a student, and read the chance below."
 _NOTHING_TO_RUN = "A card is words: there is nothing in it to be run. Its figures are the model's."
 
 
@@ -72,6 +75,10 @@ def _write_onnx(path: Path, subject: Subject) -> None:
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
+def _write_nomogram(path: Path, subject: Subject) -> None:
+    path.write_text(nomogram(subject), encoding="utf-8")
+
+
 def _write_card(path: Path, subject: Subject) -> None:
     path.write_text(subject.card, encoding="utf-8")
 
@@ -89,5 +96,6 @@ FORMATS = {
     "onnx": ExportFormat(
         "model.onnx", _write_onnx, onnx_proofs, (_ONNX, _SPELLINGS), ("onnx", "onnxruntime")
     ),
+    "nomogram": ExportFormat("nomogram.svg", _write_nomogram, nomogram_proofs, (_PAPER,)),
     "card": ExportFormat("MODEL_CARD.md", _write_card, _nothing_to_run, (_NOTHING_TO_RUN,)),
 }

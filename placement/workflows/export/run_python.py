@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from placement.errors import GateRefused
+from placement.reporting.export.result import Proof
 from placement.reporting.export.subject import Subject
 from placement.workflows.export.cases import Cases
-from placement.workflows.export.proof import Proof, compared
+from placement.workflows.export.proof import compared
 
 
 def python_proofs(path: Path, cases: Cases, _subject: Subject) -> Iterator[Proof]:

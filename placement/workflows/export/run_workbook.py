@@ -29,6 +29,7 @@ from placement.workflows.export.cases import Cases
 from placement.workflows.export.proof import compared
 
 _FEW, _FEWEST = 25, 5  # rows for `formulas`, which takes its time: where it is alone, or second
+_AT_ONCE = 4000  # rows of a copy: the program keeps all formulas in memory
 _SECONDS = 600
 _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
@@ -46,21 +47,18 @@ def office() -> str | None:
 def workbook_proofs(path: Path, cases: Cases, subject: Subject) -> Iterator[Proof]:
     """Recalculate the file, and a copy with the cases."""
     cases = _filled(cases)
-    columns = len(cases.cells)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
         if (program := office()) is not None:
-            write_workbook(folder / "cases.xlsx", subject, cases.cells, stale=True)
+            parts = [_recalculated(program, folder, subject, piece) for piece in _pieces(cases)]
+            yield _compared("LibreOffice", cases, np.concatenate(parts))
             shutil.copyfile(path, folder / "file.xlsx")
-            _recalculate(program, folder)
-            rows = _read(folder / "out" / "cases.xlsx", columns, len(cases))
-            yield _compared("LibreOffice", cases, rows)
-            yield _as_written(path, folder / "out" / "file.xlsx")
+            yield _as_written(path, _recalculate(program, folder / "file.xlsx"))
         if find_spec("formulas") is not None:
             most = min(len(cases), _FEW if program is None else _FEWEST)
             few = cases.rows(np.linspace(0, len(cases) - 1, most).astype(int))
             write_workbook(folder / "few.xlsx", subject, few.cells, stale=True)
-            rows = _calculated(folder / "few.xlsx", columns, len(few))
+            rows = _calculated(folder / "few.xlsx", len(few.cells), len(few))
             yield _compared("formulas", few, rows)
 
 
@@ -79,23 +77,37 @@ def _compared(referee: str, cases: Cases, found: FloatArray) -> Proof:
     )
 
 
-def _recalculate(program: str, folder: Path) -> None:
-    """Have every workbook of a folder recalculated, into the folder `out` of it."""
-    settings = folder / "profile" / "user" / "registrymodifications.xcu"
-    settings.parent.mkdir(parents=True)
-    settings.write_text(_SETTINGS, encoding="utf-8")
-    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    files = [str(file) for file in folder.glob("*.xlsx")]
-    command = [program, profile, "--headless", "--convert-to", "xlsx", "--outdir"]
-    done = subprocess.run(  # noqa: S603 - the office that is installed, on files of our own
-        [*command, str(folder / "out"), *files],
+def _pieces(cases: Cases) -> Iterator[Cases]:
+    for start in range(0, len(cases), _AT_ONCE):
+        yield cases.rows(np.arange(start, min(start + _AT_ONCE, len(cases))))
+
+
+def _recalculated(program: str, folder: Path, subject: Subject, cases: Cases) -> FloatArray:
+    """Return chance and limits (n, 3) of the cases in a copy of the workbook."""
+    copy = folder / "cases.xlsx"
+    write_workbook(copy, subject, cases.cells, stale=True)
+    return _read(_recalculate(program, copy), len(cases.cells), len(cases))
+
+
+def _recalculate(program: str, path: Path) -> Path:
+    """Have a workbook recalculated; return the file with the new values."""
+    profile, out = path.parent / "profile", path.parent / "out"
+    settings = profile / "user" / "registrymodifications.xcu"
+    if not settings.exists():
+        settings.parent.mkdir(parents=True)
+        settings.write_text(_SETTINGS, encoding="utf-8")
+    (out / path.name).unlink(missing_ok=True)
+    command = [program, f"-env:UserInstallation={profile.as_uri()}", "--headless"]
+    done = subprocess.run(  # noqa: S603 - the office that is installed, on a file of our own
+        [*command, "--convert-to", "xlsx", "--outdir", str(out), str(path)],
         capture_output=True,
         timeout=_SECONDS,
         check=False,
-        env=os.environ | {"HOME": str(folder)},
+        env=os.environ | {"HOME": str(path.parent)},
     )
-    if len(list((folder / "out").glob("*.xlsx"))) < len(files):
+    if not (out / path.name).exists():
         raise GateRefused(f"LibreOffice cannot open the workbook: {done.stderr.decode()[-200:]}")
+    return out / path.name
 
 
 def _rows(path: Path) -> list[list[Any]]:
