@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from placement.data.columns.raw_column import MAX_TEXTS
 from placement.data.table.read_table import read_table
 from placement.errors import DataError
 from placement.evaluation.overrides import evaluate_overrides
@@ -88,9 +89,10 @@ def test_overrides_without_a_reason_are_counted():
 
 
 def test_sentences_in_place_of_in_and_out_are_refused():
+    rows = MAX_TEXTS + 1
     frame = pd.DataFrame({
-        "cgpa": np.linspace(5, 9, 4000), "placement_probability": np.linspace(0, 1, 4000),
-        "placed": np.arange(4000) % 2, "override": [f"call her on day {n}" for n in range(4000)],
+        "cgpa": np.linspace(5, 9, rows), "placement_probability": np.linspace(0, 1, rows),
+        "placed": np.arange(rows) % 2, "override": [f"call her on day {n}" for n in range(rows)],
     })  # fmt: skip
     with pytest.raises(DataError, match="override: is free text, where few words belong"):
         evaluate_overrides(read_table(frame, target="placed"))
