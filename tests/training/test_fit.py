@@ -78,8 +78,7 @@ def test_balanced_classes_are_scikit_learn_s():
     assert fitted.weights == pytest.approx(judge.fit(x, y).coef_[0], abs=1e-6)
 
 
-@pytest.mark.parametrize("chunk_rows", [1, 7, 4096, 80])
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(("chunk_rows", "threads"), [(3, 1), (7, 2), (80, 1), (4096, 2)])
 def test_chunks_and_threads_do_not_change_the_model(chunk_rows, threads):
     table = read_table(frame(100))
     whole = fit(table, QUICK)
