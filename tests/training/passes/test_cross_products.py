@@ -256,7 +256,7 @@ def wrong_scatter(monkeypatch):
 @pytest.mark.parametrize("both", ["plain"], indirect=True)
 @pytest.mark.parametrize("optimizer", ["auto", "gd", "sgd", "adam", "lbfgs", "newton"])
 def test_a_wrong_scatter_changes_what_every_optimizer_finds(both, wrong_scatter, optimizer):
-    options = Options(optimizer, epochs=50, lr=None, l2=20.0)
+    options = Options(optimizer, epochs=10, lr=None, l2=20.0)
     right = solve(both.coded, options)
     wrong_scatter()
     wrong = solve(both.coded, options)
