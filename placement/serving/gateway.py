@@ -90,7 +90,7 @@ class Gateway:
         name = given if _ID.fullmatch(given) else next(self._ids)
         answer = _Answer(name, time.perf_counter())
         state = scope.setdefault("state", {})
-        state["request_id"] = name.decode("ascii")
+        state["request_id"], state["headers"] = name.decode("ascii"), headers
 
         async def send_on(message: Any) -> None:
             if message["type"] == "http.response.start":

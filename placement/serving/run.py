@@ -27,6 +27,7 @@ def serve(settings: ServerSettings, when_up: Callable[[str], None]) -> None:
         access_log=False,
         server_header=False,
         date_header=False,
+        proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=int(settings.limits.seconds),
         limit_concurrency=settings.limits.connections,

@@ -29,5 +29,6 @@ def _write(event: str, level: str, facts: Mapping[str, object]) -> None:
     now = time.time()
     moment = f"{_second(int(now))}.{int(now % 1 * 1000):03d}Z"
     line = {"time": moment, "level": level, "event": event, **facts}
-    sys.stderr.buffer.write(encode_json(line) + b"\n")
-    sys.stderr.buffer.flush()
+    stream = sys.stderr.buffer
+    stream.write(encode_json(line) + b"\n")
+    stream.flush()

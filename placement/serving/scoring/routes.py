@@ -18,7 +18,7 @@ from placement.serving.scoring.protocols.open_inference import (
     model_metadata,
 )
 from placement.serving.scoring.protocols.own import predict_records, what_if
-from placement.serving.scoring.reply import MODEL_HEADER, body_of, replied
+from placement.serving.scoring.reply import MODEL_HEADER, body_of, headers_of, replied
 from placement.serving.scoring.served_model import ServedModel
 from placement.serving.settings import Limits
 
@@ -40,7 +40,8 @@ class MlflowEndpoints:
     async def invocations(self, request: Request) -> Response:
         """Answer rows in one of MLflow's forms with their predictions."""
         model, body = self._models.model, await body_of(request, self._limits)
-        kind = request.headers.get("content-type")
+        given = headers_of(request).get(b"content-type")
+        kind = None if given is None else given.decode("latin-1")
         # The readers of files are slow to begin, whatever the size.
         size = len(body) if kind is not None and kind.startswith(JSON) else 1 << 30
         return await replied(request, model, size, lambda: invoke(body, kind, model, self._limits))
@@ -117,8 +118,10 @@ class OwnEndpoints:
         return json_response(document, headers={MODEL_HEADER: model.label})
 
     async def _json(self, request: Request) -> bytes:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip()
-        if kind != JSON:  # what a form of another site can send without being asked first is none
+        kind = headers_of(request).get(b"content-type", b"").partition(b";")[0].strip()
+        if (
+            kind != JSON.encode()
+        ):  # what a form of another site can send without being asked first is none
             raise Refused(415, f"the body must be {JSON}")
         return await body_of(request, self._limits)
 

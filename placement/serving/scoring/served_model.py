@@ -77,6 +77,11 @@ class ServedModel:
         return f"{self.name}/{self.version}"
 
     @cached_property
+    def header(self) -> bytes:
+        """The label as a header's value."""
+        return self.label.encode("ascii", "replace")
+
+    @cached_property
     def words(self) -> tuple[str, str]:
         """The outcome column's words of prediction 0 and 1."""
         return self.schema.target.negative, self.schema.target.positive

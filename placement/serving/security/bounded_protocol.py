@@ -20,7 +20,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._head: int | None = None  # bytes of a head that is being received
-        self._fields = 0
+        self._fields, self._since = 0, 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -32,10 +32,12 @@ class BoundedProtocol(HttpToolsProtocol):
         """Wait for the first request."""
         super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop)))
         self._begin_head()
+        self._check_time()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
-        self._end_head()
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -45,7 +47,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         # A body may have come with the head, which is complete then.
         if self._head is not None and self._head > self.limits.header:
-            self._refuse()
+            self._cut()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a header; what is raised here the parser turns into a 400."""
@@ -57,26 +59,25 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count."""
         super().on_message_begin()
-        self._fields = 0
         if self._head is None:
             self._begin_head()
 
     def on_headers_complete(self) -> None:
         """Count no longer."""
-        self._end_head()
+        self._head = None
         super().on_headers_complete()
 
     def _begin_head(self) -> None:
-        self._head = 0
-        self._timer = self.loop.call_later(self.limits.header_seconds, self._refuse)
+        self._head, self._fields, self._since = 0, 0, self.loop.time()
 
-    def _end_head(self) -> None:
-        self._head = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _check_time(self) -> None:
+        """Look now and then whether a head takes too long: a timer for each would cost more."""
+        seconds = self.limits.header_seconds
+        if self._head is not None and self.loop.time() - self._since >= seconds:
+            self._cut()
+        else:
+            self._timer = self.loop.call_later(seconds, self._check_time)
 
-    def _refuse(self) -> None:
-        self._end_head()
+    def _cut(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()

@@ -34,7 +34,7 @@ def login_router(settings: ServerSettings, sessions: Sessions) -> APIRouter:
         if role is None:
             error = "This token is not known."
             return page("login.html", 401, session=None, role="", next=target, error=error)
-        cookie = cookie_of(sessions.begin(role), secure=request.url.scheme == "https")
+        cookie = cookie_of(sessions.begin(role), secure=_is_encrypted(request))
         return RedirectResponse(target, 303, {"set-cookie": cookie})
 
     @router.post("/logout")
@@ -52,3 +52,9 @@ def _local(path: str) -> str:
     """Return a path of this server; a link may have put another's address there."""
     is_local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if is_local else "/docs"
+
+
+def _is_encrypted(request: Request) -> bool:
+    """Whether the browser speaks TLS, to us or to a proxy; who lies about it harms only himself."""
+    proxied = request.headers.get("x-forwarded-proto", "")
+    return "https" in (request.url.scheme, proxied.partition(",")[0].strip())

@@ -44,6 +44,10 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites_and_holds_no_token(brow
     secure = TestClient(browser.app, base_url="https://127.0.0.1:8000", follow_redirects=False)
     answer = secure.post("/login", data={"token": SCORE})
     assert "Secure" in answer.headers["set-cookie"].split("; ")
+    proxied = {"x-forwarded-proto": "https"}
+    answer = browser.post("/login", data={"token": SCORE}, headers=proxied)
+    assert "Secure" in answer.headers["set-cookie"].split("; ")
+    assert "Secure" not in cookie.split("; ")
 
 
 def test_a_wrong_token_opens_nothing(browser):
