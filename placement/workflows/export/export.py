@@ -89,9 +89,9 @@ def _proved(
 def _card(model: Model) -> str:
     from placement.reporting.format.model_card import model_card
     from placement.reporting.report.sections import sections_of, subtitle_of, title_of
-    from placement.workflows.monitoring.report import report_of
+    from placement.workflows.monitoring.report import report_of_model
 
-    report = report_of(model)
+    report = report_of_model(model)
     return model_card(title_of(report), subtitle_of(report), sections_of(report))
 
 

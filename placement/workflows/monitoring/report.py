@@ -95,7 +95,7 @@ def write_report(request: ReportRequest, listener: ProgressListener = NoProgress
 def report_of(request: ReportRequest, listener: ProgressListener = NoProgress()) -> Report:
     """Return what a report on a model is made of; nothing is written."""
     model = find_model(request.run, listener)
-    report, run_id = report_of(model), model.about["run_id"]
+    report = report_of_model(model)
     if request.data is not None:
         with Storage() as storage:
             learnt = model.scorer.numbers
@@ -104,7 +104,7 @@ def report_of(request: ReportRequest, listener: ProgressListener = NoProgress())
     return report
 
 
-def report_of(model: Model) -> Report:
+def report_of_model(model: Model) -> Report:
     """Return what is known of a model without any rows; ModelError where too little is."""
     fitted = load_fitted(model.directory)
     lacking = _not_recorded(fitted.figures)
