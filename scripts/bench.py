@@ -50,7 +50,10 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Measured:
-    """One size of one benchmark: seconds of every round (bytes, for memory), and the ratio."""
+    """One size of one benchmark: seconds of every round (bytes, for memory), and the ratio.
+
+    `unit` is how they are shown: B, s or ms.
+    """
 
     id: str
     size: str

@@ -43,4 +43,6 @@ def _line(row: dict[str, Any]) -> str:
 
 
 def _amount(value: float, unit: str) -> str:
-    return f"{value / 1e6:.0f} MB" if unit == "B" else f"{value:.3f} s"
+    if unit == "B":
+        return f"{value / 1e6:.0f} MB"
+    return f"{value * 1e3:.2f} ms" if unit == "ms" else f"{value:.3f} s"

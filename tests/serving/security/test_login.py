@@ -45,6 +45,7 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites_and_holds_no_token(brow
     answer = secure.post("/login", data={"token": SCORE})
     assert "Secure" in answer.headers["set-cookie"].split("; ")
     proxied = {"x-forwarded-proto": "https"}
+    browser.cookies.clear()
     answer = browser.post("/login", data={"token": SCORE}, headers=proxied)
     assert "Secure" in answer.headers["set-cookie"].split("; ")
     assert "Secure" not in cookie.split("; ")
