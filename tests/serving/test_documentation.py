@@ -35,7 +35,7 @@ def test_documentation_of_fastapi_that_needs_another_site_is_off(client):
 
 
 def test_a_cell_of_html_is_escaped_on_the_page(settings, trained, tmp_path):
-    from placement.serving.pages import page
+    from placement.serving.pages.render import page
 
     told = page("login.html", session=None, role="", next='"><script>', error="<b>").body.decode()
     assert "<script>" not in told

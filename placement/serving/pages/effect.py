@@ -6,8 +6,8 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
 from placement.serving.errors import Refused
 from placement.serving.pages.charts import probability_bar
-from placement.serving.pages.desk import Shared
 from placement.serving.pages.render import PageRoute, desk_page
+from placement.serving.pages.shared import Shared
 from placement.serving.pages.work.process import DeskProcess
 from placement.serving.pages.work.results import EffectQuestion
 

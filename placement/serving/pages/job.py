@@ -17,8 +17,8 @@ from placement.serving.errors import Refused
 from placement.serving.jobs.process import RESULT
 from placement.serving.jobs.store_process import StoreProcess
 from placement.serving.pages.charts import line_chart
-from placement.serving.pages.desk import Shared
 from placement.serving.pages.render import PageRoute, desk_page
+from placement.serving.pages.shared import Shared
 from placement.serving.pages.work.process import DeskProcess
 from placement.serving.scoring.served_model import ServedModel
 from placement.tracking.jobs import FINISHED, RUNNING, WAITING

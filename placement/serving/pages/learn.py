@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from placement.serving.pages.desk import Shared
 from placement.serving.pages.render import PageRoute, desk_page
+from placement.serving.pages.shared import Shared
 from placement.serving.pages.work.process import DeskProcess
 from placement.serving.pages.work.results import LessonView
 

@@ -8,8 +8,8 @@ from fastapi.responses import RedirectResponse
 
 from placement.reporting.format.blocks import Block, Picture, Points, Section, Table, Text
 from placement.serving.errors import Refused
-from placement.serving.pages.desk import Shared
 from placement.serving.pages.render import PageRoute, desk_page
+from placement.serving.pages.shared import Shared
 from placement.serving.pages.work.process import DeskProcess
 from placement.serving.pages.work.results import ModelReport
 

@@ -1,5 +1,6 @@
 """Pages of HTML from templates: every value is escaped, no script or style stands in them."""
 
+import re
 from collections.abc import Callable, Coroutine
 from functools import cache
 from typing import Any
@@ -11,8 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from placement.errors import PlacementError
 from placement.serving.errors import Refused, refusal
-from placement.serving.jobs.service import JobsUnavailable
 from placement.serving.security.tokens import Role
+
+_FOLDER = re.compile(r"\S*[/\\]sheets[/\\][0-9a-f]{16}[/\\]")
 
 
 @cache
@@ -56,10 +58,15 @@ class PageRoute(APIRoute):
         async def handle(request: Request) -> Response:
             try:
                 return await handler(request)
-            except JobsUnavailable:
-                refused = Refused(503, "The queue is being opened: try again in a moment.")
             except (PlacementError, Refused) as error:
                 refused = refusal(error)
-            return desk_page(request, "refused.html", refused.status, said=refused.message)
+            return desk_page(
+                request, "refused.html", refused.status, said=_without_folder(refused.message)
+            )
 
         return handle
+
+
+def _without_folder(text: str) -> str:
+    """Name a sheet without the folder in which it is kept here."""
+    return _FOLDER.sub("", text)

@@ -10,8 +10,8 @@ from placement.reporting.format.probability_words import of_100
 from placement.serving.errors import Refused
 from placement.serving.jobs.process import RESULT
 from placement.serving.jobs.store_process import StoreProcess
-from placement.serving.pages.desk import Shared
 from placement.serving.pages.render import PageRoute, desk_page
+from placement.serving.pages.shared import Shared
 from placement.tracking.jobs import FINISHED, RUNNING, WAITING
 from placement.tracking.store import locate_store
 

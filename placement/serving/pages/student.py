@@ -12,8 +12,8 @@ from placement.model.fitted import Fitted
 from placement.model.scorer import CategoryColumn, NumberColumn, doubts
 from placement.reporting.format.probability_words import in_100
 from placement.serving.pages.charts import contribution_bar, probability_bar
-from placement.serving.pages.desk import Shared
 from placement.serving.pages.render import PageRoute, desk_page
+from placement.serving.pages.shared import Shared
 from placement.serving.scoring.served_model import ServedModel
 
 _GOALS = (0.5, 0.6, 0.7, 0.8, 0.9)

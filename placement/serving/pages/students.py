@@ -13,11 +13,11 @@ from fastapi.responses import FileResponse, RedirectResponse
 from placement.reporting.format.probability_words import in_100
 from placement.serving.errors import Refused
 from placement.serving.pages.charts import probability_bar
-from placement.serving.pages.desk import Shared
 from placement.serving.pages.render import PageRoute, desk_page
-from placement.serving.pages.sheets import SheetKey
+from placement.serving.pages.shared import Shared
 from placement.serving.pages.work.process import DeskProcess
 from placement.serving.pages.work.results import ListChoice, ScoredList, ScoredStudent
+from placement.serving.pages.work.sheets import SheetKey
 from placement.serving.scoring.served_model import ServedModel
 
 Number = Annotated[str, Query(pattern="^[0-9]{0,6}$")]

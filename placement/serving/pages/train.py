@@ -13,10 +13,10 @@ from placement.serving.errors import Refused
 from placement.serving.jobs.settings import check_request, settings_of
 from placement.serving.jobs.store_process import StoreProcess
 from placement.serving.json_codec import encode_json
-from placement.serving.pages.desk import Shared
 from placement.serving.pages.render import PageRoute, desk_page
-from placement.serving.pages.sheets import SheetKey
+from placement.serving.pages.shared import Shared
 from placement.serving.pages.work.process import DeskProcess
+from placement.serving.pages.work.sheets import SheetKey
 from placement.tracking.jobs import JobRequest
 
 SAMPLE = Path(__file__).parents[3] / "data" / "office_sheet.xlsx"

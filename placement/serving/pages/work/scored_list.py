@@ -2,6 +2,7 @@
 
 import math
 import shlex
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -33,25 +34,29 @@ def scored_list(
     path: Path, model: str, features: tuple[str, ...], choice: ListChoice
 ) -> ScoredList:
     """Score a sheet. With rows `auto`, those without an outcome, or all where there are none."""
-    out = path.parent / "shown" / "list.parquet"
-    out.parent.mkdir(mode=0o700, exist_ok=True)
     if choice.rows != "auto":
-        return _shown(predict(_request(path, model, choice, out)), features, choice, out)
+        return _scored(path, model, features, choice)
     try:
-        blank = replace(choice, rows="blank")
-        result = predict(_request(path, model, blank, out))
-        if result.rows_out:
-            return _shown(result, features, blank, out)
+        blank = _scored(path, model, features, replace(choice, rows="blank"))
     except DataError as problem:
         if "--unknown" not in str(problem):
             raise
-    return scored_list(path, model, features, replace(choice, rows="all"))
+        blank = None
+    if blank is not None and blank.students:
+        return blank
+    return _scored(path, model, features, replace(choice, rows="all"))
+
+
+def _scored(path: Path, model: str, features: tuple[str, ...], choice: ListChoice) -> ScoredList:
+    with tempfile.TemporaryDirectory(prefix="shown-", dir=path.parent) as folder:
+        out = Path(folder) / "list.parquet"
+        return _shown(predict(_request(path, model, choice, out)), features, choice, out)
 
 
 def write_list(path: Path, model: str, choice: ListChoice, out: Path) -> None:
     """Write the file of a list, as the command that the page shows does."""
-    out.parent.mkdir(mode=0o700, exist_ok=True)
-    predict(_request(path, model, choice, out))
+    if not out.exists():  # somebody else may have asked for it at the same time
+        predict(_request(path, model, choice, out))
 
 
 def list_command(path: Path, choice: ListChoice, ending: str = "csv") -> str:
