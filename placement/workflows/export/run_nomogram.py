@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from placement.arrays import FloatArray, ObjectArray
-from placement.model.scorer import Isotonic, Scorer
+from placement.model.scorer import Isotonic, Scorer, sigmoid
 from placement.reporting.export.formula import number_format_of
 from placement.reporting.export.result import Proof
 from placement.reporting.export.subject import Subject
@@ -68,7 +68,7 @@ def _chance(ticks: Ticks, scorer: Scorer, points: FloatArray) -> FloatArray:
     places = np.array(list(map(float, ticks["chance"])))
     chances = np.array(list(ticks["chance"].values()))
     if isinstance(scorer.calibration, Isotonic):
-        return np.interp(x, places, chances)
+        return np.asarray(np.interp(x, places, chances))
     odds = np.log(chances / (1 - chances))
     slope = (odds[-1] - odds[0]) / (places[-1] - places[0])
-    return np.asarray(1 / (1 + np.exp(-(odds[0] + (x - places[0]) * slope))))
+    return sigmoid(odds[0] + (x - places[0]) * slope)
