@@ -1,6 +1,7 @@
 """What every test stands on: an empty environment, fixed seeds, no network, one thread."""
 
 import dataclasses
+import gc
 import json
 import os
 import pickle
@@ -44,6 +45,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 # where a test looks at it (`whole_descent`), in processes that a test starts, and in the pages.
 WHOLE_DESCENT = OPTIMIZERS["auto"]
 OPTIMIZERS["auto"] = dataclasses.replace(WHOLE_DESCENT, descent=20)
+
+
+def pytest_collection_finish():
+    """What is imported stays: every full collection would look through all of it again."""
+    gc.collect()
+    gc.freeze()
+
 
 LOCAL = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104
 
