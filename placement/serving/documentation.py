@@ -12,7 +12,12 @@ from placement.model.scorer import CategoryColumn, NumberColumn, Scorer
 from placement.serving.json_codec import encode_json
 from placement.serving.pages.render import page
 from placement.serving.scoring.model_holder import ModelHolder
-from placement.serving.scoring.protocols.body_schemas import BODIES, ERROR, body_examples
+from placement.serving.scoring.protocols.body_schemas import (
+    ANSWERS,
+    BODIES,
+    ERROR,
+    body_examples,
+)
 
 Document = dict[str, Any]
 _ANSWERS = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
@@ -61,6 +66,8 @@ def openapi_document(app: FastAPI, name: str, record: Mapping[str, Any]) -> Docu
             operation["responses"].pop("422", None)
             operation["responses"].setdefault("default", answer)
             operation["summary"] = operation.pop("description", operation.get("summary", ""))
+            if path in ANSWERS:
+                operation["responses"]["200"]["content"] = ANSWERS[path]
             if body := BODIES.get(path):
                 operation["requestBody"] = _with_examples(body, examples.get(path, {}))
             # An endpoint that takes the request as it is says nothing of its path.

@@ -1,8 +1,10 @@
-"""What the bodies of the scoring endpoints look like, as JSON Schema, with worked examples."""
+"""Bodies and answers of the scoring endpoints, as JSON Schema, with worked examples."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from placement.serving.json_codec import JSON
+from placement.serving.scoring.file_predictions import TYPES
 from placement.serving.scoring.protocols.open_inference import OUTPUTS, REASONS
 from placement.serving.scoring.protocols.tensors import DATATYPES
 
@@ -15,6 +17,7 @@ ERROR: Document = {
 }
 _CELL: Document = {"type": ["number", "string", "boolean", "null"]}
 _CELLS: Document = {"type": "array", "items": _CELL}
+_TEXTS: Document = {"type": "array", "items": {"type": "string"}}
 _RECORD: Document = {"type": "object", "additionalProperties": _CELL}
 _RECORDS: Document = {"type": "array", "items": _RECORD}
 _COLUMNS: Document = {"type": "object", "additionalProperties": {"anyOf": [_CELL, _CELLS]}}
@@ -25,9 +28,9 @@ _SPLIT: Document = {
     "type": "object",
     "required": ["columns", "data"],
     "properties": {
-        "columns": {"type": "array", "items": {"type": "string"}},
+        "columns": _TEXTS,
         "data": {"type": "array", "items": _CELLS},
-        "index": {"type": "array"},
+        "index": {"type": ["array", "null"]},
     },
 }
 
@@ -75,7 +78,7 @@ _WHAT_IF: Document = {
         ["record"],
         record=_RECORD,
         reach={"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
-        columns={"type": "array", "items": {"type": "string"}},
+        columns=_TEXTS,
     ),
     "additionalProperties": False,
 }
@@ -115,6 +118,63 @@ BODIES: dict[str, Document] = {
     "/v1/predictions/file": _FILE,
     "/v1/what-if": _json(_WHAT_IF),
     **dict.fromkeys(_INFER_PATHS, _json(_INFER)),
+}
+
+
+_BIT: Document = {"enum": [0, 1]}
+_NOTE: Document = {"type": ["string", "null"]}
+_MLFLOW_ROW = _object(
+    ["placement_probability", "placement_prediction", "placement_notes"],
+    placement_probability=_PROBABILITY,
+    placement_prediction=_BIT,
+    placement_notes=_NOTE,
+)
+_ROW = _object(
+    ["row", "probability", "prediction", "label", "notes", "outside_training"],
+    row={"type": "integer", "minimum": 1},
+    probability=_PROBABILITY,
+    low=_PROBABILITY,
+    high=_PROBABILITY,
+    prediction=_BIT,
+    label={"type": "string"},
+    reasons=_TEXTS,
+    notes=_NOTE,
+    outside_training={"type": "boolean"},
+)
+_OUTPUT = _object(
+    ["name", "datatype", "shape"],
+    name={"enum": [*OUTPUTS, *REASONS]},
+    datatype={"enum": list(DATATYPES)},
+    shape={"type": "array", "items": {"type": "integer", "minimum": 0}, "maxItems": 1},
+    data={"type": "array"},
+)
+
+
+def _answer(*media_types: str, **properties: Document) -> Document:
+    files = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in media_types}
+    schema = _object(list(properties), **properties)
+    return {**({JSON: {"schema": schema}} if properties else {}), **files}
+
+
+_INFERRED = _answer(
+    "application/octet-stream",
+    model_name={"type": "string"},
+    model_version={"type": "string"},
+    parameters={"type": "object"},
+    outputs={"type": "array", "items": _OUTPUT},
+)
+# What is answered with status 200, by path.
+ANSWERS: dict[str, Document] = {
+    "/invocations": _answer(predictions={"type": "array", "items": _MLFLOW_ROW}),
+    "/v1/predictions": _answer(
+        format={"const": 1},
+        model={"type": "object"},
+        outcome={"type": "string"},
+        threshold={"type": "number"},
+        predictions={"type": "array", "items": _ROW},
+    ),
+    "/v1/predictions/file": _answer(*TYPES.values()),
+    **dict.fromkeys(_INFER_PATHS, _INFERRED),
 }
 
 
