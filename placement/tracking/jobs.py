@@ -15,7 +15,7 @@ from placement.arrays import Document
 from placement.config.train_config import TrainConfig
 from placement.errors import UsageError
 from placement.tracking.abandoned import JOB
-from placement.tracking.limits import TAG_LENGTH, short_texts
+from placement.tracking.limits import KEY_LENGTH, TAG_LENGTH, short_texts
 from placement.tracking.runs import ensure_experiment
 from placement.tracking.store import Store, store_errors
 
@@ -115,7 +115,8 @@ class JobRuns:
             tags[_DIGEST] = request.uploads[0].digest
         if request.key is not None:
             tags[_KEY] = request.key
-        name = str(request.settings.get("run_name") or " ".join([request.kind, *names[:1]]))
+        given = request.settings.get("run_name")
+        name = str(given or " ".join([request.kind, *names[:1]]))[:KEY_LENGTH]
         experiment, store = ensure_experiment(self.store, _EXPERIMENT)
         with store_errors(store, "keep a job"):
             every_tag = {**short_texts(tags), _SPECIFICATION: specification}

@@ -4,11 +4,11 @@ The functions block, and are run in threads: the loop that scores never waits fo
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Header, Path, Query, UploadFile
+from fastapi import APIRouter, File, Form, Header, Path, Query, Request, UploadFile
 from fastapi.responses import FileResponse
 
 from placement.errors import StoreError
@@ -24,6 +24,7 @@ from placement.serving.jobs.settings import (
     settings_of,
 )
 from placement.serving.jobs.store_process import StoreProcess
+from placement.serving.observability.logs import audit
 from placement.tracking.jobs import FINISHED, JobRequest, Upload
 from placement.workflows.monitoring.report import PAGE
 
@@ -38,6 +39,7 @@ def jobs_router(service: JobService) -> APIRouter:
 
     @router.post("", status_code=202, summary="Send in a job")
     def submit(
+        request: Request,
         kind: Annotated[Kind, Form()] = "train",
         settings: Annotated[str, Form(description="A JSON object of settings.")] = "{}",
         data: Annotated[list[UploadFile] | None, File()] = None,
@@ -50,8 +52,12 @@ def jobs_router(service: JobService) -> APIRouter:
         files += [("labels", labels)] if labels is not None else []
         files += [("test", test)] if test is not None else []
         with _answered():
-            request = _request(service.folder, kind, settings, files, idempotency_key)
-            return service.call(StoreProcess.accept, request)
+            wanted = _request(service.folder, kind, settings, files, idempotency_key)
+            job = service.call(StoreProcess.accept, wanted)
+        digests = [upload.digest for upload in wanted.uploads]
+        promote = bool(wanted.settings.get("promote"))
+        _audit(request, "send_job", job, kind=kind, data_digests=digests, promote=promote)
+        return job
 
     @router.get("", summary="The jobs, the newest first")
     def listing(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
@@ -91,16 +97,20 @@ def jobs_router(service: JobService) -> APIRouter:
         return _file(service.folder, found, name)
 
     @router.delete("/{job}", status_code=202, summary="End a job")
-    def cancel(job: JobId) -> dict[str, Any]:
+    def cancel(request: Request, job: JobId) -> dict[str, Any]:
         """End a job that waits or goes on; its status is KILLED then."""
         with _answered():
-            return service.call(StoreProcess.cancel, job)
+            found = service.call(StoreProcess.cancel, job)
+        _audit(request, "end_job", found)
+        return found
 
     @router.delete("/{job}/files", summary="Remove its files")
-    def remove(job: JobId) -> dict[str, Any]:
+    def remove(request: Request, job: JobId) -> dict[str, Any]:
         """Remove the uploads and the results of a job that is over, now."""
         with _answered():
-            return service.call(StoreProcess.remove_files, job)
+            found = service.call(StoreProcess.remove_files, job)
+        _audit(request, "remove_files", found)
+        return found
 
     return router
 
@@ -145,6 +155,12 @@ def _file(folder: JobFolder, job: dict[str, Any], name: str | None) -> FileRespo
         content_disposition_type="attachment",
         headers={"X-Content-Type-Options": "nosniff"},
     )
+
+
+def _audit(request: Request, action: str, job: Mapping[str, Any], **facts: object) -> None:
+    """Write down who did what; `job` is as it is shown."""
+    role, name = request.state.caller.role.name.lower(), request.state.request_id
+    audit(action, role=role, request=name, job=job["id"], run_id=job["run_id"], **facts)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from typing import IO
 
 from filelock import FileLock, Timeout
 
+from placement.runtime.atomic_write import writing
 from placement.tracking.jobs import Upload
 from placement.tracking.store import FOLDER, Store
 
@@ -94,7 +95,7 @@ class JobFolder:
         draft = self.root / "uploads" / f".{secrets.token_hex(8)}"
         digest, size = hashlib.sha256(), 0
         try:
-            with open(draft, "xb", opener=_private) as out:
+            with writing("the upload"), open(draft, "xb", opener=_private) as out:
                 while chunk := stream.read(_CHUNK):
                     digest.update(chunk)
                     size += len(chunk)
@@ -140,6 +141,7 @@ class JobFolder:
     def remove(self, job: str, digests: Sequence[str]) -> None:
         """Remove the files of a job, and these uploads."""
         shutil.rmtree(self.of_job(job), ignore_errors=True)
+        (self.root / "locks" / f"{job}.lock").unlink(missing_ok=True)
         for digest in digests:
             self.upload(digest).unlink(missing_ok=True)
 

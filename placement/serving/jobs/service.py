@@ -15,6 +15,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _PAUSE = 0.5  # seconds between two looks whether the process is there
+_PAUSE_AFTER_FAILURE = 5.0
 _PATIENCE = 50.0  # seconds that a question waits for a process that is starting
 
 
@@ -82,6 +83,7 @@ class JobService:
                     self._replace(worker)
                 except Exception:  # noqa: BLE001 - a store that is away now may be back later
                     worker.close()
+                    self._closing.wait(_PAUSE_AFTER_FAILURE)
             self._closing.wait(_PAUSE)
 
     def _replace(self, worker: ProcessWorker[StoreProcess] | None) -> None:

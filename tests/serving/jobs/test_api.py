@@ -86,6 +86,18 @@ def test_several_files_make_one_table_and_labels_have_a_file_of_their_own(client
     assert roles == [("data", "a.csv"), ("data", "b.csv"), ("labels", "placed.csv")]
 
 
+def test_who_sent_a_job_in_is_written_down_with_digests_and_no_cell(client, capfd):
+    sheet = SHEET + b"8.765,Placed\n"
+    job = send(client, sheet=sheet, where=["cgpa>8.123"]).json()
+    client.delete(f"/v1/jobs/{job['id']}")
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    sent, ended = (line for line in lines if line["event"] == "audit")
+    assert (sent["action"], sent["role"], sent["job"]) == ("send_job", "train", job["id"])
+    assert sent["data_digests"] == [hashlib.sha256(sheet).hexdigest()]
+    assert (ended["action"], ended["run_id"]) == ("end_job", job["run_id"])
+    assert not any(word in json.dumps(lines) for word in ("8.765", "8.123"))
+
+
 def test_a_key_sent_twice_gives_the_same_job(client):
     first, second = send(client, key="once"), send(client, key="once")
     assert first.json()["id"] == second.json()["id"]

@@ -1,5 +1,6 @@
 """Uploads lie under their digest, whole, for their owner alone; names are never paths."""
 
+import errno
 import hashlib
 import io
 import os
@@ -7,6 +8,7 @@ import stat
 
 import pytest
 
+from placement.errors import StoreError
 from placement.serving.jobs.folder import JobFolder, safe_name
 
 
@@ -27,12 +29,17 @@ def test_an_upload_lies_under_its_digest_and_only_its_owner_may_read_it(folder):
     assert stat.S_IMODE(folder.root.stat().st_mode) == 0o700
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(folder):
+@pytest.mark.parametrize(
+    ("problem", "raised"),
+    [(ValueError(), ValueError), (OSError(errno.ENOSPC, "No space left"), StoreError)],
+    ids=["broken", "full disk"],
+)
+def test_an_upload_that_breaks_off_leaves_nothing(folder, problem, raised):
     class Broken(io.BytesIO):
         def read(self, *_):
-            raise ConnectionResetError
+            raise problem
 
-    with pytest.raises(ConnectionResetError):
+    with pytest.raises(raised):
         folder.store_upload("data", "marks.csv", Broken())
     assert list((folder.root / "uploads").iterdir()) == []
 
