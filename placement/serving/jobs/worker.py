@@ -9,17 +9,16 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from filelock import Timeout
 
-from placement.errors import PlacementError
 from placement.runtime.memory import free_memory
 from placement.serving.jobs.assignment import NOT_BEGUN, Assignment
 from placement.serving.jobs.queue import Queue
+from placement.serving.observability.logs import log
 from placement.serving.settings import WorkerOptions
 from placement.tracking import jobs
 from placement.tracking.abandoned import end_abandoned, is_gone, process_id, process_name
@@ -57,8 +56,8 @@ class Worker:
                 seen, looked = woken, time.monotonic()
                 try:
                     self._look(ended)
-                except (PlacementError, OSError):  # the store may be back at the next look
-                    traceback.print_exc()
+                except Exception as problem:  # noqa: BLE001 - the store may be back at the next look
+                    log("queue_failed", level="error", kind=type(problem).__name__)
                     seen = -1
                     self.stopping.wait(_ORPHANS)
 

@@ -130,6 +130,32 @@ def test_a_cancelled_job_is_told_to_end_and_killed_where_it_does_not(
     assert statuses(queue) == [(1, "KILLED")]
 
 
+def test_a_store_that_fails_for_a_while_stops_no_worker(
+    queue, wanted, worker, processes, monkeypatch, capfd
+):
+    processes("import time; time.sleep(60)")
+    failing = [None, None]
+
+    def settle(self, codes):
+        if failing:
+            failing.pop()
+            raise RuntimeError("register_no 7300001")
+        return settled(self, codes)
+
+    settled = type(queue).settle
+    monkeypatch.setattr(type(queue), "settle", settle)
+    monkeypatch.setattr("placement.serving.jobs.worker._ORPHANS", 0.1)
+    queue.accept(wanted())
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    until(lambda: worker._processes)
+    worker.stopping.set()
+    thread.join()
+    said = capfd.readouterr().err
+    assert "queue_failed" in said
+    assert "7300001" not in said
+
+
 def test_a_second_worker_waits_for_the_first_and_then_takes_over(queue, wanted, processes):
     processes("import time; time.sleep(60)")
     first, second = (Worker(queue, WorkerOptions()) for _ in range(2))
