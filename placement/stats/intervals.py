@@ -18,6 +18,15 @@ def wilson(share: float, count: float, z: float = Z95) -> Interval:
     return max(0.0, float(shrunk - half)), min(1.0, float(shrunk + half))
 
 
+def clopper_pearson(hits: int, count: int) -> Interval:
+    """Return the exact limits of a share of `hits` among `count` rows: few rows leave much open."""
+    from scipy.special import betaincinv
+
+    low = 0.0 if hits == 0 else float(betaincinv(hits, count - hits + 1, 0.025))
+    high = 1.0 if hits == count else float(betaincinv(hits + 1, count - hits, 0.975))
+    return low, high
+
+
 def clustered_mean(values: FloatArray, weight: FloatArray, clusters: UInt64Array) -> Interval:
     """Return the limits of the mean of values (n,) of weight (n,), by a cluster-robust error.
 

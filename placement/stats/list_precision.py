@@ -1,8 +1,9 @@
 """Precision of a list: which share of those on it are rightly there; and of two overlapping lists.
 
 The interval of a difference is that of the method of variance estimates recovery (Zou and Donner,
-Statistics in Medicine 2008) with Wilson limits: two lists of the same students are parted into who
-is on both, on the first alone and on the other alone, three independent shares.
+Statistics in Medicine 2008): two lists of the same students are parted into who is on both, on the
+first alone and on the other alone, three independent shares. Their limits are exact, as the parts
+may be of a few students: with Wilson's, two good changes of two would be more than chance.
 """
 
 import math
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from placement.arrays import BoolArray
 from placement.stats.figures import Estimate
-from placement.stats.intervals import wilson
+from placement.stats.intervals import clopper_pearson, wilson
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ def precision_difference(first: BoolArray, other: BoolArray, right: BoolArray) -
     for part, coefficient in (*parts, (other & ~first, of_other)):
         if (found := list_precision(part, right)) is None or coefficient == 0:
             continue
-        weight, share = coefficient * found.listed, found.precision
-        difference += weight * share.value
-        limits = weight * (share.low - share.value), weight * (share.high - share.value)
+        weight, share = coefficient * found.listed, found.precision.value
+        difference += weight * share
+        limits = [weight * (x - share) for x in clopper_pearson(found.right, found.listed)]
         below += min(limits) ** 2
         above += max(limits) ** 2
     return Estimate(

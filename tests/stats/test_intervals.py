@@ -4,7 +4,13 @@ import statsmodels.api as sm
 from statsmodels.stats.proportion import proportion_confint
 
 from placement.model import scorer
-from placement.stats.intervals import Z95, clustered_mean, percentile_interval, wilson
+from placement.stats.intervals import (
+    Z95,
+    clopper_pearson,
+    clustered_mean,
+    percentile_interval,
+    wilson,
+)
 
 
 def test_wilson_limits_stay_inside_zero_and_one():
@@ -16,6 +22,12 @@ def test_wilson_limits_stay_inside_zero_and_one():
 def test_wilson_limits_are_those_of_statsmodels(hits, rows):
     expected = proportion_confint(hits, rows, method="wilson")
     assert wilson(hits / rows, rows) == pytest.approx(expected, rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize(("hits", "rows"), [(50, 100), (1, 7), (0, 1), (3, 3)])
+def test_exact_limits_are_those_of_statsmodels(hits, rows):
+    expected = proportion_confint(hits, rows, method="beta")
+    assert clopper_pearson(hits, rows) == pytest.approx(expected, rel=1e-9, abs=1e-15)
 
 
 def test_the_limits_of_a_clustered_mean_are_those_of_statsmodels():
