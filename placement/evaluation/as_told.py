@@ -88,17 +88,21 @@ def outcomes_by_seat(table: Table) -> tuple[ToldOutcome, ...]:
     if seated.all() or not seated.any():
         return ()
     told = np.concatenate([_cells(table, PROBABILITY, piece) for piece in range(table.pieces)])
-    groups = ((False, ~seated), (True, seated))
     return tuple(
-        ToldOutcome(has, int(rows.sum()), float(told[rows].mean()), float(table.label[rows].mean()))
-        for has, rows in groups
+        ToldOutcome(
+            has_seat,
+            round(float(weight.sum())),
+            float(np.average(told, weights=weight)),
+            float(np.average(table.label, weights=weight)),
+        )
+        for has_seat, weight in ((False, table.weight * ~seated), (True, table.weight * seated))
     )
 
 
 def warn_of_help(table: Table) -> tuple[Grave, ...]:
     """Say how many had a seat on a list: chances that leave the help out are too low for them."""
     seat = folded_words(table, SEAT)
-    students = 0 if seat is None else int(np.isin(seat, HELPED).sum())
+    students = 0 if seat is None else round(float(table.weight @ np.isin(seat, HELPED)))
     if not students:
         return ()
     text = f"{counted(students, 'student')} had a seat: where it helped, the chances are too low"

@@ -5,7 +5,6 @@ blank where the two agree. All are scored on the same students, by what became o
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,20 +57,25 @@ class Overrides:
         return [change for change in (self.put_in, self.taken_out) if change is not None]
 
 
-def evaluate_overrides(table: Table) -> Overrides | None:
+def evaluate_overrides(table: Table, rank: Rank | None = None) -> Overrides | None:
     """Score the overrides of a list whose outcomes are known; None where nobody was overridden.
 
-    Without `placement_seat` only the changes can be scored. Raises `DataError` where a cell is
-    neither in, out nor blank.
+    `rank` is the list's, where it is kept. Without `placement_seat` only the changes can be scored.
+    Raises `DataError` where a cell is neither in, out nor blank, or rows stand for several.
     """
     override = folded_words(table, OVERRIDE)
     if override is None or not any(override):
         return None
     _refuse_other_words(table, override)
+    if np.any(table.weight != 1):
+        raise DataError(
+            f"{table.name}: rows that are weighted stand for several students, and an override is "
+            f"of one; take the weight away, or the column {OVERRIDE}"
+        )
     seat = folded_words(table, SEAT)
     put_in, taken_out = override == "in", override == "out"
     model = taken_out if seat is None else np.isin(seat, HELPED)
-    rank = _rank(table, None if seat is None else model)
+    rank = rank or _rank(table, None if seat is None else model)
     right = table.label < 0.5 if rank == "risk" else table.label >= 0.5
     both = (model | put_in) & ~taken_out
     nobody = np.zeros(len(override), dtype=bool)
@@ -101,20 +105,21 @@ def _refuse_other_words(table: Table, override: ObjectArray) -> None:
 
 
 def _rank(table: Table, seated: BoolArray | None) -> Rank:
-    """Return whether a list seats the lowest chances or the best: by who has a seat, else rank."""
+    """Return whether a list that nothing is kept of has the lowest chances first, or the best.
+
+    By the chances of a rank and the next, in rows one below the other: these are of a branch, and
+    one branch may have many seats and good chances, where seats are given by branch.
+    """
     probability = np.asarray(table.columns[PROBABILITY], dtype=np.float64)
-    if seated is not None and not seated.all() and seated.any():
-        is_best = probability[seated].mean() > probability[~seated].mean()
-    else:
-        order = next(iter(_numbers(table, RANK)), np.arange(len(table)))
-        is_best = probability[np.argmin(order)] > probability[np.argmax(order)]
-    return "chance" if is_best else "risk"
-
-
-def _numbers(table: Table, name: str) -> Iterator[FloatArray]:
-    spelled = match_columns(table.chunked_columns, [name]).get(name)
+    spelled = match_columns(table.chunked_columns, [RANK]).get(RANK)
     if spelled is not None and table.kinds[spelled] == "number":
-        yield np.asarray(table.columns[spelled], dtype=np.float64)
+        is_next = np.diff(np.asarray(table.columns[spelled], dtype=np.float64)) == 1
+        ascent = np.diff(probability)[is_next].sum()
+    elif seated is not None and seated.any() and not seated.all():
+        ascent = probability[~seated].mean() - probability[seated].mean()
+    else:
+        ascent = probability[-1] - probability[0]
+    return "chance" if ascent < 0 else "risk"
 
 
 def _without_reason(table: Table, override: ObjectArray) -> int | None:

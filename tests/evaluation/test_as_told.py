@@ -77,6 +77,20 @@ def test_what_was_told_is_set_beside_what_happened_apart_for_those_who_were_help
     assert "30 students had a seat" in warn_of_help(table)[0]
 
 
+def test_rows_that_stand_for_several_students_count_as_often():
+    frame = pd.DataFrame({
+        "cgpa": range(6), "placed": [0, 1, 1, 0, 1, 1], "times": [1.5, 2, 2.5] * 2,
+        "placement_probability": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+        "placement_seat": ["certain", "none"] * 3,
+    })  # fmt: skip
+    table = read_table(frame, target="placed", weight="times")
+    without, seated = outcomes_by_seat(table)
+    assert (without.students, seated.students) == (6, 6)
+    assert without.told == pytest.approx((2 * 0.2 + 1.5 * 0.4 + 2.5 * 0.6) / 6)
+    assert seated.happened == pytest.approx((2.5 + 2) / 6)
+    assert "6 students had a seat" in warn_of_help(table)[0]
+
+
 def test_nothing_is_set_apart_where_nobody_or_everybody_had_a_seat():
     assert outcomes_by_seat(told()) == ()
     assert outcomes_by_seat(told(placement_seat=["none"] * 60)) == ()

@@ -55,8 +55,10 @@ def test_an_override_is_right_where_the_outcome_bears_it_out():
 
 
 def test_a_list_of_the_best_chances_is_right_of_those_who_were_placed():
-    best = listed(placement_probability=np.linspace(0.9, 0.1, 12))
-    found = evaluate_overrides(best)
+    chances = np.linspace(0.9, 0.1, 12)
+    found = evaluate_overrides(listed(placement_probability=chances))
+    unranked = evaluate_overrides(listed(placement_probability=chances, placement_rank=None))
+    assert found == unranked
     assert found.rank == "chance"
     assert (found.model.right, found.put_in.right) == (2, 1)
 
@@ -67,6 +69,26 @@ def test_without_the_column_of_seats_only_the_changes_are_scored():
     assert (found.put_in.right, found.taken_out.right) == (3, 2)
     ranked = listed(placement_seat=None, placement_probability=np.linspace(0.9, 0.1, 12))
     assert evaluate_overrides(ranked).rank == "chance"
+
+
+def test_seats_by_branch_do_not_hide_whom_a_list_has_first():
+    # Of a small branch of good chances nearly all have a seat, of a large one few.
+    frame = pd.DataFrame({
+        "cgpa": np.linspace(5, 9, 52), "placed": np.arange(52) % 2,
+        "placement_probability": np.r_[np.linspace(0.85, 0.95, 12), np.linspace(0.2, 0.6, 40)],
+        "placement_seat": ["certain"] * 10 + ["none"] * 2 + ["certain"] * 10 + ["none"] * 30,
+        "placement_rank": [*range(1, 13), *range(1, 41)], "override": ["in"] + [None] * 51,
+    })  # fmt: skip
+    table = read_table(frame, target="placed")
+    assert evaluate_overrides(table).rank == "risk"
+    assert evaluate_overrides(table, "chance").rank == "chance"
+
+
+def test_rows_that_stand_for_several_students_are_refused():
+    frame = pd.DataFrame({"cgpa": np.linspace(5, 9, 12), "times": [1, 2.5] * 6, "placed": PLACED,
+        "placement_probability": np.linspace(0.1, 0.9, 12), "override": OVERRIDES})  # fmt: skip
+    with pytest.raises(DataError, match="stand for several students"):
+        evaluate_overrides(read_table(frame, target="placed", weight="times"))
 
 
 def test_nothing_is_said_without_an_override():

@@ -23,6 +23,7 @@ from placement.evaluation.as_told import (
 from placement.evaluation.evaluate import Evaluation, measure
 from placement.evaluation.held_out import MeasuredRows, measured_rows, split_of_training
 from placement.evaluation.overrides import evaluate_overrides
+from placement.evaluation.shortlist import Rank
 from placement.evaluation.single_columns import compare_lists
 from placement.model.fitted import Fitted, load_fitted
 from placement.model.scorer import TableLike, match_columns
@@ -75,8 +76,7 @@ def evaluate_file(
     request: EvaluateRequest, listener: ProgressListener = NoProgress()
 ) -> EvaluateResult:
     """Measure a model on a file with outcomes."""
-    if request.as_told and about_path(Path(request.data)) is not None:
-        read_list(request.data, request, NoProgress())  # refuses one that was altered
+    rank = _kept_rank(request) if request.as_told else None
     model, sensitive = find_model(request.model, listener), request.sensitive
     fitted = load_fitted(model.directory)
     with storage_for(request) as storage:
@@ -104,7 +104,7 @@ def evaluate_file(
         for note in notes:
             listener.note(note)
         evaluation, lists, warnings = _measure(request, fitted, measured, table, groups)
-        overrides = evaluate_overrides(measured.table) if request.as_told else None
+        overrides = evaluate_overrides(measured.table, rank) if request.as_told else None
         by_seat = outcomes_by_seat(measured.table) if request.as_told else ()
         alternatives = _alternatives(fitted, table, listener) if request.with_alternatives else None
     if measured.metrics_on == "train":
@@ -130,6 +130,14 @@ def evaluate_file(
         by_seat=by_seat,
         words=_words(request),
     )
+
+
+def _kept_rank(request: EvaluateRequest) -> Rank | None:
+    """Return whom a list has first, where that is kept; `DataError` where the list was altered."""
+    if about_path(Path(request.data)) is None:
+        return None
+    about = read_list(request.data, request, NoProgress()).about
+    return None if about is None else about["list"]["rank"]
 
 
 def _unproven(request: EvaluateRequest) -> tuple[str, ...]:
