@@ -71,7 +71,7 @@ def contest(stack: ExitStack, folder: Path, table: Path, python: str, rows: int)
 
 def load(address: str, script: Path, seconds: int) -> Load:
     """Ask a server as fast as it answers, for some seconds."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "60s", "-s", script]
     done = subprocess.run(
         [*map(str, command), f"{address}/invocations"], capture_output=True, text=True, check=True
     )
