@@ -37,7 +37,17 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 UPLOADS = frozenset(
-    {"/v1/predictions/file", "/v1/jobs", "/train", "/students", "/effect", "/promote", "/model"}
+    {
+        "/v1/predictions/file",
+        "/v1/jobs",
+        "/train",
+        "/students",
+        "/effect",
+        "/promote",
+        "/model",
+        "/model/files/model.xlsx",
+        "/model/files/nomogram.svg",
+    }
 )
 _ID = re.compile(rb"[\w.-]{1,64}")
 _BEARER = "bearer "

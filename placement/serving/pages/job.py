@@ -70,6 +70,8 @@ def job_router(shared: Shared) -> APIRouter:
         data = None
         if sheet is not None and sheet.filename:
             data = str(shared.sheets.path(shared.sheets.keep([sheet])))
+        if shared.models.current is not None and data is None and not reason.strip():
+            raise Refused(422, "Give students that neither model has learnt from, or a reason.")
         said = shared.desk.call(DeskProcess.promote, str(model), data, reason.strip() or None)
         status = 200 if said.promoted else 409
         return desk_page(request, "promoted.html", status, said=said, job=job, model=model)

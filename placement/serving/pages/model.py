@@ -1,10 +1,10 @@
 """The model in use: whether to trust it first, then what it learnt, and all that is known of it."""
 
 import threading
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Path, Request, Response, UploadFile
-from fastapi.responses import RedirectResponse
+from fastapi.responses import FileResponse, RedirectResponse
 
 from placement.reporting.format.blocks import Block, Picture, Points, Section, Table, Text
 from placement.serving.errors import Refused
@@ -18,6 +18,8 @@ _FIRST = (
     "Can its list", "Can it be trusted", "What it has learnt", "Does 70", "Are groups",
     "Is a straight line", "Were the gradients",
 )  # fmt: skip
+_EXPORTS = {"model.xlsx": "xlsx", "nomogram.svg": "nomogram"}
+FileName = Literal["report.html", "MODEL_CARD.md", "model.xlsx", "nomogram.svg"]
 _SHORT = 6  # rows of a table that is shown at once
 _KINDS = {Text: "text", Points: "points", Table: "table", Picture: "picture"}
 
@@ -64,13 +66,14 @@ def model_router(shared: Shared) -> APIRouter:
             raise Refused(404, "There is no such picture.")
         return Response(bytes(found.png), media_type="image/png")
 
-    @router.get("/model/report.html")
-    def page(data: str | None = None) -> Response:
-        return _file(reports.get(data).page, "text/html", "report.html")
-
-    @router.get("/model/MODEL_CARD.md")
-    def card(data: str | None = None) -> Response:
-        return _file(reports.get(data).card, "text/markdown", "MODEL_CARD.md")
+    @router.get("/model/files/{name}")
+    def file(name: FileName, data: str | None = None) -> Response:
+        if kind := _EXPORTS.get(name):
+            return _exported(shared, name, kind)
+        report = reports.get(data)
+        text = report.page if name == "report.html" else report.card
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        return Response(text, media_type="text/plain; charset=utf-8", headers=headers)
 
     return router
 
@@ -126,6 +129,11 @@ def _for_page(block: Block) -> Block:
     return Points(tuple(item for item in block.items if " --" not in item[1]))
 
 
-def _file(text: str, kind: str, name: str) -> Response:
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(text, media_type=f"{kind}; charset=utf-8", headers=headers)
+def _exported(shared: Shared, name: str, kind: str) -> Response:
+    """Return the model in another format, made and proved once."""
+    model = shared.models.model
+    out = shared.sheets.root / f"export-{model.digest[:16]}" / name
+    if not out.exists():
+        out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shared.desk.call(DeskProcess.export, model.source.uri, kind, str(out))
+    return FileResponse(out, filename=name, content_disposition_type="attachment")

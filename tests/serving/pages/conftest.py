@@ -10,7 +10,7 @@ import time
 import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 60_000  # milliseconds: a busy machine is no failure
+PATIENCE = 180_000  # milliseconds: a busy machine is no failure
 
 
 @pytest.fixture(scope="package")

@@ -29,7 +29,7 @@ def test_a_sheet_is_understood_corrected_and_learnt_from(tab, learnt):
     page.locator("pre", has_text="--test-where").wait_for()
     assert "asked for" in page.locator("tr", has_text="Aptitude").inner_text()
     page.goto(learnt)
-    assert "placement/1: in use" in page.inner_text("main")
+    assert "The new model, placement/1" in page.inner_text("main")
     assert page.locator("svg.chart polyline").count() == 2
 
 
@@ -73,7 +73,7 @@ def test_a_model_is_told_of_and_a_spoilt_derivative_is_seen(tab, learnt):
     page.get_by_text("The check failed.").wait_for()
 
 
-def test_everything_works_without_the_script(tab, learnt, tmp_path):
+def test_another_model_takes_over_for_a_reason_without_the_script(tab, learnt):
     page = tab(java_script_enabled=False)
     page.goto("/train")
     page.set_input_files("#file-sheet", SAMPLE)
@@ -81,6 +81,21 @@ def test_everything_works_without_the_script(tab, learnt, tmp_path):
     page.get_by_label("What becomes of Aptitude").select_option("drop")
     page.get_by_role("button", name="Look again").click()
     page.locator("pre", has_text="--drop Aptitude").wait_for()
+    page.get_by_role("button", name="Start learning").click()
+    page.wait_for_url("**/train/jobs/*")
+    page.get_by_role("heading", name="The model in use now").wait_for()
+    page.get_by_role("button", name="Use the new model").click()
+    page.get_by_text("Give students that neither model has learnt from, or a reason.").wait_for()
+    page.go_back()
+    page.get_by_label("Or use it whatever speaks against it, because").fill("no test next year")
+    page.get_by_role("button", name="Use the new model").click()
+    page.get_by_role("heading", name="The new model is in use").wait_for()
+
+
+def test_a_list_leads_to_its_effect_without_the_script(tab, learnt, tmp_path):
+    page = tab(java_script_enabled=False)
+    page.goto("/train")
+    page.get_by_role("button", name="Take the sample sheet").click()
     page.get_by_role("button", name="Start learning").click()
     page.wait_for_url("**/train/jobs/*")
     page.get_by_role("button", name="End it").click()

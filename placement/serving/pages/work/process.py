@@ -64,6 +64,12 @@ class DeskProcess:
 
         return model_report(model, data)
 
+    def export(self, model: str, kind: str, out: str) -> None:
+        """Write a model in another format, once it is proved to say the same."""
+        from placement.workflows.export.export import ExportRequest, export
+
+        export(ExportRequest(model=model, to=kind, out=out))
+
     def promote(self, model: str, data: str | None, reason: str | None) -> Promotion:
         """Make a version champion, unless something speaks against it."""
         from placement.serving.pages.work.model_report import try_promotion

@@ -1,0 +1,28 @@
+import pytest
+
+from placement.serving.errors import Refused
+from placement.serving.pages.train import settings_of_fields
+
+
+def test_fields_become_the_settings_of_the_command():
+    fields = [
+        ("csrf_token", "x"), ("seen", "1"), ("sheet", "2025"), ("target", "Status"),
+        ("positive", ""), ("ignore_label", "Higher Studies"), ("ignore_label", "Opted out"),
+        ("test_where", "`Batch`==2025"), ("column:CGPA", ""), ("column:Aptitude", "drop"),
+        ("column:Gender", "keep"), ("column:CTC", "keep"), ("column:Tier", "categorical"),
+    ]  # fmt: skip
+    assert settings_of_fields(fields) == {
+        "sheet": ["2025"],
+        "target": "Status",
+        "ignore_label": ["Higher Studies", "Opted out"],
+        "test_where": "`Batch`==2025",
+        "drop": ["Aptitude"],
+        "allow_sensitive": ["Gender"],
+        "allow_leak": ["CTC"],
+        "categorical": ["Tier"],
+    }
+
+
+def test_a_choice_that_no_page_offers_is_refused():
+    with pytest.raises(Refused, match="CGPA: choose what the page offers"):
+        settings_of_fields([("column:CGPA", "track")])
