@@ -20,6 +20,7 @@ from placement.serving.pages.charts import line_chart
 from placement.serving.pages.render import PageRoute, desk_page
 from placement.serving.pages.shared import Shared
 from placement.serving.pages.work.process import DeskProcess
+from placement.serving.pages.work.words import for_page, plain
 from placement.serving.scoring.served_model import ServedModel
 from placement.tracking.jobs import FINISHED, RUNNING, WAITING
 
@@ -111,19 +112,21 @@ async def _result(shared: Shared, found: Document) -> Document:
         return _NO_RESULT
     document = _document(shared, str(found["id"]))
     if document["model_uri"] is None:
-        return {**_NO_RESULT, "warnings": document["warnings"]}
+        return {**_NO_RESULT, "warnings": list(map(plain, document["warnings"]))}
     with suppress(PlacementError, RuntimeError):  # of an alias that has just moved
         await shared.models.refresh()
     model, champion = await shared.models.find(document["model_uri"]), shared.models.current
     report = _report(model)
     return {
         "findings": list(findings(report)),
-        "verdicts": [verdict for verdict in verdicts(report) if "--" not in verdict[1]],
+        "verdicts": [
+            (state, said) for state, text in verdicts(report) for said in for_page([text])
+        ],
         "champion": champion,
         "champion_findings": [] if champion is None else list(findings(_report(champion))),
         "is_champion": champion is not None and champion.digest == model.digest,
         "model": model.label,
-        "warnings": document["warnings"],
+        "warnings": list(map(plain, document["warnings"])),
     }
 
 

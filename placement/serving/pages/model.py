@@ -12,6 +12,7 @@ from placement.serving.pages.render import PageRoute, desk_page
 from placement.serving.pages.shared import Shared
 from placement.serving.pages.work.process import DeskProcess
 from placement.serving.pages.work.results import ModelReport
+from placement.serving.pages.work.words import for_page
 
 # The first words of the report's sections, in the order in which they are asked for here.
 _FIRST = (
@@ -123,10 +124,11 @@ def _shown(number: int, section: Section) -> dict[str, object]:
 
 
 def _for_page(block: Block) -> Block:
-    """Leave out what is said of options of a command: the page has a form for it."""
+    """Leave out what is said of the options of a command."""
     if not isinstance(block, Points):
         return block
-    return Points(tuple(item for item in block.items if " --" not in item[1]))
+    items = ((state, said) for state, text in block.items for said in for_page([text]))
+    return Points(tuple(items))
 
 
 def _exported(shared: Shared, name: str, kind: str) -> Response:

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from placement.errors import PlacementError
 from placement.serving.errors import Refused, refusal
+from placement.serving.pages.work.words import plain
 from placement.serving.security.tokens import Role
 
 _FOLDER = re.compile(r"\S*[/\\]sheets[/\\][0-9a-f]{16}[/\\]")

@@ -6,9 +6,9 @@ from pathlib import Path
 from placement.errors import PlacementError
 from placement.reporting.answers.effect import effect_answer
 from placement.reporting.answers.evaluate import evaluation_answer
-from placement.reporting.format.prose import Paste
 from placement.reporting.results import EffectResult
 from placement.serving.pages.work.results import EffectQuestion, EffectView
+from placement.serving.pages.work.words import for_page, plain
 from placement.workflows.monitoring.effect import EffectRequest, measure_effect
 from placement.workflows.monitoring.evaluate import EvaluateRequest, evaluate_file
 
@@ -29,11 +29,11 @@ def list_effect(question: EffectQuestion) -> EffectView:
         )
     )
     return EffectView(
-        sentences=tuple(_without_lines(effect_answer(result))),
+        sentences=tuple(for_page(effect_answer(result))),
         verdict=result.verdict,
         shares=_shares(result),
         as_told=tuple(sentence for path in lists for sentence in _as_told(path, question)),
-        warnings=tuple(map(str, result.warnings)),
+        warnings=tuple(plain(str(warning)) for warning in result.warnings),
     )
 
 
@@ -63,12 +63,6 @@ def _as_told(path: Path, question: EffectQuestion) -> Iterator[str]:
             on=question.on,
             absent=question.absent,
         )
-        yield from _without_lines(evaluation_answer(evaluate_file(request)))
+        yield from for_page(evaluation_answer(evaluate_file(request)))
     except PlacementError as problem:
-        yield f"Whether its chances came true cannot be told: {str(problem).partition(' --')[0]}"
-
-
-def _without_lines(sentences: Iterator[str]) -> Iterator[str]:
-    for sentence in sentences:
-        if not isinstance(sentence, Paste) and not sentence.startswith("Next:"):
-            yield sentence
+        yield f"Whether its chances came true cannot be told: {plain(str(problem))}"

@@ -18,6 +18,7 @@ from placement.model.scorer import match_columns
 from placement.reporting.answers.predict import prediction_answer
 from placement.reporting.results import PredictResult
 from placement.serving.pages.work.results import ListChoice, ScoredList, ScoredStudent
+from placement.serving.pages.work.words import for_page, plain
 from placement.workflows.scoring.predict import PredictRequest, predict
 from placement.workflows.scoring.score_blocks import REASON
 
@@ -115,9 +116,7 @@ def _shown(
         kinds=tuple(name for name in kinds if name in spelled.values() or name == group),
         students=students,
         sentences=tuple(_sentences(result)),
-        warnings=tuple(
-            str(warning).replace(" (--unknown leaves them out)", "") for warning in result.warnings
-        ),
+        warnings=tuple(plain(str(warning)) for warning in result.warnings),
         has_seats=SEAT in added,
     )
 
@@ -152,7 +151,7 @@ def _text(cell: Any) -> str:
 
 
 def _sentences(result: PredictResult) -> Iterator[str]:
-    """Yield what is said of the list, without where its file is and how a terminal goes on."""
-    for sentence in list(prediction_answer(result))[1:]:
-        if not sentence.startswith(("In the file", "Next:")) and "--" not in sentence:
+    """Yield what is said of the list, without where its file is."""
+    for sentence in list(for_page(prediction_answer(result)))[1:]:
+        if not sentence.startswith("In the file"):
             yield sentence

@@ -19,10 +19,10 @@ from placement.data.target.target_column import choose_target, is_continuous, ma
 from placement.errors import DataError
 from placement.model.scorer import words
 from placement.reporting.answers.understanding import train_line, understanding_answer
-from placement.reporting.format.prose import Paste
 from placement.reporting.results import Understanding
 from placement.runtime.progress import NoProgress
 from placement.serving.pages.work.results import ColumnChoice, Look
+from placement.serving.pages.work.words import for_page, plain
 from placement.workflows.reading.read_training_tables import read
 from placement.workflows.training.fit_and_test import understand
 
@@ -50,7 +50,7 @@ def look_at(path: Path, given: Mapping[str, Any], *, is_first: bool) -> Look:
         return _understood(path, look)
     except DataError as problem:
         line = train_line([path.name], _config(settings), "placement")
-        return dataclasses.replace(look, problem=_plain(str(problem)), command=line)
+        return dataclasses.replace(look, problem=plain(str(problem)), command=line)
 
 
 def _understood(path: Path, look: Look) -> Look:
@@ -67,7 +67,7 @@ def _understood(path: Path, look: Look) -> Look:
         batch=tables.train.batch,
         batches=_batches(tables.train),
         sentences=tuple(_sentences(path, understanding, config)),
-        warnings=tuple(_plain(str(warning)) for warning in understanding.warnings),
+        warnings=tuple(plain(str(warning)) for warning in understanding.warnings),
     )
 
 
@@ -104,7 +104,7 @@ def _choices(understanding: Understanding, settings: Mapping[str, Any]) -> Itera
     for feature in schema.features:
         yield _used(feature, understanding, settings)
     for dropped in schema.dropped:
-        reason = _plain(dropped.reason)
+        reason = plain(dropped.reason)
         is_asked = dropped.column in settings.get("drop", [])
         options = [("", "as it was understood" if is_asked else "leave it out")]
         options.append(
@@ -143,14 +143,8 @@ def _batches(table: Table) -> tuple[str, ...]:
 
 
 def _sentences(path: Path, understanding: Understanding, config: TrainConfig) -> Iterator[str]:
-    """Yield what is said of the sheet, without the lines for a terminal."""
-    for sentence in understanding_answer(understanding, [path.name], config, "placement"):
-        is_for_terminal = isinstance(sentence, Paste) or sentence.startswith("Nothing was learnt")
-        if not is_for_terminal and "--" not in sentence:
+    """Yield what is said of the sheet."""
+    said = understanding_answer(understanding, [path.name], config, "placement")
+    for sentence in for_page(said):
+        if not sentence.startswith("Nothing was learnt"):
             yield sentence.removeprefix("Note: ")
-
-
-def _plain(text: str) -> str:
-    """Leave out of a message which option would help: the page has a field for it."""
-    sentence = text.partition(": --")[0].partition(" (--")[0]
-    return sentence.rstrip(" ;:")

@@ -17,7 +17,7 @@ def test_the_first_look_leaves_out_who_was_not_in_the_race(first):
     assert first.settings == {"ignore_label": ["Higher Studies"]}
     assert ("Higher Studies", 14, True) in first.values
     assert (first.target, first.positive) == ("Status", "Placed")
-    assert (first.batch, first.batches) == ("Batch", ("2023", "2024", "2025", "2026"))
+    assert (first.batch, first.batches) == ("Batch", ("2023", "2024", "2025"))
 
 
 def test_every_column_is_there_with_what_becomes_of_it(first):

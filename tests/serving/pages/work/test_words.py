@@ -1,0 +1,25 @@
+import pytest
+
+from placement.reporting.format.prose import Paste
+from placement.serving.pages.work.words import for_page, plain
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Cells in doubt: none.", "Cells in doubt: none."),
+        ("Branch: probably one; if so, make them one by --same A", "Branch: probably one"),
+        ("Two sheets could be meant: choose one with --sheet A", "Two sheets could be meant"),
+        ("12 have an outcome already (--unknown leaves them out)", "12 have an outcome already"),
+        ("None is called so. To see more: predict --top 20.", "None is called so."),
+        ("Status has Placed (162); leave it out: --ignore-label X", "Status has Placed (162)"),
+        ("-0.76 to +1.02 in log-odds", "-0.76 to +1.02 in log-odds"),
+    ],
+)
+def test_what_speaks_of_options_is_left_out(text, expected):
+    assert plain(text) == expected
+
+
+def test_lines_to_copy_and_sentences_of_options_alone_are_not_shown():
+    said = ["It helped.", "All figures: -v.", "Next: draw again.", Paste("placement predict A")]
+    assert list(for_page(said)) == ["It helped."]
