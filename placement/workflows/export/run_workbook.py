@@ -28,7 +28,7 @@ from placement.reporting.export.workbook_steps import FIRST, INPUTS, column_name
 from placement.workflows.export.cases import Cases
 from placement.workflows.export.proof import compared
 
-_FEW, _FEWEST = 25, 5  # rows for `formulas`, which takes its time: where it is alone, or second
+_FEW, _FEWEST = 25, 3  # rows for `formulas`, which takes its time: where it is alone, or second
 _AT_ONCE = 4000  # rows of a copy: the program keeps all formulas in memory
 _SECONDS = 600
 _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>

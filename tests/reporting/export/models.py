@@ -58,12 +58,13 @@ CALIBRATIONS = {
 
 
 def scorer_of(*columns, calibration="none"):
-    """A model of some columns, its weights drawn."""
+    """A model of some columns, its weights drawn; the average student's chance is a half."""
     draw = np.random.default_rng(3)
     width = sum(len(column.names) for column in columns)
     factor = np.tril(draw.normal(0, 0.1, (width + 1, width + 1)))
     weights = draw.normal(0, 0.8, width)
-    return Scorer(columns, weights, -0.3, factor, CALIBRATIONS[calibration])
+    averages = [average for column in columns for average in column.averages]
+    return Scorer(columns, weights, -float(averages @ weights), factor, CALIBRATIONS[calibration])
 
 
 EVERYTHING = (*BEFORE, PRODUCTS)
