@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placement.arrays import BoolArray, FloatArray, ObjectArray
+from placement.arrays import BoolArray, ObjectArray
 from placement.data.schema import OVERRIDE, OVERRIDE_REASON, PROBABILITY, RANK, SEAT
 from placement.data.table.roles.earlier_lists import HELPED
 from placement.data.table.table import Table
