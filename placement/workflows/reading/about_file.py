@@ -17,9 +17,13 @@ def about_path(path: Path, *, exact: bool = False) -> Path | None:
 
     `exact`: of this very name alone.
     """
-    own = path.with_name(f"{path.name}.about.json")
-    if exact or own.exists():
-        return own if own.exists() else None
+    own = path.parent / f"{path.name}.about.json"  # of "." too, which has no name
+    try:
+        found = own.exists()
+    except OSError:  # no file can have such a name
+        return None
+    if found or exact:
+        return own if found else None
     others = sorted(path.parent.glob("*.about.json"))
     saved = [other for other in others if other.name.split(".")[0] == path.name.split(".")[0]]
     return saved[0] if len(saved) == 1 else None

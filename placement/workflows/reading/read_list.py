@@ -89,8 +89,13 @@ def _read_about(path: Path) -> Document:
         about: Document = json.loads(path.read_text("utf-8"))
         kept = about.get("list")
         intact = kept is None or kept["id"] == list_id(kept)
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as problem:
-        raise DataError(f"{path}: is not what predict wrote ({problem})") from problem
+    except OSError as problem:
+        raise DataError(f"{path}: cannot be read ({problem.strerror})") from problem
+    except (ValueError, KeyError, AttributeError, TypeError) as problem:
+        raise DataError(
+            f"{path}: is not what predict wrote beside a list, or not all of it; take the file as "
+            "it was written"
+        ) from problem
     if not intact:
         raise DataError(
             f"{path}: was altered after predict wrote it: its digest differs; take the file as it "

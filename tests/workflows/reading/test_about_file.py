@@ -1,10 +1,11 @@
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from placement.data.table.read_table import read_table
-from placement.workflows.reading.about_file import warn_of_lists
+from placement.workflows.reading.about_file import about_path, warn_of_lists
 
 SHEET = {"cgpa": [6.1, 7.2, 8.3, 6.4], "placed": [0, 1, 1, 0]}
 SEATS = {"certain": 2, "drawn": 1, "not drawn": 1, "none": 0}
@@ -37,3 +38,9 @@ def test_a_list_with_its_seats_is_counted_by_them(tmp_path):
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"list": 3}', '{"model": "x"}'])
 def test_a_file_that_keeps_no_seats_is_no_reason_to_warn(tmp_path, text):
     assert warned(tmp_path, pd.DataFrame(SHEET), text=text) == []
+
+
+@pytest.mark.parametrize("path", [".", "/", "-", "x" * 300, "postgresql://host/college"])
+def test_what_is_no_file_has_nothing_beside_it(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert about_path(Path(path)) is None
