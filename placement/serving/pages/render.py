@@ -61,9 +61,8 @@ class PageRoute(APIRoute):
                 return await handler(request)
             except (PlacementError, Refused) as error:
                 refused = refusal(error)
-            return desk_page(
-                request, "refused.html", refused.status, said=_without_folder(refused.message)
-            )
+            said = plain(_without_folder(refused.message)) or refused.message
+            return desk_page(request, "refused.html", refused.status, said=said)
 
         return handle
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from fastapi import APIRouter, Request, Response
 
+from placement.arrays import Document
 from placement.errors import DataError
 from placement.evaluation.explanation.actionable import better, changeable
 from placement.evaluation.explanation.contributions import explain
@@ -74,7 +75,7 @@ def _field(model: ServedModel, name: str, cell: str) -> dict[str, object]:
     return {"name": name, "levels": [], "value": cell, "hint": hint}
 
 
-def _answer(model: ServedModel, cells: Mapping[str, str]) -> dict[str, object]:
+def _answer(model: ServedModel, cells: Mapping[str, str]) -> Document:
     """Return the chance of a student, what moves it, and the chance of others."""
     fitted = model.fitted
     table = {name: [cell] for name, cell in cells.items()}

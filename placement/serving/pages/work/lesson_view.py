@@ -56,8 +56,8 @@ def _checks(result: LessonResult, broken: str | None) -> tuple[list[tuple[str, .
     if broken is None:
         said = verdict(result.computation.checks)
         return check_rows(result.computation.checks), said, "DISAGREE" not in said
-    numbers = {key: float(str(result.inputs[key])) for key in ("x", "y", "w", "b")}
-    check = gradcheck(GradcheckRequest(**numbers, dtype="float64", broken=broken))
+    x, y, w, b = (float(str(result.inputs[key])) for key in ("x", "y", "w", "b"))
+    check = gradcheck(GradcheckRequest(x=x, y=y, w=w, b=b, dtype="float64", broken=broken))
     return (
         _rows(check),
         check.failure or "They agree: this link does not matter here.",

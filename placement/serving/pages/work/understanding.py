@@ -72,7 +72,9 @@ def _understood(path: Path, look: Look) -> Look:
 
 
 def _config(settings: Mapping[str, Any]) -> TrainConfig:
-    given = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()
+    }
     return TrainConfig(**given)
 
 
