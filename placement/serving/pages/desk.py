@@ -21,6 +21,7 @@ from placement.serving.scoring.model_holder import ModelHolder
 def pages_router(models: ModelHolder, jobs: JobService) -> tuple[APIRouter, Desk]:
     """Return the pages, and the process that is to be closed with the server."""
     shared = Shared(models, jobs, Sheets(jobs.folder.root / "sheets"), Desk())
+    shared.sheets.remove_old()
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")

@@ -33,7 +33,7 @@ class Sheets:
     def keep(self, uploads: Sequence[UploadFile]) -> str:
         """Keep files that came together; return the key of their folder."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._remove_old()
+        self.remove_old()
         draft = self.root / f".{secrets.token_hex(8)}"
         draft.mkdir(mode=0o700)
         try:
@@ -57,6 +57,7 @@ class Sheets:
 
     def files(self, key: str) -> list[Path]:
         """Return the files of a key, those that other files describe first."""
+        self.remove_old()
         folder = self.root / key
         if not KEY.fullmatch(key) or not folder.is_dir():
             raise Refused(404, "This sheet is no longer kept here: choose the file again.")
@@ -72,8 +73,9 @@ class Sheets:
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
-    def _remove_old(self) -> None:
-        for folder in self.root.iterdir():
+    def remove_old(self) -> None:
+        """Remove what was given half a day ago; also what is made of it."""
+        for folder in self.root.iterdir() if self.root.is_dir() else ():
             with suppress(FileNotFoundError):
                 if time.time() - folder.stat().st_mtime > _KEPT:
                     shutil.rmtree(folder, ignore_errors=True)
