@@ -80,6 +80,11 @@ from placement.errors import UsageError
     help="With --rank and --top: write all students; placement_seat says who has a seat.",
 )
 @click.option(
+    "--excel",
+    is_flag=True,
+    help="Begin a CSV file in UTF-8 with the mark by which Excel shows names in every script.",
+)
+@click.option(
     "--about", is_flag=True, help="Write OUT.about.json: model, data, counts, warnings, meaning."
 )
 @file_options

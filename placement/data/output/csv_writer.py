@@ -1,5 +1,6 @@
 """Write a table back with new columns at its end, every other cell as it was."""
 
+import codecs
 import gzip
 import sys
 from collections.abc import Iterator, Sequence
@@ -52,19 +53,24 @@ def output_format(out: str | None) -> OutputFormat:
 
 
 @contextmanager
-def open_output(out: str | None, reader: Reader, added: Sequence[str]) -> Iterator[Output]:
-    """Open an output for predictions: a file or stdout, written whole or not at all."""
+def open_output(
+    out: str | None, reader: Reader, added: Sequence[str], *, excel: bool = False
+) -> Iterator[Output]:
+    """Open an output for predictions: a file or stdout, written whole or not at all.
+
+    `excel`: text in UTF-8 begins with the mark by which Excel knows that it is.
+    """
     format_, plan = output_format(out), Plan(reader, tuple(added))
     if out is None or out == "-":
         sys.stdout.flush()
         with held_back(sys.stdout.buffer) as stream:
-            yield TextOutput(stream, plan, format_, "standard output")
+            yield TextOutput(stream, plan, format_, "standard output", excel=excel)
         return
     if format_ == "own":
         format_ = "parquet" if reader.kind == "parquet" else "csv"
     with replacing(Path(out)) as temporary:
         if format_ in {"csv", "tsv"}:
-            yield from _text_file(temporary, plan, format_, out)
+            yield from _text_file(temporary, plan, format_, out, excel=excel)
         else:
             from placement.data.output.typed_writers import open_typed
 
@@ -72,16 +78,18 @@ def open_output(out: str | None, reader: Reader, added: Sequence[str]) -> Iterat
                 yield typed
 
 
-def _text_file(path: Path, plan: Plan, format_: OutputFormat, out: str) -> Iterator[Output]:
+def _text_file(
+    path: Path, plan: Plan, format_: OutputFormat, out: str, *, excel: bool
+) -> Iterator[Output]:
     with writing(out):
         stream: IO[bytes] = path.open("wb")
     try:
         if out.casefold().endswith(".gz"):
             # No name and no time: the same rows give the same bytes.
             with gzip.GzipFile(filename="", mode="wb", fileobj=stream, mtime=0) as packed:
-                yield TextOutput(cast("IO[bytes]", packed), plan, format_, out)
+                yield TextOutput(cast("IO[bytes]", packed), plan, format_, out, excel=excel)
         else:
-            yield TextOutput(stream, plan, format_, out)
+            yield TextOutput(stream, plan, format_, out, excel=excel)
     finally:
         with writing(out):
             stream.close()
@@ -90,13 +98,23 @@ def _text_file(path: Path, plan: Plan, format_: OutputFormat, out: str) -> Itera
 class TextOutput(Output):
     """Rows as text: records of a text file are copied, all others are rendered."""
 
-    def __init__(self, stream: IO[bytes], plan: Plan, format_: OutputFormat, name: str) -> None:
+    def __init__(
+        self,
+        stream: IO[bytes],
+        plan: Plan,
+        format_: OutputFormat,
+        name: str,
+        *,
+        excel: bool = False,
+    ) -> None:
         super().__init__(plan, name)
         self._stream = stream
         dialect = plan.reader.dialect
         self._dialect = dialect or Dialect()
         if format_ == "tsv":
             self._dialect = replace(self._dialect, delimiter="\t")
+        if excel and self._dialect.encoding == "utf-8":
+            self._dialect = replace(self._dialect, bom=codecs.BOM_UTF8)
         self._copies = dialect is not None and dialect.delimiter == self._dialect.delimiter
         self._replaced_indices = frozenset(plan.reader.names.index(name) for name in plan.replaced)
         self.put(self._dialect.bom + self._encode(self._head()))

@@ -50,10 +50,13 @@ def workbook_proofs(path: Path, cases: Cases, subject: Subject) -> Iterator[Proo
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
         if (program := office()) is not None:
-            parts = [_recalculated(program, folder, subject, piece) for piece in _pieces(cases)]
+            file = folder / "file.xlsx"
+            shutil.copyfile(path, file)
+            parts = [
+                _recalculated(program, folder, subject, piece, file) for piece in _pieces(cases)
+            ]
             yield _compared("LibreOffice", cases, np.concatenate(parts))
-            shutil.copyfile(path, folder / "file.xlsx")
-            yield _as_written(path, _recalculate(program, folder / "file.xlsx"))
+            yield _as_written(path, folder / "out" / file.name)
         if find_spec("formulas") is not None:
             most = min(len(cases), _FEW if program is None else _FEWEST)
             few = cases.rows(np.linspace(0, len(cases) - 1, most).astype(int))
@@ -82,32 +85,38 @@ def _pieces(cases: Cases) -> Iterator[Cases]:
         yield cases.rows(np.arange(start, min(start + _AT_ONCE, len(cases))))
 
 
-def _recalculated(program: str, folder: Path, subject: Subject, cases: Cases) -> FloatArray:
-    """Return chance and limits (n, 3) of the cases in a copy of the workbook."""
-    copy = folder / "cases.xlsx"
+def _recalculated(
+    program: str, folder: Path, subject: Subject, cases: Cases, file: Path
+) -> FloatArray:
+    """Return chance and limits (n, 3) of the cases in a copy of the workbook `file`.
+
+    The file itself is recalculated with the first of them: the program starts slowly.
+    """
+    copy, out = folder / "cases.xlsx", folder / "out"
     write_workbook(copy, subject, cases.cells, stale=True)
-    return _read(_recalculate(program, copy), len(cases.cells), len(cases))
+    (out / copy.name).unlink(missing_ok=True)
+    _recalculate(program, [copy] if (out / file.name).exists() else [copy, file])
+    return _read(out / copy.name, len(cases.cells), len(cases))
 
 
-def _recalculate(program: str, path: Path) -> Path:
-    """Have a workbook recalculated; return the file with the new values."""
-    profile, out = path.parent / "profile", path.parent / "out"
-    settings = profile / "user" / "registrymodifications.xcu"
+def _recalculate(program: str, paths: Sequence[Path]) -> None:
+    """Have workbooks of one folder recalculated, into the folder `out` of it."""
+    folder = paths[0].parent
+    settings = folder / "profile" / "user" / "registrymodifications.xcu"
     if not settings.exists():
         settings.parent.mkdir(parents=True)
         settings.write_text(_SETTINGS, encoding="utf-8")
-    (out / path.name).unlink(missing_ok=True)
-    command = [program, f"-env:UserInstallation={profile.as_uri()}", "--headless"]
-    done = subprocess.run(  # noqa: S603 - the office that is installed, on a file of our own
-        [*command, "--convert-to", "xlsx", "--outdir", str(out), str(path)],
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    command = [program, profile, "--headless", "--convert-to", "xlsx", "--outdir"]
+    done = subprocess.run(  # noqa: S603 - the office that is installed, on files of our own
+        [*command, str(folder / "out"), *map(str, paths)],
         capture_output=True,
         timeout=_SECONDS,
         check=False,
-        env=os.environ | {"HOME": str(path.parent)},
+        env=os.environ | {"HOME": str(folder)},
     )
-    if not (out / path.name).exists():
+    if not all((folder / "out" / path.name).exists() for path in paths):
         raise GateRefused(f"LibreOffice cannot open the workbook: {done.stderr.decode()[-200:]}")
-    return out / path.name
 
 
 def _rows(path: Path) -> list[list[Any]]:

@@ -78,6 +78,7 @@ class PredictRequest(FileOptions):
     lottery: int | None = None
     seed: int | None = None
     everybody: bool = False
+    excel: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -95,6 +96,8 @@ class PredictRequest(FileOptions):
                 f"{given.strip()}: say by which end of the list: --rank risk{given} for those most "
                 f"at risk, --rank chance{given} for those with the best chance"
             )
+        if self.excel and (self.as_json or output_format(self.out) in {"parquet", "xlsx"}):
+            raise UsageError("--excel marks text for Excel: give --out FILE.csv as well")
         output_format(self.out)  # a wrong ending is refused before any data is read
 
     def _check_seats(self) -> None:
@@ -283,7 +286,9 @@ def _sink(
             sys.stdout.flush()
             sink = _JsonSink(added, stack.enter_context(held_back(sys.stdout.buffer)))
         else:
-            output = stack.enter_context(open_output(request.out, reader, added))
+            output = stack.enter_context(
+                open_output(request.out, reader, added, excel=request.excel)
+            )
             if output.replaced:
                 listener.note(f"replaced the columns {', '.join(output.replaced)}")
             sink = _FileSink(output)

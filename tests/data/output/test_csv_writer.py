@@ -333,3 +333,20 @@ def test_a_written_record_splits_into_its_raw_fields(cells, delimiter, quoting):
     dialect = Dialect(delimiter=delimiter, quoting=quoting)
     raw = [quote_cell(cell, dialect) for cell in cells]
     assert fields(delimiter.join(raw), dialect) == raw
+
+
+@pytest.mark.parametrize(
+    ("content", "mark"),
+    [
+        ("ad,cgpa\nமணி,7\n".encode(), b"\xef\xbb\xbf"),
+        (b"\xef\xbb\xbfad,cgpa\nx,7\n", b"\xef\xbb\xbf"),
+        ("ad,cgpa\nJosé,7\nZoë,8\n".encode("cp1252"), b""),
+    ],
+)
+def test_text_for_excel_says_that_it_is_utf_8_where_it_is(tmp_path, content, mark):
+    reader = open_table(written(tmp_path, content))
+    out = tmp_path / "out.csv"
+    with open_output(str(out), reader, ["p"], excel=True) as output:
+        for block in reader.blocks(BlockRequest(records=True)):
+            output.put(output.prepare(block, {"p": np.zeros(len(block))}))
+    assert out.read_bytes().startswith(mark + b"ad,cgpa,p\n")
