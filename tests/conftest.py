@@ -77,6 +77,15 @@ def whole_descent(monkeypatch):
     monkeypatch.setitem(OPTIMIZERS, "auto", WHOLE_DESCENT)
 
 
+@pytest.fixture
+def held_out_decides(monkeypatch):
+    """So few held-out rows as tests have decide alone: no five more fits, one for each fold."""
+    from placement.workflows.training import verdict
+
+    monkeypatch.setattr(verdict, "LEAST_HELD_OUT", 20)
+    monkeypatch.setattr(verdict, "LEAST_OF_OUTCOME", 5)
+
+
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch):
     """Only this machine answers: a test that asks another fails at once and says so."""

@@ -14,6 +14,7 @@ from placement.training.validation.cross_predict import predict_out_of_fold
 from placement.workflows.reading.read_training_tables import read, storage_of
 from placement.workflows.training.fit_and_test import fit_and_test, understand
 
+pytestmark = pytest.mark.usefixtures("held_out_decides")
 POLICIES = {
     "cost": (("--threshold", "cost=3:1"), ThresholdPolicy("cost", cost_fp=3, cost_fn=1)),
     "recall": (("--threshold", "recall=0.9"), ThresholdPolicy("recall", 0.9)),

@@ -13,6 +13,7 @@ import pytest
 
 from placement.model.fitted import load_fitted
 
+pytestmark = pytest.mark.usefixtures("held_out_decides")
 ADDED = [
     "placement_probability",
     "placement_prediction",

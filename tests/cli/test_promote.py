@@ -20,6 +20,7 @@ from placement.tracking.runs import tracked_run
 from placement.tracking.store import open_store
 from placement.workflows.training.train import train
 
+pytestmark = pytest.mark.usefixtures("held_out_decides")
 VERSIONS = {
     "weak": 1, "good": 2, "middling": 3, "fewer": 4, "other": 5, "unfinished": 6, "unchecked": 7,
     "blind": 8,

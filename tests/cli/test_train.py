@@ -10,6 +10,7 @@ import pytest
 
 from placement.cli.console import Console
 
+pytestmark = pytest.mark.usefixtures("held_out_decides")
 KEYS = {
     "format": int, "run_id": None, "model_uri": None, "bundle": None, "rows": dict,
     "target": str, "positive": str, "features": list, "dropped": list, "warnings": list,
