@@ -1,6 +1,7 @@
 """A probability about people, in words."""
 
 from placement.arrays import Document
+from placement.stats.figures import Estimate
 
 OF_AVERAGE = "of the average of such students, not the luck of one"
 
@@ -39,3 +40,16 @@ def points(difference: float) -> str:
     ('+12', '0')
     """
     return f"{100 * difference:+.0f}" if round(100 * difference) else "0"
+
+
+def difference_in_points(difference: Estimate) -> str:
+    """Return a difference of two shares with its limits, and whether it may be none.
+
+    >>> difference_in_points(Estimate(0.05, -0.02, 0.12))
+    'no sure difference, +5 points (-2 to +12)'
+    """
+    if difference.low == difference.high:
+        return "no difference"
+    unsure = "no sure difference, " if difference.low <= 0 <= difference.high else ""
+    limits = f"{points(difference.low)} to {points(difference.high)}"
+    return f"{unsure}{points(difference.value)} points ({limits})"

@@ -9,7 +9,7 @@ from placement.errors import counted
 from placement.evaluation.alternatives.alternatives import Candidate, ModelComparison
 from placement.evaluation.alternatives.nonlinearity_search import MeanDifference, SuggestedTerm
 from placement.evaluation.overrides import Overrides
-from placement.reporting.format.probability_words import points
+from placement.reporting.format.probability_words import difference_in_points
 from placement.reporting.format.prose import shortened
 from placement.reporting.format.text_table import Cell, table
 from placement.stats.figures import Estimate
@@ -146,7 +146,7 @@ def override_sentences(overrides: Overrides, target: Target) -> Iterator[str]:
         yield (
             f"Of the model's {counted(model.listed, 'seat')} {model.right:,} went to students who "
             f"ended {outcome}; with the adviser's overrides {both.right:,} of {both.listed:,}: "
-            f"{_interval(difference)}."
+            f"{difference_in_points(difference)}."
         )
     if not overrides.number:
         yield "The adviser and the model were of one mind about all who are marked."
@@ -171,14 +171,6 @@ def _override_counts(overrides: Overrides, outcome: str) -> Iterator[str]:
 
 def _rightly(overrides: Overrides, target: Target) -> str:
     return shortened(target.other_outcome if overrides.rank == "risk" else target.outcome)
-
-
-def _interval(difference: Estimate) -> str:
-    if difference.low == difference.high:
-        return "no difference"
-    unsure = "no sure difference, " if difference.low <= 0 <= difference.high else ""
-    limits = f"{points(difference.low)} to {points(difference.high)}"
-    return f"{unsure}{points(difference.value)} points ({limits})"
 
 
 def overrides_text(overrides: Overrides, target: Target) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 from placement.arrays import Document
 from placement.errors import counted
 from placement.evaluation.comparison import Comparison
-from placement.reporting.format.probability_words import points
+from placement.reporting.format.probability_words import difference_in_points
 from placement.reporting.format.verdict_words import skill_line
 from placement.reporting.json_documents import FORMAT
 from placement.reporting.text.comparison import log_loss_sentence, pair_document
@@ -138,10 +138,8 @@ def seat_sentence(seats: SeatEvidence, opponent: str) -> str:
     )
     if other is None or gap is None:
         return f"{text}."
-    return (
-        f"{text}; {opponent} {other.right:,} and {other.listed - other.right:,}: "
-        f"{points(gap.value)} points ({points(gap.low)} to {points(gap.high)})."
-    )
+    others = f"{other.right:,} and {other.listed - other.right:,}"
+    return f"{text}; {opponent} {others}: {difference_in_points(gap)}."
 
 
 def promotion_document(result: PromoteResult) -> Document:

@@ -248,7 +248,8 @@ def _came(one: ReadList, data: LoadedColumns, request: EffectRequest) -> BoolArr
 def effects_of(store: Store, model_digest: str) -> tuple[RunInfo, ...]:
     """Return what was found of the lists of a model, by the digest of its bundle, newest first."""
     runs = list_runs(store, EXPERIMENT)
-    return tuple(run for run in runs if model_digest in run.params.get("model_digests", ""))
+    ended = [run for run in runs if run.status == "FINISHED"]  # others may lack figures
+    return tuple(run for run in ended if model_digest in run.params.get("model_digests", ""))
 
 
 def _record(result: EffectResult, effect: LotteryEffect, model_digests: Sequence[str]) -> str:
