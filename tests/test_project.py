@@ -20,7 +20,7 @@ IMPORTED_AS = {
     "python-calamine": "python_calamine",
     "scikit-learn": "sklearn",
 }
-NOT_IMPORTED = {"python-multipart", "formulas"}  # FastAPI reads forms by the first
+NOT_IMPORTED = {"python-multipart"}  # FastAPI reads forms by it
 COMES_WITH_MLFLOW = {"google", "requests", "sqlalchemy"}  # their exceptions are MLflow's exceptions
 IMPORTED_BY_NAME = {"placement.lessons.catalog": "placement.lessons.course."}  # seen by no parser
 MAX_MODULES = 12  # in a folder

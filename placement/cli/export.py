@@ -36,7 +36,7 @@ def export(as_json: bool, console: Console, **options: Any) -> None:
       placement export champion --to xlsx --out chances.xlsx
       placement export champion --to sql --data data/students.csv
     """
-    from placement.reporting.export.answer import export_answer, export_document
+    from placement.reporting.export.result import export_answer, export_document
     from placement.workflows.export.export import ExportRequest
     from placement.workflows.export.export import export as work
 
@@ -45,6 +45,6 @@ def export(as_json: bool, console: Console, **options: Any) -> None:
 
 
 def _text(result: "ExportResult") -> str:
-    from placement.reporting.export.answer import export_answer
+    from placement.reporting.export.result import export_answer
 
     return "\n".join(export_answer(result))
