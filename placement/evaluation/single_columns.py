@@ -107,8 +107,8 @@ def compare_lists(
     found = capture(model, by_name, label, weight, seats * of_sample)
     if found is None or sample.every == 1:
         return found
-    whole = {"rows": sample.total, "seats": min(seats, sample.total), "missed": sample.missed}
-    return replace(found, **whole)
+    rows, missed = sample.total, sample.missed
+    return replace(found, rows=rows, seats=min(seats, rows), missed=missed)
 
 
 class EvenSample:
