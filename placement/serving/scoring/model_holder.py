@@ -15,6 +15,7 @@ from placement.serving.errors import Refused
 from placement.serving.scoring.served_model import ServedModel, load_model
 from placement.serving.settings import ServerSettings
 from placement.tracking.lookup import ResolvedModel, bundle_directory, resolve
+from placement.tracking.store import Store, open_store
 
 Key = tuple[object, ...]
 Report = Callable[..., None]
@@ -22,6 +23,9 @@ Report = Callable[..., None]
 
 class ModelFinder:
     """Looks models up in the store; runs in a process beside the server."""
+
+    def __init__(self) -> None:
+        self._store: Store | None = None
 
     def warm_up(self) -> None:
         """Import MLflow before the first question."""
@@ -34,7 +38,9 @@ class ModelFinder:
 
     def find(self, model: str) -> ResolvedModel:
         """Find a model by its name in the store."""
-        return resolve(model)
+        if bundle_directory(model) is None and not (self._store and self._store.exists):
+            self._store = open_store(create=False)  # once: opening costs more than the question
+        return resolve(model, self._store)
 
 
 class ModelHolder:
