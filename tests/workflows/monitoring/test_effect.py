@@ -1,5 +1,6 @@
 """`placement effect`: what is said of a lottery, and the lists that are refused."""
 
+import contextlib
 import json
 import shlex
 import shutil
@@ -12,7 +13,8 @@ from scipy.stats import fisher_exact
 
 from placement.evaluation.effect.average_effect import average_effect
 from placement.evaluation.effect.randomization_test import Stratum
-from placement.tracking.runs import list_runs
+from placement.tracking.runs import list_runs, tracked_run
+from placement.workflows.monitoring.effect import EXPERIMENT, effects_of
 
 SEATED = ("certain", "drawn")
 
@@ -365,3 +367,13 @@ def test_outcomes_that_list_the_placed_alone_are_sent_to_the_option_for_that(her
     assert "--absent not-placed" in effect("list.csv", *JOIN, code=3).err
     found = effect("list.csv", *JOIN, "--absent", "not-placed", "--json").json
     assert (found["drawn"]["positive"], found["not_drawn"]["positive"]) == (8, 3)
+
+
+def test_a_result_whose_run_did_not_end_is_in_no_report(store):
+    params = {"verdict": "helped", "model_digests": "abc"}
+    with contextlib.suppress(KeyboardInterrupt), tracked_run(store, EXPERIMENT, params=params):
+        raise KeyboardInterrupt
+    assert effects_of(store, "abc") == ()
+    with tracked_run(store, EXPERIMENT, params=params) as ended:
+        pass
+    assert [run.run_id for run in effects_of(store, "abc")] == [ended.run_id]
