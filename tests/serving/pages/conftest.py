@@ -32,9 +32,13 @@ def address(tmp_path_factory, template, code_path):
         process.wait()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser():
-    """Start the system's browser, without a window."""
+    """Start the system's browser, without a window.
+
+    It must end with the module: playwright has an event loop run while it is there, and no test
+    beside it could run its own.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     with playwright.sync_playwright() as driver:

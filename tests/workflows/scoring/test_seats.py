@@ -104,6 +104,7 @@ def test_a_branch_too_small_for_its_band_says_so_and_shares_one(sheet, listed):
 def test_a_wide_band_is_warned_of(sheet, listed):
     _, _, done = listed(sheet, "--top", "100", "--lottery", "200")
     assert "the band is wide" in done.err
+    Path("list.csv").unlink()
     _, _, narrow = listed(sheet, "--top", "100", "--lottery", "4")
     assert "is wide" not in narrow.err
 
