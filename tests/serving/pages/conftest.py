@@ -13,7 +13,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 180_000  # milliseconds: a busy machine is no failure
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def address(tmp_path_factory, template, code_path):
     """Where `placement app` answers, of an empty store."""
     home = tmp_path_factory.mktemp("desk")
@@ -71,7 +71,7 @@ def tab(browser, address):
     assert said == []
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def learnt(browser, address):
     """Train on the sample sheet in the browser, once; return the address of the job."""
     context = browser.new_context(base_url=address)
