@@ -19,6 +19,8 @@ DEFAULTS = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     # MLflow logs the trace of every database error that it also raises.
     "MLFLOW_LOGGING_LEVEL": "CRITICAL",
+    # A bar of its own for each file that is fetched, on top of ours.
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
     # MLflow's own defaults keep asking a dead server for four minutes.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",

@@ -14,8 +14,10 @@ from placement.config.train_config import TrainConfig
 from placement.data.schema import Target
 from placement.evaluation.false_alarms import FalseAlarms, GroupFalseAlarms
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
+from placement.model.fairness_figures import ByColumn, Fairness, Gap, Group
 from placement.model.fitted import load_fitted
 from placement.reporting.answers.predict import mistaken, mistaken_by_group
+from placement.reporting.answers.predictions import groups
 from placement.stats.figures import Estimate
 from placement.workflows.training.train import train
 
@@ -325,6 +327,26 @@ def test_by_group_it_is_said_how_many_fare_otherwise_of_those_called_what_the_li
     best = dataclasses.replace(alarms, rank="chance")
     said = next(mistaken_by_group(best, Target("status", "Placed", "Not Placed")))
     assert "of those called 'Placed' there, 'Not Placed' all the same" in said
+
+
+def test_of_groups_that_few_students_cannot_judge_the_farthest_apart_are_named():
+    def group(name, called):
+        rate, share = Estimate(called, 0, 1), Estimate(0.5, 0.4, 0.6)
+        return Group(name, 60, 60, 30, rate, share, share, share, 0.5, share, 0.8, None)
+
+    def said(low):
+        gap = Gap(
+            "demographic_parity_difference", 0.35, low, 0.6, 0.1, "undecided", "selection_rate",
+            "CIVIL", "CSE",
+        )  # fmt: skip
+        column = ByColumn("branch", (group("CIVIL", 0.5), group("CSE", 0.85)), (gap,))
+        target = Target("status", "Placed", "Not Placed")
+        return list(groups(Fairness(0.5, (column,), ""), target))
+
+    unsure = "Whether groups of branch are treated alike, 120 students cannot tell."
+    named = "By branch, CIVIL is called 'Placed' least often (50 in 100), CSE most often (85)."
+    assert said(0.05) == [unsure, named]
+    assert said(0.0) == [unsure]
 
 
 def test_many_cells_in_doubt_are_said_first(run, students):

@@ -58,7 +58,7 @@ def evaluation_answer(result: EvaluateResult, command: str = "placement") -> Ite
     if verdict == "no_signal":
         yield "Next: train again, on newer students or with other columns; all figures: -v."
         return
-    yield from groups(measured.fairness)
+    yield from groups(measured.fairness, result.target)
     if result.as_told:
         yield "All figures, with intervals and by group: -v. What today's model says of them:"
         yield Paste(f"Next: {command} {shlex.join(result.words)}")

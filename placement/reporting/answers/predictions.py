@@ -137,7 +137,7 @@ def most_important(fitted: Fitted) -> str:
     return name_list([*map(shortened, names[:_MOST_NAMED])])
 
 
-def groups(fairness: Fairness | None) -> Iterator[str]:
+def groups(fairness: Fairness | None, target: Target) -> Iterator[str]:
     """Say whether groups of people are treated alike."""
     if fairness is None or not fairness.columns:
         return
@@ -160,10 +160,10 @@ def groups(fairness: Fairness | None) -> Iterator[str]:
         if verdict in by_verdict:
             names = [shortened(column) for column in by_verdict[verdict]]
             yield sentence.format(name_list(names, _MOST_COLUMNS))
-    yield from _farthest_apart(fairness)
+    yield from _farthest_apart(fairness, target)
 
 
-def _farthest_apart(fairness: Fairness) -> Iterator[str]:
+def _farthest_apart(fairness: Fairness, target: Target) -> Iterator[str]:
     """Yield which groups of an undecided column are called positive least and most often."""
     for column in fairness.columns:
         rates = {group.name: group.selection_rate.value for group in column.groups}
@@ -173,7 +173,8 @@ def _farthest_apart(fairness: Fairness) -> Iterator[str]:
             if gap.verdict == "undecided" and is_apart:
                 low, high = in_100(rates[gap.lowest]), in_100(rates[gap.highest])
                 yield (
-                    f"Of {shortened(column.column)}, {shortened(gap.lowest)} is called so least "
-                    f"often ({low} in 100), {shortened(gap.highest)} most often ({high})."
+                    f"By {shortened(column.column)}, {shortened(gap.lowest)} is called "
+                    f"{shortened(target.outcome)} least often ({low} in 100), "
+                    f"{shortened(gap.highest)} most often ({high})."
                 )
                 return

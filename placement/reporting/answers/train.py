@@ -51,7 +51,7 @@ def train_answer(result: TrainResult, command: str = "placement") -> Iterator[st
     yield from left_out(understanding)
     yield in_doubt(result.warnings)
     if measured.verdict.name != "no_signal":
-        yield from groups(measured.fairness)
+        yield from groups(measured.fairness, schema.target)
     yield from _whereabouts(result, command)
 
 

@@ -44,7 +44,7 @@ def findings(report: Report) -> Iterator[tuple[State, str]]:
                 yield ("good" if "at their word" in text else "doubt"), text
     if report.later is not None:
         yield _latest(report.later)
-    for text in groups(measured.fairness):
+    for text in groups(measured.fairness, report.fitted.schema.target):
         state: State = "good" if text.endswith("are treated alike.") else "doubt"
         yield (
             ("bad" if "not treated alike" in text else state),

@@ -44,6 +44,7 @@ def test_students_are_listed_drawn_and_taken_away(tab, learnt):
     page.get_by_label("draw lots").fill("8")
     page.get_by_text("has a seat, by lot").first.wait_for()
     assert page.get_by_role("cell", name="has a seat, by lot", exact=True).count() == 4
+    page.wait_for_load_state("networkidle")  # each figure that was filled in draws the list anew
     with page.expect_download() as download:
         page.get_by_role("link", name="Take it away as CSV").click()
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
