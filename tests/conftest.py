@@ -57,11 +57,9 @@ LOCAL = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104
 
 
 @pytest.fixture(autouse=True)
-def _steady(monkeypatch):
+def _steady():
     """No settings of the machine reach a test, and the same random numbers are drawn each time."""
-    for name in list(os.environ):
-        if name.startswith(("MLFLOW_", "PLACEMENT_")) and name != "MLFLOW_DISABLE_TELEMETRY":
-            monkeypatch.delenv(name)
+    _clear_environment()
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002
     if "torch" in sys.modules:
@@ -69,6 +67,15 @@ def _steady(monkeypatch):
 
         torch.manual_seed(0)
         torch.set_num_threads(1)
+    yield
+    # What MLflow writes there for child processes must not reach what the next module shares.
+    _clear_environment()
+
+
+def _clear_environment():
+    for name in list(os.environ):
+        if name.startswith(("MLFLOW_", "PLACEMENT_")) and name != "MLFLOW_DISABLE_TELEMETRY":
+            del os.environ[name]
 
 
 @pytest.fixture
