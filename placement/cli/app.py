@@ -1,7 +1,6 @@
 """`placement app`: the pages in a browser, on this machine alone."""
 
 import socket
-import webbrowser
 
 import click
 
@@ -36,6 +35,8 @@ def app(port: int | None, browser: bool, console: Console) -> None:
     def up(address: str) -> None:
         console.note(f"the pages are at {address}/ ; Ctrl-C ends them")
         if browser:
+            import webbrowser
+
             webbrowser.open(f"{address}/")
 
     chosen = _free_port() if port is None else port

@@ -1,6 +1,5 @@
 """`placement serve`: a server that scores and trains."""
 
-import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -141,6 +140,8 @@ def serve(
     def up(address: str) -> None:
         console.note(f"serving at {address} (its endpoints: {address}/docs); Ctrl-C ends it")
         if open_browser:
+            import webbrowser
+
             webbrowser.open(address)
 
     run(settings, up)

@@ -8,6 +8,7 @@ from pathlib import Path
 from placement.arrays import FloatArray
 from placement.config.label_options import LabelOptions
 from placement.config.option import option_words
+from placement.data.columns.storage import Storage
 from placement.data.names.equivalents import means
 from placement.data.output.left_out_file import left_out_file
 from placement.data.profiles.sensitive_groups import SensitiveGroups, sensitive_groups
@@ -32,7 +33,7 @@ from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.stats.capture import Capture
 from placement.workflows.reading.about_file import about_path
-from placement.workflows.reading.find_model import find_model
+from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.read_labelled import read_like, storage_for
 from placement.workflows.reading.read_list import read_list
 from placement.workflows.reading.training_settings import training_config
@@ -80,19 +81,7 @@ def evaluate_file(
     model, sensitive = find_model(request.model, listener), request.sensitive
     fitted = load_fitted(model.directory)
     with storage_for(request) as storage:
-        with left_out_file(request.left_out) as left_out:
-            table = read_like(
-                request.data,
-                model.schema,
-                model.scorer.numbers,
-                storage,
-                listener,
-                request,
-                weight=request.weight,
-                one_outcome=True,
-                sensitive=sensitive,
-            )
-            left_out.add(table.left_out_rows)
+        table = _read(request, model, storage, listener)
         if request.as_told:
             measured = MeasuredRows(rows_with_probability(table), None)
         else:
@@ -107,22 +96,16 @@ def evaluate_file(
         overrides = evaluate_overrides(measured.table, rank) if request.as_told else None
         by_seat = outcomes_by_seat(measured.table) if request.as_told else ()
         alternatives = _alternatives(fitted, table, listener) if request.with_alternatives else None
-    if measured.metrics_on == "train":
-        text = f"{table.name} is the very table the model was trained on: it flatters"
-        warnings = (Grave(text, f"{text}."), *warnings)
-    if evaluation.base_rate in (0.0, 1.0):
-        text = f"{table.name}: all rows have the same outcome: most figures say little"
-        warnings = (Grave(text, f"{text}."), *warnings)
     target = fitted.schema.target
     if evaluation.fairness is not None:
         warnings = (*warnings, *fairness_warnings(evaluation.fairness, target))
-    warnings = (*_unproven(request), *table.warnings, *warnings)
+    grave = _grave(table.name, measured, evaluation)
     return EvaluateResult(
         table.name,
         model.about,
         target,
         evaluation,
-        warnings,
+        (*_unproven(request), *table.warnings, *grave, *warnings),
         alternatives,
         lists,
         as_told=request.as_told,
@@ -130,6 +113,35 @@ def evaluate_file(
         by_seat=by_seat,
         words=_words(request),
     )
+
+
+def _read(
+    request: EvaluateRequest, model: Model, storage: Storage, listener: ProgressListener
+) -> Table:
+    with left_out_file(request.left_out) as left_out:
+        table = read_like(
+            request.data,
+            model.schema,
+            model.scorer.numbers,
+            storage,
+            listener,
+            request,
+            weight=request.weight,
+            one_outcome=True,
+            sensitive=request.sensitive,
+        )
+        left_out.add(table.left_out_rows)
+    return table
+
+
+def _grave(name: str, measured: MeasuredRows, evaluation: Evaluation) -> Iterator[Grave]:
+    """Yield why the figures say less than they seem to."""
+    if evaluation.base_rate in (0.0, 1.0):
+        text = f"{name}: all rows have the same outcome: most figures say little"
+        yield Grave(text, f"{text}.")
+    if measured.metrics_on == "train":
+        text = f"{name} is the very table the model was trained on: it flatters"
+        yield Grave(text, f"{text}.")
 
 
 def _kept_rank(request: EvaluateRequest) -> Rank | None:

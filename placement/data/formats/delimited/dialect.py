@@ -124,8 +124,7 @@ def _last_line_end(data: bytes) -> int:
 def _later_encoding(source: Source) -> str:
     """Look for the first byte beyond ASCII in a long file that begins with ASCII only."""
     with reading(source.name), source.open() as stream:
-        # In few blocks: after each, this thread waits for the one that imports torch meanwhile.
-        while block := stream.read(1 << 25):
+        while block := stream.read(1 << 22):
             if not block.isascii():
                 start = next(index for index, byte in enumerate(block) if byte > 127)
                 start = block.rfind(b"\n", 0, start) + 1
