@@ -197,6 +197,14 @@ def test_the_line_that_train_ends_with_ranks_the_students_that_wait(run, student
     assert called["placement_probability"].is_monotonic_increasing
 
 
+def test_where_all_outcomes_are_known_the_line_names_a_file_yet_to_come(run, students):
+    sheet = students(Path("known.csv"), 240)
+    done = run("train", sheet, "--no-track", "--out", "model", *QUICK)
+    said, line = done.out.splitlines()[-2:]
+    assert line.startswith("Next: placement predict NEXT.csv --model model ")
+    assert said == "All outcomes here are known; NEXT.csv stands for the next students' file."
+
+
 def test_of_several_files_that_whose_students_wait_is_ranked(run, students):
     frame = pd.read_csv(students(Path("plain.csv"), 240))
     frame[:120].to_csv("known.csv", index=False)

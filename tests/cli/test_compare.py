@@ -102,6 +102,24 @@ def test_a_table_that_a_model_was_trained_on_is_warned_of(run, here, file):
     assert ("weak was trained on this very table" in done.err) is known
 
 
+def test_rows_of_students_who_had_a_seat_are_warned_of(run, here, tmp_path):
+    frame = pd.read_csv("held.csv")
+    frame["placement_seat"] = ["drawn" if row < 20 else "" for row in range(len(frame))]
+    frame.to_csv(tmp_path / "seats.csv", index=False)
+    done = run("compare", "model", "weak", "--data", tmp_path / "seats.csv")
+    assert "20 students had a seat: where it helped, the chances are too low" in done.err
+
+
+def test_evaluating_the_table_trained_on_says_that_it_flatters(run, here):
+    said = {
+        file: run("evaluate", file, "--model", "model", "--all-rows", "--json").json["warnings"]
+        for file in ("students.csv", "held.csv")
+    }
+    text = "is the very table the model was trained on: it flatters"
+    assert f"students.csv {text}" in said["students.csv"]
+    assert not any(text in warning for warning in said["held.csv"])
+
+
 def test_a_table_trained_on_without_its_gaps_is_known_again(run, here, tmp_path):
     frame = pd.read_csv("students.csv")
     frame.loc[[3, 5, 8], "cgpa"] = np.nan

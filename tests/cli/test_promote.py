@@ -169,14 +169,20 @@ def test_few_rows_on_which_a_model_looks_worse_are_warned_of(store, run):
 
 
 def test_with_seats_both_models_say_whom_they_would_call_in(store, run):
-    done = run("promote", uri("good"), "--data", "held.csv", "--seats", "60", "--json")
-    found = done.json["evidence"]["seats"]
     frame = pd.read_csv("held.csv")
     at_risk = (frame["status"] == "Not Placed").to_numpy()
-    for name, counted in (("good", found["model"]), ("weak", found["opponent"])):
-        first = np.argsort(load_fitted(name).predict_proba(frame), kind="stable")[:60]
-        assert (counted["listed"], counted["right"]) == (60, int(at_risk[first].sum()))
-    gap = (found["model"]["right"] - found["opponent"]["right"]) / 60
+    orders = [
+        np.argsort(load_fitted(name).predict_proba(frame), kind="stable")
+        for name in ("good", "weak")
+    ]
+    right = np.array([np.cumsum(at_risk[order]) for order in orders])
+    apart = np.flatnonzero(right[0] != right[1])[0]  # else neither sign of the gap is told apart
+    seats = int(apart) + 1
+    done = run("promote", uri("good"), "--data", "held.csv", "--seats", seats, "--json")
+    found = done.json["evidence"]["seats"]
+    for counted, of_model in zip((found["model"], found["opponent"]), right, strict=True):
+        assert (counted["listed"], counted["right"]) == (seats, of_model[apart])
+    gap = (found["model"]["right"] - found["opponent"]["right"]) / seats
     assert found["difference"]["value"] == pytest.approx(gap)
     assert tags(store, "good")["promotion_seats_right"] == str(found["model"]["right"])
     again = ["promote", uri("middling"), "--data", "held.csv", "--force", "to see"]
