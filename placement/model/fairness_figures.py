@@ -30,6 +30,7 @@ class Group:
 
 
 MeasuredOn = Literal["test", "train", "out_of_fold", "file"]
+RateName = Literal["selection_rate", "tpr", "fpr"]
 GapVerdict = Literal["within", "undecided", "beyond"]
 
 
@@ -46,7 +47,7 @@ class Gap:
     high: float
     tolerance: float
     verdict: GapVerdict
-    rate: Literal["selection_rate", "tpr", "fpr"]
+    rate: RateName
     lowest: str
     highest: str
 

@@ -4,9 +4,7 @@ The definitions are fairlearn's (https://fairlearn.org): demographic parity comp
 rates, equal opportunity the true-positive rates, equalised odds these and the false-positive rates.
 """
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 
@@ -14,8 +12,8 @@ from placement.arrays import FloatArray, IntArray
 from placement.evaluation.calibration.reliability import LEAST_ROWS
 from placement.evaluation.fairness.gap_intervals import METHOD, gap_intervals
 from placement.evaluation.fairness.group_counts import BINS, GroupCounter, GroupTotals
-from placement.evaluation.fairness.group_metrics import cells_of, group_metrics
-from placement.model.fairness_figures import ByColumn, Fairness, Gap, GapVerdict, Group
+from placement.evaluation.fairness.group_metrics import group_metrics
+from placement.model.fairness_figures import ByColumn, Fairness, Gap, GapVerdict, Group, RateName
 from placement.stats.intervals import Interval
 
 DIFFERENCE, RATIO = 0.1, 0.8  # tolerances; the second is the four-fifths rule
@@ -89,21 +87,20 @@ def _gaps(
     rng: np.random.Generator,
 ) -> tuple[Gap, ...]:
     """Return the four measures over groups that are large enough."""
-    from fairlearn import metrics as definitions
-
-    cells = cells_of([group.name for group in groups], mass)
-    intervals = gap_intervals(mass, square, rng)
     gaps = []
-    for name, interval in intervals.items():
-        value = float(getattr(definitions, name)(**cells))
-        if math.isnan(value):  # the ratio, where nobody is predicted positive
-            continue
+    for name, interval in gap_intervals(mass, square, rng).items():
         rate, lowest, highest = _farthest(groups, name)
+        least, most = getattr(lowest, rate).value, getattr(highest, rate).value
         is_ratio = name.endswith("ratio")
+        if is_ratio and not most:  # nobody is predicted positive
+            continue
+        value = least / most if is_ratio else most - least
         low, high = min(interval[0], value), max(interval[1], value)
         tolerance = tolerances[is_ratio]
         verdict = _verdict((low, high), tolerance, is_ratio=is_ratio)
-        gaps.append(Gap(name, value, low, high, tolerance, verdict, rate, lowest, highest))
+        gaps.append(
+            Gap(name, value, low, high, tolerance, verdict, rate, lowest.name, highest.name)
+        )
     return tuple(gaps)
 
 
@@ -114,15 +111,13 @@ def _verdict(interval: Interval, tolerance: float, *, is_ratio: bool) -> GapVerd
     return "within" if (low >= tolerance if is_ratio else high <= tolerance) else "undecided"
 
 
-def _farthest(
-    groups: Sequence[Group], measure: str
-) -> tuple[Literal["selection_rate", "tpr", "fpr"], str, str]:
-    """Return the rate that a measure comes from, and its lowest and highest group."""
+def _farthest(groups: Sequence[Group], measure: str) -> tuple[RateName, Group, Group]:
+    """Return the rate that a measure comes from, and the groups with the lowest and the highest."""
     tpr, fpr = (np.array([getattr(g, rate).value for g in groups]) for rate in ("tpr", "fpr"))
-    rate: Literal["selection_rate", "tpr", "fpr"] = "fpr"
+    rate: RateName = "fpr"
     if measure.startswith("demographic"):
         rate = "selection_rate"
     elif measure.startswith("equal_opportunity") or np.ptp(tpr) >= np.ptp(fpr):
         rate = "tpr"
     values = [getattr(group, rate).value for group in groups]
-    return rate, groups[int(np.argmin(values))].name, groups[int(np.argmax(values))].name
+    return rate, groups[int(np.argmin(values))], groups[int(np.argmax(values))]

@@ -32,7 +32,7 @@ def group_metrics(totals: GroupTotals) -> tuple[Group, ...]:
     )
     from sklearn.metrics import precision_score
 
-    cells = cells_of(totals.names, totals.mass)
+    cells = _cells_of(totals.names, totals.mass)
     weights = {"sample_weight": cells.pop("sample_weight")}
     measures = {
         "selection_rate": selection_rate,
@@ -45,7 +45,7 @@ def group_metrics(totals: GroupTotals) -> tuple[Group, ...]:
     return tuple(_group(totals, index, frame) for index in range(len(totals.names)))
 
 
-def cells_of(names: Sequence[str], mass: FloatArray) -> Document:
+def _cells_of(names: Sequence[str], mass: FloatArray) -> Document:
     """Return the sums (g, 2, 2) as rows for fairlearn: four of each group, of any weight."""
     group, outcome, predicted = np.indices(mass.shape).reshape(3, -1)
     return {
