@@ -20,6 +20,12 @@ class FileOptions:
     """
 
     names: tuple[str, ...] = _read((), "Column names of a file without a header.", metavar="A,B,C")
+    header_row: int | None = _read(
+        None,
+        "Row that holds the column names, as the sheet or the file's lines are numbered, where "
+        "another one is taken for it.",
+        metavar="N",
+    )
     sheet: tuple[str, ...] = _read(
         (),
         "Sheet of a workbook; repeatable: one table of all of them.",
@@ -56,6 +62,10 @@ class FileOptions:
 
     def __post_init__(self) -> None:
         """Refuse an encoding that there is none of, and a rename that names no two columns."""
+        if self.header_row is not None and self.header_row < 1:
+            raise UsageError(f"--header-row {self.header_row}: rows are counted from 1")
+        if self.header_row is not None and self.names:
+            raise UsageError("--names is for files without a header: leave out --header-row")
         if self.encoding is not None and not _is_encoding(self.encoding):
             raise UsageError(
                 f"--encoding {self.encoding}: there is no such encoding; one of utf-8, utf-16, "

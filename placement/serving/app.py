@@ -16,10 +16,11 @@ from starlette.exceptions import HTTPException
 
 from placement import __version__
 from placement.serving.documentation import documentation_router
-from placement.serving.errors import Refused, error_response
+from placement.serving.errors import Refused
 from placement.serving.gateway import Gateway
 from placement.serving.observability.logs import log
 from placement.serving.observability.metrics import CONTENT_TYPE, Metrics
+from placement.serving.pages.render import refusal_response
 from placement.serving.scoring.model_holder import ModelHolder
 from placement.serving.scoring.routes import scoring_router
 from placement.serving.security.login import login_router
@@ -37,7 +38,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     """Return the application; its model is loaded when it starts."""
     models, sessions, metrics = ModelHolder(settings, log), Sessions(), Metrics()
     jobs = _job_service(settings)
-    desk: Desk | None = None
+    desks: tuple[Desk, ...] = ()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -47,7 +48,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
         yield
         if jobs is not None:
             await asyncio.to_thread(jobs.close)
-        if desk is not None:
+        for desk in desks:
             await asyncio.to_thread(desk.close)
         await models.stop()
 
@@ -70,7 +71,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
         from placement.serving.pages.desk import pages_router
 
         app.include_router(jobs_router(jobs))
-        pages, desk = pages_router(models, jobs)
+        pages, desks = pages_router(models, jobs)
         app.include_router(pages)
     app.include_router(documentation_router(app, models))
     app.mount("/static", StaticFiles(packages=[("placement.serving", "static")]))
@@ -100,16 +101,16 @@ def _job_service(settings: ServerSettings) -> "JobService | None":
     return JobService(Path(), settings.jobs)
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     """Answer what FastAPI refuses as everything else is refused."""
     status, headers = getattr(error, "status_code", 500), getattr(error, "headers", None)
-    response = error_response(Refused(status, str(getattr(error, "detail", ""))))
+    response = refusal_response(request, Refused(status, str(getattr(error, "detail", ""))))
     response.headers.update(headers or {})
     return response
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     """Say which parameter is wrong; FastAPI itself would repeat its value."""
     details = error.errors() if isinstance(error, RequestValidationError) else ()
     texts = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in details]
-    return error_response(Refused(422, "; ".join(texts)))
+    return refusal_response(request, Refused(422, "; ".join(texts)))

@@ -18,9 +18,10 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
-from placement.serving.errors import Refused, error_response
+from placement.serving.errors import Refused
 from placement.serving.observability.logs import log
 from placement.serving.observability.metrics import Metrics
+from placement.serving.pages.render import is_browser, refusal_response
 from placement.serving.security.bodies import check_length, limited
 from placement.serving.security.forms import check_csrf
 from placement.serving.security.headers import SECURITY_HEADERS
@@ -45,8 +46,6 @@ UPLOADS = frozenset(
         "/effect",
         "/promote",
         "/model",
-        "/model/files/model.xlsx",
-        "/model/files/nomogram.svg",
     }
 )
 _ID = re.compile(rb"[\w.-]{1,64}")
@@ -171,7 +170,7 @@ class Gateway:
         return None if session is None else Caller(session.role, session)
 
     async def _refuse(self, error: Exception, scope: Scope, answer: _Answer, send: Send) -> None:
-        response = error_response(error)
+        response = refusal_response(Request(scope), error)
         if response.status_code == 500:
             log(
                 "defect",
@@ -182,7 +181,7 @@ class Gateway:
             )
         if answer.status:  # too late to say so: the connection is cut
             raise ConnectionAbortedError from None
-        if response.status_code == 401 and _is_browser(scope):
+        if response.status_code == 401 and scope["method"] == "GET" and is_browser(Request(scope)):
             response = RedirectResponse(f"/login?next={quote(scope['path'])}", 303)
         await response(scope, _nothing, send)
 
@@ -214,11 +213,6 @@ def caller_of(request: Request) -> Caller | None:
     """Return who asks."""
     caller: Caller | None = request.state.caller
     return caller
-
-
-def _is_browser(scope: Scope) -> bool:
-    accept = dict(scope["headers"]).get(b"accept", b"")
-    return scope["method"] == "GET" and b"text/html" in accept
 
 
 def _places(error: Exception) -> list[str]:

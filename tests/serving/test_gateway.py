@@ -104,3 +104,28 @@ def test_a_known_error_code_goes_with_each_status():
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "BREW"])
 def test_another_method_is_a_405_or_404(client, method):
     assert client.request(method, "/invocations").status_code in (404, 405)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "said"),
+    [
+        ("GET", "/train", {"host": "evil.example"}, 421, "not asked by that name"),
+        ("POST", "/train", {"origin": "http://evil.example"}, 403, "page of another site"),
+        ("POST", "/train", {"content-length": str(2**40)}, 413, "body is larger than"),
+        ("GET", "/nowhere", {}, 404, "There is no such page."),
+        ("GET", "/promote", {}, 405, "This address takes a form"),
+        ("GET", "/students/0123456789abcdef?sort=size", {}, 422, "sort"),
+    ],
+)
+def test_a_browser_reads_a_refusal_as_a_page_with_what_to_do(
+    client, method, path, headers, status, said
+):
+    answer = client.request(method, path, headers={"accept": "text/html", **headers})
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert said in answer.text
+    assert "--allowed-host" not in answer.text
+    assert answer.text.count("<p") >= 2  # what happened, and what to do
+    document = client.request(method, path, headers=headers)
+    assert document.status_code == status
+    assert document.json()["message"]

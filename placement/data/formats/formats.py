@@ -46,8 +46,9 @@ class Format:
 def _open_parquet(
     source: Source, options: FileOptions, _wants: WantsSheet | None
 ) -> tuple[FilePart, ...]:
-    if options.names:
-        raise DataError(f"{source.name}: --names is for files without a header; Parquet has names")
+    if options.names or options.header_row is not None:
+        option = "--names" if options.names else "--header-row"
+        raise DataError(f"{source.name}: {option} is for sheets; Parquet has names of its own")
     return (open_parquet(source),)
 
 

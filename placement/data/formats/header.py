@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from placement.config.file_options import FileOptions
 from placement.data.formats.blocks import Names, tidy_names, unquote
 from placement.data.formats.delimited.dialect import usual_width
 from placement.data.formats.heading_rows import (
@@ -36,15 +37,23 @@ class Header(Names):
         return Header(tidy.names, unnamed, (*self.notes, note), self.row, self.warnings)
 
 
-def find_header(rows: Sequence[Sequence[str]], names: tuple[str, ...], file: str) -> Header:
-    """Find the header among the first non-blank rows of a file, or put `names` in its place."""
+def find_header(
+    rows: Sequence[Sequence[str]], lines: Sequence[int], options: FileOptions, file: str
+) -> Header:
+    """Find the header among the first non-blank rows of a file, or take what the user says.
+
+    `lines`: where each of the rows stands.
+    """
     cells = [[unquote(cell) for cell in row] for row in rows]
-    if names:
-        return _header_of_names(cells, names, file)
-    rows_of_names = find_heading(cells)
+    if options.names:
+        return _header_of_names(cells, options.names, file)
+    if options.header_row is None:
+        rows_of_names = find_heading(cells)
+    else:
+        rows_of_names = [_position(options.header_row, lines, file)]
     row = rows_of_names[-1]
     header, body = joined_names([cells[index] for index in rows_of_names]), cells[row + 1 :]
-    if len(rows_of_names) == 1 and is_data(header, body):
+    if options.header_row is None and len(rows_of_names) == 1 and is_data(header, body):
         shown = ", ".join(map(repr, header[:3])) + (", …" if len(header) > 3 else "")
         raise DataError(
             f"{file}: the first row ({shown}) is data, not column names: {_hint(len(header))}"
@@ -59,6 +68,17 @@ def find_header(rows: Sequence[Sequence[str]], names: tuple[str, ...], file: str
     joined = header != cells[row][: len(header)]
     notes = (*_said(rows_of_names if joined else [row]), *tidy.notes)
     return Header(tidy.names, tidy.unnamed, notes, row)
+
+
+def _position(header_row: int, lines: Sequence[int], file: str) -> int:
+    """Return which of the rows stands on a line that the user named."""
+    if header_row not in lines:
+        first = ", ".join(map(str, lines[:5]))
+        raise DataError(
+            f"{file}: --header-row {header_row}: that row is blank, or too far down; "
+            f"the first rows with cells are {first}"
+        )
+    return lines.index(header_row)
 
 
 def _refuse_side_by_side(names: Sequence[str], body: Sequence[Sequence[str]], file: str) -> None:

@@ -36,8 +36,9 @@ def open_json(
     source: Source, options: FileOptions, _wants: WantsSheet | None
 ) -> tuple[SheetPart, ...]:
     """Open the records of a file; a key that some lack is blank there."""
-    if options.names:
-        raise DataError(f"{source.name}: --names is for files without a header; JSON has names")
+    if options.names or options.header_row is not None:
+        option = "--names" if options.names else "--header-row"
+        raise DataError(f"{source.name}: {option} is for sheets; in JSON each cell has its name")
     text, notes = read_text(source, options.encoding)
     records = list(_records(source.name, text))
     if not records:
@@ -47,7 +48,7 @@ def open_json(
     tidy = tidy_names(names)
     header = Header(tidy.names, tidy.unnamed, tidy.notes, None)
     lines = [location.line for location, _ in records]
-    part = sheet_part(source, Sheet("records", rows, lines=lines, header=header), ())
+    part = sheet_part(source, Sheet("records", rows, lines=lines, header=header))
     kind = ("records of a JSON file, a column a key",)
     return (replace(part, notes=(*kind, *notes, *part.notes)),)
 

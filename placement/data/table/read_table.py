@@ -63,6 +63,7 @@ def read_table(
     allow_sensitive: Sequence[str] = (),
     weight: str | None = None,
     names: Sequence[str] = (),
+    header_row: int | None = None,
     sheet: str | Sequence[str] = (),
     encoding: str | None = None,
     bad_rows: str | None = None,

@@ -57,7 +57,7 @@ def table_notes(
     batches = _batches(inputs, roles, summary)
     if batches is not None and batches.latest_rule is not None:
         line = f"--test-where '{batches.latest_rule}'"
-        notes.append(f"{batches.column} is the batch; to test on the latest: {line}")
+        notes.append(f"{batches.column} says who is of which batch; to test on the latest: {line}")
     return notes
 
 

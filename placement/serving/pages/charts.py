@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
-_WIDTH, _HEIGHT, _LEFT, _BELOW = 640, 220, 52, 26
+_WIDTH, _HEIGHT, _LEFT, _BELOW = 640, 220, 68, 28
 Point = tuple[float, float]
 Points = Sequence[Point]
 Place = Callable[[float, float], Point]
@@ -29,7 +29,7 @@ def line_chart(lines: Mapping[str, Points], shows: str, axis: str) -> Markup:
         parts.append(Markup('<polyline class="line line{}" points="{}"/>').format(index, path))
         parts.append(
             Markup('<text class="key line{}" x="{}" y="{}" text-anchor="end">{}</text>').format(
-                index, _WIDTH - 14, 92 + 18 * index, name
+                index, _WIDTH - 14, 92 + 26 * index, name
             )
         )
     return _svg(_WIDTH, _HEIGHT, "chart", shows, parts)

@@ -13,15 +13,17 @@ from placement.serving.pages.shared import Shared
 from placement.serving.pages.student import student_router
 from placement.serving.pages.students import students_router
 from placement.serving.pages.train import train_router
+from placement.serving.pages.work.exports import Exports
 from placement.serving.pages.work.process import Desk
 from placement.serving.pages.work.sheets import Sheets
 from placement.serving.scoring.model_holder import ModelHolder
 
 
-def pages_router(models: ModelHolder, jobs: JobService) -> tuple[APIRouter, Desk]:
-    """Return the pages, and the process that is to be closed with the server."""
+def pages_router(models: ModelHolder, jobs: JobService) -> tuple[APIRouter, tuple[Desk, ...]]:
+    """Return the pages, and the processes that are to be closed with the server."""
     shared = Shared(models, jobs, Sheets(jobs.folder.root / "sheets"), Desk())
     shared.sheets.remove_old()
+    exports = Exports(shared.sheets.root)
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
@@ -29,8 +31,9 @@ def pages_router(models: ModelHolder, jobs: JobService) -> tuple[APIRouter, Desk
         return RedirectResponse("/train" if models.current is None else "/students", 303)
 
     for made in (
-        train_router, job_router, student_router, students_router, model_router, effect_router,
-        runs_router, learn_router,
+        train_router, job_router, student_router, students_router, effect_router, runs_router,
+        learn_router,
     ):  # fmt: skip
         router.include_router(made(shared))
-    return router, shared.desk
+    router.include_router(model_router(shared, exports))
+    return router, (shared.desk, exports.desk)

@@ -10,6 +10,7 @@ from placement.reporting.format.blocks import Block, Picture, Points, Section, T
 from placement.serving.errors import Refused
 from placement.serving.pages.render import PageRoute, desk_page
 from placement.serving.pages.shared import Shared
+from placement.serving.pages.work.exports import Exports
 from placement.serving.pages.work.process import DeskProcess
 from placement.serving.pages.work.results import ModelReport
 from placement.serving.pages.work.words import for_page
@@ -19,13 +20,17 @@ _FIRST = (
     "Can its list", "Can it be trusted", "What it has learnt", "Does 70", "Are groups",
     "Is a straight line", "Were the gradients",
 )  # fmt: skip
-_EXPORTS = {"model.xlsx": "xlsx", "nomogram.svg": "nomogram"}
-FileName = Literal["report.html", "MODEL_CARD.md", "model.xlsx", "nomogram.svg"]
+_TITLES = {
+    "model.xlsx": "A workbook that computes",
+    "nomogram.svg": "A chart to read chances from on paper",
+}
+ExportName = Literal["model.xlsx", "nomogram.svg"]
+FileName = Literal["report.html", "MODEL_CARD.md"]
 _SHORT = 6  # rows of a table that is shown at once
 _KINDS = {Text: "text", Points: "points", Table: "table", Picture: "picture"}
 
 
-def model_router(shared: Shared) -> APIRouter:
+def model_router(shared: Shared, exports: Exports) -> APIRouter:
     """Return the pages of the model in use."""
     router = APIRouter(route_class=PageRoute)
     reports = _Reports(shared)
@@ -69,14 +74,27 @@ def model_router(shared: Shared) -> APIRouter:
 
     @router.get("/model/files/{name}")
     def file(name: FileName, data: str | None = None) -> Response:
-        if kind := _EXPORTS.get(name):
-            return _exported(shared, name, kind)
         report = reports.get(data)
         text = report.page if name == "report.html" else report.card
         headers = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(text, media_type="text/plain; charset=utf-8", headers=headers)
 
+    _offer_exports(router, shared, exports)
     return router
+
+
+def _offer_exports(router: APIRouter, shared: Shared, exports: Exports) -> None:
+    @router.get("/model/exports/{name}")
+    def export(request: Request, name: ExportName) -> Response:
+        is_ready = exports.get(shared.models.model, name) is not None
+        return desk_page(request, "export.html", file=name, title=_TITLES[name], is_ready=is_ready)
+
+    @router.get("/model/exports/{name}/file")
+    def exported(name: ExportName) -> Response:
+        out = exports.get(shared.models.model, name)
+        if out is None:
+            return RedirectResponse(f"/model/exports/{name}", 303)
+        return FileResponse(out, filename=name, content_disposition_type="attachment")
 
 
 class _Reports:
@@ -129,13 +147,3 @@ def _for_page(block: Block) -> Block:
         return block
     items = ((state, said) for state, text in block.items for said in for_page([text]))
     return Points(tuple(items))
-
-
-def _exported(shared: Shared, name: str, kind: str) -> Response:
-    """Return the model in another format, made and proved once."""
-    model = shared.models.model
-    out = shared.sheets.root / f"export-{model.digest[:16]}" / name
-    if not out.exists():
-        out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shared.desk.call(DeskProcess.export, model.source.uri, kind, str(out))
-    return FileResponse(out, filename=name, content_disposition_type="attachment")

@@ -11,11 +11,33 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from placement.errors import PlacementError
-from placement.serving.errors import Refused, refusal
+from placement.serving.errors import Refused, error_response, refusal
 from placement.serving.pages.work.words import plain
 from placement.serving.security.tokens import Role
 
 _FOLDER = re.compile(r"\S*[/\\]sheets[/\\][0-9a-f]{16}[/\\]")
+
+_SAID = {
+    "Not Found": "There is no such page.",
+    "Method Not Allowed": "This address takes a form; it shows nothing by itself.",
+}
+_TRY_AGAIN = (
+    "Go back with your browser's arrow, mend it, and try again; or begin anew at one of the pages "
+    "above."
+)
+_NEXT = {
+    403: "Open the pages at this server's own address and try again there; or log in with a token "
+    "that may do this.",
+    404: "Choose one of the pages above.",
+    405: "Choose one of the pages above.",
+    413: "Leave out of the file what is not needed, such as pictures and other sheets, or give it "
+    "in parts.",
+    421: "Ask whoever runs this server by which address it is reached.",
+    500: "Try once more. If it fails again, tell whoever runs this server when it was: its log "
+    "says where.",
+    503: "Wait a moment, and try again.",
+    504: "Wait a moment, and try again.",
+}
 
 
 @cache
@@ -36,7 +58,7 @@ def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
 
 def desk_page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page of the desk: with what its caller may do, and what their forms must repeat."""
-    caller = request.state.caller
+    caller = getattr(request.state, "caller", None)
     role = Role.SEE if caller is None else caller.role
     session = None if caller is None else caller.session
     about = {
@@ -60,11 +82,31 @@ class PageRoute(APIRoute):
             try:
                 return await handler(request)
             except (PlacementError, Refused) as error:
-                refused = refusal(error)
-            said = plain(_without_folder(refused.message)) or refused.message
-            return desk_page(request, "refused.html", refused.status, said=said)
+                return _refused_page(request, error)
 
         return handle
+
+
+def is_browser(request: Request) -> bool:
+    """Whether a person reads the answer."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def refusal_response(request: Request, error: Exception) -> Response:
+    """Return the answer of a request at which an error was raised: a browser gets a page."""
+    return _refused_page(request, error) if is_browser(request) else error_response(error)
+
+
+def _refused_page(request: Request, error: Exception) -> Response:
+    refused = refusal(error)
+    said = plain(_without_folder(refused.message)) or refused.message
+    return desk_page(
+        request,
+        "refused.html",
+        refused.status,
+        said=_SAID.get(said, said[:1].upper() + said[1:]),
+        next=_NEXT.get(refused.status, _TRY_AGAIN),
+    )
 
 
 def _without_folder(text: str) -> str:

@@ -21,6 +21,7 @@ from placement.tracking.jobs import JobRequest
 
 SAMPLE = Path(__file__).parents[3] / "data" / "office_sheet.xlsx"
 _COLUMN = "column:"
+_MOST_TITLES = 500
 Fields = Iterable[tuple[str, str]]
 
 
@@ -73,10 +74,12 @@ def settings_of_fields(fields: Fields) -> dict[str, Any]:
         if not value:
             continue
         if name.startswith(_COLUMN):
-            option = _option(name.removeprefix(_COLUMN), value)
-            settings.setdefault(option, []).append(name.removeprefix(_COLUMN))
+            option, said = _option(name.removeprefix(_COLUMN), value)
+            settings.setdefault(option, []).append(said)
         elif name == "ignore_label":
             settings.setdefault(name, []).append(value)
+        elif name == "header_row":
+            settings[name] = _row(value)
         elif name == "sheet":
             settings[name] = [value]
         elif name in ("target", "positive", "test_where"):
@@ -86,12 +89,22 @@ def settings_of_fields(fields: Fields) -> dict[str, Any]:
     return settings
 
 
-def _option(column: str, choice: str) -> str:
+def _option(column: str, choice: str) -> tuple[str, str]:
+    """Return the setting that a choice comes to, and its value."""
     if choice == "keep":
-        return "allow_sensitive" if means_sensitive(column) else "allow_leak"
+        return "allow_sensitive" if means_sensitive(column) else "allow_leak", column
+    kind, _, scale = choice.partition(":")
+    if kind == "mixed" and scale.isdecimal():
+        return "mixed_scale", f"{column}:{scale}"
     if choice not in ("drop", "categorical"):
         raise Refused(422, f"{column}: choose what the page offers")
-    return choice
+    return choice, column
+
+
+def _row(value: str) -> int:
+    if not value.isdecimal() or not 0 < int(value[:6]) <= _MOST_TITLES:
+        raise Refused(422, f"The row with the column names is one of the first {_MOST_TITLES}.")
+    return int(value)
 
 
 def _start(shared: Shared, key: str, settings: dict[str, Any]) -> str:

@@ -1,13 +1,15 @@
 import pytest
 
+from placement.config.file_options import PLAIN_FILE, FileOptions
 from placement.data.formats.header import find_header
 from placement.errors import DataError
 
 ROWS = [[str(n), f"A{n % 7} K.", "CSE", f"{n % 5 + 5}.5", str(60 + n), "no"] for n in range(1, 21)]
 
 
-def header_of(*top, rows=ROWS):
-    return find_header([[cell.strip() for cell in line.split(",")] for line in top] + rows, (), "f")
+def header_of(*top, rows=ROWS, options=PLAIN_FILE):
+    cells = [[cell.strip() for cell in line.split(",")] for line in top] + rows
+    return find_header(cells, range(1, len(cells) + 1), options, "f")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def test_a_word_above_the_only_numbers_does_not_make_a_row_a_heading():
 
 def test_data_without_names_are_refused():
     with pytest.raises(DataError, match="is data, not column names"):
-        find_header(ROWS, (), "f")
+        header_of()
 
 
 def test_two_tables_side_by_side_are_refused_with_both_columns():
@@ -85,3 +87,18 @@ def test_two_tables_side_by_side_are_refused_with_both_columns():
         header_of(f"{names},,{names}", rows=beside)
     twice = [[*row, "", *row] for row in ROWS]  # one student's own cells once more
     assert header_of(f"{names},,{names}", rows=twice).names[7] == "roll.2"
+
+
+def test_the_row_that_the_user_names_holds_the_names():
+    top = ("Roll,Name,Branch,CGPA,IQ,Placed", "No,Student,Dept,Points,IQ,Result")
+    assert header_of(*top).names[0] == "Roll"
+    header = header_of(*top, options=FileOptions(header_row=2))
+    assert header.names[:3] == ("No", "Student", "Dept")
+    assert header.row == 1
+    assert header.notes == ("1 title row above the header skipped",)
+
+
+def test_a_row_named_as_the_heading_that_is_blank_is_refused_with_those_that_are_not():
+    rows = [["Roll", "CGPA"], ["1", "7.5"]]
+    with pytest.raises(DataError, match=r"--header-row 2: .* first rows with cells are 1, 3"):
+        find_header(rows, [1, 3], FileOptions(header_row=2), "f")

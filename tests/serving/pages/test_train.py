@@ -10,6 +10,7 @@ def test_fields_become_the_settings_of_the_command():
         ("positive", ""), ("ignore_label", "Higher Studies"), ("ignore_label", "Opted out"),
         ("test_where", "`Batch`==2025"), ("column:CGPA", ""), ("column:Aptitude", "drop"),
         ("column:Gender", "keep"), ("column:CTC", "keep"), ("column:Tier", "categorical"),
+        ("header_row", "3"), ("column:CGPA of UG", "mixed:10"),
     ]  # fmt: skip
     assert settings_of_fields(fields) == {
         "sheet": ["2025"],
@@ -20,9 +21,17 @@ def test_fields_become_the_settings_of_the_command():
         "allow_sensitive": ["Gender"],
         "allow_leak": ["CTC"],
         "categorical": ["Tier"],
+        "header_row": 3,
+        "mixed_scale": ["CGPA of UG:10"],
     }
 
 
 def test_a_choice_that_no_page_offers_is_refused():
     with pytest.raises(Refused, match="CGPA: choose what the page offers"):
         settings_of_fields([("column:CGPA", "track")])
+
+
+@pytest.mark.parametrize("row", ["0", "501", "3.5", "²"])
+def test_a_row_of_names_that_no_sheet_has_is_refused(row):
+    with pytest.raises(Refused, match="one of the first 500"):
+        settings_of_fields([("header_row", row)])

@@ -45,7 +45,8 @@ def open_text(source: Source, options: FileOptions) -> TextPart:
     records = [record for record in records if not record.fault]
     _refuse_other_ends(records, dialect, source.name)
     cells = [record.cells for record in records]
-    header = find_header(cells, options.names, source.name)
+    lines = [record.line for record in records]
+    header = find_header(cells, lines, options, source.name)
     above, body = records[header.row or 0], cells[0 if header.row is None else header.row + 1 :]
     width = len(header.names)
     if header.row is not None:

@@ -21,7 +21,7 @@ class _Workbook:
     options: FileOptions
 
     def part(self, sheet: Sheet, *notes: str) -> SheetPart:
-        part = sheet_part(self.source, sheet, self.options.names)
+        part = sheet_part(self.source, sheet, self.options)
         hidden = (f"sheet {sheet.title!r} is hidden, and read",) if sheet.is_hidden else ()
         return replace(part, notes=(*notes, *hidden, *part.notes))
 

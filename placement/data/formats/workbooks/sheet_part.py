@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from placement.config.file_options import PLAIN_FILE, FileOptions
 from placement.data.formats.blocks import Block, BlockRequest, Cells, FilePart, text_of, unquote
 from placement.data.formats.header import Header, find_header
 from placement.data.formats.sources import Source
@@ -102,7 +103,7 @@ class SheetPart(FilePart):
         )
 
 
-def sheet_part(source: Source, sheet: Sheet, names: tuple[str, ...]) -> SheetPart:
+def sheet_part(source: Source, sheet: Sheet, options: FileOptions = PLAIN_FILE) -> SheetPart:
     """Find the header of a sheet and the rows below it."""
     texts = _texts(sheet)
     filled_rows = [i for i, row in enumerate(texts) if any(row)]
@@ -110,7 +111,9 @@ def sheet_part(source: Source, sheet: Sheet, names: tuple[str, ...]) -> SheetPar
         raise DataError(f"{source.name}: sheet {sheet.title!r} is empty")
     header = sheet.header
     if header is None:
-        header = find_header([texts[i] for i in filled_rows[:_HEADER_ROWS]], names, source.name)
+        top = filled_rows[:_HEADER_ROWS]
+        lines = [sheet.line(i) for i in top]
+        header = find_header([texts[i] for i in top], lines, options, source.name)
     first = 0 if header.row is None else header.row + 1
     data = filled_rows[first:]
     merged = fill_merged([(i, texts[i]) for i in data], sheet.merged, header.names)

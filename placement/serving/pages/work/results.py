@@ -10,10 +10,13 @@ from placement.reporting.format.blocks import Section
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """A column of the sheet: whether it is learnt from, as what or why not, and what was chosen."""
+    """A column of the sheet: whether it is learnt from, as what or why not, and what was chosen.
+
+    `is_used` is None while the sheet cannot be learnt from.
+    """
 
     name: str
-    is_used: bool
+    is_used: bool | None
     about: str
     chosen: str
     options: tuple[tuple[str, str], ...]
@@ -24,7 +27,7 @@ class Look:
     """What a sheet was understood as; `problem` is why it cannot be learnt from as it is chosen.
 
     `values` are those of the outcome: each with its rows, and whether it is left out. `settings`
-    are those of the training that would be started, `command` is its line.
+    are those of the training that would be started, `command` is its line; `names` are all columns.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Look:
     settings: Mapping[str, Any]
     command: str
     problem: str | None
+    names: tuple[str, ...]
     outcomes: tuple[str, ...]
     target: str | None
     values: tuple[tuple[str, int, bool], ...]

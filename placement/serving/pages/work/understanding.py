@@ -13,6 +13,7 @@ from placement.data.columns.storage import IN_MEMORY
 from placement.data.formats.workbooks.excel import sheet_titles
 from placement.data.schema import Feature
 from placement.data.table.read_table import open_labelled_table
+from placement.data.table.scales.grade_scales import is_graded
 from placement.data.table.table import Table
 from placement.data.target.label_words import Level, levels_of, may_be_outcome
 from placement.data.target.target_column import choose_target, is_continuous, may_be_target
@@ -27,6 +28,8 @@ from placement.workflows.reading.read_training_tables import read
 from placement.workflows.training.fit_and_test import understand
 
 MOST_VALUES = 12  # of an outcome, and of a batch, that are offered one by one
+# The scale of small marks that may stand among percents.
+_SCALES = [(f"mixed:{n}", f"learn from it: cells up to {n} are out of {n}") for n in (10, 4, 5, 20)]
 _KINDS = {"number": "a number", "category": "a group"}
 
 
@@ -34,11 +37,14 @@ def look_at(path: Path, given: Mapping[str, Any], *, is_first: bool) -> Look:
     """Read a sheet as settings say. At the first look, who was not in the race is left out."""
     settings = dict(given)
     look = Look(
-        path.name, sheet_titles(path), settings, "", None, (), None, (), None, (), None, (), (), ()
-    )
+        path.name, sheet_titles(path), settings, "",
+        None, (), (), None, (), None, (), None, (), (), (),
+    )  # fmt: skip
     try:
         columns = _columns(path, _config(settings))
-        look = dataclasses.replace(look, outcomes=tuple(_may_be_outcomes(columns)))
+        look = dataclasses.replace(
+            look, outcomes=tuple(_may_be_outcomes(columns)), names=tuple(columns)
+        )
         target = choose_target(columns, target=settings.get("target"), file=path.name)
         if target is not None:
             levels = _levels(columns[target])
@@ -50,7 +56,8 @@ def look_at(path: Path, given: Mapping[str, Any], *, is_first: bool) -> Look:
         return _understood(path, look)
     except DataError as problem:
         line = train_line([path.name], _config(settings), "placement")
-        return dataclasses.replace(look, problem=plain(str(problem)), command=line)
+        choices = tuple(_undecided(look, settings))
+        return dataclasses.replace(look, problem=plain(str(problem)), command=line, columns=choices)
 
 
 def _understood(path: Path, look: Look) -> Look:
@@ -116,6 +123,36 @@ def _choices(understanding: Understanding, settings: Mapping[str, Any]) -> Itera
         yield ColumnChoice(dropped.column, False, reason, chosen, tuple(options))
 
 
+def _undecided(look: Look, settings: Mapping[str, Any]) -> Iterator[ColumnChoice]:
+    """Yield what may be chosen of each column while the sheet cannot be learnt from."""
+    for name in look.names:
+        if name == look.target:
+            continue
+        options = [("", "as it will be understood"), ("drop", "leave it out")]
+        options += _SCALES if is_graded(name) else []
+        options.append(("categorical", "learn from it, each value for itself"))
+        chosen = _chosen(name, settings)
+        if chosen == "keep":
+            options.append((chosen, "learn from it all the same"))
+        yield ColumnChoice(name, None, "not decided yet", chosen, tuple(options))
+
+
+def _chosen(name: str, settings: Mapping[str, Any]) -> str:
+    """Return what a form said of a column."""
+    if scale := _mixed(name, settings):
+        return f"mixed:{scale}"
+    for choice in ("drop", "categorical"):
+        if name in settings.get(choice, []):
+            return choice
+    kept = (*settings.get("allow_leak", []), *settings.get("allow_sensitive", []))
+    return "keep" if name in kept else ""
+
+
+def _mixed(name: str, settings: Mapping[str, Any]) -> str:
+    given = (text.rpartition(":") for text in settings.get("mixed_scale", []))
+    return next((scale for column, _, scale in given if column == name), "")
+
+
 def _used(
     feature: Feature, understanding: Understanding, settings: Mapping[str, Any]
 ) -> ColumnChoice:
@@ -128,6 +165,10 @@ def _used(
     if name in (*settings.get("allow_leak", []), *settings.get("allow_sensitive", [])):
         options[0], chosen = ("", "leave it out, as before"), "keep"
         options.append(("keep", "learn from it all the same"))
+    if mixed := _mixed(name, settings):
+        options[0], chosen = ("", "learn from it, on one scale"), f"mixed:{mixed}"
+    if feature.kind == "number" and is_graded(name):
+        options += _SCALES
     about = _KINDS[feature.kind]
     if feature.scale is not None:
         about += f", out of {feature.scale:g}"
@@ -145,8 +186,9 @@ def _batches(table: Table) -> tuple[str, ...]:
 
 
 def _sentences(path: Path, understanding: Understanding, config: TrainConfig) -> Iterator[str]:
-    """Yield what is said of the sheet."""
+    """Yield what is said of the sheet, each a sentence."""
     said = understanding_answer(understanding, [path.name], config, "placement")
     for sentence in for_page(said):
         if not sentence.startswith("Nothing was learnt"):
-            yield sentence.removeprefix("Note: ")
+            fact = sentence.removeprefix("Note: ").rstrip(".")
+            yield f"{fact[:1].upper()}{fact[1:]}."

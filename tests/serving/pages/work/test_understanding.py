@@ -48,3 +48,32 @@ def test_a_sheet_without_an_outcome_offers_the_columns_that_may_be_it(tmp_path, 
     look = look_at(sheet, {}, is_first=True)
     assert not look.can_start
     assert "remark" in look.outcomes
+
+
+def test_marks_of_two_scales_are_brought_to_one_by_a_choice(tmp_path, students):
+    sheet = students(tmp_path / "scales.csv", rows=90)
+    head, *rows = [line.split(",") for line in sheet.read_text().splitlines()]
+    at = head.index("cgpa")
+    for row in rows[::3]:
+        row[at] = f"{float(row[at]) * 9.5:.1f}"
+    sheet.write_text("\n".join(",".join(row) for row in [head, *rows]))
+    look = look_at(sheet, {}, is_first=True)
+    assert "mixes two scales" in str(look.problem)
+    assert "--" not in str(look.problem)
+    cgpa = next(column for column in look.columns if column.name == "cgpa")
+    assert cgpa.options[2] == ("mixed:10", "learn from it: cells up to 10 are out of 10")
+    look = look_at(sheet, {"mixed_scale": ["cgpa:10"]}, is_first=False)
+    cgpa = next(column for column in look.columns if column.name == "cgpa")
+    assert look.can_start
+    assert (cgpa.is_used, cgpa.chosen, cgpa.about) == (True, "mixed:10", "a number, out of 100")
+    assert "--mixed-scale cgpa:10" in look.command
+
+
+def test_the_row_of_the_names_is_a_choice(tmp_path, students):
+    sheet = students(tmp_path / "plain.csv")
+    head, _, rows = sheet.read_text().partition("\n")
+    sheet.write_text(f"{head}\n{head.upper()}\n{rows}")
+    look = look_at(sheet, {"header_row": 2}, is_first=False)
+    assert look.can_start
+    assert look.target == "STATUS"
+    assert "--header-row 2" in look.command
