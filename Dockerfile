@@ -15,7 +15,7 @@ FROM build AS build-train
 ARG TORCH_INDEX=""
 RUN python -m venv /venv \
     && /venv/bin/pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} \
-       -c constraints.txt '.[serve]' 'psycopg[binary]'
+       -c constraints.txt '.[serve,store]'
 
 FROM build AS build-score
 # Neither torch nor MLflow: what is listed serves a bundle directory.

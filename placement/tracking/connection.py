@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 TIMEOUT = 5.0  # of one attempt; a name may have two addresses
 SILENCE = 3.0  # then a person is told what is waited for
 _REMEDY = "start it, correct MLFLOW_TRACKING_URI, or do without it: train --no-track"
+_MIGRATION = 0x706C6163  # the number of a lock in PostgreSQL that is nobody else's
 _WAITING = {
     "psycopg2": "connect_timeout", "psycopg": "connect_timeout", "mysqldb": "connect_timeout",
     "pymysql": "connect_timeout", "pyodbc": "timeout",
@@ -82,6 +83,24 @@ def ask_database(uri: str) -> None:
     except DBAPIError as error:
         reason = str(error.orig).strip().partition("\n")[0]
         raise StoreError(f"the database {uri} does not answer ({reason}); {_REMEDY}") from error
+
+
+@contextlib.contextmanager
+def first_opening(uri: str) -> Iterator[None]:
+    """Let one process alone make the tables of a PostgreSQL that has none: MLflow has no lock."""
+    if not uri.startswith("postgresql"):
+        yield
+        return
+    with unwarned():
+        import sqlalchemy
+
+    engine = sqlalchemy.create_engine(
+        uri, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool
+    )
+    with engine.connect() as connection:  # its end gives the lock back
+        if connection.scalar(sqlalchemy.text("SELECT to_regclass('alembic_version') IS NULL")):
+            connection.execute(sqlalchemy.text(f"SELECT pg_advisory_lock({_MIGRATION})"))
+        yield
 
 
 def _connect_arguments(url: "URL") -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 import contextlib
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 PROMOTION = "promotion"  # what the tags of an attempt to promote begin with
 REGISTERED_MODEL = "placement"
+SETTLING = "placement.settling"  # the tag of a version that is about to be given an alias
+PATIENCE = 60.0  # seconds for one such version; then its process was killed
 UNKNOWN_CODES = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "NOT_FOUND"})
 TAKEN_CODES = frozenset({"RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS"})
 
@@ -58,10 +61,12 @@ def register(
     whose earlier attempt was killed after it had registered its model, that version is taken.
     """
     client = store.client()
-    texts = short_texts({**(tags or {}), **({} if job is None else {JOB: job})})
+    texts = short_texts(
+        {**(tags or {}), **({} if job is None else {JOB: job}), **_settling_tag(store)}
+    )
     with store_errors(store, f"register the model {name!r}"), store.lock(), default_store(store):
         _make_registered_model(client, name, (description or "").partition("\n\n")[0])
-        version, former = _version_of(client, name, job), aliased_version(client, name, CHAMPION)
+        version = _version_of(client, name, job)
         if version is not None and (alias := _settled_alias(client, name, version)):
             return RegisteredVersion(name, version, alias)
         if version is None:
@@ -76,11 +81,50 @@ def register(
             )
             _tell_logged_model(client, logged, created)
             version = int(created.version)
-        if promote or (may_be_champion and former is None):
-            _make_champion(client, name, version, former)
-            return RegisteredVersion(name, version, CHAMPION)
-        client.set_registered_model_alias(name, CHALLENGER, str(version))
-        return RegisteredVersion(name, version, CHALLENGER)
+        with _turn(store, name, version):
+            former = aliased_version(client, name, CHAMPION)
+            if promote or (may_be_champion and former is None):
+                _make_champion(client, name, version, former)
+                return RegisteredVersion(name, version, CHAMPION)
+            client.set_registered_model_alias(name, CHALLENGER, str(version))
+            return RegisteredVersion(name, version, CHALLENGER)
+
+
+def _settling_tag(store: Store) -> dict[str, str]:
+    return {} if store.database else {SETTLING: "yes"}
+
+
+@contextlib.contextmanager
+def _turn(store: Store, name: str, version: int) -> Iterator[None]:
+    """Give aliases in the order of the versions where no lock of ours reaches everybody.
+
+    A version says from its creation on that it has no alias yet, and a server numbers versions one
+    by one: who has a number sees all that stand before it.
+    """
+    try:
+        if store.database is None:
+            _await_turn(store.client(), name, version)
+        yield
+    finally:
+        if store.database is None:
+            store.client().delete_model_version_tag(name, str(version), SETTLING)
+
+
+def _await_turn(client: "MlflowClient", name: str, version: int) -> None:
+    """Wait until the versions before this one have an alias, or their processes are gone."""
+    before: list[str] = []
+    end = 0.0
+    while True:
+        found = client.search_model_versions(f"name = '{name}' and tags.`{SETTLING}` = 'yes'")
+        ahead = sorted(str(one.version) for one in found if int(one.version) < version)
+        if not ahead:
+            return
+        if ahead != before:
+            before, end = ahead, time.monotonic() + PATIENCE
+        elif time.monotonic() > end:
+            for abandoned in ahead:
+                client.delete_model_version_tag(name, abandoned, SETTLING)
+        time.sleep(0.3)
 
 
 def _version_of(client: "MlflowClient", name: str, job: str | None) -> int | None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from placement.credentials import MASK, masked
 from placement.errors import StoreError
-from placement.tracking.connection import ask_database, ask_server
+from placement.tracking.connection import ask_database, ask_server, first_opening
 from placement.tracking.environment import prepare_environment, unwarned
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ def open_store(start: Path | None = None, *, create: bool = True) -> Store:
     elif store.artifact_root:
         ask_database(store.tracking_uri)
     if store.exists:
-        with store_errors(store, "open the tracking store"):
+        doing = "open the tracking store"
+        with store_errors(store, doing), first_opening(store.tracking_uri):
             store.client().search_experiments(max_results=1)
     return store
 

@@ -1,12 +1,21 @@
 """Who is champion, who was before, and what is kept of an attempt to promote."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from placement.errors import GateRefused
 from placement.tracking.pyfunc_model import log_bundle
-from placement.tracking.registry import champion_of, record_promotion, register, roll_back
+from placement.tracking.registry import (
+    SETTLING,
+    champion_of,
+    record_promotion,
+    register,
+    roll_back,
+)
 from placement.tracking.runs import tracked_run
 from placement.tracking.store import default_store
 
@@ -45,6 +54,38 @@ def test_a_registration_that_replaces_the_champion_leaves_it_as_previous(version
     assert aliases(store) == {"champion": 1, "challenger": 2}
     versions(1, promote=True)
     assert aliases(store) == {"champion": 3, "challenger": 2, "previous": 1}
+
+
+def test_where_no_file_can_be_locked_one_of_many_at_once_is_champion_and_each_knows_it(
+    store, bundle, monkeypatch
+):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.tracking_uri)
+    server = replace(store, database=None)
+    with tracked_run(store, NAME) as run:
+        logged = log_bundle(run, bundle)
+    together = threading.Barrier(3)
+
+    def registered(_):
+        together.wait()
+        return register(server, logged)
+
+    with ThreadPoolExecutor(3) as threads:
+        said = {one.version: one.alias for one in threads.map(registered, range(3))}
+    assert sorted(said) == [1, 2, 3]
+    assert [version for version, alias in said.items() if alias == "champion"] == [1]
+    assert aliases(store) == {"champion": 1, "challenger": 3}
+    assert not any(SETTLING in tags(store, version) for version in said)
+
+
+def test_a_version_whose_process_was_killed_is_not_waited_for_for_ever(
+    store, bundle, versions, monkeypatch
+):
+    versions(1, tags={SETTLING: "yes"})
+    monkeypatch.setattr("placement.tracking.registry.PATIENCE", 0.3)
+    with tracked_run(store, NAME) as run:
+        found = register(replace(store, database=None), log_bundle(run, bundle))
+    assert (found.version, found.alias) == (2, "challenger")
+    assert SETTLING not in tags(store, 1)
 
 
 def test_a_logged_model_knows_each_of_its_versions_as_that_of_mlflows_own_way_does(store, bundle):
