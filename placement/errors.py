@@ -6,7 +6,8 @@ PlacementError
 ├── GradientCheckError  4  a hand derivative and a witness disagree
 ├── ModelError          5  a model or run is missing, corrupt, too new or unknown
 ├── StoreError          6  the tracking store, or an output that cannot be written
-└── GateRefused         7  a gate said no: drift, promotion, verification
+├── GateRefused         7  a gate said no: drift, promotion, verification
+└── RankLost            1  another process of a training on several is gone
 
 Exit code 1 is kept for defects of our own: any exception outside this tree. Warnings are texts, of
 which some say more about themselves.
@@ -64,6 +65,10 @@ class GateRefused(PlacementError):
     """A check that guards a step said no."""
 
     exit_code = 7
+
+
+class RankLost(PlacementError):
+    """Another process of a training on several is gone, or does not answer."""
 
 
 class Grave(str):

@@ -16,6 +16,7 @@ import click
 
 from placement import __version__, errors
 from placement.cli.app import app
+from placement.cli.common import WORDS
 from placement.cli.compare import compare
 from placement.cli.console import coloured
 from placement.cli.drift import drift
@@ -34,6 +35,7 @@ from placement.cli.shell import completion
 from placement.cli.train import train
 from placement.cli.tune import tune
 from placement.reporting.format.prose import printable
+from placement.runtime import ranks
 from placement.runtime.scratch import use_scratch_folder
 from placement.runtime.signals import raise_on_signals
 
@@ -46,9 +48,10 @@ SECTIONS = {
 }
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 EXIT_CODES = """\b
-Exit codes: 0 done, 1 a defect of placement, 2 wrong usage, 3 the data is at fault,
-4 a gradient check failed, 5 model or run missing or corrupt, 6 store or output
-cannot be written, 7 a gate said no, 130 Ctrl-C, 143 SIGTERM or SIGHUP."""
+Exit codes: 0 done, 1 a defect of placement, or one of several processes was
+lost, 2 wrong usage, 3 the data is at fault, 4 a gradient check failed, 5 model
+or run missing or corrupt, 6 store or output cannot be written, 7 a gate said
+no, 130 Ctrl-C, 143 SIGTERM or SIGHUP."""
 
 
 class _Sections(click.Group):
@@ -76,6 +79,7 @@ class _Sections(click.Group):
         except click.UsageError as problem:
             hint = errors.did_you_mean(args[0], self.commands)
             raise click.UsageError(f"{problem.message.rstrip('.')}{hint}", ctx) from None
+        ctx.meta[WORDS] = tuple(args)
         if command is not None:
             _refuse_options_given_twice(command, rest)
         return name, command, rest
@@ -153,7 +157,8 @@ def _exit_code(problem: BaseException) -> int:
     """Say what went wrong and return its exit code; a defect of our own is raised on."""
     match problem:
         case errors.PlacementError():
-            return _fail(str(problem), problem.exit_code)
+            each = isinstance(problem, errors.RankLost)
+            return _fail(str(problem), problem.exit_code, each=each)
         case click.ClickException():
             shown = io.StringIO()
             problem.show(shown)
@@ -162,7 +167,8 @@ def _exit_code(problem: BaseException) -> int:
         case click.Abort() | KeyboardInterrupt():
             return _fail("interrupted", 130)
         case errors.Terminated():
-            return _fail("terminated", errors.Terminated.exit_code)
+            why = " with the other processes" if ranks.current().size > 1 else ""
+            return _fail(f"terminated{why}", errors.Terminated.exit_code)
         case MemoryError():
             return _fail(
                 "out of memory; train with --stream keeps the rows on the disk, and --drop or a "
@@ -186,9 +192,11 @@ def _say_defect(
     )
 
 
-def _fail(message: str, code: int) -> int:
+def _fail(message: str, code: int, *, each: bool = False) -> int:
+    """Print an error and return its code; of several ranks, one does so or `each`."""
     with contextlib.suppress(OSError):  # after SIGHUP there is no terminal to write to
-        coloured(f"error: {message}", "red")
+        if each or ranks.current().fails_first():
+            coloured(f"error: {message}", "red")
     return code
 
 

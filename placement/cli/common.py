@@ -14,6 +14,8 @@ from placement.cli.console import Console
 from placement.errors import UsageError
 from placement.reporting.format.prose import printable
 
+WORDS = "placement.words"  # where a context keeps the command line
+
 
 def csv_words(text: str | None) -> tuple[str, ...]:
     """Split one CSV record of names: `A,"B, C"` is two. A line break in a name is a blank."""

@@ -1,13 +1,18 @@
 """`placement train`: from a file of students to a model that can be trusted."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
-from placement.cli.common import command_word, echo, output_options, show
+from placement.cli.common import WORDS, command_word, echo, output_options, show
 from placement.cli.console import Console
 from placement.cli.settings import config_options, config_toml
 from placement.config.train_config import TrainConfig
+from placement.runtime.ranks import started
+
+if TYPE_CHECKING:
+    from placement.reporting.results import TrainResult
 
 
 @click.command(short_help="Train a model on a table of students.")
@@ -38,6 +43,10 @@ def train(
       placement train marks.xlsx --sheet 2025 --target Result --ignore-label 'Higher Studies'
       placement train students.csv --l2 0 --test-where 'batch==2025' --out model
     """
+    if (print_config or dry_run) and started() > 1:
+        raise click.UsageError(
+            "--print-config and --dry-run need no other processes: leave out torchrun."
+        )
     if print_config:
         echo(config_toml(config).rstrip("\n"))
         return
@@ -46,9 +55,9 @@ def train(
     if dry_run:
         _show_understanding(data, config, as_json, console)
         return
-    from placement.workflows.training.train import train as work
-
-    result, command = work(data, config, console), command_word()
+    result, command = _trained(data, config, console), command_word()
+    if result is None:
+        return
     from placement.reporting.answers.train import train_answer
     from placement.reporting.json_documents import train_document
     from placement.reporting.text.summaries import train_text
@@ -61,6 +70,23 @@ def train(
         console,
         answer=partial(train_answer, command=command),
     )
+
+
+def _trained(data: tuple[str, ...], config: TrainConfig, console: Console) -> "TrainResult | None":
+    """Train, alone or as a rank or by ranks; None where another rank answers."""
+    if started() > 1:
+        from placement.workflows.training.train_on_ranks import train_on_ranks
+
+        return train_on_ranks(data, config, console)
+    if config.workers > 1:
+        from placement.training.launch import launch
+        from placement.workflows.training.train_on_ranks import check_shareable
+
+        check_shareable(data, config)
+        raise click.exceptions.Exit(launch(click.get_current_context().meta[WORDS], config.workers))
+    from placement.workflows.training.train import train as work
+
+    return work(data, config, console)
 
 
 def _show_understanding(

@@ -23,7 +23,7 @@ from placement.errors import UsageError
 UNUSED_IN_TUNING = (
     "l2", "refit", "optimizer", "epochs", "lr", "batch_size", "momentum", "patience",
     "gradcheck_every", "test", "register", "promote", "log_data", "out", "firth", "calibrate",
-    "sensitive", "threshold",
+    "sensitive", "threshold", "workers", "rank_timeout",
 )  # fmt: skip
 
 NO_GROUP = "none"
@@ -188,6 +188,18 @@ class TrainConfig(LabelOptions):
         metavar="DIR",
     )
     keep_cache: bool = _run(False, "Leave the columns on the disk for the next run on these files.")
+    workers: int = _run(
+        1,
+        "Train in so many processes on this machine; torchrun does so on several.",
+        bounds=_COUNT,
+        metavar="N",
+    )
+    rank_timeout: float = _run(
+        600.0,
+        "Seconds that one of several processes waits for another before all give up.",
+        bounds=_POSITIVE,
+        metavar="SECONDS",
+    )
     strict: bool = _run(False, "Treat every warning as an error.")
 
     def __post_init__(self) -> None:

@@ -13,10 +13,12 @@ U = TypeVar("U")
 
 
 def usable_processors() -> int:
-    """Return how many processors this process may use."""
+    """Return how many processors this process may use, of several ranks its share of them."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        usable = len(os.sched_getaffinity(0))
+    else:
+        usable = os.cpu_count() or 1
+    return max(1, usable // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 def in_order(items: Iterable[T], work: Callable[[T], U], threads: int = 1) -> Iterator[U]:

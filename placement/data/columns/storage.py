@@ -22,6 +22,7 @@ from placement.data.columns.column_store import (
 )
 from placement.data.formats.table_reader import Reader
 from placement.errors import StoreError
+from placement.runtime import ranks
 from placement.runtime.atomic_write import writing
 from placement.runtime.memory import free_memory, in_words
 
@@ -134,10 +135,14 @@ IN_MEMORY = Storage(stream=False)
 
 
 def _too_small(needed_bytes: int) -> int | None:
-    """Return the free bytes of memory where so many more are too large a share of them."""
+    """Return the free bytes of memory where so many more are too large a share of them.
+
+    All ranks decide alike, by the one that has least: chunks end elsewhere on a disk.
+    """
     if needed_bytes <= _CERTAINLY_FITS:
         return None
-    free = free_memory()
+    group = ranks.current()
+    free = min(group.exchange(free_memory() // group.here))
     return free if needed_bytes > SHARE_OF_MEMORY * free else None
 
 

@@ -14,6 +14,7 @@ from placement.arrays import FloatArray
 from placement.data.encoding.chunks import Chunk, Chunks, threads_for
 from placement.model.loss import logit_bce_sum
 from placement.model.perceptron import Perceptron
+from placement.runtime import ranks
 from placement.training.passes.chunk_threads import map_chunks, tensors
 from placement.training.passes.cross_products import CrossProducts
 
@@ -131,8 +132,9 @@ def fisher_information(
         scalars += part[0]
         for matrix, added in zip(matrices, part[1], strict=True):
             matrix.merge(added)
+    sums = (scalars, *(matrix.symmetric for matrix in matrices))
+    scalars, hessian, summed, scores = ranks.current().add_up(*sums)
     log_likelihood, positive, weight = scalars.tolist()
-    hessian, summed, scores = (matrix.symmetric for matrix in matrices)
     return FisherInformation(
         log_likelihood=log_likelihood,
         hessian=hessian,

@@ -1,4 +1,7 @@
-"""A source in parts, each summed up by one thread on one core: the same bits on any machine."""
+"""A source in parts, each summed up by one thread on one core: the same bits on any machine.
+
+Of several processes each has its share of the parts; the callers add up over all of them.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +17,7 @@ from torch import Tensor
 from placement.data.encoding.chunks import Chunk, Chunks
 from placement.model.design_tensor import Design, design_tensor, tensor_of
 from placement.runtime.parallel_map import in_order
+from placement.runtime.ranks import share_of
 
 T = TypeVar("T")
 
@@ -24,7 +28,7 @@ LEAST_PARTS = 8  # of sources with as many chunks, so that all threads have work
 def map_chunks(
     source: Chunks, work: Callable[[Iterable[Chunk]], T], threads: int = 1, *, blas: bool = False
 ) -> Iterator[T]:
-    """Yield `work(chunks)` for every few chunks, in order.
+    """Yield `work(chunks)` for every few chunks of this rank's share, in order.
 
     The parts are the same however many threads there are, and so are the bits of their sums. The
     libraries' own threads would change them with the machine, so torch is held to one, and
@@ -37,7 +41,7 @@ def map_chunks(
         return work(map(source.chunk, range(first, min(first + part_chunks, len(source)))))
 
     part_chunks = max(1, min(MOST_PART_CHUNKS, len(source) // LEAST_PARTS))
-    parts = range(math.ceil(len(source) / part_chunks))
+    parts = share_of(math.ceil(len(source) / part_chunks))
     with one_thread(), one_blas_thread() if blas else nullcontext():
         yield from in_order(parts, work_on, min(threads, len(parts)))
 

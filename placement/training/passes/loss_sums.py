@@ -20,7 +20,7 @@ from placement.data.encoding.chunks import Chunk, Chunks
 from placement.model import loss as cross_entropy
 from placement.model.design_tensor import Design
 from placement.model.perceptron import Perceptron
-from placement.training.passes import distributed
+from placement.runtime import ranks
 from placement.training.passes.chunk_threads import map_chunks, tensors, total_weight
 from placement.training.passes.cross_products import CrossProducts
 
@@ -75,7 +75,6 @@ class LossSums:
     def evaluate(self, source: Chunks, *, with_hessian: bool = False) -> Sums:
         """Sum up every chunk at the model's present parameters."""
         self._passes += 1
-        size = self.model.width + 1
         scalars, gradient = np.zeros(4), self.model.zeros()
         products = CrossProducts(self.model.width) if with_hessian else None
         work = partial(self._sum, with_hessian)
@@ -88,15 +87,15 @@ class LossSums:
         hessian = np.empty(0)
         if products is not None:
             hessian = self.model.hessian_of(products.symmetric)
-        parts = (scalars, self.model.gradient_as_array(), hessian.ravel())
-        total = distributed.add_up(np.concatenate(parts))
+        sums = (scalars, self.model.gradient_as_array(), hessian)
+        scalars, total_gradient, hessian = ranks.current().add_up(*sums)
         return Sums(
-            loss=float(total[0]),
-            weight=float(total[1]),
-            gradient=total[4 : 4 + size],
-            hessian=total[4 + size :].reshape(size, size) if with_hessian else None,
-            saturated=int(total[2]),
-            saturated_wrong=int(total[3]),
+            loss=float(scalars[0]),
+            weight=float(scalars[1]),
+            gradient=total_gradient,
+            hessian=hessian if with_hessian else None,
+            saturated=int(scalars[2]),
+            saturated_wrong=int(scalars[3]),
         )
 
     def mean_loss(self, source: Chunks) -> float:
@@ -105,7 +104,7 @@ class LossSums:
         self._passes += 1
         for sums in map_chunks(source, self._loss_and_weight, self.settings.threads):
             total += sums
-        total = distributed.add_up(total)
+        (total,) = ranks.current().add_up(total)
         return float(total[0] / total[1]) if total[1] else float("nan")
 
     def _leaf(self) -> Perceptron:

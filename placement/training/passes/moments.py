@@ -12,7 +12,7 @@ from placement.data.encoding.chunks import Chunk, Chunks
 from placement.errors import DataError
 from placement.model.design_tensor import column_sums, subtract
 from placement.model.perceptron import Standardising
-from placement.training.passes import distributed
+from placement.runtime import ranks
 from placement.training.passes.chunk_threads import map_chunks, tensors, total_weight
 from placement.training.passes.cross_products import CrossProducts
 
@@ -145,18 +145,17 @@ def column_totals(
     def sum_part(chunks: Iterable[Chunk]) -> tuple[FloatArray, CrossProducts | None, bool]:
         return _sums_of(chunks, pivot, dtype, products=products)
 
-    sums, valid = np.zeros(3 + columns), True
+    sums, invalid = np.zeros(3 + columns), np.zeros(1)
     cross_products = CrossProducts(columns) if products else None
     for part, part_products, is_valid in map_chunks(source, sum_part, threads, blas=products):
-        sums, valid = sums + part, valid and is_valid
+        sums, invalid = sums + part, invalid + (not is_valid)
         if cross_products is not None and part_products is not None:
             cross_products.merge(part_products)
     if cross_products is not None:
         total = cross_products.symmetric
         sums = np.concatenate([sums[:3], total[-1, :-1], total[:-1, :-1].ravel()])
-    hard, rounded = not distributed.any_rank(not valid), distributed.any_rank(single)
-    in_doubt = not (valid and np.isfinite(sums[: 3 + columns]).all())
-    sums = distributed.add_up(sums)
+    sums, invalid = ranks.current().add_up(sums, invalid)
+    hard = not invalid.any()
     return Totals(
         rows=int(sums[0]),
         weight=float(sums[1]),
@@ -165,8 +164,8 @@ def column_totals(
         sums=sums[3 : 3 + columns],
         products=sums[3 + columns :].reshape(columns, columns) if products else None,
         hard=hard,
-        in_doubt=in_doubt,
-        rounded=rounded,
+        in_doubt=not (hard and np.isfinite(sums[: 3 + columns]).all()),
+        rounded=single,
     )
 
 
@@ -194,7 +193,7 @@ def _sums_of(
 
 
 def _pivot(source: Chunks) -> FloatArray:
-    """Return the mean of the first rows of every rank where that is far from zero, else zero.
+    """Return the mean of the first rows where that is far from zero, else zero.
 
     It is zero for columns of codes too, whose cells are no larger than 1 or their factor.
     """
@@ -205,7 +204,6 @@ def _pivot(source: Chunks) -> FloatArray:
         x[:, first.layout.dense] = first.dense
         with np.errstate(over="ignore", invalid="ignore"):
             sums = np.concatenate([[len(x)], x.sum(axis=0), (x**2).sum(axis=0)])
-    sums = distributed.add_up(sums)
     mean, square = np.split(sums[1:] / max(sums[0], 1.0), 2)
     far = np.isfinite(square) & (mean**2 > 0.5 * square)
     return np.where(far, mean, 0.0)

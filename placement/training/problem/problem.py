@@ -10,7 +10,6 @@ from placement.arrays import FloatArray, IntArray
 from placement.config.optimizers import OPTIMIZERS
 from placement.data.encoding.chunks import Chunks
 from placement.model.perceptron import Perceptron, Standardising
-from placement.training.passes import distributed
 from placement.training.passes.moments import Moments, Totals
 from placement.training.problem.inspection import inspect
 from placement.training.problem.options import Options
@@ -123,7 +122,7 @@ def define_problem(
     """
     width = source.columns
     labels = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(width))
-    plan = options.plan(int(distributed.add_up(np.array([float(source.rows)]))[0]), width)
+    plan = options.plan(source.rows, width)
     inspection = inspect(
         source,
         labels,

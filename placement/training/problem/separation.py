@@ -9,7 +9,6 @@ from placement.arrays import FloatArray
 from placement.data.encoding.chunks import ArrayChunks, Chunk, Chunks, rows_per_chunk
 from placement.data.encoding.design_matrix import DesignMatrix
 from placement.errors import DataError
-from placement.training.passes import distributed
 from placement.training.passes.chunk_threads import one_blas_thread
 from placement.training.problem import separation_lp as lp
 
@@ -40,9 +39,6 @@ def separation_in(
 
     Raises DataError where they are and no penalty keeps the coefficients finite.
     """
-    # A rank has only its share, and separable shares may overlap together.
-    if distributed.world_size() > 1:
-        return None, ()
     with one_blas_thread():
         separation = find_separation(source, names, most_rows=MOST_DISTINCT_ROWS)
     if not penalised:

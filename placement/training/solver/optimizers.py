@@ -4,15 +4,12 @@ All of them step with the gradient that `backward()` left in `.grad`, summed ove
 threads and ranks, the penalty's share added once, divided once by Σ weight.
 """
 
-import math
-from itertools import chain, repeat
 from typing import Protocol
 
 import numpy as np
 import torch
 
 from placement.data.encoding.chunks import mini_batches
-from placement.training.passes import distributed
 from placement.training.problem.objective import Objective, ObjectiveValue
 from placement.training.problem.problem import Problem
 
@@ -88,13 +85,10 @@ class MiniBatches(FullBatch):
     epoch = 0
 
     def step(self, objective: Objective, value: ObjectiveValue) -> float:
-        """Step once per mini-batch; every rank makes as many steps as the longest."""
+        """Step once per mini-batch."""
         source, options = objective.source, objective.options
-        size = max(1, (options.batch_size or source.rows) // distributed.world_size())
-        batches = mini_batches(source, size, options.seed + 1_000_003 * self.epoch)
-        empty = source.take(np.empty(0, dtype=np.int64))
-        steps = math.ceil(source.rows / size)
-        for batch in chain(batches, repeat(empty, distributed.largest(steps) - steps)):
+        size = options.batch_size or source.rows
+        for batch in mini_batches(source, size, options.seed + 1_000_003 * self.epoch):
             of_batch = objective.value_on(batch)
             if of_batch.weight == 0:
                 continue

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 from placement.data.encoding.chunks import Chunks, threads_for
 from placement.model.history import Epoch
-from placement.training.passes import distributed
 from placement.training.passes.loss_sums import LossSettings
 from placement.training.problem.objective import Objective, ObjectiveValue
 from placement.training.problem.options import Options
@@ -154,6 +153,6 @@ class _Recorder:
             epoch = replace(epoch, newton_decrement=self.objective.newton_decrement())
         if problem.separable is not None or problem.options.l2 > 0:
             return epoch
-        if self.objective.value().saturated and distributed.world_size() == 1:
+        if self.objective.value().saturated:
             refuse_separation(problem.source, [problem.names[j] for j in problem.columns])
         return epoch

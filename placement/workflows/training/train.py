@@ -20,6 +20,7 @@ from placement.model.fitted import Fitted
 from placement.model.history import Epoch
 from placement.reporting.json_documents import gradcheck_rows
 from placement.reporting.results import Tracked, TrainResult
+from placement.runtime import ranks
 from placement.runtime.background_import import import_in_background
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.runtime.signals import hold_signals
@@ -54,13 +55,12 @@ def train(
     with recording(Recorder, config) as recorder, storage_of(config) as storage:
         with import_in_background(*HEAVY):
             tables = read(sources, config, storage, listener)
-        from placement.workflows.training.final_figures import finalize
         from placement.workflows.training.fit_and_test import fit_and_test, understand
 
         prepared, summary = understand(tables, config, listener)
         if recorder is None:
             result = fit_and_test(prepared, listener)
-            fitted, tracked = finalize(result), None
+            fitted, tracked = _finalized(result), None
             bundle = _saved(fitted, config)
         else:
             with _begun(recorder, prepared, run_id) as begun:
@@ -114,7 +114,6 @@ def _concluded(
 ) -> "tuple[Fitted, str | None, Tracked]":
     """Save a tested model, record it and its figures, and register it."""
     from placement.workflows.recording.plot_data import pictures_of
-    from placement.workflows.training.final_figures import finalize
 
     def course(of: Fitted) -> "Future[None]":
         checks = gradcheck_rows(result.checks)
@@ -122,7 +121,7 @@ def _concluded(
 
     # Pictures are drawn while the figures are worked out, unless the model is still to be refitted.
     drawn = None if config.refit else course(result.fitted)
-    fitted = finalize(result)
+    fitted = _finalized(result)
     bundle = _saved(fitted, config)
     try:
         begun.result()
@@ -138,6 +137,15 @@ def _concluded(
             f"{problem}\nThe run is not recorded; the model is trained, and saved in {folder}: "
             f"placement predict DATA --model {shlex.quote(folder)}"
         ) from problem
+
+
+def _finalized(result: "FitAndTestResult") -> Fitted:
+    from placement.workflows.training.final_figures import finalize
+
+    fitted = finalize(result)
+    # What follows is the first rank's alone; another that left before would tear its connection.
+    ranks.current().exchange(None)
+    return fitted
 
 
 def _rescued(fitted: Fitted) -> str:

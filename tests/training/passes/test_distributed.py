@@ -1,61 +1,58 @@
+"""Several processes find what one does: in memory or not, whatever the chunks and the optimizer."""
+
+import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
-import numpy as np
+import pandas as pd
+import pytest
 
-from placement.training.passes import distributed
-from placement.training.problem.options import Options
-from placement.training.solver.training_loop import solve
+from placement.runtime import ranks
+from tests.training.passes import rank_cases
 
-RANK = """
-import os
-import sys
-import numpy as np
-from torch import distributed
-from placement.data.encoding.chunks import ArrayChunks
-from placement.data.encoding.design_matrix import DesignMatrix
-from placement.training.solver.training_loop import solve
-from placement.training.problem.options import Options
-
-rank, rows, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-distributed.init_process_group("gloo", f"file://{folder}/meet", rank=rank, world_size=2)
-data = np.load(f"{folder}/rows.npz")
-mine = slice(0, rows) if rank == 0 else slice(rows, None)
-y = data["y"][mine]
-source = ArrayChunks(DesignMatrix.of(data["x"][mine]), y, np.ones(len(y)), 50)
-for optimizer, batch_size in (("auto", None), ("lbfgs", None), ("sgd", 64)):
-    settings = Options(optimizer=optimizer, batch_size=batch_size, epochs=60)
-    found = solve(source, settings)
-    np.save(f"{folder}/{optimizer}{rank}.npy", np.append(found.weights, found.intercept))
-distributed.barrier()  # who leaves first would tear gloo's connection from the other's hands
-os._exit(0)  # gloo's own threads now and then abort an interpreter that ends in order
-"""
+ROOT = Path(__file__).parents[3]
+TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone")
 
 
-def test_alone_every_sum_is_its_own():
-    values = np.arange(3.0)
-    assert distributed.add_up(values) is values
-    assert (distributed.rank(), distributed.world_size(), distributed.largest(7)) == (0, 1, 7)
-    assert distributed.any_rank(True)
-    assert not distributed.any_rank(False)
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """400 students, with missing branches."""
+    table = pd.read_csv(ROOT / "data" / "students.csv").sample(400, random_state=0)
+    table.loc[table.index[::7], "branch"] = None
+    path = tmp_path_factory.mktemp("ranks") / "students.csv"
+    table.to_csv(path, index=False)
+    return path
 
 
-def run_ranks(folder, source, rows):
-    np.savez(folder / "rows.npz", x=source.x.to_dense(), y=source.y)
-    started = [
-        subprocess.Popen([sys.executable, "-c", RANK, str(rank), str(rows), str(folder)])
-        for rank in (0, 1)
-    ]
-    assert [process.wait(timeout=120) for process in started] == [0, 0]
+@pytest.fixture(scope="module")
+def on_ranks(data, tmp_path_factory):
+    """What each of two ranks found, by case."""
+    folder = tmp_path_factory.mktemp("found")
+    script = ("-m", "tests.training.passes.rank_cases")
+    command = (*TORCHRUN, "--nproc-per-node", "2", *script, data, folder)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, env=environment, cwd=ROOT, check=True)
+    return [json.loads((folder / f"{rank}.json").read_text()) for rank in (0, 1)]
 
 
-def test_two_ranks_with_unequal_shares_find_the_same_model(make, tmp_path, whole_descent):
-    source = make(300)
-    run_ranks(tmp_path, source, 290)
-    for optimizer in ("auto", "lbfgs"):
-        alone = solve(source, Options(optimizer=optimizer, epochs=60))
-        for rank in (0, 1):
-            result = np.load(tmp_path / f"{optimizer}{rank}.npy")
-            np.testing.assert_allclose(result, [*alone.weights, alone.intercept], atol=1e-10)
-    both = [np.load(tmp_path / f"sgd{rank}.npy") for rank in (0, 1)]
-    np.testing.assert_array_equal(*both)
+@pytest.fixture(scope="module")
+def alone(data, tmp_path_factory):
+    """What one process finds, by case."""
+    folder = str(tmp_path_factory.mktemp("alone"))
+    return {name: rank_cases.figures(str(data), name, folder) for name in rank_cases.CASES}
+
+
+@pytest.mark.parametrize("case", rank_cases.CASES)
+def test_every_rank_finds_what_one_process_does(case, alone, on_ranks):
+    expected = alone[case]
+    for found in on_ranks:
+        assert found[case]["split"] == expected["split"]
+        for name in ("weights", "factor", "metrics", "epochs"):
+            assert found[case][name] == pytest.approx(expected[name], rel=1e-10, abs=1e-10), name
+
+
+def test_alone_a_process_has_the_whole_share():
+    assert ranks.share_of(7) == range(7)
+    assert ranks.started() == 1

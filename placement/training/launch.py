@@ -1,0 +1,59 @@
+"""Train in several processes on this machine, by torch's own launcher."""
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+from placement.errors import RankLost, Terminated
+
+
+def launch(words: Sequence[str], workers: int) -> int:
+    """Run `placement` with these words in so many processes; return the exit code that it ends by.
+
+    The first process that fails decides, and the launcher ends the others. What it has to say, it
+    has said; raises RankLost for one that was killed.
+    """
+    from torch.distributed.elastic.multiprocessing.api import SignalException
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    logging.getLogger("torch.distributed").setLevel(logging.CRITICAL)
+    _prepare_environment()
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=workers,
+        run_id=secrets.token_hex(8),
+        rdzv_backend="c10d",
+        rdzv_endpoint="127.0.0.1:0",  # any free port
+        local_addr="127.0.0.1",
+        max_restarts=0,
+    )
+    try:
+        elastic_launch(config, sys.executable)("-m", "placement", *words)
+    except SignalException as stopped:
+        if stopped.sigval == signal.SIGINT:
+            raise KeyboardInterrupt from stopped
+        raise Terminated from stopped
+    except ChildFailedError as failed:
+        rank, failure = failed.get_first_failure()
+        if failure.exitcode >= 0:
+            return failure.exitcode
+        raise RankLost(
+            f"rank {rank} of {workers} was killed by {signal.Signals(-failure.exitcode).name}, and "
+            "the others were ended; nothing is saved. Where memory ran out, take fewer --workers "
+            "or --stream"
+        ) from failed
+    return 0
+
+
+def _prepare_environment() -> None:
+    """Let the processes meet on this machine alone, each on one thread unless told otherwise."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    loopback = next((name for _, name in socket.if_nameindex() if name.startswith("lo")), None)
+    if loopback:
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
