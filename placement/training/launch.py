@@ -21,7 +21,7 @@ def launch(words: Sequence[str], workers: int) -> int:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    logging.getLogger("torch.distributed").setLevel(logging.CRITICAL)
+    logging.disable(logging.ERROR)  # the processes say it in words of ours
     _prepare_environment()
     config = LaunchConfig(
         min_nodes=1,
@@ -36,9 +36,7 @@ def launch(words: Sequence[str], workers: int) -> int:
     try:
         elastic_launch(config, sys.executable)("-m", "placement", *words)
     except SignalException as stopped:
-        if stopped.sigval == signal.SIGINT:
-            raise KeyboardInterrupt from stopped
-        raise Terminated from stopped
+        return 130 if stopped.sigval == signal.SIGINT else Terminated.exit_code
     except ChildFailedError as failed:
         rank, failure = failed.get_first_failure()
         if failure.exitcode >= 0:
