@@ -244,6 +244,28 @@ def memory(bench: Bench) -> Iterator[Measured]:
         file.unlink()
 
 
+def ranks(bench: Bench) -> Iterator[Measured]:
+    """A training in two processes of one thread each, on a core each, against one such process."""
+    cores = (_processors_of_cores() * 2)[:2]
+    for rows in bench.rows(20_000_000):
+        command = (*PLACEMENT, "train", bench.table(rows), "--no-track", "--out", "model")
+        mine, (theirs,) = bench.alternately(
+            bench.seconds(*("taskset", "-c", ",".join(cores)), *command, "--workers", "2"),
+            bench.seconds(*("taskset", "-c", cores[0]), *command, OMP_NUM_THREADS="1"),
+        )
+        few = "" if len(set(cores)) == 2 else "one core only"
+        yield Measured(
+            *("ranks", f"{rows:,} rows", "one process", 0.6, mine, theirs, None), notes=few
+        )
+
+
+def _processors_of_cores() -> list[str]:
+    """Return a processor of every core that this process may use."""
+    topology = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
+    usable = sorted(os.sched_getaffinity(0))
+    return [str(n) for n in {Path(topology.format(n)).read_text(): n for n in usable}.values()]
+
+
 def serve(bench: Bench) -> Iterator[Measured]:
     """One worker of a scoring server, at eight connections, against MLflow's on the same model."""
     rows, seconds = (100, 1) if bench.quick else (1_000, 10)
@@ -276,6 +298,7 @@ BENCHES: Mapping[str, Callable[[Bench], Iterator[Measured]]] = {
     "predict-one": predict_one,
     "tracking": tracking,
     "memory": memory,
+    "ranks": ranks,
     "serve": serve,
 }
 

@@ -145,12 +145,11 @@ def run(args: Sequence[str] | None = None) -> int:
         return _fail("the current folder was removed: cd to another", errors.StoreError.exit_code)
     try:
         with raise_on_signals():
-            cli.main(None if args is None else list(args), "placement", standalone_mode=False)
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
+            words = None if args is None else list(args)
+            left = cli.main(words, "placement", standalone_mode=False)
     except (Exception, KeyboardInterrupt, errors.Terminated) as problem:  # noqa: BLE001 - reported or raised on
         return _exit_code(problem)
-    return 0
+    return left if isinstance(left, int) else 0  # click returns the code of an Exit
 
 
 def _exit_code(problem: BaseException) -> int:

@@ -10,7 +10,8 @@ from placement.arrays import AnyFloatArray, BoolArray, FloatArray, IntArray, UIn
 from placement.data.columns.column import SCALES, Column
 from placement.data.columns.outcome_codes import OutcomeCodes
 from placement.data.schema import means_grade
-from placement.runtime.parallel_map import in_order, usable_processors
+from placement.runtime.parallel_map import usable_processors
+from placement.runtime.ranks import shared_in_order
 
 MOST_LEVELS = 20  # with more different ones, a column is no code of something
 EXACT_ROWS = 1_000_000  # up to so many rows different numbers are counted one by one
@@ -101,7 +102,7 @@ def summarize_columns(
         rows = _UsedRows.of(outcome, piece)
         return {name: _summarize_piece(column, piece, rows) for name, column in columns.items()}
 
-    yield from in_order(pieces, of_piece, usable_processors())
+    yield from shared_in_order(pieces, of_piece, usable_processors())
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ from placement.model.scorer import (
     parse_numbers,
     words,
 )
-from placement.runtime.parallel_map import in_order, usable_processors
+from placement.runtime.parallel_map import usable_processors
+from placement.runtime.ranks import shared_in_order
 
 T = TypeVar("T")
 
@@ -274,7 +275,7 @@ def learn_encoding(table: Table, split: Split, terms: NonlinearTerms = NO_TERMS)
             weight = table.weights.piece(piece)
             return work(train_cells, weight[train] if table.is_weighted else weight[: len(train)])
 
-        yield from in_order(range(table.pieces), of_piece, usable_processors())
+        yield from shared_in_order(range(table.pieces), of_piece, usable_processors())
 
     return _learn(table.schema, terms, map_pieces)
 

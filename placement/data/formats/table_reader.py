@@ -29,7 +29,7 @@ from placement.data.formats.workbooks.choose_sheets import WantsSheet
 from placement.data.formats.workbooks.sheet_part import SheetPart
 from placement.errors import DataError
 from placement.model.scorer import NumberFormat
-from placement.runtime.parallel_map import in_order
+from placement.runtime import ranks
 
 __all__ = ["Block", "BlockRequest", "Cells", "Dialect", "Reader", "WantsSheet", "open_table"]
 
@@ -91,10 +91,24 @@ class Reader:
         threads: int = 1,
         finish: Callable[[Block], Block] = lambda block: block,
     ) -> Iterator[Block]:
-        """Walk the rows of all files in order; `finish` is applied to each on its thread."""
+        """Walk the rows of all files in order; `finish` is applied to each on its thread.
+
+        Of several ranks each makes its share of the blocks, and all have all of them.
+        """
+        self._check_shared()
         count = RowCount()
-        for block in in_order(self.tasks(request), lambda task: finish(task()), threads):
+        tasks = self.tasks(request)
+        for block in ranks.shared_in_order(tasks, lambda task: finish(task()), threads):
             yield count.numbered(block)
+
+    def _check_shared(self) -> None:
+        """Refuse files that are not the same for every rank: their rows would be mixed."""
+        seen = ranks.current().exchange((self.names, [part.likely_rows for part in self.parts]))
+        if any(other != seen[0] for other in seen):
+            raise DataError(
+                f"{self.name}: the processes of this training see different files of this name: "
+                "give every machine the same ones"
+            )
 
 
 class RowCount:

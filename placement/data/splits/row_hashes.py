@@ -11,7 +11,8 @@ from placement.data.columns.column import Column
 from placement.data.columns.column_store import ChunkedArray
 from placement.data.columns.column_summary import mix_bits
 from placement.data.table.table import Table
-from placement.runtime.parallel_map import in_order, usable_processors
+from placement.runtime.parallel_map import usable_processors
+from placement.runtime.ranks import shared_in_order
 
 _COMPARED = 2_000_000
 _BLOCK = 16_384  # rows that are mixed while they are in the cache
@@ -36,7 +37,7 @@ def hash_rows(table: Table, names: Sequence[str], seed: int) -> ChunkedArray:
         )
 
     array = table.store.new_array(np.uint64)
-    for hashes in in_order(range(table.pieces), of_piece, usable_processors()):
+    for hashes in shared_in_order(range(table.pieces), of_piece, usable_processors()):
         array.append(hashes)
     return array
 

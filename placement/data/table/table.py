@@ -22,7 +22,8 @@ from placement.data.schema import Kind, Schema
 from placement.errors import counted
 from placement.model.scorer import Coded
 from placement.runtime.notebook import html_table, paragraph
-from placement.runtime.parallel_map import in_order, usable_processors
+from placement.runtime.parallel_map import usable_processors
+from placement.runtime.ranks import shared_in_order
 
 _UNSEEN = -2  # no word yet has this code
 
@@ -202,7 +203,7 @@ def take_used(array: ChunkedArray, outcome: OutcomeCodes, store: ColumnStore) ->
 def digest_columns(columns: Mapping[str, Column]) -> str:
     """Return the SHA-256 of names, kinds and cells in order."""
     digest = hashlib.sha256()
-    digests = in_order(columns.values(), _digest_of_column, usable_processors())
+    digests = shared_in_order(columns.values(), _digest_of_column, usable_processors())
     for (name, column), column_digest in zip(columns.items(), digests, strict=True):
         digest.update(f"{name}\x1f{column.kind}\x1f{len(column)}\x1e{column_digest}".encode())
     return digest.hexdigest()

@@ -22,7 +22,8 @@ from placement.data.table.scales.grade_scales import warn_off_scale
 from placement.data.table.scales.missing_codes import warn_missing_codes
 from placement.data.table.table_inputs import TableInputs
 from placement.errors import Grave, TellsOutcome
-from placement.runtime.parallel_map import in_order, usable_processors
+from placement.runtime.parallel_map import usable_processors
+from placement.runtime.ranks import shared_in_order
 
 FEW_ROWS = 30
 FEW_OF_CLASS = 10
@@ -139,7 +140,7 @@ def table_warnings(
         warnings += _unknown_levels(chosen)
         warnings += _decorated_numbers(inputs, roles) + _sparse_columns(roles, summary)
         warnings += [w for c in chosen for w in _warn_of_spellings(c, summary.used[c.name])]
-    aucs = in_order(
+    aucs = shared_in_order(
         chosen, lambda c: separating_auc(c, summary.used[c.name], outcome), usable_processors()
     )
     for column, auc in zip(chosen, aucs, strict=True):

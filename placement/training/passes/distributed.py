@@ -32,7 +32,8 @@ class ProcessGroup:
     """The ranks of torch's default process group."""
 
     def __init__(self, timeout: float) -> None:
-        from torch import distributed  # the project's only import of it
+        from torch import distributed  # a second of importing that one process spares
+        from torch.distributed.rendezvous import rendezvous
 
         self._torch: Any = distributed
         self._timeout = timeout
@@ -40,7 +41,7 @@ class ProcessGroup:
         self.here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
         wait = timedelta(seconds=timeout)
         with self._or_lost():
-            self._store, _, _ = next(distributed.rendezvous("env://", timeout=wait))
+            self._store, _, _ = next(rendezvous("env://", timeout=wait))
             distributed.init_process_group(
                 "gloo", store=self._store, rank=self.rank, world_size=self.size, timeout=wait
             )
