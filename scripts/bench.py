@@ -289,6 +289,16 @@ def serve(bench: Bench) -> Iterator[Measured]:
             )
 
 
+def page(bench: Bench) -> Iterator[Measured]:
+    """The pages in a browser, and a what-if, against the time that each may take."""
+    import bench_desk  # with a browser, which the others need not
+
+    for one in bench_desk.waits(bench.rounds):
+        allowed = [one.limit] * bench.rounds
+        notes = f"the first look at it took {one.first:.1f} s" if one.first > one.limit else ""
+        yield Measured("page", one.name, "its limit", 1.0, one.seconds, allowed, None, "ms", notes)
+
+
 BENCHES: Mapping[str, Callable[[Bench], Iterator[Measured]]] = {
     "solve": solve,
     "solve-wide": solve_wide,
@@ -300,6 +310,7 @@ BENCHES: Mapping[str, Callable[[Bench], Iterator[Measured]]] = {
     "memory": memory,
     "ranks": ranks,
     "serve": serve,
+    "page": page,
 }
 
 

@@ -35,6 +35,11 @@ SHOWN = {
 }
 
 
+def browser_path() -> str | None:
+    """Return where the system's browser is; None leaves it to playwright."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
 @contextmanager
 def served() -> Iterator[str]:
     """Yield the address of the pages of an empty store."""
@@ -112,9 +117,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", type=Path, help="a folder for every page in every shape")
     folder: Path | None = parser.parse_args().all
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     with served() as address, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
         page = browser.new_page(base_url=address)
         page.set_default_timeout(120_000)
         places = walk(page)

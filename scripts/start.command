@@ -29,4 +29,4 @@ if [ ! -f "$venv/.installed" ] || [ pyproject.toml -nt "$venv/.installed" ]; the
   : > "$venv/.installed"
 fi
 echo "3 of 3: opening the pages; this window has to stay open while you use them"
-"$venv/bin/python" -m placement app || pause "The pages have ended; what they said stands above."
+"$venv/bin/python" -m placement app "$@" || pause "The pages have ended; what they said stands above."

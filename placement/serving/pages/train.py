@@ -1,7 +1,8 @@
 """Train: from a sheet that was given to what was understood of it, and from there to a job."""
 
 import asyncio
-from collections.abc import Iterable
+import csv
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -78,14 +79,10 @@ def settings_of_fields(fields: Fields) -> dict[str, Any]:
             settings.setdefault(option, []).append(said)
         elif name == "ignore_label":
             settings.setdefault(name, []).append(value)
-        elif name == "header_row":
-            settings[name] = _row(value)
-        elif name == "sheet":
-            settings[name] = [value]
-        elif name in ("target", "positive", "test_where"):
-            settings[name] = value
-        elif name in ("refit", "promote"):
-            settings[name] = True
+        elif name in _FIELDS:
+            settings[name] = _FIELDS[name](value)
+    if "names" in settings and "header_row" in settings:
+        raise Refused(422, "Give the names of the columns, or the row that has them: not both.")
     return settings
 
 
@@ -99,6 +96,10 @@ def _option(column: str, choice: str) -> tuple[str, str]:
     if choice not in ("drop", "categorical"):
         raise Refused(422, f"{column}: choose what the page offers")
     return choice, column
+
+
+def _names(value: str) -> list[str]:
+    return [word.strip() for word in next(csv.reader([value], skipinitialspace=True))]
 
 
 def _row(value: str) -> int:
@@ -117,3 +118,15 @@ def _start(shared: Shared, key: str, settings: dict[str, Any]) -> str:
         upload = shared.jobs.folder.store_upload("data", path.name, stream)
     job = shared.queue(StoreProcess.accept, JobRequest("train", given, (upload,)))
     return str(job["id"])
+
+
+_FIELDS: Mapping[str, Callable[[str], Any]] = {
+    "sheet": lambda value: [value],
+    "names": _names,
+    "header_row": _row,
+    "target": str,
+    "positive": str,
+    "test_where": str,
+    "refit": bool,
+    "promote": bool,
+}

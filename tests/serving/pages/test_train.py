@@ -10,7 +10,8 @@ def test_fields_become_the_settings_of_the_command():
         ("positive", ""), ("ignore_label", "Higher Studies"), ("ignore_label", "Opted out"),
         ("test_where", "`Batch`==2025"), ("column:CGPA", ""), ("column:Aptitude", "drop"),
         ("column:Gender", "keep"), ("column:CTC", "keep"), ("column:Tier", "categorical"),
-        ("header_row", "3"), ("column:CGPA of UG", "mixed:10"),
+        ("header_row", "3"),
+        ("column:CGPA of UG", "mixed:10"),
     ]  # fmt: skip
     assert settings_of_fields(fields) == {
         "sheet": ["2025"],
@@ -35,3 +36,10 @@ def test_a_choice_that_no_page_offers_is_refused():
 def test_a_row_of_names_that_no_sheet_has_is_refused(row):
     with pytest.raises(Refused, match="one of the first 500"):
         settings_of_fields([("header_row", row)])
+
+
+def test_names_for_a_sheet_without_any_are_one_for_each_column():
+    fields = [("names", 'Roll, "CGPA, UG",Status')]
+    assert settings_of_fields(fields) == {"names": ["Roll", "CGPA, UG", "Status"]}
+    with pytest.raises(Refused, match="not both"):
+        settings_of_fields([*fields, ("header_row", "3")])

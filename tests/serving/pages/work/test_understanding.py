@@ -77,3 +77,13 @@ def test_the_row_of_the_names_is_a_choice(tmp_path, students):
     assert look.can_start
     assert look.target == "STATUS"
     assert "--header-row 2" in look.command
+
+
+def test_names_are_given_to_a_sheet_that_has_none(tmp_path, students):
+    sheet = students(tmp_path / "plain.csv")
+    head, _, rows = sheet.read_text().partition("\n")
+    sheet.write_text(rows)
+    assert not look_at(sheet, {}, is_first=True).can_start
+    look = look_at(sheet, {"names": head.split(",")}, is_first=False)
+    assert look.can_start
+    assert f"--names {head}" in look.command
