@@ -80,6 +80,22 @@ from placement.errors import UsageError
     help="With --rank and --top: write all students; placement_seat says who has a seat.",
 )
 @click.option(
+    "--one-sheet-each",
+    metavar="COL",
+    help="With --out FILE.xlsx: besides the list, a sheet for each word of this column.",
+)
+@click.option(
+    "--one-file-each",
+    metavar="COL",
+    help="With --out: besides the list, a file for each word of this column, such as list-CSE.csv.",
+)
+@click.option(
+    "--mail-merge",
+    metavar="FILE",
+    help="With --rank and --top: write the names and addresses of those chosen here (.xlsx, .csv), "
+    "for letters that say nothing of how they were chosen.",
+)
+@click.option(
     "--excel",
     is_flag=True,
     help="Begin a CSV file in UTF-8 with the mark by which Excel shows names in every script.",
@@ -97,6 +113,7 @@ def predict(
     Example:
       placement predict new_students.csv --out scored.csv
       placement predict new_students.csv --rank risk --top 20 --by branch --out call_in.xlsx
+      placement predict new_students.csv --out scored.xlsx --one-sheet-each branch
       placement predict new_students.csv --rank risk --top 60 --lottery 20 --seed 2026 --out l.csv
       placement predict sheet.xlsx --unknown --where 'Batch==2026' --out scored.xlsx --about
       placement predict --model mymodel --set cgpa=7.4 --set internships=1
@@ -139,7 +156,9 @@ def _predict_one(
 
     for name, value in options.items():
         if value:
-            raise UsageError(f"--{name} is for a file of students, --set is for one")
+            raise UsageError(
+                f"--{name.replace('_', '-')} is for a file of students, --set is for one"
+            )
     values, opened = _values(settings), find_model(model, console)
     answer, warnings = predict_one(opened, values, threshold)
     for text in warnings:

@@ -103,6 +103,8 @@ _GRADE_WORDS = word_set(
 )
 PROBABILITY, PREDICTION = "placement_probability", "placement_prediction"
 SEAT, RANK = "placement_seat", "placement_rank"
+# The sheets of a list as a workbook: what it says, its rows, what it was made by.
+SUMMARY, LIST, ABOUT = "Summary", "List", "About"
 OVERRIDE, OVERRIDE_REASON = "override", "override_reason"  # an adviser writes them into a list
 # What `predict` appends: an earlier model's opinion is no property of the student, nor is a seat.
 PREDICTED_NAMES = word_set(

@@ -191,7 +191,7 @@ def test_the_line_that_train_ends_with_ranks_the_students_that_wait(run, student
     line = done.out.splitlines()[-1].removeprefix("Next: placement ")
     words = [word.strip("'") for word in re.findall(r"'[^']*'|\S+", line)]
     assert run(*words).code == 0
-    called = pd.read_excel("call_in.xlsx", engine="calamine")
+    called = pd.read_excel("call_in.xlsx", sheet_name="List", engine="calamine")
     assert len(called) == 20
     assert called["status"].isna().all()
     assert called["placement_probability"].is_monotonic_increasing

@@ -47,7 +47,7 @@ def predict(run, trained, here):
 
 
 def read_excel(path, **options):
-    return pd.read_excel(path, engine="calamine", **options)
+    return pd.read_excel(path, engine="calamine", **({"sheet_name": "List"} | options))
 
 
 def probabilities(trained, sheet):

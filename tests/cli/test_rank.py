@@ -160,7 +160,7 @@ def test_every_form_of_output_has_the_same_list(predict, trained, here, sheet, f
     predict(sheet, "--rank", "chance", "--top", 3, "--by", "stream", "--out", f"list.{form}")
     path = here / f"list.{form}"
     if form == "xlsx":
-        result = pd.read_excel(path, engine="calamine")
+        result = pd.read_excel(path, sheet_name="List", engine="calamine")
     elif form == "parquet":
         result = pd.read_parquet(path)
     elif form == "tsv":

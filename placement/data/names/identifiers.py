@@ -39,9 +39,10 @@ _PERSON_NAMES = phrases(
     "sobrenome, nom, prénom, vorname, nachname, имя, фамилия, фио, الاسم, اسم الطالب,"
     "姓名, ad soyad, họ tên"
 )
-_MAIL_OR_PHONE = phrases(
-    "email, emailid, emailaddress, mail, mobile, mobileno, mobilenumber, phone, phoneno,"
-    "phonenumber, contact, contactno, contactnumber, telephone, whatsapp"
+_MAIL = phrases("email, emailid, emailaddress, mail")
+_MAIL_OR_PHONE = _MAIL | phrases(
+    "mobile, mobileno, mobilenumber, phone, phoneno, phonenumber, contact, contactno,"
+    "contactnumber, telephone, whatsapp"
 )
 _RELATIVES = phrases("parent, parents, father, fathers, mother, mothers, guardian, guardians")
 _PERSON_FILLERS = phrases(
@@ -61,6 +62,11 @@ def means_person(name: str) -> bool:
 def means_persons_name(name: str) -> bool:
     """Whether the name is that of a person's name, not of mail or phone."""
     return _is_one_of(name, _PERSON_NAMES)
+
+
+def means_mail(name: str) -> bool:
+    """Whether the name is that of a person's own e-mail, not of a relative's."""
+    return _is_one_of(name, _MAIL) and not _RELATIVES & set(name_words(name))
 
 
 def _is_one_of(name: str, meanings: frozenset[str]) -> bool:

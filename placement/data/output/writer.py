@@ -2,7 +2,8 @@
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy.typing as npt
@@ -19,8 +20,30 @@ _OURS = re.compile(
 NOTES = "placement_notes"
 
 
+@dataclass(frozen=True)
+class Description:
+    """What a workbook says of its list: headings with sentences, and names with what they are.
+
+    It has nothing of the clock, nor of where files are: the same list makes the same bytes.
+    """
+
+    title: str
+    summary: tuple[tuple[str, tuple[str, ...]], ...]
+    about: tuple[tuple[str, str], ...]
+
+    def of_part(self, column: str, word: str) -> "Description":
+        """Return what is said beside the rows of one group."""
+        text = f"This is the part of the list with {column}: {word.strip() or 'blank'}."
+        return replace(self, summary=(("", (text,)), *self.summary))
+
+
 class Output(ABC):
-    """Where rows go. `replaced`: columns of the input that new ones took the place of."""
+    """Where rows go. `replaced`: columns of the input that new ones took the place of.
+
+    `files` are the names of those that are written beside it, of its groups.
+    """
+
+    files: Sequence[str] = ()
 
     def __init__(self, plan: "Plan", name: str) -> None:
         self._plan, self._name, self.replaced = plan, name, plan.replaced
@@ -41,6 +64,9 @@ class Output(ABC):
     @abstractmethod
     def put(self, prepared: Any) -> None:
         """Append prepared rows."""
+
+    def describe(self, description: Callable[[], Description]) -> None:  # noqa: B027
+        """Say of the list, once all rows are written, what there is room for: in text nothing."""
 
 
 @dataclass(frozen=True)

@@ -48,11 +48,15 @@ def warn_of_lists(sources: Sequence[str], table: Table) -> Iterator[Grave]:
 
 
 def refuse_to_replace_draw(path: Path) -> None:
-    """Raise `StoreError` where a file is a list that lots were drawn for: it may be in use."""
-    beside = about_path(path, exact=True)
-    if beside is None or not path.exists():
+    """Raise `StoreError` where a file is, or is part of, a list that lots were drawn for."""
+    if not path.exists():
         return
-    if lottery := _kept(beside).get("lottery"):
+    beside = about_path(path, exact=True)
+    kept = {} if beside is None else _kept(beside)
+    for about in [] if kept else sorted(path.parent.glob("*.about.json")):
+        if path.name in _document(about).get("files", ()):
+            kept = _kept(about)
+    if lottery := kept.get("lottery"):
         raise StoreError(
             f"--out {path}: is a list with a lottery (seed {lottery.get('seed')}), which may have "
             "been acted on, and annotated since; give another --out, or remove it first"
@@ -69,8 +73,14 @@ def _seats(path: Path) -> int:
 
 def _kept(path: Path) -> Document:
     """Return what an about file keeps of a list; nothing where it is none."""
-    try:
-        kept = json.loads(path.read_text("utf-8"))["list"]
-    except (OSError, ValueError, LookupError, TypeError):
-        return {}
+    kept = _document(path).get("list")
     return kept if isinstance(kept, dict) else {}
+
+
+def _document(path: Path) -> Document:
+    """Return what an about file holds; nothing where it is something else's."""
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}

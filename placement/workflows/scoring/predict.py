@@ -1,34 +1,28 @@
 """Predict: score a file block by block, keep every cell as it came, append the answer."""
 
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import IO, Any
-
-import numpy as np
+from typing import Any
 
 from placement.config.file_options import FileOptions
 from placement.data.columns.row_rules import Rule, parse_rule
-from placement.data.formats.blocks import BlockRequest
 from placement.data.formats.table_reader import Block, Reader, RowCount
-from placement.data.output.csv_writer import open_output, output_format
+from placement.data.output.csv_writer import output_format
 from placement.data.output.left_out_file import left_out_file
-from placement.data.output.writer import NOTES, Output, Plan
+from placement.data.output.parts import Parts
+from placement.data.output.writer import Description
 from placement.data.schema import RANK, SEAT, Target, matching_columns, quoted
 from placement.errors import Grave, UsageError, counted
 from placement.evaluation.effect.lottery import LotteryRequest
 from placement.evaluation.false_alarms import FalseAlarms, false_alarms
 from placement.evaluation.shortlist import Rank
-from placement.model.bundle import finite, open_bundle
+from placement.model.bundle import open_bundle
 from placement.model.fitted import load_fitted
 from placement.model.scorer import match_columns
 from placement.reporting.answers.predict import band_warnings
-from placement.reporting.format.text_table import Cell
+from placement.reporting.list_sheets import ListSource, list_description
 from placement.reporting.results import PredictResult
-from placement.runtime.atomic_write import held_back, replacing
 from placement.runtime.parallel_map import in_order, usable_processors
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.workflows.reading.about_file import refuse_to_replace_draw
@@ -37,25 +31,14 @@ from placement.workflows.reading.number_formats import number_formats
 from placement.workflows.reading.open_for_model import open_for
 from placement.workflows.scoring.ranked_output import RankedSink, Ranking, Sink
 from placement.workflows.scoring.score_blocks import (
-    REASON,
     BlockScorer,
     Scored,
     ScoringCounts,
 )
 from placement.workflows.scoring.seats import SeatSink
+from placement.workflows.scoring.write_results import Destination, open_results, write_about
 
-MEANING = {
-    "placement_probability": "probability of the positive outcome, for students with these figures",
-    "placement_prediction": "1 where the probability reaches the threshold, else 0",
-    "placement_label": "the outcome column's own word for that prediction",
-    "placement_low": "from here",
-    "placement_high": "to here the average of such students lies with 95 %; a single student's "
-    "luck is not in it",
-    **dict.fromkeys(REASON, "what moves the chance most, against the average student"),
-    SEAT: "certain or drawn: has a seat; not drawn: the lot gave none; none: too far down the list",
-    RANK: "place in the list, 1 first; with --by, in that of the group",
-    NOTES: "cells of the row that were scored with a stand-in, or why it is no student's",
-}
+_OF_FILES = {"data", "model", "out", "left_out", "about", "mail_merge"}
 
 
 @dataclass(frozen=True)
@@ -79,10 +62,15 @@ class PredictRequest(FileOptions):
     seed: int | None = None
     everybody: bool = False
     excel: bool = False
+    one_sheet_each: str | None = None
+    one_file_each: str | None = None
+    mail_merge: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_seats()
+        self._check_parts()
+        self._check_mail_merge()
         if self.about and (self.out is None or self.as_json):
             raise UsageError("--about describes a file that is written: give --out FILE as well")
         if self.as_json and self.out is not None:
@@ -124,6 +112,54 @@ class PredictRequest(FileOptions):
                 f"{self.top} (--top)"
             )
 
+    def _check_parts(self) -> None:
+        """Refuse groups where there is no file or workbook to divide."""
+        if self.one_sheet_each and self.one_file_each:
+            raise UsageError("--one-sheet-each and --one-file-each: give one of them")
+        if self.one_sheet_each and output_format(self.out) != "xlsx":
+            raise UsageError("--one-sheet-each is for a workbook: give --out FILE.xlsx as well")
+        if self.one_file_each and (self.out in (None, "-") or self.as_json):
+            raise UsageError("--one-file-each writes files: give --out FILE as well")
+
+    def _check_mail_merge(self) -> None:
+        if self.mail_merge is None:
+            return
+        given = f"--mail-merge {self.mail_merge}"
+        if self.rank is None or self.top is None:
+            raise UsageError(f"{given}: say who is invited: --rank risk --top 60 {given}")
+        if self.as_json or Path(self.mail_merge).suffix.casefold() not in (".csv", ".xlsx"):
+            raise UsageError(f"{given}: give a file, .csv or .xlsx, and leave --json away")
+        others = {Path(path).resolve() for path in (self.data, self.out) if path}
+        if Path(self.mail_merge).resolve() in others:
+            raise UsageError(f"{given}: is the list or the file to score; give another name")
+
+    @property
+    def destination(self) -> Destination:
+        """Where the results go."""
+        seats = None
+        if self.gives_seats and self.rank is not None:
+            top, lottery = int(self.top or 0), self.lottery or 0
+            seats = LotteryRequest(self.rank, top, lottery, self.seed or 0)
+        parts = None
+        if self.one_sheet_each:
+            parts = Parts("sheet", self.one_sheet_each, refuse_to_replace_draw)
+        elif self.one_file_each:
+            parts = Parts("file", self.one_file_each, refuse_to_replace_draw)
+        return Destination(
+            self.out, self.as_json, self.excel, parts, self.mail_merge, seats, self.everybody
+        )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was asked of the list beyond the defaults: no names of files."""
+        given = {item.name: getattr(self, item.name) for item in fields(self)}
+        defaults = {item.name: item.default for item in fields(self)}
+        return {
+            name: value
+            for name, value in given.items()
+            if value != defaults[name] and name not in _OF_FILES
+        }
+
     @property
     def gives_seats(self) -> bool:
         """Whether the list says who has a seat."""
@@ -132,8 +168,8 @@ class PredictRequest(FileOptions):
 
 def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) -> PredictResult:
     """Score the rows of a file; the predictions go to `--out`, or to standard output."""
-    if request.out is not None:
-        refuse_to_replace_draw(Path(request.out))
+    for path in filter(None, (request.out, request.mail_merge)):
+        refuse_to_replace_draw(Path(path))
     model = find_model(request.model, listener)
     rule = parse_rule(request.where, option="--where") if request.where else None
     reader = open_for(model, request.data, request, listener)
@@ -141,7 +177,7 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
     ranking, counts = _ranking(request, reader), ScoringCounts()
     added = (*scorer.added, *((SEAT, RANK) if request.gives_seats else ()))
     with (
-        _sink(request, reader, added, ranking, listener) as sink,
+        open_results(_spelled(request, reader), reader, added, ranking, listener) as (sink, output),
         listener.progress("scoring", "rows", reader.likely_rows) as progress,
         left_out_file(request.left_out) as rows_left_out,
     ):
@@ -157,14 +193,53 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
             counts.refuse_doubts(reader.name)
         rows_left_out.add(lambda: [*counts.rows_left_out.faulty, *counts.rows_left_out.others])
         sink.close()
+        result = _result(request, model, reader, added, sink, counts, faults)
+        if output is not None:
+            output.describe(lambda: _described(request, model, result))
+    if result.rows_in and not result.rows_out:
+        listener.warn(f"{result.source}: no row was left to score")
+    if request.about or (result.seated is not None and request.out is not None):
+        write_about(str(request.out), result, () if output is None else output.files)
+    return result
+
+
+def _spelled(request: PredictRequest, reader: Reader) -> Destination:
+    """Return where the results go, with the column of groups as the file spells it."""
+    to = request.destination
+    if to.parts is None:
+        return to
+    by, option = to.parts.by, f"--one-{to.parts.each}-each"
+    by = matching_columns(reader.names, [by], option=option, file=reader.name)[by]
+    return replace(to, parts=replace(to.parts, by=by))
+
+
+def _described(request: PredictRequest, model: Model, result: PredictResult) -> Description:
+    digest = open_bundle(model.directory).document["digest"]
+    return list_description(
+        result, ListSource(model.figures, model.threshold, digest, request.settings)
+    )
+
+
+def _result(
+    request: PredictRequest,
+    model: Model,
+    reader: Reader,
+    added: tuple[str, ...],
+    sink: Sink,
+    counts: ScoringCounts,
+    faults: Sequence[str],
+) -> PredictResult:
+    """Return what a scoring came to, once its sink is closed."""
     left_out = {**counts.left_out, **sink.left_out}
     seated = None
     if isinstance(sink, SeatSink):
         seated = sink.seated(open_bundle(model.directory).document["digest"])
-    result = PredictResult(
+    threshold = model.threshold if request.threshold is None else request.threshold
+    ranking = _ranking(request, reader)
+    return PredictResult(
         source=reader.name,
         out=request.out,
-        model={**model.about, "threshold": scorer.threshold},
+        model={**model.about, "threshold": threshold},
         rows_in=counts.rows_in,
         rows_out=sink.rows_out,
         left_out={why: number for why, number in left_out.items() if number},
@@ -184,11 +259,6 @@ def predict(request: PredictRequest, listener: ProgressListener = NoProgress()) 
         seated=seated,
         false_alarms=_false_alarms(request, model, sink),
     )
-    if result.rows_in and not result.rows_out:
-        listener.warn(f"{result.source}: no row was left to score")
-    if request.about or (seated is not None and request.out is not None):
-        _write_about(str(request.out), result)
-    return result
 
 
 def _decided_already(students: int, target: Target) -> tuple[Grave, ...]:
@@ -270,109 +340,3 @@ def _scored(reader: Reader, scorer: BlockScorer, sink: Sink) -> Iterator[Scored]
     count = RowCount()
     for scored in in_order(reader.tasks(request), work, usable_processors()):
         yield replace(scored, block=count.numbered(scored.block))
-
-
-@contextmanager
-def _sink(
-    request: PredictRequest,
-    reader: Reader,
-    added: tuple[str, ...],
-    ranking: Ranking | None,
-    listener: ProgressListener,
-) -> Iterator[Sink]:
-    with ExitStack() as stack:
-        sink: Sink
-        if request.as_json:
-            sys.stdout.flush()
-            sink = _JsonSink(added, stack.enter_context(held_back(sys.stdout.buffer)))
-        else:
-            output = stack.enter_context(
-                open_output(request.out, reader, added, excel=request.excel)
-            )
-            if output.replaced:
-                listener.note(f"replaced the columns {', '.join(output.replaced)}")
-            sink = _FileSink(output)
-        if ranking is None:
-            yield sink
-        elif request.gives_seats:
-            seats = LotteryRequest(
-                ranking.rank, int(request.top or 0), request.lottery or 0, request.seed or 0
-            )
-            names = Plan(reader, added).input_columns
-            everyone = replace(ranking, top=None)  # all are held until the last one is scored
-            yield SeatSink(sink, everyone, names=names, request=seats, everybody=request.everybody)
-        else:
-            yield RankedSink(sink, ranking)
-
-
-class _FileSink(Sink):
-    """A file of the input's rows with their answers."""
-
-    def __init__(self, output: Output) -> None:
-        self._output, self.block_request = output, output.request
-
-    def prepared(self, scored: Scored) -> Any:
-        return self._output.prepare(scored.block, scored.cells, scored.rows)
-
-    def put(self, scored: Scored) -> None:
-        self._output.put(scored.written)
-        self.count(scored)
-
-    def close(self) -> None:
-        """Leave the file to `open_output`, which closes it."""
-
-
-class _JsonSink(Sink):
-    """One JSON list on standard output, row by row, so that a large file needs no memory."""
-
-    block_request = BlockRequest(columns=frozenset())
-
-    def __init__(self, added: tuple[str, ...], stream: IO[bytes]) -> None:
-        self._added, self._stream, self._first = added, stream, True
-
-    def prepared(self, scored: Scored) -> list[tuple[Cell, ...]]:
-        """Return the index of each row in its block, and its added cells."""
-        rows = np.flatnonzero(scored.keep)
-        answers = (scored.cells[name][rows].tolist() for name in self._added)
-        return list(zip(rows.tolist(), *answers, strict=True))
-
-    def put(self, scored: Scored) -> None:
-        """Print the rows of a block, numbered."""
-        names = [name.removeprefix("placement_") for name in self._added]
-        numbers = scored.block.row_numbers if scored.numbers is None else scored.numbers
-        for index, *answer in scored.written:
-            entry = {"row": int(numbers[index]), **dict(zip(names, answer, strict=True))}
-            text = json.dumps(finite(entry), ensure_ascii=False)
-            self._write(("[\n" if self._first else ",\n") + text)
-            self._first = False
-        self.count(scored)
-
-    def close(self) -> None:
-        """End the list."""
-        self._write("[]\n" if self._first else "\n]\n")
-
-    def _write(self, text: str) -> None:
-        self._stream.write(text.encode(sys.stdout.encoding, sys.stdout.errors or "strict"))
-
-
-def _write_about(out: str, result: PredictResult) -> None:
-    document = {
-        "format": 1,
-        "out": Path(out).name,
-        "source": result.source,
-        **result.model,
-        "rows_in": result.rows_in,
-        "rows_out": result.rows_out,
-        "rows_left_out": dict(result.left_out),
-        "blank_lines_dropped": result.blank_lines,
-        "predicted_positive": result.predicted_positive,
-        "ranking": result.ranking,
-        "false_alarms": result.false_alarms and asdict(result.false_alarms),
-        "warnings": list(result.warnings),
-        "columns": {name: MEANING[name] for name in result.added},
-    }
-    if result.seated is not None:
-        document |= {"target": asdict(result.target), "list": result.seated.about}
-    with replacing(Path(f"{out}.about.json")) as temporary:
-        text = json.dumps(finite(document), ensure_ascii=False, indent=1)
-        temporary.write_text(text + "\n", "utf-8")

@@ -214,7 +214,7 @@ def test_a_workbook_goes_to_standard_output_as_csv(tmp_path, capfdbinary):
 
 def test_a_workbook_out_keeps_identifiers_and_formula_like_cells_as_text(tmp_path):
     predicted(typed_book(tmp_path / "a.xlsx"), tmp_path / "out.xlsx")
-    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx").active
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["List"]
     rows = [[cell.value for cell in row] for row in sheet.rows]
     assert rows[0] == ["reg", "cgpa", None, *ADDED]
     assert rows[1] == ["22011000123456", 7.5, "=1+1", 0.25, "Yes"]
@@ -225,7 +225,7 @@ def test_a_workbook_out_keeps_identifiers_and_formula_like_cells_as_text(tmp_pat
 def test_text_becomes_numbers_in_a_workbook_only_where_nothing_is_lost(tmp_path):
     text = "reg,roll,mark,f\n220110001234,007,67.00,=A1\n123456789,8,-7.5,+91\n"
     predicted(written(tmp_path, text), tmp_path / "out.xlsx")
-    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx").active
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["List"]
     rows = [[cell.value for cell in row][:4] for row in sheet.rows]
     assert rows[1:] == [["220110001234", "007", 67, "=A1"], ["123456789", 8, -7.5, "+91"]]
     assert sheet["C2"].number_format == "0.00"

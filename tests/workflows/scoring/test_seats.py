@@ -24,7 +24,11 @@ def listed(run, trained):
         assert done.code == 0, done.err
         about = json.loads(Path(f"{out}.about.json").read_text(encoding="utf-8"))
         if out.endswith("xlsx"):
-            return pd.read_excel(out, dtype=COLUMNS, engine="calamine"), about, done
+            return (
+                pd.read_excel(out, sheet_name="List", dtype=COLUMNS, engine="calamine"),
+                about,
+                done,
+            )
         return pd.read_csv(out, dtype=COLUMNS), about, done
 
     return made

@@ -7,6 +7,7 @@ from placement.config.file_options import FileOptions
 from placement.data.formats.blocks import Cells
 from placement.data.formats.sources import Source
 from placement.data.formats.workbooks.sheet_part import Sheet, SheetPart, sheet_part
+from placement.data.schema import ABOUT, LIST, SUMMARY
 from placement.errors import DataError, PlacementError, did_you_mean
 
 WantsSheet = Callable[[tuple[str, ...], Mapping[str, Cells]], bool]
@@ -78,6 +79,9 @@ def _of_sheet(book: _Workbook, title: str) -> str:
 
 
 def _choose(book: _Workbook, wants: WantsSheet | None) -> SheetPart:
+    titles = [sheet.title for sheet in book.sheets]
+    if titles[:2] == [SUMMARY, LIST] and titles[-1] == ABOUT:  # as predict writes a list
+        return book.part(book.sheets[1], f"sheet {LIST!r}, the list, chosen among {book.titles}")
     for is_hidden in (False, True):
         matching = _matching(book, wants, is_hidden=is_hidden)
         if len(matching) > 1:
