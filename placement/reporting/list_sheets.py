@@ -1,6 +1,7 @@
 """What a workbook says of its list, in an officer's words: Summary and About."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -38,6 +39,7 @@ MEANING = {
     RANK: "place in the list, 1 first; with --by, in that of the group",
     NOTES: "cells of the row that were scored with a stand-in, or why it is no student's",
 }
+_OF_OPTIONS = re.compile(r"[:;,] [^:;]*--.*$")
 _NO_VERDICT = (
     "A chance is that of students with such figures in the years learnt from, with whatever help "
     "they had. It is no verdict on anybody: nobody is to lose anything by it."
@@ -81,7 +83,10 @@ def _to_read(sentences: Iterable[str]) -> tuple[str, ...]:
 
 def _careful(result: PredictResult) -> Iterator[tuple[str, tuple[str, ...]]]:
     where = result.source
-    texts = tuple(text.replace(where, _file_name(where)) for text in map(str, result.warnings))
+    texts = tuple(
+        _OF_OPTIONS.sub(".", text.replace(where, _file_name(where)))
+        for text in map(str, result.warnings)
+    )
     if texts:
         yield "Look at before you act", texts
 

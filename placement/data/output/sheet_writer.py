@@ -94,6 +94,7 @@ class SheetOutput(Output):
                 self._book.close()
             except xlsxwriter.exceptions.XlsxWriterException as error:
                 raise StoreError(f"{self._name}: cannot be written ({error})") from error
+            self.discard()  # a sheet without rows leaves its file
 
     def discard(self) -> None:
         """Remove the temporary files without writing a workbook."""
@@ -144,7 +145,8 @@ class Tab:
             index for index, n in enumerate(names) if index >= first and n.startswith(_SENTENCES)
         }
         for index, heading in enumerate(plan.header):
-            self._sheet.write_string(0, index, heading, formats.heading)
+            write = self._sheet.write_string if heading else self._sheet.write_blank
+            write(0, index, heading, formats.heading)
 
     def put(self, prepared: Any) -> None:
         """Append prepared rows."""

@@ -212,6 +212,7 @@ def test_a_workbook_goes_to_standard_output_as_csv(tmp_path, capfdbinary):
     )
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")  # of bars, which it cannot draw
 def test_a_workbook_out_keeps_identifiers_and_formula_like_cells_as_text(tmp_path):
     predicted(typed_book(tmp_path / "a.xlsx"), tmp_path / "out.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["List"]
@@ -222,6 +223,7 @@ def test_a_workbook_out_keeps_identifiers_and_formula_like_cells_as_text(tmp_pat
     assert sheet["C2"].data_type == "s"
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")  # of bars, which it cannot draw
 def test_text_becomes_numbers_in_a_workbook_only_where_nothing_is_lost(tmp_path):
     text = "reg,roll,mark,f\n220110001234,007,67.00,=A1\n123456789,8,-7.5,+91\n"
     predicted(written(tmp_path, text), tmp_path / "out.xlsx")

@@ -32,16 +32,17 @@ def test_students_without_an_outcome_are_listed_alone_where_there_are_some(sheet
     assert (len(found.students), found.choice.rows) == (10, "blank")
 
 
-def test_the_shown_command_writes_the_same_bytes(sheet, trained, run):
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_the_shown_command_writes_the_same_bytes(sheet, trained, run, ending):
     choice = ListChoice(rows="all", seats=20, lottery=10, seed=4)
-    command = shlex.split(list_command(sheet, choice))
+    command = shlex.split(list_command(sheet, choice, ending))
     assert command[:3] == ["placement", "predict", "new.csv"]
     assert run(*command[1:], "--model", trained).code == 0
-    out = sheet.parent / "page" / "list.csv"
+    out = sheet.parent / "page" / f"list.{ending}"
     out.parent.mkdir()
     write_list(sheet, str(trained), choice, out)
-    assert out.read_bytes() == (sheet.parent / "list.csv").read_bytes()
-    about = "list.csv.about.json"
+    assert out.read_bytes() == (sheet.parent / f"list.{ending}").read_bytes()
+    about = f"list.{ending}.about.json"
     assert (out.parent / about).exists()
     assert (sheet.parent / about).exists()
 
