@@ -89,6 +89,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         momentum: float | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         dtype: str | None = None,
+        device: str = "auto",
         seed: int = 0,
     ) -> None:
         self.l2 = l2
@@ -101,6 +102,7 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.momentum = momentum
         self.class_weight = class_weight
         self.dtype = dtype
+        self.device = device
         self.seed = seed
 
     def fit(
@@ -209,12 +211,14 @@ class PlacementClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return _OTHER_OPTION.sub("", re.sub(named, parameter, f"{problem}"))
 
     def _options(self, table: Samples) -> "Options":
+        from placement.training.problem.device import check_device
         from placement.training.problem.options import Options
 
         settings = {k: v for k, v in self.get_params().items() if k != "class_weight"}
         if self.dtype is None:
             settings["dtype"] = str(getattr(table, "dtype", "float64"))
         try:
+            check_device(self.device)
             return Options.of(TrainConfig(**settings))
         except UsageError as problem:
             raise ValueError(self._in_parameters(problem)) from problem

@@ -25,6 +25,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import bench_gpu
 import bench_serve
 import bench_solve
 import make_large
@@ -299,6 +300,25 @@ def page(bench: Bench) -> Iterator[Measured]:
         yield Measured("page", one.name, "its limit", 1.0, one.seconds, allowed, None, "ms", notes)
 
 
+def gpu(bench: Bench) -> Iterator[Measured]:
+    """A fit on a CUDA card against scikit-learn and cuML, and a pass against the card's bandwidth.
+
+    A pass reads its rows several times, for loss, gradient and Hessian.
+    """
+    if not bench_gpu.has_card():
+        print("no CUDA device: nothing measured", file=sys.stderr)
+        return
+    for rows in bench.rows(10_000_000, 100_000_000):
+        data = bench_solve.plain(rows, 16)
+        size, limit = f"{rows:,} x 16", data.x.nbytes / bench_gpu.bandwidth()
+        contest = bench_gpu.contest(data)
+        mine, others = bench.alternately(contest.placement, *contest.peers.values())
+        for peer, theirs in zip(contest.peers, others, strict=True):
+            yield Measured("gpu", size, peer, 0.2, mine, theirs, limit)
+        passes, reads = map(list, zip(*bench_gpu.passes(data), strict=True))
+        yield Measured("gpu-pass", size, "reading it once", 6.0, passes, reads, limit, "ms")
+
+
 BENCHES: Mapping[str, Callable[[Bench], Iterator[Measured]]] = {
     "solve": solve,
     "solve-wide": solve_wide,
@@ -311,6 +331,7 @@ BENCHES: Mapping[str, Callable[[Bench], Iterator[Measured]]] = {
     "ranks": ranks,
     "serve": serve,
     "page": page,
+    "gpu": gpu,
 }
 
 

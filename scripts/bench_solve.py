@@ -36,9 +36,9 @@ class Contest:
     left_out: str
 
 
-def plain(rows: int) -> Data:
-    """Eight columns of numbers."""
-    x = np.random.default_rng(0).standard_normal((rows, 8), dtype=np.float32)
+def plain(rows: int, columns: int = 8) -> Data:
+    """Columns of numbers."""
+    x = np.random.default_rng(0).standard_normal((rows, columns), dtype=np.float32)
     return Data(x, _drawn(x), x)
 
 
@@ -73,16 +73,20 @@ def contest(data: Data) -> Contest:
     from placement import PlacementClassifier
 
     fits: dict[str, Callable[[float], Callable[[], Any]]] = {
-        "newton-cholesky float32": lambda tol: _sklearn(data, "newton-cholesky", np.float32, tol),
-        "newton-cholesky float64": lambda tol: _sklearn(data, "newton-cholesky", np.float64, tol),
-        "newton-cg float32": lambda tol: _sklearn(data, "newton-cg", np.float32, tol),
-        "newton-cg float64": lambda tol: _sklearn(data, "newton-cg", np.float64, tol),
-        "lbfgs float32": lambda tol: _sklearn(data, "lbfgs", np.float32, tol),
-        "lbfgs float64": lambda tol: _sklearn(data, "lbfgs", np.float64, tol),
+        "newton-cholesky float32": lambda tol: sklearn_fit(
+            data, "newton-cholesky", np.float32, tol
+        ),
+        "newton-cholesky float64": lambda tol: sklearn_fit(
+            data, "newton-cholesky", np.float64, tol
+        ),
+        "newton-cg float32": lambda tol: sklearn_fit(data, "newton-cg", np.float32, tol),
+        "newton-cg float64": lambda tol: sklearn_fit(data, "newton-cg", np.float64, tol),
+        "lbfgs float32": lambda tol: sklearn_fit(data, "lbfgs", np.float32, tol),
+        "lbfgs float64": lambda tol: sklearn_fit(data, "lbfgs", np.float64, tol),
         "glum": lambda tol: _glum(data, tol),
     }
     ours: Callable[[], Any] = lambda: PlacementClassifier(l2=0).fit(data.samples, data.y)  # noqa: E731
-    mine = _loss(data, ours())
+    mine = loss(data, ours())
     tried: dict[str, list[tuple[float, Callable[[], Any]]]] = {}
     for name, fit in fits.items():
         try:
@@ -96,12 +100,12 @@ def contest(data: Data) -> Contest:
     for name, own in tried.items():
         near = [fit for loss, fit in own if loss <= best * (1 + NEAR)]
         if near:
-            peers[name] = _timed(near[0])
+            peers[name] = timed(near[0])
         else:
             out.append(
                 f"{name} ({own[-1][0] / best - 1:.0e} off)" if own else f"{name} (not there)"
             )
-    return Contest(_timed(ours), peers, "left out: " + ", ".join(out) if out else "")
+    return Contest(timed(ours), peers, "left out: " + ", ".join(out) if out else "")
 
 
 def _tightened(
@@ -111,13 +115,14 @@ def _tightened(
     found = []
     for tolerance in TOLERANCES:
         made = fit(tolerance)
-        found.append((_loss(data, made()), made))
+        found.append((loss(data, made()), made))
         if found[-1][0] <= goal * (1 + NEAR):
             break
     return found
 
 
-def _sklearn(data: Data, solver: str, dtype: Any, tolerance: float) -> Callable[[], Any]:
+def sklearn_fit(data: Data, solver: str, dtype: Any, tolerance: float) -> Callable[[], Any]:
+    """Return what fits scikit-learn's logistic regression by a solver."""
     from sklearn.linear_model import LogisticRegression
 
     def fit() -> Any:
@@ -137,7 +142,9 @@ def _glum(data: Data, tolerance: float) -> Callable[[], Any]:
     ).fit(data.x, data.y)
 
 
-def _timed(fit: Callable[[], Any]) -> Callable[[], float]:
+def timed(fit: Callable[[], Any]) -> Callable[[], float]:
+    """Return what returns the seconds of a fit."""
+
     def seconds() -> float:
         start = time.perf_counter()
         fit()
@@ -146,7 +153,7 @@ def _timed(fit: Callable[[], Any]) -> Callable[[], float]:
     return seconds
 
 
-def _loss(data: Data, model: Any) -> float:
+def loss(data: Data, model: Any) -> float:
     """Return the mean cross-entropy in float64."""
     weights = np.ravel(model.coef_).astype(np.float64)
     intercept, total = float(np.ravel(model.intercept_)[0]), 0.0

@@ -181,6 +181,12 @@ class TrainConfig(LabelOptions):
         "of the table asks.",
         flags="--stream/--in-memory",
     )
+    device: str = _run(
+        "auto",
+        "Where the passes of the training run: auto takes a CUDA card where there is one and the "
+        "table is large. All else, such as evaluation, is the processor's.",
+        choices=("auto", "cpu", "cuda"),
+    )
     cache: str | None = _run(
         None,
         "Folder for rows when they are kept on the disk; unless told, placement in your cache "

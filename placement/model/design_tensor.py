@@ -4,6 +4,7 @@ The product of a category's columns with their weights is `by_code[codes]`: `bac
 the rows' gradients back to the levels.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -14,6 +15,8 @@ from torch.nn import functional
 
 from placement.arrays import AnyFloatArray, FloatArray
 from placement.data.encoding.design_matrix import DENSE_CELLS, DesignMatrix, Layout, Levels
+
+BLOCK_ROWS = 1 << 14  # few enough for sums in float32, and many blocks for a card's many processors
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class LevelsTensor:
         if self.dense is not None:
             return self.dense @ weight
         terms = weight.index_select(0, self.columns) * self.values
-        return torch.zeros(self.size, dtype=weight.dtype).index_add(0, self.codes, terms)
+        zeros = torch.zeros(self.size, dtype=weight.dtype, device=weight.device)
+        return zeros.index_add(0, self.codes, terms)
 
 
 @dataclass(frozen=True)
@@ -47,22 +51,31 @@ class CodedTensor:
 class DesignTensor:
     """Rows (n, d): their `dense: (n, p)` columns at the positions `columns: (p,)`, and coded parts.
 
-    `layout` is that of the design matrix.
+    `layout` is that of the design matrix. `in_blocks`: of the many rows of a chunk on a device,
+    gradients are summed up in blocks, and by code, and those sums in float64.
     """
 
     layout: Layout
     dense: Tensor
     columns: Tensor
     coded: tuple[CodedTensor, ...]
+    in_blocks: bool = False
 
     def __len__(self) -> int:
         return len(self.dense)
 
     def product(self, weight: Tensor, bias: Tensor) -> Tensor:
         """Return the rows' products (n,) with a weight (1, d), plus a bias (1,)."""
-        z = functional.linear(self.dense, weight.index_select(1, self.columns), bias).squeeze(1)
+        of_dense = weight.index_select(1, self.columns)
+        if self.in_blocks:
+            z = _product_in_blocks(self.dense, of_dense.squeeze(0)) + bias
+        else:
+            z = functional.linear(self.dense, of_dense, bias).squeeze(1)
         for part in self.coded:
-            by_row = part.levels.product(weight.squeeze(0)).index_select(0, part.codes)
+            by_code = part.levels.product(weight.squeeze(0))
+            # backward() adds the rows of a code up in the type of what they are taken from.
+            by_code = by_code.double() if self.in_blocks else by_code
+            by_row = by_code.index_select(0, part.codes).to(weight.dtype)
             z = z + (by_row if part.factor is None else by_row * part.factor)
         return z
 
@@ -76,15 +89,43 @@ def design_tensor(x: DesignMatrix, dtype: torch.dtype) -> Design:
     if not layout.coded:
         return dense
     codes = [torch.from_numpy(codes.astype(np.int32)) for codes in x.codes]
-    coded = tuple(
+    coded = _coded(layout, codes, lambda held: tensor_of(x.cells[:, held], dtype), dense)
+    return DesignTensor(layout, dense, torch.from_numpy(layout.dense), coded)
+
+
+def design_on_device(layout: Layout, cells: Tensor, codes: Sequence[Tensor]) -> DesignTensor:
+    """Lay out many rows, `cells: (n, P)` and codes `(n,)` each, on the device that they are on."""
+    dense, (held, columns) = cells, _positions(layout, cells.device)
+    if held is not None:
+        dense = cells.index_select(1, held)
+    coded = _coded(layout, codes, lambda held: cells[:, held], dense)
+    return DesignTensor(layout, dense, columns, coded, in_blocks=True)
+
+
+def _coded(
+    layout: Layout, codes: Sequence[Tensor], factor: Callable[[int], Tensor], dense: Tensor
+) -> tuple[CodedTensor, ...]:
+    return tuple(
         CodedTensor(
-            _levels_tensor(block.levels, layout.width, dtype),
+            _levels_tensor(block.levels, layout.width, dense.dtype, dense.device),
             codes[block.codes],
-            None if block.factor is None else tensor_of(x.cells[:, block.factor], dtype),
+            None if block.factor is None else factor(block.factor),
         )
         for block in layout.coded
     )
-    return DesignTensor(layout, dense, torch.from_numpy(layout.dense), coded)
+
+
+def _product_in_blocks(x: Tensor, weight: Tensor) -> Tensor:
+    """Return the products (n,) of rows (n, p) with `weight: (p,)`."""
+    whole = len(x) // BLOCK_ROWS * BLOCK_ROWS
+    rest = x[whole:] @ weight
+    if not whole:
+        return rest
+    blocks = torch.unflatten(x[:whole], 0, (-1, BLOCK_ROWS))
+    # A weight for each block, in float64: so backward() adds the blocks' gradients up in it.
+    by_block = weight.double().expand(len(blocks), -1).to(weight.dtype)
+    of_blocks = torch.bmm(blocks, by_block.unsqueeze(2)).flatten()
+    return torch.cat([of_blocks, rest]) if len(rest) else of_blocks
 
 
 def subtract(x: Design, pivot: Tensor) -> Design:
@@ -109,7 +150,17 @@ def column_sums(x: Design, weight: Tensor) -> FloatArray:
 
 
 @lru_cache(256)
-def _levels_tensor(levels: Levels, width: int, dtype: torch.dtype) -> LevelsTensor:
+def _positions(layout: Layout, device: torch.device) -> tuple[Tensor | None, Tensor]:
+    """Return which of the cells held are the dense columns, None for all, and their positions."""
+    is_all = np.array_equal(layout.held, np.arange(layout.dense_held))
+    held = None if is_all else torch.from_numpy(layout.held).to(device)
+    return held, torch.from_numpy(layout.dense).to(device)
+
+
+@lru_cache(256)
+def _levels_tensor(
+    levels: Levels, width: int, dtype: torch.dtype, device: torch.device
+) -> LevelsTensor:
     entries = levels.table.tocoo()
     codes = torch.from_numpy(entries.row.astype(np.int32))
     columns = torch.from_numpy(levels.columns[entries.col].astype(np.int32))
@@ -117,7 +168,8 @@ def _levels_tensor(levels: Levels, width: int, dtype: torch.dtype) -> LevelsTens
     if levels.size * width <= DENSE_CELLS:
         dense = torch.zeros(levels.size, width, dtype=dtype)
         dense[codes.long(), columns.long()] = values
-    return LevelsTensor(levels.size, dense, codes, columns, values)
+    dense = None if dense is None else dense.to(device)
+    return LevelsTensor(levels.size, dense, codes.to(device), columns.to(device), values.to(device))
 
 
 def tensor_of(array: AnyFloatArray, dtype: torch.dtype) -> Tensor:

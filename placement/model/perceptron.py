@@ -1,6 +1,6 @@
 """The perceptron: one linear layer and a sigmoid."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -44,9 +44,10 @@ class Perceptron(nn.Module):
         columns: int,
         dtype: torch.dtype = torch.float64,
         standardising: Standardising | None = None,
+        device: torch.device | None = None,
     ) -> None:
         super().__init__()
-        self.linear = nn.Linear(columns, 1, dtype=dtype)
+        self.linear = nn.Linear(columns, 1, dtype=dtype, device=device)
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
         # Looked up here once: a module's attributes are slow.
@@ -58,8 +59,8 @@ class Perceptron(nn.Module):
         if standardising is not None:
             mean, std = standardising.mean, standardising.std
             self._rescales = bool((np.abs(mean) <= _MAX_MEAN[dtype] * std).all())
-            self.mean: Tensor = torch.from_numpy(mean).to(dtype)
-            self.std: Tensor = torch.from_numpy(std).to(dtype)
+            self.mean: Tensor = torch.from_numpy(mean).to(device, dtype)
+            self.std: Tensor = torch.from_numpy(std).to(device, dtype)
 
     @classmethod
     def of(
@@ -91,7 +92,9 @@ class Perceptron(nn.Module):
         if self.standardising is None or self._rescales:
             return x
         if isinstance(x, DesignTensor):
-            raise TypeError("coded columns are standardised when they are encoded")
+            if x.coded:
+                raise TypeError("coded columns are standardised when they are encoded")
+            return replace(x, dense=(x.dense - self.mean) / self.std)
         return (x - self.mean) / self.std
 
     def forward(self, x: Design) -> Tensor:
@@ -134,9 +137,10 @@ class Perceptron(nn.Module):
         weight, bias = self._weight_and_bias
         weight.grad, bias.grad = values[:-1].unsqueeze(0), values[-1:]
 
-    def leaf(self) -> "Perceptron":
-        """Copy the perceptron for a thread that sums up gradients of its own."""
-        leaf = Perceptron(self.width, self.dtype, None if self._rescales else self.standardising)
+    def leaf(self, device: torch.device | None = None) -> "Perceptron":
+        """Copy the perceptron for a thread, or a device, that sums up gradients of its own."""
+        standardising = None if self._rescales else self.standardising
+        leaf = Perceptron(self.width, self.dtype, standardising, device)
         leaf.copy_parameters(self)
         return leaf
 

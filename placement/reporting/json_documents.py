@@ -56,6 +56,7 @@ def train_document(result: TrainResult) -> Document:
         "run_id": tracked.run_id if tracked else None,
         "model_uri": tracked.model_uri if tracked else None,
         "bundle": result.bundle,
+        "device": result.device,
         "target": fitted.schema.target.name,
         "positive": fitted.schema.target.positive,
         "features": list(fitted.schema.feature_names),

@@ -65,7 +65,10 @@ class Tracked:
 
 @dataclass(frozen=True)
 class TrainResult:
-    """One training: the model with its figures, what was understood, and where it went."""
+    """One training: the model with its figures, what was understood, and where it went.
+
+    `device`: where its passes were worked out, as torch names it.
+    """
 
     sources: tuple[str, ...]
     understanding: Understanding
@@ -74,6 +77,7 @@ class TrainResult:
     warnings: tuple[str, ...]
     tracked: Tracked | None
     bundle: str | None
+    device: str
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from placement.training.inference.fisher_information import (
     fisher_information,
 )
 from placement.training.prepare import Prepared, prepare
+from placement.training.problem.device import check_device
 from placement.training.problem.problem import Problem
 from placement.training.solver.solution import Solution
 from placement.training.solver.training_loop import RunContext, solve
@@ -47,6 +48,7 @@ def fit(
     """
     config = _with_target(config, target)
     check_settings(config)
+    check_device(config.device)
     if isinstance(table, Table):
         _check_reading(config, table)
     else:
@@ -72,7 +74,8 @@ def check_settings(config: TrainConfig) -> None:
     """Raise UsageError for settings that `fit` could only ignore."""
     policy = ("threshold",) if isinstance(config.threshold, str) else ()
     of_command = ("refit", "gradcheck_every", "calibrate", *policy)
-    settings = config.of_scope("run") | {name: getattr(config, name) for name in of_command}
+    unused = {name: value for name, value in config.of_scope("run").items() if name != "device"}
+    settings = unused | {name: getattr(config, name) for name in of_command}
     for name, value in _given(settings):
         raise UsageError(f"fit does not use {name}={value!r}: use the command line")
 

@@ -4,6 +4,7 @@ import dataclasses
 import tomllib
 
 import pytest
+import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -302,3 +303,11 @@ def test_columns_may_be_listed_in_a_file(run, tmp_path):
     assert run(*words, "--features-file", tmp_path / "none.txt").code == 2
     names.write_text("\n")
     assert run(*words, "--features-file", names).code == 2
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is there")
+@pytest.mark.parametrize("command", ["train", "tune"])
+def test_a_card_that_is_not_there_is_wrong_usage_before_data_is_opened(run, command):
+    shown = run(command, "no such file.csv", "--device", "cuda", "--no-track")
+    assert (shown.code, shown.out) == (2, "")
+    assert "--device cuda: torch" in shown.err

@@ -127,7 +127,7 @@ def train_text(result: TrainResult, command: str = "placement") -> str:
     refitted = bool(fitted.config["refit"])
     calibrated = calibrate_text(measured.recalibration, fitted.calibration, refitted=refitted)
     lines += ["", *calibrated] if calibrated else []
-    lines += ["", *_outcome_lines(figures)]
+    lines += ["", *_outcome_lines(figures, result.device)]
     return "\n".join([*lines, *_whereabouts(result, command)])
 
 
@@ -146,20 +146,20 @@ def metric_rows(metrics: Metrics) -> list[tuple[str, float | None]]:
     return [(words, values[name]) for name, words in METRIC_WORDS.items()]
 
 
-def _outcome_lines(figures: ModelFigures) -> list[str]:
+def _outcome_lines(figures: ModelFigures, device: str) -> list[str]:
     state = "converged" if figures.converged else "NOT converged"
     distance, check = figures.newton_decrement, figures.evaluated.gradcheck
     where = (
         "" if distance is None else f", within {_bound(distance)} standard errors of the optimum"
     )
     verdict = "passed" if check.passed else "FAILED"
-    training = f"{figures.optimizer}, {figures.epochs} epochs, {state} ({figures.stopped})"
+    training = f"{figures.optimizer} on {device}, {figures.epochs} epochs"
     agreed = "by hand, autograd and difference quotient agree to"
     clamped = f"{figures.clamped_rows} clamped rows"
     if figures.converged and figures.clamped_rows:
         clamped += ", none of them on the wrong side"
     return [
-        f"Training: {training}{where}; {clamped}.",
+        f"Training: {training}, {state} ({figures.stopped}){where}; {clamped}.",
         f"Gradient check {verdict}: {agreed} {_bound(check.max_abs_error)}.",
     ]
 

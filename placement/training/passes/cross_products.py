@@ -17,7 +17,7 @@ class CrossProducts:
 
     def __init__(self, columns: int) -> None:
         self.total = np.zeros((columns + 1, columns + 1))
-        self.coded: _CodedSums | None = None
+        self.coded: CodedSums | None = None
         self._scaled = torch.empty(0)
 
     @property
@@ -46,7 +46,7 @@ class CrossProducts:
         border = np.append(x.columns.numpy(), len(self.total) - 1)
         self.total[np.ix_(border, border)] += self._of_dense(x.dense, weight)
         if self.coded is None:
-            self.coded = _CodedSums(x, border)
+            self.coded = CodedSums(x, border)
         weight = torch.ones(len(x), dtype=torch.float64) if weight is None else weight
         self.coded.add(x, weight.double(), self.total)
 
@@ -67,7 +67,7 @@ class CrossProducts:
         return products
 
 
-class _CodedSums:
+class CodedSums:
     """Sums by code: with every dense column and 1, and by pairs of codes with each other.
 
     Where these would take much memory, those of a chunk are turned into products at once.
@@ -76,15 +76,15 @@ class _CodedSums:
     def __init__(self, x: DesignTensor, border: IndexArray) -> None:
         self._blocks, self._border = x.layout.coded, border
         self.with_dense = [np.zeros((b.levels.size, len(border))) for b in self._blocks]
-        self._pairs = {
+        self.pairs = {
             (a, b): self._pair_size(a, b)
             for a, b in combinations_with_replacement(range(len(self._blocks)), 2)
             if self._in_sums_with_1(a, b) is None
         }
         self.pair_sums: dict[tuple[int, int], FloatArray] = {}
-        self._holds = sum(self._pairs.values()) <= _HELD_SUMS
+        self.holds = sum(self.pairs.values()) <= _HELD_SUMS
 
-    def merge(self, other: "_CodedSums") -> None:
+    def merge(self, other: "CodedSums") -> None:
         """Add the sums over other rows."""
         self.with_dense = [a + b for a, b in zip(self.with_dense, other.with_dense, strict=True)]
         for pair, added in other.pair_sums.items():
@@ -99,16 +99,16 @@ class _CodedSums:
         weights = [(weight if f is None else weight * f).numpy() for f in factors]
         for b, block in enumerate(self._blocks):
             self.with_dense[b] += _sum_by_code(codes[b], weights[b], cells, block.levels.size)
-        for (a, b), size in self._pairs.items():
+        for (a, b), size in self.pairs.items():
             factor, pair = factors[b], codes[a]
-            if not self._share_codes(a, b):
+            if not self.share_codes(a, b):
                 pair = pair * self._blocks[b].levels.size + codes[b]
             terms = weights[a] if factor is None else weights[a] * factor.numpy()
             by_pair = _sum_by_code(pair, terms, np.ones(len(x)), size)
-            if self._holds:
+            if self.holds:
                 self.pair_sums[a, b] = by_pair + self.pair_sums.get((a, b), 0.0)
             else:
-                self._add_pair(a, b, by_pair, total)
+                self.add_pair(a, b, by_pair, total)
 
     def add_to(self, total: FloatArray) -> None:
         """Add the sums of the columns to a total `(d + 1, d + 1)`."""
@@ -117,17 +117,18 @@ class _CodedSums:
             total[np.ix_(self._border, block.levels.columns)] += by_column
             total[np.ix_(block.levels.columns, self._border)] += by_column.T
         for (a, b), sums in self.pair_sums.items():
-            self._add_pair(a, b, sums, total)
+            self.add_pair(a, b, sums, total)
         for a, b in combinations_with_replacement(range(len(self._blocks)), 2):
             one = self._in_sums_with_1(a, b)
             if one is not None:
-                self._add_pair(a, b, self.with_dense[one][:, -1], total)
+                self.add_pair(a, b, self.with_dense[one][:, -1], total)
 
-    def _add_pair(self, a: int, b: int, sums: FloatArray, total: FloatArray) -> None:
+    def add_pair(self, a: int, b: int, sums: FloatArray, total: FloatArray) -> None:
+        """Add the products of a pair of blocks to a total, from its sums by pairs of codes."""
         from scipy.sparse import diags_array, issparse
 
         one, other = self._blocks[a].levels, self._blocks[b].levels
-        if self._share_codes(a, b):
+        if self.share_codes(a, b):
             products = one.matrix.T @ (diags_array(sums) @ other.matrix)
         else:
             products = one.matrix.T @ (sums.reshape(one.size, other.size) @ other.matrix)
@@ -141,17 +142,18 @@ class _CodedSums:
 
         None where a pair has sums of its own.
         """
-        if not self._share_codes(a, b):
+        if not self.share_codes(a, b):
             return None
         factors = self._blocks[a].factor, self._blocks[b].factor
         return b if factors[0] is None else a if factors[1] is None else None
 
-    def _share_codes(self, a: int, b: int) -> bool:
+    def share_codes(self, a: int, b: int) -> bool:
+        """Whether two blocks have one array of codes."""
         return self._blocks[a].codes == self._blocks[b].codes
 
     def _pair_size(self, a: int, b: int) -> int:
         size = self._blocks[a].levels.size
-        return size if self._share_codes(a, b) else size * self._blocks[b].levels.size
+        return size if self.share_codes(a, b) else size * self._blocks[b].levels.size
 
 
 def _sum_by_code(

@@ -35,6 +35,10 @@ class LossSettings:
     hard: bool = False
 
 
+# Loss, weight, saturated rows and wrong ones (4,); the gradient in leaves; of the Hessian the sums.
+PassSums = tuple[FloatArray, tuple[Tensor, Tensor], CrossProducts | None]
+
+
 @dataclass(frozen=True)
 class Sums:
     """Unpenalised sums over all rows: `gradient: (d + 1,)`, `hessian: (d + 1, d + 1)` or None.
@@ -74,15 +78,7 @@ class LossSums:
 
     def evaluate(self, source: Chunks, *, with_hessian: bool = False) -> Sums:
         """Sum up every chunk at the model's present parameters."""
-        self._passes += 1
-        scalars, gradient = np.zeros(4), self.model.zeros()
-        products = CrossProducts(self.model.width) if with_hessian else None
-        work = partial(self._sum, with_hessian)
-        for part in map_chunks(source, work, self.settings.threads, blas=with_hessian):
-            scalars += part.scalars
-            gradient = gradient[0] + part.gradient[0], gradient[1] + part.gradient[1]
-            if products is not None and part.products is not None:
-                products.merge(part.products)
+        scalars, gradient, products = self._pass(source, with_hessian=with_hessian)
         self.model.set_leaf_gradients(gradient)
         hessian = np.empty(0)
         if products is not None:
@@ -100,12 +96,27 @@ class LossSums:
 
     def mean_loss(self, source: Chunks) -> float:
         """Weighted mean loss of a source, without a gradient; NaN without rows."""
-        total = np.zeros(2)
+        (total,) = ranks.current().add_up(self._loss_and_weight_of(source))
+        return float(total[0] / total[1]) if total[1] else float("nan")
+
+    def _pass(self, source: Chunks, *, with_hessian: bool) -> PassSums:
         self._passes += 1
+        scalars, gradient = np.zeros(4), self.model.zeros()
+        products = CrossProducts(self.model.width) if with_hessian else None
+        work = partial(self._sum, with_hessian)
+        for part in map_chunks(source, work, self.settings.threads, blas=with_hessian):
+            scalars += part.scalars
+            gradient = gradient[0] + part.gradient[0], gradient[1] + part.gradient[1]
+            if products is not None and part.products is not None:
+                products.merge(part.products)
+        return scalars, gradient, products
+
+    def _loss_and_weight_of(self, source: Chunks) -> FloatArray:
+        self._passes += 1
+        total = np.zeros(2)
         for sums in map_chunks(source, self._loss_and_weight, self.settings.threads):
             total += sums
-        (total,) = ranks.current().add_up(total)
-        return float(total[0] / total[1]) if total[1] else float("nan")
+        return total
 
     def _leaf(self) -> Perceptron:
         """The calling thread's copy of the parameters as they are in this pass."""
@@ -132,7 +143,7 @@ class LossSums:
         leaf, sums = self._leaf(), np.zeros(2)
         for chunk in chunks:
             x, y, weight = tensors(chunk, leaf.dtype)
-            sums += _loss(leaf, x, y, weight, self.settings)[0].item(), total_weight(chunk)
+            sums += loss_of(leaf, x, y, weight, self.settings)[0].item(), total_weight(chunk)
         return sums
 
 
@@ -141,7 +152,7 @@ def _backward(
 ) -> tuple[float, float, int, int]:
     """Let `backward()` add into `.grad`, add to the products, and return the scalars."""
     x, y, weight = tensors(chunk, model.dtype)
-    loss, p = _loss(model, x, y, weight, settings)
+    loss, p = loss_of(model, x, y, weight, settings)
     loss.backward()  # type: ignore[no-untyped-call]
     p = p.detach()
     saturated, wrong, inside = _count_saturated(p, y, weight, settings.epsilon)
@@ -153,9 +164,10 @@ def _backward(
     return loss.item(), total_weight(chunk), saturated, wrong
 
 
-def _loss(
+def loss_of(
     model: Perceptron, x: Design, y: Tensor, weight: Tensor | None, settings: LossSettings
 ) -> tuple[Tensor, Tensor]:
+    """Return the summed loss of some rows, for `backward()`, and their probabilities (n,)."""
     if settings.loss == "logits":
         z = model.logits(x)
         return cross_entropy.logit_bce_sum(z, y, weight), torch.sigmoid(z.detach())

@@ -10,6 +10,8 @@ from placement.arrays import FloatArray
 from placement.data.encoding.chunks import Chunks
 from placement.errors import DataError
 from placement.model.perceptron import Perceptron
+from placement.training.passes.device_chunks import DeviceTables
+from placement.training.passes.device_sums import DeviceLossSums
 from placement.training.passes.loss_sums import LossSettings, LossSums
 from placement.training.problem.options import Options
 from placement.training.solver.hessian import Hessian
@@ -56,8 +58,9 @@ class ObjectiveValue:
 class Objective:
     """The loss of one model on one source; evaluations go through `LossSums` and `.grad`.
 
-    `share` of all rows are in the source, and so much of the penalty belongs to them. `hessian`
-    is the last one that was taken, None before the first.
+    `share` of all rows are in the source, and so much of the penalty belongs to them. `tables` are
+    the rows on a device, None where the processor sums up. `hessian` is the last one that was
+    taken, None before the first.
     """
 
     def __init__(
@@ -67,12 +70,15 @@ class Objective:
         options: Options,
         settings: LossSettings,
         share: float = 1.0,
+        tables: DeviceTables | None = None,
     ) -> None:
         self.model = model
         self.source = source
         self.options = options
         self.share = share
         self.loss_sums = LossSums(model, settings)
+        if tables is not None:
+            self.loss_sums = DeviceLossSums(model, settings, tables)
         self.hessian: Hessian | None = None
         self._cache: OrderedDict[bytes, ObjectiveValue] = OrderedDict()
 

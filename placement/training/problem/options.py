@@ -31,6 +31,7 @@ class Options:
     gradcheck_every: int | None = None
     seed: int = 0
     firth: bool = False
+    device: str = "cpu"
 
     @classmethod
     def of(cls, config: TrainConfig) -> "Options":
@@ -38,6 +39,7 @@ class Options:
         spec = OPTIMIZERS[config.resolved_optimizer]
         names = (
             "l2", "loss", "epsilon", "dtype", "patience", "gradcheck_every", "seed", "firth",
+            "device",
         )  # fmt: skip
         shared: Document = {name: getattr(config, name) for name in names}
         return cls(

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import torch
 
 from placement.arrays import FloatArray, IntArray
 from placement.config.optimizers import OPTIMIZERS
 from placement.data.encoding.chunks import Chunks
 from placement.model.perceptron import Perceptron, Standardising
 from placement.training.passes.moments import Moments, Totals
+from placement.training.problem.device import device_for
 from placement.training.problem.inspection import inspect
 from placement.training.problem.options import Options
 from placement.training.problem.separation import separation_in
@@ -51,6 +53,11 @@ class Problem:
     def lipschitz(self) -> float | None:
         """L, the largest curvature of the penalised mean loss; None where no stage needs it."""
         return None if self.moments is None else self.moments.lipschitz(self.options.l2)
+
+    @cached_property
+    def device(self) -> torch.device:
+        """The device that its chunks are summed up on."""
+        return device_for(self.options.device, self.source.rows * len(self.columns))
 
     @property
     def lr(self) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from placement.data.encoding.chunks import Chunks, threads_for
 from placement.model.history import Epoch
+from placement.training.passes.device_chunks import DeviceTables
 from placement.training.passes.loss_sums import LossSettings
 from placement.training.problem.objective import Objective, ObjectiveValue
 from placement.training.problem.options import Options
@@ -53,7 +54,8 @@ def epochs(problem: Problem, context: RunContext = RunContext()) -> Iterator[Epo
     options = problem.options
     threads = context.threads or threads_for(problem.source)
     settings = LossSettings(options.loss, options.effective_epsilon, threads, problem.hard)
-    whole = Objective(problem.perceptron(), problem.source, options, settings)
+    tables = _tables_for(problem)
+    whole = Objective(problem.perceptron(), problem.source, options, settings, tables=tables)
     whole.hessian = problem.hessian
     recorder = _Recorder(problem, whole, context)
     criteria = StopCriteria(problem, whole)
@@ -61,7 +63,7 @@ def epochs(problem: Problem, context: RunContext = RunContext()) -> Iterator[Epo
     for stage in problem.stages:
         objective = whole
         if stage.is_sampled:
-            objective = Objective(whole.model, stage.rows, options, settings, stage.share)
+            objective = Objective(whole.model, stage.rows, options, settings, stage.share, tables)
         if sample is not None:
             objective.start_from(sample)
         sample = objective if stage.is_sampled else None
@@ -71,6 +73,11 @@ def epochs(problem: Problem, context: RunContext = RunContext()) -> Iterator[Epo
     value = whole.value(with_hessian=True)
     last = recorder.describe(problem.stages[-1], value, whole.newton_decrement())
     yield recorder.finish(recorder.check(replace(last, stopped="epoch_limit")))
+
+
+def _tables_for(problem: Problem) -> DeviceTables | None:
+    on_cpu = problem.device.type == "cpu"
+    return None if on_cpu else DeviceTables(problem.device, problem.options.torch_dtype)
 
 
 def _run_stage(

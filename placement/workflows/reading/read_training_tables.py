@@ -44,7 +44,7 @@ def read(
     listener: ProgressListener = NoProgress(),
 ) -> Tables:
     """Read the files as the configuration says."""
-    _check_rules(config)
+    _check_settings(config)
     options = FileOptions(rename=config.rename, bad_rows=config.bad_rows)
     with left_out_file(config.left_out) as left_out:
         table = read_with_progress(list(sources), config.of_scope("read"), storage, listener)
@@ -72,8 +72,12 @@ def _numbers_of(table: Table) -> dict[str, LearntNumbers]:
     return Scorer(learn_encoding(table, everything).columns, np.empty(0), 0.0).numbers
 
 
-def _check_rules(config: TrainConfig) -> None:
-    """Tell a rule that is none before any data is opened."""
+def _check_settings(config: TrainConfig) -> None:
+    """Tell a rule that is none, and a device that is not there, before any data is opened."""
+    if config.device == "cuda":
+        from placement.training.problem.device import check_device
+
+        check_device(config.device)
     if config.test_where is not None:
         parse_rule(config.test_where, option="--test-where")
     for text in config.same:

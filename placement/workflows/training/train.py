@@ -69,7 +69,8 @@ def train(
                 result = fit_and_test(prepared, listener, partial(_recorded, begun, live))
             fitted, bundle, tracked = _concluded(recorder, begun, result, config)
     warnings = tuple(dict.fromkeys((*summary.warnings, *result.warnings)))
-    return TrainResult(tuple(sources), summary, fitted, config, warnings, tracked, bundle)
+    device = str(prepared.problem.device)
+    return TrainResult(tuple(sources), summary, fitted, config, warnings, tracked, bundle, device)
 
 
 @contextmanager
@@ -84,6 +85,7 @@ def _begun(
         **config.of_scope("run"),
         "optimizer": config.resolved_optimizer,
         "epochs": config.resolved_epochs,
+        "device": str(prepared.problem.device),
         "target": table.schema.target.name,
         "positive": table.schema.target.positive,
         "features": ",".join(table.schema.feature_names),

@@ -7,9 +7,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csc_array
 
-from placement.data.encoding.chunks import LEAST_CHUNK_ROWS, ArrayChunks, ChunkFormat, FileChunks
-from placement.data.encoding.design_matrix import DesignMatrix
+from placement.data.encoding.chunks import (
+    LEAST_CHUNK_ROWS,
+    ArrayChunks,
+    ChunkFormat,
+    FileChunks,
+    unit_weights,
+)
+from placement.data.encoding.design_matrix import CodedColumns, DesignMatrix, Layout, Levels
 from placement.data.encoding.encoder import Encoder, learn_encoder
 from placement.data.encoding.nonlinear_terms import NonlinearTerms
 from placement.data.schema import Feature, Schema, Target
@@ -18,6 +25,9 @@ from placement.model.perceptron import Perceptron
 from placement.training.gradcheck.gradcheck import check_gradients
 from placement.training.inference.fisher_information import fisher_information
 from placement.training.passes import cross_products
+from placement.training.passes import device_sums as device_sums_module
+from placement.training.passes.device_chunks import DeviceTables
+from placement.training.passes.device_sums import DeviceLossSums
 from placement.training.passes.loss_sums import LossSettings, LossSums
 from placement.training.passes.moments import column_totals
 from placement.training.problem.options import Options
@@ -268,3 +278,82 @@ def test_a_wrong_scatter_is_caught_by_the_gradient_check(both, wrong_scatter):
     assert check_gradients(both.coded).passed
     wrong_scatter()
     assert not check_gradients(both.coded).passed
+
+
+def device_sums(model, settings, device="cpu", room=float("inf")):
+    tables = DeviceTables(torch.device(device), model.dtype, room=lambda: room)
+    return DeviceLossSums(model, settings, tables)
+
+
+@pytest.mark.parametrize("pairs", ["held", "a chunk at a time"])
+@pytest.mark.parametrize("room", [float("inf"), 0.0], ids=["resident", "copied"])
+def test_codes_are_summed_up_on_a_device_as_on_the_processor(both, room, pairs, monkeypatch):
+    if pairs != "held":
+        monkeypatch.setattr(cross_products, "_HELD_SUMS", 0)
+    source, settings = both.coded, LossSettings("clamped", 1e-8)
+    model = Perceptron.of(np.linspace(-1, 1, source.columns), 0.2)
+    expected = LossSums(model, settings).evaluate(source, with_hessian=True)
+    device = device_sums(model, settings, room=room)
+    for _ in range(2):
+        found = device.evaluate(source, with_hessian=True)
+        assert found.loss == pytest.approx(expected.loss, rel=1e-12)
+        np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-12, atol=1e-11)
+        np.testing.assert_allclose(found.hessian, expected.hessian, rtol=1e-12, atol=1e-11)
+
+
+def test_some_columns_of_codes_go_to_a_device_as_all_do(both):
+    columns = np.arange(both.coded.columns)[::-2].copy()
+    source, settings = both.coded.select(columns), LossSettings("logits", 1e-8)
+    model = Perceptron.of(np.linspace(-1, 1, source.columns), 0.2)
+    expected = LossSums(model, settings).evaluate(source, with_hessian=True)
+    found = device_sums(model, settings).evaluate(source, with_hessian=True)
+    np.testing.assert_allclose(found.gradient, expected.gradient, rtol=1e-12, atol=1e-11)
+    np.testing.assert_allclose(found.hessian, expected.hessian, rtol=1e-12, atol=1e-11)
+
+
+def rows_of_codes(codes, levels):
+    """Rows of one column, which is a number for each level."""
+    table = csc_array(np.linspace(-1, 1, levels)[:, None])
+    coded = (CodedColumns(Levels(np.arange(1), table), 0),)
+    none = np.empty(0, np.intp)
+    layout = Layout(1, none, none, 0, coded, (codes.dtype,))
+    y = np.random.default_rng(0).integers(0, 2, len(codes)) * 1.0
+    x = DesignMatrix(layout, np.empty((len(codes), 0), np.float32), (codes,))
+    return ArrayChunks(x, y, unit_weights(len(codes)))
+
+
+def test_codes_of_two_bytes_keep_their_upper_half_on_a_device():
+    source = rows_of_codes(np.arange(40_000, dtype=np.uint16), 40_000)
+    device = device_sums(Perceptron(1), LossSettings("logits", 1e-8))
+    (chunk,) = device._tables.chunks(source)
+    np.testing.assert_array_equal(chunk.x.coded[0].codes.numpy(), source.x.codes[0])
+
+
+def test_many_rows_of_a_code_are_added_up_in_float64_on_a_device():
+    source, settings = rows_of_codes(np.zeros(1_000_000, np.uint8), 2), LossSettings("logits", 1e-8)
+    expected, found = (
+        sums.evaluate(source).gradient
+        for sums in (
+            LossSums(Perceptron.of([1.0], 0.0), settings),
+            device_sums(Perceptron.of([1.0], 0.0, torch.float32), settings),
+        )
+    )
+    np.testing.assert_allclose(found, expected, rtol=2e-7)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_every_tensor_of_a_pass_is_on_the_device(both, dtype, monkeypatch):
+    """The device `meta` holds no numbers, and refuses an operation with a tensor elsewhere."""
+    taken = []
+
+    def to_host(parts):
+        taken.append({part.device.type for part in parts})
+        return np.zeros(sum(part.numel() for part in parts))
+
+    monkeypatch.setattr(device_sums_module, "_to_host", to_host)
+    model = Perceptron(both.coded.columns, dtype)
+    for loss in ("clamped", "logits"):
+        device = device_sums(model, LossSettings(loss, 1e-6), "meta", room=0.0)
+        device.evaluate(both.coded, with_hessian=True)
+        device.mean_loss(both.coded)
+    assert taken == [{"meta"}] * 4

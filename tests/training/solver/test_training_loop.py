@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 import torch
 
-from placement.data.encoding.chunks import ArrayChunks
+from placement.data.encoding.chunks import ArrayChunks, unit_weights
 from placement.data.encoding.design_matrix import DesignMatrix
 from placement.errors import DataError
 from placement.model import loss as losses
+from placement.training.passes.device_chunks import DeviceTables
 from placement.training.problem.options import Options
 from placement.training.problem.problem import define_problem
+from placement.training.solver import training_loop
 from placement.training.solver.solution import solution_of
 from placement.training.solver.training_loop import RunContext, epochs, solve
 
@@ -253,3 +255,50 @@ def test_the_users_torch_threads_are_left_as_they_were(make):
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def on_tables(monkeypatch, room):
+    """Let the loop walk the road to a device, which is the processor."""
+
+    def tables_for(problem):
+        return DeviceTables(torch.device("cpu"), problem.options.torch_dtype, room=lambda: room)
+
+    monkeypatch.setattr(training_loop, "_tables_for", tables_for)
+
+
+@pytest.mark.parametrize("room", [float("inf"), 0.0], ids=["resident", "copied"])
+@pytest.mark.parametrize("optimizer", ["auto", "gd", "newton", "lbfgs", "sgd", "adam"])
+def test_a_device_finds_what_the_processor_finds(make, optimizer, room, monkeypatch):
+    source, held_out = make(800), make(200, seed=1)
+    settings = options(optimizer, epochs=5 if optimizer in ("sgd", "adam") else 300)
+    context = RunContext(held_out=held_out)
+    expected = solve(source, settings, context=context)
+    on_tables(monkeypatch, room)
+    found = solve(source, settings, context=context)
+    np.testing.assert_allclose(found.weights, expected.weights, atol=1e-10)
+    assert (found.stopped, found.epochs) == (expected.stopped, expected.epochs)
+    ends = found.history[-1], expected.history[-1]
+    assert ends[0].held_out_loss == pytest.approx(ends[1].held_out_loss, rel=1e-10)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+@pytest.mark.parametrize(("dtype", "limit"), [("float64", 1e-8), ("float32", 1e-4)])
+def test_a_device_ends_within_the_certificate_of_the_optimum(dtype, limit, device, monkeypatch):
+    if device == "cuda" and not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    draw = np.random.default_rng(0)  # so many cells that Newton begins on samples
+    x = draw.normal(size=(420_000, 8)).astype(dtype)
+    y = (draw.random(len(x)) < 1 / (1 + np.exp(0.7 - x.sum(1) / 3))) * np.ones(1, dtype)
+    source = ArrayChunks(DesignMatrix.of(x), y, unit_weights(len(y)))
+    settings = options("newton", dtype=dtype, device=device)
+    exact = solve(source, dataclasses.replace(settings, dtype="float64", device="cpu"))
+    if device == "cpu":
+        on_tables(monkeypatch, float("inf"))
+    found = solve(source, settings)
+    assert found.converged
+    assert found.history[0].stage == "sample"
+    away = np.append(found.weights - exact.weights, found.intercept - exact.intercept)
+    ones = np.column_stack([x, np.ones(len(x))])
+    p = 1 / (1 + np.exp(-(ones @ np.append(exact.weights, exact.intercept))))
+    information = (ones * (p * (1 - p))[:, None]).T @ ones
+    assert away @ information @ away <= limit**2
