@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -127,5 +128,4 @@ class PartedOutput(Output):
         self._whole.describe(description)
         for word, part in self._parts.values():
             if isinstance(part, Output):
-                of_part = description().of_part(self._by, word)
-                part.describe(lambda of_part=of_part: of_part)
+                part.describe(partial(description().of_part, self._by, word))
