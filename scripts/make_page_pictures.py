@@ -120,7 +120,7 @@ def main() -> None:
     with served() as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
         page = browser.new_page(base_url=address)
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(600_000)
         places = walk(page)
         page.close()
         if folder is not None:

@@ -190,5 +190,5 @@ def _sentences(path: Path, understanding: Understanding, config: TrainConfig) ->
     said = understanding_answer(understanding, [path.name], config, "placement")
     for sentence in for_page(said):
         if not sentence.startswith("Nothing was learnt"):
-            fact = sentence.removeprefix("Note: ").rstrip(".")
-            yield f"{fact[:1].upper()}{fact[1:]}."
+            fact = sentence.removeprefix("Note: ")
+            yield sentence if fact == sentence else f"{fact[:1].upper()}{fact[1:].rstrip('.')}."

@@ -29,6 +29,12 @@ def test_every_column_is_there_with_what_becomes_of_it(first):
     assert by_name["CTC (LPA)"].about == "known only after the outcome, by its name"
 
 
+def test_what_is_said_are_sentences(first):
+    assert first.sentences[0].startswith("office_sheet.xlsx: 238 students")
+    assert "2 title rows above the header skipped." in first.sentences
+    assert "Batch says who is of which batch." in first.sentences
+
+
 def test_what_is_said_has_no_option_of_a_command(first):
     said = [*first.sentences, *first.warnings, *(column.about for column in first.columns)]
     assert [text for text in said if "--" in text] == []
