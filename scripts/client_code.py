@@ -80,8 +80,11 @@ def delete_run(run_id: str) -> list[str]:
     return models
 
 
-def spark(model: str, rows: str) -> Records:
-    """Ask the model of a Spark data frame in two partitions, its columns typed by Spark."""
+def spark(model: str, rows: str, key: str = "register_no", partitions: int = 2) -> Records:
+    """Ask the model of a Spark data frame in partitions, its columns typed by Spark.
+
+    The answers come in the order of a column, the key.
+    """
     from pyspark.sql import SparkSession
     from pyspark.sql.functions import struct
 
@@ -89,7 +92,7 @@ def spark(model: str, rows: str) -> Records:
     session = SparkSession.builder.master("local[2]").config(map=here).getOrCreate()
     frame = session.read.csv(rows, header=True, inferSchema=True)
     ask = mlflow.pyfunc.spark_udf(session, model, env_manager="local")
-    answered = frame.repartition(2).select("register_no", ask(struct(*frame.columns)))
+    answered = frame.repartition(partitions).select(key, ask(struct(*frame.columns)))
     answers = [answer.asDict() for _, answer in sorted(answered.collect())]
     session.stop()
     return answers
