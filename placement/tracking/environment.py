@@ -25,7 +25,8 @@ DEFAULTS = {
     # MLflow's own defaults keep asking a dead server for four minutes.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    TIMEOUT_VARIABLE: "20",
+    # A server that many trainings ask at once may be slow; one that is down is found out before.
+    TIMEOUT_VARIABLE: "60",
 }
 
 
