@@ -32,6 +32,7 @@ refusal=$(ip netns add "${names[0]}" 2>&1) || skip "no namespace can be made her
 scratch=$(mktemp -d)
 tidy() {
   local process
+  trap '' INT TERM
   for process in "${started[@]}"; do kill -KILL -- "-$process" 2>/dev/null || true; done
   ip netns del "${names[0]}" 2>/dev/null || true
   ip netns del "${names[1]}" 2>/dev/null || true

@@ -45,7 +45,7 @@ def test_three_at_once_on_a_new_database_all_finish_and_tell_the_truth(
         ("C.C", "3", {"champion": 3, "challenger": 2, "previous": 1}, 0),
         ("CC.", "", {"champion": 2, "challenger": 3}, 2),  # two took it, neither knew of the other
         ("C..", "", {"champion": 2, "challenger": 3}, 1),  # another has it
-        ("...", "", {"challenger": 3}, 1),  # nobody took it
+        ("...", "", {"challenger": 3}, 3),  # nobody took it, and each could
         ("C..", "2", {"champion": 1, "challenger": 3}, 1),  # asked for in vain
     ],
 )
