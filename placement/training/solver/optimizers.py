@@ -4,7 +4,8 @@ All of them step with the gradient that `backward()` left in `.grad`, summed ove
 threads and ranks, the penalty's share added once, divided once by Σ weight.
 """
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -12,6 +13,8 @@ import torch
 from placement.data.encoding.chunks import mini_batches
 from placement.training.problem.objective import Objective, ObjectiveValue
 from placement.training.problem.problem import Problem
+
+StepperState = Mapping[str, Any]  # numbers, tensors, and lists and mappings of them
 
 
 class Stepper(Protocol):
@@ -21,6 +24,14 @@ class Stepper(Protocol):
 
     def step(self, objective: Objective, value: ObjectiveValue) -> float:
         """Move the model of `objective`, which has this `value` at its parameters."""
+        ...
+
+    def state(self) -> StepperState:
+        """Return what it remembers from one step to the next."""
+        ...
+
+    def restore(self, state: StepperState) -> None:
+        """Remember what another did."""
         ...
 
 
@@ -42,7 +53,18 @@ def make_stepper(name: str, objective: Objective, problem: Problem) -> Stepper:
     return steps(optimizer, problem.lr)
 
 
-class GradientDescent:
+class Memoryless:
+    """An optimizer whose step depends on where it is alone."""
+
+    def state(self) -> StepperState:
+        """Return nothing."""
+        return {}
+
+    def restore(self, state: StepperState) -> None:
+        """Remember nothing."""
+
+
+class GradientDescent(Memoryless):
     """The notebook's loop: parameter −= lr · parameter.grad, once per pass over all rows.
 
     torch.optim would import its compiler for this, which takes seconds.
@@ -64,25 +86,34 @@ class GradientDescent:
 
 
 class FullBatch:
-    """One step of a torch optimizer per pass over all rows."""
+    """One step of a torch optimizer per pass over all rows; `epoch` counts them."""
 
     needs_hessian = False
 
     def __init__(self, optimizer: torch.optim.Optimizer, lr: float) -> None:
         self.optimizer = optimizer
         self.lr = lr
+        self.epoch = 0
+
+    def state(self) -> StepperState:
+        """Return the optimizer's moments, and how many passes were made."""
+        return {"optimizer": self.optimizer.state_dict()["state"], "epoch": self.epoch}
+
+    def restore(self, state: StepperState) -> None:
+        """Go on with another's moments, after as many passes."""
+        _restore(self.optimizer, state["optimizer"])
+        self.epoch = state["epoch"]
 
     def step(self, objective: Objective, value: ObjectiveValue) -> float:
         """Step along the gradient of the penalised mean loss."""
         objective.model.set_gradient(value.gradient / value.weight)
         self.optimizer.step()
+        self.epoch += 1
         return self.lr
 
 
 class MiniBatches(FullBatch):
     """One step of a torch optimizer per mini-batch, in an order drawn anew each epoch."""
-
-    epoch = 0
 
     def step(self, objective: Objective, value: ObjectiveValue) -> float:
         """Step once per mini-batch."""
@@ -101,7 +132,7 @@ class MiniBatches(FullBatch):
         return self.lr
 
 
-class Newton:
+class Newton(Memoryless):
     """Gradient by `backward()`, Hessian XᵀSX, the step halved until the loss goes down."""
 
     needs_hessian = True
@@ -154,6 +185,21 @@ class Lbfgs:
             line_search_fn="strong_wolfe" if self.searching else None,
         )
 
+    def state(self) -> StepperState:
+        """Return the pairs of steps and gradients, and how the search stands."""
+        return {
+            "optimizer": self.optimizer.state_dict()["state"],  # type: ignore[no-untyped-call]
+            "least_gradient_norm": self.least_gradient_norm,
+            "last_loss": self.last_loss,
+            "searching": self.searching,
+        }
+
+    def restore(self, state: StepperState) -> None:
+        """Go on with another's pairs, and with its search."""
+        _restore(self.optimizer, state["optimizer"])
+        self.least_gradient_norm = state["least_gradient_norm"]
+        self.last_loss, self.searching = state["last_loss"], state["searching"]
+
     def step(self, objective: Objective, value: ObjectiveValue) -> float:
         """Make one iteration; where it makes no progress, one more without its history."""
         self._choose_search(objective, value)
@@ -187,3 +233,9 @@ class Lbfgs:
             return value.penalised * factor
 
         self.optimizer.step(evaluate)  # type: ignore[no-untyped-call]
+
+
+def _restore(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
+    groups = optimizer.state_dict()["param_groups"]
+    of_parameters = {int(number): value for number, value in state.items()}
+    optimizer.load_state_dict({"state": of_parameters, "param_groups": groups})

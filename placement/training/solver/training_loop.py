@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from placement.data.encoding.chunks import Chunks, threads_for
 from placement.model.history import Epoch
@@ -12,6 +13,7 @@ from placement.training.problem.options import Options
 from placement.training.problem.problem import Problem, define_problem
 from placement.training.problem.separation import refuse_separation
 from placement.training.problem.stages import Stage
+from placement.training.solver.loop_state import LoopState, Whereabouts
 from placement.training.solver.optimizers import make_stepper
 from placement.training.solver.solution import Solution, solution_of
 from placement.training.solver.stop_criteria import StopCriteria, no_descent, sample_is_enough
@@ -23,13 +25,16 @@ class RunContext:
 
     `validation` rows decide about `patience`; the loss on `held_out` rows is recorded and decides
     nothing. `check` is called with the first epoch, every `gradcheck_every`-th and the last, before
-    the step. `threads`: as many as there are processors and chunks, unless given.
+    the step. `threads`: as many as there are processors and chunks, unless given. `start` is where
+    an earlier process was; `save` is called before each step, with what tells where this one is.
     """
 
     validation: Chunks | None = None
     held_out: Chunks | None = None
     threads: int | None = None
     check: Callable[[Epoch], None] | None = None
+    start: LoopState | None = None
+    save: Callable[[Callable[[], LoopState]], None] | None = None
 
 
 def solve(
@@ -60,14 +65,15 @@ def epochs(problem: Problem, context: RunContext = RunContext()) -> Iterator[Epo
     recorder = _Recorder(problem, whole, context)
     criteria = StopCriteria(problem, whole)
     sample: Objective | None = None
-    for stage in problem.stages:
+    first = context.start.stage if context.start else 0
+    for position, stage in enumerate(problem.stages[first:], first):
         objective = whole
         if stage.is_sampled:
             objective = Objective(whole.model, stage.rows, options, settings, stage.share, tables)
         if sample is not None:
             objective.start_from(sample)
         sample = objective if stage.is_sampled else None
-        stopped = yield from _run_stage(stage, objective, recorder, criteria)
+        stopped = yield from _run_stage(position, objective, recorder, criteria)
         if stopped:
             return
     value = whole.value(with_hessian=True)
@@ -81,12 +87,15 @@ def _tables_for(problem: Problem) -> DeviceTables | None:
 
 
 def _run_stage(
-    stage: Stage, objective: Objective, recorder: "_Recorder", criteria: StopCriteria
+    position: int, objective: Objective, recorder: "_Recorder", criteria: StopCriteria
 ) -> Generator[Epoch, None, bool]:
     """Step until a criterion or the stage's limit is met; return whether training ends here."""
+    stage = recorder.problem.stages[position]
     stepper = make_stepper(stage.optimizer, objective, recorder.problem)
     is_last = stage is recorder.problem.stages[-1]
-    for step in range(stage.limit):
+    whereabouts = Whereabouts(position, objective, stepper, criteria)
+    for step in range(recorder.restore(whereabouts), stage.limit):
+        recorder.save(partial(whereabouts.state, step, recorder.number))
         value = objective.value(with_hessian=stepper.needs_hessian)
         # A Newton stage makes one step at least: from λ near the tolerance to rounding.
         may_stop = is_last and (step > 0 or not stepper.needs_hessian)
@@ -117,6 +126,20 @@ class _Recorder:
     def __post_init__(self) -> None:
         self.validation = self.problem.project(self.context.validation)
         self.held_out = self.problem.project(self.context.held_out)
+
+    def restore(self, whereabouts: Whereabouts) -> int:
+        """Go on where an earlier process was, in its stage; return the first step to make."""
+        start = self.context.start
+        if start is None or start.stage != whereabouts.stage:
+            return 0
+        whereabouts.restore(start)
+        self.number = start.number
+        return start.step
+
+    def save(self, state: Callable[[], LoopState]) -> None:
+        """Offer the state before a step to whoever keeps it."""
+        if self.context.save is not None:
+            self.context.save(state)
 
     def describe(
         self, stage: Stage, value: ObjectiveValue, newton_decrement: float | None
