@@ -7,7 +7,7 @@ import os
 import tomllib
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,17 +121,27 @@ def _types_of(name: str) -> tuple[type, ...]:
 
 
 def effective_config(given: "Document", file: str | None) -> TrainConfig:
-    """Merge the four sources. `given`: options as click left them, None or () where not given."""
-    values = {**_from_file(file), **_from_environment(os.environ)}
+    """Merge the four sources. `given`: options as click left them, None or () where not given.
+
+    A run that is resumed has settings of its own: what is given must be as there.
+    """
+    options = dict(_from_options(given))
+    if options.get("resume"):
+        from placement.workflows.recording.resume import resumed_config
+
+        return resumed_config(options["resume"], {**(_from_file(file) if file else {}), **options})
+    return TrainConfig(**{**_from_file(file), **_from_environment(os.environ), **options})
+
+
+def _from_options(given: "Document") -> Iterator[tuple[str, Any]]:
     for name, value in given.items():
         if value is None or value == ():
             continue
         if _types_of(name)[0] is tuple and isinstance(value, str):
-            values[name] = csv_words(value)
+            yield name, csv_words(value)
         else:
             # An empty word takes back what a file or the environment says.
-            values[name] = None if value == "" and FIELDS[name].default is None else value
-    return TrainConfig(**values)
+            yield name, None if value == "" and FIELDS[name].default is None else value
 
 
 def _from_file(file: str | None) -> "Document":

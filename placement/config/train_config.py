@@ -23,7 +23,7 @@ from placement.errors import UsageError
 UNUSED_IN_TUNING = (
     "l2", "refit", "optimizer", "epochs", "lr", "batch_size", "momentum", "patience",
     "gradcheck_every", "test", "register", "promote", "log_data", "out", "firth", "calibrate",
-    "sensitive", "threshold", "workers", "rank_timeout",
+    "sensitive", "threshold", "workers", "rank_timeout", "resume",
 )  # fmt: skip
 
 NO_GROUP = "none"
@@ -207,6 +207,11 @@ class TrainConfig(LabelOptions):
         metavar="SECONDS",
     )
     strict: bool = _run(False, "Treat every warning as an error.")
+    resume: str | None = _run(
+        None,
+        "Go on with a training that was stopped, as its run has the settings; DATA is given again.",
+        metavar="RUN",
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -229,8 +234,7 @@ class TrainConfig(LabelOptions):
 
     def __repr__(self) -> str:
         """Show what differs from the defaults."""
-        fields = ((item, getattr(self, item.name)) for item in dataclasses.fields(self))
-        given = (f"{item.name}={value!r}" for item, value in fields if value != item.default)
+        given = (f"{name}={value!r}" for name, value in self.given.items())
         return f"TrainConfig({', '.join(given)})"
 
     def _check_value(self, item: "dataclasses.Field[Any]") -> None:
@@ -255,6 +259,7 @@ class TrainConfig(LabelOptions):
         contradictions = {
             "--test, --test-where and --group exclude each other: choose one": rows_given > 1,
             "--refit: with --test FILE all of DATA is trained on already": self.refit and self.test,
+            "--resume goes on with a run: leave out --no-track": self.resume and not self.track,
             "--labels are joined in memory: leave out --stream and --keep-cache": (
                 on_disk and self.labels
             ),
@@ -321,6 +326,12 @@ class TrainConfig(LabelOptions):
     def of_model(self) -> dict[str, Any]:
         """What a model remembers: how it was fitted, and whose rows were held out together."""
         return {**self.of_scope("fit"), "group": self.group}
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The fields that differ from their defaults: another like this one is made of them."""
+        fields = ((item, getattr(self, item.name)) for item in dataclasses.fields(self))
+        return {item.name: value for item, value in fields if value != item.default}
 
     def of_scope(self, scope: Scope) -> dict[str, Any]:
         """The fields of one scope with their values, in the order of declaration."""

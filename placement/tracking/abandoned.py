@@ -5,7 +5,6 @@ alone: whether its process is gone cannot be seen from here. So is one of a job,
 attempt where its process is gone: that is the queue's matter.
 """
 
-import os
 import platform
 import sys
 from typing import TYPE_CHECKING
@@ -21,11 +20,12 @@ JOB = "placement.job"  # the tag that names the job which a run is an attempt of
 _SAME = 2.0  # seconds by which the start of one process may be told differently
 
 
-def process_name() -> str:
-    """Name this process: its machine, its number there, and when it began."""
+def process_name(number: int | None = None) -> str:
+    """Name a process, this one unless told: its machine, its number there, and when it began."""
     import psutil
 
-    return f"{_here()}:{os.getpid()}:{_began(psutil.Process()):.1f}"
+    process = psutil.Process(number)
+    return f"{_here()}:{process.pid}:{_began(process):.1f}"
 
 
 def process_id(process: str) -> int | None:

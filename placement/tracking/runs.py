@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from placement.credentials import masked
 from placement.errors import StoreError
 from placement.runtime.signals import hold_signals, raise_on_signals
 from placement.tracking.abandoned import JOB, PROCESS, end_abandoned, process_name
+from placement.tracking.checkpoints import DIGEST, check_stopped
 from placement.tracking.dataset import DataSet, dataset_input
 from placement.tracking.limits import (
     METRICS_PER_BATCH,
@@ -65,7 +66,7 @@ class NestedRun:
 class TrackedRun:
     """A run that is going on. Each method writes at once; a failure is a StoreError.
 
-    `job`: the job that it is an attempt of.
+    `job`: the job that it is an attempt of. `resumed`: another process began it.
     """
 
     store: Store
@@ -73,6 +74,7 @@ class TrackedRun:
     experiment_id: str
     name: str
     job: str | None = None
+    resumed: bool = False
 
     @property
     def client(self) -> "MlflowClient":
@@ -117,8 +119,25 @@ class TrackedRun:
         """Log records as a JSON table that the UI shows as one (`gradient_checks.json`)."""
         names = list(dict.fromkeys(name for row in rows for name in row))
         columns = {name: [row.get(name) for row in rows] for name in names}
+        if self.resumed:  # MLflow would add to the table that is there
+            self.remove(artifact_file)
         with self._writing(artifact_file):
             self.client.log_table(self.run_id, columns, artifact_file)
+
+    def remove(self, artifact: str) -> None:
+        """Remove a file or a folder, if it is there."""
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        with store_errors(self.store, f"remove {artifact}"):
+            if artifact in {item.path for item in self.client.list_artifacts(self.run_id)}:
+                uri = self.client.get_run(self.run_id).info.artifact_uri
+                get_artifact_repository(uri, self.store.tracking_uri).delete_artifacts(artifact)
+
+    def last_steps(self, names: Iterable[str]) -> dict[str, int]:
+        """Return up to which step each curve was logged, for those that were begun."""
+        with store_errors(self.store, "read the curves"):
+            curves = {name: self.client.get_metric_history(self.run_id, name) for name in names}
+        return {name: max(p.step for p in points) for name, points in curves.items() if points}
 
     def log_text(self, text: str, artifact_file: str) -> None:
         """Log text, HTML or JSON as a file, without passwords."""
@@ -144,7 +163,7 @@ class TrackedRun:
         except StoreError:  # another run has recorded the same one in between: now it is found
             with self._writing("the data set"):
                 self.client.log_inputs(self.run_id, datasets=[entry])
-        self.set_tags({f"data_digest.{data.context}": data.digest})
+        self.set_tags({f"{DIGEST}{data.context}": data.digest})
 
     def log_children(self, children: Sequence[NestedRun]) -> None:
         """Log finished runs nested in this one, each in three requests."""
@@ -193,21 +212,26 @@ def tracked_run(
     *,
     tags: Mapping[str, object] | None = None,
     params: Mapping[str, object] | None = None,
+    resume: str | None = None,
 ) -> Iterator[TrackedRun]:
-    """Start a run and end it as what it was: FINISHED, FAILED (an error) or KILLED (a signal)."""
+    """Start a run and end it as what it was: FINISHED, FAILED (an error) or KILLED (a signal).
+
+    With `resume` it is a run of this id that has stopped.
+    """
     run: TrackedRun | None = None
     with raise_on_signals(interrupt=False):
         try:
             experiment_id, store = ensure_experiment(store, experiment)
             end_abandoned(store)
             every_tag = {**provenance_tags(), **(tags or {})}
-            keeper = {PROCESS: process_name()}
             with hold_signals(), store_errors(store, "start a run"):
-                created = store.client().create_run(experiment_id, tags=keeper, run_name=run_name)
-                info = created.info
-                run = TrackedRun(store, info.run_id, experiment_id, info.run_name or "")
+                if resume is not None:
+                    run = _take_over(store, resume)
+                else:
+                    run = _create(store, experiment_id, run_name)
             run.set_tags(every_tag)
-            run.log_params(params or {})
+            if not run.resumed:  # it has them, and MLflow takes none back
+                run.log_params(params or {})
             yield run
             with hold_signals():
                 _end(run, "FINISHED")
@@ -215,6 +239,22 @@ def tracked_run(
             if run is not None:
                 _end_after(error, run)
             raise
+
+
+def _create(store: Store, experiment_id: str, run_name: str | None) -> TrackedRun:
+    keeper = {PROCESS: process_name()}
+    info = store.client().create_run(experiment_id, tags=keeper, run_name=run_name).info
+    return TrackedRun(store, info.run_id, experiment_id, info.run_name or "")
+
+
+def _take_over(store: Store, run_id: str) -> TrackedRun:
+    """Keep a run that has stopped from now on. Raises ModelError where another does."""
+    client = store.client()
+    with store.lock():
+        info = check_stopped(store, run_id).info
+        client.set_tag(run_id, PROCESS, process_name())
+        client.update_run(run_id, status="RUNNING")
+    return TrackedRun(store, run_id, info.experiment_id, info.run_name or "", resumed=True)
 
 
 @contextlib.contextmanager

@@ -114,6 +114,12 @@ def _run_stage(
     return False
 
 
+def check_is_due(epoch: Epoch, every: int | None) -> bool:
+    """Whether the gradients are checked at an epoch: the first, each `every`-th and the last."""
+    regular = every is not None and epoch.number % every == 0
+    return epoch.number == 0 or epoch.stopped is not None or regular
+
+
 @dataclass
 class _Recorder:
     """Describes the epochs of one training, numbered from 0, and calls what its context asks."""
@@ -168,8 +174,7 @@ class _Recorder:
 
     def check(self, epoch: Epoch) -> Epoch:
         """Call the gradient check where it is due, and return the epoch."""
-        every = self.problem.options.gradcheck_every
-        due = epoch.number == 0 or epoch.stopped or (every and epoch.number % every == 0)
+        due = check_is_due(epoch, self.problem.options.gradcheck_every)
         if self.context.check is not None and due:
             self.context.check(epoch)
         return epoch

@@ -27,8 +27,9 @@ def recording(kind: type[K], config: TrainConfig) -> Iterator[AnyWorker[K] | Non
     if not config.track:
         yield None
         return
-    # A process of its own imports MLflow meanwhile, unless that is done already.
-    is_inline = "mlflow" in sys.modules or not sys.executable
+    # A process of its own imports MLflow meanwhile, unless that is done already: to go on with a
+    # run it had to be, and the rest may be long.
+    is_inline = ("mlflow" in sys.modules and config.resume is None) or not sys.executable
     recorder = InlineWorker(kind) if is_inline else ProcessWorker(kind)
     try:
         yield recorder

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from placement.arrays import Document
 from placement.config.train_config import TrainConfig
+from placement.errors import StoreError
 from placement.model.fairness_figures import Fairness
 from placement.model.figures import ModelFigures
 from placement.model.fitted import Fitted
@@ -25,6 +26,13 @@ from placement.reporting.results import Tracked
 from placement.reporting.text.calibration import calibration_metrics
 from placement.reporting.text.fairness import gap_rows, group_rows
 from placement.reporting.text.tuning import draw_path
+from placement.tracking.checkpoints import (
+    FOLDER,
+    SETTINGS,
+    TORCHRUN,
+    is_ours,
+    write_checkpoint,
+)
 from placement.tracking.dataset import DataSet
 from placement.tracking.pyfunc_model import LoggedModel, log_bundle
 from placement.tracking.registry import register
@@ -64,20 +72,27 @@ class RunRecorder:
         data: Sequence[DataSet],
         rows: str | None = None,
         run_id: str | None = None,
+        job: str | None = None,
     ) -> None:
         """Open the store and start the run; say what it is made of, but for what is not set.
 
         `rows` is a file of the rows, where they are to be logged. With `run_id` it is a run that
-        goes on already, and that whoever began it ends.
+        goes on already, and that whoever began it ends. `job` is torchrun's, where that started us.
         """
         store = open_store()
         params = {name: value for name, value in params.items() if value not in _UNSET}
-        tags = _tags(config)
+        params.pop("resume", None)
+        tags = _tags(config) | ({} if job is None else {TORCHRUN: job})
         if run_id is None:
-            begun = tracked_run(store, config.experiment, config.run_name, tags=tags, params=params)
+            begun = tracked_run(
+                store, config.experiment, config.run_name, tags=tags, params=params,
+                resume=config.resume,
+            )  # fmt: skip
         else:
             begun = resumed_run(store, run_id, tags=tags, params=params)
         self._run = self._open.enter_context(begun)
+        if run_id is None and config.resume is None:
+            self._run.log_text(json.dumps(config.given, indent=1), SETTINGS)
         for item in data:
             self._run.log_dataset(item)
             self._data[_SECTIONS[item.context]] = item
@@ -106,18 +121,38 @@ class RunRecorder:
 class Recorder(RunRecorder):
     """Records one training."""
 
-    _next_epoch = 0
+    _has_checkpoint = False
+    _last_steps: Mapping[str, int] | None = None  # up to which each curve was logged
 
     def log_epochs(self, epochs: Sequence[Epoch]) -> None:
         """Log what epochs say, but for those before the last that was logged."""
-        new = [epoch for epoch in epochs if epoch.number >= self._next_epoch]
+        last = self._last_steps
+        if last is None:
+            last = self.run.last_steps(SERIES.values()) if self.run.resumed else {}
         self.run.log_series(
             {
-                name: [(epoch.number, getattr(epoch, field)) for epoch in new]
+                name: [
+                    (epoch.number, getattr(epoch, field))
+                    for epoch in epochs
+                    if epoch.number > last.get(name, -1)
+                ]
                 for field, name in SERIES.items()
             }
         )
-        self._next_epoch = max([self._next_epoch, *(epoch.number + 1 for epoch in new)])
+        latest = max((epoch.number for epoch in epochs), default=-1)
+        self._last_steps = {name: max(latest, last.get(name, -1)) for name in SERIES.values()}
+
+    def save_checkpoint(self, data: bytes) -> bool:
+        """Keep where the training is; return whether the run is this process's still.
+
+        One that cannot be written is passed over: the next may be.
+        """
+        with suppress(StoreError):
+            if not is_ours(self.run):
+                return False
+            write_checkpoint(self.run, data)
+            self._has_checkpoint = True
+        return True
 
     def log_course(self, shown: Pictures, checks: Sequence[Document]) -> None:
         """Log the curves, the gradient checks and the pictures."""
@@ -166,6 +201,8 @@ class Recorder(RunRecorder):
     ) -> Tracked:
         """Register the logged model and finish the run; nothing that may fail comes after."""
         run, verdict = self.run, figures.evaluated.verdict.name
+        if run.resumed and not is_ours(run):
+            raise StoreError(f"another process goes on with the run {run.run_id}")
         registered = register(
             run.store,
             logged,
@@ -181,6 +218,9 @@ class Recorder(RunRecorder):
             description=description,
             job=run.job,
         )
+        if self._has_checkpoint or run.resumed:
+            with suppress(StoreError):  # the run is finished: nobody goes on from what is left
+                run.remove(FOLDER)
         self._open.close()
         return Tracked(
             run.run_id, run.name, run.store.export_line, registered.uri, registered.alias

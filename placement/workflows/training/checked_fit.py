@@ -8,26 +8,45 @@ from placement.runtime.progress import ProgressListener
 from placement.training.gradcheck.gradcheck import check_batch, check_beyond_clamp, first_rows
 from placement.training.gradcheck.report import GradientCheck
 from placement.training.prepare import Prepared
-from placement.training.solver.training_loop import RunContext, epochs
+from placement.training.solver.checkpoint import Checkpoint
+from placement.training.solver.loop_state import LoopState
+from placement.training.solver.training_loop import RunContext, check_is_due, epochs
+
+KeepCheckpoint = Callable[[Callable[[], Checkpoint]], None]
 
 
 def fit_checked(
-    prepared: Prepared, listener: ProgressListener, on_epoch: Callable[[Epoch], None]
+    prepared: Prepared,
+    listener: ProgressListener,
+    on_epoch: Callable[[Epoch], None],
+    start: Checkpoint | None = None,
+    keep: KeepCheckpoint | None = None,
 ) -> tuple[list[Epoch], tuple[tuple[int, GradientCheck], ...]]:
     """Run the training loop; return its epochs, and the checks, each with the epoch it was made at.
 
-    `on_epoch` is called with every epoch, and may raise. Raises GradientCheckError where the
-    derivative by hand, autograd's and the difference differ.
+    `on_epoch` is called with every epoch, and may raise. With `start` the loop goes on there, and
+    the checks of the epochs before are made again; `keep` is called before each step, with what
+    takes a checkpoint. Raises GradientCheckError where the derivative by hand, autograd's and the
+    difference differ.
     """
+    options = prepared.problem.options
+    history = [] if start is None else list(start.history)
     checks: list[tuple[int, GradientCheck]] = []
-    history: list[Epoch] = []
 
     def check(epoch: Epoch) -> None:
         checks.append((epoch.number, _passed(_check_rows(prepared, epoch))))
 
-    options = prepared.problem.options
+    def save(state: Callable[[], LoopState]) -> None:
+        if keep is not None:
+            keep(lambda: Checkpoint(state(), tuple(history)))
+
+    for epoch in history:
+        if check_is_due(epoch, options.gradcheck_every):
+            check(epoch)
     with listener.progress("training", "epochs", options.epochs) as progress:
-        context = RunContext(prepared.validation, prepared.test, check=check)
+        context = RunContext(
+            prepared.validation, prepared.test, check=check, start=start and start.state, save=save
+        )
         for epoch in epochs(prepared.problem, context):
             history.append(epoch)
             on_epoch(epoch)

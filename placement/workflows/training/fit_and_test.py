@@ -26,6 +26,7 @@ from placement.training.fit import build_fitted, information_at
 from placement.training.gradcheck.report import GradientCheck
 from placement.training.inference.fisher_information import FisherInformation
 from placement.training.prepare import Prepared, prepare
+from placement.training.solver.checkpoint import Checkpoint
 from placement.training.solver.solution import solution_of
 from placement.training.validation.cross_predict import score_tested
 from placement.workflows.reading.read_training_tables import Tables
@@ -34,7 +35,7 @@ from placement.workflows.training.calibrate import (
     calibrate,
     meaning_when_balanced,
 )
-from placement.workflows.training.checked_fit import fit_checked
+from placement.workflows.training.checked_fit import KeepCheckpoint, fit_checked
 from placement.workflows.training.choose_threshold import decision_of, policy_of
 from placement.workflows.training.group_fairness import (
     compare_groups,
@@ -164,14 +165,18 @@ def fit_and_test(
     prepared: Prepared,
     listener: ProgressListener = NoProgress(),
     on_epoch: Callable[[Epoch], None] = lambda _: None,
+    start: Checkpoint | None = None,
+    keep: KeepCheckpoint | None = None,
 ) -> FitAndTestResult:
     """Run the training loop with its gradient checks, choose the threshold, then test the model.
+
+    What `on_epoch`, `start` and `keep` are, `fit_checked` says.
 
     Raises what `fit_checked` does, and DataError where a calibration has too few rows.
     """
     method, seed = prepared.config.calibrate, prepared.config.seed
     folds = None if method == "none" else folds_for(prepared, f"--calibrate {method}")
-    history, checks = fit_checked(prepared, listener, on_epoch)
+    history, checks = fit_checked(prepared, listener, on_epoch, start, keep)
     solution = solution_of(history, prepared.problem)
     information = information_at(prepared, solution)
     fitted, recalibration = build_fitted(prepared, solution, information), None

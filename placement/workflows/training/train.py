@@ -25,13 +25,22 @@ from placement.runtime.background_import import import_in_background
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.runtime.signals import hold_signals
 from placement.runtime.worker_process import AnyWorker
+from placement.tracking.checkpoints import StoppedRun
 from placement.workflows.reading.read_training_tables import read, storage_of
+from placement.workflows.recording.checkpoints import Checkpoints
 from placement.workflows.recording.live_epochs import LiveEpochs
+from placement.workflows.recording.resume import (
+    check_same_data,
+    stopped_run,
+    torchrun_job,
+    with_run_of_job,
+)
 from placement.workflows.recording.run_context import data_sets, recording
 from placement.workflows.recording.run_recorder import Recorder
 
 if TYPE_CHECKING:
     from placement.training.prepare import Prepared
+    from placement.training.solver.checkpoint import Checkpoint
     from placement.workflows.training.fit_and_test import FitAndTestResult
 
 # What takes long to import; torch's gradcheck imports the second when it is first called.
@@ -52,25 +61,48 @@ def train(
     """
     if config.out:
         check_replaceable(Path(config.out).absolute())
+    config = with_run_of_job(config) if run_id is None else config
+    stopped = stopped_run(config)
     with recording(Recorder, config) as recorder, storage_of(config) as storage:
         with import_in_background(*HEAVY):
             tables = read(sources, config, storage, listener)
         from placement.workflows.training.fit_and_test import fit_and_test, understand
 
         prepared, summary = understand(tables, config, listener)
+        start = _start(stopped, prepared, listener)
         if recorder is None:
-            result = fit_and_test(prepared, listener)
+            result = fit_and_test(prepared, listener, start=start)
             fitted, tracked = _finalized(result), None
             bundle = _saved(fitted, config)
         else:
             with _begun(recorder, prepared, run_id) as begun:
                 # The curves of a model to be fitted again are those of the second fit.
                 live = LiveEpochs(recorder) if run_id is not None and not config.refit else None
-                result = fit_and_test(prepared, listener, partial(_recorded, begun, live))
+                keep = Checkpoints(recorder).offer if run_id is None else None
+                on_epoch = partial(_recorded, begun, live)
+                result = fit_and_test(prepared, listener, on_epoch, start, keep)
             fitted, bundle, tracked = _concluded(recorder, begun, result, config)
     warnings = tuple(dict.fromkeys((*summary.warnings, *result.warnings)))
     device = str(prepared.problem.device)
     return TrainResult(tuple(sources), summary, fitted, config, warnings, tracked, bundle, device)
+
+
+def _start(
+    stopped: StoppedRun | None, prepared: "Prepared", listener: ProgressListener
+) -> "Checkpoint | None":
+    """Return where the first rank's run stopped, if it goes on with one: all ranks start there."""
+    from placement.training.solver.checkpoint import checkpoint_of
+
+    data = None
+    if stopped is not None:
+        check_same_data(stopped, data_sets(prepared))
+        data = stopped.checkpoint
+    data = ranks.current().exchange(data)[0]
+    start = None if data is None else checkpoint_of(data)
+    if stopped is not None:
+        epoch = "the start" if start is None else f"epoch {start.state.number}"
+        listener.note(f"going on with run {stopped.run_id} from {epoch}")
+    return start
 
 
 @contextmanager
@@ -92,7 +124,8 @@ def _begun(
     }
     with tempfile.TemporaryDirectory() as folder:
         rows = str(_as_csv(table, Path(folder))) if config.log_data else None
-        begun = recorder.submit(Recorder.begin, config, params, data_sets(prepared), rows, run_id)
+        data, job = data_sets(prepared), torchrun_job()
+        begun = recorder.submit(Recorder.begin, config, params, data, rows, run_id, job)
         yield begun
         wait([begun])
 

@@ -25,7 +25,7 @@ def train_on_ranks(
 
     if join(config.rank_timeout).rank == 0:
         return train(sources, config, listener)
-    silent = replace(config, track=False, log_data=False, out=None, left_out=None)
+    silent = replace(config, track=False, log_data=False, out=None, left_out=None, resume=None)
     train(sources, silent)
     return None
 

@@ -1,0 +1,188 @@
+"""Kill a training with SIGKILL at random moments and go on with it: the model must be the same.
+
+    python scripts/kill_and_resume.py [--moments 20] [--quick] [--seed 0]
+
+A training that takes some seconds is run to its end once. Then it is killed in mid-training,
+sometimes twice, and gone on with by `train --resume`: the bundle must have the same bytes, the run
+must be FINISHED, and each of its curves must have the steps and values of the unbroken run, once.
+Checkpoints are taken more often here than a training takes them.
+
+Exit 1 where any of that fails.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+OFTEN = 0.2  # seconds between two checkpoints
+START = (
+    "from placement.workflows.recording import checkpoints; "
+    f"checkpoints.SECONDS = {OFTEN}; "
+    "from placement.cli import main; main()"
+)
+SETTINGS = ("--optimizer", "adam", "--lr", "0.001", "--batch-size", "4096", "--seed", "3")
+CURVES = ("train/loss", "test/loss", "optimizer/gradient_norm", "optimizer/penalised_loss")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training came to: its run's status and curves, and the bytes of its bundle."""
+
+    status: str
+    curves: dict[str, list[tuple[int, float]]]
+    bundle: dict[str, bytes]
+
+
+def write_students(path: Path, rows: int) -> None:
+    """Write students whose placement follows a known perceptron."""
+    rng = np.random.default_rng(0)
+    x = np.round(rng.normal(size=(rows, 6)), 4)
+    placed = rng.random(rows) < 1 / (1 + np.exp(-(x @ np.linspace(-1, 1, 6) + 0.3)))
+    names = ",".join(f"mark_{k}" for k in range(6))
+    lines = (",".join(map(str, [*row, int(y)])) for row, y in zip(x, placed, strict=True))
+    path.write_text("\n".join([f"{names},placed", *lines]) + "\n", encoding="utf-8")
+
+
+def start(folder: Path, words: Sequence[str]) -> "subprocess.Popen[str]":
+    """Start a training whose checkpoints come often."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "PLACEMENT_"))}
+    return subprocess.Popen(
+        [sys.executable, "-c", START, "train", "students.csv", *words],
+        cwd=folder,
+        env=kept | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(folder: Path, words: Sequence[str]) -> str:
+    """Run a training to its end; it must succeed. Return what it said."""
+    process = start(folder, words)
+    said = process.communicate(timeout=600)[1]
+    if process.returncode:
+        raise SystemExit(f"exit {process.returncode}: {said}")
+    return said
+
+
+def outcome(folder: Path, run_id: str) -> Outcome:
+    """Return what a run came to."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    curves = {
+        name: sorted((p.step, p.value) for p in client.get_metric_history(run_id, name))
+        for name in CURVES
+    }
+    bundle = {path.name: path.read_bytes() for path in (folder / "model").iterdir()}
+    return Outcome(client.get_run(run_id).info.status, curves, bundle)
+
+
+def runs_of(folder: Path) -> list[str]:
+    """Return the ids of the runs, the newest first."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    ids = [item.experiment_id for item in client.search_experiments()]
+    return [run.info.run_id for run in client.search_runs(ids, order_by=["start_time DESC"])]
+
+
+def has_checkpoint(folder: Path, run_id: str) -> bool:
+    """Whether a run has a checkpoint."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    return "placement.checkpoint" in client.get_run(run_id).data.tags
+
+
+def killed(folder: Path, words: Sequence[str], after: float, known: set[str]) -> str | None:
+    """Kill a training some seconds after its first checkpoint; return its run, None if it ended."""
+    process = start(folder, words)
+    resumed = words[-1] if "--resume" in words else None
+    run_id, began = resumed, time.monotonic()
+    while process.poll() is None and time.monotonic() - began < 120:
+        new = [one for one in runs_of(folder) if one not in known]
+        run_id = resumed or (new[0] if new else None)
+        if run_id is not None and has_checkpoint(folder, run_id):
+            break
+        time.sleep(0.05)
+    time.sleep(after)
+    if process.poll() is not None:
+        return None
+    process.kill()
+    process.communicate()
+    return run_id
+
+
+def differences(found: Outcome, whole: Outcome) -> list[str]:
+    """Say in what a training differs from the unbroken one."""
+    faults = [] if found.status == "FINISHED" else [f"the run is {found.status}"]
+    faults += [
+        f"{name} differs" for name in whole.bundle if found.bundle[name] != whole.bundle[name]
+    ]
+    for name, curve in whole.curves.items():
+        if found.curves[name] != curve:
+            faults.append(f"{name}: {len(found.curves[name])} points, not {len(curve)}")
+    return faults
+
+
+def kill_and_resume(folder: Path, moments: int, seed: int, rows: int, epochs: int) -> int:
+    """Kill so many trainings; return how many did not come to the same. A line is printed each."""
+    write_students(folder / "students.csv", rows)
+    words = [*SETTINGS, "--epochs", str(epochs), "--out", "model"]
+    began = time.monotonic()
+    finish(folder, words)
+    [run_id] = runs_of(folder)
+    whole = outcome(folder, run_id)
+    took = time.monotonic() - began
+    print(f"unbroken: {took:.1f} s, {len(whole.curves['train/loss'])} points of the curve")
+    chance, bad, known = random.Random(seed), 0, {run_id}  # noqa: S311 - moments
+    for moment in range(moments):
+        shutil.rmtree(folder / "model")
+        after = chance.uniform(0, took / 3)
+        run_id = killed(folder, words, after, known)
+        if run_id is None:
+            print(f"{moment + 1}: ended before it was killed, {after:.1f} s after a checkpoint")
+            known |= set(runs_of(folder))
+            continue
+        twice = moment % 3 == 2 and killed(folder, [*words[-2:], "--resume", run_id], 0.3, known)
+        shutil.rmtree(folder / "model", ignore_errors=True)
+        said = finish(folder, ["--resume", run_id])
+        faults = differences(outcome(folder, run_id), whole)
+        bad += bool(faults)
+        where = next((line for line in said.splitlines() if line.startswith("going on")), "")
+        times = "killed twice" if twice else f"killed {after:.1f} s after a checkpoint"
+        print(f"{moment + 1}: {times}, {where}: {'; '.join(faults) or 'the same'}", flush=True)
+        known |= set(runs_of(folder))
+    print(f"{moments} moments: {bad} came to another end")
+    return bad
+
+
+def main() -> None:
+    """Kill and go on."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--moments", type=int, default=20)
+    parser.add_argument("--quick", action="store_true", help="three moments")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--epochs", type=int, default=60)
+    options = parser.parse_args()
+    moments = 3 if options.quick else options.moments
+    with tempfile.TemporaryDirectory(prefix="kill-and-resume-") as folder:
+        bad = kill_and_resume(Path(folder), moments, options.seed, options.rows, options.epochs)
+    sys.exit(bool(bad))
+
+
+if __name__ == "__main__":
+    main()
