@@ -35,7 +35,7 @@ _ROLES: Mapping[Kind, tuple[Role, ...]] = {
 _NEVER = {
     "data", "out", "as_json", "about", "config",
     "cache", "keep_cache", "stream", "track", "log_data", "experiment",
-    "workers", "rank_timeout", "device",
+    "workers", "rank_timeout", "device", "resume",
 }  # fmt: skip
 _PATHS = {"FILE", "DIR"}  # what the help calls the value of a setting that is a path
 _MODEL = re.compile(r"champion|challenger|models:/[\w-]{1,100}(/\d{1,9}|@[\w-]{1,100})")

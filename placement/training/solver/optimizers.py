@@ -188,7 +188,7 @@ class Lbfgs:
     def state(self) -> StepperState:
         """Return the pairs of steps and gradients, and how the search stands."""
         return {
-            "optimizer": self.optimizer.state_dict()["state"],  # type: ignore[no-untyped-call]
+            "optimizer": self.optimizer.state_dict()["state"],
             "least_gradient_norm": self.least_gradient_norm,
             "last_loss": self.last_loss,
             "searching": self.searching,

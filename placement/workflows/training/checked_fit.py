@@ -45,7 +45,11 @@ def fit_checked(
             check(epoch)
     with listener.progress("training", "epochs", options.epochs) as progress:
         context = RunContext(
-            prepared.validation, prepared.test, check=check, start=start and start.state, save=save
+            prepared.validation,
+            prepared.test,
+            check=check,
+            start=None if start is None else start.state,
+            save=save,
         )
         for epoch in epochs(prepared.problem, context):
             history.append(epoch)

@@ -39,7 +39,7 @@ def test_every_other_setting_of_a_training_is_there():
     fields = set(TrainConfig.__dataclass_fields__)
     gone = {
         "out", "left_out", "cache", "keep_cache", "stream", "test", "labels", "features_file",
-        "experiment", "track", "log_data", "workers", "rank_timeout", "device",
+        "experiment", "track", "log_data", "workers", "rank_timeout", "device", "resume",
     }  # fmt: skip
     assert allowed("train") == fields - gone
     assert allowed("tune") == fields - gone - set(UNUSED_IN_TUNING) | {"folds", "repeats"}
