@@ -256,7 +256,7 @@ def values_of(item):
         return st.lists(st.tuples(WORDS, WORDS).map("=".join), max_size=2).map(tuple)
     words = dict.fromkeys(("lr", "l2"), NUMBERS) | {"momentum": KINDS[float]}
     words["threshold"] = THRESHOLDS
-    counts = ("epochs", "batch_size", "patience", "gradcheck_every")
+    counts = ("epochs", "batch_size", "patience", "gradcheck_every", "header_row")
     whole = dict.fromkeys(counts, KINDS[int])
     whole["stream"] = KINDS[bool]
     words["sensitive"] = st.none() | KINDS[tuple]

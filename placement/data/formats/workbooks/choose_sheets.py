@@ -85,10 +85,10 @@ def _choose(book: _Workbook, wants: WantsSheet | None) -> SheetPart:
     for is_hidden in (False, True):
         matching = _matching(book, wants, is_hidden=is_hidden)
         if len(matching) > 1:
-            titles = ", ".join(repr(part.sheet) for part in matching)
+            named = ", ".join(repr(part.sheet) for part in matching)
             lines = " ".join(f"--sheet {part.sheet!r}" for part in matching)
             raise DataError(
-                f"{book.source.name}: sheets {titles} could each be meant: choose one with "
+                f"{book.source.name}: sheets {named} could each be meant: choose one with "
                 f"--sheet {matching[0].sheet!r}, or read them as one table with {lines}"
             )
         if matching:
