@@ -2,9 +2,9 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path as FilePath
-from typing import Annotated, Literal
+from typing import Annotated, Concatenate, Literal, ParamSpec
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile
@@ -20,6 +20,7 @@ from placement.serving.pages.work.results import ListChoice, ScoredList, ScoredS
 from placement.serving.pages.work.sheets import SheetKey
 from placement.serving.scoring.served_model import ServedModel
 
+P = ParamSpec("P")
 Number = Annotated[str, Query(pattern="^[0-9]{0,6}$")]
 Order = Literal["risk", "chance", "name"]
 _ORDERS: dict[str, str] = {
@@ -80,10 +81,39 @@ def students_router(shared: Shared) -> APIRouter:
             endings=_ENDINGS,
         )
 
+    _add_files(router, shared, lists)
+    return router
+
+
+def _add_files(router: APIRouter, shared: Shared, lists: "_Lists") -> None:
+    """Add what is taken away of a list."""
+
     @router.get("/students/{key}/list.{ending}")
     def download(request: Request, key: SheetKey, ending: Literal["csv", "xlsx"]) -> Response:
-        out = _written(shared, key, choice_of(request), ending)
-        return FileResponse(out, filename=out.name, content_disposition_type="attachment")
+        return _given(_written(shared, key, choice_of(request), ending))
+
+    @router.get("/students/{key}/invitations.{ending}")
+    def invitations(request: Request, key: SheetKey, ending: Literal["csv", "xlsx"]) -> Response:
+        """Return whom to write to, without a word of why."""
+        choice = choice_of(request)
+        if not choice.seats:
+            raise Refused(422, "Nobody is invited yet: say first how many seats there are.")
+        out = _file(shared, key, choice, f"invitations.{ending}")
+        if not out.exists():
+            _call(shared, key, DeskProcess.write_invitations, choice, out)
+        return _given(out)
+
+    @router.get("/students/{key}/groups.zip")
+    def groups(request: Request, key: SheetKey) -> Response:
+        """Return a workbook for each branch, in an archive."""
+        choice = choice_of(request)
+        group = lists.get(key, shared.models.model, choice).group
+        if group is None:
+            raise Refused(404, "The sheet has no column of branches.")
+        out = _file(shared, key, choice, "groups.zip")
+        if not out.exists():
+            _call(shared, key, DeskProcess.write_groups, choice, out, group)
+        return _given(out)
 
     @router.get("/students/{key}/about.json")
     def about(request: Request, key: SheetKey) -> Response:
@@ -92,9 +122,7 @@ def students_router(shared: Shared) -> APIRouter:
         about = out.with_name(f"{out.name}.about.json")
         if not about.exists():
             raise Refused(404, "Nothing is kept of a list without seats.")
-        return FileResponse(about, filename=about.name, content_disposition_type="attachment")
-
-    return router
+        return _given(about)
 
 
 class _Lists:
@@ -158,13 +186,34 @@ def _query(choice: ListChoice) -> str:
 
 def _written(shared: Shared, key: str, choice: ListChoice, ending: str) -> FilePath:
     """Write the file of a list, once for each choice and model."""
-    model, path = shared.models.model, shared.sheets.path(key)
-    name = hashlib.sha256(f"{model.digest} {choice}".encode()).hexdigest()[:16]
-    out = shared.sheets.folder(key, name) / f"list.{ending}"
+    out = _file(shared, key, choice, f"list.{ending}")
     if not out.exists():
-        source = model.source.uri if model.source.version is not None else str(model.directory)
-        shared.desk.call(DeskProcess.write_list, path, source, choice, out)
+        _call(shared, key, DeskProcess.write_list, choice, out)
     return out
+
+
+def _file(shared: Shared, key: str, choice: ListChoice, name: str) -> FilePath:
+    """Return where a file of a list is or will be."""
+    digest = shared.models.model.digest
+    folder = hashlib.sha256(f"{digest} {choice}".encode()).hexdigest()[:16]
+    return shared.sheets.folder(key, folder) / name
+
+
+def _call(
+    shared: Shared,
+    key: str,
+    write: Callable[Concatenate[DeskProcess, FilePath, str, P], None],
+    *args: P.args,
+    **named: P.kwargs,
+) -> None:
+    """Have a file of a sheet written by the model that is served now."""
+    model = shared.models.model
+    source = model.source.uri if model.source.version is not None else str(model.directory)
+    shared.desk.call(write, shared.sheets.path(key), source, *args, **named)
+
+
+def _given(file: FilePath) -> Response:
+    return FileResponse(file, filename=file.name, content_disposition_type="attachment")
 
 
 def _matching(students: Iterable[ScoredStudent], find: str, group: str) -> list[ScoredStudent]:

@@ -58,6 +58,20 @@ class DeskProcess:
 
         write_list(path, model, choice, out)
 
+    def write_invitations(self, path: Path, model: str, choice: ListChoice, out: Path) -> None:
+        """Write the file of invitations to those of a list."""
+        from placement.serving.pages.work.scored_list import write_invitations
+
+        write_invitations(path, model, choice, out)
+
+    def write_groups(
+        self, path: Path, model: str, choice: ListChoice, out: Path, group: str
+    ) -> None:
+        """Write an archive of the files of a list's groups."""
+        from placement.serving.pages.work.scored_list import write_groups
+
+        write_groups(path, model, choice, out, group)
+
     def report(self, model: str, data: str | None = None) -> ModelReport:
         """Return the report on a model."""
         from placement.serving.pages.work.model_report import model_report

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from pyarrow import parquet
 
@@ -17,6 +18,7 @@ from placement.errors import DataError
 from placement.model.scorer import match_columns
 from placement.reporting.answers.predict import prediction_answer
 from placement.reporting.results import PredictResult
+from placement.runtime.atomic_write import replacing
 from placement.serving.pages.work.results import ListChoice, ScoredList, ScoredStudent
 from placement.serving.pages.work.words import for_page, plain
 from placement.workflows.scoring.predict import PredictRequest, predict
@@ -60,7 +62,25 @@ def write_list(path: Path, model: str, choice: ListChoice, out: Path) -> None:
         predict(_request(path, model, choice, out))
 
 
-def list_command(path: Path, choice: ListChoice, ending: str = "csv") -> str:
+def write_invitations(path: Path, model: str, choice: ListChoice, out: Path) -> None:
+    """Write the file of invitations to those of a list, as `--mail-merge` does."""
+    with tempfile.TemporaryDirectory(prefix="list-", dir=out.parent) as folder:
+        request = _request(path, model, choice, Path(folder) / "list.csv")
+        predict(replace(request, mail_merge=str(out)))
+
+
+def write_groups(path: Path, model: str, choice: ListChoice, out: Path, group: str) -> None:
+    """Write an archive of a workbook for each value of a column, as `--one-file-each` makes."""
+    with tempfile.TemporaryDirectory(prefix="list-", dir=out.parent) as folder:
+        whole = Path(folder) / "list.xlsx"
+        predict(replace(_request(path, model, choice, whole), one_file_each=group))
+        with replacing(out) as temporary, ZipFile(temporary, "w", ZIP_DEFLATED) as archive:
+            for part in sorted(whole.parent.glob("list-*.xlsx")):
+                # An entry without a time of its own: the same list makes the same bytes.
+                archive.writestr(ZipInfo(part.name), part.read_bytes(), ZIP_DEFLATED)
+
+
+def list_command(path: Path, choice: ListChoice, ending: str = "xlsx") -> str:
     """Return the line that writes the same list."""
     words = ["placement", "predict", path.name]
     words += ["--unknown"] if choice.rows == "blank" else []

@@ -1,0 +1,91 @@
+import html
+import io
+import re
+import shlex
+from zipfile import ZipFile
+
+import pandas as pd
+import pytest
+
+WORDS_OF_RISK = ("risk", "chance", "probab", "predict", "weak", "fail", "seat", "list")
+
+
+@pytest.fixture
+def office_sheet(students, tmp_path, monkeypatch):
+    """Title rows, two batches, people who study on or wait for an outcome, and a new branch."""
+    monkeypatch.chdir(tmp_path)
+    frame = pd.read_csv(students(tmp_path / "plain.csv", rows=60, seed=3), dtype=str)
+    frame["batch"] = ["2025" if row < 30 else "2026" for row in range(60)]
+    frame.loc[30:, "status"] = None
+    frame.loc[:4, "status"] = "Higher Studies"
+    frame.loc[[31, 40], "stream"] = "Marine"
+    path = tmp_path / "office.xlsx"
+    with pd.ExcelWriter(path) as book:
+        frame.to_excel(book, sheet_name="All", index=False, startrow=3)
+        sheet = book.sheets["All"]
+        for row, text in enumerate(("Government College of Engineering", "Placement 2026")):
+            sheet.write(row, 0, text)
+    return path
+
+
+@pytest.fixture
+def given(client, office_sheet):
+    """Give the sheet to the page; return the address of its list."""
+    files = {"sheet": (office_sheet.name, office_sheet.read_bytes())}
+    answer = client.post("/students", files=files, follow_redirects=False)
+    return answer.headers["location"]
+
+
+def shown_command(client, address, asked):
+    page = client.get(address, params=asked).text
+    command = html.unescape(re.search(r"<pre[^>]*>(placement predict[^<]*)</pre>", page)[1])
+    return shlex.split(command)[1:]
+
+
+def test_a_list_taken_away_without_one_option_is_that_of_the_shown_command(
+    client, given, office_sheet, trained, run
+):
+    command = shown_command(client, given, {})
+    assert run(*command, "--model", trained).code == 0
+    own = (office_sheet.parent / "list.xlsx").read_bytes()
+    rows = "blank"  # what the page's link says, which chose those who wait for an outcome
+    assert client.get(f"{given}/list.xlsx", params={"rows": rows}).content == own
+    listed = pd.read_excel(io.BytesIO(own), sheet_name="List", engine="calamine", dtype=str)
+    assert len(listed) == 30
+    assert set(listed["batch"]) == {"2026"}
+    marine = listed[listed["stream"] == "Marine"]
+    assert len(marine) == 2
+    assert set(marine["placement_notes"]) == {"stream: unseen level"}
+
+
+def test_the_groups_of_a_list_are_workbooks_in_an_archive_that_hold_each_student_once(
+    client, given, office_sheet, trained, run
+):
+    asked = {"rows": "blank", "seats": "10", "lottery": "6"}
+    command = shown_command(client, given, asked)
+    assert run(*command, "--one-file-each", "stream", "--model", trained).code == 0
+    with ZipFile(io.BytesIO(client.get(f"{given}/groups.zip", params=asked).content)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert set(parts) == {f"list-{one}.xlsx" for one in ("CSE", "ECE", "MECH", "Marine")}
+    for name, content in parts.items():
+        assert content == (office_sheet.parent / name).read_bytes()
+
+
+def test_invitations_name_who_has_a_seat_and_not_why(client, given):
+    asked = {"rows": "blank", "seats": "10", "lottery": "6"}
+    letters = client.get(f"{given}/invitations.xlsx", params=asked).content
+    invited = pd.read_excel(io.BytesIO(letters), engine="calamine", dtype=str)
+    listed = pd.read_excel(
+        io.BytesIO(client.get(f"{given}/list.xlsx", params=asked).content),
+        sheet_name="List", engine="calamine", dtype=str,
+    )  # fmt: skip
+    seated = listed[listed["placement_seat"].isin(["certain", "drawn"])]
+    assert len(seated) == 10
+    assert set(invited["Register number"]) == set(seated["register_no"])
+    said = " ".join([*invited.columns, *invited.astype(str).to_numpy().ravel()]).casefold()
+    assert [word for word in WORDS_OF_RISK if word in said] == []
+
+
+def test_nobody_is_invited_before_there_are_seats(client, given):
+    assert client.get(f"{given}/invitations.csv").status_code == 422
+    assert "/invitations.xlsx" not in client.get(given).text
