@@ -62,7 +62,7 @@ class FileOptions:
 
     def __post_init__(self) -> None:
         """Refuse an encoding that there is none of, and a rename that names no two columns."""
-        row = self.header_row
+        row: object = self.header_row
         if row is not None and not (isinstance(row, int) and row >= 1):
             raise UsageError(f"--header-row {self.header_row}: rows are counted from 1")
         if self.header_row is not None and self.names:
