@@ -24,6 +24,8 @@ from pathlib import Path
 
 import numpy as np
 
+from placement.tracking.store import open_store
+
 ROOT = Path(__file__).resolve().parent.parent
 OFTEN = 0.2  # seconds between two checkpoints
 START = (
@@ -78,9 +80,7 @@ def finish(folder: Path, words: Sequence[str]) -> str:
 
 def outcome(folder: Path, run_id: str) -> Outcome:
     """Return what a run came to."""
-    from mlflow import MlflowClient
-
-    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    client = open_store(folder, create=False).client()
     curves = {
         name: sorted((p.step, p.value) for p in client.get_metric_history(run_id, name))
         for name in CURVES
@@ -91,18 +91,14 @@ def outcome(folder: Path, run_id: str) -> Outcome:
 
 def runs_of(folder: Path) -> list[str]:
     """Return the ids of the runs, the newest first."""
-    from mlflow import MlflowClient
-
-    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    client = open_store(folder, create=False).client()
     ids = [item.experiment_id for item in client.search_experiments()]
     return [run.info.run_id for run in client.search_runs(ids, order_by=["start_time DESC"])]
 
 
 def has_checkpoint(folder: Path, run_id: str) -> bool:
     """Whether a run has a checkpoint."""
-    from mlflow import MlflowClient
-
-    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    client = open_store(folder, create=False).client()
     return "placement.checkpoint" in client.get_run(run_id).data.tags
 
 
@@ -119,6 +115,7 @@ def killed(folder: Path, words: Sequence[str], after: float, known: set[str]) ->
         time.sleep(0.05)
     time.sleep(after)
     if process.poll() is not None:
+        process.communicate()
         return None
     process.kill()
     process.communicate()
@@ -137,8 +134,13 @@ def differences(found: Outcome, whole: Outcome) -> list[str]:
     return faults
 
 
-def kill_and_resume(folder: Path, moments: int, seed: int, rows: int, epochs: int) -> int:
-    """Kill so many trainings; return how many did not come to the same. A line is printed each."""
+def kill_and_resume(
+    folder: Path, moments: int, seed: int, rows: int, epochs: int, most: float
+) -> int:
+    """Kill so many trainings, at most `most` seconds after a checkpoint; a line is printed each.
+
+    Return how many did not come to the same.
+    """
     write_students(folder / "students.csv", rows)
     words = [*SETTINGS, "--epochs", str(epochs), "--out", "model"]
     began = time.monotonic()
@@ -150,7 +152,7 @@ def kill_and_resume(folder: Path, moments: int, seed: int, rows: int, epochs: in
     chance, bad, known = random.Random(seed), 0, {run_id}  # noqa: S311 - moments
     for moment in range(moments):
         shutil.rmtree(folder / "model")
-        after = chance.uniform(0, took / 3)
+        after = chance.uniform(0, most)
         run_id = killed(folder, words, after, known)
         if run_id is None:
             print(f"{moment + 1}: ended before it was killed, {after:.1f} s after a checkpoint")
@@ -176,11 +178,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="three moments")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--most", type=float, default=2.0, help="seconds after a checkpoint")
     parser.add_argument("--epochs", type=int, default=60)
     options = parser.parse_args()
     moments = 3 if options.quick else options.moments
     with tempfile.TemporaryDirectory(prefix="kill-and-resume-") as folder:
-        bad = kill_and_resume(Path(folder), moments, options.seed, options.rows, options.epochs)
+        bad = kill_and_resume(
+            Path(folder), moments, options.seed, options.rows, options.epochs, options.most
+        )
     sys.exit(bool(bad))
 
 

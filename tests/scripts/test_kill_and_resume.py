@@ -10,7 +10,7 @@ def test_a_killed_training_goes_on_to_the_same_bytes(monkeypatch, tmp_path, caps
     monkeypatch.syspath_prepend(str(SCRIPTS))
     import kill_and_resume
 
-    assert kill_and_resume.kill_and_resume(tmp_path, 1, 0, rows=4000, epochs=60) == 0
+    assert kill_and_resume.kill_and_resume(tmp_path, 1, 0, rows=4000, epochs=300, most=0.0) == 0
     said = capsys.readouterr().out
     assert "going on with run" in said
     assert "the same\n1 moments: 0 came to another end" in said
