@@ -9,10 +9,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from placement.arrays import FloatArray
 from placement.runtime.parallel_map import in_order
+
+if TYPE_CHECKING:
+    from placement.arrays import FloatArray
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -30,7 +32,7 @@ class Ranks(Protocol):
     size: int
     here: int  # of them on this machine, whose memory and processors they share
 
-    def add_up(self, *arrays: FloatArray) -> tuple[FloatArray, ...]:
+    def add_up(self, *arrays: "FloatArray") -> "tuple[FloatArray, ...]":
         """Add the arrays of all ranks, element by element; every rank gets the same sums."""
 
     def exchange(self, value: T) -> list[T]:
@@ -45,7 +47,7 @@ class Alone:
 
     rank, size, here = 0, 1, 1
 
-    def add_up(self, *arrays: FloatArray) -> tuple[FloatArray, ...]:
+    def add_up(self, *arrays: "FloatArray") -> "tuple[FloatArray, ...]":
         """Return the arrays."""
         return arrays
 

@@ -72,7 +72,7 @@ def test_the_students_have_the_answers_that_they_have_without_them(predict, shee
 def test_typed_output_has_nothing_there(predict, sheet, ending):
     predict(sheet, "--out", f"out.{ending}")
     read = pd.read_parquet if ending == "parquet" else pd.read_excel
-    options = {} if ending == "parquet" else {"engine": "calamine"}
+    options = {} if ending == "parquet" else {"engine": "calamine", "sheet_name": "List"}
     found = read(sheet.parent / f"out.{ending}", **options)
     assert len(found) == 244
     answers = found.iloc[:, -6:-1].isna()

@@ -22,7 +22,7 @@ KEYS = {
 MORE = {  # beyond what was promised
     "lr", "base_rate", "data_digest", "metrics_method", "inference", "maximum_likelihood",
     "calibration", "calibrate", "calibration_map", "decision", "fairness",
-    "rows_digest", "capture",
+    "rows_digest", "capture", "device",
 }  # fmt: skip
 METRICS = {
     "log_loss", "brier", "roc_auc", "average_precision", "accuracy", "precision", "recall", "f1",

@@ -582,7 +582,7 @@ def test_what_a_killed_process_leaves_on_the_disk_is_gone_after_the_next(run, fi
     """A training that waits for its reader to go on is killed while its rows are on the disk."""
     stall = (
         "import sys, time, placement.workflows.training.fit_and_test as learning\n"
-        "def stalled(*args): print('here', flush=True); time.sleep(60)\n"
+        "def stalled(*args, **named): print('here', flush=True); time.sleep(60)\n"
         "learning.fit_and_test = stalled\n"
         "from placement.cli import main; main(sys.argv[1:])"
     )
