@@ -90,7 +90,7 @@ def _add_files(router: APIRouter, shared: Shared, lists: "_Lists") -> None:
 
     @router.get("/students/{key}/list.{ending}")
     def download(request: Request, key: SheetKey, ending: Literal["csv", "xlsx"]) -> Response:
-        return _given(_written(shared, key, choice_of(request), ending))
+        return _attachment(_written(shared, key, choice_of(request), ending))
 
     @router.get("/students/{key}/invitations.{ending}")
     def invitations(request: Request, key: SheetKey, ending: Literal["csv", "xlsx"]) -> Response:
@@ -100,8 +100,8 @@ def _add_files(router: APIRouter, shared: Shared, lists: "_Lists") -> None:
             raise Refused(422, "Nobody is invited yet: say first how many seats there are.")
         out = _file(shared, key, choice, f"invitations.{ending}")
         if not out.exists():
-            _call(shared, key, DeskProcess.write_invitations, choice, out)
-        return _given(out)
+            _write(shared, key, DeskProcess.write_invitations, choice, out)
+        return _attachment(out)
 
     @router.get("/students/{key}/groups.zip")
     def groups(request: Request, key: SheetKey) -> Response:
@@ -112,8 +112,8 @@ def _add_files(router: APIRouter, shared: Shared, lists: "_Lists") -> None:
             raise Refused(404, "The sheet has no column of branches.")
         out = _file(shared, key, choice, "groups.zip")
         if not out.exists():
-            _call(shared, key, DeskProcess.write_groups, choice, out, group)
-        return _given(out)
+            _write(shared, key, DeskProcess.write_groups, choice, out, group)
+        return _attachment(out)
 
     @router.get("/students/{key}/about.json")
     def about(request: Request, key: SheetKey) -> Response:
@@ -122,7 +122,7 @@ def _add_files(router: APIRouter, shared: Shared, lists: "_Lists") -> None:
         about = out.with_name(f"{out.name}.about.json")
         if not about.exists():
             raise Refused(404, "Nothing is kept of a list without seats.")
-        return _given(about)
+        return _attachment(about)
 
 
 class _Lists:
@@ -188,7 +188,7 @@ def _written(shared: Shared, key: str, choice: ListChoice, ending: str) -> FileP
     """Write the file of a list, once for each choice and model."""
     out = _file(shared, key, choice, f"list.{ending}")
     if not out.exists():
-        _call(shared, key, DeskProcess.write_list, choice, out)
+        _write(shared, key, DeskProcess.write_list, choice, out)
     return out
 
 
@@ -199,7 +199,7 @@ def _file(shared: Shared, key: str, choice: ListChoice, name: str) -> FilePath:
     return shared.sheets.folder(key, folder) / name
 
 
-def _call(
+def _write(
     shared: Shared,
     key: str,
     write: Callable[Concatenate[DeskProcess, FilePath, str, P], None],
@@ -212,7 +212,7 @@ def _call(
     shared.desk.call(write, shared.sheets.path(key), source, *args, **named)
 
 
-def _given(file: FilePath) -> Response:
+def _attachment(file: FilePath) -> Response:
     return FileResponse(file, filename=file.name, content_disposition_type="attachment")
 
 

@@ -14,7 +14,7 @@ from placement.tracking.dataset import DataSet
 from placement.tracking.store import open_store
 
 # Of how it is done, which the coefficients do not depend on.
-_FREE = {"resume", "workers", "rank_timeout", "stream", "cache", "keep_cache"}
+_FREE = {"resume", "workers", "rank_timeout", "device", "stream", "cache", "keep_cache"}
 
 
 def resumed_config(resume: str, given: Mapping[str, Any]) -> TrainConfig:
