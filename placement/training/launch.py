@@ -7,8 +7,12 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from placement.errors import RankLost, Terminated
+
+if TYPE_CHECKING:
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
 
 def launch(words: Sequence[str], workers: int) -> int:
@@ -38,15 +42,32 @@ def launch(words: Sequence[str], workers: int) -> int:
     except SignalException as stopped:
         return 130 if stopped.sigval == signal.SIGINT else Terminated.exit_code
     except ChildFailedError as failed:
-        rank, failure = failed.get_first_failure()
-        if failure.exitcode >= 0:
-            return failure.exitcode
+        rank, code = _cause(failed)
+        if code >= 0:
+            return code
         raise RankLost(
-            f"rank {rank} of {workers} was killed by {signal.Signals(-failure.exitcode).name}, and "
-            "the others were ended; nothing is saved. Where memory ran out, take fewer --workers "
-            "or --stream"
+            f"rank {rank} of {workers} was killed by {signal.Signals(-code).name}, and the others "
+            "were ended; nothing is saved. Where memory ran out, take fewer --workers or --stream"
         ) from failed
     return 0
+
+
+def _cause(failed: "ChildFailedError") -> tuple[int, int]:
+    """Return the rank that made the others fail, and its exit code.
+
+    A rank ends of itself when another was killed: of those that failed within the same second, the
+    resolution of torch's times, the killed one is the cause. SIGTERM is what the launcher sends.
+    """
+    first, failure = failed.get_first_failure()
+    killed = [
+        rank
+        for rank, other in failed.failures.items()
+        if other.timestamp <= failure.timestamp + 1
+        and other.exitcode < 0
+        and other.exitcode != -signal.SIGTERM
+    ]
+    cause = killed[0] if killed else first
+    return cause, failed.failures[cause].exitcode
 
 
 def _prepare_environment() -> None:

@@ -10,6 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
+
+from placement.training.launch import _cause
 
 ROOT = Path(__file__).parents[2]
 STUDENTS = ROOT / "data" / "students.csv"
@@ -90,3 +93,25 @@ def test_when_one_process_ends_all_do_with_a_message(tmp_path, victim, by, code,
     assert re.search(told, log.read_text())
     assert "Traceback" not in log.read_text()
     assert not any(Path(f"/proc/{number}").exists() for number in numbers.values())
+
+
+def failures(*codes, seconds=0):
+    """Failed ranks in their order, each so many seconds after the one before."""
+    processes = [ProcessFailure(n, 100 + n, code, "<N/A>") for n, code in enumerate(codes)]
+    for n, process in enumerate(processes):
+        process.timestamp = 1_000 + n * seconds
+    return ChildFailedError("placement", dict(enumerate(processes)))
+
+
+@pytest.mark.parametrize(
+    ("failed", "cause"),
+    [
+        (failures(1, -signal.SIGKILL), (1, -signal.SIGKILL)),
+        (failures(1, -signal.SIGTERM, -signal.SIGSEGV), (2, -signal.SIGSEGV)),
+        (failures(3, -signal.SIGTERM), (0, 3)),
+        (failures(3, -signal.SIGKILL, seconds=30), (0, 3)),
+    ],
+)
+def test_a_rank_that_was_killed_is_the_cause_of_those_that_end_with_it(failed, cause):
+    """The launcher itself ends the others by SIGTERM, and by SIGKILL where they do not end."""
+    assert _cause(failed) == cause
