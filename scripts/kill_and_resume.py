@@ -1,11 +1,12 @@
 """Kill a training with SIGKILL at random moments and go on with it: the model must be the same.
 
-    python scripts/kill_and_resume.py [--moments 20] [--quick] [--seed 0]
+    python scripts/kill_and_resume.py [--moments 20] [--ranks 1] [--quick] [--seed 0]
 
 A training that takes some seconds is run to its end once. Then it is killed in mid-training,
 sometimes twice, and gone on with by `train --resume`: the bundle must have the same bytes, the run
 must be FINISHED, and each of its curves must have the steps and values of the unbroken run, once.
-Checkpoints are taken more often here than a training takes them.
+With `--ranks N` torchrun trains with --max-restarts, one of its ranks is killed, and torchrun goes
+on by itself. Checkpoints are taken more often here than a training takes them.
 
 Exit 1 where any of that fails.
 """
@@ -19,10 +20,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from placement.tracking.store import open_store
 
@@ -33,6 +36,7 @@ START = (
     f"checkpoints.SECONDS = {OFTEN}; "
     "from placement.cli import main; main()"
 )
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--max-restarts", "3")
 SETTINGS = ("--optimizer", "adam", "--lr", "0.001", "--batch-size", "4096", "--seed", "3")
 CURVES = ("train/loss", "test/loss", "optimizer/gradient_norm", "optimizer/penalised_loss")
 
@@ -56,11 +60,14 @@ def write_students(path: Path, rows: int) -> None:
     path.write_text("\n".join([f"{names},placed", *lines]) + "\n", encoding="utf-8")
 
 
-def start(folder: Path, words: Sequence[str]) -> "subprocess.Popen[str]":
-    """Start a training whose checkpoints come often."""
+def start(folder: Path, words: Sequence[str], ranks: int = 1) -> "subprocess.Popen[str]":
+    """Start a training whose checkpoints come often, of several ranks by torchrun."""
+    often = folder / "often.py"
+    often.write_text(START, encoding="utf-8")
+    torchrun = [*TORCHRUN, "--nproc-per-node", str(ranks)] if ranks > 1 else []
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "PLACEMENT_"))}
     return subprocess.Popen(
-        [sys.executable, "-c", START, "train", "students.csv", *words],
+        [sys.executable, *torchrun, str(often), "train", "students.csv", *words],
         cwd=folder,
         env=kept | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
@@ -69,9 +76,13 @@ def start(folder: Path, words: Sequence[str]) -> "subprocess.Popen[str]":
     )
 
 
-def finish(folder: Path, words: Sequence[str]) -> str:
+def finish(folder: Path, words: Sequence[str], ranks: int = 1) -> str:
     """Run a training to its end; it must succeed. Return what it said."""
-    process = start(folder, words)
+    return ended(start(folder, words, ranks))
+
+
+def ended(process: "subprocess.Popen[str]") -> str:
+    """Wait for a training, which must succeed; return what it said."""
     said = process.communicate(timeout=600)[1]
     if process.returncode:
         raise SystemExit(f"exit {process.returncode}: {said}")
@@ -102,17 +113,25 @@ def has_checkpoint(folder: Path, run_id: str) -> bool:
     return "placement.checkpoint" in client.get_run(run_id).data.tags
 
 
+def run_with_checkpoint(
+    process: "subprocess.Popen[str]", folder: Path, known: set[str], run_id: str | None = None
+) -> str | None:
+    """Wait until a training, or the run that it goes on with, has a checkpoint; return its run."""
+    began, found = time.monotonic(), run_id
+    while process.poll() is None and time.monotonic() - began < 120:
+        new = [one for one in runs_of(folder) if one not in known]
+        found = run_id or (new[0] if new else None)
+        if found is not None and has_checkpoint(folder, found):
+            break
+        time.sleep(0.05)
+    return found
+
+
 def killed(folder: Path, words: Sequence[str], after: float, known: set[str]) -> str | None:
     """Kill a training some seconds after its first checkpoint; return its run, None if it ended."""
     process = start(folder, words)
-    resumed = words[-1] if "--resume" in words else None
-    run_id, began = resumed, time.monotonic()
-    while process.poll() is None and time.monotonic() - began < 120:
-        new = [one for one in runs_of(folder) if one not in known]
-        run_id = resumed or (new[0] if new else None)
-        if run_id is not None and has_checkpoint(folder, run_id):
-            break
-        time.sleep(0.05)
+    before = words[-1] if "--resume" in words else None
+    run_id = run_with_checkpoint(process, folder, known, before)
     time.sleep(after)
     if process.poll() is not None:
         process.communicate()
@@ -120,6 +139,41 @@ def killed(folder: Path, words: Sequence[str], after: float, known: set[str]) ->
     process.kill()
     process.communicate()
     return run_id
+
+
+def resumed(
+    folder: Path, words: Sequence[str], after: float, known: set[str], *, twice: bool
+) -> tuple[str, str] | None:
+    """Kill a training some seconds after a checkpoint, once or twice, and go on with it.
+
+    Return the run and what was said, None where the training had ended before.
+    """
+    run_id = killed(folder, words, after, known)
+    if run_id is None:
+        return None
+    if twice:
+        killed(folder, [*words[-2:], "--resume", run_id], 0.3, known)
+    shutil.rmtree(folder / "model", ignore_errors=True)
+    return run_id, finish(folder, ["--resume", run_id])
+
+
+def restarted(
+    folder: Path, words: Sequence[str], ranks: int, rank: int, after: float, known: set[str]
+) -> tuple[str, str] | None:
+    """Kill a rank some seconds after a checkpoint, and let torchrun go on.
+
+    Return the run and what was said, None where the training had ended before.
+    """
+    process = start(folder, words, ranks)
+    run_id = run_with_checkpoint(process, folder, known)
+    time.sleep(after)
+    for child in psutil.Process(process.pid).children() if process.poll() is None else ():
+        with suppress(psutil.Error):
+            if child.environ().get("RANK") == str(rank):
+                child.kill()
+                return str(run_id), ended(process)
+    process.communicate()
+    return None
 
 
 def differences(found: Outcome, whole: Outcome) -> list[str]:
@@ -135,7 +189,7 @@ def differences(found: Outcome, whole: Outcome) -> list[str]:
 
 
 def kill_and_resume(
-    folder: Path, moments: int, seed: int, rows: int, epochs: int, most: float
+    folder: Path, moments: int, seed: int, rows: int, epochs: int, most: float, ranks: int = 1
 ) -> int:
     """Kill so many trainings, at most `most` seconds after a checkpoint; a line is printed each.
 
@@ -144,7 +198,7 @@ def kill_and_resume(
     write_students(folder / "students.csv", rows)
     words = [*SETTINGS, "--epochs", str(epochs), "--out", "model"]
     began = time.monotonic()
-    finish(folder, words)
+    finish(folder, words, ranks)
     [run_id] = runs_of(folder)
     whole = outcome(folder, run_id)
     took = time.monotonic() - began
@@ -152,20 +206,21 @@ def kill_and_resume(
     chance, bad, known = random.Random(seed), 0, {run_id}  # noqa: S311 - moments
     for moment in range(moments):
         shutil.rmtree(folder / "model")
-        after = chance.uniform(0, most)
-        run_id = killed(folder, words, after, known)
-        if run_id is None:
+        after, rank = chance.uniform(0, most), chance.randrange(ranks)
+        how = f"killed {after:.1f} s after a checkpoint"
+        if ranks > 1:
+            how = f"rank {rank} {how}"
+            done = restarted(folder, words, ranks, rank, after, known)
+        else:
+            done = resumed(folder, words, after, known, twice=moment % 3 == 2)
+        if done is None:
             print(f"{moment + 1}: ended before it was killed, {after:.1f} s after a checkpoint")
-            known |= set(runs_of(folder))
-            continue
-        twice = moment % 3 == 2 and killed(folder, [*words[-2:], "--resume", run_id], 0.3, known)
-        shutil.rmtree(folder / "model", ignore_errors=True)
-        said = finish(folder, ["--resume", run_id])
-        faults = differences(outcome(folder, run_id), whole)
-        bad += bool(faults)
-        where = next((line for line in said.splitlines() if line.startswith("going on")), "")
-        times = "killed twice" if twice else f"killed {after:.1f} s after a checkpoint"
-        print(f"{moment + 1}: {times}, {where}: {'; '.join(faults) or 'the same'}", flush=True)
+        else:
+            run_id, said = done
+            faults = differences(outcome(folder, run_id), whole)
+            bad += bool(faults)
+            where = next((line for line in said.splitlines() if line.startswith("going on")), "")
+            print(f"{moment + 1}: {how}, {where}: {'; '.join(faults) or 'the same'}", flush=True)
         known |= set(runs_of(folder))
     print(f"{moments} moments: {bad} came to another end")
     return bad
@@ -176,6 +231,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--moments", type=int, default=20)
     parser.add_argument("--quick", action="store_true", help="three moments")
+    parser.add_argument("--ranks", type=int, default=1, help="of torchrun")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--most", type=float, default=2.0, help="seconds after a checkpoint")
@@ -184,8 +240,9 @@ def main() -> None:
     moments = 3 if options.quick else options.moments
     with tempfile.TemporaryDirectory(prefix="kill-and-resume-") as folder:
         bad = kill_and_resume(
-            Path(folder), moments, options.seed, options.rows, options.epochs, options.most
-        )
+            Path(folder), moments, options.seed, options.rows, options.epochs, options.most,
+            options.ranks,
+        )  # fmt: skip
     sys.exit(bool(bad))
 
 

@@ -157,17 +157,18 @@ def _exit_code(problem: BaseException) -> int:
     match problem:
         case errors.PlacementError():
             each = isinstance(problem, errors.RankLost)
-            return _fail(str(problem), problem.exit_code, each=each)
+            return _fail(_with_notes(str(problem), problem), problem.exit_code, each=each)
         case click.ClickException():
             shown = io.StringIO()
             problem.show(shown)
             click.echo(printable(shown.getvalue()), err=True, nl=False)
             return errors.UsageError.exit_code
         case click.Abort() | KeyboardInterrupt():
-            return _fail("interrupted", 130)
+            return _fail(_with_notes("interrupted", problem), 130)
         case errors.Terminated():
             why = " with the other processes" if ranks.current().size > 1 else ""
-            return _fail(f"terminated{why}", errors.Terminated.exit_code)
+            said = _with_notes(f"terminated{why}", problem)
+            return _fail(said, errors.Terminated.exit_code)
         case MemoryError():
             return _fail(
                 "out of memory; train with --stream keeps the rows on the disk, and --drop or a "
@@ -180,6 +181,12 @@ def _exit_code(problem: BaseException) -> int:
                 f"the output cannot be written ({problem.strerror})", errors.StoreError.exit_code
             )
     raise problem
+
+
+def _with_notes(said: str, problem: BaseException) -> str:
+    """Add what was added to an error on its way; click's Abort stands for an interrupt."""
+    noted = (problem, problem.__cause__)
+    return "; ".join([said, *(note for one in noted for note in getattr(one, "__notes__", ()))])
 
 
 def _say_defect(

@@ -258,7 +258,7 @@ def _take_over(store: Store, run_id: str) -> TrackedRun:
 
 
 @contextlib.contextmanager
-def resumed_run(
+def run_of_another(
     store: Store,
     run_id: str,
     *,

@@ -21,7 +21,7 @@ from placement.tracking.runs import (
     TrackedRun,
     ensure_experiment,
     list_runs,
-    resumed_run,
+    run_of_another,
     tracked_run,
 )
 
@@ -210,7 +210,7 @@ def test_a_data_set_that_another_run_records_at_the_same_moment_is_recorded_once
 def test_a_resumed_run_is_written_to_and_left_to_whoever_began_it(store):
     experiment, _ = ensure_experiment(store, "placement")
     run_id = store.client().create_run(experiment, tags={JOB: "a job"}).info.run_id
-    with resumed_run(store, run_id, tags={"seed": "3"}, params={"l2": 1.0}) as run:
+    with run_of_another(store, run_id, tags={"seed": "3"}, params={"l2": 1.0}) as run:
         run.log_metrics({"brier": 0.25})
         assert run.job == "a job"
     kept = store.client().get_run(run_id)

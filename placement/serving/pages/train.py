@@ -83,6 +83,10 @@ def settings_of_fields(fields: Fields) -> dict[str, Any]:
             settings[name] = _FIELDS[name](value)
     if "names" in settings and "header_row" in settings:
         raise Refused(422, "Give the names of the columns, or the row that has them: not both.")
+    if limit := settings.pop("positive_limit", None):
+        if "positive" in settings:
+            raise Refused(422, "Choose what counts as placed, or give a limit: not both.")
+        settings["positive"] = limit
     return settings
 
 
@@ -126,6 +130,7 @@ _FIELDS: Mapping[str, Callable[[str], Any]] = {
     "header_row": _row,
     "target": str,
     "positive": str,
+    "positive_limit": str.strip,
     "test_where": str,
     "refit": bool,
     "promote": bool,

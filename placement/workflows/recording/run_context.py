@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from placement.config.train_config import TrainConfig
 from placement.data.splits.split import TEST, Split
 from placement.data.table.table import Table
+from placement.errors import RankLost
 from placement.runtime.signals import hold_signals
 from placement.runtime.worker_process import AnyWorker, InlineWorker, ProcessWorker
 from placement.tracking.dataset import DataSet
@@ -45,7 +46,7 @@ def _end_after(error: BaseException, recorder: AnyWorker[K]) -> None:
     """End the run without ever hiding the error that brought us here."""
     try:
         with hold_signals():
-            killed = not isinstance(error, Exception)
+            killed = isinstance(error, RankLost) or not isinstance(error, Exception)
             notes = recorder.submit(RunRecorder.fail, killed=killed).result()
     except RuntimeError as second:
         notes = (f"the run may still be marked RUNNING: {second}",)

@@ -41,7 +41,7 @@ from placement.tracking.runs import (
     SERIES,
     NestedRun,
     TrackedRun,
-    resumed_run,
+    run_of_another,
     tracked_run,
 )
 from placement.tracking.store import import_mlflow, open_store
@@ -89,7 +89,7 @@ class RunRecorder:
                 resume=config.resume,
             )  # fmt: skip
         else:
-            begun = resumed_run(store, run_id, tags=tags, params=params)
+            begun = run_of_another(store, run_id, tags=tags, params=params)
         self._run = self._open.enter_context(begun)
         if run_id is None and config.resume is None:
             self._run.log_text(json.dumps(config.given, indent=1), SETTINGS)
@@ -141,6 +141,14 @@ class Recorder(RunRecorder):
         )
         latest = max((epoch.number for epoch in epochs), default=-1)
         self._last_steps = {name: max(latest, last.get(name, -1)) for name in SERIES.values()}
+
+    def fail(self, *, killed: bool) -> tuple[str, ...]:
+        """End the run, if it is going on; of one that was killed say how it is gone on with."""
+        notes, run = super().fail(killed=killed), self._run
+        if not killed or run is None or not (self._has_checkpoint or run.resumed):
+            return notes
+        how = f"with --resume {run.run_id} the same command goes on from where it was"
+        return (how, *notes)
 
     def save_checkpoint(self, data: bytes) -> bool:
         """Keep where the training is; return whether the run is this process's still.

@@ -3,12 +3,22 @@
 import csv
 import io
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 SAMPLE = Path(__file__).parents[3] / "data" / "office_sheet.xlsx"
 PAGES = ("/train", "/students", "/students/one", "/model", "/effect", "/runs", "/learn/perceptron")
+SHAPES = [(width, scheme) for width in (390, 1280) for scheme in ("light", "dark")]
+FOCUSABLE = "a[href], button, input:not([type=hidden]), select, summary, [tabindex='0']"
+STOP = """selector => {
+  const one = document.activeElement, style = getComputedStyle(one);
+  const box = one.getBoundingClientRect();
+  const isSeen = style.outlineStyle != "none" && parseFloat(style.outlineWidth) >= 2
+    && box.width > 0 && box.bottom > 0 && box.top < innerHeight;
+  return {is_there: one.matches(selector), is_seen: isSeen, of: one.outerHTML.slice(0, 120)};
+}"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -74,17 +84,38 @@ def test_a_model_is_told_of_and_a_spoilt_derivative_is_seen(tab, learnt):
     page.get_by_text("The check failed.").wait_for()
 
 
-def test_another_model_takes_over_for_a_reason_without_the_script(tab, learnt):
+def test_every_choice_is_in_the_command_which_learns_the_same_without_the_script(
+    tab, learnt, run, monkeypatch
+):
     page = tab(java_script_enabled=False)
     page.goto("/train")
     page.set_input_files("#file-sheet", SAMPLE)
     page.get_by_role("button", name="Look at it").click()
-    page.get_by_label("What becomes of Aptitude").select_option("drop")
+    page.get_by_label("Row with the column names").fill("3")
+    page.get_by_label("Column with the outcome").select_option("Status")
+    page.get_by_label("What counts as placed").select_option("Placed")
+    page.get_by_label("Try it out on").select_option(label="all of Batch 2025")
+    for column, choice in (("Aptitude", "drop"), ("Projects", "categorical"), ("Gender", "keep")):
+        page.get_by_label(f"What becomes of {column}").select_option(choice)
     page.get_by_role("button", name="Look again").click()
-    page.locator("pre", has_text="--drop Aptitude").wait_for()
+    command = page.locator("pre", has_text="--drop Aptitude").inner_text()
+    for said in (
+        "--header-row 3",
+        "--target Status",
+        "--positive Placed",
+        "--categorical Projects",
+    ):
+        assert said in command
     page.get_by_role("button", name="Start learning").click()
     page.wait_for_url("**/train/jobs/*")
     page.get_by_role("heading", name="The model in use now").wait_for()
+    job = page.request.get(page.url.replace("/train/jobs/", "/v1/jobs/") + "/result").json()
+    monkeypatch.chdir(SAMPLE.parent)
+    own = run(*shlex.split(command)[1:], "--no-track", "--json").json
+    assert own["rows"] == job["rows"]
+    assert own["intercept"] == pytest.approx(job["intercept"], rel=1e-9)
+    for mine, its in zip(own["coefficients"], job["coefficients"], strict=True):
+        assert mine == pytest.approx(its, rel=1e-9)
     page.get_by_label("Or use it whatever speaks against it, because").fill("no test next year")
     page.get_by_role("button", name="Use the new model").click()
     page.get_by_role("heading", name="The new model is in use").wait_for()
@@ -126,22 +157,85 @@ def test_a_list_leads_to_its_effect_without_the_script(tab, learnt, tmp_path):
     assert page.get_by_role("row", name=re.compile("training office_sheet.xlsx")).count() >= 2
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_what_shuts_somebody_out(tab, learnt, scheme):
+def test_students_are_scored_listed_and_asked_about_by_the_keyboard_alone(tab, learnt):
+    page = tab(viewport={"width": 1280, "height": 800})
+    page.goto("/students")
+    _tab_to(page, "#file-sheet")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(SAMPLE)
+    page.get_by_role("heading", name="48 students, most at risk first").wait_for()
+    _tab_to(page, "#seats")
+    page.keyboard.type("12")
+    page.get_by_role("cell", name="has a seat", exact=True).first.wait_for()
+    _tab_to(page, "[name=doubts]")
+    page.keyboard.press("Space")
+    page.locator("pre", has_text="--accept-doubts").wait_for()
+    _tab_to(page, "#sort")
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("heading", name="48 students, best chance first").wait_for()
+    every = page.locator(FOCUSABLE).filter(visible=True).count()
+    _tab_to(page, "body")
+    assert len(_tab_to(page, "body")) == every  # round the whole page, and out of it again
+    _tab_to(page, "#list a.button")
+    with page.expect_download():
+        page.keyboard.press("Enter")
+    _tab_to(page, "#list td a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/students/one*")
+    before = page.locator(".big").inner_text()
+    _tab_to(page, "[name=CGPA]")
+    page.keyboard.type("9.5")  # what a Tab comes to is selected, and so replaced
+    page.wait_for_function("was => document.querySelector('.big').innerText != was", arg=before)
+    assert _number(page.locator(".big").inner_text()) > _number(before)
+
+
+def _tab_to(page, selector):
+    """Press Tab up to an element; return the stops on the way, each with its focus to be seen."""
+    stops = []
+    for _ in range(300):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(STOP, selector)
+        if stop["is_there"]:
+            return stops
+        assert stop["is_seen"], stop
+        stops.append(stop["of"])
+    pytest.fail(f"no Tab leads to {selector}: {stops[-3:]}")
+
+
+def test_no_page_has_what_shuts_somebody_out(tab, learnt):
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe is not installed"
     )
-    page = tab(color_scheme=scheme, viewport={"width": 390, "height": 800})
+    page = tab()
+    page.goto("/train")
+    page.get_by_role("button", name="Take the sample sheet").click()
+    understood = page.url
+    sheet = understood.replace("/train/", "/students/")
+    ahead, waiting = (_start(page, understood) for _ in range(2))
     found = []
-    for path in (*PAGES, learnt):
+    asked = f"{sheet}?rows=blank&seats=12&lottery=8", "/students/one?CGPA=5&Active Backlogs=3"
+    for path in (*PAGES, learnt, understood, waiting, *asked, "/train/0123456789abcdef"):
         page.goto(path)
-        result = axe.Axe().run(page, options={"runOnly": RULES})
-        found += [
-            (path, one["id"], [node["html"][:120] for node in one["nodes"]])
-            for one in result.response["violations"]
-        ]
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        for width, scheme in SHAPES:
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)
+            result = axe.Axe().run(page, options={"runOnly": RULES})
+            found += [
+                (path, width, scheme, one["id"], [node["html"][:120] for node in one["nodes"]])
+                for one in result.response["violations"]
+            ]
+            is_in = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert is_in, (path, width)
+    for job in (ahead, waiting):
+        page.request.post(f"{job}/cancel")
     assert found == []
+
+
+def _start(page, sheet):
+    """Put a training into the queue; return the address of its page."""
+    fields = {"ignore_label": "Higher Studies"}
+    return page.request.post(f"{sheet}/start", form=fields).url
 
 
 def _number(text):

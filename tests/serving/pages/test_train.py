@@ -43,3 +43,9 @@ def test_names_for_a_sheet_without_any_are_one_for_each_column():
     assert settings_of_fields(fields) == {"names": ["Roll", "CGPA, UG", "Status"]}
     with pytest.raises(Refused, match="not both"):
         settings_of_fields([*fields, ("header_row", "3")])
+
+
+def test_who_is_placed_is_said_by_a_value_or_by_a_limit():
+    assert settings_of_fields([("positive_limit", " >=3 ")]) == {"positive": ">=3"}
+    with pytest.raises(Refused, match="not both"):
+        settings_of_fields([("positive_limit", ">=3"), ("positive", "Placed")])

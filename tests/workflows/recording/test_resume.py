@@ -38,7 +38,9 @@ def stop(run, sheet, store, monkeypatch):
 
         with monkeypatch.context() as patch:
             patch.setattr(workflow, "_recorded", interrupted)
-            assert run("train", sheet, *SLOW, *options).code == 130
+            done = run("train", sheet, *SLOW, *options)
+        assert done.code == 130
+        stopped.err = " ".join(done.err.split())
         return newest(store)
 
     return stopped
@@ -86,6 +88,12 @@ def test_a_stopped_training_goes_on_in_its_run_to_the_same_model(run, stop, whol
     assert "checkpoint" not in files
 
 
+def test_whoever_stops_a_training_is_told_how_it_goes_on(stop):
+    run_id = stop().info.run_id
+    how = f"error: interrupted; with --resume {run_id} the same command goes on from where it was"
+    assert how in stop.err
+
+
 def test_what_was_recorded_before_is_not_recorded_twice(run, stop, whole, store, monkeypatch):
     unbroken, _ = whole
     logged = workflow.Recorder.log_course
@@ -108,6 +116,7 @@ def test_a_training_without_a_checkpoint_starts_anew_in_its_run(
 ):
     monkeypatch.setattr(checkpoints, "SECONDS", 1e9)
     run_id = stop().info.run_id
+    assert "--resume" not in stop.err
     files = {item.path for item in store.client().list_artifacts(run_id)}
     assert files == {"settings.json"}
     done = run("train", sheet, "--resume", f"runs:/{run_id}")

@@ -26,8 +26,10 @@ class ColumnChoice:
 class Look:
     """What a sheet was understood as; `problem` is why it cannot be learnt from as it is chosen.
 
-    `values` are those of the outcome: each with its rows, and whether it is left out. `settings`
-    are those of the training that would be started, `command` is its line; `names` are all columns.
+    `outcomes` are the columns of few values, `limited` the numbers, of which a limit makes an
+    outcome. `values` are those of the outcome: each with its rows, and whether it is left out.
+    `settings` are those of the training that would be started, `command` is its line; `names` are
+    all columns.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Look:
     problem: str | None
     names: tuple[str, ...]
     outcomes: tuple[str, ...]
+    limited: tuple[str, ...]
     target: str | None
     values: tuple[tuple[str, int, bool], ...]
     positive: str | None
@@ -50,6 +53,18 @@ class Look:
     def can_start(self) -> bool:
         """Whether it can be learnt from."""
         return self.problem is None
+
+    @property
+    def limit(self) -> str:
+        """The rule that says who is placed, such as `>=3`; empty where a value does."""
+        positive = str(self.settings.get("positive", ""))
+        return "" if positive in [name for name, _, _ in self.values] else positive
+
+    @property
+    def takes_limit(self) -> bool:
+        """Whether a limit may say who is placed: the outcome has numbers, other than two."""
+        are_numbers = all(name.replace(".", "", 1).isdecimal() for name, _, _ in self.values)
+        return bool(self.limit or self.target and len(self.values) != 2 and are_numbers)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from placement.config.train_config import TrainConfig
 from placement.data.columns.column_store import MemoryColumnStore
 from placement.data.columns.load_columns import load_columns
-from placement.data.columns.raw_column import CategoricalColumn, RawColumn
+from placement.data.columns.raw_column import CategoricalColumn, NumericColumn, RawColumn
 from placement.data.columns.storage import IN_MEMORY
 from placement.data.formats.workbooks.excel import sheet_titles
 from placement.data.schema import Feature
@@ -38,13 +38,18 @@ def look_at(path: Path, given: Mapping[str, Any], *, is_first: bool) -> Look:
     settings = dict(given)
     look = Look(
         path.name, sheet_titles(path), settings, "",
-        None, (), (), None, (), None, (), None, (), (), (),
+        None, (), (), (), None, (), None, (), None, (), (), (),
     )  # fmt: skip
     try:
         columns = _columns(path, _config(settings))
-        look = dataclasses.replace(
-            look, outcomes=tuple(_may_be_outcomes(columns)), names=tuple(columns)
+        outcomes = tuple(_may_be_outcomes(columns))
+        limited = tuple(
+            name
+            for name, raw in columns.items()
+            if name not in outcomes
+            and (isinstance(raw, NumericColumn) or name == settings.get("target"))
         )
+        look = dataclasses.replace(look, outcomes=outcomes, limited=limited, names=tuple(columns))
         target = choose_target(columns, target=settings.get("target"), file=path.name)
         if target is not None:
             levels = _levels(columns[target])

@@ -93,3 +93,22 @@ def test_names_are_given_to_a_sheet_that_has_none(tmp_path, students):
     look = look_at(sheet, {"names": head.split(",")}, is_first=False)
     assert look.can_start
     assert f"--names {head}" in look.command
+
+
+def test_a_number_is_an_outcome_by_a_limit(tmp_path, students):
+    sheet = students(tmp_path / "sheet.csv")
+    head, *rows = sheet.read_text().splitlines()
+    bands = "\n".join(f"{row},{1.5 + n % 40 / 10}" for n, row in enumerate(rows))
+    sheet.write_text(f"{head},package\n{bands}\n")
+    look = look_at(sheet, {"target": "package"}, is_first=False)
+    assert "package" in look.limited
+    assert (look.can_start, look.takes_limit, look.limit) == (False, True, "")
+    look = look_at(sheet, {"target": "package", "positive": ">=3"}, is_first=False)
+    assert (look.can_start, look.limit, look.positive) == (True, ">=3", ">=3")
+    assert "--positive '>=3'" in look.command
+
+
+def test_an_outcome_of_words_takes_no_limit(first):
+    assert (first.takes_limit, first.limit) == (False, "")
+    assert "CGPA" in first.limited
+    assert "Status" not in first.limited
