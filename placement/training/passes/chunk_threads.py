@@ -35,15 +35,20 @@ def map_chunks(
     numpy's BLAS where `work` uses it (`blas`).
     """
 
-    def work_on(part: int) -> T:
+    def work_on(part: range) -> T:
         torch.set_num_threads(1)
-        first = part * part_chunks
-        return work(map(source.chunk, range(first, min(first + part_chunks, len(source)))))
+        return work(map(source.chunk, part))
 
-    part_chunks = max(1, min(MOST_PART_CHUNKS, len(source) // LEAST_PARTS))
-    parts = share_of(math.ceil(len(source) / part_chunks))
+    parts = parts_of_share(source)
     with one_thread(), one_blas_thread() if blas else nullcontext():
         yield from in_order(parts, work_on, min(threads, len(parts)))
+
+
+def parts_of_share(source: Chunks) -> list[range]:
+    """Return the chunks of each part of this rank's share: wherever a rank sums up, the same."""
+    size = max(1, min(MOST_PART_CHUNKS, len(source) // LEAST_PARTS))
+    share = share_of(math.ceil(len(source) / size))
+    return [range(part * size, min((part + 1) * size, len(source))) for part in share]
 
 
 @contextmanager

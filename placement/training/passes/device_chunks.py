@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -17,7 +18,7 @@ from placement.arrays import CodeArray
 from placement.data.encoding.chunks import Chunk, Chunks
 from placement.data.encoding.design_matrix import Layout
 from placement.model.design_tensor import BLOCK_ROWS, DesignTensor, design_on_device
-from placement.runtime.ranks import share_of
+from placement.training.passes.chunk_threads import parts_of_share
 
 # A card is through with 4 MB, which fit a processor's cache, in less time than the host needs to
 # start the some fifty kernels of a chunk.
@@ -119,7 +120,7 @@ class _Held:
 def _packed(source: Chunks, form: "_Format", copies: "_Copies") -> Iterator[int]:
     """Fill one buffer after the other, as far as there are rows; yield the rows in each."""
     turn, filled, buffer = 0, 0, copies.buffer(0)
-    for chunk in map(source.chunk, share_of(len(source))):
+    for chunk in map(source.chunk, chain.from_iterable(parts_of_share(source))):
         packed = 0
         while packed < len(chunk):
             rows = min(len(chunk) - packed, form.rows - filled)

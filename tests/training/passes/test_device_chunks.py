@@ -7,6 +7,8 @@ import torch
 from placement.data.encoding.chunks import ArrayChunks, ChunkFormat, FileChunks
 from placement.data.encoding.design_matrix import DesignMatrix
 from placement.model.design_tensor import BLOCK_ROWS
+from placement.runtime import ranks
+from placement.training.passes.chunk_threads import map_chunks
 from placement.training.passes.device_chunks import DeviceTables
 
 CPU = torch.device("cpu")
@@ -54,6 +56,25 @@ def test_rows_that_fit_are_read_once_and_others_at_every_walk(tmp_path):
     np.testing.assert_array_equal(walked(held, source)[0], x)
     with pytest.raises(FileNotFoundError):
         walked(copied, source)
+
+
+class Rank(ranks.Alone):
+    size = 3
+
+    def __init__(self, rank):
+        self.rank = rank
+
+
+def test_a_rank_with_a_card_has_the_same_rows_as_one_without(monkeypatch):
+    """Of several hosts one may have a card: no row is summed up twice, and none left out."""
+    x = np.arange(330.0)[:, None]
+    source = ArrayChunks(DesignMatrix.of(x), np.zeros(330), np.ones(330), chunk_rows=10)
+    tables = DeviceTables(CPU, torch.float64, room=lambda: 0.0)
+    for rank in range(3):
+        monkeypatch.setattr(ranks, "_ranks", Rank(rank))
+        parts = map_chunks(source, lambda chunks: [chunk.x.to_dense().copy() for chunk in chunks])
+        own = np.concatenate([rows for part in parts for rows in part])
+        np.testing.assert_array_equal(walked_weighted(tables, source), own)
 
 
 def test_a_mini_batch_leaves_the_device_when_it_is_gone():
