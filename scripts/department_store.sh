@@ -44,7 +44,7 @@ folder=$(cd "$folder" && pwd)
 database=$folder/postgresql sockets=$folder/sockets
 [ "${#sockets}" -le 85 ] || die "$folder: too long for the path of a socket; choose a shorter one"
 
-binaries=$(find /usr/lib/postgresql/*/bin -name pg_ctl -printf '%h\n' 2>/dev/null | sort -V | tail -1)
+binaries=$(find /usr/lib/postgresql/*/bin -name pg_ctl -printf '%h\n' 2>/dev/null | sort -V | tail -1) || true
 PATH=${binaries:+$binaries:}$PATH
 command -v pg_ctl >/dev/null || die 'PostgreSQL is not installed (on Debian: apt-get install postgresql)'
 

@@ -1,5 +1,6 @@
 """docs/scaling.md holds: its scripts are there and sound, its commands known, its bytes counted."""
 
+import os
 import re
 import shlex
 import shutil
@@ -93,3 +94,18 @@ def test_shellcheck_has_nothing_to_say_of_a_shell_script(name):
     if shutil.which("shellcheck") is None:
         pytest.skip("shellcheck is not installed (on Debian: apt-get install shellcheck)")
     subprocess.run(["shellcheck", ROOT / "scripts" / name], check=True)
+
+
+def test_a_store_without_postgresql_says_what_to_install(tmp_path):
+    if shutil.which("pg_ctl") is not None:
+        pytest.skip("pg_ctl is among the commands here")
+    finds_nothing = tmp_path / "find"
+    finds_nothing.write_text("#!/bin/sh\nexit 1\n")
+    finds_nothing.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    script = ROOT / "scripts" / "department_store.sh"
+    done = subprocess.run(
+        [script, tmp_path / "store"], env={**os.environ, "PATH": path}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "apt-get install postgresql" in done.stderr) == (1, True)
