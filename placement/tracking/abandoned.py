@@ -42,8 +42,9 @@ def end_abandoned(store: Store) -> None:
         for run in client.search_runs(experiments, "attributes.status = 'RUNNING'"):
             if JOB in run.data.tags or not is_gone(run.data.tags.get(PROCESS, "")):
                 continue
-            # It may have ended its run in between; now that it is gone, nobody does any more.
-            if client.get_run(run.info.run_id).info.status == "RUNNING":
+            # It may have ended its run in between, or another process goes on with it by now.
+            now = client.get_run(run.info.run_id)
+            if now.info.status == "RUNNING" and is_gone(now.data.tags.get(PROCESS, "")):
                 client.set_terminated(run.info.run_id, "KILLED")
 
 

@@ -65,6 +65,21 @@ def test_a_run_that_ended_while_it_was_looked_at_stays_as_it_ended(
     assert status(store, run_id) == "FINISHED"
 
 
+def test_a_run_that_was_taken_over_while_it_was_looked_at_goes_on(
+    store, begun, killed, monkeypatch
+):
+    run_id = begun(killed)
+
+    def taken_over_meanwhile(process):
+        store.client().set_tag(run_id, PROCESS, process_name())
+        return is_gone(process)
+
+    is_gone = abandoned.is_gone
+    monkeypatch.setattr(abandoned, "is_gone", taken_over_meanwhile)
+    end_abandoned(store)
+    assert status(store, run_id) == "RUNNING"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the start of a process is kept")
 def test_a_process_keeps_its_name_when_the_clock_is_set(store, begun, monkeypatch):
     run_id = begun(process_name())
