@@ -15,7 +15,7 @@ from placement.credentials import masked
 from placement.errors import StoreError
 from placement.runtime.signals import hold_signals, raise_on_signals
 from placement.tracking.abandoned import JOB, PROCESS, end_abandoned, process_name
-from placement.tracking.checkpoints import DIGEST, check_stopped
+from placement.tracking.checkpoints import DIGEST, check_stopped, is_ours
 from placement.tracking.dataset import DataSet, dataset_input
 from placement.tracking.limits import (
     METRICS_PER_BATCH,
@@ -370,9 +370,10 @@ def _end(run: TrackedRun, status: str) -> None:
 
 
 def _end_after(error: BaseException, run: TrackedRun) -> None:
-    """End the run without ever hiding the error that brought us here."""
+    """End the run, if it is ours still, without ever hiding the error that brought us here."""
     try:
         with hold_signals():
-            _end(run, "FAILED" if isinstance(error, Exception) else "KILLED")
+            if is_ours(run):
+                _end(run, "FAILED" if isinstance(error, Exception) else "KILLED")
     except StoreError as second:
         error.add_note(f"the run {run.run_id} is still marked RUNNING: {second}")

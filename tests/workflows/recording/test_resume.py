@@ -177,6 +177,7 @@ def test_a_run_that_was_taken_over_is_let_go(run, stop, sheet, store, monkeypatc
     done = run("train", sheet, *SLOW)
     assert done.code == 6
     assert "another process goes on with this training's run" in done.err
+    assert newest(store).info.status == "RUNNING"  # it is the other's to end
 
 
 def test_torchruns_second_start_goes_on_with_the_run_of_the_first(
