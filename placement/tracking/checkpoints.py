@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from placement.arrays import Document
 from placement.errors import ModelError
-from placement.tracking.abandoned import JOB, PROCESS, is_gone, process_id, process_name
+from placement.tracking.abandoned import JOB, PROCESS, is_gone, process_id
 from placement.tracking.registry import UNKNOWN_CODES
 from placement.tracking.store import Store, store_errors
 
@@ -66,7 +66,7 @@ def write_checkpoint(run: "TrackedRun", data: bytes) -> None:
 def is_ours(run: "TrackedRun") -> bool:
     """Whether no other process has taken the run over."""
     with store_errors(run.store, f"read the run {run.run_id}"):
-        return _keeper(run.client.get_run(run.run_id)) == process_name()
+        return _keeper(run.client.get_run(run.run_id)) == run.keeper
 
 
 def find_stopped(store: Store, name: str) -> StoppedRun:

@@ -66,13 +66,16 @@ class NestedRun:
 class TrackedRun:
     """A run that is going on. Each method writes at once; a failure is a StoreError.
 
-    `job`: the job that it is an attempt of. `resumed`: another process began it.
+    `keeper` names this process, as the run does unless another has taken it over; "" where it is
+    another's from the start. `job`: the job that it is an attempt of. `resumed`: another process
+    began it.
     """
 
     store: Store
     run_id: str
     experiment_id: str
     name: str
+    keeper: str = ""
     job: str | None = None
     resumed: bool = False
 
@@ -242,19 +245,20 @@ def tracked_run(
 
 
 def _create(store: Store, experiment_id: str, run_name: str | None) -> TrackedRun:
-    keeper = {PROCESS: process_name()}
-    info = store.client().create_run(experiment_id, tags=keeper, run_name=run_name).info
-    return TrackedRun(store, info.run_id, experiment_id, info.run_name or "")
+    keeper = process_name()
+    tags = {PROCESS: keeper}
+    info = store.client().create_run(experiment_id, tags=tags, run_name=run_name).info
+    return TrackedRun(store, info.run_id, experiment_id, info.run_name or "", keeper)
 
 
 def _take_over(store: Store, run_id: str) -> TrackedRun:
     """Keep a run that has stopped from now on. Raises ModelError where another does."""
-    client = store.client()
+    client, keeper = store.client(), process_name()
     with store.lock():
         info = check_stopped(store, run_id).info
-        client.set_tag(run_id, PROCESS, process_name())
+        client.set_tag(run_id, PROCESS, keeper)
         client.update_run(run_id, status="RUNNING")
-    return TrackedRun(store, run_id, info.experiment_id, info.run_name or "", resumed=True)
+    return TrackedRun(store, run_id, info.experiment_id, info.run_name or "", keeper, resumed=True)
 
 
 @contextlib.contextmanager
@@ -269,7 +273,7 @@ def run_of_another(
     with store_errors(store, f"go on with the run {run_id}"):
         found = store.client().get_run(run_id)
     info, job = found.info, found.data.tags.get(JOB)
-    run = TrackedRun(store, run_id, info.experiment_id, info.run_name or "", job)
+    run = TrackedRun(store, run_id, info.experiment_id, info.run_name or "", job=job)
     run.set_tags({**provenance_tags(), **tags})
     run.log_params(params)
     yield run

@@ -8,12 +8,14 @@ import sys
 import textwrap
 from pathlib import Path
 
+import psutil
 import pytest
 
 import placement
 from placement.errors import StoreError, Terminated
 from placement.runtime.signals import hold_signals
 from placement.tracking.abandoned import JOB, PROCESS
+from placement.tracking.checkpoints import is_ours
 from placement.tracking.dataset import DataSet
 from placement.tracking.limits import metric_names, thinned_points, without_plateaus
 from placement.tracking.runs import (
@@ -74,6 +76,15 @@ def test_a_long_series_is_thinned_with_both_ends_and_gaps_are_left_out(store):
     assert steps[-1] == 9999
     assert max(b - a for a, b in itertools.pairwise(steps)) <= 11
     assert [m.step for m in store.client().get_metric_history(run.run_id, "held_out")] == [3]
+
+
+def test_a_run_stays_that_of_its_process_though_its_start_is_told_differently(store, monkeypatch):
+    began = psutil.Process.create_time
+    with tracked_run(store, "placement") as run:
+        monkeypatch.setattr(psutil.Process, "create_time", lambda process: began(process) + 0.2)
+        assert is_ours(run)
+        run.set_tags({PROCESS: "another"})
+        assert not is_ours(run)
 
 
 def test_of_a_level_stretch_the_ends_are_enough():

@@ -209,7 +209,7 @@ class Recorder(RunRecorder):
     ) -> Tracked:
         """Register the logged model and finish the run; nothing that may fail comes after."""
         run, verdict = self.run, figures.evaluated.verdict.name
-        if run.resumed and not is_ours(run):
+        if run.keeper and not is_ours(run):
             raise StoreError(f"another process goes on with the run {run.run_id}")
         registered = register(
             run.store,

@@ -180,6 +180,22 @@ def test_a_run_that_was_taken_over_is_let_go(run, stop, sheet, store, monkeypatc
     assert newest(store).info.status == "RUNNING"  # it is the other's to end
 
 
+def test_a_run_that_was_taken_over_is_not_registered_by_who_began_it(
+    run, sheet, store, monkeypatch
+):
+    logged = workflow.Recorder.log_course
+
+    def robbed(self, *args):
+        self.run.set_tags({PROCESS: "another"})
+        return logged(self, *args)
+
+    monkeypatch.setattr(workflow.Recorder, "log_course", robbed)
+    monkeypatch.setattr(checkpoints, "SECONDS", 1e9)  # nothing tells it earlier
+    assert run("train", sheet, *SLOW).code == 6
+    assert newest(store).info.status == "RUNNING"
+    assert list(store.client().search_model_versions()) == []
+
+
 def test_torchruns_second_start_goes_on_with_the_run_of_the_first(
     run, stop, sheet, store, monkeypatch
 ):
