@@ -126,11 +126,12 @@ def effective_config(given: "Document", file: str | None) -> TrainConfig:
     A run that is resumed has settings of its own: what is given must be as there.
     """
     options = dict(_from_options(given))
-    if options.get("resume"):
+    values = {**_from_file(file), **_from_environment(os.environ), **options}
+    if "resume" in given and values.get("resume"):
         from placement.workflows.recording.resume import resumed_config
 
-        return resumed_config(options["resume"], {**(_from_file(file) if file else {}), **options})
-    return TrainConfig(**{**_from_file(file), **_from_environment(os.environ), **options})
+        return resumed_config(values["resume"], {**(_from_file(file) if file else {}), **options})
+    return TrainConfig(**values)
 
 
 def _from_options(given: "Document") -> Iterator[tuple[str, Any]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from placement.config.option import flag
 from placement.config.train_config import TrainConfig
-from placement.errors import DataError, UsageError
+from placement.errors import DataError, ModelError, UsageError
+from placement.runtime import ranks
 from placement.tracking.abandoned import process_name
 from placement.tracking.checkpoints import StoppedRun, find_run_of_job, find_stopped, read_settings
 from placement.tracking.dataset import DataSet
@@ -20,6 +21,8 @@ _FREE = {"resume", "workers", "rank_timeout", "device", "stream", "cache", "keep
 def resumed_config(resume: str, given: Mapping[str, Any]) -> TrainConfig:
     """Return the settings of a run to go on with. Raises UsageError where `given` ones differ."""
     run_id, settings = read_settings(open_store(create=False), resume)
+    if ranks.started() > 1:  # so many there are
+        settings.pop("workers", None)
     asked = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
     free = {name: value for name, value in given.items() if name in _FREE}
     config = TrainConfig(**{**asked, **free, "resume": run_id})
@@ -43,8 +46,13 @@ def with_run_of_job(config: TrainConfig) -> TrainConfig:
     restarted = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
     if job is None or not restarted or not config.track or config.resume is not None:
         return config
-    store = open_store(create=False)
-    return replace(config, resume=find_run_of_job(store, config.experiment, job))
+    run_id = find_run_of_job(open_store(create=False), config.experiment, job)
+    if run_id is None:
+        return config
+    try:
+        return resumed_config(run_id, vars(config))
+    except (ModelError, UsageError):  # that of another training, whose job had this id as well
+        return config
 
 
 def torchrun_job() -> str | None:

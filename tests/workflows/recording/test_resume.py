@@ -8,7 +8,7 @@ from placement.runtime.worker_process import InlineWorker
 from placement.tracking import checkpoints as store_of_checkpoints
 from placement.tracking.abandoned import PROCESS, process_name
 from placement.tracking.artifacts import read_run_table
-from placement.workflows.recording import checkpoints, run_context
+from placement.workflows.recording import checkpoints, resume, run_context
 from placement.workflows.training import train as workflow
 
 SLOW = ("--optimizer", "gd", "--epochs", "40", "--sensitive", "", "--gradcheck-every", "10")
@@ -133,6 +133,20 @@ def test_settings_that_contradict_are_named_and_those_of_the_run_are_taken(run, 
     assert "l2 = 2.5\n" in config.out
 
 
+def test_settings_of_the_run_hold_wherever_it_is_named(run, stop, sheet, monkeypatch):
+    monkeypatch.setenv("PLACEMENT_RESUME", stop("--l2", "2.5").info.run_id)
+    assert "l2 = 2.5\n" in run("train", sheet, "--print-config").out
+
+
+def test_torchrun_says_of_how_many_processes_a_training_goes_on(store, monkeypatch):
+    monkeypatch.setattr(resume, "read_settings", lambda _, name: (name, {"workers": 2, "l2": 2.5}))
+    assert resume.resumed_config("a", {}).workers == 2
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    config = resume.resumed_config("a", {})
+    assert (config.workers, config.l2) == (1, 2.5)
+
+
 def test_other_rows_are_refused(run, stop, sheet, store):
     run_id = stop().info.run_id
     lines = sheet.read_text().splitlines(keepends=True)
@@ -208,3 +222,15 @@ def test_torchruns_second_start_goes_on_with_the_run_of_the_first(
     assert f"going on with run {run_id} from epoch 17" in done.err
     done = run("train", sheet, *SLOW)  # that one is finished: a run of its own
     assert "going on" not in done.err
+
+
+def test_a_run_of_another_training_of_a_job_of_this_name_is_left_alone(
+    run, stop, sheet, store, monkeypatch
+):
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "job-7")
+    other = stop("--l2", "2.5").info.run_id
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    done = run("train", sheet, *SLOW)
+    assert (done.code, "going on" in done.err) == (0, False), done.err
+    assert newest(store).data.params["l2"] == "1.0"
+    assert store.client().get_run(other).info.status == "KILLED"
