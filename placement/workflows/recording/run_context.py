@@ -36,18 +36,18 @@ def recording(kind: type[K], config: TrainConfig) -> Iterator[AnyWorker[K] | Non
         yield recorder
     except BaseException as error:
         if recorder.was_used:
-            _end_after(error, recorder)
+            _end_after(error, recorder, kind)
         raise
     finally:
         recorder.close()
 
 
-def _end_after(error: BaseException, recorder: AnyWorker[K]) -> None:
+def _end_after(error: BaseException, recorder: AnyWorker[K], kind: type[K]) -> None:
     """End the run without ever hiding the error that brought us here."""
     try:
         with hold_signals():
             killed = isinstance(error, RankLost) or not isinstance(error, Exception)
-            notes = recorder.submit(RunRecorder.fail, killed=killed).result()
+            notes = recorder.submit(kind.fail, killed=killed).result()
     except RuntimeError as second:
         notes = (f"the run may still be marked RUNNING: {second}",)
     for note in notes:
