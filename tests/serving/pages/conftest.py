@@ -53,7 +53,10 @@ def browser():
 
 @pytest.fixture
 def tab(browser, address):
-    """Open a tab: `tab(java_script_enabled=False)`. Whatever its console says is a failure."""
+    """Open a tab: `tab(java_script_enabled=False)`. Whatever its console says is a failure.
+
+    But for the browser's own word that a page itself is a refusal.
+    """
     said, contexts = [], []
 
     def opened(**options):
@@ -61,7 +64,10 @@ def tab(browser, address):
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        page.on("console", lambda message: said.append(message.text))
+        page.on(
+            "console",
+            lambda message: page.url == message.location["url"] or said.append(message.text),
+        )
         page.on("pageerror", lambda error: said.append(str(error)))
         return page
 
