@@ -29,6 +29,7 @@ from placement.serving.settings import ServerSettings
 
 if TYPE_CHECKING:
     from placement.serving.jobs.service import JobService
+    from placement.serving.pages.work.exports import Exports
     from placement.serving.pages.work.process import Desk
 
 _LANES = ("/invocations", "/v1/predictions")
@@ -38,7 +39,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     """Return the application; its model is loaded when it starts."""
     models, sessions, metrics = ModelHolder(settings, log), Sessions(), Metrics()
     jobs = _job_service(settings)
-    desks: tuple[Desk, ...] = ()
+    desks: tuple[Desk | Exports, ...] = ()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

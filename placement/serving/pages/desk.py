@@ -19,8 +19,10 @@ from placement.serving.pages.work.sheets import Sheets
 from placement.serving.scoring.model_holder import ModelHolder
 
 
-def pages_router(models: ModelHolder, jobs: JobService) -> tuple[APIRouter, tuple[Desk, ...]]:
-    """Return the pages, and the processes that are to be closed with the server."""
+def pages_router(
+    models: ModelHolder, jobs: JobService
+) -> tuple[APIRouter, tuple[Desk | Exports, ...]]:
+    """Return the pages, and what is to be closed with the server."""
     shared = Shared(models, jobs, Sheets(jobs.folder.root / "sheets"), Desk())
     shared.sheets.remove_old()
     exports = Exports(shared.sheets.root)
@@ -36,4 +38,4 @@ def pages_router(models: ModelHolder, jobs: JobService) -> tuple[APIRouter, tupl
     ):  # fmt: skip
         router.include_router(made(shared))
     router.include_router(model_router(shared, exports))
-    return router, (shared.desk, exports.desk)
+    return router, (shared.desk, exports)

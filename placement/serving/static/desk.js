@@ -7,9 +7,9 @@ async function fetched(address) {
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
-function takeOver(id, found) {
+function takeOver(id, page) {
   const here = document.getElementById(id);
-  const next = found.getElementById(id);
+  const next = page.getElementById(id);
   if (!here || !next) return null;
   const focused = document.activeElement;
   const name = here.contains(focused) ? focused.name : null;
@@ -33,9 +33,9 @@ async function ask(form) {
   const part = document.getElementById(form.dataset.swap);
   if (part) part.setAttribute("aria-busy", "true");
   try {
-    const found = await fetched(address);
+    const page = await fetched(address);
     if (number !== latest) return;
-    if (takeOver(form.dataset.swap, found)) history.replaceState(null, "", address);
+    if (takeOver(form.dataset.swap, page)) history.replaceState(null, "", address);
     else location.assign(address);
   } catch {
     location.assign(address);
@@ -47,7 +47,9 @@ function lookAgain(part) {
   if (!pause) return;
   setTimeout(async () => {
     try {
-      takeOver(part.id, await fetched(part.dataset.address || location.href));
+      const page = await fetched(part.dataset.address || location.href);
+      // Where the part is gone, the page says why: it was refused, or wants a login.
+      if (!takeOver(part.id, page) && !takeOver("main", page)) lookAgain(part);
     } catch {
       lookAgain(part);
     }

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -13,23 +14,35 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 180_000  # milliseconds: a busy machine is no failure
 
 
+@pytest.fixture(scope="session")
+def running(code_path):
+    """Run a server in a folder: `with running(home, "serve", …) as address`."""
+
+    @contextmanager
+    def run(home, *words):
+        command = [sys.executable, "-m", "placement", *map(str, words), "--port", "0"]
+        log = home / "log.txt"
+        with log.open("w") as out:
+            process = subprocess.Popen(command, cwd=home, env=code_path, stderr=out)
+        try:
+            while not (found := re.search(r"http://[\d.:]+", log.read_text())):
+                assert process.poll() is None, log.read_text()
+                time.sleep(0.2)
+            yield found[0]
+        finally:
+            process.terminate()
+            process.wait()
+
+    return run
+
+
 @pytest.fixture(scope="module")
-def address(tmp_path_factory, template, code_path):
+def address(tmp_path_factory, template, running):
     """Where `placement app` answers, of an empty store."""
     home = tmp_path_factory.mktemp("desk")
     shutil.copytree(template, home / "mlruns")
-    command = [sys.executable, "-m", "placement", "app", "--port", "0", "--no-browser"]
-    log = home / "log.txt"
-    with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=home, env=code_path, stderr=out)
-    try:
-        while not (found := re.search(r"http://[\d.:]+", log.read_text())):
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.2)
-        yield found[0]
-    finally:
-        process.terminate()
-        process.wait()
+    with running(home, "app", "--no-browser") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

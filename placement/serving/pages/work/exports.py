@@ -33,6 +33,11 @@ class Exports:
                 going.result()
             return out if going is None or going.done() else None
 
+    def close(self) -> None:
+        """End what goes on, and begin nothing that waits."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        self.desk.close()
+
     def _make(self, model: ServedModel, name: str, out: Path) -> None:
         out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
