@@ -83,7 +83,8 @@ function begin(root) {
     let timer = 0;
     const soon = (pause) => { clearTimeout(timer); timer = setTimeout(() => ask(form), pause); };
     form.addEventListener("change", () => soon(0));
-    form.addEventListener("input", (event) => {
+    // A form that is itself replaced is left alone while somebody types in it.
+    if (form.id !== form.dataset.swap) form.addEventListener("input", (event) => {
       if (event.target.matches("input[type=text], input[type=search], input[type=number]")) soon(250);
     });
     form.addEventListener("submit", (event) => {

@@ -1,7 +1,7 @@
 import pytest
 
 from placement.serving.errors import Refused
-from placement.serving.pages.train import settings_of_fields
+from placement.serving.pages.train import SAMPLE, settings_of_fields
 
 
 def test_fields_become_the_settings_of_the_command():
@@ -49,3 +49,18 @@ def test_who_is_placed_is_said_by_a_value_or_by_a_limit():
     assert settings_of_fields([("positive_limit", " >=3 ")]) == {"positive": ">=3"}
     with pytest.raises(Refused, match="not both"):
         settings_of_fields([("positive_limit", ">=3"), ("positive", "Placed")])
+
+
+def test_what_is_typed_is_left_alone_until_it_is_whole_and_enter_only_looks_again(tab):
+    page = tab()
+    page.goto("/train")
+    page.set_input_files("#file-sheet", SAMPLE)
+    page.wait_for_url("**/train/*")
+    row = page.get_by_label("Row with the column names")
+    row.evaluate("field => { window.typed = field; }")
+    row.press_sequentially("3")
+    page.wait_for_timeout(1500)  # a pause in typing
+    assert page.evaluate("document.contains(window.typed)")
+    row.press("Enter")
+    page.locator("pre", has_text="--header-row 3").wait_for()
+    assert "/train/jobs/" not in page.url
