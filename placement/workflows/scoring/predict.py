@@ -13,7 +13,7 @@ from placement.data.output.left_out_file import left_out_file
 from placement.data.output.parts import Parts
 from placement.data.output.writer import Description
 from placement.data.schema import RANK, SEAT, Target, matching_columns, quoted
-from placement.errors import Grave, UsageError, counted
+from placement.errors import Grave, StoreError, UsageError, counted
 from placement.evaluation.effect.lottery import LotteryRequest
 from placement.evaluation.false_alarms import FalseAlarms, false_alarms
 from placement.evaluation.shortlist import Rank
@@ -142,12 +142,22 @@ class PredictRequest(FileOptions):
             seats = LotteryRequest(self.rank, top, lottery, self.seed or 0)
         parts = None
         if self.one_sheet_each:
-            parts = Parts("sheet", self.one_sheet_each, refuse_to_replace_draw)
+            parts = Parts("sheet", self.one_sheet_each, self._refuse_to_replace)
         elif self.one_file_each:
-            parts = Parts("file", self.one_file_each, refuse_to_replace_draw)
+            parts = Parts("file", self.one_file_each, self._refuse_to_replace)
         return Destination(
             self.out, self.as_json, self.excel, parts, self.mail_merge, seats, self.everybody
         )
+
+    def _refuse_to_replace(self, part: Path) -> None:
+        """Raise where the file of a group would take the place of another that is needed."""
+        refuse_to_replace_draw(part)
+        needed = (self.data, self.mail_merge, self.left_out)
+        if part.resolve() in {Path(path).resolve() for path in needed if path}:
+            raise StoreError(
+                f"--one-file-each {self.one_file_each}: {part} is the file of a group, and of "
+                "another use in this very command; give another --out"
+            )
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -74,6 +74,19 @@ def test_the_files_of_a_drawn_list_are_not_replaced_either(listed, tmp_path):
     assert not (tmp_path / "list.csv").exists()
 
 
+@pytest.mark.parametrize("other", ["data", "--mail-merge"])
+def test_the_file_of_a_group_takes_no_other_files_place(run, trained, tmp_path, monkeypatch, other):
+    monkeypatch.chdir(tmp_path)
+    sheet = tmp_path / ("list-CSE.csv" if other == "data" else "students.csv")
+    sheet.write_bytes((trained.parent / "students.csv").read_bytes())
+    words = ["--out", "list.csv", "--one-file-each", "stream", "--rank", "risk", "--top", "500"]
+    words += [] if other == "data" else [other, "list-CSE.csv"]
+    done = run("predict", sheet, *words, "--model", trained)
+    assert (done.code, "another use" in done.err) == (6, True)
+    assert [path.name for path in tmp_path.iterdir()] == [sheet.name]
+    assert sheet.read_bytes() == (trained.parent / "students.csv").read_bytes()
+
+
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_invitations_say_nothing_of_how_anybody_was_chosen(listed, tmp_path, ending):
     out = tmp_path / f"letters.{ending}"
