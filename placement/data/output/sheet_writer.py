@@ -28,6 +28,7 @@ _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(\d+))?")
 _IDENTIFIER_DIGITS = 8
 _EXACT_DIGITS = 15
 _SHEET_ROWS = 1_048_576
+_CUT = -2  # what xlsxwriter returns where it has written a part of a text alone
 _CHANCES = (PROBABILITY, "placement_low", "placement_high")
 _WHOLE_PERCENTS = '[>0.995]">99%";[<0.005]"<1%";0%'  # as in our sentences: all or none is unsure
 _SENTENCES = (NOTES, "placement_reason")
@@ -134,7 +135,7 @@ class Tab:
     ) -> None:
         self.title, self._name, self._formats = title, name, formats
         self._sheet = book.add_worksheet(title)
-        names = plan.file_names
+        names = self._headings = plan.file_names
         first = len(names) - len(plan.added)
         percents = {n: i for i, n in enumerate(plan.added, first) if n in _CHANCES}
         self._percents = dict.fromkeys(percents.values(), formats[_WHOLE_PERCENTS])
@@ -179,8 +180,15 @@ class Tab:
         elif isinstance(value, (dt.date, dt.time)):
             self._put_date(index, value)
         elif text := text_of(value):
-            wrapped = self._formats.sentence if index in self._sentences else None
-            self._sheet.write_string(self._row, index, text, wrapped)
+            self._put_text(index, text)
+
+    def _put_text(self, index: int, text: str) -> None:
+        wrapped = self._formats.sentence if index in self._sentences else None
+        if self._sheet.write_string(self._row, index, text, wrapped) == _CUT:
+            raise StoreError(
+                f"{self._name}: column {self._headings[index]}: a cell of {len(text):,} characters "
+                "is more than a sheet holds: choose .csv or .parquet"
+            )
 
     def _put_number(self, index: int, value: float) -> None:
         if not math.isfinite(value):

@@ -87,6 +87,19 @@ def test_the_file_of_a_group_takes_no_other_files_place(run, trained, tmp_path, 
     assert sheet.read_bytes() == (trained.parent / "students.csv").read_bytes()
 
 
+def test_a_cell_that_no_sheet_can_hold_is_refused_and_not_cut(run, trained, tmp_path):
+    header, *rows = (trained.parent / "students.csv").read_text("utf-8").splitlines()
+    essay = "x" * 32_768
+    sheet = tmp_path / "essays.csv"
+    sheet.write_text("\n".join([f"{header},essay", *(f"{row},{essay}" for row in rows[:5])]))
+    out = tmp_path / "list.xlsx"
+    done = run("predict", sheet, "--model", trained, "--out", out)
+    assert (done.code, "32,768 characters" in done.err, out.exists()) == (6, True, False)
+    sheet.write_text(sheet.read_text().replace(essay, essay[1:]))
+    assert run("predict", sheet, "--model", trained, "--out", out).code == 0
+    assert sheets(out)["List"].iloc[1, len(header.split(","))] == essay[1:]
+
+
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_invitations_say_nothing_of_how_anybody_was_chosen(listed, tmp_path, ending):
     out = tmp_path / f"letters.{ending}"
