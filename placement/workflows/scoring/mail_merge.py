@@ -25,6 +25,7 @@ from placement.runtime.atomic_write import replacing, writing
 from placement.workflows.scoring.score_blocks import Scored
 
 NAME, NUMBER, BRANCH, MAIL = "Name", "Register number", "Branch", "E-mail"
+_OF_FORMULAS = ("=", "+", "-", "@")
 _INVITATION = (
     "The placement office invites you to its preparation programme for this year's interviews. "
     "Please reply with the days that suit you, and with anything you would like to practise."
@@ -40,9 +41,9 @@ class MailMerge:
 
     def widened(self, request: BlockRequest) -> BlockRequest:
         """Return what is to be read of the table's rows besides."""
-        own = frozenset(name for names in self.columns.values() for name in names)
-        columns = None if request.columns is None else request.columns | own
-        return replace(request, columns=columns, as_text=request.as_text | own)
+        needed = frozenset(name for names in self.columns.values() for name in names)
+        columns = None if request.columns is None else request.columns | needed
+        return replace(request, columns=columns, as_text=request.as_text | needed)
 
     def add(self, scored: Scored) -> None:
         """Invite the students of a block who have a seat, or all where there are no seats."""
@@ -86,7 +87,12 @@ def open_mail_merge(out: str | None, reader: Reader) -> Iterator[MailMerge | Non
                 write_letters(temporary, header, rows)
             else:
                 with temporary.open("w", encoding="utf-8-sig", newline="") as stream:
-                    csv.writer(stream).writerows([header, *rows])
+                    csv.writer(stream).writerows(map(_without_formulas, [header, *rows]))
+
+
+def _without_formulas(cells: Sequence[str]) -> list[str]:
+    """Put an apostrophe before what a spreadsheet would take for a formula."""
+    return [f"'{cell}" if cell.startswith(_OF_FORMULAS) else cell for cell in cells]
 
 
 def _columns(reader: Reader) -> dict[str, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from zipfile import ZipFile
 
 import pandas as pd
 import pytest
@@ -115,6 +116,21 @@ def test_invitations_say_nothing_of_how_anybody_was_chosen(listed, tmp_path, end
     assert [(word, cell) for cell in cells for word in STIGMA if word in cell] == []
     by_name = table.sort_values(["Branch", "Name"], key=lambda c: c.str.casefold())
     assert table["Name"].tolist() == by_name["Name"].tolist()
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_name_that_looks_like_a_formula_is_text_in_invitations(run, trained, tmp_path, ending):
+    lines = (trained.parent / "students.csv").read_text("utf-8").splitlines()
+    name = lines[1].split(",")[lines[0].split(",").index("name")]
+    sheet, out = tmp_path / "students.csv", tmp_path / f"letters.{ending}"
+    sheet.write_text("\n".join([lines[0], lines[1].replace(name, "=1+1"), *lines[2:]]))
+    words = ("--rank", "risk", "--top", "1000", "--out", tmp_path / "list.csv", "--mail-merge", out)
+    assert run("predict", sheet, *words, "--model", trained).code == 0
+    if ending == "csv":
+        assert "'=1+1" in pd.read_csv(out, dtype=str)["Name"].to_list()
+    else:
+        assert "=1+1" in sheets(out)["Letters"][0].to_list()
+        assert b"<f>" not in ZipFile(out).read("xl/worksheets/sheet1.xml")
 
 
 @pytest.mark.parametrize(
