@@ -1,8 +1,7 @@
 """What a workbook says of its list, in an officer's words: Summary and About."""
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
@@ -22,6 +21,7 @@ from placement.reporting.answers.predictions import (
     total,
     verdict_caution,
 )
+from placement.reporting.format.plain_sentences import plain, plain_sentences
 from placement.reporting.results import PredictResult
 
 MEANING = {
@@ -39,7 +39,6 @@ MEANING = {
     RANK: "place in the list, 1 first; with --by, in that of the group",
     NOTES: "cells of the row that were scored with a stand-in, or why it is no student's",
 }
-_OF_OPTIONS = re.compile(r"[:;,] [^:;]*--.*$")
 _NO_VERDICT = (
     "A chance is that of students with such figures in the years learnt from, with whatever help "
     "they had. It is no verdict on anybody: nobody is to lose anything by it."
@@ -61,11 +60,11 @@ def list_description(result: PredictResult, source: ListSource) -> Description:
     where, out = result.source, result.out or ""
     named = replace(result, source=_file_name(where), out=_file_name(out))
     return Description(
-        title=f"{_file_name(where)}: students by their chance of {result.target.outcome}",
+        title=f"{_file_name(where)}: students and their chance of {result.target.outcome}",
         summary=(
-            ("The list", _to_read(prediction_answer(named))),
+            ("The list", tuple(plain_sentences(prediction_answer(named)))),
             ("The model", (_model(result, source.figures),)),
-            ("How far to trust it", (*_to_read(_trust(result, source)), _NO_VERDICT)),
+            ("How far to trust it", (*plain_sentences(_trust(result, source)), _NO_VERDICT)),
             *_careful(result),
         ),
         about=tuple(_about(named, source)),
@@ -76,16 +75,10 @@ def _file_name(path: str) -> str:
     return PurePath(path).name or path
 
 
-def _to_read(sentences: Iterable[str]) -> tuple[str, ...]:
-    """Leave out what speaks to somebody at a terminal."""
-    return tuple(text for text in sentences if "--" not in text and "`" not in text)
-
-
 def _careful(result: PredictResult) -> Iterator[tuple[str, tuple[str, ...]]]:
     where = result.source
     texts = tuple(
-        _OF_OPTIONS.sub(".", text.replace(where, _file_name(where)))
-        for text in map(str, result.warnings)
+        plain(text.replace(where, _file_name(where))) for text in map(str, result.warnings)
     )
     if texts:
         yield "Look at before you act", texts

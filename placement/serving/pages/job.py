@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from placement.arrays import Document
 from placement.errors import PlacementError
+from placement.reporting.format.plain_sentences import plain, plain_sentences
 from placement.reporting.report.findings import findings
 from placement.reporting.report.verdicts import Report, verdicts
 from placement.serving.errors import Refused
@@ -20,7 +21,6 @@ from placement.serving.pages.charts import line_chart
 from placement.serving.pages.render import PageRoute, desk_page
 from placement.serving.pages.shared import Shared
 from placement.serving.pages.work.process import DeskProcess
-from placement.serving.pages.work.words import for_page, plain
 from placement.serving.scoring.served_model import ServedModel
 from placement.tracking.jobs import FINISHED, RUNNING, WAITING
 
@@ -120,7 +120,7 @@ async def _result(shared: Shared, found: Document) -> Document:
     return {
         "findings": list(findings(report)),
         "verdicts": [
-            (state, said) for state, text in verdicts(report) for said in for_page([text])
+            (state, said) for state, text in verdicts(report) for said in plain_sentences([text])
         ],
         "champion": champion,
         "champion_findings": [] if champion is None else list(findings(_report(champion))),

@@ -7,13 +7,13 @@ from fastapi import APIRouter, File, Path, Request, Response, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse
 
 from placement.reporting.format.blocks import Block, Picture, Points, Section, Table, Text
+from placement.reporting.format.plain_sentences import plain_sentences
 from placement.serving.errors import Refused
 from placement.serving.pages.render import PageRoute, desk_page
 from placement.serving.pages.shared import Shared
 from placement.serving.pages.work.exports import Exports
 from placement.serving.pages.work.process import DeskProcess
 from placement.serving.pages.work.results import ModelReport
-from placement.serving.pages.work.words import for_page
 
 # The first words of the report's sections, in the order in which they are asked for here.
 _FIRST = (
@@ -132,7 +132,7 @@ def _shown(number: int, section: Section) -> dict[str, object]:
     blocks = [
         {
             "kind": _KINDS[type(block)],
-            "it": _for_page(block),
+            "it": _in_plain_words(block),
             "picture": f"{number}-{index}",
             "is_long": isinstance(block, Table) and len(block.rows) > _SHORT,
         }
@@ -141,9 +141,9 @@ def _shown(number: int, section: Section) -> dict[str, object]:
     return {"title": section.title, "id": f"s{number}", "blocks": blocks}
 
 
-def _for_page(block: Block) -> Block:
+def _in_plain_words(block: Block) -> Block:
     """Leave out what is said of the options of a command."""
     if not isinstance(block, Points):
         return block
-    items = ((state, said) for state, text in block.items for said in for_page([text]))
+    items = ((state, said) for state, text in block.items for said in plain_sentences([text]))
     return Points(tuple(items))

@@ -11,8 +11,8 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from placement.errors import PlacementError
+from placement.reporting.format.plain_sentences import plain
 from placement.serving.errors import Refused, error_response, refusal
-from placement.serving.pages.work.words import plain
 from placement.serving.security.tokens import Role
 
 _FOLDER = re.compile(r"\S*[/\\]sheets[/\\][0-9a-f]{16}[/\\]")

@@ -6,9 +6,9 @@ from pathlib import Path
 from placement.errors import PlacementError
 from placement.reporting.answers.effect import effect_answer
 from placement.reporting.answers.evaluate import evaluation_answer
+from placement.reporting.format.plain_sentences import plain, plain_sentences
 from placement.reporting.results import EffectResult
 from placement.serving.pages.work.results import EffectQuestion, EffectView
-from placement.serving.pages.work.words import for_page, plain
 from placement.workflows.monitoring.effect import EffectRequest, measure_effect
 from placement.workflows.monitoring.evaluate import EvaluateRequest, evaluate_file
 
@@ -29,7 +29,7 @@ def list_effect(question: EffectQuestion) -> EffectView:
         )
     )
     return EffectView(
-        sentences=tuple(for_page(effect_answer(result))),
+        sentences=tuple(plain_sentences(effect_answer(result))),
         verdict=result.verdict,
         shares=_shares(result),
         as_told=tuple(sentence for path in lists for sentence in _as_told(path, question)),
@@ -63,6 +63,6 @@ def _as_told(path: Path, question: EffectQuestion) -> Iterator[str]:
             on=question.on,
             absent=question.absent,
         )
-        yield from for_page(evaluation_answer(evaluate_file(request)))
+        yield from plain_sentences(evaluation_answer(evaluate_file(request)))
     except PlacementError as problem:
         yield f"Whether its chances came true cannot be told: {plain(str(problem))}"

@@ -4,10 +4,10 @@ from placement.reporting.answers.explain import explanation_answer
 from placement.reporting.answers.promote import promotion_answer
 from placement.reporting.format.html_page import html_page
 from placement.reporting.format.model_card import model_card
+from placement.reporting.format.plain_sentences import plain, plain_sentences
 from placement.reporting.report.sections import sections_of, subtitle_of, title_of
 from placement.reporting.results import ExplainResult
 from placement.serving.pages.work.results import ModelReport, Promotion
-from placement.serving.pages.work.words import for_page, plain
 from placement.workflows.monitoring.report import ReportRequest, report_of
 from placement.workflows.selection.promote import PromoteRequest, promote
 
@@ -21,7 +21,7 @@ def model_report(model: str, data: str | None) -> ModelReport:
         title,
         subtitle,
         sections,
-        tuple(for_page(odds)),
+        tuple(plain_sentences(odds)),
         html_page(title, subtitle, sections),
         model_card(title, subtitle, sections),
     )
@@ -32,6 +32,6 @@ def try_promotion(model: str, data: str | None, reason: str | None) -> Promotion
     result = promote(PromoteRequest(model=model, data=data, force=reason))
     return Promotion(
         result.promoted,
-        tuple(for_page(promotion_answer(result))),
+        tuple(plain_sentences(promotion_answer(result))),
         tuple(plain(one.text) for one in result.reasons),
     )

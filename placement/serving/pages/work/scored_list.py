@@ -17,10 +17,10 @@ from placement.data.schema import SEAT
 from placement.errors import DataError
 from placement.model.scorer import match_columns
 from placement.reporting.answers.predict import prediction_answer
+from placement.reporting.format.plain_sentences import plain, plain_sentences
 from placement.reporting.results import PredictResult
 from placement.runtime.atomic_write import replacing
 from placement.serving.pages.work.results import ListChoice, ScoredList, ScoredStudent
-from placement.serving.pages.work.words import for_page, plain
 from placement.workflows.scoring.predict import PredictRequest, predict
 from placement.workflows.scoring.score_blocks import REASON
 
@@ -172,6 +172,6 @@ def _text(cell: Any) -> str:
 
 def _sentences(result: PredictResult) -> Iterator[str]:
     """Yield what is said of the list, without where its file is."""
-    for sentence in list(for_page(prediction_answer(result)))[1:]:
+    for sentence in list(plain_sentences(prediction_answer(result)))[1:]:
         if not sentence.startswith("In the file"):
             yield sentence

@@ -20,10 +20,10 @@ from placement.data.target.target_column import choose_target, is_continuous, ma
 from placement.errors import DataError
 from placement.model.scorer import words
 from placement.reporting.answers.understanding import train_line, understanding_answer
+from placement.reporting.format.plain_sentences import plain, plain_sentences
 from placement.reporting.results import Understanding
 from placement.runtime.progress import NoProgress
 from placement.serving.pages.work.results import ColumnChoice, Look
-from placement.serving.pages.work.words import for_page, plain
 from placement.workflows.reading.read_training_tables import read
 from placement.workflows.training.fit_and_test import understand
 
@@ -193,7 +193,7 @@ def _batches(table: Table) -> tuple[str, ...]:
 def _sentences(path: Path, understanding: Understanding, config: TrainConfig) -> Iterator[str]:
     """Yield what is said of the sheet, each a sentence."""
     said = understanding_answer(understanding, [path.name], config, "placement")
-    for sentence in for_page(said):
+    for sentence in plain_sentences(said):
         if not sentence.startswith("Nothing was learnt"):
             fact = sentence.removeprefix("Note: ")
             yield sentence if fact == sentence else f"{fact[:1].upper()}{fact[1:].rstrip('.')}."

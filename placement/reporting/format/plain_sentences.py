@@ -1,17 +1,18 @@
-"""Sentences of the commands for a page: without what speaks of options and of a terminal."""
+"""Sentences of the commands for a page or a sheet: without what speaks of options and terminals."""
 
 import re
 from collections.abc import Iterable, Iterator
 
 from placement.reporting.format.prose import Paste
 
-_OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*|`placement ")
-_ASIDE = re.compile(r" \([^()]*--[^()]*\)")
+# Not what stands in quotes: a cell may be --.
+_OPTION = re.compile(r"(?<![\w'-])--?[a-z][\w-]*|`placement ")
+_ASIDE = re.compile(r" \([^()]*--[a-z][^()]*\)")
 _SENTENCE = re.compile(r"(?<=\.) ")
 
 
 def plain(text: str) -> str:
-    """Leave out of a text which option would help: the page has a field for it."""
+    """Leave out of a text which option would help: who reads it has no command line."""
     without = _ASIDE.sub("", text)
     kept = []
     for sentence in _SENTENCE.split(without):
@@ -24,8 +25,8 @@ def plain(text: str) -> str:
     return (before.rpartition(": ")[0] or before).rstrip(" ;:")
 
 
-def for_page(sentences: Iterable[str]) -> Iterator[str]:
-    """Yield sentences for a page: no lines to copy, no next step at a terminal."""
+def plain_sentences(sentences: Iterable[str]) -> Iterator[str]:
+    """Yield sentences without lines to copy and the next step at a terminal."""
     for sentence in sentences:
         is_for_terminal = isinstance(sentence, Paste) or sentence.startswith("Next:")
         if not is_for_terminal and not (_OPTION.search(sentence) and not _keeps(sentence)):

@@ -1,7 +1,7 @@
 import pytest
 
+from placement.reporting.format.plain_sentences import plain, plain_sentences
 from placement.reporting.format.prose import Paste
-from placement.serving.pages.work.words import for_page, plain
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,11 @@ from placement.serving.pages.work.words import for_page, plain
         ("12 have an outcome already (--unknown leaves them out)", "12 have an outcome already"),
         ("None is called so. To see more: predict --top 20.", "None is called so."),
         ("Status has Placed (162); leave it out: --ignore-label X", "Status has Placed (162)"),
+        ("row 5, column CGPA: '--' is no number", "row 5, column CGPA: '--' is no number"),
+        (
+            "column CGPA: '-nil-' is no number (or '--')",
+            "column CGPA: '-nil-' is no number (or '--')",
+        ),
         ("-0.76 to +1.02 in log-odds", "-0.76 to +1.02 in log-odds"),
     ],
 )
@@ -22,4 +27,4 @@ def test_what_speaks_of_options_is_left_out(text, expected):
 
 def test_lines_to_copy_and_sentences_of_options_alone_are_not_shown():
     said = ["It helped.", "All figures: -v.", "Next: draw again.", Paste("placement predict A")]
-    assert list(for_page(said)) == ["It helped."]
+    assert list(plain_sentences(said)) == ["It helped."]
