@@ -26,6 +26,7 @@ _TRY_AGAIN = (
     "above."
 )
 _NEXT = {
+    401: "Choose one of the pages above: it lets you log in. Then try again.",
     403: "Open the pages at this server's own address and try again there; or log in with a token "
     "that may do this.",
     404: "Choose one of the pages above.",
@@ -35,7 +36,7 @@ _NEXT = {
     421: "Ask whoever runs this server by which address it is reached.",
     500: "Try once more. If it fails again, tell whoever runs this server when it was: its log "
     "says where.",
-    503: "Wait a moment, and try again.",
+    503: "Wait a moment, and try again. Where there is no model yet, begin at Train.",
     504: "Wait a moment, and try again.",
 }
 
@@ -98,17 +99,15 @@ def refusal_response(request: Request, error: Exception) -> Response:
 
 
 def _refused_page(request: Request, error: Exception) -> Response:
-    refused = refusal(error)
-    said = plain(_without_folder(refused.message)) or refused.message
-    return desk_page(
-        request,
-        "refused.html",
-        refused.status,
-        said=_SAID.get(said, said[:1].upper() + said[1:]),
-        next=_NEXT.get(refused.status, _TRY_AGAIN),
-    )
+    status = refusal(error).status
+    next_step = _NEXT.get(status, _TRY_AGAIN)
+    return desk_page(request, "refused.html", status, said=sentence_of(error), next=next_step)
 
 
-def _without_folder(text: str) -> str:
-    """Name a sheet without the folder in which it is kept here."""
-    return _FOLDER.sub("", text)
+def sentence_of(error: Exception) -> str:
+    """Say an error to a person at a page; a sheet is named without the folder it is kept in."""
+    message = _FOLDER.sub("", refusal(error).message)
+    said = plain(message) or message
+    if said.split(" ")[0].isalpha():  # not the name of a file
+        said = said[:1].upper() + said[1:]
+    return _SAID.get(said, said)

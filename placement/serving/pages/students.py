@@ -7,13 +7,14 @@ from pathlib import Path as FilePath
 from typing import Annotated, Concatenate, Literal, ParamSpec
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, File, Query, Request, Response, UploadFile
+from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse
 
+from placement.errors import DataError
 from placement.reporting.format.probability_words import in_100
 from placement.serving.errors import Refused
 from placement.serving.pages.charts import probability_bar
-from placement.serving.pages.render import PageRoute, desk_page
+from placement.serving.pages.render import PageRoute, desk_page, sentence_of
 from placement.serving.pages.shared import Shared
 from placement.serving.pages.work.process import DeskProcess
 from placement.serving.pages.work.results import ListChoice, ScoredList, ScoredStudent
@@ -21,7 +22,6 @@ from placement.serving.pages.work.sheets import SheetKey
 from placement.serving.scoring.served_model import ServedModel
 
 P = ParamSpec("P")
-Number = Annotated[str, Query(pattern="^[0-9]{0,6}$")]
 Order = Literal["risk", "chance", "name"]
 _ORDERS: dict[str, str] = {
     "risk": "most at risk first",
@@ -59,9 +59,12 @@ def students_router(shared: Shared) -> APIRouter:
         every: bool = False,
     ) -> Response:
         model, choice = shared.models.model, choice_of(request)
-        scored = lists.get(key, model, choice)
-        found = _sorted(_matching(scored.students, find, group), sort)
-        shown = found if every else found[:_SHOWN]
+        try:
+            scored = lists.get(key, model, choice)
+        except DataError as problem:
+            return _unlisted(request, shared, key, choice, problem)
+        matching = _sorted(_matching(scored.students, find, group), sort)
+        shown = matching if every else matching[:_SHOWN]
         return desk_page(
             request,
             "list.html",
@@ -72,7 +75,7 @@ def students_router(shared: Shared) -> APIRouter:
             choice=scored.choice,
             asked=choice,
             rows=[_row(one) for one in shown],
-            found=len(found),
+            matching=len(matching),
             sort=sort,
             orders=_ORDERS,
             find=find,
@@ -125,6 +128,23 @@ def _add_files(router: APIRouter, shared: Shared, lists: "_Lists") -> None:
         return _attachment(about)
 
 
+def _unlisted(
+    request: Request, shared: Shared, key: str, choice: ListChoice, problem: DataError
+) -> Response:
+    """Return a page that says why there is no list, and takes what may be needed for it."""
+    path = shared.sheets.path(key)
+    return desk_page(
+        request,
+        "unlisted.html",
+        422,
+        key=key,
+        file=path.name,
+        choice=choice,
+        problem=sentence_of(problem),
+        sheets=shared.desk.call(DeskProcess.sheet_titles, path),
+    )
+
+
 class _Lists:
     """The last lists that were looked at, so that sorting one does not score it again."""
 
@@ -136,7 +156,8 @@ class _Lists:
         """Return a list, scored by the model that is served now."""
         path, known = self._shared.sheets.path(key), self._known
         name = (key, model.digest, choice)
-        if name not in known:
+        scored = known.get(name)
+        if scored is None:
             features = model.scorer.feature_columns
             scored = self._shared.desk.call(
                 DeskProcess.score, path, str(model.directory), tuple(features), choice
@@ -144,7 +165,7 @@ class _Lists:
             known[name] = known[key, model.digest, scored.choice] = scored
             while len(known) > _MOST_LISTS:
                 known.popitem(last=False)
-        return known[name]
+        return scored
 
 
 def choice_of(request: Request) -> ListChoice:
@@ -159,6 +180,8 @@ def choice_of(request: Request) -> ListChoice:
         lottery=lottery,
         seed=_number(asked.get("seed")) or 1,
         accept_doubts=asked.get("doubts") == "1",
+        sheet=asked.get("sheet") or None,
+        header_row=_number(asked.get("header_row")),
     )
 
 
@@ -166,9 +189,7 @@ def _number(text: str | None) -> int | None:
     if not text:
         return None
     if not text.isdecimal() or len(text) > 6:
-        raise Refused(
-            422, "A number of seats, of students who draw, or of the draw is a whole one."
-        )
+        raise Refused(422, "Seats, students who draw, a draw and a row are whole numbers.")
     return int(text) or None
 
 
@@ -180,6 +201,8 @@ def _query(choice: ListChoice) -> str:
         "lottery": choice.lottery,
         "seed": choice.seed,
         "doubts": "1" if choice.accept_doubts else None,
+        "sheet": choice.sheet,
+        "header_row": choice.header_row,
     }
     return urlencode({name: value for name, value in fields.items() if value})
 

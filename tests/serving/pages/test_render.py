@@ -2,7 +2,8 @@ import re
 from pathlib import Path
 
 import placement.serving
-from placement.serving.pages.render import _without_folder
+from placement.errors import DataError
+from placement.serving.pages.render import sentence_of
 from tests.serving.conftest import SCORE, SEE
 
 TEMPLATES = Path(placement.serving.__file__).parent / "templates"
@@ -38,4 +39,4 @@ def test_a_page_of_students_needs_the_role_that_scores(guarded):
 
 def test_what_is_refused_does_not_say_where_a_sheet_is_kept():
     text = "/srv/mlruns/jobs/sheets/0123456789abcdef/marks.xlsx, row 7: no number"
-    assert _without_folder(text) == "marks.xlsx, row 7: no number"
+    assert sentence_of(DataError(text)) == "marks.xlsx, row 7: no number"

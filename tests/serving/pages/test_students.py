@@ -89,3 +89,37 @@ def test_invitations_name_who_has_a_seat_and_not_why(client, given):
 def test_nobody_is_invited_before_there_are_seats(client, given):
     assert client.get(f"{given}/invitations.csv").status_code == 422
     assert "/invitations.xlsx" not in client.get(given).text
+
+
+def test_a_workbook_of_two_years_asks_which_sheet_and_lists_that(
+    client, office_sheet, trained, run
+):
+    frame = pd.read_excel(office_sheet, skiprows=3, dtype=str, engine="calamine")
+    with pd.ExcelWriter(office_sheet) as book:
+        for year, rows in frame.groupby("batch"):
+            rows.to_excel(book, sheet_name=f"Batch {year}", index=False)
+    files = {"sheet": (office_sheet.name, office_sheet.read_bytes())}
+    asking = client.post("/students", files=files)
+    assert asking.status_code == 422
+    assert "could each be meant" in asking.text
+    assert re.findall(r"<option>(.*?)</option>", asking.text) == ["Batch 2025", "Batch 2026"]
+    asked = {"sheet": "Batch 2026", "header_row": "1", "rows": "all"}
+    address = asking.url.path
+    assert 'name="sheet" value="Batch 2026"' in client.get(address, params=asked).text
+    command = shown_command(client, address, asked)
+    assert run(*command, "--model", trained).code == 0
+    own = (office_sheet.parent / "list.xlsx").read_bytes()
+    assert client.get(f"{address}/list.xlsx", params=asked).content == own
+    listed = pd.read_excel(io.BytesIO(own), sheet_name="List", engine="calamine", dtype=str)
+    assert set(listed["batch"]) == {"2026"}
+
+
+def test_a_list_that_is_in_doubt_is_shown_to_who_says_so(client, office_sheet):
+    frame = pd.read_excel(office_sheet, skiprows=3, dtype=str, engine="calamine")
+    frame["cgpa"] = "good"
+    frame.to_excel(office_sheet, index=False)
+    files = {"sheet": (office_sheet.name, office_sheet.read_bytes())}
+    asking = client.post("/students", files=files)
+    assert (asking.status_code, "in doubt" in asking.text) == (422, True)
+    assert 'name="doubts"' in asking.text
+    assert client.get(asking.url.path, params={"doubts": "1"}).status_code == 200

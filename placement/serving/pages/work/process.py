@@ -44,6 +44,12 @@ class DeskProcess:
 
         return look_at(path, settings, is_first=is_first)
 
+    def sheet_titles(self, path: Path) -> tuple[str, ...]:
+        """Return the names of the sheets of a workbook; none of any other file."""
+        from placement.data.formats.workbooks.excel import sheet_titles
+
+        return sheet_titles(path)
+
     def score(
         self, path: Path, model: str, features: tuple[str, ...], choice: ListChoice
     ) -> ScoredList:

@@ -64,7 +64,7 @@ class Look:
     def takes_limit(self) -> bool:
         """Whether a limit may say who is placed: the outcome has numbers, other than two."""
         are_numbers = all(name.replace(".", "", 1).isdecimal() for name, _, _ in self.values)
-        return bool(self.limit or self.target and len(self.values) != 2 and are_numbers)
+        return bool(self.limit or (self.target and len(self.values) != 2 and are_numbers))
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ class ListChoice:
     """Which students are listed, and who gets a seat: `seats` for those most at risk, or none.
 
     `rows`: `all`, `blank` (those without an outcome) or `auto`. `by`: so many seats in each group
-    of a column. `lottery`: so many students nearest to the cut-off draw lots, by `seed`.
+    of a column. `lottery`: so many students nearest to the cut-off draw lots, by `seed`. `sheet` of
+    the workbook and `header_row` where the right ones are not found.
     """
 
     rows: str = "auto"
@@ -102,6 +103,8 @@ class ListChoice:
     lottery: int | None = None
     seed: int = 1
     accept_doubts: bool = False
+    sheet: str | None = None
+    header_row: int | None = None
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,8 @@ def write_groups(path: Path, model: str, choice: ListChoice, out: Path, group: s
 def list_command(path: Path, choice: ListChoice, ending: str = "xlsx") -> str:
     """Return the line that writes the same list."""
     words = ["placement", "predict", path.name]
+    words += ["--sheet", choice.sheet] if choice.sheet else []
+    words += ["--header-row", str(choice.header_row)] if choice.header_row else []
     words += ["--unknown"] if choice.rows == "blank" else []
     words += ["--rank", "risk"]
     if choice.seats:
@@ -98,6 +100,8 @@ def _request(path: Path, model: str, choice: ListChoice, out: Path) -> PredictRe
     return PredictRequest(
         data=str(path),
         model=model,
+        sheet=(choice.sheet,) if choice.sheet else (),
+        header_row=choice.header_row,
         out=str(out),
         unknown=choice.rows == "blank",
         reasons=True,
