@@ -117,7 +117,8 @@ def judge_scoring(path: Path, damaged: Damaged, undamaged: Undamaged) -> Verdict
 def score(path: Path, model: str, out: Path) -> tuple[str, ...]:
     """Score a file as the command does; return what it warns of."""
     from placement.runtime.progress import NoProgress
-    from placement.workflows.scoring.predict import PredictRequest, predict
+    from placement.workflows.scoring.predict import predict
+    from placement.workflows.scoring.predict_request import PredictRequest
 
     request = PredictRequest(str(path), model=model, out=str(out))
     return predict(request, NoProgress()).warnings

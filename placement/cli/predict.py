@@ -126,8 +126,8 @@ def predict(
     from placement.reporting.answers.predict import prediction_answer, seat_sentences
     from placement.reporting.format.prose import screen
     from placement.reporting.text.summaries import predict_text
-    from placement.workflows.scoring.predict import PredictRequest
     from placement.workflows.scoring.predict import predict as work
+    from placement.workflows.scoring.predict_request import PredictRequest
 
     request = PredictRequest(str(data), as_json=as_json, **options)
     result = work(request, console)

@@ -10,7 +10,7 @@ from placement.workflows.monitoring.drift import DriftRequest
 from placement.workflows.monitoring.evaluate import EvaluateRequest
 from placement.workflows.monitoring.report import ReportRequest
 from placement.workflows.scoring.explain import ExplainRequest
-from placement.workflows.scoring.predict import PredictRequest
+from placement.workflows.scoring.predict_request import PredictRequest
 from placement.workflows.selection.compare import CompareRequest
 from placement.workflows.selection.promote import PromoteRequest
 from placement.workflows.selection.tune import TuneRequest

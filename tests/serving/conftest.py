@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 from placement.serving.app import create_app
 from placement.serving.security.tokens import Role, Token
 from placement.serving.settings import ServerSettings
-from placement.workflows.scoring.predict import PredictRequest, predict
+from placement.workflows.scoring.predict import predict
+from placement.workflows.scoring.predict_request import PredictRequest
 
 ADDRESS = "http://127.0.0.1:8000"
 SCORE, TRAIN, SEE = "a-token-that-scores", "a-token-that-trains", "a-token-that-sees"

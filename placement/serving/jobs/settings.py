@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from placement.config.train_config import UNUSED_IN_TUNING, TrainConfig
 from placement.errors import UsageError
 from placement.workflows.monitoring.report import PAGE, ReportRequest
-from placement.workflows.scoring.predict import PredictRequest
+from placement.workflows.scoring.predict_request import PredictRequest
 from placement.workflows.selection.tune import TuneRequest
 
 Kind = Literal["train", "predict", "tune", "report"]

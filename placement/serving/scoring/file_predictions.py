@@ -26,7 +26,8 @@ from placement.serving.scoring.model_holder import ModelHolder
 from placement.serving.scoring.reply import MODEL_HEADER
 from placement.serving.scoring.served_model import ServedModel
 from placement.serving.settings import Limits
-from placement.workflows.scoring.predict import PredictRequest, predict
+from placement.workflows.scoring.predict import predict
+from placement.workflows.scoring.predict_request import PredictRequest
 
 TYPES = {
     ".csv": "text/csv",

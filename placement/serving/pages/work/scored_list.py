@@ -21,7 +21,8 @@ from placement.reporting.format.plain_sentences import plain, plain_sentences
 from placement.reporting.results import PredictResult
 from placement.runtime.atomic_write import replacing
 from placement.serving.pages.work.results import ListChoice, ScoredList, ScoredStudent
-from placement.workflows.scoring.predict import PredictRequest, predict
+from placement.workflows.scoring.predict import predict
+from placement.workflows.scoring.predict_request import PredictRequest
 from placement.workflows.scoring.score_blocks import REASON
 
 _MOST_GROUPS = 40
