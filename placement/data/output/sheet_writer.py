@@ -2,7 +2,6 @@
 
 import datetime as dt
 import math
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from placement.data.formats.blocks import Block, text_of
-from placement.data.output.csv_cells import native_column, row_indices
+from placement.data.output.csv_cells import row_indices
 from placement.data.output.part_names import sheet_names
+from placement.data.output.sheet_cells import IDENTIFIER_DIGITS, WrittenNumber, sheet_column
 from placement.data.output.sheet_texts import WRITTEN, write_about, write_summary
 from placement.data.output.take_rows import as_array
 from placement.data.output.writer import NOTES, Description, Output, Plan
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.format import Format
 
-_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(\d+))?")
-_IDENTIFIER_DIGITS = 8
-_EXACT_DIGITS = 15
 _SHEET_ROWS = 1_048_576
 _CUT = -2  # what xlsxwriter returns where it has written a part of a text alone
 _CHANCES = (PROBABILITY, "placement_low", "placement_high")
@@ -57,7 +54,7 @@ class SheetOutput(Output):
 
     def prepare(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> Any:
         """Return the columns of a block, and the indices of the rows to write."""
-        columns = [_sheet_column(block, name) for name in self._plan.input_columns]
+        columns = [sheet_column(block, name) for name in self._plan.input_columns]
         for name in self._plan.added:
             column: list[Cell] = as_array(cells[name]).tolist()
             for row in block.not_students if name != NOTES else ():
@@ -171,7 +168,7 @@ class Tab:
                 self._widths[index] = min(len(text) + 1, _WIDEST)
 
     def _put_cell(self, index: int, value: Cell) -> None:
-        if isinstance(value, _Number):
+        if isinstance(value, WrittenNumber):
             self._sheet.write_number(self._row, index, value, self._formats[value.number_format])
         elif isinstance(value, bool):
             self._sheet.write_boolean(self._row, index, value)
@@ -194,7 +191,7 @@ class Tab:
         if not math.isfinite(value):
             if not math.isnan(value):
                 self._sheet.write_string(self._row, index, str(value))
-        elif float(value).is_integer() and abs(value) >= 10 ** (_IDENTIFIER_DIGITS - 1):
+        elif float(value).is_integer() and abs(value) >= 10 ** (IDENTIFIER_DIGITS - 1):
             # Excel would show a register number as 2.2E+13.
             self._sheet.write_string(self._row, index, str(int(value)))
         else:
@@ -241,27 +238,3 @@ def _heading_width(heading: str) -> int:
     """Return the width in which no word of a heading is broken, with its arrow to filter by."""
     longest = max(map(len, heading.split()), default=0)
     return max(_NARROWEST, min(longest + 3, _WIDEST))
-
-
-class _Number(float):
-    """A number with the format that shows it as it was written: 67.00."""
-
-    number_format: str
-
-
-def _sheet_column(block: Block, name: str) -> list[Cell]:
-    cells = native_column(block, name)
-    return list(map(_sheet_value, cells)) if (block.raw is None) else cells
-
-
-def _sheet_value(cell: Cell) -> Cell:
-    """A number where it can be shown as its text; identifiers and all else stay text."""
-    if not isinstance(cell, str) or (match := _PLAIN_NUMBER.fullmatch(cell)) is None:
-        return cell
-    decimals = match.group(1)
-    digits = sum(map(str.isdigit, cell))
-    if digits > _EXACT_DIGITS or (decimals is None and digits >= _IDENTIFIER_DIGITS):
-        return cell
-    number = _Number(cell)
-    number.number_format = "0" if decimals is None else "0." + "0" * len(decimals)
-    return number
