@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from placement.data.output.csv_cells import row_indices
 from placement.data.output.part_names import sheet_names
 from placement.data.output.sheet_cells import IDENTIFIER_DIGITS, WrittenNumber, sheet_column
 from placement.data.output.sheet_texts import WRITTEN, write_about, write_summary
-from placement.data.output.take_rows import as_array
+from placement.data.output.take_rows import as_array, take
 from placement.data.output.writer import NOTES, Description, Output, Plan
 from placement.data.schema import ABOUT, LIST, PROBABILITY, SUMMARY
 from placement.errors import StoreError
@@ -53,14 +53,16 @@ class SheetOutput(Output):
         self._tabs = [self._list]
 
     def prepare(self, block: Block, cells: TableLike, rows: npt.ArrayLike | None = None) -> Any:
-        """Return the columns of a block, and the indices of the rows to write."""
-        columns = [sheet_column(block, name) for name in self._plan.input_columns]
+        """Return the rows to write, each a tuple of its cells."""
+        indices = row_indices(rows, len(block))
+        written = take(block, indices)
+        columns = [sheet_column(written, name) for name in self._plan.input_columns]
         for name in self._plan.added:
-            column: list[Cell] = as_array(cells[name]).tolist()
-            for row in block.not_students if name != NOTES else ():
+            column: list[Cell] = as_array(cells[name])[indices].tolist()
+            for row in written.not_students if name != NOTES else ():
                 column[row] = None
             columns.append(column)
-        return columns, row_indices(rows, len(block)).tolist()
+        return list(zip(*columns, strict=True))
 
     def put(self, prepared: Any) -> None:
         """Append those rows."""
@@ -148,12 +150,11 @@ class Tab:
 
     def put(self, prepared: Any) -> None:
         """Append prepared rows."""
-        columns, indices = prepared
         with writing(self._name):
-            for index in indices:
-                self._put([column[index] for column in columns])
+            for values in prepared:
+                self._put(values)
 
-    def _put(self, values: list[Cell]) -> None:
+    def _put(self, values: Sequence[Cell]) -> None:
         if self._row >= _SHEET_ROWS:
             raise StoreError(f"{self._name}: more rows than a sheet holds: choose .csv or .parquet")
         if self._row <= _MEASURED_ROWS:
@@ -162,7 +163,7 @@ class Tab:
             self._put_cell(index, value)
         self._row += 1
 
-    def _measure(self, values: list[Cell]) -> None:
+    def _measure(self, values: Sequence[Cell]) -> None:
         for index, value in enumerate(values):
             if index not in self._percents and len(text := text_of(value)) >= self._widths[index]:
                 self._widths[index] = min(len(text) + 1, _WIDEST)
