@@ -117,15 +117,18 @@ def _coded(
 
 def _product_in_blocks(x: Tensor, weight: Tensor) -> Tensor:
     """Return the products (n,) of rows (n, p) with `weight: (p,)`."""
-    whole = len(x) // BLOCK_ROWS * BLOCK_ROWS
-    rest = x[whole:] @ weight
-    if not whole:
-        return rest
-    blocks = torch.unflatten(x[:whole], 0, (-1, BLOCK_ROWS))
     # A weight for each block, in float64: so backward() adds the blocks' gradients up in it.
-    by_block = weight.double().expand(len(blocks), -1).to(weight.dtype)
-    of_blocks = torch.bmm(blocks, by_block.unsqueeze(2)).flatten()
-    return torch.cat([of_blocks, rest]) if len(rest) else of_blocks
+    products = [
+        torch.bmm(rows, weight.double().expand(len(rows), -1).to(weight.dtype).unsqueeze(2))
+        for rows in blocks_of(x)
+    ]
+    return torch.cat([product.flatten() for product in products])
+
+
+def blocks_of(rows: Tensor) -> list[Tensor]:
+    """Return rows (n, …) in blocks (B, m, …): the whole ones, and what is left in another."""
+    parts = rows.tensor_split([len(rows) // BLOCK_ROWS * BLOCK_ROWS])
+    return [torch.unflatten(p, 0, (-1, min(len(p), BLOCK_ROWS))) for p in parts if len(p)]
 
 
 def subtract(x: Design, pivot: Tensor) -> Design:

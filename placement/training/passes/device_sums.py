@@ -9,11 +9,16 @@ from torch import Tensor
 
 from placement.arrays import FloatArray
 from placement.data.encoding.chunks import Chunks
-from placement.model.loss import is_inside
 from placement.model.perceptron import Perceptron
+from placement.training.passes.cross_products import CrossProducts
 from placement.training.passes.device_chunks import DeviceChunk, DeviceTables
-from placement.training.passes.device_products import DeviceProducts
-from placement.training.passes.loss_sums import LossSettings, LossSums, PassSums, loss_of
+from placement.training.passes.loss_sums import (
+    LossSettings,
+    LossSums,
+    PassSums,
+    backward,
+    loss_of,
+)
 
 
 class DeviceLossSums(LossSums):
@@ -27,35 +32,24 @@ class DeviceLossSums(LossSums):
     def _pass(self, source: Chunks, *, with_hessian: bool) -> PassSums:
         leaf, d = self._on_device, self.model.width
         leaf.copy_parameters(self.model)
-        products = DeviceProducts(d) if with_hessian else None
+        products = CrossProducts(d) if with_hessian else None
         sums = torch.zeros(4 + d + 1, dtype=torch.float64, device=self._tables.device)
         for chunk in self._tables.chunks(source):
-            sums += self._backward(leaf, chunk, products)
-        parts = [sums] if products is None else [sums, *products.parts]
-        total = _to_host(parts)
-        gradient = torch.from_numpy(total[4 : 5 + d]).to(self.model.dtype)
-        of_products = None if products is None else products.cross_products(total[5 + d :])
-        return total[:4], (gradient[:-1].unsqueeze(0), gradient[-1:]), of_products
-
-    def _backward(
-        self, leaf: Perceptron, chunk: DeviceChunk, products: DeviceProducts | None
-    ) -> Tensor:
-        """Return the scalars and the gradient that `backward()` leaves, in one tensor."""
-        leaf.clear_gradient()
-        x, y, weight, epsilon = chunk.x, chunk.y, chunk.weight, self.settings.epsilon
-        loss, p = loss_of(leaf, x, y, weight, self.settings)
-        loss.backward()  # type: ignore[no-untyped-call]
-        p = p.detach()
-        inside = is_inside(p, epsilon)
-        saturated = ~inside if weight is None else ~inside & (weight > 0)
-        wrong = saturated & ((p - y).abs() > 2 * epsilon)
+            leaf.clear_gradient()
+            rows = chunk.x, chunk.y, chunk.weight
+            loss, counts = backward(leaf, *rows, self.settings, products, may_wait=False)
+            of_chunk = (loss, _total_weight(chunk), counts, *leaf.gradient())
+            sums += torch.cat([part.double().reshape(-1) for part in of_chunk])
+        parts = [sums, *(products.sums if products is not None else ())]
+        arrays = np.split(_to_host(parts), np.cumsum([part.numel() for part in parts])[:-1])
+        total, gradient = np.split(arrays[0], [4])
+        of_leaf = torch.from_numpy(gradient).to(self.model.dtype)
         if products is not None:
-            working_weight = p * (1 - p) if weight is None else weight * (p * (1 - p))
-            if self.settings.loss == "clamped":
-                working_weight *= inside
-            products.add(leaf.inputs(x), working_weight)
-        scalars = loss.detach(), _total_weight(chunk), saturated.sum(), wrong.sum()
-        return torch.cat([s.double().reshape(-1) for s in (*scalars, *leaf.gradient())])
+            products.sums = [
+                torch.from_numpy(array).view(part.shape)
+                for array, part in zip(arrays[1:], products.sums, strict=True)
+            ]
+        return total, (of_leaf[:-1].unsqueeze(0), of_leaf[-1:]), products
 
     @torch.no_grad()
     def _loss_and_weight_of(self, source: Chunks) -> FloatArray:

@@ -35,6 +35,8 @@ class LossSettings:
     hard: bool = False
 
 
+_NO_ROWS = torch.zeros(2, dtype=torch.int64)
+
 # Loss, weight, saturated rows and wrong ones (4,); the gradient in leaves; of the Hessian the sums.
 PassSums = tuple[FloatArray, tuple[Tensor, Tensor], CrossProducts | None]
 
@@ -53,15 +55,6 @@ class Sums:
     hessian: FloatArray | None
     saturated: int
     saturated_wrong: int
-
-
-@dataclass(frozen=True)
-class _Part:
-    """The sums of a few chunks. `scalars`: loss, weight, saturated rows, wrong ones."""
-
-    scalars: FloatArray
-    gradient: tuple[Tensor, Tensor]
-    products: CrossProducts | None
 
 
 class LossSums:
@@ -104,11 +97,12 @@ class LossSums:
         scalars, gradient = np.zeros(4), self.model.zeros()
         products = CrossProducts(self.model.width) if with_hessian else None
         work = partial(self._sum, with_hessian)
-        for part in map_chunks(source, work, self.settings.threads, blas=with_hessian):
-            scalars += part.scalars
-            gradient = gradient[0] + part.gradient[0], gradient[1] + part.gradient[1]
-            if products is not None and part.products is not None:
-                products.merge(part.products)
+        parts = map_chunks(source, work, self.settings.threads, blas=with_hessian)
+        for of_part, (weight, bias), part_products in parts:
+            scalars += of_part
+            gradient = gradient[0] + weight, gradient[1] + bias
+            if products is not None and part_products is not None:
+                products.merge(part_products)
         return scalars, gradient, products
 
     def _loss_and_weight_of(self, source: Chunks) -> FloatArray:
@@ -129,14 +123,16 @@ class LossSums:
         leaf: Perceptron = state.leaf
         return leaf
 
-    def _sum(self, with_hessian: bool, chunks: Iterable[Chunk]) -> _Part:
+    def _sum(self, with_hessian: bool, chunks: Iterable[Chunk]) -> PassSums:
         leaf = self._leaf()
         leaf.clear_gradient()
         products = CrossProducts(leaf.width) if with_hessian else None
         scalars = np.zeros(4)
         for chunk in chunks:
-            scalars += _backward(leaf, chunk, self.settings, products)
-        return _Part(scalars, leaf.gradient(), products)
+            x, y, weight = tensors(chunk, leaf.dtype)
+            loss, counts = backward(leaf, x, y, weight, self.settings, products)
+            scalars += loss.item(), total_weight(chunk), *counts.tolist()
+        return scalars, leaf.gradient(), products
 
     @torch.no_grad()
     def _loss_and_weight(self, chunks: Iterable[Chunk]) -> FloatArray:
@@ -147,21 +143,42 @@ class LossSums:
         return sums
 
 
-def _backward(
-    model: Perceptron, chunk: Chunk, settings: LossSettings, products: CrossProducts | None
-) -> tuple[float, float, int, int]:
-    """Let `backward()` add into `.grad`, add to the products, and return the scalars."""
-    x, y, weight = tensors(chunk, model.dtype)
+def backward(
+    model: Perceptron,
+    x: Design,
+    y: Tensor,
+    weight: Tensor | None,
+    settings: LossSettings,
+    products: CrossProducts | None,
+    *,
+    may_wait: bool = True,
+) -> tuple[Tensor, Tensor]:
+    """Let `backward()` add into `.grad`, and add to the products.
+
+    Return the summed loss, and how many rows are saturated, and how many of them wrong, (2,).
+    `may_wait` for the device of the rows, to see whether any is.
+    """
     loss, p = loss_of(model, x, y, weight, settings)
     loss.backward()  # type: ignore[no-untyped-call]
-    p = p.detach()
-    saturated, wrong, inside = _count_saturated(p, y, weight, settings.epsilon)
+    p, inside, counts = p.detach(), None, _NO_ROWS
+    if not may_wait or _is_any_outside(p, settings.epsilon):
+        inside = cross_entropy.is_inside(p, settings.epsilon)
+        saturated = ~inside if weight is None else ~inside & (weight > 0)
+        wrong = saturated & ((p - y).abs() > 2 * settings.epsilon)
+        counts = torch.stack((saturated.sum(), wrong.sum()))
     if products is not None:
         working_weight = p * (1 - p) if weight is None else weight * (p * (1 - p))
         if settings.loss == "clamped" and inside is not None:
             working_weight *= inside
         products.add(model.inputs(x), working_weight)
-    return loss.item(), total_weight(chunk), saturated, wrong
+    return loss.detach(), counts
+
+
+def _is_any_outside(p: Tensor, epsilon: float) -> bool:
+    if not p.numel():
+        return False
+    low, high = torch.aminmax(p)
+    return not (low >= epsilon and high <= 1 - epsilon)
 
 
 def loss_of(
@@ -173,18 +190,3 @@ def loss_of(
         return cross_entropy.logit_bce_sum(z, y, weight), torch.sigmoid(z.detach())
     p = model(x)
     return cross_entropy.clamped_bce_sum(p, y, weight, settings.epsilon, hard=settings.hard), p
-
-
-def _count_saturated(
-    p: Tensor, y: Tensor, weight: Tensor | None, epsilon: float
-) -> tuple[int, int, Tensor | None]:
-    """Count saturated rows and the wrong ones; the mask of the others only where there are any."""
-    if not p.numel():
-        return 0, 0, None
-    low, high = torch.aminmax(p)
-    if low >= epsilon and high <= 1 - epsilon:
-        return 0, 0, None
-    inside = cross_entropy.is_inside(p, epsilon)
-    saturated = ~inside if weight is None else ~inside & (weight > 0)
-    wrong = saturated & ((p - y).abs() > 2 * epsilon)
-    return int(saturated.sum()), int(wrong.sum()), inside

@@ -329,6 +329,20 @@ def test_codes_of_two_bytes_keep_their_upper_half_on_a_device():
     np.testing.assert_array_equal(chunk.x.coded[0].codes.numpy(), source.x.codes[0])
 
 
+def test_codes_of_one_byte_and_of_two_lie_side_by_side_whatever_the_number_of_rows():
+    codes = (np.arange(1001) % 7).astype(np.uint8), np.arange(1001, dtype=np.uint16)
+    tables = [csc_array(np.linspace(-1, 1, size)[:, None]) for size in (7, 1001)]
+    coded = tuple(CodedColumns(Levels(np.array([k]), table), k) for k, table in enumerate(tables))
+    none = np.empty(0, np.intp)
+    layout = Layout(2, none, none, 0, coded, tuple(own.dtype for own in codes))
+    x = DesignMatrix(layout, np.empty((1001, 0), np.float32), codes)
+    source = ArrayChunks(x, np.zeros(1001), unit_weights(1001))
+    device = device_sums(Perceptron(2, torch.float32), LossSettings("logits", 1e-8))
+    (chunk,) = device._tables.chunks(source)
+    for part, own in zip(chunk.x.coded, codes, strict=True):
+        np.testing.assert_array_equal(part.codes.numpy(), own)
+
+
 def test_many_rows_of_a_code_are_added_up_in_float64_on_a_device():
     source, settings = rows_of_codes(np.zeros(1_000_000, np.uint8), 2), LossSettings("logits", 1e-8)
     expected, found = (
