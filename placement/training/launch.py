@@ -47,7 +47,7 @@ def launch(words: Sequence[str], workers: int) -> int:
             return code
         raise RankLost(
             f"rank {rank} of {workers} was killed by {signal.Signals(-code).name}, and the others "
-            "were ended; nothing is saved. Where memory ran out, take fewer --workers or --stream"
+            "were ended; no model is saved. Where memory ran out, take fewer --workers or --stream"
         ) from failed
     return 0
 

@@ -78,6 +78,6 @@ class ProcessGroup:
             what = f"did not answer for {self._timeout:g} s" if timed_out else "is gone"
             raise RankLost(
                 f"rank {self.rank}: another of the {self.size} processes of this training {what}; "
-                "nothing is saved. See what it says itself, or the system's log where memory ran "
+                "no model is saved. See what it says itself, or the system's log where memory ran "
                 "out, and run the command again"
             ) from problem
