@@ -75,7 +75,7 @@ def _position(header_row: int, lines: Sequence[int], file: str) -> int:
     if header_row not in lines:
         first = ", ".join(map(str, lines[:5]))
         raise DataError(
-            f"{file}: --header-row {header_row}: that row is blank, or too far down; "
+            f"{file}: row {header_row} (--header-row) is blank, or too far down; "
             f"the first rows with cells are {first}"
         )
     return lines.index(header_row)

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from placement.reporting.format.prose import Paste
 
-# Not what stands in quotes: a cell may be --.
-_OPTION = re.compile(r"(?<![\w'-])--?[a-z][\w-]*|`placement ")
+# Not what stands in quotes, as a cell may, nor the words of a file's name: results -final.xlsx.
+_OPTION = re.compile(r"(?<![\w'-])(?:--[a-z][\w-]*|-[a-z](?![\w-]))|`placement ")
+_OF_OPTION = re.compile(r"--[a-z][\w-]* (?=(?:'[^']*'|[^\s:]+): )")
 _ASIDE = re.compile(r" \([^()]*--[a-z][^()]*\)")
 _SENTENCE = re.compile(r"(?<=\.) ")
 
@@ -14,6 +15,8 @@ _SENTENCE = re.compile(r"(?<=\.) ")
 def plain(text: str) -> str:
     """Leave out of a text which option would help: who reads it has no command line."""
     without = _ASIDE.sub("", text)
+    if start := _OF_OPTION.match(without):
+        without = without[start.end() :]  # its value stays
     kept = []
     for sentence in _SENTENCE.split(without):
         parts = [part for part in sentence.split("; ") if not _OPTION.search(part)]

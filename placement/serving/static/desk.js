@@ -24,6 +24,18 @@ function takeOver(id, page) {
   return next;
 }
 
+// Says why a form was refused where its answer would stand: it may be typed only half.
+function refuse(part, form, page) {
+  const why = page.querySelector("[role=alert]");
+  if (!part || !why) return false;
+  part.removeAttribute("aria-busy");
+  if (part === form) {
+    part.querySelectorAll(":scope > [role=alert]").forEach((old) => old.remove());
+    part.prepend(why);
+  } else part.replaceChildren(why);
+  return true;
+}
+
 let latest = 0;
 async function ask(form) {
   const number = ++latest;
@@ -36,7 +48,7 @@ async function ask(form) {
     const page = await fetched(address);
     if (number !== latest) return;
     if (takeOver(form.dataset.swap, page)) history.replaceState(null, "", address);
-    else location.assign(address);
+    else if (!refuse(part, form, page)) location.assign(address);
   } catch {
     location.assign(address);
   }

@@ -84,8 +84,8 @@ class PredictRequest(FileOptions):
             )
         if self.lottery is not None and self.lottery > 2 * self.top:
             raise UsageError(
-                f"--lottery {self.lottery} draws for {self.lottery // 2} seats, but there are only "
-                f"{self.top} (--top)"
+                f"--lottery {self.lottery}: half of them get a seat, {self.lottery // 2}, but "
+                f"there are only {self.top} (--top)"
             )
 
     def _check_parts(self) -> None:

@@ -100,5 +100,5 @@ def test_the_row_that_the_user_names_holds_the_names():
 
 def test_a_row_named_as_the_heading_that_is_blank_is_refused_with_those_that_are_not():
     rows = [["Roll", "CGPA"], ["1", "7.5"]]
-    with pytest.raises(DataError, match=r"--header-row 2: .* first rows with cells are 1, 3"):
+    with pytest.raises(DataError, match=r"row 2 .--header-row. is blank.* with cells are 1, 3"):
         find_header(rows, [1, 3], FileOptions(header_row=2), "f")

@@ -18,6 +18,9 @@ from placement.reporting.format.prose import Paste
             "column CGPA: '-nil-' is no number (or '--')",
             "column CGPA: '-nil-' is no number (or '--')",
         ),
+        ("my -final.xlsx: no column 'cgpa' (--by)", "my -final.xlsx: no column 'cgpa'"),
+        ("--lottery 7: give an even number", "7: give an even number"),
+        ("--positive '>= x': >= needs a number", "'>= x': >= needs a number"),
         ("-0.76 to +1.02 in log-odds", "-0.76 to +1.02 in log-odds"),
     ],
 )

@@ -123,3 +123,19 @@ def test_a_list_that_is_in_doubt_is_shown_to_who_says_so(client, office_sheet):
     assert (asking.status_code, "in doubt" in asking.text) == (422, True)
     assert 'name="doubts"' in asking.text
     assert client.get(asking.url.path, params={"doubts": "1"}).status_code == 200
+
+
+def test_a_figure_that_is_typed_only_half_is_refused_where_the_list_stands(
+    browser, running, trained, office_sheet
+):
+    with running(office_sheet.parent, "serve", "--model", trained) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/students")
+        page.set_input_files("#file-sheet", office_sheet)
+        page.get_by_label("Seats, for those most at risk").fill("10")
+        lottery = page.get_by_label("draw lots")
+        lottery.fill("7")
+        page.locator("#list").get_by_role("alert").get_by_text("give an even number").wait_for()
+        lottery.fill("8")
+        page.get_by_text("has a seat, by lot").first.wait_for()
+        page.close()

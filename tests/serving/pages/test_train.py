@@ -64,3 +64,21 @@ def test_what_is_typed_is_left_alone_until_it_is_whole_and_enter_only_looks_agai
     row.press("Enter")
     page.locator("pre", has_text="--header-row 3").wait_for()
     assert "/train/jobs/" not in page.url
+
+
+def test_a_choice_that_is_refused_leaves_the_others_as_they_are(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}/train")
+    page.set_input_files("#file-sheet", SAMPLE)
+    page.wait_for_url("**/train/*")
+    page.get_by_label("What becomes of Aptitude").select_option("drop")
+    page.locator("pre", has_text="--drop Aptitude").wait_for()
+    row = page.get_by_label("Row with the column names")
+    row.fill("501")
+    row.press("Tab")
+    page.locator("#understood").get_by_text("one of the first 500").wait_for()
+    row.fill("3")
+    row.press("Tab")
+    page.locator("pre", has_text="--header-row 3").wait_for()
+    assert "--drop Aptitude" in page.locator("pre").inner_text()
+    page.close()
