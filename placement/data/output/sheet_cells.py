@@ -17,6 +17,14 @@ class WrittenNumber(float):
     number_format: str
 
 
+class ExactNumber(float):
+    """A number that is written in full: by xlsxwriter's 16 digits the last bit may be another."""
+
+    def __format__(self, spec: str) -> str:
+        """Return the shortest text that is this very number, whatever the format."""
+        return float.__repr__(self)
+
+
 def sheet_column(block: Block, name: str) -> list[Cell]:
     """Return the cells of a column; those of a typed source as they are."""
     cells = native_column(block, name)

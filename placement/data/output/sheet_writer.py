@@ -11,7 +11,12 @@ import numpy.typing as npt
 from placement.data.formats.blocks import Block, text_of
 from placement.data.output.csv_cells import row_indices
 from placement.data.output.part_names import sheet_names
-from placement.data.output.sheet_cells import IDENTIFIER_DIGITS, WrittenNumber, sheet_column
+from placement.data.output.sheet_cells import (
+    IDENTIFIER_DIGITS,
+    ExactNumber,
+    WrittenNumber,
+    sheet_column,
+)
 from placement.data.output.sheet_texts import WRITTEN, write_about, write_summary
 from placement.data.output.take_rows import as_array, take
 from placement.data.output.writer import NOTES, Description, Output, Plan
@@ -196,7 +201,9 @@ class Tab:
             # Excel would show a register number as 2.2E+13.
             self._sheet.write_string(self._row, index, str(int(value)))
         else:
-            self._sheet.write_number(self._row, index, value, self._percents.get(index))
+            self._sheet.write_number(
+                self._row, index, ExactNumber(value), self._percents.get(index)
+            )
 
     def _put_date(self, index: int, value: dt.date | dt.time) -> None:
         if isinstance(value, dt.datetime) and value.tzinfo is None:

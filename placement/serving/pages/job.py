@@ -5,9 +5,10 @@ import json
 from contextlib import suppress
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Path, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
+from pydantic import StringConstraints
 
 from placement.arrays import Document
 from placement.errors import PlacementError
@@ -24,7 +25,7 @@ from placement.serving.pages.work.process import DeskProcess
 from placement.serving.scoring.served_model import ServedModel
 from placement.tracking.jobs import FINISHED, RUNNING, WAITING
 
-JobId = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
+JobId = Annotated[str, StringConstraints(pattern="^[0-9a-f]{16}$")]
 _STATES = {
     WAITING: "It waits for its turn.",
     RUNNING: "It is learning.",
@@ -61,7 +62,7 @@ def job_router(shared: Shared) -> APIRouter:
     @router.post("/promote")
     def promote(
         request: Request,
-        job: Annotated[str, Form(pattern="^[0-9a-f]{16}$")],
+        job: Annotated[JobId, Form()],
         reason: Annotated[str, Form(max_length=500)] = "",
         sheet: Annotated[UploadFile | None, File()] = None,
     ) -> Response:

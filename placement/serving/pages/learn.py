@@ -9,7 +9,7 @@ from placement.serving.pages.shared import Shared
 from placement.serving.pages.work.process import DeskProcess
 from placement.serving.pages.work.results import LessonView
 
-Name = Annotated[str, Path(pattern="^[a-z_]{1,40}$")]
+Name = Annotated[str, Path(pattern="^[a-z_-]{1,40}$")]
 _LINKS = {
     "dL_dyhat": "∂L/∂ŷ, of the loss",
     "dyhat_dz": "∂ŷ/∂z, of the sigmoid",

@@ -10,6 +10,7 @@ from placement.reporting.format.probability_words import of_100
 from placement.serving.errors import Refused
 from placement.serving.jobs.process import RESULT
 from placement.serving.jobs.store_process import StoreProcess
+from placement.serving.pages.job import JobId
 from placement.serving.pages.render import PageRoute, desk_page
 from placement.serving.pages.shared import Shared
 from placement.tracking.jobs import FINISHED, RUNNING, WAITING
@@ -29,7 +30,7 @@ def runs_router(shared: Shared) -> APIRouter:
     @router.get("/runs")
     def show(
         request: Request,
-        compare: Annotated[list[str] | None, Query(pattern="^[0-9a-f]{16}$")] = None,
+        compare: Annotated[list[JobId] | None, Query()] = None,
     ) -> Response:
         jobs = shared.queue(StoreProcess.jobs)[:_MOST]
         chosen = compare or []

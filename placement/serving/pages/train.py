@@ -106,6 +106,13 @@ def _names(value: str) -> list[str]:
     return [word.strip() for word in next(csv.reader([value], skipinitialspace=True))]
 
 
+def _limit(value: str) -> str:
+    limit = value.strip().replace("≥", ">=").replace("≤", "<=")
+    if not limit.startswith(("<", ">", "=", "!")):
+        raise Refused(422, f"{value}: a limit begins with a comparison, such as >= {value}.")
+    return limit
+
+
 def _row(value: str) -> int:
     if not value.isdecimal() or not 0 < int(value[:6]) <= _MOST_TITLES:
         raise Refused(422, f"The row with the column names is one of the first {_MOST_TITLES}.")
@@ -130,7 +137,7 @@ _FIELDS: Mapping[str, Callable[[str], Any]] = {
     "header_row": _row,
     "target": str,
     "positive": str,
-    "positive_limit": str.strip,
+    "positive_limit": _limit,
     "test_where": str,
     "refit": bool,
     "promote": bool,

@@ -78,6 +78,9 @@ def test_a_model_is_told_of_and_a_spoilt_derivative_is_seen(tab, learnt):
     ]
     assert page.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
     assert "--" not in page.locator("#main").inner_text()
+    page.goto("/learn")
+    lessons = page.locator("main a").evaluate_all("links => links.map((link) => link.href)")
+    assert [link for link in lessons if not page.request.get(link).ok] == []
     page.goto("/learn/perceptron")
     page.get_by_text("Right.", exact=True).wait_for()
     page.get_by_label("Spoil a derivative").select_option("dyhat_dz")
@@ -111,6 +114,11 @@ def test_every_choice_is_in_the_command_which_learns_the_same_without_the_script
     page.get_by_label("Or use it whatever speaks against it, because").fill("no test next year")
     page.get_by_role("button", name="Use the new model").click()
     page.get_by_role("heading", name="The new model is in use").wait_for()
+    page.goto("/runs")
+    for box in page.get_by_role("checkbox").all()[:2]:
+        box.check()
+    page.get_by_role("button", name="Set two side by side").click()
+    page.get_by_role("row", name=re.compile("Students it learnt from")).wait_for()
 
 
 def test_a_list_leads_to_its_effect_without_the_script(tab, learnt, tmp_path):

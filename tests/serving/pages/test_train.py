@@ -46,7 +46,10 @@ def test_names_for_a_sheet_without_any_are_one_for_each_column():
 
 
 def test_who_is_placed_is_said_by_a_value_or_by_a_limit():
-    assert settings_of_fields([("positive_limit", " >=3 ")]) == {"positive": ">=3"}
+    for typed in (" >=3 ", "≥3"):
+        assert settings_of_fields([("positive_limit", typed)]) == {"positive": ">=3"}
+    with pytest.raises(Refused, match="begins with a comparison, such as >= 3"):
+        settings_of_fields([("positive_limit", "3")])
     with pytest.raises(Refused, match="not both"):
         settings_of_fields([("positive_limit", ">=3"), ("positive", "Placed")])
 

@@ -50,6 +50,8 @@ def effect(run):
 
 
 def rows_of(file):
+    if file.endswith(".xlsx"):
+        return pd.read_excel(file, sheet_name="List", dtype=str, engine="calamine")
     return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
@@ -97,6 +99,15 @@ def test_what_luck_may_have_done_is_not_called_help(here, listed, effect):
     assert "helped:" not in said
     write_outcomes(frame, placed_of(frame, 0, 9))
     assert effect("list.csv", *JOIN, "--json").json["verdict"] == "harmed"
+
+
+def test_a_list_taken_as_a_workbook_tells_the_same(here, listed, effect):
+    """Its chances are shown as whole percents; they are compared by the last digit."""
+    frame = listed("list.xlsx", "--lottery", "4", "--by", "stream", top=10)
+    write_outcomes(frame, placed_of(frame, 6, 4))
+    done = effect("list.xlsx", *JOIN)
+    assert done.out.startswith("Of the ")
+    assert "changed since the list was written" not in done.err
 
 
 def test_lists_of_several_years_and_branches_speak_together(here, listed, effect):

@@ -16,7 +16,9 @@ from placement.data.formats.students.row_filter import not_students_among
 from placement.data.formats.workbooks.extent import Cell
 from placement.data.formats.workbooks.merged_cells import fill_merged
 from placement.data.formats.workbooks.xlsx_sheets import SheetFacts
+from placement.data.schema import PREDICTED_NAMES
 from placement.errors import DataError, counted
+from placement.model.scorer import fold
 
 _HEADER_ROWS = 500
 _BLOCK_ROWS = 65_536
@@ -119,6 +121,9 @@ def sheet_part(source: Source, sheet: Sheet, options: FileOptions = PLAIN_FILE) 
     merged = fill_merged([(i, texts[i]) for i in data], sheet.merged, header.names)
     columns: dict[str, Cells] = {
         name: np.array([texts[i][index] for i in data], dtype=object)
+        if fold(name) not in PREDICTED_NAMES
+        # Shown as a percentage by us: the number itself is what was written.
+        else np.array([_text(sheet.grid[i][index]) for i in data], dtype=object)
         for index, name in enumerate(header.names)
     }
     positions = [sheet.line(i) for i in data]
