@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
 # The same list makes the same bytes, whenever it is made; a workbook's time has no zone.
 WRITTEN = dt.datetime(2000, 1, 1)  # noqa: DTZ001
-_WIDTH = 80  # of digits: a page that is read upright
-_LETTERS = 1.08  # that are as wide as a digit, at least
+_WIDTH = 72  # of digits: a page that is read upright
+_LETTERS = 0.85  # that are as wide as a digit, in the widest of the usual fonts
 _LINE = 15  # points
 _NAMES = 28
+
+
+def row_height(text: str, width: float) -> float:
+    """Return the points that a text takes in a column: few programs make room for wrapped text."""
+    return _LINE * max(1, ceil(len(text) / (width * _LETTERS)))
 
 
 def write_summary(
@@ -35,8 +40,7 @@ def write_summary(
             sheet.write_string(row, 0, name, heading)
             row += 1
         for sentence in sentences:
-            # Not every program gives wrapped text the room it needs.
-            sheet.set_row(row, _LINE * ceil(len(sentence) / (_WIDTH * _LETTERS)))
+            sheet.set_row(row, row_height(sentence, _WIDTH))
             sheet.write_string(row, 0, sentence, wrapped)
             row += 1
         row += 1
@@ -64,7 +68,7 @@ def write_about(book: "Workbook", sheet: "Worksheet", description: Description) 
     sheet.set_column(0, 0, _NAMES)
     sheet.set_column(1, 1, _WIDTH - _NAMES)
     for row, (name, text) in enumerate(description.about):
-        sheet.set_row(row, _LINE * max(1, ceil(len(text) / ((_WIDTH - _NAMES) * _LETTERS))))
+        sheet.set_row(row, row_height(text, _WIDTH - _NAMES))
         sheet.write_string(row, 0, name, bold)
         sheet.write_string(row, 1, text, wrapped)
     _to_print(sheet)

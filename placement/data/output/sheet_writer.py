@@ -17,7 +17,7 @@ from placement.data.output.sheet_cells import (
     WrittenNumber,
     sheet_column,
 )
-from placement.data.output.sheet_texts import WRITTEN, write_about, write_summary
+from placement.data.output.sheet_texts import WRITTEN, row_height, write_about, write_summary
 from placement.data.output.take_rows import as_array, take
 from placement.data.output.writer import NOTES, Description, Output, Plan
 from placement.data.schema import ABOUT, LIST, PROBABILITY, SUMMARY
@@ -149,6 +149,9 @@ class Tab:
         self._sentences = {
             index for index, n in enumerate(names) if index >= first and n.startswith(_SENTENCES)
         }
+        for index in self._sentences:
+            self._widths[index] = _WIDEST
+        self._sheet.set_row(0, max(map(row_height, names, self._widths)))
         for index, heading in enumerate(plan.header):
             write = self._sheet.write_string if heading else self._sheet.write_blank
             write(0, index, heading, formats.heading)
@@ -164,6 +167,9 @@ class Tab:
             raise StoreError(f"{self._name}: more rows than a sheet holds: choose .csv or .parquet")
         if self._row <= _MEASURED_ROWS:
             self._measure(values)
+        if self._sentences:
+            texts = (text_of(values[index]) for index in self._sentences)
+            self._sheet.set_row(self._row, max(row_height(text, _WIDEST) for text in texts))
         for index, value in enumerate(values):
             self._put_cell(index, value)
         self._row += 1
