@@ -5,7 +5,7 @@ mean the average of training. The contributions and the average student's logit 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,6 @@ from placement.arrays import FloatArray
 from placement.errors import DataError
 from placement.model.scorer import (
     PLAIN,
-    READ,
     ColumnLike,
     Formats,
     NumberFormat,
@@ -51,9 +50,10 @@ class Explanation:
     high: FloatArray | None
 
 
-def explain(fitted: "Fitted", table: TableLike, formats: Formats = READ) -> Explanation:
+def explain(fitted: "Fitted", table: TableLike, formats: Formats | None = None) -> Explanation:
     """Explain rows of a table: a mapping of the model's columns, each (n,).
 
+    `formats` are those of `Scorer.score`: None to decide by the cells how numbers are written.
     Raises DataError where a column is lacking.
     """
     try:
@@ -62,6 +62,8 @@ def explain(fitted: "Fitted", table: TableLike, formats: Formats = READ) -> Expl
         raise DataError(str(problem)) from problem
     matched = match_columns(table.keys(), fitted.scorer.feature_columns)
     cells = {name: table[column] for name, column in matched.items()}
+    if formats is None:
+        formats = fitted.scorer.formats(cells)
     encoded = fitted.encoder.encode(cells, formats)
     averages = fitted.encoder.averages
     parts = (encoded - averages) * fitted.weights
@@ -82,9 +84,15 @@ def explain(fitted: "Fitted", table: TableLike, formats: Formats = READ) -> Expl
 
 
 def reasons(
-    fitted: "Fitted", explanation: Explanation, table: TableLike, formats: Formats = READ
+    fitted: "Fitted", explanation: Explanation, table: TableLike, formats: Formats | None = None
 ) -> list[tuple[str, ...]]:
-    """Say of each student the up to three strongest reasons in words, the strongest first."""
+    """Say of each student the up to three strongest reasons in words, the strongest first.
+
+    The table and `formats` are those that were explained.
+    """
+    if formats is None:
+        matched = match_columns(table.keys(), fitted.scorer.feature_columns)
+        formats = fitted.scorer.formats({name: table[column] for name, column in matched.items()})
     cells = [_named_cells(fitted, name, table, formats) for name in explanation.columns]
     parts = explanation.contributions
     order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :REASONS]
@@ -122,12 +130,24 @@ def _cells(fitted: "Fitted", name: str, cells: ColumnLike, form: NumberFormat) -
     kinds = {feature.name: feature.kind for feature in fitted.schema.features}
     if kinds[name] == "category":
         return [f"{name} {word}" if word else f"{name} not known" for word in words(cells)]
-    numbers, _ = parse_numbers(cells, form)
-    average = _short(fitted.encoder.number(name).mean)
+    numbers, shares = as_typed(cells, form)
+    averages = fitted.encoder.number(name).mean * shares
     return [
-        f"{name} not known" if np.isnan(value) else f"{name} {_short(value)} (average {average})"
-        for value in numbers
+        f"{name} not known"
+        if np.isnan(value)
+        else f"{name} {_short(value)} (average {_short(average)})"
+        for value, average in zip(numbers, averages, strict=True)
     ]
+
+
+def as_typed(cells: ColumnLike, form: NumberFormat) -> tuple[FloatArray, FloatArray]:
+    """Return the numbers in cells (n,) on the scale of each, and its share of the model's scale.
+
+    A figure is named as it stands in its cell: CGPA 6.67, not the 66.7 it is brought to.
+    """
+    typed, _ = parse_numbers(cells, replace(form, mixed=None))
+    read = form.rescaled(typed)
+    return typed, np.divide(typed, read, out=np.ones(len(read)), where=read > 0)
 
 
 def _short(value: float) -> str:

@@ -7,7 +7,7 @@ weight points the wrong way gives no advice.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +17,7 @@ from placement.arrays import Document, FloatArray
 from placement.data.names.quantities import means_count
 from placement.data.schema import Feature
 from placement.evaluation.explanation.actionable import better
+from placement.evaluation.explanation.contributions import as_typed
 from placement.model.scorer import PLAIN, READ, Formats, TableLike, fold, parse_numbers, words
 
 if TYPE_CHECKING:
@@ -57,11 +58,40 @@ def counterfactual(
     student: TableLike,
     features: Sequence[Feature],
     target: float,
-    formats: Formats = READ,
+    formats: Formats | None = None,
 ) -> tuple[Counterfactual, ...]:
-    """Answer for each of some features of one student, given as column=cell."""
+    """Answer for each of some features of one student, given as column=cell.
+
+    `formats` are those of `Scorer.score`. Figures are on the scale on which the cell is typed.
+    """
+    if formats is None:
+        formats = fitted.scorer.formats({name: [cell] for name, cell in student.items()})
     plain = _in_numbers(fitted, student, formats)
-    return tuple(_answer(fitted, plain, feature, target) for feature in features)
+    answers = []
+    for feature in features:
+        answer = _answer(fitted, plain, feature, target)
+        if feature.kind == "number":
+            _, shares = as_typed([student[feature.name]], formats.get(feature.name, PLAIN))
+            answer = _on_scale(answer, float(shares[0]))
+        answers.append(answer)
+    return tuple(answers)
+
+
+def _on_scale(answer: Counterfactual, share: float) -> Counterfactual:
+    """Bring the figures of an answer from the model's scale to that of the cell."""
+    if share == 1:
+        return answer
+
+    def scaled(figure: float | str | None) -> float | str | None:
+        return float(f"{figure * share:.12g}") if isinstance(figure, float) else figure
+
+    return replace(
+        answer,
+        now=scaled(answer.now),
+        value=scaled(answer.value),
+        earliest=scaled(answer.earliest),
+        latest=scaled(answer.latest),
+    )
 
 
 def _in_numbers(fitted: "Fitted", student: TableLike, formats: Formats) -> Document:

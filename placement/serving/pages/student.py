@@ -72,6 +72,9 @@ def _field(model: ServedModel, name: str, cell: str) -> dict[str, object]:
     hint = ""
     if isinstance(column, NumberColumn):
         hint = f"learnt from {column.low:g} to {column.high:g}; blank: not known"
+        form = column.written
+        if form.mixed is not None:
+            hint = f"{hint}; out of {form.mixed:g} is brought to {form.scale:g}"
     return {"name": name, "levels": [], "value": cell, "hint": hint}
 
 

@@ -1,5 +1,7 @@
 """Why a student has this chance, and what would have to be different."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -214,3 +216,39 @@ def test_nobody_is_advised_to_change_what_he_is():
     assert "age" not in [feature.name for feature in changeable(fitted.schema)]
     with pytest.raises(UsageError, match="personal attribute"):
         changeable(fitted.schema, ("age",))
+
+
+@pytest.fixture(scope="module")
+def of_two_scales():
+    data = students(300, seed=4)
+    data["cgpa"] = np.where(np.arange(len(data)) % 2, data["cgpa"], data["cgpa"] * 10)
+    return fit(read_table(data, mixed_scale=["cgpa:10"]), TrainConfig(test_size=0.0))
+
+
+def typed(cgpa):
+    rest = ("ssc_p", "60"), ("mba_p", "60"), ("active_backlogs", "0"), ("internships", "1")
+    return {"cgpa": cgpa, **dict(rest), "PlacementTraining": "Yes", "branch": "CSE"}
+
+
+def test_a_student_has_the_same_reasons_on_either_scale(of_two_scales):
+    both = {
+        name: [cell, other]
+        for (name, cell), other in zip(typed("6.1").items(), typed("61").values(), strict=True)
+    }
+    for student in (typed("6.1"), typed("61")):
+        found = explain(of_two_scales, {name: [cell] for name, cell in student.items()})
+        scored = of_two_scales.scorer.score({name: [cell] for name, cell in student.items()})
+        assert found.average + found.contributions.sum() == pytest.approx(scored.logit[0])
+    first, second = reasons(of_two_scales, explain(of_two_scales, both), both)
+    assert any(re.match(r"cgpa 6\.1 \(average 7\.1\d?\)", text) for text in first)
+    assert any(re.match(r"cgpa 61 \(average 71(\.\d)?\)", text) for text in second)
+
+
+def test_a_change_is_named_on_the_scale_of_the_cell(of_two_scales):
+    feature = changeable(of_two_scales.schema, ["cgpa"])
+    (of_ten,) = counterfactual(of_two_scales, typed("6.1"), feature, 0.9)
+    (of_hundred,) = counterfactual(of_two_scales, typed("61"), feature, 0.9)
+    assert of_ten.verdict == of_hundred.verdict == "reached"
+    assert (of_ten.now, of_hundred.now) == (6.1, 61)
+    assert of_ten.value == pytest.approx(of_hundred.value / 10)
+    assert of_ten.probability == of_hundred.probability
