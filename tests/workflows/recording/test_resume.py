@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from placement.errors import RankLost
 from placement.runtime.worker_process import InlineWorker
 from placement.tracking import checkpoints as store_of_checkpoints
 from placement.tracking.abandoned import PROCESS, process_name
@@ -28,18 +29,18 @@ def sheet(students, store, monkeypatch):
 def stop(run, sheet, store, monkeypatch):
     """Stop a training at an epoch; return its run."""
 
-    def stopped(*options, at=17):
+    def stopped(*options, at=17, by=KeyboardInterrupt, code=130):
         recorded = workflow._recorded
 
         def interrupted(begun, live, epoch):
             recorded(begun, live, epoch)
             if epoch.number == at:
-                raise KeyboardInterrupt
+                raise by
 
         with monkeypatch.context() as patch:
             patch.setattr(workflow, "_recorded", interrupted)
             done = run("train", sheet, *SLOW, *options)
-        assert done.code == 130
+        assert done.code == code
         stopped.err = " ".join(done.err.split())
         return newest(store)
 
@@ -92,6 +93,12 @@ def test_whoever_stops_a_training_is_told_how_it_goes_on(stop):
     run_id = stop().info.run_id
     how = f"error: interrupted; with --resume {run_id} the same command goes on from where it was"
     assert how in stop.err
+
+
+def test_a_training_that_lost_a_rank_was_killed_and_says_how_it_goes_on(stop):
+    stopped = stop(by=RankLost("rank 0: another process is gone"), code=1).info
+    assert stopped.status == "KILLED"
+    assert f"with --resume {stopped.run_id} the same command goes on" in stop.err
 
 
 def test_what_was_recorded_before_is_not_recorded_twice(run, stop, whole, store, monkeypatch):
