@@ -46,8 +46,6 @@ def raise_on_signals(*, interrupt: bool = True) -> Iterator[None]:
     numbers = [n for n in _EXCEPTIONS if interrupt or n != signal.SIGINT]
     replaceable = [n for n in numbers if signal.getsignal(n) in _REPLACED[n]]
     handlers = {number: signal.signal(number, _raise) for number in replaceable}
-    if handlers:
-        _received.clear()
     hook, sys.unraisablehook = sys.unraisablehook, _report_unless_received
     try:
         yield
@@ -55,6 +53,8 @@ def raise_on_signals(*, interrupt: bool = True) -> Iterator[None]:
         sys.unraisablehook = hook
         for number, handler in handlers.items():
             signal.signal(number, handler)
+        if handlers:  # what came has been raised, and concerns nobody who works on
+            _received.clear()
 
 
 @contextmanager

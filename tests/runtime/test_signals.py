@@ -10,7 +10,7 @@ import pytest
 
 from placement.cli.console import Console
 from placement.errors import Terminated
-from placement.runtime.signals import hold_signals, raise_on_signals
+from placement.runtime.signals import check_signals, hold_signals, raise_on_signals
 from placement.tracking.runs import list_runs
 from placement.training.solver.optimizers import GradientDescent
 
@@ -132,6 +132,12 @@ def test_a_signal_amid_clearing_away_is_raised_by_the_next_progress(capsys):
         with pytest.raises(Terminated):
             Console(quiet=True).progress("training", "epochs").__enter__().update(1)
     assert capsys.readouterr().err == ""
+
+
+def test_an_interrupt_that_ended_one_command_does_not_end_what_follows():
+    with pytest.raises(KeyboardInterrupt), raise_on_signals():
+        signal.raise_signal(signal.SIGINT)
+    check_signals()
 
 
 def test_a_command_that_nohup_started_outlives_its_terminal():
