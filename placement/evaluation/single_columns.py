@@ -4,8 +4,7 @@ What any list by a model is to be compared with: a rank by CGPA needs no score p
 """
 
 import math
-from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,11 +16,14 @@ from placement.data.encoding.encoder import Encoder
 from placement.data.names.equivalents import means
 from placement.model.figures import ColumnRanking, DecisionFigures
 from placement.model.scorer import InteractionColumn, TableLike
+from placement.runtime.parallel_map import usable_processors
+from placement.runtime.ranks import shared_in_order
 from placement.stats.capture import Capture, capture
 from placement.stats.roc_area import roc_area_of_rows
 
 if TYPE_CHECKING:
     from placement.model.fitted import Fitted
+    from placement.training.prepare import TestRows
 
 SEATS = 0.2  # of the students there are, where nobody has said how many can be called in
 _MOST_CELLS = 1 << 19  # that are looked at; of more, an even sample of the rows
@@ -78,68 +80,68 @@ def score_by(ranking: ColumnRanking, encoder: Encoder, cells: TableLike) -> Floa
 
 
 def compare_lists(
-    fitted: "Fitted",
-    parts: Iterable[tuple[TableLike, FloatArray, FloatArray]],
-    seats: float | None = None,
+    fitted: "Fitted", tested: "TestRows", seats: float | None = None
 ) -> Capture | None:
     """Compare the list of those a model sees most at risk with lists by single columns.
 
-    `parts` are cells by file column, labels (n,) and weights (n,) of some students; without
-    `seats`, so many of them are called in as the model's `--threshold capacity=N` was chosen for,
-    or one in five. None where fewer than 5 are without the outcome. Of very many students an even
-    sample is looked at: the counts are of all, the shares and their intervals those of the sample.
+    Without `seats`, so many of the rows are called in as the model's `--threshold capacity=N` was
+    chosen for, or one in five. None where fewer than 5 are without the outcome. Of very many an
+    even sample is looked at: the counts are of all, the shares and their intervals those of the
+    sample.
     """
-    rankings, sample = fitted.figures.rankings, EvenSample(_MOST_LISTED)
-    for cells, label, weight in parts:
-        some = sample.rows(label, weight)
-        chosen = {name: column[some] for name, column in cells.items()}
+    rankings, table = fitted.figures.rankings, tested.table
+    rows = [np.flatnonzero(tested.rows(piece)) for piece in range(table.pieces)]
+    before = np.cumsum([0, *map(len, rows)]).tolist()
+    every = every_kth(before[-1], _MOST_LISTED)
+
+    def of_piece(piece: int) -> _Listed:
+        label = table.labels.piece(piece)[rows[piece]]
+        weight = table.weights.piece(piece)[rows[piece]]
+        some = slice(-before[piece] % every, None, every)
+        cells = table.piece(piece, fitted.schema.feature_names)
+        chosen = {name: column[rows[piece][some]] for name, column in cells.items()}
         by_column = [score_by(one, fitted.encoder, chosen) for one in rankings]
-        sample.add([fitted.predict_proba(chosen), *by_column, label[some], weight[some]])
-    if not sample.total:
+        scores = [fitted.predict_proba(chosen), *by_column]
+        total, missed = float(weight.sum()), float(weight @ (1 - label))
+        return _Listed([*scores, label[some], weight[some]], total, missed)
+
+    pieces = [piece for piece in range(table.pieces) if len(rows[piece])]
+    listed = list(shared_in_order(pieces, of_piece, usable_processors()))
+    total, missed = sum(part.total for part in listed), sum(part.missed for part in listed)
+    if not total:
         return None
-    model, *others, label, weight = sample.arrays()
+    columns = zip(*(part.arrays for part in listed), strict=True)
+    model, *others, label, weight = map(np.concatenate, columns)
     if seats is None:
         evaluation = fitted.figures.evaluation
         share = seats_share(None if evaluation is None else evaluation.decision)
-        seats = share * sample.total
+        seats = share * total
     by_name = dict(zip((ranking.column for ranking in rankings), others, strict=True))
-    of_sample = float(weight.sum()) / sample.total
+    of_sample = float(weight.sum()) / total
     found = capture(model, by_name, label, weight, seats * of_sample)
-    if found is None or sample.every == 1:
+    if found is None or every == 1:
         return found
-    rows, missed = sample.total, sample.missed
-    return replace(found, rows=rows, seats=min(seats, rows), missed=missed)
+    return replace(found, rows=total, seats=min(seats, total), missed=missed)
 
 
-class EvenSample:
-    """Every k-th row of rows that come in parts, so that between half of `most` and all are kept.
+@dataclass(frozen=True)
+class _Listed:
+    """Some rows of a piece: scores by the model and by columns, labels and weights, (m,) each.
 
-    `total` is the weight of all rows, `missed` that of those without the outcome.
+    `total` is the weight of all its rows, `missed` that of those without the outcome.
     """
 
-    def __init__(self, most: int) -> None:
-        self.every, self.total, self.missed = 1, 0.0, 0.0
-        self._most, self._rows = most, 0
-        self._kept: list[list[FloatArray]] = []
+    arrays: list[FloatArray]
+    total: float
+    missed: float
 
-    def rows(self, label: FloatArray, weight: FloatArray) -> slice:
-        """Count the next rows (n,), and return which of them to look at."""
-        start = -self._rows % self.every
-        self._rows += len(label)
-        self.total += float(weight.sum())
-        self.missed += float(weight @ (1 - label))
-        return slice(start, None, self.every)
 
-    def add(self, arrays: list[FloatArray]) -> None:
-        """Keep arrays (k,) of the rows to look at, and fewer of all where these are too many."""
-        self._kept.append(arrays)
-        while sum(len(part[0]) for part in self._kept) > self._most:
-            self._kept = [[array[::2].copy() for array in self.arrays()]]
-            self.every *= 2
-
-    def arrays(self) -> list[FloatArray]:
-        """Return the arrays of all rows that are kept."""
-        return [np.concatenate(column) for column in zip(*self._kept, strict=True)]
+def every_kth(rows: int, most: int) -> int:
+    """Return the least power of two k such that every k-th of so many rows are `most` at most."""
+    every = 1
+    while -(-rows // every) > most:
+        every *= 2
+    return every
 
 
 def seats_share(decision: DecisionFigures | None) -> float:

@@ -1,78 +1,94 @@
-"""Train in several processes on this machine, by torch's own launcher."""
+"""Train in several processes on this machine, which meet by a file; nothing heavy is imported."""
 
-import logging
 import os
-import secrets
 import signal
 import socket
+import subprocess
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from placement.errors import RankLost, Terminated
+from placement.runtime.ranks import MEETING_PLACE
 
-if TYPE_CHECKING:
-    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+_LOOK_AGAIN = 0.05  # seconds, within which a rank that was killed is the cause of all that failed
+_TO_SPEAK = 2.0  # seconds for the one of several that failed that says why
+_TO_END = 10.0  # seconds that a rank has to end when it is told to
 
 
 def launch(words: Sequence[str], workers: int) -> int:
     """Run `placement` with these words in so many processes; return the exit code that it ends by.
 
-    The first process that fails decides, and the launcher ends the others. What it has to say, it
-    has said; raises RankLost for one that was killed.
+    The first process that fails decides, and the others are ended. What it has to say, it has said;
+    raises RankLost for one that was killed.
     """
-    from torch.distributed.elastic.multiprocessing.api import SignalException
-    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
-
-    logging.disable(logging.ERROR)  # the processes say it in words of ours
-    _prepare_environment()
-    config = LaunchConfig(
-        min_nodes=1,
-        max_nodes=1,
-        nproc_per_node=workers,
-        run_id=secrets.token_hex(8),
-        rdzv_backend="c10d",
-        rdzv_endpoint="127.0.0.1:0",  # any free port
-        local_addr="127.0.0.1",
-        max_restarts=0,
+    command = [sys.executable, "-m", "placement", *words]
+    with tempfile.TemporaryDirectory() as folder:
+        environment = _environment(workers, Path(folder, "ranks").as_uri())
+        processes, patience = list[subprocess.Popen[bytes]](), 0.0
+        try:
+            for number in map(str, range(workers)):
+                own = {**environment, "RANK": number, "LOCAL_RANK": number}
+                processes.append(subprocess.Popen(command, env=own))  # noqa: S603 - this command
+            rank, code = _wait(processes)
+            patience = _TO_SPEAK if code > 0 else 0.0
+        except KeyboardInterrupt:
+            patience = _TO_END  # Ctrl-C has reached each of them, too
+            return 130
+        except Terminated as terminated:
+            return terminated.exit_code
+        finally:
+            _end(processes, patience)
+    if code >= 0:
+        return code
+    raise RankLost(
+        f"rank {rank} of {workers} was killed by {signal.Signals(-code).name}, and the others "
+        "were ended; no model is saved. Where memory ran out, take fewer --workers or --stream"
     )
-    try:
-        elastic_launch(config, sys.executable)("-m", "placement", *words)
-    except SignalException as stopped:
-        return 130 if stopped.sigval == signal.SIGINT else Terminated.exit_code
-    except ChildFailedError as failed:
-        rank, code = _cause(failed)
-        if code >= 0:
-            return code
-        raise RankLost(
-            f"rank {rank} of {workers} was killed by {signal.Signals(-code).name}, and the others "
-            "were ended; no model is saved. Where memory ran out, take fewer --workers or --stream"
-        ) from failed
-    return 0
 
 
-def _cause(failed: "ChildFailedError") -> tuple[int, int]:
-    """Return the rank that made the others fail, and its exit code.
+def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> tuple[int, int]:
+    """Wait until all have ended or one has failed; return that rank and its exit code.
 
-    A rank ends of itself when another was killed: of those that failed within the same second, the
-    resolution of torch's times, the killed one is the cause. SIGTERM is what the launcher sends.
+    A rank ends of itself when another was killed, so one that was killed comes first.
     """
-    first, failure = failed.get_first_failure()
-    killed = [
-        rank
-        for rank, other in failed.failures.items()
-        if other.timestamp <= failure.timestamp + 1
-        and other.exitcode < 0
-        and other.exitcode != -signal.SIGTERM
-    ]
-    cause = killed[0] if killed else first
-    return cause, failed.failures[cause].exitcode
+    while True:
+        codes = {rank: process.poll() for rank, process in enumerate(processes)}
+        failed = [(rank, code) for rank, code in codes.items() if code]
+        if failed:
+            return min(failed, key=lambda item: item[1] > 0)
+        if None not in codes.values():
+            return 0, 0
+        time.sleep(_LOOK_AGAIN)
 
 
-def _prepare_environment() -> None:
-    """Let the processes meet on this machine alone, each on one thread unless told otherwise."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+def _end(processes: Sequence[subprocess.Popen[bytes]], patience: float) -> None:
+    """Let all end within some seconds, then by SIGTERM, and by SIGKILL where they do not."""
+    if not _have_ended(processes, patience):
+        for process in processes:
+            process.terminate()
+    if not _have_ended(processes, _TO_END):
+        for process in processes:
+            process.kill()
+    _have_ended(processes, _TO_END)
+
+
+def _have_ended(processes: Sequence[subprocess.Popen[bytes]], seconds: float) -> bool:
+    """Wait so long at most for all to end; return whether they have."""
+    deadline = time.monotonic() + seconds
+    while any(process.poll() is None for process in processes):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_LOOK_AGAIN)
+    return True
+
+
+def _environment(workers: int, meeting_place: str) -> Mapping[str, str]:
+    """Return what the processes are told: as torchrun would, each on a thread by default."""
+    size = str(workers)
+    told = {"WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size, MEETING_PLACE: meeting_place}
+    environment = {"OMP_NUM_THREADS": "1", **os.environ, **told}
     loopback = next((name for _, name in socket.if_nameindex() if name.startswith("lo")), None)
-    if loopback:
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
+    return environment if loopback is None else {"GLOO_SOCKET_IFNAME": loopback, **environment}

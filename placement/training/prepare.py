@@ -29,7 +29,8 @@ class TestRows:
     rows: Callable[[int], BoolArray]
 
 
-def _every_row(table: Table) -> TestRows:
+def every_row(table: Table) -> TestRows:
+    """Measure on all rows of a table."""
     return TestRows(table, lambda piece: np.ones(table.labels.sizes[piece], dtype=bool))
 
 
@@ -77,7 +78,7 @@ class Prepared:
     def test_rows(self) -> TestRows:
         """The rows to measure on: the test file's, the held-out ones, or else the training rows."""
         if self.test_table is not None:
-            return _every_row(self.test_table)
+            return every_row(self.test_table)
         return TestRows(self.table, rows_of(self.split, TRAIN if self.test is None else TEST))
 
 
@@ -113,7 +114,7 @@ def prepare(
         request = replace(unweighted, rows=rows_of(split, VALIDATION))
         validation = encode_rows(table, request, on_progress)
     if test is not None:
-        held_out = encode_rows(test, replace(unweighted, rows=_every_row(test).rows), on_progress)
+        held_out = encode_rows(test, replace(unweighted, rows=every_row(test).rows), on_progress)
         split = replace(split, note=f"tested on {test.name}")
     elif split.counts[TEST]:
         held_out = encode_rows(table, replace(unweighted, rows=rows_of(split, TEST)), on_progress)

@@ -6,9 +6,19 @@ import pytest
 from scipy.special import expit
 
 from placement.config.train_config import TrainConfig
+from placement.data.columns.storage import Storage
 from placement.data.table.read_table import read_table
-from placement.evaluation.single_columns import EvenSample, learn_rankings, score_by
-from placement.training.prepare import prepare
+from placement.evaluation import single_columns
+from placement.evaluation.single_columns import (
+    compare_lists,
+    every_kth,
+    learn_rankings,
+    score_by,
+)
+from placement.training.prepare import every_row, prepare
+from placement.workflows.reading.read_training_tables import read
+from placement.workflows.training.final_figures import finalize
+from placement.workflows.training.fit_and_test import fit_and_test, understand
 
 RNG = np.random.default_rng(0)
 ROWS = 400
@@ -72,20 +82,24 @@ def test_a_column_of_many_levels_is_not_the_best_by_what_its_rows_happened_to_ha
     assert found[0].column == "marks"
 
 
-@pytest.mark.parametrize(
-    ("most", "sizes"), [(100, [7, 60, 1, 29]), (64, [100] * 7), (10, [3] * 40)]
-)
-def test_of_rows_in_parts_every_kth_is_kept_and_all_are_counted(most, sizes):
-    sample, numbers = EvenSample(most), np.arange(sum(sizes), dtype=float)
-    label, weight = numbers % 3 == 0, 1 + numbers % 2
-    start = 0
-    for size in sizes:
-        part = slice(start, start + size)
-        some = sample.rows(label[part].astype(float), weight[part])
-        sample.add([numbers[part][some]])
-        start += size
-    (kept,) = sample.arrays()
-    assert kept.tolist() == numbers[:: sample.every].tolist()
-    assert most / 2 <= len(kept) <= most or sample.every == 1
-    assert sample.total == weight.sum()
-    assert sample.missed == weight[~label].sum()
+@pytest.mark.parametrize(("rows", "most", "every"), [(100, 100, 1), (101, 100, 2), (700, 64, 16)])
+def test_of_rows_that_are_too_many_every_kth_is_looked_at(rows, most, every):
+    assert every_kth(rows, most) == every
+    assert most / 2 <= len(range(0, rows, every)) <= most or every == 1
+
+
+def test_a_list_of_an_even_sample_holds_what_the_sample_says_and_counts_all(tmp_path, monkeypatch):
+    """Pieces of 37 rows: which rows are looked at does not begin anew with each."""
+    file, config = tmp_path / "students.csv", TrainConfig(target="placed")
+    STUDENTS.to_csv(file, index=False)
+    with Storage(stream=False, piece_rows=37) as storage:
+        prepared, _ = understand(read([str(file)], config, storage), config)
+        fitted = finalize(fit_and_test(prepared))
+    table = prepared.table
+    assert table.pieces > 10
+    monkeypatch.setattr(single_columns, "_MOST_LISTED", 100)
+    found = compare_lists(fitted, every_row(table))
+    sample = every_row(table.take(np.arange(0, ROWS, 4)))
+    of_sample = compare_lists(fitted, sample, seats=found.seats / 4)
+    assert (found.model, found.others) == (of_sample.model, of_sample.others)
+    assert (found.rows, found.missed) == (ROWS, ROWS - PLACED.sum())

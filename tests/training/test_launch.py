@@ -10,9 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
 
-from placement.training.launch import _cause
+from placement.training import launch
 
 ROOT = Path(__file__).parents[2]
 STUDENTS = ROOT / "data" / "students.csv"
@@ -95,23 +94,34 @@ def test_when_one_process_ends_all_do_with_a_message(tmp_path, victim, by, code,
     assert not any(Path(f"/proc/{number}").exists() for number in numbers.values())
 
 
-def failures(*codes, seconds=0):
-    """Failed ranks in their order, each so many seconds after the one before."""
-    processes = [ProcessFailure(n, 100 + n, code, "<N/A>") for n, code in enumerate(codes)]
-    for n, process in enumerate(processes):
-        process.timestamp = 1_000 + n * seconds
-    return ChildFailedError("placement", dict(enumerate(processes)))
+def ended(code):
+    return subprocess.Popen([sys.executable, "-c", code])
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills itself by SIGKILL")
 @pytest.mark.parametrize(
-    ("failed", "cause"),
+    ("codes", "cause"),
     [
-        (failures(1, -signal.SIGKILL), (1, -signal.SIGKILL)),
-        (failures(1, -signal.SIGTERM, -signal.SIGSEGV), (2, -signal.SIGSEGV)),
-        (failures(3, -signal.SIGTERM), (0, 3)),
-        (failures(3, -signal.SIGKILL, seconds=30), (0, 3)),
+        (("raise SystemExit(3)", "import os; os.kill(os.getpid(), 9)"), (1, -9)),
+        (("raise SystemExit(3)", "import time; time.sleep(60)"), (0, 3)),
+        (("pass", "pass"), (0, 0)),
     ],
 )
-def test_a_rank_that_was_killed_is_the_cause_of_those_that_end_with_it(failed, cause):
-    """The launcher itself ends the others by SIGTERM, and by SIGKILL where they do not end."""
-    assert _cause(failed) == cause
+def test_a_rank_that_was_killed_is_the_cause_of_those_that_end_with_it(codes, cause):
+    processes = [ended(code) for code in codes]
+    for process, code in zip(processes, codes, strict=True):
+        if "sleep" not in code:
+            process.wait()
+    assert launch._wait(processes) == cause
+    launch._end(processes, 0.0)
+    assert all(process.poll() is not None for process in processes)
+
+
+def test_a_rank_that_ignores_the_signal_to_end_is_killed(monkeypatch):
+    monkeypatch.setattr(launch, "_TO_END", 0.2)
+    stubborn = ended(
+        "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    )
+    time.sleep(0.5)  # until it ignores it
+    launch._end([stubborn], 0.0)
+    assert stubborn.poll() in (-signal.SIGKILL, -signal.SIGTERM)

@@ -4,7 +4,7 @@ The rows of a category take few different values, one per level; a code says whi
 levels share one code, so that a byte tells of several. Sums over rows then become sums by code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from placement.arrays import AnyFloatArray, CodeArray, FloatArray, IndexArray
+from placement.arrays import AnyFloatArray, CellArray, CodeArray, FloatArray, IndexArray
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
@@ -110,10 +110,16 @@ class DesignMatrix:
         return x if isinstance(x, DesignMatrix) else DesignMatrix(Layout.plain(x.shape[1]), x)
 
     @staticmethod
-    def empty(layout: Layout, rows: int, dtype: npt.DTypeLike) -> "DesignMatrix":
+    def empty(
+        layout: Layout,
+        rows: int,
+        dtype: npt.DTypeLike,
+        new_array: "Callable[[tuple[int, ...], npt.DTypeLike], CellArray]" = np.empty,
+    ) -> "DesignMatrix":
         """Return a matrix to be filled; columns lie one after the other, as they are made."""
-        cells = np.empty((layout.dense_held, rows), dtype).T
-        return DesignMatrix(layout, cells, tuple(np.empty(rows, t) for t in layout.code_types))
+        cells = new_array((layout.dense_held, rows), dtype).T
+        codes = tuple(new_array((rows,), code_type) for code_type in layout.code_types)
+        return DesignMatrix(layout, cells, codes)
 
     @property
     def shape(self) -> tuple[int, int]:

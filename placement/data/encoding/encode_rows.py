@@ -20,6 +20,7 @@ from placement.data.encoding.chunks import (
 from placement.data.encoding.design_matrix import DesignMatrix
 from placement.data.encoding.encoder import Encoder
 from placement.data.table.table import Table
+from placement.runtime import ranks
 from placement.runtime.atomic_write import writing
 from placement.runtime.parallel_map import in_order, usable_processors
 
@@ -81,16 +82,18 @@ def _slices(table: Table, request: EncodingRequest) -> Iterator[_Slice]:
 def _in_memory(
     table: Table, request: EncodingRequest, rows: int, on_progress: Callable[[int], None]
 ) -> ArrayChunks:
-    layout = request.encoder.coded_layout.layout
-    x, y = DesignMatrix.empty(layout, rows, request.dtype), np.empty(rows, request.dtype)
-    weight = np.empty(rows, request.dtype) if _is_weighted(table, request) else unit_weights(rows)
+    layout, new_array = request.encoder.coded_layout.layout, ranks.current().new_array
+    x = DesignMatrix.empty(layout, rows, request.dtype, new_array)
+    y, weight = new_array((rows,), request.dtype), unit_weights(rows)
+    if _is_weighted(table, request):
+        weight = new_array((rows,), request.dtype)
 
     def fill(slice_: _Slice) -> int:
         target = slice(slice_.before, slice_.before + len(slice_.rows))
         _encode(table, request, slice_, Chunk(x[target], y[target], weight[target]))
         return len(slice_.rows)
 
-    for count in in_order(_slices(table, request), fill, usable_processors()):
+    for count in ranks.filled_in_order(_slices(table, request), fill, usable_processors()):
         on_progress(count)
     return ArrayChunks(x, y, weight, request.chunk_rows)
 

@@ -34,6 +34,7 @@ from placement.runtime import ranks
 __all__ = ["Block", "BlockRequest", "Cells", "Dialect", "Reader", "WantsSheet", "open_table"]
 
 ALL = BlockRequest(records=True)
+_BLOCKS_AT_ONCE = 16  # that each of several ranks holds
 
 T = TypeVar("T")
 
@@ -98,7 +99,9 @@ class Reader:
         self._check_shared()
         count = RowCount()
         tasks = self.tasks(request)
-        for block in ranks.shared_in_order(tasks, lambda task: finish(task()), threads):
+        for block in ranks.shared_in_order(
+            tasks, lambda task: finish(task()), threads, at_once=_BLOCKS_AT_ONCE
+        ):
             yield count.numbered(block)
 
     def _check_shared(self) -> None:

@@ -20,6 +20,7 @@ from placement.data.splits.split import TRAIN, Split
 from placement.data.table.table import Table
 from placement.model.scorer import Coded, ColumnLike, fold_level
 from placement.runtime.parallel_map import in_order, usable_processors
+from placement.runtime.ranks import shared_in_order
 
 BINS = 20
 SAMPLED = 100_000  # rows whose numbers are binned, where there are more
@@ -58,7 +59,7 @@ def learn_profile(table: Table, split: Split, predict: Callable[[Columns], Float
         )
 
     samples = _pieces_with_samples(table, split, sample_rows)
-    pieces = list(in_order(samples, of_piece, usable_processors()))
+    pieces = list(shared_in_order(samples, of_piece, usable_processors()))
     probability = np.concatenate([piece.probability for piece in pieces])
     sums = NumberSums.of(probability, np.ones(len(probability)))
 

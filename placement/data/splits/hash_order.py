@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from placement.arrays import IntArray, UInt64Array
-from placement.runtime.parallel_map import in_order, usable_processors
+from placement.runtime.parallel_map import usable_processors
+from placement.runtime.ranks import shared_in_order
 
 _BINS = 1 << 16
 _BIN_SHIFT = np.uint64(48)  # bits of a hash below those of its bin
@@ -57,7 +58,7 @@ class HashHistogram:
             in_bins = needed[classes, (hashes >> _BIN_SHIFT).astype(np.int64)]
             return [hashes[in_bins & (classes == k)] for k in range(self._class_count)]
 
-        selected = list(in_order(range(self._pieces), hashes_in_bins, usable_processors()))
+        selected = list(shared_in_order(range(self._pieces), hashes_in_bins, usable_processors()))
         smallest = []
         for k, ns in enumerate(ranks_by_class):
             ordered = np.sort(np.concatenate([piece_hashes[k] for piece_hashes in selected]))
@@ -91,7 +92,7 @@ class HashHistogram:
         pieces = range(self._pieces)
         groups = [pieces[start : start + _PIECES_AT_ONCE] for start in pieces[::_PIECES_AT_ONCE]]
         total = np.zeros(size, dtype=np.int64)
-        for part in in_order(groups, of_group, usable_processors()):
+        for part in shared_in_order(groups, of_group, usable_processors()):
             total += part
         return total
 

@@ -29,17 +29,18 @@ def hash_rows(table: Table, names: Sequence[str], seed: int) -> ChunkedArray:
     It is keyed by the seed. The order of rows and of columns does not matter, nor how a number or
     word was spelled.
     """
-    columns = {name: column_hashes(table.chunked_columns[name], seed) for name in names}
-
-    def of_piece(piece: int) -> UInt64Array:
-        return combine_hashes(
-            ((name, hashes_of(piece)) for name, hashes_of in columns.items()), seed
-        )
-
-    array = table.store.new_array(np.uint64)
+    array, of_piece = table.store.new_array(np.uint64), _row_hasher(table, names, seed)
     for hashes in shared_in_order(range(table.pieces), of_piece, usable_processors()):
         array.append(hashes)
     return array
+
+
+def _row_hasher(table: Table, names: Sequence[str], seed: int) -> Callable[[int], UInt64Array]:
+    """Return a function that hashes each row (n,) of a piece."""
+    columns = {name: column_hashes(table.chunked_columns[name], seed) for name in names}
+    return lambda piece: combine_hashes(
+        ((name, hashes_of(piece)) for name, hashes_of in columns.items()), seed
+    )
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,15 @@ def digest_rows(
     table: Table, names: Sequence[str], marked: Callable[[int], BoolArray] | None = None
 ) -> RowDigests:
     """Digest the rows by some columns and the outcome; `marked(piece)` marks some of them (n,)."""
-    sums, sums_of_marked = [], [(0, 0)]
-    for piece, row_hashes in enumerate(hash_rows(table, names, 0)):
+    hashes_of = _row_hasher(table, names, 0)
+
+    def of_piece(piece: int) -> tuple[tuple[int, int], tuple[int, int]]:
         positive = (table.labels.piece(piece) >= 0.5).astype(np.uint64)
-        mixed = mix_bits(row_hashes ^ positive)
-        sums.append(_sum(mixed))
-        if marked is not None:
-            sums_of_marked.append(_sum(mixed[marked(piece)]))
+        mixed = mix_bits(hashes_of(piece) ^ positive)
+        return _sum(mixed), (0, 0) if marked is None else _sum(mixed[marked(piece)])
+
+    pieces = shared_in_order(range(table.pieces), of_piece, usable_processors())
+    sums, sums_of_marked = zip(*pieces, strict=True)
     of_file: dict[int, list[tuple[int, int]]] = {}
     for file, piece_sums in zip(table.files, sums, strict=False):
         of_file.setdefault(file, []).append(piece_sums)

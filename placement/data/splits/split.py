@@ -17,7 +17,8 @@ from placement.data.splits.row_groups import group_of, group_rows
 from placement.data.splits.row_hashes import hash_table
 from placement.data.table.table import Table
 from placement.errors import DataError
-from placement.runtime.parallel_map import in_order, usable_processors
+from placement.runtime.parallel_map import usable_processors
+from placement.runtime.ranks import shared_in_order
 
 TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, 3
 MIN_HELD_OUT = 5  # of each class; fewer would show nothing
@@ -58,7 +59,7 @@ def make_split(
         return subset, np.bincount(subset_and_class, minlength=8)
 
     subsets, counts = table.store.new_array(np.uint8), np.zeros(8, dtype=np.int64)
-    for subset, piece_counts in in_order(range(table.pieces), of_piece, usable_processors()):
+    for subset, piece_counts in shared_in_order(range(table.pieces), of_piece, usable_processors()):
         subsets.append(subset)
         counts += piece_counts
     return Split(subsets, counts[0::2] + counts[1::2], counts[1::2], note)

@@ -39,6 +39,8 @@ from placement.data.table.table import Table, digest_columns, take_used
 from placement.data.table.table_inputs import TableInputs, check_classes, read_weights
 from placement.data.table.table_notes import few_rows, table_notes, table_warnings
 from placement.errors import DataError
+from placement.runtime.parallel_map import usable_processors
+from placement.runtime.ranks import shared_in_order
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,11 @@ def build_table(inputs: TableInputs, read_notes: ReadNotes, *, drop_missing: boo
         c.name: infer_scale(c, summary.used[c.name].counts_up_to, summary.used[c.name].high)
         for c in chosen
     }
-    for column in chosen:
+
+    def check(column: Column) -> None:
         _check_scales(inputs, column, summary)
+
+    list(shared_in_order(chosen, check, usable_processors()))
     features = tuple(
         Feature(c.name, c.kind, scales[c.name], written=c.written, same=c.same_pairs)
         for c in chosen

@@ -1,5 +1,6 @@
 """The ranks of a training that torchrun started, joined by torch.distributed."""
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,11 +8,13 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from placement.arrays import FloatArray
+from placement.arrays import CellArray, FloatArray
 from placement.errors import RankLost
 from placement.runtime import ranks
+from placement.runtime.shared_memory import LEAST, MemoryFile, Parcel
 
 T = TypeVar("T")
 
@@ -39,12 +42,15 @@ class ProcessGroup:
         self._timeout = timeout
         self.rank, self.size = int(os.environ["RANK"]), ranks.started()
         self.here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        self._handed_over = Parcel.of(None)
         wait = timedelta(seconds=timeout)
         with self._or_lost():
-            self._store, _, _ = next(rendezvous("env://", timeout=wait))
+            where = os.environ.get(ranks.MEETING_PLACE, "env://")
+            self._store, _, _ = next(rendezvous(where, self.rank, self.size, timeout=wait))
             distributed.init_process_group(
                 "gloo", store=self._store, rank=self.rank, world_size=self.size, timeout=wait
             )
+        self.share_memory = self._can_share_memory()
 
     def add_up(self, *arrays: FloatArray) -> tuple[FloatArray, ...]:
         """Add the arrays of all ranks, element by element; every rank gets the same sums."""
@@ -56,10 +62,44 @@ class ProcessGroup:
 
     def exchange(self, value: T) -> list[T]:
         """Return the values of all ranks, in the order of the ranks."""
+        if not self.share_memory:
+            return self._gather(value)
+        parcel = Parcel.of(value)
+        parcels = self._gather(parcel)
+        # Everybody has come this far, and so has opened what was handed over before.
+        self._handed_over.close()
+        self._handed_over = parcel
+        return [value if rank == self.rank else other.open() for rank, other in enumerate(parcels)]
+
+    def new_array(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> CellArray:
+        """Return an array to be filled: one of all ranks where they share memory, else its own."""
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        if not self.share_memory or not size:
+            return np.empty(shape, dtype)
+        file = MemoryFile.new(size)
+        array = self.exchange(file)[0].array(shape, dtype)
+        self.exchange(None)
+        file.close()
+        return array
+
+    def _gather(self, value: T) -> list[T]:
         values: list[Any] = [None] * self.size
         with self._or_lost():
             self._torch.all_gather_object(values, value)
         return values
+
+    def _can_share_memory(self) -> bool:
+        """Whether all ranks are on this machine, and each can open what the others hand over."""
+        if self.here < self.size or not hasattr(os, "memfd_create"):
+            return False
+        probe = Parcel.of(np.zeros(LEAST, np.uint8))
+        try:
+            opened = [parcel.open() is not None for parcel in self._gather(probe)]
+        except OSError:  # where a process may not look at the files of another
+            opened = [False]
+        every = self._gather(all(opened))
+        probe.close()
+        return all(every)
 
     def fails_first(self) -> bool:
         """Whether no other rank has called this."""

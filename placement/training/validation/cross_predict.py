@@ -16,7 +16,8 @@ from placement.data.splits.split import TEST, TRAIN, UNUSED, make_split
 from placement.data.table.table import Table
 from placement.errors import DataError
 from placement.model.fitted import Fitted
-from placement.runtime.parallel_map import in_order, usable_processors
+from placement.runtime.parallel_map import usable_processors
+from placement.runtime.ranks import shared_in_order
 from placement.training.fit import build_fitted
 from placement.training.prepare import Prepared, prepare
 from placement.training.solver.training_loop import solve
@@ -53,7 +54,7 @@ def score_tested(
         )
 
     pieces = [piece for piece in range(table.pieces) if tested.rows(piece).any()]
-    yield from in_order(pieces, score_piece, usable_processors())
+    yield from shared_in_order(pieces, score_piece, usable_processors())
 
 
 def predict_out_of_fold(

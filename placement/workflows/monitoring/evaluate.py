@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 
-from placement.arrays import FloatArray
 from placement.config.label_options import LabelOptions
 from placement.config.option import option_words
 from placement.data.columns.storage import Storage
@@ -27,11 +26,12 @@ from placement.evaluation.overrides import evaluate_overrides
 from placement.evaluation.shortlist import Rank
 from placement.evaluation.single_columns import compare_lists
 from placement.model.fitted import Fitted, load_fitted
-from placement.model.scorer import TableLike, match_columns
+from placement.model.scorer import match_columns
 from placement.reporting.results import EvaluateResult
 from placement.reporting.text.fairness import fairness_warnings
 from placement.runtime.progress import NoProgress, ProgressListener
 from placement.stats.capture import Capture
+from placement.training.prepare import every_row
 from placement.workflows.reading.about_file import about_path
 from placement.workflows.reading.find_model import Model, find_model
 from placement.workflows.reading.read_labelled import read_like, storage_for
@@ -185,7 +185,7 @@ def _measure(
         return evaluation, None, warn_of_help(measured.table)
     evaluation = measure(fitted, measured, threshold=request.threshold, groups=groups)
     seats = request.seats and request.seats * _share(measured.table, table)
-    lists = compare_lists(fitted, _labelled_cells(fitted, measured.table), seats)
+    lists = compare_lists(fitted, every_row(measured.table), seats)
     warnings = (*warn_of_help(measured.table), *_cell_warnings(fitted, measured.table))
     return evaluation, lists, warnings
 
@@ -193,14 +193,6 @@ def _measure(
 def _share(some: Table, table: Table) -> float:
     """Return which share of a table's students some rows of it are."""
     return float(some.weight.sum() / table.weight.sum())
-
-
-def _labelled_cells(
-    fitted: Fitted, table: Table
-) -> Iterator[tuple[TableLike, FloatArray, FloatArray]]:
-    for piece in range(table.pieces):
-        cells = table.piece(piece, fitted.schema.feature_names)
-        yield cells, table.labels.piece(piece), table.weights.piece(piece)
 
 
 def _alternatives(fitted: Fitted, table: Table, listener: ProgressListener) -> ModelComparison:

@@ -1,11 +1,8 @@
 """The figures of a tested model, and with `--refit` the model of all rows."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-import numpy as np
-
-from placement.arrays import FloatArray
 from placement.data.splits.row_hashes import digest_rows
 from placement.data.splits.split import TEST, rows_of
 from placement.errors import DataError
@@ -15,7 +12,6 @@ from placement.evaluation.single_columns import compare_lists, learn_rankings
 from placement.model.fairness_figures import MeasuredOn
 from placement.model.figures import EvaluationFigures, GradcheckSummary, OutOfSampleFigures
 from placement.model.fitted import Fitted
-from placement.model.scorer import TableLike
 from placement.runtime.progress import NoProgress
 from placement.stats.metrics import confusion
 from placement.training.fit import build_fitted, information_at, with_profile
@@ -43,29 +39,13 @@ def finalize(result: FitAndTestResult) -> Fitted:
     )
     fitted = dataclasses.replace(result.fitted, figures=figures)
     if prepared.test is not None:
-        lists = compare_lists(fitted, _tested_cells(prepared, fitted))
+        lists = compare_lists(fitted, prepared.test_rows)
         evaluation = dataclasses.replace(figures.evaluated, capture=lists)
         figures = dataclasses.replace(figures, evaluation=evaluation)
         fitted = dataclasses.replace(fitted, figures=figures)
     if config.refit and prepared.test is not None:
         return _refitted(prepared, fitted)
     return with_profile(prepared, with_inference(prepared, fitted, result.information))
-
-
-def _tested_cells(
-    prepared: Prepared, fitted: Fitted
-) -> Iterator[tuple[TableLike, FloatArray, FloatArray]]:
-    """Yield the cells, labels and weights of the rows to measure on, piece by piece."""
-    tested, table = prepared.test_rows, prepared.test_rows.table
-    for piece in range(table.pieces):
-        rows = np.flatnonzero(tested.rows(piece))
-        if len(rows):
-            cells = table.piece(piece, fitted.schema.feature_names)
-            yield (
-                {name: column[rows] for name, column in cells.items()},
-                table.labels.piece(piece)[rows],
-                table.weights.piece(piece)[rows],
-            )
 
 
 def evaluation_of(result: FitAndTestResult) -> EvaluationFigures:

@@ -19,6 +19,7 @@ from placement.errors import DataError
 from placement.model.scorer import MISSING_NUMBERS
 
 _NEARLY_ALL = 0.9
+_LATER_BYTES = 1 << 21  # from which an encoding that shows only later is told
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _NUMBER = re.compile(
     r"[+-]?(?:\d+(?:[.,]\d+)*[.,]?|[.,]\d+)(?:[eE][+-]?\d+)?\s*%?|[+-]?inf", re.IGNORECASE
@@ -124,11 +125,11 @@ def _last_line_end(data: bytes) -> int:
 def _later_encoding(source: Source) -> str:
     """Look for the first byte beyond ASCII in a long file that begins with ASCII only."""
     with reading(source.name), source.open() as stream:
-        while block := stream.read(1 << 22):
+        while block := stream.read(SAMPLE_BYTES):  # which stay in the cache
             if not block.isascii():
                 start = next(index for index, byte in enumerate(block) if byte > 127)
                 start = block.rfind(b"\n", 0, start) + 1
-                text = block[start:] + stream.read(SAMPLE_BYTES)
+                text = block[start:] + stream.read(_LATER_BYTES)
                 return find_encoding(source.name, text, whole=False)[0]
     return "utf-8"
 
