@@ -28,6 +28,7 @@ class BlockRequest:
     where they are numbers. `records`: the raw rows as well. `block_rows` limits the rows of a
     block; without it, blocks are as large as is fast: of large text, `piece_bytes`. `once`: no
     other columns are read of the same rows, so a row need be certain in these columns alone.
+    `shared`: all ranks of a training walk the rows together.
     """
 
     columns: frozenset[str] | None = None
@@ -36,6 +37,7 @@ class BlockRequest:
     block_rows: int | None = None
     piece_bytes: int = 1 << 20
     once: bool = False
+    shared: bool = False
 
 
 NO_STUDENT = "no student"

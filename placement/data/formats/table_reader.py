@@ -98,7 +98,7 @@ class Reader:
         """
         self._check_shared()
         count = RowCount()
-        tasks = self.tasks(request)
+        tasks = self.tasks(replace(request, shared=True))
         for block in ranks.shared_in_order(
             tasks, lambda task: finish(task()), threads, at_once=_BLOCKS_AT_ONCE
         ):

@@ -8,10 +8,13 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
 from placement.config.train_config import TrainConfig
+from placement.data.columns import load_columns
+from placement.data.formats.delimited import dialect
 from placement.evaluation.metrics.accumulator import PredictionAccumulator
 from placement.runtime import ranks
 from placement.runtime.progress import NoProgress
@@ -32,13 +35,24 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
     "balanced": (50, {"weight": "projects", "class_weight": "balanced"}),
     "unpenalised": (70, {"features": ("branch", "cgpa", "tenth"), "l2": 0.0}),
     "lbfgs": (50, {"optimizer": "lbfgs"}),
+    "in pieces": (50, {}),
     "firth": (50, {"features": ("branch", "cgpa"), "firth": True, "optimizer": "auto"}),
 }
 
 
 def figures(data: str, name: str, cache: str) -> dict[str, object]:
     """Train on some data as a case says, and return what was found."""
-    chunk_rows, settings = CASES[name]
+    if name == "in pieces":
+        with (
+            patch.object(dialect, "SAMPLE_BYTES", 4096),
+            patch.object(load_columns, "_PIECE_BYTES", 4096),
+        ):
+            return trained(data, *CASES[name], cache)
+    return trained(data, *CASES[name], cache)
+
+
+def trained(data: str, chunk_rows: int, settings: dict[str, Any], cache: str) -> dict[str, object]:
+    """Train on some data, and return what was found."""
     config = TrainConfig(cache=cache, **{"optimizer": "newton", **settings})
     with storage_of(config) as storage:
         table = read_with_progress([data], config.of_scope("read"), storage, NoProgress())

@@ -91,20 +91,23 @@ class Parser:
         texts = frozenset(self.names[i] for i in more) - numbers
         return self.number_columns | numbers, self.text_columns | texts
 
-    def parse(self, raw: bytes) -> Parsed | None:
-        """Parse whole lines; None where they are not plain enough, or some row may be at fault."""
+    def parse(self, raw: bytes, lines: int) -> Parsed | None:
+        """Parse whole lines; None where they are not plain enough, or some row may be at fault.
+
+        `lines` are the line ends among them.
+        """
         text = _in_utf8(raw, self.dialect.encoding)
         if text is None or not _is_plain(text, self.dialect.delimiter):
             return None
-        parsed, line_count = self._parse(text), line_feeds(text) + (not text.endswith(b"\n"))
+        parsed, line_count = self._parse(text), lines + (not text.endswith(b"\n"))
         whole = parsed is not None and parsed.rows == line_count
         if parsed is not None and whole and not self._any_blank(parsed.columns):
             return parsed
-        remaining, lines = self._without_blank_lines(text)
-        if len(lines) == line_count:
+        remaining, filled = self._without_blank_lines(text)
+        if len(filled) == line_count:
             return parsed
         parsed = self._parse(remaining)
-        return parsed and replace(parsed, lines=lines, blank_lines=line_count - len(lines))
+        return parsed and replace(parsed, lines=filled, blank_lines=line_count - len(filled))
 
     def _parse(self, text: bytes) -> Parsed | None:
         import pyarrow as pa

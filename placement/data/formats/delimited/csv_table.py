@@ -44,6 +44,7 @@ from placement.data.formats.students.text_row_filter import TextRowFilter
 from placement.data.formats.students.usual_rows import UsualRows
 from placement.data.schema import means_mark
 from placement.model.scorer import are_codes
+from placement.runtime import ranks
 
 BATCH_ROWS = 65_536
 _NEARLY_ALL = 0.95
@@ -59,8 +60,27 @@ class _Position:
 
     def after(self, raw: bytes) -> "_Position":
         """The position behind some whole lines."""
-        lone_returns = raw.count(b"\r") - raw.count(b"\r\n") if b"\r" in raw else 0
-        return _Position(self.offset + len(raw), self.lines + line_feeds(raw) + lone_returns)
+        return self.moved(len(raw), _count_lines(raw))
+
+    def moved(self, size: int, lines: int) -> "_Position":
+        """The position so many bytes and lines on."""
+        return _Position(self.offset + size, self.lines + lines)
+
+
+def _count_lines(raw: bytes) -> int:
+    lone_returns = raw.count(b"\r") - raw.count(b"\r\n") if b"\r" in raw else 0
+    return line_feeds(raw) + lone_returns
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Some whole lines of a file. `are_records`: no quoted cell reaches over a line end."""
+
+    position: _Position
+    size: int
+    lines: int
+    are_records: bool
+    read: Callable[[], bytes]
 
 
 @dataclass(frozen=True)
@@ -89,12 +109,14 @@ class TextPart(FilePart):
             yield from self._walk(_Position(), request, self.skip)
             return
         parser = self._parser(request)
-        for position, raw in self._pieces(start, request.piece_bytes):
-            if not lines_are_records(raw, self.dialect):
+        shared = request.shared and ranks.current().size > 1 and not self.origin.compression
+        pieces = self._looked_at_in_shares if shared else self._read_in_turn
+        for piece in pieces(start, request.piece_bytes):
+            if not piece.are_records:
                 # A quoted cell may go on in the next piece: from here on, record by record.
-                yield from self._walk(position, request)
+                yield from self._walk(piece.position, request)
                 return
-            yield partial(self._parsed, parser, position, raw, request)
+            yield partial(self._parsed, parser, piece, request)
 
     def _data(self) -> _Position | None:
         """Where the data begin; None where the file cannot be cut at line feeds."""
@@ -111,7 +133,36 @@ class TextPart(FilePart):
                 position = position.after(line)
         return position
 
-    def _pieces(self, position: _Position, size: int) -> Iterator[tuple[_Position, bytes]]:
+    def _looked_at_in_shares(self, position: _Position, size: int) -> Iterator[_Piece]:
+        """Yield pieces of about so many bytes, of which each rank has looked at a share."""
+        begin = len(self.dialect.bom) + position.offset
+        starts = range(begin, self.origin.path.stat().st_size, size)
+
+        def look(start: int) -> tuple[int, int, int, bool]:
+            first = begin if start == begin else self._line_start(start)
+            raw = self._bytes(first, self._line_start(start + size))
+            return first, len(raw), _count_lines(raw), lines_are_records(raw, self.dialect)
+
+        for first, length, lines, are_records in ranks.shared_in_order(starts, look):
+            if length:
+                read = partial(self._bytes, first, first + length)
+                yield _Piece(position, length, lines, are_records, read)
+                position = position.moved(length, lines)
+
+    def _line_start(self, at: int) -> int:
+        """Return where in the file the first line begins that does not begin before `at`."""
+        with reading(self.name), self.origin.open() as stream:
+            stream.seek(at - 1)
+            stream.readline()
+            return stream.tell()
+
+    def _bytes(self, start: int, stop: int) -> bytes:
+        with reading(self.name), self.origin.open() as stream:
+            stream.seek(start)
+            return stream.read(stop - start)
+
+    def _read_in_turn(self, position: _Position, size: int) -> Iterator[_Piece]:
+        """Yield pieces of so many bytes at most."""
         rest = b""
         with self._open(position) as stream:
             while True:
@@ -123,8 +174,9 @@ class TextPart(FilePart):
                     continue
                 piece, rest = rest + raw[:end], raw[end:]
                 if piece:
-                    yield position, piece
-                    position = position.after(piece)
+                    lines, are_records = _count_lines(piece), lines_are_records(piece, self.dialect)
+                    yield _Piece(position, len(piece), lines, are_records, partial(bytes, piece))
+                    position = position.moved(len(piece), lines)
                 if not raw:
                     return
 
@@ -154,14 +206,13 @@ class TextPart(FilePart):
                 names.add(name)
         return frozenset(names)
 
-    def _parsed(
-        self, parser: Parser, position: _Position, raw: bytes, request: BlockRequest
-    ) -> Block:
+    def _parsed(self, parser: Parser, piece: _Piece, request: BlockRequest) -> Block:
         """Parse a piece at once, or walk it where it is not plain enough for that."""
-        parsed = parser.parse(raw)
+        raw = piece.read()
+        parsed = parser.parse(raw, piece.lines)
         if parsed is None:
             whole = replace(request, block_rows=len(raw))
-            (task,) = self._batches(io.BytesIO(raw), position, whole)
+            (task,) = self._batches(io.BytesIO(raw), piece.position, whole)
             return task()
         lines = np.arange(parsed.rows) if parsed.lines is None else parsed.lines
         return Block(
@@ -169,7 +220,7 @@ class TextPart(FilePart):
             parsed.columns,
             parsed.rows,
             self.name,
-            lines=position.lines + 1 + lines,
+            lines=piece.position.lines + 1 + lines,
             records=parsed.records,
             blank_lines=parsed.blank_lines,
             not_students=self._text_row_filter.not_students(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placement.data.formats.delimited.csv_arrow import Parser, lines_are_records
+from placement.data.formats.delimited.csv_table import TextPart
 from placement.data.formats.delimited.dialect import Dialect
 from placement.data.formats.delimited.row_layout import RowLayout
 from placement.data.formats.table_reader import BlockRequest, open_table
@@ -24,9 +25,14 @@ ODD_NUMBERS = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def by_both_roads(tmp_path):
-    """Read a file as a large one, in pieces of a few bytes, and as a small one."""
+@pytest.fixture(params=["in turn", "in shares"])
+def by_both_roads(tmp_path, monkeypatch, request):
+    """Read a file as a large one, in pieces of a few bytes, and as a small one.
+
+    Pieces are read in turn, or looked at in shares, as each of several ranks does.
+    """
+    if request.param == "in shares":
+        monkeypatch.setattr(TextPart, "_read_in_turn", TextPart._looked_at_in_shares)
 
     def read(content, wanted=None, piece=64):
         wanted = dataclasses.replace(wanted or BlockRequest(records=True), piece_bytes=piece)
@@ -210,7 +216,7 @@ def test_any_cells_read_alike_wherever_the_file_is_cut(tmp_path_factory, rows, d
     layout = RowLayout(("a", "b"), 2, 2, 2)
     dialect = Dialect(delimiter=delimiter)
     parser = Parser(layout, dialect, frozenset("b"), frozenset("a"), True, ())
-    parsed = parser.parse(text.encode())
+    parsed = parser.parse(text.encode(), text.count("\n"))
     if parsed is None or not lines_are_records(text.encode(), dialect):
         return  # walked instead
     path = tmp_path_factory.mktemp("cut") / "may.csv"
