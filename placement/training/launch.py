@@ -26,7 +26,7 @@ def launch(words: Sequence[str], workers: int) -> int:
     """
     command = [sys.executable, "-m", "placement", *words]
     with tempfile.TemporaryDirectory() as folder:
-        environment = _environment(workers, Path(folder, "ranks").as_uri())
+        environment = _environment(workers, str(Path(folder, "ranks")))
         processes, patience = list[subprocess.Popen[bytes]](), 0.0
         try:
             for number in map(str, range(workers)):

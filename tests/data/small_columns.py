@@ -55,5 +55,5 @@ def evidence(made, of=None):
     known = of or all_used(len(made))
     pieces = tuple(range(known.pieces))
     return ColumnEvidence(
-        made, merge_summaries(summarize_columns({"it": made}, known, pieces))["it"], pieces
+        made, merge_summaries(summarize_columns({"it": made}, known, [pieces]))["it"], pieces
     )

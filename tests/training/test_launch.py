@@ -31,8 +31,11 @@ def output(folder, *words):
     return done.returncode, done.stdout, done.stderr
 
 
-def test_workers_answer_as_one_process_does(tmp_path):
+def test_workers_answer_as_one_process_does(tmp_path, monkeypatch):
     """Of 1,500 rows in one chunk, two of three ranks have none."""
+    odd = tmp_path / "100 % #1?"
+    odd.mkdir()
+    monkeypatch.setenv("TMPDIR", str(odd))
     shown = [output(tmp_path, "--json", "--stream", "--workers", n) for n in ("1", "3")]
     (code, alone, _), (code_of_three, three, told) = shown
     assert (code, code_of_three) == (0, 0), told

@@ -94,15 +94,18 @@ def _merge_outcome_counts(
 
 
 def summarize_columns(
-    columns: Mapping[str, Column], outcome: OutcomeCodes, pieces: Iterable[int]
+    columns: Mapping[str, Column], outcome: OutcomeCodes, groups: Iterable[Iterable[int]]
 ) -> Iterator[dict[str, ColumnSummary]]:
-    """Yield for each of the pieces the summary of every column over its used rows."""
+    """Yield for each group of pieces the summary of every column over its used rows."""
 
     def of_piece(piece: int) -> dict[str, ColumnSummary]:
         rows = _UsedRows.of(outcome, piece)
         return {name: _summarize_piece(column, piece, rows) for name, column in columns.items()}
 
-    yield from shared_in_order(pieces, of_piece, usable_processors())
+    def of_group(pieces: Iterable[int]) -> dict[str, ColumnSummary]:
+        return merge_summaries(map(of_piece, pieces))
+
+    yield from shared_in_order(groups, of_group, usable_processors())
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Build a `Table` from loaded columns and their outcome: roles, checks, the used rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -41,6 +41,8 @@ from placement.data.table.table_notes import few_rows, table_notes, table_warnin
 from placement.errors import DataError
 from placement.runtime.parallel_map import usable_processors
 from placement.runtime.ranks import shared_in_order
+
+_GROUPED = 8  # pieces that are summarized at once
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,15 @@ def _summarize(inputs: TableInputs, outcome: OutcomeCodes) -> DataSummary:
     """Summarize every column: over the rows that are used and, where others are, over all."""
     locations = inputs.data.locations
     rows, positive = outcome.counts
+    files = [
+        tuple(k for k, (file, _, _) in enumerate(locations.pieces) if file == number)
+        for number in range(len(locations.files))
+    ]
+    groups = [part for pieces in files for part in _groups(pieces)]
     summaries = []
-    for piece_summaries in summarize_columns(inputs.columns, outcome, range(outcome.pieces)):
-        summaries.append(piece_summaries)
-        inputs.on_progress(len(locations), f"{len(summaries) / outcome.pieces:.0%} of them checked")
+    for group_summaries in summarize_columns(inputs.columns, outcome, groups):
+        summaries.append(group_summaries)
+        inputs.on_progress(len(locations), f"{len(summaries) / len(groups):.0%} of them checked")
     all_summaries = summaries
     if rows < len(locations):
         all_rows = OutcomeCodes(
@@ -118,15 +125,12 @@ def _summarize(inputs: TableInputs, outcome: OutcomeCodes) -> DataSummary:
             np.array([False]),
             outcome.pieces,
         )
-        all_summaries = list(summarize_columns(inputs.columns, all_rows, range(outcome.pieces)))
-    files = [
-        tuple(k for k, (file, _, _) in enumerate(locations.pieces) if file == number)
-        for number in range(len(locations.files))
-    ]
-    evidence = _evidence(inputs, all_summaries, tuple(range(outcome.pieces)))
+        all_summaries = list(summarize_columns(inputs.columns, all_rows, groups))
+    of_group = dict(zip(groups, all_summaries, strict=True))
+    evidence = _evidence(inputs, of_group, tuple(range(outcome.pieces)))
     by_file = [evidence]
     if len(files) > 1:
-        by_file = [_evidence(inputs, all_summaries, pieces) for pieces in files]
+        by_file = [_evidence(inputs, of_group, pieces) for pieces in files]
     if all_summaries is summaries:
         used = {name: of_column.summary for name, of_column in evidence.items()}
     else:
@@ -135,10 +139,18 @@ def _summarize(inputs: TableInputs, outcome: OutcomeCodes) -> DataSummary:
     return DataSummary(evidence, by_file, used, class_counts, outcome)
 
 
+def _groups(pieces: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Cut the pieces of a file into groups that are summarized at once."""
+    return [pieces[start : start + _GROUPED] for start in range(0, len(pieces), _GROUPED)]
+
+
 def _evidence(
-    inputs: TableInputs, summaries: list[dict[str, ColumnSummary]], pieces: tuple[int, ...]
+    inputs: TableInputs,
+    summaries: Mapping[tuple[int, ...], dict[str, ColumnSummary]],
+    pieces: tuple[int, ...],
 ) -> dict[str, ColumnEvidence]:
-    total = merge_summaries(summaries[piece] for piece in pieces)
+    some = set(pieces)
+    total = merge_summaries(one for group, one in summaries.items() if group[0] in some)
     return {n: ColumnEvidence(inputs.columns[n], total[n], pieces) for n in total}
 
 

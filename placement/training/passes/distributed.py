@@ -45,8 +45,10 @@ class ProcessGroup:
         self._handed_over = Parcel.of(None)
         wait = timedelta(seconds=timeout)
         with self._or_lost():
-            where = os.environ.get(ranks.MEETING_PLACE, "env://")
-            self._store, _, _ = next(rendezvous(where, self.rank, self.size, timeout=wait))
+            if file := os.environ.get(ranks.MEETING_PLACE):
+                self._store: Any = distributed.FileStore(file, self.size)
+            else:
+                self._store, _, _ = next(rendezvous("env://", timeout=wait))
             distributed.init_process_group(
                 "gloo", store=self._store, rank=self.rank, world_size=self.size, timeout=wait
             )
@@ -69,7 +71,8 @@ class ProcessGroup:
         # Everybody has come this far, and so has opened what was handed over before.
         self._handed_over.close()
         self._handed_over = parcel
-        return [value if rank == self.rank else other.open() for rank, other in enumerate(parcels)]
+        with self._or_lost():
+            return [one.open() for one in parcels]  # its own, too: so all hold one copy
 
     def new_array(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> CellArray:
         """Return an array to be filled: one of all ranks where they share memory, else its own."""
@@ -113,7 +116,7 @@ class ProcessGroup:
     def _or_lost(self) -> Iterator[None]:
         try:
             yield
-        except RuntimeError as problem:
+        except (RuntimeError, FileNotFoundError) as problem:  # the memory of a process that is gone
             timed_out = "timed out" in str(problem).casefold()
             what = f"did not answer for {self._timeout:g} s" if timed_out else "is gone"
             raise RankLost(

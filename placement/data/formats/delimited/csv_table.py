@@ -38,7 +38,7 @@ from placement.data.formats.delimited.dialect import (
 from placement.data.formats.delimited.encoding import not_readable
 from placement.data.formats.delimited.record_blocks import BlockBuilder
 from placement.data.formats.delimited.row_layout import RowLayout
-from placement.data.formats.sources import Source, reading
+from placement.data.formats.sources import SAMPLE_BYTES, Source, reading
 from placement.data.formats.students.row_filter import RowFilter
 from placement.data.formats.students.text_row_filter import TextRowFilter
 from placement.data.formats.students.usual_rows import UsualRows
@@ -140,7 +140,11 @@ class TextPart(FilePart):
 
         def look(start: int) -> tuple[int, int, int, bool]:
             first = begin if start == begin else self._line_start(start)
-            raw = self._bytes(first, self._line_start(start + size))
+            stop = self._line_start(start + size)
+            lines = self._count_plain_lines(first, stop)
+            if lines is not None:
+                return first, stop - first, lines, True
+            raw = self._bytes(first, stop)
             return first, len(raw), _count_lines(raw), lines_are_records(raw, self.dialect)
 
         for first, length, lines, are_records in ranks.shared_in_order(starts, look):
@@ -155,6 +159,18 @@ class TextPart(FilePart):
             stream.seek(at - 1)
             stream.readline()
             return stream.tell()
+
+    def _count_plain_lines(self, start: int, stop: int) -> int | None:
+        """Count the lines of a part of the file; None where it has quotes or carriage returns."""
+        lines = 0
+        with reading(self.name), self.origin.open() as stream:
+            stream.seek(start)
+            while start < stop:
+                block = stream.read(min(SAMPLE_BYTES, stop - start))  # it stays in the cache
+                if not block or b'"' in block or b"\r" in block:
+                    return None
+                lines, start = lines + line_feeds(block), start + len(block)
+        return lines
 
     def _bytes(self, start: int, stop: int) -> bytes:
         with reading(self.name), self.origin.open() as stream:

@@ -3,7 +3,9 @@
 import codecs
 import io
 import itertools
+import math
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from placement.data.formats.delimited.encoding import (
 from placement.data.formats.sources import SAMPLE_BYTES, Source, reading
 from placement.errors import DataError
 from placement.model.scorer import MISSING_NUMBERS
+from placement.runtime import ranks
 
 _NEARLY_ALL = 0.9
 _LATER_BYTES = 1 << 21  # from which an encoding that shows only later is told
@@ -123,15 +126,32 @@ def _last_line_end(data: bytes) -> int:
 
 
 def _later_encoding(source: Source) -> str:
-    """Look for the first byte beyond ASCII in a long file that begins with ASCII only."""
+    """Look for the first byte beyond ASCII in a long file that begins with ASCII only.
+
+    Of several ranks each looks at a share of the file.
+    """
+    share = range(sys.maxsize)
+    if not source.compression:
+        share = ranks.share_of(math.ceil(source.likely_bytes / SAMPLE_BYTES))
+    found = filter(None, ranks.current().exchange(_beyond_ascii(source, share)))
+    text = next(found, None)
+    return "utf-8" if text is None else find_encoding(source.name, text, whole=False)[0]
+
+
+def _beyond_ascii(source: Source, blocks: range) -> bytes | None:
+    """Return some text from the first line beyond ASCII on in these blocks of a file, if any."""
     with reading(source.name), source.open() as stream:
-        while block := stream.read(SAMPLE_BYTES):  # which stay in the cache
+        if blocks.start:
+            stream.seek(blocks.start * SAMPLE_BYTES)
+        for _ in blocks:
+            block = stream.read(SAMPLE_BYTES)
+            if not block:
+                break
             if not block.isascii():
                 start = next(index for index, byte in enumerate(block) if byte > 127)
                 start = block.rfind(b"\n", 0, start) + 1
-                text = block[start:] + stream.read(_LATER_BYTES)
-                return find_encoding(source.name, text, whole=False)[0]
-    return "utf-8"
+                return block[start:] + stream.read(_LATER_BYTES)
+    return None
 
 
 def usual_width(rows: Iterable[Sequence[str]]) -> int:
