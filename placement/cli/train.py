@@ -79,8 +79,7 @@ def _trained(data: tuple[str, ...], config: TrainConfig, console: Console) -> "T
 
         return train_on_ranks(data, config, console)
     if config.workers > 1:
-        from placement.training.launch import launch
-        from placement.workflows.training.train_on_ranks import check_shareable
+        from placement.training.launch import check_shareable, launch
 
         check_shareable(data, config)
         raise click.exceptions.Exit(launch(click.get_current_context().meta[WORDS], config.workers))

@@ -51,18 +51,22 @@ def learn_rankings(
     )
     names = np.array(encoder.source_columns)
     products = {c.column for c in encoder.columns if isinstance(c, InteractionColumn)}
-    areas, rankings = dict[str, float](), dict[str, ColumnRanking]()
-    for name in sorted(set(names.tolist()) - products):
+
+    def ranking_by(name: str) -> tuple[ColumnRanking, float] | None:
         indices = np.flatnonzero(names == name)
         used = np.flatnonzero(np.isin(columns, indices))
         if not 0 < len(used) <= _MOST_ENCODED:
-            continue
+            return None
         chosen = source.select(used)
         x = np.concatenate([chunk.x.to_dense() for chunk in chosen]).astype(np.float64)
         weights = np.zeros(len(indices))
         weights[np.isin(indices, columns)] = _fit(x, y, weight)
-        rankings[name] = ColumnRanking(name, tuple(weights.tolist()))
-        areas[name] = _crossed_area(x, y, weight)
+        return ColumnRanking(name, tuple(weights.tolist())), _crossed_area(x, y, weight)
+
+    by_column = sorted(set(names.tolist()) - products)
+    found = list(filter(None, shared_in_order(by_column, ranking_by, usable_processors())))
+    rankings = {ranking.column: ranking for ranking, _ in found}
+    areas = {ranking.column: area for ranking, area in found}
     ranked = sorted(areas, key=lambda name: -areas[name])
     chosen_names = [*ranked[:1], *(name for name in ranked if means(name, "branch"))][:2]
     return tuple(rankings[name] for name in dict.fromkeys(chosen_names))

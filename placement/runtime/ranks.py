@@ -98,6 +98,12 @@ def share_of(count: int) -> range:
     return range(count * ranks.rank // ranks.size, count * (ranks.rank + 1) // ranks.size)
 
 
+def share_in_turn() -> list[bool]:
+    """Return for each rank whether it is this one, for work that they do by turns."""
+    ranks = current()
+    return [number == ranks.rank for number in range(ranks.size)]
+
+
 def shared_in_order(
     items: Iterable[T], work: Callable[[T], U], threads: int = 1, *, at_once: int = _AT_ONCE
 ) -> Iterator[U]:

@@ -10,7 +10,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from placement.errors import RankLost, Terminated
+from placement.config.train_config import TrainConfig
+from placement.errors import RankLost, Terminated, UsageError
 from placement.runtime.ranks import MEETING_PLACE
 
 _LOOK_AGAIN = 0.05  # seconds, within which a rank that was killed is the cause of all that failed
@@ -47,6 +48,14 @@ def launch(words: Sequence[str], workers: int) -> int:
         f"rank {rank} of {workers} was killed by {signal.Signals(-code).name}, and the others "
         "were ended; no model is saved. Where memory ran out, take fewer --workers or --stream"
     )
+
+
+def check_shareable(sources: Sequence[str], config: TrainConfig) -> None:
+    """Raise UsageError for what only one process can do."""
+    if "-" in (*sources, config.test, config.labels):
+        raise UsageError("- is read once, and several processes read: save it as a file, name that")
+    if config.keep_cache:
+        raise UsageError("--keep-cache is for one process: leave it out, or --workers")
 
 
 def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> tuple[int, int]:

@@ -62,8 +62,10 @@ class _BlockLocation:
     def of(file: int, block: Block) -> "_BlockLocation":
         if block.lines is None:
             return _BlockLocation(file, block.first_row, None, None)
-        line_steps = np.diff(block.lines)
-        steps = None if (line_steps == 1).all() else downcast(line_steps)
+        steps = None
+        if not isinstance(block.lines, range):
+            line_steps = np.diff(block.lines)
+            steps = None if (line_steps == 1).all() else downcast(line_steps)
         return _BlockLocation(file, block.first_row, int(block.lines[0]), steps)
 
     def line(self, offset: int) -> int | None:

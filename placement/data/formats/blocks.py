@@ -75,7 +75,7 @@ class Block:
     rows: int
     file: str
     first_row: int = 0
-    lines: IntArray | None = None
+    lines: IntArray | range | None = None
     records: Any = None
     raw: Any = None
     blank_lines: int = 0
@@ -112,7 +112,7 @@ class Block:
             self,
             columns={name: _taken(cells, mask) for name, cells in self.columns.items()},
             rows=int(mask.sum()),
-            lines=None if self.lines is None else self.lines[mask],
+            lines=None if self.lines is None else np.asarray(self.lines)[mask],
             records=None,
             raw=None,
             not_students={},

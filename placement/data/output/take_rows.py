@@ -19,7 +19,7 @@ def take(block: Block, indices: IndexArray, columns: Collection[str] | None = No
         block,
         columns={name: block.columns[name][indices] for name in names},
         rows=len(indices),
-        lines=None if block.lines is None else block.lines[indices],
+        lines=None if block.lines is None else np.asarray(block.lines)[indices],
         records=_take(block.records, indices),
         raw=_take(block.raw, indices),
         not_students=_reasons(block, indices),

@@ -201,8 +201,9 @@ def _table_of_used_rows(
     """Build the table of the used rows."""
     store, all_used = inputs.store, outcome.counts[0] == len(inputs.data.locations)
     locations, labels = inputs.data.locations, store.new_array(np.float64)
-    for piece in range(outcome.pieces):
-        labels.append(outcome.used_labels(piece))
+    pieces = range(outcome.pieces)
+    for of_piece in shared_in_order(pieces, outcome.used_labels, usable_processors()):
+        labels.append(of_piece)
     columns = dict(inputs.columns)
     row_numbers: ChunkedArray = ComputedArray(
         np.int64, [rows for _, _, rows in locations.pieces], locations.row_numbers

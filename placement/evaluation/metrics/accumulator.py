@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from placement.arrays import BoolArray, FloatArray, IntArray, UInt64Array
 from placement.errors import DataError
 from placement.evaluation.metrics.skill import skill
+from placement.runtime import ranks
 from placement.stats.calibration_error import BINS as CALIBRATION_BINS
 from placement.stats.calibration_error import all_whole, bin_borders
 from placement.stats.figures import Skill
@@ -62,10 +64,15 @@ class MetricsResult:
 
 
 class PredictionAccumulator:
-    """Takes in predictions and outcomes; `result` sums them up. Rows of weight 0 do not count."""
+    """Takes in predictions and outcomes; `result` sums them up. Rows of weight 0 do not count.
 
-    def __init__(self, threshold: float = 0.5, seed: int = 0) -> None:
+    `shared`: all ranks of a training take in the same rows, and sum them up by turns; `complete`
+    has to be called in between.
+    """
+
+    def __init__(self, threshold: float = 0.5, seed: int = 0, *, shared: bool = False) -> None:
         self._threshold, self._seed = threshold, seed
+        self._turns = cycle(ranks.share_in_turn() if shared else [True])
         self._pieces: list[tuple[Any, ...]] = []
         self._rows = 0  # in the pieces
         self._sums: _BinSums | None = None
@@ -93,9 +100,15 @@ class PredictionAccumulator:
             self._sum_up(self._sums)
 
     def _sum_up(self, sums: "_BinSums") -> None:
-        if self._rows:
+        if self._rows and next(self._turns):
             sums.add(*self._columns()[:4])
         self._pieces, self._rows = [], 0
+
+    def complete(self) -> None:
+        """Add up what the ranks have summed up by turns."""
+        if self._sums is not None:
+            self._sum_up(self._sums)
+            self._sums.add_up()
 
     def summary(self) -> PredictionSummary:
         """Return what was taken in: rows, or bins of them."""
@@ -146,6 +159,16 @@ class _BinSums:
         self._whole = self._whole and all_whole(w)
         np.minimum.at(self._least, bins, p)
         np.maximum.at(self._most, bins, p)
+
+    def add_up(self) -> None:
+        """Add the sums of all ranks up."""
+        group = ranks.current()
+        self._totals, self._gains, self._bins = group.add_up(self._totals, self._gains, self._bins)
+        least, most, whole = zip(
+            *group.exchange((self._least, self._most, self._whole)), strict=True
+        )
+        self._least, self._most = np.min(least, axis=0), np.max(most, axis=0)
+        self._whole = all(whole)
 
     def summary(self) -> PredictionSummary:
         weight, positive, score, rows = self._bins[:, self._bins[3] > 0]

@@ -46,7 +46,7 @@ class ProcessGroup:
         wait = timedelta(seconds=timeout)
         with self._or_lost():
             if file := os.environ.get(ranks.MEETING_PLACE):
-                self._store: Any = distributed.FileStore(file, self.size)
+                self._store = self._torch.FileStore(file, self.size)
             else:
                 self._store, _, _ = next(rendezvous("env://", timeout=wait))
             distributed.init_process_group(

@@ -9,11 +9,11 @@ from placement.errors import DataError
 from placement.evaluation.calibration.calibration import calibration_figures
 from placement.evaluation.metrics.accumulator import PredictionSummary
 from placement.evaluation.single_columns import compare_lists, learn_rankings
-from placement.model.fairness_figures import MeasuredOn
 from placement.model.figures import EvaluationFigures, GradcheckSummary, OutOfSampleFigures
 from placement.model.fitted import Fitted
 from placement.runtime.progress import NoProgress
-from placement.stats.metrics import confusion
+from placement.stats.figures import CalibrationFigures
+from placement.stats.metrics import Confusion, confusion
 from placement.training.fit import build_fitted, information_at, with_profile
 from placement.training.gradcheck.report import GradientCheck
 from placement.training.prepare import Prepared, prepare
@@ -56,7 +56,7 @@ def evaluation_of(result: FitAndTestResult) -> EvaluationFigures:
     folds = None if are_enough else out_of_fold(result)
     is_held_out = measured.measured_on == "test"
     unseen = measured if is_held_out or folds is None else folds
-    metrics, summary = measured.result, measured.summary
+    metrics, calibration = measured.result, _calibration(measured.summary)
     table, split = prepared.table, prepared.split
     digests = digest_rows(table, table.schema.feature_names, rows_of(split, TEST))
     return EvaluationFigures(
@@ -65,9 +65,7 @@ def evaluation_of(result: FitAndTestResult) -> EvaluationFigures:
         metrics_method=metrics.method,
         skill=unseen.result.skill,
         gradcheck=_summary([check for _, check in result.checks]),
-        calibration=calibration_figures(
-            summary.probability, summary.label, summary.weight, summary.rows
-        ),
+        calibration=calibration,
         recalibration=None if result.recalibration is None else result.recalibration.figures,
         decision=result.decision,
         fairness=result.fairness,
@@ -77,7 +75,13 @@ def evaluation_of(result: FitAndTestResult) -> EvaluationFigures:
             for file in sorted(digests.of_files.keys() & _learnt_from(prepared))
         ),
         held_out_digest=digests.marked if split.counts[TEST] else None,
-        out_of_sample=_out_of_sample(unseen.measured_on, unseen.summary, result.fitted.threshold),
+        out_of_sample=OutOfSampleFigures(
+            unseen.measured_on,
+            _confusion(unseen.summary, result.fitted.threshold),
+            dataclasses.replace(
+                calibration if unseen is measured else _calibration(unseen.summary), bins=()
+            ),
+        ),
         verdict=verdict_of(folds or unseen, measured.rows if is_held_out else 0),
     )
 
@@ -99,16 +103,12 @@ def _summary(checks: Sequence[GradientCheck]) -> GradcheckSummary:
     )
 
 
-def _out_of_sample(
-    measured_on: MeasuredOn, unseen: PredictionSummary, threshold: float
-) -> OutOfSampleFigures:
-    p, y, w = unseen.probability, unseen.label, unseen.weight
-    calibration = calibration_figures(p, y, w, unseen.rows)
-    return OutOfSampleFigures(
-        measured_on,
-        confusion(p, y, w, threshold),
-        dataclasses.replace(calibration, bins=()),
-    )
+def _calibration(rows: PredictionSummary) -> CalibrationFigures:
+    return calibration_figures(rows.probability, rows.label, rows.weight, rows.rows)
+
+
+def _confusion(rows: PredictionSummary, threshold: float) -> Confusion:
+    return confusion(rows.probability, rows.label, rows.weight, threshold)
 
 
 def _refitted(prepared: Prepared, fitted: Fitted) -> Fitted:

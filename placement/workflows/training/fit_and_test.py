@@ -204,7 +204,8 @@ def _test(
 ) -> tuple[PredictionAccumulator, Fairness | None]:
     """Predict the rows to measure on; return the predictions, and the figures by group if any."""
     threshold, seed = fitted.threshold, prepared.config.seed
-    predictions, groups = PredictionAccumulator(threshold, seed), groups_compared(prepared)
+    predictions = PredictionAccumulator(threshold, seed, shared=True)
+    groups = groups_compared(prepared)
     by_group = fairness_accumulator(groups, threshold, seed)
     with listener.progress("testing", "rows", prepared.test_count) as progress:
         on_progress = _counted(progress.update)
@@ -212,4 +213,5 @@ def _test(
             predictions.add(p, y, w, base_rate)
             by_group.add(codes, p, y, w)
             on_progress(len(p))
+    predictions.complete()
     return predictions, compare_groups(prepared, fitted, by_group, groups) if groups else None

@@ -7,7 +7,9 @@ from placement.config.train_config import TrainConfig
 from placement.errors import UsageError
 from placement.reporting.results import TrainResult
 from placement.runtime import ranks
+from placement.runtime.background_import import without_collecting
 from placement.runtime.progress import NoProgress, ProgressListener
+from placement.training.launch import check_shareable
 from placement.workflows.training.train import train
 
 
@@ -21,18 +23,11 @@ def train_on_ranks(
     if config.workers not in (1, ranks.started()):
         raise UsageError("--workers: torchrun has started the processes already; leave it out")
     check_shareable(sources, config)
-    from placement.training.passes.distributed import join
+    with without_collecting():
+        from placement.training.passes.distributed import join
 
     if join(config.rank_timeout).rank == 0:
         return train(sources, config, listener)
     silent = replace(config, track=False, log_data=False, out=None, left_out=None, resume=None)
     train(sources, silent)
     return None
-
-
-def check_shareable(sources: Sequence[str], config: TrainConfig) -> None:
-    """Raise UsageError for what only one process can do."""
-    if "-" in (*sources, config.test, config.labels):
-        raise UsageError("- is read once, and several processes read: save it as a file, name that")
-    if config.keep_cache:
-        raise UsageError("--keep-cache is for one process: leave it out, or --workers")

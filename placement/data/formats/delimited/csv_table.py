@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import BinaryIO
 
-import numpy as np
-
 from placement.data.formats.blocks import (
     Block,
     BlockRequest,
@@ -230,13 +228,14 @@ class TextPart(FilePart):
             whole = replace(request, block_rows=len(raw))
             (task,) = self._batches(io.BytesIO(raw), piece.position, whole)
             return task()
-        lines = np.arange(parsed.rows) if parsed.lines is None else parsed.lines
+        first = piece.position.lines + 1
+        every = range(first, first + parsed.rows)
         return Block(
             self.names,
             parsed.columns,
             parsed.rows,
             self.name,
-            lines=piece.position.lines + 1 + lines,
+            lines=every if parsed.lines is None else first + parsed.lines,
             records=parsed.records,
             blank_lines=parsed.blank_lines,
             not_students=self._text_row_filter.not_students(
