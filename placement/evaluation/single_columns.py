@@ -94,22 +94,22 @@ def compare_lists(
     sample.
     """
     rankings, table = fitted.figures.rankings, tested.table
-    rows = [np.flatnonzero(tested.rows(piece)) for piece in range(table.pieces)]
-    before = np.cumsum([0, *map(len, rows)]).tolist()
+    counts = [np.count_nonzero(tested.rows(piece)) for piece in range(table.pieces)]
+    before = np.cumsum([0, *counts]).tolist()
     every = every_kth(before[-1], _MOST_LISTED)
 
     def of_piece(piece: int) -> _Listed:
-        label = table.labels.piece(piece)[rows[piece]]
-        weight = table.weights.piece(piece)[rows[piece]]
+        rows = np.flatnonzero(tested.rows(piece))
+        label, weight = table.labels.piece(piece)[rows], table.weights.piece(piece)[rows]
         some = slice(-before[piece] % every, None, every)
         cells = table.piece(piece, fitted.schema.feature_names)
-        chosen = {name: column[rows[piece][some]] for name, column in cells.items()}
+        chosen = {name: column[rows[some]] for name, column in cells.items()}
         by_column = [score_by(one, fitted.encoder, chosen) for one in rankings]
         scores = [fitted.predict_proba(chosen), *by_column]
         total, missed = float(weight.sum()), float(weight @ (1 - label))
         return _Listed([*scores, label[some], weight[some]], total, missed)
 
-    pieces = [piece for piece in range(table.pieces) if len(rows[piece])]
+    pieces = [piece for piece in range(table.pieces) if counts[piece]]
     listed = list(shared_in_order(pieces, of_piece, usable_processors()))
     total, missed = sum(part.total for part in listed), sum(part.missed for part in listed)
     if not total:
