@@ -107,7 +107,8 @@ def compare_lists(
         by_column = [score_by(one, fitted.encoder, chosen) for one in rankings]
         scores = [fitted.predict_proba(chosen), *by_column]
         total, missed = float(weight.sum()), float(weight @ (1 - label))
-        return _Listed([*scores, label[some], weight[some]], total, missed)
+        some_only = label[some].copy(), weight[some].copy()  # a view would hold all of the piece
+        return _Listed([*scores, *some_only], total, missed)
 
     pieces = [piece for piece in range(table.pieces) if counts[piece]]
     listed = list(shared_in_order(pieces, of_piece, usable_processors()))
