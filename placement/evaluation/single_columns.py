@@ -96,7 +96,7 @@ def compare_lists(
     rankings, table = fitted.figures.rankings, tested.table
     counts = [np.count_nonzero(tested.rows(piece)) for piece in range(table.pieces)]
     before = np.cumsum([0, *counts]).tolist()
-    every = every_kth(before[-1], _MOST_LISTED)
+    every = sampling_step(before[-1], _MOST_LISTED)
 
     def of_piece(piece: int) -> _Listed:
         rows = np.flatnonzero(tested.rows(piece))
@@ -141,7 +141,7 @@ class _Listed:
     missed: float
 
 
-def every_kth(rows: int, most: int) -> int:
+def sampling_step(rows: int, most: int) -> int:
     """Return the least power of two k such that every k-th of so many rows are `most` at most."""
     every = 1
     while -(-rows // every) > most:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 U = TypeVar("U")
 
-MEETING_PLACE = "PLACEMENT_RANKS"  # in the environment, the file by which ranks of ours meet
+RENDEZVOUS_FILE = "PLACEMENT_RENDEZVOUS_FILE"  # names the file by which ranks of ours meet
 _AT_ONCE = 128  # items that a rank works on from one exchange to the next
 
 

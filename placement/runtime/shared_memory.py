@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from placement.arrays import CellArray
 
-LEAST = 1 << 16  # bytes that are worth a file
+LEAST_BYTES = 1 << 16  # bytes that are worth a file
 _ALIGNED = 64  # as numpy's own arrays are, and faster so
 
 
@@ -40,14 +40,14 @@ class MemoryFile:
     @staticmethod
     def holding(views: Iterable[memoryview]) -> "tuple[MemoryFile, list[slice]]":
         """Make a file of some bytes; return where in it each of the views lies."""
-        file, places, end = MemoryFile.new(0), [], 0
+        file, slices, end = MemoryFile.new(0), [], 0
         with open(file.descriptor, "wb", closefd=False) as stream:
             for view in views:
                 start = stream.seek(math.ceil(end / _ALIGNED) * _ALIGNED)
                 end = start + stream.write(view)
-                places.append(slice(start, end))
+                slices.append(slice(start, end))
             stream.truncate(end)  # the last view may be empty, and then nothing was written there
-        return MemoryFile(file.process, file.descriptor, end), places
+        return MemoryFile(file.process, file.descriptor, end), slices
 
     def mapped(self, access: int) -> mmap.mmap:
         """Map the file: to share what is written (ACCESS_WRITE), or not (ACCESS_COPY)."""
@@ -66,30 +66,30 @@ class MemoryFile:
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """A pickled value; the bytes of large arrays in it lie in `places` of a file."""
+class SharedPickle:
+    """A pickled value; the bytes of large arrays in it lie in `slices` of a file."""
 
     value: bytes
     file: MemoryFile | None
-    places: tuple[slice, ...] = ()
+    slices: tuple[slice, ...] = ()
 
     @staticmethod
-    def of(value: Any) -> "Parcel":
+    def of(value: Any) -> "SharedPickle":
         """Pickle a value."""
         buffers: list[pickle.PickleBuffer] = []
         pickled = pickle.dumps(value, 5, buffer_callback=buffers.append)
         views = [buffer.raw() for buffer in buffers]
-        if sum(view.nbytes for view in views) < LEAST:
-            return Parcel(pickle.dumps(value, 5), None)
-        file, places = MemoryFile.holding(views)
-        return Parcel(pickled, file, tuple(places))
+        if sum(view.nbytes for view in views) < LEAST_BYTES:
+            return SharedPickle(pickle.dumps(value, 5), None)
+        file, slices = MemoryFile.holding(views)
+        return SharedPickle(pickled, file, tuple(slices))
 
     def open(self) -> Any:
         """Return the value; its arrays are this process's own where it writes to them."""
         if self.file is None:
             return pickle.loads(self.value)  # noqa: S301 - from a process of this training
         view = memoryview(self.file.mapped(mmap.ACCESS_COPY))
-        buffers = [view[place] for place in self.places]
+        buffers = [view[part] for part in self.slices]
         return pickle.loads(self.value, buffers=buffers)  # noqa: S301
 
     def close(self) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from placement.config.train_config import TrainConfig
 from placement.errors import RankLost, Terminated, UsageError
-from placement.runtime.ranks import MEETING_PLACE
+from placement.runtime.ranks import RENDEZVOUS_FILE
 
-_LOOK_AGAIN = 0.05  # seconds, within which a rank that was killed is the cause of all that failed
-_TO_SPEAK = 2.0  # seconds for the one of several that failed that says why
-_TO_END = 10.0  # seconds that a rank has to end when it is told to
+_POLL_SECONDS = 0.05  # seconds, within which a rank that was killed is the cause of all that failed
+_GRACE_SECONDS = 2.0  # seconds for the one of several that failed that says why
+_TERMINATION_SECONDS = 10.0  # seconds that a rank has to end when it is told to
 
 
 def launch(words: Sequence[str], workers: int) -> int:
@@ -28,20 +28,20 @@ def launch(words: Sequence[str], workers: int) -> int:
     command = [sys.executable, "-m", "placement", *words]
     with tempfile.TemporaryDirectory() as folder:
         environment = _environment(workers, str(Path(folder, "ranks")))
-        processes, patience = list[subprocess.Popen[bytes]](), 0.0
+        processes, grace = list[subprocess.Popen[bytes]](), 0.0
         try:
             for number in map(str, range(workers)):
                 own = {**environment, "RANK": number, "LOCAL_RANK": number}
                 processes.append(subprocess.Popen(command, env=own))  # noqa: S603 - this command
             rank, code = _wait(processes)
-            patience = _TO_SPEAK if code > 0 else 0.0
+            grace = _GRACE_SECONDS if code > 0 else 0.0
         except KeyboardInterrupt:
-            patience = _TO_END  # Ctrl-C has reached each of them, too
+            grace = _TERMINATION_SECONDS  # Ctrl-C has reached each of them, too
             return 130
         except Terminated as terminated:
             return terminated.exit_code
         finally:
-            _end(processes, patience)
+            _end(processes, grace)
     if code >= 0:
         return code
     raise RankLost(
@@ -70,18 +70,18 @@ def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> tuple[int, int]:
             return min(failed, key=lambda item: item[1] > 0)
         if None not in codes.values():
             return 0, 0
-        time.sleep(_LOOK_AGAIN)
+        time.sleep(_POLL_SECONDS)
 
 
-def _end(processes: Sequence[subprocess.Popen[bytes]], patience: float) -> None:
+def _end(processes: Sequence[subprocess.Popen[bytes]], grace: float) -> None:
     """Let all end within some seconds, then by SIGTERM, and by SIGKILL where they do not."""
-    if not _have_ended(processes, patience):
+    if not _have_ended(processes, grace):
         for process in processes:
             process.terminate()
-    if not _have_ended(processes, _TO_END):
+    if not _have_ended(processes, _TERMINATION_SECONDS):
         for process in processes:
             process.kill()
-    _have_ended(processes, _TO_END)
+    _have_ended(processes, _TERMINATION_SECONDS)
 
 
 def _have_ended(processes: Sequence[subprocess.Popen[bytes]], seconds: float) -> bool:
@@ -90,14 +90,14 @@ def _have_ended(processes: Sequence[subprocess.Popen[bytes]], seconds: float) ->
     while any(process.poll() is None for process in processes):
         if time.monotonic() >= deadline:
             return False
-        time.sleep(_LOOK_AGAIN)
+        time.sleep(_POLL_SECONDS)
     return True
 
 
-def _environment(workers: int, meeting_place: str) -> Mapping[str, str]:
+def _environment(workers: int, rendezvous_file: str) -> Mapping[str, str]:
     """Return what the processes are told: as torchrun would, each on a thread by default."""
     size = str(workers)
-    told = {"WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size, MEETING_PLACE: meeting_place}
-    environment = {"OMP_NUM_THREADS": "1", **os.environ, **told}
+    variables = {"WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size, RENDEZVOUS_FILE: rendezvous_file}
+    environment = {"OMP_NUM_THREADS": "1", **os.environ, **variables}
     loopback = next((name for _, name in socket.if_nameindex() if name.startswith("lo")), None)
     return environment if loopback is None else {"GLOO_SOCKET_IFNAME": loopback, **environment}

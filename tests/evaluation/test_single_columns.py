@@ -11,8 +11,8 @@ from placement.data.table.read_table import read_table
 from placement.evaluation import single_columns
 from placement.evaluation.single_columns import (
     compare_lists,
-    every_kth,
     learn_rankings,
+    sampling_step,
     score_by,
 )
 from placement.training.prepare import every_row, prepare
@@ -84,7 +84,7 @@ def test_a_column_of_many_levels_is_not_the_best_by_what_its_rows_happened_to_ha
 
 @pytest.mark.parametrize(("rows", "most", "every"), [(100, 100, 1), (101, 100, 2), (700, 64, 16)])
 def test_of_rows_that_are_too_many_every_kth_is_looked_at(rows, most, every):
-    assert every_kth(rows, most) == every
+    assert sampling_step(rows, most) == every
     assert most / 2 <= len(range(0, rows, every)) <= most or every == 1
 
 

@@ -121,7 +121,7 @@ def test_a_rank_that_was_killed_is_the_cause_of_those_that_end_with_it(codes, ca
 
 
 def test_a_rank_that_ignores_the_signal_to_end_is_killed(monkeypatch):
-    monkeypatch.setattr(launch, "_TO_END", 0.2)
+    monkeypatch.setattr(launch, "_TERMINATION_SECONDS", 0.2)
     stubborn = ended(
         "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
     )

@@ -61,7 +61,8 @@ class Block:
     `columns` maps a name to its (n,) cells: numbers as float64 (NaN where missing), text coded,
     or as objects of trimmed, unquoted text ("" where blank); objects of text | None for frames.
     `first_row` is the 1-based data row, within its file, of the first row here. `lines` are the
-    physical lines (rows of the sheet, for a workbook) on which the rows start. `records` are the
+    physical lines (rows of the sheet, for a workbook) on which the rows start: a range where each
+    row has one line. `records` are the
     rows exactly as they stand, without line ends (text only): a list, or an Arrow array of text in
     UTF-8. `raw` keeps a typed source as it came: a `RecordBatch`, a `DataFrame`, or the native
     values of a sheet's rows. `blank_lines` counts the blank lines dropped from among these rows;

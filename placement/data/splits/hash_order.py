@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from placement.arrays import IntArray, UInt64Array
-from placement.runtime.parallel_map import usable_processors
-from placement.runtime.ranks import shared_in_order
+from placement.runtime.parallel_map import in_order, usable_processors
+from placement.runtime.ranks import current, share_of, shared_in_order
 
 _BINS = 1 << 16
 _BIN_SHIFT = np.uint64(48)  # bits of a hash below those of its bin
@@ -81,7 +81,7 @@ class HashHistogram:
     def _sum_over_pieces(
         self, count: Callable[[UInt64Array, IntArray], IntArray], size: int
     ) -> IntArray:
-        """Add up the counts (size,) of all pieces, on every processor."""
+        """Add up the counts (size,) of all pieces, on every processor and rank."""
 
         def of_group(piece_range: Iterable[int]) -> IntArray:
             total = np.zeros(size, dtype=np.int64)
@@ -91,10 +91,10 @@ class HashHistogram:
 
         pieces = range(self._pieces)
         groups = [pieces[start : start + _PIECES_AT_ONCE] for start in pieces[::_PIECES_AT_ONCE]]
-        total = np.zeros(size, dtype=np.int64)
-        for part in shared_in_order(groups, of_group, usable_processors()):
+        own, total = (groups[i] for i in share_of(len(groups))), np.zeros(size, dtype=np.int64)
+        for part in in_order(own, of_group, usable_processors()):
             total += part
-        return total
+        return np.asarray(sum(current().exchange(total)))
 
 
 def _count_after(prefix: int, lower_bits: int) -> Callable[[UInt64Array, IntArray], IntArray]:

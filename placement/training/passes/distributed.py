@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ import torch
 from placement.arrays import CellArray, FloatArray
 from placement.errors import RankLost
 from placement.runtime import ranks
-from placement.runtime.shared_memory import LEAST, MemoryFile, Parcel
+from placement.runtime.shared_memory import LEAST_BYTES, MemoryFile, SharedPickle
 
 T = TypeVar("T")
 
@@ -42,10 +42,10 @@ class ProcessGroup:
         self._timeout = timeout
         self.rank, self.size = int(os.environ["RANK"]), ranks.started()
         self.here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        self._handed_over = Parcel.of(None)
+        self._last_pickle = SharedPickle.of(None)
         wait = timedelta(seconds=timeout)
         with self._or_lost():
-            if file := os.environ.get(ranks.MEETING_PLACE):
+            if file := os.environ.get(ranks.RENDEZVOUS_FILE):
                 self._store = self._torch.FileStore(file, self.size)
             else:
                 self._store, _, _ = next(rendezvous("env://", timeout=wait))
@@ -66,13 +66,13 @@ class ProcessGroup:
         """Return the values of all ranks, in the order of the ranks."""
         if not self.share_memory:
             return self._gather(value)
-        parcel = Parcel.of(value)
-        parcels = self._gather(parcel)
+        pickled = SharedPickle.of(value)
+        pickles = self._gather(pickled)
         # Everybody has come this far, and so has opened what was handed over before.
-        self._handed_over.close()
-        self._handed_over = parcel
+        self._last_pickle.close()
+        self._last_pickle = pickled
         with self._or_lost():
-            return [one.open() for one in parcels]  # its own, too: so all hold one copy
+            return [one.open() for one in pickles]  # its own, too: so all hold one copy
 
     def new_array(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> CellArray:
         """Return an array to be filled: one of all ranks where they share memory, else its own."""
@@ -95,13 +95,15 @@ class ProcessGroup:
         """Whether all ranks are on this machine, and each can open what the others hand over."""
         if self.here < self.size or not hasattr(os, "memfd_create"):
             return False
-        probe = Parcel.of(np.zeros(LEAST, np.uint8))
-        try:
-            opened = [parcel.open() is not None for parcel in self._gather(probe)]
-        except OSError:  # where a process may not look at the files of another
-            opened = [False]
-        every = self._gather(all(opened))
-        probe.close()
+        probe = None
+        with suppress(OSError):  # where the system lets no process make such a file
+            probe = SharedPickle.of(np.zeros(LEAST_BYTES, np.uint8))
+        others, opened = self._gather(probe), False
+        with suppress(OSError):  # where a process may not look at the files of another
+            opened = all(other is not None and other.open() is not None for other in others)
+        every = self._gather(opened)
+        if probe is not None:
+            probe.close()
         return all(every)
 
     def fails_first(self) -> bool:

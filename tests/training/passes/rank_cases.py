@@ -14,9 +14,10 @@ import numpy as np
 
 from placement.config.train_config import TrainConfig
 from placement.data.columns import load_columns
+from placement.data.columns.storage import PIECE_ROWS, Storage
 from placement.data.formats.delimited import dialect
-from placement.evaluation.metrics.accumulator import PredictionAccumulator
-from placement.runtime import ranks
+from placement.evaluation.metrics import accumulator
+from placement.runtime import ranks, shared_memory
 from placement.runtime.progress import NoProgress
 from placement.training.fit import build_fitted, information_at
 from placement.training.passes.distributed import join
@@ -24,7 +25,6 @@ from placement.training.prepare import prepare
 from placement.training.solver.training_loop import RunContext, solve
 from placement.training.validation.cross_predict import score_tested
 from placement.workflows.reading.read_labelled import read_with_progress
-from placement.workflows.reading.read_training_tables import storage_of
 
 # Rows of a chunk, and settings.
 CASES: dict[str, tuple[int, dict[str, Any]]] = {
@@ -42,31 +42,40 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
 
 def figures(data: str, name: str, cache: str) -> dict[str, object]:
     """Train on some data as a case says, and return what was found."""
-    if name == "in pieces":
+    if name == "in pieces":  # of a file, of columns, and of sums, handed over in shared memory
         with (
             patch.object(dialect, "SAMPLE_BYTES", 4096),
             patch.object(load_columns, "_PIECE_BYTES", 4096),
+            patch.object(shared_memory, "LEAST_BYTES", 1),
+            patch.object(accumulator, "EXACT_ROWS", 10),
         ):
-            return trained(data, *CASES[name], cache)
+            return trained(data, *CASES[name], cache, piece_rows=30)
     return trained(data, *CASES[name], cache)
 
 
-def trained(data: str, chunk_rows: int, settings: dict[str, Any], cache: str) -> dict[str, object]:
+def trained(
+    data: str,
+    chunk_rows: int,
+    settings: dict[str, Any],
+    cache: str,
+    piece_rows: int = PIECE_ROWS,
+) -> dict[str, object]:
     """Train on some data, and return what was found."""
     config = TrainConfig(cache=cache, **{"optimizer": "newton", **settings})
-    with storage_of(config) as storage:
+    with Storage(stream=config.stream, folder=cache, piece_rows=piece_rows) as storage:
         table = read_with_progress([data], config.of_scope("read"), storage, NoProgress())
         prepared = prepare(table, config, chunk_rows=chunk_rows)
         solution = solve(prepared.problem, context=RunContext(prepared.validation, prepared.test))
         fitted = build_fitted(prepared, solution, information_at(prepared, solution))
-        accumulator = PredictionAccumulator()
+        predictions = accumulator.PredictionAccumulator(shared=True)
         for p, y, w, base_rate, _ in score_tested(prepared, fitted):
-            accumulator.add(p, y, w, base_rate)
+            predictions.add(p, y, w, base_rate)
+        predictions.complete()
         assert fitted.factor is not None
         return {
             "weights": [*fitted.weights, fitted.intercept],
             "factor": fitted.factor.ravel().tolist(),
-            "metrics": list(accumulator.result().metrics.as_dict().values()),
+            "metrics": list(predictions.result().metrics.as_dict().values()),
             "epochs": [epoch.loss for epoch in fitted.history],
             "split": [np.asarray(piece).tolist() for piece in prepared.split.subsets],
         }

@@ -75,7 +75,6 @@ class _Piece:
     """Some whole lines of a file. `are_records`: no quoted cell reaches over a line end."""
 
     position: _Position
-    size: int
     lines: int
     are_records: bool
     read: Callable[[], bytes]
@@ -108,7 +107,7 @@ class TextPart(FilePart):
             return
         parser = self._parser(request)
         shared = request.shared and ranks.current().size > 1 and not self.origin.compression
-        pieces = self._looked_at_in_shares if shared else self._read_in_turn
+        pieces = self._scanned_pieces if shared else self._read_pieces
         for piece in pieces(start, request.piece_bytes):
             if not piece.are_records:
                 # A quoted cell may go on in the next piece: from here on, record by record.
@@ -131,12 +130,12 @@ class TextPart(FilePart):
                 position = position.after(line)
         return position
 
-    def _looked_at_in_shares(self, position: _Position, size: int) -> Iterator[_Piece]:
+    def _scanned_pieces(self, position: _Position, size: int) -> Iterator[_Piece]:
         """Yield pieces of about so many bytes, of which each rank has looked at a share."""
         begin = len(self.dialect.bom) + position.offset
         starts = range(begin, self.origin.path.stat().st_size, size)
 
-        def look(start: int) -> tuple[int, int, int, bool]:
+        def scan(start: int) -> tuple[int, int, int, bool]:
             first = begin if start == begin else self._line_start(start)
             stop = self._line_start(start + size)
             lines = self._count_plain_lines(first, stop)
@@ -145,10 +144,10 @@ class TextPart(FilePart):
             raw = self._bytes(first, stop)
             return first, len(raw), _count_lines(raw), lines_are_records(raw, self.dialect)
 
-        for first, length, lines, are_records in ranks.shared_in_order(starts, look):
+        for first, length, lines, are_records in ranks.shared_in_order(starts, scan):
             if length:
                 read = partial(self._bytes, first, first + length)
-                yield _Piece(position, length, lines, are_records, read)
+                yield _Piece(position, lines, are_records, read)
                 position = position.moved(length, lines)
 
     def _line_start(self, at: int) -> int:
@@ -175,7 +174,7 @@ class TextPart(FilePart):
             stream.seek(start)
             return stream.read(stop - start)
 
-    def _read_in_turn(self, position: _Position, size: int) -> Iterator[_Piece]:
+    def _read_pieces(self, position: _Position, size: int) -> Iterator[_Piece]:
         """Yield pieces of so many bytes at most."""
         rest = b""
         with self._open(position) as stream:
@@ -189,7 +188,7 @@ class TextPart(FilePart):
                 piece, rest = rest + raw[:end], raw[end:]
                 if piece:
                     lines, are_records = _count_lines(piece), lines_are_records(piece, self.dialect)
-                    yield _Piece(position, len(piece), lines, are_records, partial(bytes, piece))
+                    yield _Piece(position, lines, are_records, partial(bytes, piece))
                     position = position.moved(len(piece), lines)
                 if not raw:
                     return

@@ -32,7 +32,7 @@ def by_both_roads(tmp_path, monkeypatch, request):
     Pieces are read in turn, or looked at in shares, as each of several ranks does.
     """
     if request.param == "in shares":
-        monkeypatch.setattr(TextPart, "_read_in_turn", TextPart._looked_at_in_shares)
+        monkeypatch.setattr(TextPart, "_read_pieces", TextPart._scanned_pieces)
 
     def read(content, wanted=None, piece=64):
         wanted = dataclasses.replace(wanted or BlockRequest(records=True), piece_bytes=piece)
